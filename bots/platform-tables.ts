@@ -12,6 +12,7 @@ export const platformTables = [
   'bot_knowledge',
   'bot_knowledge_autonomy',
   'bot_knowledge_events',
+  'bot_maintenance',
   'bot_metrics',
   'bot_notifications',
   'bot_silences',

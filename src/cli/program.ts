@@ -11,6 +11,7 @@ import { importCommand } from './import/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
+import { maintenanceCommand } from './maintenance/index.ts';
 import { modeCommand } from './mode/index.ts';
 import { notifyCommand } from './notify/index.ts';
 import { policyCommand } from './policy/index.ts';
@@ -32,6 +33,7 @@ const commands: (() => Command)[] = [
   actionsCommand,
   silencesCommand,
   notifyCommand,
+  maintenanceCommand,
   modeCommand,
   limitsCommand,
   secretsCommand,

@@ -33,6 +33,9 @@ const typescript: Record<string, string> = {
   jsonb: 'Json',
   _bool: 'boolean[]',
   _int8: 'string[]',
+  _text: 'string[]',
+  _uuid: 'string[]',
+  tstzmultirange: 'string',
 };
 
 const columns = sql<Column>`

@@ -5,7 +5,7 @@ import type { Db } from './connect.ts';
 /** The tables of the bots in the schema public; everything in the schema engine is the engine's as well. */
 const ofBots =
   `bots bot_executions bot_findings bot_finding_states bot_actions bot_decisions bot_tickets bot_ticket_events
-  bot_knowledge bot_knowledge_autonomy bot_knowledge_events bot_silences bot_notifications bot_metrics`.split(
+  bot_knowledge bot_knowledge_autonomy bot_knowledge_events bot_silences bot_maintenance bot_notifications bot_metrics`.split(
     /\s+/,
   );
 

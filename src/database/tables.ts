@@ -248,6 +248,27 @@ export interface BotKnowledgeEvents {
   created_at: Generated<Timestamp>;
 }
 
+export interface BotMaintenance {
+  id: Generated<string>;
+  bot_ids: string[] | null;
+  components: string[] | null;
+  categories: string[] | null;
+  skip_runs: Generated<boolean>;
+  owner: string;
+  reason: string;
+  schedule_cron: string | null;
+  duration_seconds: number | null;
+  timezone: Generated<string>;
+  occurrences: string;
+  planned_until: Timestamp | null;
+  clocks_until: Generated<Timestamp>;
+  cut_at: Timestamp | null;
+  cut_by: string | null;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  created_at: Generated<Timestamp>;
+}
+
 export interface BotMetrics {
   bot_id: string;
   day: string;
@@ -379,6 +400,7 @@ export interface BotTickets {
   prompted_at: Timestamp | null;
   policy_raised_at: Timestamp | null;
   escalate_at: Timestamp | null;
+  clock_held_until: Timestamp | null;
 }
 
 export interface Bots {
@@ -841,6 +863,7 @@ export interface DB {
   bot_knowledge: BotKnowledge;
   bot_knowledge_autonomy: BotKnowledgeAutonomy;
   bot_knowledge_events: BotKnowledgeEvents;
+  bot_maintenance: BotMaintenance;
   bot_metrics: BotMetrics;
   bot_notifications: BotNotifications;
   bot_silences: BotSilences;

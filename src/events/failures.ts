@@ -101,6 +101,15 @@ export const failures = {
     'bots could not be planned because of an error of this process; the next tick tries again',
   ),
   'bots.planned_again': said<Lasting>('info', 'all bots can be planned again'),
+  /** `window` is its id. */
+  'maintenance.unplanned': said<Lasting & { window: string; reason: string; others: number }>(
+    'error',
+    'a maintenance window cannot be planned further, because its schedule cannot be read',
+  ),
+  'maintenance.planned_again': said<Lasting>(
+    'info',
+    'all maintenance windows can be planned again',
+  ),
 
   /** `timer` is its name. */
   'timer.failed': said<Caught & Lasting & { timer: string }>(

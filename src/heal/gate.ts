@@ -3,6 +3,7 @@ import type { Database } from '../database/connect.ts';
 import { approvalUsed } from '../data/bots/bot-decisions.ts';
 import { standsBehind } from '../data/bots/bot-findings.ts';
 import { healingLimit as limit } from '../data/bots/healing-limits.ts';
+import { maintained } from '../data/bots/bot-maintenance.ts';
 import { silenced } from '../data/bots/bot-silences.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import { isOfSolutionSince, solutionReplacedAt } from './judging/current-solution.ts';
@@ -14,6 +15,8 @@ import { componentsOf, isStorm, stormLimits, type StormInputs } from './storm.ts
 export interface PeopleDecisions {
   mode: 'off' | 'safe' | 'auto' | null;
   silenced: boolean;
+  /** a maintenance window is in force for it */
+  maintained: boolean;
   /** what a person answered last about this entry and this finding; null also where an approval was used up */
   answer: 'approved' | 'rejected' | null;
   /** a person asked to undo the entry's last effect on this problem */
@@ -51,17 +54,18 @@ export type Stage = 'beginning' | 'begun';
 
 /** What people have decided about the engine, the entry and the finding, as columns. */
 function peoplesWord(finding: OpenFinding, id: string, stage: Stage) {
-  const isSilenced = silenced({
+  const columns = {
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
-  });
+  };
   return sql`
       (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
       -- What stands behind another open finding is left alone like a silenced one: its cause is there.
-      (${isSilenced} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
+      (${silenced(columns)} OR EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid
         AND ${standsBehind('s')})) AS silenced,
+      ${maintained(columns)} AS maintained,
       -- The last answer counts, whatever was answered before.
       (SELECT CASE WHEN ${stage === 'begun'} OR NOT ${approvalUsed('said')} THEN said.answer END FROM (
         SELECT d.* FROM bot_decisions d
@@ -179,6 +183,8 @@ const peoplesGates: Gate<PeopleDecisions>[] = [
     },
   },
   { name: 'silenced', closed: ({ silenced }) => silenced !== false },
+  // What a person works on is not healed beside them, also where they have approved it before.
+  { name: 'maintenance', closed: ({ maintained }) => maintained !== false },
   {
     name: 'disabled',
     closed: (_, { enabled, solution }) => !enabled || solution.kind === 'broken',

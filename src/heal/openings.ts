@@ -1,6 +1,7 @@
 /** When the closed gates of an entry open: for `explain`, from the inputs by which `decide` finds them closed. */
 import { sql, type Transaction } from 'kysely';
 import { standsBehind } from '../data/bots/bot-findings.ts';
+import { maintenanceOver, type Maintenance } from '../data/bots/bot-maintenance.ts';
 import { silencesOver, type Silence } from '../data/bots/bot-silences.ts';
 import type { Database } from '../database/connect.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
@@ -24,6 +25,7 @@ export interface ClosedGate {
 interface Times {
   now: Date;
   silences: Silence[];
+  maintenance: Maintenance[];
   suppressed: boolean;
   entry_hour: Date | null;
   component_day: Date | null;
@@ -64,14 +66,14 @@ async function readTimes(
   const within = (span: string) => sql`taken_at > engine.now() - ${sql.lit(span)}::interval`;
   const byEntry = sql`knowledge_id = ${id}::uuid`;
   const day = sql`${byEntry} AND state <> 'aborted' AND ${within('24 hours')}`;
-  const silences = silencesOver({
+  const columns = {
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
-  });
+  };
   const { rows } = await sql<Times>`
-    SELECT engine.now() AS now, ${silences} AS silences,
+    SELECT engine.now() AS now, ${silencesOver(columns)} AS silences, ${maintenanceOver(columns)} AS maintenance,
       EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid AND ${standsBehind('s')}) AS suppressed,
       ${nth(heals_per_entry, sql`${byEntry} AND ${within('1 hour')}`)} AS entry_hour,
       ${nth(heals_per_day, sql`${day} AND component IS NOT DISTINCT FROM ${finding.affected_component}::text`)} AS component_day,
@@ -103,6 +105,8 @@ function opening(gate: string, inputs: GateInputs, times: Times): ClosedGate {
   switch (gate) {
     case 'silenced':
       return silenceEnds(times, at);
+    case 'maintenance':
+      return maintenanceEnds(times, at);
     case 'cooldown':
       return rest(inputs.cooldown, inputs.minutes_since_last);
     case 'in_progress':
@@ -132,6 +136,10 @@ function silenceEnds({ suppressed, silences }: Times, at: (ms: number) => Closed
     return waits('silenced', 'silence');
   return at(Math.max(...silences.map(({ expires_at }) => new Date(expires_at!).getTime())));
 }
+
+/** It is read again in the same transaction: where it ended meanwhile, the gate is open by now. */
+const maintenanceEnds = ({ now, maintenance }: Times, at: (ms: number) => ClosedGate): ClosedGate =>
+  at(Math.max(now.getTime(), ...maintenance.map(({ ends_at }) => new Date(ends_at).getTime())));
 
 /** Two limits close it, each with a window of its own: it opens with the later one. */
 function dailyOpens(

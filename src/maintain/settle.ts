@@ -8,6 +8,7 @@ import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
+import { giveTimeBack } from '../transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
 import { resolveMerged, survivorsGone } from '../transitions/tickets/resolve-merged.ts';
 import { unmergeRisen } from '../transitions/tickets/unmerge.ts';
@@ -30,6 +31,8 @@ export interface Settled {
   /** merged tickets that stand for themselves again, and those that ended with all that is merged with them */
   unmerged: number;
   resolved: number;
+  /** tickets whose response clock got the time of maintenance back */
+  given: number;
   /** silences that ended because what they named was resolved */
   silences: number;
   /** removed bots of which a run that was still ending had left something open */
@@ -58,6 +61,7 @@ export async function settle(
   const woken = await wakeTickets(db, most);
   const unmerged = await unmergeRisen(db, most);
   const resolved = await endMerged(db, emit);
+  const given = await giveTimeBack(db, most);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
@@ -72,6 +76,7 @@ export async function settle(
     woken,
     unmerged,
     resolved,
+    given,
     silences,
     closed,
   };

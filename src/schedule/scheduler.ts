@@ -7,6 +7,7 @@ import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
 import { planBots, type Planned } from './plan.ts';
+import { planMaintenance } from './plan-maintenance.ts';
 import { canarySender } from './send-canaries.ts';
 import { jobClaimer } from './queue-jobs.ts';
 import { ExpectedSlots } from './slot-times.ts';
@@ -18,7 +19,7 @@ export interface Scheduler {
 }
 
 /**
- * Every second: plans what was edited, claims what is due, queues it. A tick that fails is logged, and the next one
+ * Every second: plans maintenance and what was edited, claims what is due, queues it. A tick that fails is logged, and the next one
  * tries again: the rows say everything, so nothing must be remembered here. Canaries are sent as soon as a claim has
  * succeeded, and `jobs` are claimed beside the bots. Any number of schedulers may run on one database; `name` is the
  * node of this one.
@@ -39,6 +40,9 @@ export function startScheduler(
   let busy = false;
 
   async function tick(): Promise<void> {
+    const unreadable = await planMaintenance(db);
+    if (unreadable[0]) maintenance.failed(unreadable);
+    else maintenance.succeeded();
     const { refused, failed } = await planBots(db, catalogue);
     for (const bot of refused) emit('bot.in_error', bot);
     if (failed[0]) planning.failed(failed);
@@ -72,6 +76,18 @@ export function startScheduler(
       });
     },
     (times) => emit('bots.planned_again', { times }),
+  );
+  const maintenance = lastingFailure(
+    (windows, times) => {
+      const [first, ...others] = windows as Awaited<ReturnType<typeof planMaintenance>>;
+      emit('maintenance.unplanned', {
+        window: first!.id,
+        reason: first!.reason,
+        others: others.length,
+        times,
+      });
+    },
+    (times) => emit('maintenance.planned_again', { times }),
   );
 
   function begin(): void {

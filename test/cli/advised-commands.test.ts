@@ -30,7 +30,9 @@ let scene: Scene;
 beforeEach(() => lay(true));
 
 async function lay(withTicket: boolean): Promise<void> {
-  await sql`TRUNCATE bots, bot_knowledge, bot_silences RESTART IDENTITY CASCADE`.execute(db);
+  await sql`TRUNCATE bots, bot_knowledge, bot_silences, bot_maintenance RESTART IDENTITY CASCADE`.execute(
+    db,
+  );
   await sql`DELETE FROM engine.settings WHERE key IN ('mode', 'budget', 'healing')`.execute(db);
   for (const { key, value } of settings.rows)
     await sql`INSERT INTO engine.settings (key, value) VALUES (${key}, ${value}::jsonb)`.execute(
@@ -84,6 +86,17 @@ const silence = (values: object) =>
       ...values,
     })
     .execute();
+const maintain = (id: string) =>
+  db
+    .insertInto('bot_maintenance')
+    .values({
+      id: `${id}-0000-4000-8000-000000000000`,
+      owner: 'ann',
+      reason: 'moved',
+      components: ['the main /v1'],
+      occurrences: sql<string>`tstzmultirange(tstzrange(engine.now() - interval '1 minute', engine.now() + interval '1 hour'))`,
+    })
+    .execute();
 const others = async (count: number) => {
   for (let n = 0; n < count; n++)
     await insertFinding(db, scene.bot, `other ${n}`, {
@@ -108,6 +121,11 @@ const closed: [gate: string, when: string, close: () => Promise<unknown>][] = [
       decided(await sweep({ solution: steps('bot.pause') }), { verdict: 'blocked', gate: 'mode' }),
   ],
   ['mode', 'it is no known word', async () => (await sweep(), set(db, 'mode', 'careful'))],
+  [
+    'maintenance',
+    'for a while, in two windows',
+    async () => (await sweep(), await maintain('0a11ce01'), maintain('0a11ce02')),
+  ],
   ['silenced', 'for a while', async () => (await sweep(), silence({ expires_at: ago(-60) }))],
   [
     'silenced',

@@ -16,7 +16,9 @@ let ticket: string;
 let action: string;
 
 beforeEach(async () => {
-  await sql`TRUNCATE bots, bot_knowledge, bot_silences, engine.secrets CASCADE`.execute(db);
+  await sql`TRUNCATE bots, bot_knowledge, bot_silences, bot_maintenance, engine.secrets CASCADE`.execute(
+    db,
+  );
   await sql`UPDATE engine.settings SET value = '"safe"' WHERE key = 'mode'`.execute(db);
   const bot = await insertBot(db, 'watch');
   await insertBot(db, 'quiet');
@@ -54,6 +56,7 @@ const tables = [
   'bot_knowledge_autonomy',
   'bot_knowledge_events',
   'bot_silences',
+  'bot_maintenance',
   'engine.settings',
   'engine.policies',
   'engine.secrets',
@@ -84,6 +87,10 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
   'silences add': {
     args: ['--component', '/v9', '--for', '2h', '--reason', 'moved'],
     question: 'Silence it all the same?',
+  },
+  'maintenance add': {
+    args: ['--component', '/v9', '--for', '2h', '--reason', 'moved'],
+    question: 'Add it all the same?',
   },
   'secrets remove': { args: ['TOKEN'], question: 'Remove TOKEN?' },
   'bots disable': { args: ['watch'], question: 'Disable watch?' },
@@ -127,6 +134,7 @@ const reads = [
   'knowledge stats',
   'knowledge history',
   'silences list',
+  'maintenance list',
   'secrets list',
   'notify show',
   'notify check',
@@ -172,6 +180,7 @@ const writes = [
   'knowledge rename',
   'knowledge verify',
   'silences end',
+  'maintenance end',
   'limits',
   'secrets set',
   'secrets rotate',
@@ -346,6 +355,7 @@ test('what asks only about a part asks nothing where that part is not there', as
     ['knowledge', 'edit', 'sweep', '--autonomy', 'shadow'],
     ['knowledge', 'enable', 'sweep'],
     ['silences', 'add', '--component', '/v1', '--for', '2h', '--reason', 'moved'],
+    ['maintenance', 'add', '--component', '/v1', '--for', '2h', '--reason', 'moved'],
     ['tickets', 'resolve', ticket, '--notes', 'swept'],
   ])
     expect({ args, ...(await roundsman(url, ...args)) }).toMatchObject({ args, code: 0 });

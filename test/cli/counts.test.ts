@@ -83,6 +83,11 @@ test.each([11, 23, 42])(
   { timeout: 120_000 },
   async (seed) => {
     const platform = await platformOf(seed);
+    await sql`
+      INSERT INTO bot_maintenance (owner, reason, components, occurrences)
+      VALUES ('ann', 'moved', '{node-1,node-2,node-3}', tstzmultirange(tstzrange(engine.now() - interval '1 day', engine.now() + interval '1 day')))`.execute(
+      platform.db,
+    );
     await findingsAgree(platform);
     await ticketsAgree(platform);
     await runsAgree(platform);
@@ -113,10 +118,17 @@ async function findingsAgree(platform: Platform): Promise<void> {
     Object.fromEntries(Object.entries(none).map(([word, of]) => [word, of!.length])),
   );
   const silenced = told.filter((each: any) => each.bot_silences.length > 0);
+  const held = told.filter(
+    (each: any) => each.bot_maintenance.length > 0 && each.bot_silences.length === 0,
+  );
   expect(status.quiet_findings).toEqual({
     suppressed: suppressed.length,
     silenced: silenced.length,
+    maintenance: held.length,
   });
+  expect(status.maintenance.open_findings).toBe(
+    list.filter((each: any) => each.bot_maintenance.length > 0).length,
+  );
   const bySeverity = Object.groupBy(told, (each: any) => each.severity);
   expect(status.bot_findings).toEqual(
     Object.fromEntries(Object.entries(bySeverity).map(([word, of]) => [word, of!.length])),
@@ -124,6 +136,7 @@ async function findingsAgree(platform: Platform): Promise<void> {
   const findings = line(text, 'Findings');
   expect(before(findings, /critical|high|medium|low|info/)).toBe(told.length);
   expect(before(findings, /of them silenced/)).toBe(silenced.length);
+  expect(before(findings, /of them held back by maintenance/)).toBe(held.length);
   expect(before(findings, /suppressed/)).toBe(suppressed.length);
 
   const bots = await document(platform, 'bots', 'list');

@@ -29,10 +29,14 @@ const quiet: Live = {
   snoozed_tickets: 0,
   assigned_tickets: 0,
   tickets: [],
+  maintenance: { windows: 0, findings: 0, tickets: 0 },
 };
 
 test('the screen says that nothing needs a person only where nothing does', () => {
   expect(liveBlock(quiet, [], 80)).toContain('Nothing needs you.');
+  const held = { ...quiet, maintenance: { windows: 1, findings: 3, tickets: 0 } };
+  expect(liveBlock(held, [], 100)).not.toContain('Nothing needs you.');
+  expect(liveBlock(held, [], 100)).toContain('1 maintenance window holds back 3 findings');
   const waiting =
     '2 due runs wait, the longest for 5m (watch), although their bots have a free place';
   const block = liveBlock(quiet, [waiting], 40);

@@ -59,6 +59,7 @@ test('the worst come first, then the most overdue; what is over only with --all'
     'reopened_at',
     'bot_silences',
     'suppressor',
+    'bot_maintenance',
     'bots',
   ]);
   expect(list.err).toContain('1 snoozed ticket is left out');

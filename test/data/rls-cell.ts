@@ -169,6 +169,7 @@ const underTest: Record<string, Record<string, unknown>> = {
   bot_knowledge_events: { knowledge_id: rows.knowledge, event: 'e', actor: 'a' },
   bot_decisions: { ...bot, fingerprint: 'f', verdict: 'shadowed' },
   bot_silences: { ...bot, owner: 'o', reason: 'r', expires_at: time },
+  bot_maintenance: { owner: 'o', reason: 'r', occurrences: '{[2025-11-21,2025-11-22)}' },
   bot_notifications: { channel: 'log', payload: '{}' },
   bot_metrics: { day: '2025-11-21', ...bot },
 };

@@ -38,9 +38,9 @@ const tail = `
 Users are \`anon\` and \`authenticated\`; no grant gives them TRUNCATE, REFERENCES or TRIGGER, a sequence,
 or a schema but \`public\`. \`service_role\` reads and writes the rows of all tables, except that nobody
 changes or deletes those of \`credits\`; it has no TRUNCATE, REFERENCES or TRIGGER either, and sets no
-sequence: a trigger of its own could forge a balance, TRUNCATE would take open tickets along. The eight
+sequence: a trigger of its own could forge a balance, TRUNCATE would take open tickets along. The nine
 tables that the engine adds (\`bot_finding_states\`, \`bot_ticket_events\`, \`bot_knowledge_autonomy\`,
-\`bot_knowledge_events\`, \`bot_decisions\`, \`bot_silences\`, \`bot_notifications\`, \`bot_metrics\`) are admin
+\`bot_knowledge_events\`, \`bot_decisions\`, \`bot_silences\`, \`bot_maintenance\`, \`bot_notifications\`, \`bot_metrics\`) are admin
 only: admins read, service_role writes.
 
 \`get_user_credits(uuid)\` runs as its caller: a user gets the own balance and 0 for everybody else's, an

@@ -108,6 +108,7 @@ export const engineTables = [
   'bot_knowledge_events',
   'bot_decisions',
   'bot_silences',
+  'bot_maintenance',
   'bot_notifications',
   'bot_metrics',
 ];

@@ -24,6 +24,7 @@ const asksWhen: Record<string, string> = {
   'bots disable': 'something depends on the bot; it is listed',
   'bots rename': 'something goes by the name of the bot; it is listed',
   'silences add': 'no finding ever had what it names',
+  'maintenance add': 'no finding ever had a component or a category that it names',
   'tickets resolve': '`--learn`, before anything of it is written',
 };
 
@@ -44,7 +45,7 @@ names of the tables' columns. A value in parentheses behind an option is what ho
   set gives it; \`--description ''\` alone takes one away.
 - A word of a fixed set is refused with the nearest one where it is not in the set, and so is the name of a bot, an entry, a
   limit or a time zone. A component, a category or a person may be new: what has none so far is told, with the nearest
-  name, and silenced only by who says yes.
+  name, and silenced or put under maintenance only by who says yes.
 - A text that begins with a dash is read as an option. It stands behind \`--\`, and options before that: \`tickets comment
   T-42 -- "- restarted nginx"\`. Behind an option (\`--notes "- restarted it"\`) it stands as it is.
 - What contradicts itself is refused before anything is written: options that exclude each other, an option that has no meaning
@@ -66,7 +67,7 @@ question gives the terminal back to the shell, behind npx too, and \`fg\` asks o
 
 const afterAsked = `
 All other commands do at once what is typed: they read, or they write what a person says (an assignment, a pause, a
-silence, a limit), which the opposite command takes back, or they ask for what schedules do by themselves (\`bots run\`,
+silence, a limit, the end of maintenance), which the opposite command takes back, or they ask for what schedules do by themselves (\`bots run\`,
 \`bots backfill\`, \`round\`).
 
 ## Exit codes

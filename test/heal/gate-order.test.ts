@@ -7,6 +7,7 @@ import type { Step } from '../../src/catalogue/solution.ts';
 const open: GateInputs = {
   mode: 'auto',
   silenced: false,
+  maintained: false,
   answer: null,
   undone: false,
   minutes_since_last: null,
@@ -59,6 +60,7 @@ describe('of several that are closed the first is named', () => {
     ['kill_switch', { mode: 'off' }],
     ['mode', { mode: 'careful' as 'safe' }],
     ['silenced', { silenced: true }],
+    ['maintenance', { maintained: true }],
     ['disabled', {}, { enabled: false }],
     ['autonomy', {}, { autonomy: 'suggest' }],
     ['approval', { answer: 'rejected' }],
@@ -88,6 +90,7 @@ describe('of several that are closed the first is named', () => {
       'kill_switch',
       'mode',
       'silenced',
+      'maintenance',
       'disabled',
       'autonomy',
       'approval',
@@ -101,6 +104,7 @@ describe('of several that are closed the first is named', () => {
 test.each<[string, Partial<GateInputs>, string | null]>([
   ['no mode', { mode: null }, 'kill_switch'],
   ['no word on silences', { silenced: null as never }, 'silenced'],
+  ['no word on maintenance', { maintained: null as never }, 'maintenance'],
   ['4.99 minutes after the last', { minutes_since_last: 4.99 }, 'cooldown'],
   ['5 minutes after it', { minutes_since_last: 5 }, null],
   ['no cooldown', { cooldown: null }, 'cooldown'],
@@ -157,7 +161,8 @@ describe('what a person approved', () => {
     expect(gate({ ...approved, heals_a_day: null })).toBe('daily');
   });
 
-  test('passes neither a silence nor another limit', () => {
+  test('passes neither a silence, nor maintenance, nor another limit', () => {
+    expect(gate({ ...approved, maintained: true })).toBe('maintenance');
     expect(gate({ ...approved, silenced: true })).toBe('silenced');
     expect(gate({ ...approved, engine_last_hour: 60 })).toBe('budget');
     expect(gate({ ...approved, failures_in_row: 3, minutes_since_failure: 1 })).toBe('breaker');

@@ -43,6 +43,18 @@ const silence = ({ db }: SimulatedPlatform, values: object) =>
     .values({ owner: 'ann', reason: 'works on it', until_resolved: true, ...values })
     .execute();
 
+/** A window from ten minutes ago on, for the next ten. */
+const maintain = ({ db }: SimulatedPlatform, values: object) =>
+  db
+    .insertInto('bot_maintenance')
+    .values({
+      owner: 'ann',
+      reason: 'works on it',
+      occurrences: sql<string>`tstzmultirange(tstzrange(engine.now() - interval '10 minutes', engine.now() + interval '10 minutes'))`,
+      ...values,
+    })
+    .execute();
+
 const closed: [string, (platform: SimulatedPlatform) => Promise<unknown>][] = [
   ['kill_switch', ({ db }) => set(db, 'mode', 'off')],
   ['kill_switch', ({ db }) => sql`DELETE FROM engine.settings WHERE key = 'mode'`.execute(db)],
@@ -53,6 +65,9 @@ const closed: [string, (platform: SimulatedPlatform) => Promise<unknown>][] = [
     (platform) =>
       silence(platform, { category: 'trouble', until_resolved: false, expires_at: minutes(-60) }),
   ],
+  ['maintenance', (platform) => maintain(platform, { components: ['other', 'disk'] })],
+  ['maintenance', (platform) => maintain(platform, { categories: ['trouble'] })],
+  ['maintenance', (platform) => maintain(platform, {})],
   ['disabled', ({ db }) => sql`UPDATE bot_knowledge SET enabled = false`.execute(db)],
   [
     'disabled',

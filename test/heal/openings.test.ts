@@ -32,6 +32,17 @@ const limits = (db: Platform['db'], values: object) =>
 const explained = async ({ db, engine, finding }: Platform) =>
   (await explain(db, engine.catalogue, await finding())).candidates[0]!;
 
+/** From now on, for so many minutes. */
+const maintain = ({ db }: Platform, length: number) =>
+  db
+    .insertInto('bot_maintenance')
+    .values({
+      owner: 'ann',
+      reason: 'works on it',
+      occurrences: sql<string>`tstzmultirange(tstzrange(engine.now(), engine.now() + make_interval(mins => ${length})))`,
+    })
+    .execute();
+
 const heal = (platform: Platform, ago: number, values: object = {}) =>
   leftBehind(platform, 'clean', 'disk.clean', 'held', {
     taken_at: minutes(ago),
@@ -113,6 +124,15 @@ const timed: [string, string, (platform: Platform) => Promise<unknown>, number][
       for (const ago of [50, 45, 15]) await elsewhere(p, ago);
     },
     15,
+  ],
+  [
+    'maintenance',
+    'until the last window ends',
+    async (p) => {
+      await maintain(p, 10);
+      await maintain(p, 25);
+    },
+    25,
   ],
   [
     'silenced',

@@ -19,6 +19,7 @@ export const gates: Mutants[] = [
         "riskOf(steps(candidate)) !== 'irreversible'",
       ],
       'an unreadable silence is none': ['silenced !== false', 'silenced === true'],
+      'maintenance that cannot be read is none': ['maintained !== false', 'maintained === true'],
       'a playbook that cannot run is not disabled': [" || solution.kind === 'broken'", ''],
       'what only suggests acts alone': [
         "autonomy !== 'auto' && !isA",

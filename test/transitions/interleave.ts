@@ -18,6 +18,7 @@ const tables = [
   'bot_silences',
   'bot_notifications',
   'engine.channels',
+  'bot_maintenance',
   'engine.settings',
   'engine.cancellations',
   'engine.jobs',

@@ -21,7 +21,14 @@ export const order: Place[] = [
   { tables: ['bots'], key: 'id' },
   { tables: ['bot_finding_states'], key: 'fingerprint' },
   {
-    tables: ['bot_findings', 'bot_actions', 'bot_decisions', 'bot_tickets', 'bot_silences'],
+    tables: [
+      'bot_findings',
+      'bot_actions',
+      'bot_decisions',
+      'bot_tickets',
+      'bot_silences',
+      'bot_maintenance',
+    ],
     key: null,
   },
   { tables: ['bot_notifications'], key: 'id' },

@@ -1,4 +1,5 @@
 /** Transactions that people ask for. */
+import { endMaintenance } from '../../src/data/bots/bot-maintenance.ts';
 import { sql } from 'kysely';
 import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
 import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
@@ -79,6 +80,7 @@ export const ofPeople: Transactions = {
       await leftResolved(trx);
       await closeTicket(trx, await seen(), 'ann');
     }),
+  'end maintenance': ({ db }) => endMaintenance(db, '0000000a-0000-0000-0000-000000000001', 'ann'),
   'close old tickets': ({ db }) =>
     db.transaction().execute(async (trx) => {
       await leftResolved(trx);

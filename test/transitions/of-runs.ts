@@ -5,6 +5,7 @@ import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { flush } from '../../src/run/writer/flush.ts';
 import { startBatch } from '../../src/run/writer/start-batch.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
+import { planMaintenance } from '../../src/schedule/plan-maintenance.ts';
 import { addBots } from '../../src/transitions/bots/add.ts';
 import { closeRemoved } from '../../src/transitions/bots/close-removed.ts';
 import { disableBot } from '../../src/transitions/bots/disable.ts';
@@ -94,6 +95,7 @@ export const ofRuns: Transactions = {
     }),
   'queue a verify run': ({ db }) =>
     underFence(db, run(runs.beside), (trx) => queueVerifyRun(trx, bots[0], 'f2')),
+  'plan maintenance': ({ db }) => planMaintenance(db),
   'plan bots': ({ db }) =>
     planSlots(
       db,

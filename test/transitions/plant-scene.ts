@@ -232,6 +232,13 @@ export async function plantScene(db: Db): Promise<void> {
   await sql`INSERT INTO bot_silences (fingerprint, owner, reason, until_resolved) VALUES ('g3', 'ann', 'x', true)`.execute(
     db,
   );
+  // None is in force: of the first an occurrence is over, of the second more are to be planned.
+  await sql`
+    INSERT INTO bot_maintenance (id, owner, reason, occurrences, clocks_until, schedule_cron, duration_seconds, planned_until)
+    VALUES ('0000000a-0000-0000-0000-000000000001', 'ann', 'x', tstzmultirange(tstzrange(now() - interval '2 hours', now() - interval '1 hour'),
+              tstzrange(now() + interval '1 day', now() + interval '2 days')), now() - interval '3 hours', NULL, NULL, NULL),
+           ('0000000a-0000-0000-0000-000000000002', 'ann', 'x', tstzmultirange(tstzrange(now() + interval '1 day', now() + interval '2 days')),
+              now(), '0 0 1 * *', 60, date_trunc('second', now()) + interval '1 day')`.execute(db);
   await sql`INSERT INTO engine.jobs (name, last_slot_at) VALUES ('tidy', ${slot}::timestamptz)`.execute(
     db,
   );

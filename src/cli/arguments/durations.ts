@@ -1,6 +1,7 @@
 /** How long, and when: one way for every option. */
 import { inUnits, secondsIn, whyUnread, type Span } from '../../ground/duration.ts';
 import { UsageError } from '../../ground/errors.ts';
+import { clockOf, firstShowing } from '../../ground/wall-clock.ts';
 import type { Moment } from '../../services/bots/backfill.ts';
 
 /** Reads `90s`, `30m`, `24h`, `7d`, `2w` or `1h30m` as seconds. A number always has its unit; 0 needs none. */
@@ -32,16 +33,42 @@ export const moment =
       return {
         secondsAgo: seconds(flag, { least: 1, most: 36_500 * 86_400, example: '24h' })(text),
       };
-    const [, day, clock = '00:00', rest = ':00', offset = 'Z'] =
-      /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
-    const wall = `${day}T${clock}${rest}`;
-    const at = new Date(`${wall}${offset}`);
-    // Date reads 30 February as 2 March.
-    const exact = new Date(`${wall}Z`);
-    if (!Number.isNaN(at.getTime()) && exact.toISOString().startsWith(wall)) return at;
+    const at = instantOf(text, (wall) => Date.parse(`${wall}Z`));
+    if (at instanceof Date) return at;
     throw new UsageError({
       what: `${flag} cannot be ${JSON.stringify(text)}`,
-      why: day ? 'there is no such time' : 'it is neither a time nor how long ago it was',
+      why:
+        at === 'no day' ? 'it is neither a time nor how long ago it was' : 'there is no such time',
       hint: `for example ${flag} 24h, or ${flag} '2026-11-22 09:00'`,
     });
   };
+
+/**
+ * Reads a time as the clocks of `zone` show it, unless it has an offset. A time that they skip is the first after the gap,
+ * one that they show twice the first of the two.
+ */
+export function timeIn(flag: string, text: string, zone: string): Date {
+  const at = instantOf(text, (wall) => firstShowing(clockOf(zone), Date.parse(`${wall}Z`)));
+  if (at instanceof Date) return at;
+  throw new UsageError({
+    what: `${flag} cannot be ${JSON.stringify(text)}`,
+    why: at === 'no day' ? 'it is not a time' : 'there is no such time',
+    hint: `for example ${flag} '2026-11-22 09:00'`,
+  });
+}
+
+/** `instant` reads a wall time without an offset. */
+function instantOf(
+  text: string,
+  instant: (wall: string) => number,
+): Date | 'no day' | 'no such time' {
+  const [, day, clock = '00:00', rest = ':00', offset] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
+  if (!day) return 'no day';
+  const wall = `${day}T${clock}${rest}`;
+  // Date reads 30 February as 2 March.
+  const exact = new Date(`${wall}Z`);
+  if (Number.isNaN(exact.getTime()) || !exact.toISOString().startsWith(wall)) return 'no such time';
+  const at = new Date(offset ? `${wall}${offset}` : instant(wall));
+  return Number.isNaN(at.getTime()) ? 'no such time' : at;
+}

@@ -5,9 +5,8 @@ import {
   type Moment,
 } from '../../services/bots/backfill.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { inZone } from './next.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, facts, json, note, say, time } from '../terminal/print.ts';
+import { counted, facts, inZone, json, note, say, time } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 import { noteIfIdle } from '../session/waiting.ts';
 

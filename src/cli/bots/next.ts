@@ -1,21 +1,25 @@
 import { UsageError } from '../../ground/errors.ts';
 import { printable, spanInTwo } from '../../ground/text.ts';
-import { firstRuns, nextRuns as runsOf } from '../../services/bots/next.ts';
+import { firstRuns, nextRuns as runsOf, type NextRun } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { withDatabase, type Session } from '../session/database.ts';
-import { json, note, paint, relative, say, time, tellOfMore } from '../terminal/print.ts';
+import {
+  inZone,
+  json,
+  note,
+  paint,
+  relative,
+  say,
+  shortId,
+  time,
+  tellOfMore,
+} from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 interface NextOptions {
   count?: number;
   limit?: number;
   json?: true;
-}
-
-/** The weekday and the time in a zone: `Mon 2026-11-23 09:00:00`. */
-export function inZone(at: Date, zone: string): string {
-  const day = at.toLocaleDateString('en-GB', { timeZone: zone, weekday: 'short' });
-  return `${day} ${at.toLocaleString('sv-SE', { timeZone: zone })}`;
 }
 
 /** Slots come from the schedule; the run starts at the slot plus the bot's jitter, if it has one. */
@@ -40,19 +44,26 @@ export async function nextRuns(given: string | undefined, options: NextOptions):
     if (hasMore) tellOfMore(limit);
     if (options.json)
       return json(
-        next.map(({ bot, slot, start }) => ({
+        next.map(({ bot, slot, start, maintenance }) => ({
           name: bot.name,
           scheduled_for: slot,
           next_execution_at: start,
+          maintenance,
         })),
       );
-    const rows = next.map(async ({ bot, start, error }) => [
+    const skips = skippedColumn(next);
+    const rows = next.map(async ({ bot, start, maintenance, error }) => [
       printable(bot.name),
       time(start),
       away(start, now),
       error ? paint('red', printable(error)) : await scheduleInWords(bot),
+      ...skips.cell({ maintenance }),
     ]);
-    table(['Bot', 'Next (UTC)', '', 'Schedule'], await Promise.all(rows), 'No active bots.');
+    table(
+      ['Bot', 'Next (UTC)', '', 'Schedule', ...skips.head],
+      await Promise.all(rows),
+      'No active bots.',
+    );
   });
 }
 
@@ -64,22 +75,25 @@ async function nextOf(
   const { bot, zone, schedule, next: shown, now } = await runsOf(db, { bot: given, count });
   if (options.json)
     return json(
-      shown.map(({ slot, start }) => ({
+      shown.map(({ slot, start, maintenance }) => ({
         name: bot.name,
         scheduled_for: slot,
         next_execution_at: start,
+        maintenance,
       })),
     );
   say(`${paint('bold', printable(bot.name))}: ${schedule}`);
   const zoned = zone === 'UTC' ? [] : [zone];
   const isSpread = bot.jitter_seconds > 0;
+  const skips = skippedColumn(shown);
   table(
-    ['UTC', ...zoned, ...(isSpread ? ['Starts (UTC)'] : []), ''],
-    shown.map(({ slot, start }) => [
+    ['UTC', ...zoned, ...(isSpread ? ['Starts (UTC)'] : []), '', ...skips.head],
+    shown.map(({ slot, start, maintenance }) => [
       inZone(slot, 'UTC'),
       ...zoned.map((zone) => inZone(slot, zone)),
       ...(isSpread ? [inZone(start, 'UTC')] : []),
       away(start, now),
+      ...skips.cell({ maintenance }),
     ]),
     'It never runs again.',
   );
@@ -89,6 +103,24 @@ async function nextOf(
     note(
       `each start is spread over ${bot.jitter_seconds} s (jitter), and over less than half the time to the next slot`,
     );
+}
+
+type Skippable = Pick<NextRun, 'maintenance'>;
+
+/** Which slots maintenance skips, and until when: a column only where it skips one. */
+function skippedColumn(runs: readonly Skippable[]) {
+  const any = runs.some(({ maintenance }) => maintenance !== null);
+  const cell = ({ maintenance: by }: Skippable) =>
+    by
+      ? paint(
+          'yellow',
+          `skipped: ${printable(by.reason)} (${shortId(by.id)}), until ${time(by.ends_at)}`,
+        )
+      : '-';
+  return {
+    head: any ? ['Maintenance (UTC)'] : [],
+    cell: (run: Skippable) => (any ? [cell(run)] : []),
+  };
 }
 
 /** A slot that is due but not claimed yet is still the next one. */

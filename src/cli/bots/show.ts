@@ -4,6 +4,7 @@ import type { BotRow } from '../../services/bots/list.ts';
 import { showBot as read } from '../../services/bots/show.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
+import { heldBackBy } from '../maintenance/words.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
@@ -12,7 +13,7 @@ import { printSettings, settingAsJson } from './settings.ts';
 export async function showBot(given: string, options: { json?: true }): Promise<void> {
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
-    const { bot, settings, runs, findings, open, schedule, now } = await read(
+    const { bot, settings, runs, findings, open, maintenance, schedule, now } = await read(
       { db, catalogue },
       { bot: given },
     );
@@ -23,9 +24,10 @@ export async function showBot(given: string, options: { json?: true }): Promise<
         open_findings: open,
         bot_executions: runs,
         bot_findings: findings,
+        bot_maintenance: maintenance,
       });
 
-    printDefinition(bot, schedule, now);
+    printDefinition(bot, { schedule, maintenance }, now);
     print.section('Settings');
     printSettings(settings, bot.config);
     print.section('Newest runs');
@@ -35,7 +37,11 @@ export async function showBot(given: string, options: { json?: true }): Promise<
   });
 }
 
-function printDefinition(bot: BotRow, schedule: string, now: Date): void {
+function printDefinition(
+  bot: BotRow,
+  { schedule, maintenance }: Pick<Awaited<ReturnType<typeof read>>, 'schedule' | 'maintenance'>,
+  now: Date,
+): void {
   const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)} UTC` : '';
   const why = bot.status_reason ? `: ${printable(bot.status_reason)}` : '';
   const finished = (bot.successful_runs ?? 0) + (bot.failed_runs ?? 0);
@@ -48,6 +54,7 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
     ['Endpoint', printable(bot.api_endpoint)],
     ['Schedule', `${printable(bot.schedule_cron)}   ${schedule}`],
     ['Next run', nextRunAtLength(bot, now)],
+    ['Maintenance', maintenanceInWords(maintenance)],
     ['Last run', print.moment(bot.last_execution_at, now)],
     [
       'Runs',
@@ -73,6 +80,17 @@ function printDefinition(bot: BotRow, schedule: string, now: Date): void {
     ['Id', bot.id],
   ]);
 }
+
+/** The windows in force, each with whether its runs are skipped and whether all of its findings are held back. */
+const maintenanceInWords = (
+  windows: Awaited<ReturnType<typeof read>>['maintenance'],
+): string | null =>
+  windows
+    .map((window) => {
+      const part = window.is_part ? ', some of its findings' : '';
+      return `${heldBackBy([window])}${part}${window.skip_runs ? ', its runs are skipped' : ''}`;
+    })
+    .join('; ') || null;
 
 /** Of the runs that its counters count: neither those that verify cures nor skipped slots. */
 function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {

@@ -21,6 +21,7 @@ import {
 } from '../../services/findings/explain.ts';
 import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
 import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
+import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { printStorm, stormDocument } from './explain-storm.ts';
 import { table } from '../terminal/table.ts';
@@ -55,6 +56,7 @@ export const explainFinding = (
       ['Component', printable(finding.affected_component ?? '-')],
       ['Category', printable(finding.category)],
       ['Silenced', silencedBy(finding)],
+      ['Maintenance', heldBackBy(finding.bot_maintenance)],
       [isSuppressed(finding) ? 'Suppressed' : 'Behind', suppressedBehind(finding)],
       ['Ticket', finding.ticket && `T-${finding.ticket.number}`],
       [

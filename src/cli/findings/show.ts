@@ -4,6 +4,7 @@ import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { showFinding as read, type Unticketed } from '../../services/findings/show.ts';
+import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { resolvedAtLength } from './resolution.ts';
 
@@ -55,6 +56,7 @@ export const showFinding = (given: string, options: { json?: true }): Promise<vo
         memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
       ],
       ['Silenced', silencedBy(finding)],
+      ['Maintenance', heldBackBy(finding.bot_maintenance)],
       [
         isSuppressed(finding) ? 'Suppressed' : 'Behind',
         suppressor
@@ -97,6 +99,8 @@ function withoutInWords(unticketed: Unticketed, severity: string): string {
   switch (unticketed.why) {
     case 'silenced':
       return 'it is silenced';
+    case 'maintenance':
+      return 'maintenance holds it back';
     case 'severity':
       return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, ${
         severity === 'medium'

@@ -9,11 +9,17 @@ import { causeOf, type ListedRun } from './list.ts';
 
 export const showRun = (given: string, options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { run, bots, findings, actions, now } = await read(db, { run: given });
+    const { run, bots, findings, actions, maintenance, now } = await read(db, { run: given });
     if (options.json)
-      return print.json({ ...run, bots, bot_findings: findings, bot_actions: actions });
+      return print.json({
+        ...run,
+        bots,
+        bot_findings: findings,
+        bot_actions: actions,
+        bot_maintenance: maintenance,
+      });
 
-    printRun({ ...run, bots }, now);
+    printRun({ ...run, bots }, maintenance, now);
     print.section('Checks');
     const { checks } = (run.metadata ?? {}) as { checks?: unknown };
     printChecks(checks);
@@ -34,7 +40,11 @@ export const showRun = (given: string, options: { json?: true }): Promise<void> 
 const notListed = (count: number, bot: string): string =>
   `${print.counted(count, 'more finding')} ${count === 1 ? 'was' : 'were'} seen, of which this run was neither the first nor the last to see ${count === 1 ? 'it' : 'them'}, or which the list has no room for: \`npx roundsman findings list --all --bot ${printable(bot)}\``;
 
-function printRun(run: ListedRun, now: Date): void {
+function printRun(
+  run: ListedRun,
+  maintenance: Awaited<ReturnType<typeof read>>['maintenance'],
+  now: Date,
+): void {
   const cancelRequestedAt = run.cancel_requested_at;
   const said = run.cancel_reason ? `: ${printable(run.cancel_reason)}` : '';
   print.say(print.paint('bold', printable(`Run of ${run.bots.name}`)));
@@ -63,6 +73,11 @@ function printRun(run: ListedRun, now: Date): void {
     [
       'Cancelled',
       cancelRequestedAt ? `asked for at ${print.time(cancelRequestedAt)} UTC${said}` : null,
+    ],
+    [
+      'Skipped by',
+      maintenance &&
+        `maintenance ${print.shortId(maintenance.id)} of ${printable(maintenance.owner)}: ${printable(maintenance.reason)}`,
     ],
     ['Missed', run.reason === 'missed' ? missedInWords(run.metadata) : null],
     [

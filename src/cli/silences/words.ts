@@ -1,16 +1,19 @@
 /** What is silenced, by whom, why and until when, in words. */
 import { printable } from '../../ground/text.ts';
+import type { Maintenance } from '../../services/maintenance/list.ts';
 import type {
   Silence,
   SilenceRow,
   TicketInCharge,
   Suppressor,
 } from '../../services/silences/list.ts';
+import { heldBackBy } from '../maintenance/words.ts';
 import { shortId, time } from '../terminal/print.ts';
 
 /** The reasons why people may not be told of a finding, or of the finding behind a ticket. */
 export interface Quiet {
   bot_silences?: Silence[];
+  bot_maintenance?: Maintenance[];
   suppressor?: Suppressor | null;
   /** of a finding: which ticket stands for it */
   ticket?: TicketInCharge | null;
@@ -39,18 +42,21 @@ export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
 export const isSuppressed = ({ suppressor, ticket }: Quiet): boolean =>
   Boolean(suppressor) && ticket?.stands_for === 'suppressor';
 
-/** Whether people are not told of it: it is silenced or suppressed. */
-export const isQuiet = (quiet: Quiet): boolean => silencedBy(quiet) !== null || isSuppressed(quiet);
+/** Whether people are not told of it: it is silenced, held back by maintenance or suppressed. */
+export const isQuiet = (quiet: Quiet): boolean =>
+  silencedBy(quiet) !== null || heldBackBy(quiet.bot_maintenance) !== null || isSuppressed(quiet);
 
 /**
- * Both in one text, for a list; null where people are told as usual and it stands behind no other finding. What stands
+ * All of these in one text, for a list; null where people are told as usual and it stands behind no other finding. What stands
  * behind one and is told of all the same is not suppressed, and is not healed.
  */
 export function quietly(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
+  const held = heldBackBy(quiet.bot_maintenance);
   const behind = suppressedBehind(quiet);
   const words = [
     silenced && `silenced ${silenced}`,
+    held && `held back by maintenance ${held}`,
     behind && `${isSuppressed(quiet) ? 'suppressed behind' : 'behind'} ${behind}`,
   ];
   return words.filter(Boolean).join('; ') || null;

@@ -10,6 +10,7 @@ import {
   state,
   time,
 } from '../terminal/print.ts';
+import { heldBackInWords } from '../maintenance/words.ts';
 import { cut, padded, widthOf } from '../terminal/width.ts';
 
 /** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
@@ -49,8 +50,12 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
   if (live.bot_count === 0) lines.push('No bots yet: npx roundsman bots add');
   lines.push('');
   for (const need of needs) lines.push(paint('yellow', cut(printable(need), columns)));
+  const held = heldBackInWords(live.maintenance);
   if (live.open_tickets === 0 && needs.length === 0)
-    lines.push(paint('green', 'Nothing needs you.'));
+    lines.push(
+      held ? 'Nothing needs you that is not held back.' : paint('green', 'Nothing needs you.'),
+    );
+  if (held) lines.push(paint('yellow', `${held}: npx roundsman maintenance list`));
   if (live.open_tickets > 0) {
     lines.push(`${paint('bold', ticketsInWords(live))}  npx roundsman tickets list`);
     lines.push(...ticketLines(live.tickets));

@@ -10,6 +10,7 @@ import { takesNoWrites } from '../../services/progress/read-only.ts';
 import { inOneLine } from '../../services/progress/needs.ts';
 import { showStatus as read, type Status } from '../../services/status/show.ts';
 import { healsInWords } from '../actions/heals.ts';
+import { heldBackInWords, scopeInWords } from '../maintenance/words.ts';
 import { ticketTable } from '../tickets/list.ts';
 
 export const showStatus = (options: { json?: true }): Promise<void> =>
@@ -21,7 +22,13 @@ export const showStatus = (options: { json?: true }): Promise<void> =>
     printFigures(status);
     printDetails(status);
     print.say();
-    if (needed.length === 0) print.say(print.paint('green', 'Nothing needs you.'));
+    const held = heldBackInWords(status.maintenance);
+    if (needed.length === 0)
+      print.say(
+        held
+          ? `Nothing needs you that is not held back: ${held}.`
+          : print.paint('green', 'Nothing needs you.'),
+      );
     else print.say(print.paint('bold', 'Needs you'));
     for (const need of needed) print.say(`  ${printable(inOneLine(need))}`, '    ');
   });
@@ -59,6 +66,7 @@ function printFigures(status: Status): void {
           print.severity(severity),
         ]),
         [quiet.silenced, 'of them silenced'],
+        [quiet.maintenance, 'of them held back by maintenance'],
         [quiet.suppressed, 'suppressed'],
       ]) ?? 'none open',
     ],
@@ -70,12 +78,17 @@ function printFigures(status: Status): void {
           print.severity(severity),
         ]),
         [withoutTicket.reduce((sum, { silenced }) => sum + silenced, 0), 'of them silenced'],
+        [
+          withoutTicket.reduce((sum, { maintained }) => sum + maintained, 0),
+          'of them held back by maintenance',
+        ],
       ]),
     ],
     ...storms.map(({ ticket, bot, findings }): [string, string] => [
       'Storm',
       `${ticket} stands for ${print.counted(findings, 'open finding')} of ${printable(bot)}: \`npx roundsman tickets show ${ticket}\``,
     ]),
+    ...maintenanceInForce(status),
     ['Healed, 24 h', print.listed(healsInWords(heals)) ?? 'none'],
     [
       'Tickets',
@@ -86,6 +99,19 @@ function printFigures(status: Status): void {
       ]) ?? 'none open',
     ],
   ]);
+}
+
+/** A line for each window in force that is named, with what all of them hold back behind the first. */
+function maintenanceInForce({ maintenance, now }: Status): [string, string][] {
+  const { top, windows } = maintenance;
+  const named = top.map((window): [string, string] => [
+    'Maintenance',
+    `${print.shortId(window.id)} until ${print.time(window.ends_at)} UTC (${print.relative(window.ends_at, now)}) for ${scopeInWords(window)}: ${printable(window.reason)}; holds back ${print.counted(window.open_findings ?? 0, 'finding')} and ${print.counted(window.pending_tickets ?? 0, 'ticket')}${window.skip_runs ? ', skips runs' : ''}`,
+  ]);
+  const more = windows - top.length;
+  return more > 0
+    ? [...named, ['Maintenance', `and ${more} more: \`npx roundsman maintenance list\``]]
+    : named;
 }
 
 /** The row of a process that was killed, or that hangs, stays for a while. */
@@ -167,6 +193,7 @@ function asDocument(status: Status) {
     withoutTicket,
     storms,
     tickets,
+    maintenance,
   } = status;
   const { waiting, lost } = status;
   const sumOf = (wanted: string) =>
@@ -201,6 +228,12 @@ function asDocument(status: Status) {
       withoutTicket.map(({ severity, count }) => [severity, count]),
     ),
     storms,
+    maintenance: {
+      windows: maintenance.windows,
+      open_findings: maintenance.findings,
+      pending_tickets: maintenance.tickets,
+      bot_maintenance: maintenance.top.map(({ occurrences: _, ...window }) => window),
+    },
     healed: status.heals.verified,
     heals: status.heals,
     tickets: {

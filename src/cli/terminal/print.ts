@@ -112,6 +112,12 @@ export function relative(at: Date | null | undefined, now: Date): string {
 export const moment = (at: Date | null | undefined, now: Date): string | null =>
   at ? (boundInWords(at) ?? `${time(at)} UTC (${relative(at, now)})`) : null;
 
+/** The weekday and the time in a zone: `Mon 2026-11-23 09:00:00`. */
+export function inZone(at: Date, zone: string): string {
+  const day = at.toLocaleDateString('en-GB', { timeZone: zone, weekday: 'short' });
+  return `${day} ${at.toLocaleString('sv-SE', { timeZone: zone })}`;
+}
+
 /**
  * The rows of a list; prints on standard error when there are more than `limit`. The query has to ask for one row
  * more than that.

@@ -25,6 +25,8 @@ function respond(ticket: ListedTicket, now: Date): string {
       return response.until
         ? `snoozed for ${span(response.until.getTime() - now.getTime())}`
         : `snoozed, ${counted(response.occurrences, 'more time')}`;
+    case 'held':
+      return paint('dim', 'held');
     case 'due':
       return relative(response.at, now);
     case 'overdue':

@@ -11,6 +11,7 @@ import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
+import { heldBackBy } from '../maintenance/words.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
@@ -164,6 +165,7 @@ function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
     ['Merged', mergedInWords(ticket)],
     ['Snoozed', snoozedInWords(ticket, now)],
     ['Silenced', silencedBy(ticket)],
+    ['Maintenance', heldBackBy(ticket.bot_maintenance)],
     ['Behind', suppressedBehind(ticket)],
     ['Resolved', print.moment(ticket.resolved_at, now)],
     ['Cured by', cure && printable(cure)],

@@ -4,6 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { BadInputError, fields, uuid, uuids, word } from '../../database/faults/bad-input.ts';
 import type { BotFindings } from '../../database/tables.ts';
 import { severities, type Severity } from '../../ground/severity.ts';
+import { maintenanceColumn } from './bot-maintenance.ts';
 import { ofFinding, silencesOver, type Silence } from './bot-silences.ts';
 import { rowLimit } from './row-limit.ts';
 import { severityRank } from './severity-rank.ts';
@@ -34,10 +35,10 @@ export interface Suppressor {
 }
 
 /**
- * Why people are not told of an open finding under this alias: the silences in force for it, and the finding that it
- * is suppressed behind. Null for a resolved finding, and where the alias has no row.
+ * Why people are not told of an open finding under this alias: the silences and the maintenance windows in force for it, and
+ * the finding that it is suppressed behind. Null for a resolved finding, and where the alias has no row.
  */
-export const quietColumns = (alias: string) => {
+export const quietColumns = (alias: string, maintenance = maintenanceColumn(alias)) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const open = sql`${column('resolved_at')} IS NULL AND ${column('id')} IS NOT NULL`;
   return [
@@ -50,6 +51,7 @@ export const quietColumns = (alias: string) => {
       WHERE p.id = ${column('suppressed_by')} AND ${open} AND public.finding_is_suppressed(p.id))`.as(
       'suppressor',
     ),
+    maintenance,
   ] as const;
 };
 

@@ -6,6 +6,7 @@ import type { Db } from '../../database/connect.ts';
 import { uuid } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
 import { quietColumns, severityRank } from './bot-findings.ts';
+import { maintenanceOfTicketColumn } from './bot-maintenance.ts';
 import { isPending, isSnoozed, pending } from './pending-tickets.ts';
 
 export { isMerged, isPending, isSnoozed, pending, type TicketStatus } from './pending-tickets.ts';
@@ -70,7 +71,7 @@ export const withQuiet = (db: Db) =>
     .selectAll('ticket')
     .select(reopenedAt('ticket'))
     .select(survivorOf('ticket'))
-    .select(quietColumns('finding'));
+    .select(quietColumns('finding', maintenanceOfTicketColumn('ticket')));
 
 /** The same with `bots` (one object, its bot, named like the table). */
 export const withCircumstances = (db: Db) =>

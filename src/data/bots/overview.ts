@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
 import { severityRank } from './bot-findings.ts';
+import { ticketUnderMaintenance, underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isMerged, isSnoozed, pending } from './bot-tickets.ts';
 import { listTickets } from './ticket-list.ts';
@@ -86,13 +87,19 @@ export const countFindings = (db: Db) =>
     .orderBy(severityRank('severity'))
     .execute();
 
-/** Open findings of which people are not told themselves: suppressed ones, and those among the others that are silenced. */
+/**
+ * Open findings of which people are not told themselves: suppressed ones, those among the others that are silenced, and
+ * those among the rest that maintenance holds back.
+ */
 export const countQuiet = (db: Db) =>
   db
     .selectFrom('bot_findings')
     .select([
       sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
       sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
+      sql<number>`count(*) FILTER (WHERE ${underMaintenance('bot_findings')} AND NOT ${isSilenced} AND NOT ${suppressed})::int`.as(
+        'maintenance',
+      ),
     ])
     .where('resolved_at', 'is', null)
     .executeTakeFirstOrThrow();
@@ -126,7 +133,8 @@ export const countHeals = (db: Db) =>
 
 /** A snoozed ticket needs nothing until it wakes. */
 const awake = sql`(NOT ${isSnoozed('bot_tickets')}
-  -- People are not told of what a silence covers.
+  -- People are not told of what a silence or a maintenance window covers.
+  AND NOT ${ticketUnderMaintenance('bot_tickets')}
   AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
 const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;

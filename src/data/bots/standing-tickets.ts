@@ -1,5 +1,6 @@
 /** Which ticket stands for an open finding: its own, that of a storm, or that of a cause behind which the finding stands. */
 import { sql, type RawBuilder } from 'kysely';
+import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isOf, isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
 import { severityRank } from './severity-rank.ts';
@@ -36,15 +37,18 @@ const isPendingFor = (finding: string) => sql`
       (${isPending('t')} AND (${isOf('t', finding)} OR t.bot_id = ${sql.ref(`${finding}.bot_id`)}
         AND t.fingerprint = ${stormOf(sql.ref(`${finding}.bot_id`))} AND public.finding_is_broken(${sql.ref(`${finding}.id`)})))`;
 
+/** Whether people are not told of a row of `behind`. */
+const isHeldBack = sql`(${silenced(ofFinding('behind'))} OR ${underMaintenance('behind')})`;
+
 /**
  * Whether a row `t` of `bot_tickets` is pending, and people learn by it of an open finding under this alias: it is the
  * ticket of a row of `behind`, or of the storm of that row's bot. A cause's only where people are told of the cause (no
- * silence covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
+ * silence and no maintenance covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
  */
 const standsBy = (alias: string) => sql`
       ${isPendingFor('behind')}
       AND (behind.hops = 0
-        OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${silenced(ofFinding('behind'))})`;
+        OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${isHeldBack})`;
 
 /** The pending ticket that stands for an open finding. */
 export interface TicketInCharge {
@@ -97,7 +101,7 @@ export const isToldByCause = (alias: string, changing?: Changing) => sql<boolean
         ${
           changing
             ? sql`OR ${severityRank('behind.severity')} <= ${severityRank(`${alias}.severity`)}
-          AND NOT ${silenced(ofFinding('behind'))} AND (${changing.opened})`
+          AND NOT ${isHeldBack} AND (${changing.opened})`
             : sql``
         })))`;
 

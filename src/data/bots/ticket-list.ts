@@ -14,6 +14,7 @@ import {
 import type { BotTickets } from '../../database/tables.ts';
 import { severitiesIn, severityRank } from './bot-findings.ts';
 import { target, withCircumstances } from './bot-tickets.ts';
+import { ticketUnderMaintenance } from './bot-maintenance.ts';
 import { isMerged, isSnoozed, type TicketStatus } from './pending-tickets.ts';
 import { rowLimit } from './row-limit.ts';
 
@@ -126,7 +127,7 @@ function matching(given: TicketMatch): RawBuilder<boolean> {
   if (match.merged !== undefined) is(isMerged('ticket'), 'merged', match.merged);
   if (match.overdue !== undefined)
     is(
-      sql`coalesce(${target('ticket')} < (SELECT public.bots_now()), false)`,
+      sql`coalesce(${target('ticket')} < (SELECT public.bots_now()), false) AND NOT ${ticketUnderMaintenance('ticket')}`,
       'overdue',
       match.overdue,
     );

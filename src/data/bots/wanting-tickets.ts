@@ -6,13 +6,15 @@
  */
 import { sql, type RawBuilder } from 'kysely';
 import { countsAsBroken } from './bot-findings.ts';
+import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
 import { isOf, isPending, stormOf } from './pending-tickets.ts';
 import { rankOf } from './severity-rank.ts';
 import { isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
-const findingSilenced = silenced(columnsOf('f'));
+/** A silence or a maintenance window keeps people from being told of `f`. */
+const isHeldBack = sql`(${silenced(columnsOf('f'))} OR ${underMaintenance('f')})`;
 
 /** Its latest result is clean: it only has to be clean often enough before it resolves. */
 const isClean = sql`EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)`;
@@ -82,7 +84,7 @@ export const { findWeather } = storms;
 
 /**
  * `candidates`: open findings of which there is something to say to people, if they are not told of it by another ticket:
- * not silenced, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot
+ * neither silenced nor in maintenance, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot
  * stands for it. `needs`: it needs a ticket and has none. Reads `runs` and `weather`.
  */
 export const findCandidates = sql`candidates AS MATERIALIZED (
@@ -93,7 +95,7 @@ export const findCandidates = sql`candidates AS MATERIALIZED (
     CROSS JOIN LATERAL (
       SELECT runs.id AS run, ${hasNone} AS has_none, ${isBeingCured('f')} AS cured,
              EXISTS (SELECT FROM weather w WHERE w.run = runs.id AND w.rages) AND ${countsAsBroken('f')} AS in_storm) lay
-    WHERE NOT ${isClean} AND NOT ${isEndedByPerson} AND NOT ${findingSilenced}
+    WHERE NOT ${isClean} AND NOT ${isEndedByPerson} AND NOT ${isHeldBack}
   )`;
 
 /**
@@ -128,7 +130,7 @@ export const findNeedy = sql`needy AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint
                         AND o.resolved_at IS NULL)
       AND ${hasNone}
-      AND NOT ${findingSilenced}
+      AND NOT ${isHeldBack}
     UNION ALL
     SELECT s.bot_id, s.worst, ${stormOf(sql`s.bot_id`)}, s.severity, s.title, s.description, s.detected_at, s.run, s.storm
     FROM storms s WHERE s.rages AND s.ticket IS NULL AND s.worst IS NOT NULL

@@ -2,18 +2,27 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { countsAsBroken, severityRank } from './bot-findings.ts';
+import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
 import { isUnticketed } from './standing-tickets.ts';
 
 /**
- * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced.
+ * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced, and how
+ * many of the others are held back by maintenance.
  */
 export async function countWithoutTicket(
   db: Db,
-): Promise<{ severity: string; count: number; silenced: number }[]> {
-  const { rows } = await sql<{ severity: string; count: number; silenced: number }>`
-    SELECT f.severity, count(*)::int AS count, count(*) FILTER (WHERE ${silenced(ofFinding('f'))})::int AS silenced
+): Promise<{ severity: string; count: number; silenced: number; maintained: number }[]> {
+  const isSilenced = silenced(ofFinding('f'));
+  const { rows } = await sql<{
+    severity: string;
+    count: number;
+    silenced: number;
+    maintained: number;
+  }>`
+    SELECT f.severity, count(*)::int AS count, count(*) FILTER (WHERE ${isSilenced})::int AS silenced,
+           count(*) FILTER (WHERE ${underMaintenance('f')} AND NOT ${isSilenced})::int AS maintained
     FROM bot_findings f
     WHERE f.resolved_at IS NULL AND ${isUnticketed('f')}
     GROUP BY f.severity ORDER BY ${severityRank('f.severity')}`.execute(db);

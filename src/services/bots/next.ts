@@ -3,6 +3,7 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { BadScheduleError, nextSlot } from '../../schedule/cron.ts';
+import { skippingWindows, type SkippedBy } from '../maintenance/slots.ts';
 import { botOf } from '../references/named.ts';
 import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule.ts';
 
@@ -12,6 +13,8 @@ import { scheduleInWords, scheduleOf, UnreadableScheduleError } from './schedule
 export interface NextRun {
   slot: Date;
   start: Date;
+  /** the maintenance window that skips it */
+  maintenance: SkippedBy | null;
 }
 
 /** A bot's next slot and start, or why there is none. */
@@ -19,14 +22,19 @@ export interface FirstRun {
   bot: BotRow;
   slot: Date | null;
   start: Date | null;
+  /** the maintenance window that skips it */
+  maintenance: SkippedBy | null;
   error?: string;
 }
 
-/** The next run of each active bot, in the order in which they start; `hasMore` where there are more than `limit`. */
+/** The next run of each active bot, which a maintenance window may skip, in the order in which they start; `hasMore` where there are more than `limit`. */
 export async function firstRuns(db: Db, { limit }: { limit: number }) {
   const now = await currentTime(db);
   const bots = await activeBots(db, limit + 1);
-  const firsts = await Promise.all(bots.slice(0, limit).map((bot) => firstOf(db, bot, now)));
+  const skippedBy = await skippingWindows(db);
+  const firsts = await Promise.all(
+    bots.slice(0, limit).map((bot) => firstOf(db, bot, { now, skippedBy })),
+  );
   const next = firsts.toSorted(
     (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
   );
@@ -51,18 +59,28 @@ export async function nextRuns(db: Db, { bot: given, count }: { bot: string; cou
   const { zone } = scheduleOf(bot);
   const slots = slotsFrom(bot, now, count);
   const starts = await startsOf(db, bot, slots);
-  const next = starts.map((start, index): NextRun => ({ slot: slots[index]!, start }));
+  const skippedBy = await skippingWindows(db);
+  const next = starts.map((start, index): NextRun => {
+    const slot = slots[index]!;
+    return { slot, start, maintenance: skippedBy(bot.id, slot, start) };
+  });
   return { bot, zone, schedule: await scheduleInWords(bot), next, now };
 }
 
-async function firstOf(db: Db, bot: BotRow, now: Date): Promise<FirstRun> {
+async function firstOf(
+  db: Db,
+  bot: BotRow,
+  { now, skippedBy }: { now: Date; skippedBy: Awaited<ReturnType<typeof skippingWindows>> },
+): Promise<FirstRun> {
   try {
     const slots = slotsFrom(bot, now, 1);
     const [start] = await startsOf(db, bot, slots);
-    return { bot, slot: slots[0] ?? null, start: start ?? null };
+    const slot = slots[0] ?? null;
+    const maintenance = slot && start ? skippedBy(bot.id, slot, start) : null;
+    return { bot, slot, start: start ?? null, maintenance };
   } catch (error) {
     if (!(error instanceof UnreadableScheduleError)) throw error;
-    return { bot, slot: null, start: null, error: error.why };
+    return { bot, slot: null, start: null, maintenance: null, error: error.why };
   }
 }
 

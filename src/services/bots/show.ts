@@ -1,5 +1,6 @@
 import { listExecutions } from '../../data/bots/bot-executions.ts';
 import { countOpenFindings, listFindings } from '../../data/bots/bot-findings.ts';
+import { maintenanceOfBot } from '../../data/bots/bot-maintenance.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
@@ -11,7 +12,8 @@ const newest = 10;
 const maxFindings = 50;
 
 /**
- * A bot with its settings, its newest runs, its worst open findings and how many there are, and its schedule in words.
+ * A bot with its settings, its newest runs, its worst open findings and how many there are, the maintenance windows in force
+ * for it or some of what it finds, and its schedule in words.
  * `settings` is null where its endpoint or its schema does not say which there are. Throws NotFoundError.
  */
 export async function showBot(
@@ -22,7 +24,8 @@ export async function showBot(
   const runs = await listExecutions(db, { botId: bot.id, limit: newest });
   const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: maxFindings });
   const open = (await countOpenFindings(db, [bot.id])).get(bot.id) ?? 0;
+  const maintenance = await maintenanceOfBot(db, bot.id);
   const settings = settingsNow(catalogue, bot);
   const schedule = await scheduleInWords(bot);
-  return { bot, settings, runs, findings, open, schedule, now: await currentTime(db) };
+  return { bot, settings, runs, findings, open, maintenance, schedule, now: await currentTime(db) };
 }

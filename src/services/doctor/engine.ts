@@ -4,6 +4,7 @@ import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
 import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
 import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
+import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
@@ -25,6 +26,7 @@ export async function examineEngine(
     ...(progress ? [progress] : []),
     ...examineWaiting(facts),
     examineBots(facts),
+    ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     await examinePing(db, config, facts),
   ];
@@ -59,6 +61,15 @@ function examineWaiting(facts: Facts): Diagnosis[] {
   return found.flatMap((need) =>
     need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
   );
+}
+
+/** What a window in force holds back is not broken, but who looks has to know of it. */
+function examineMaintenance({ maintenance }: Facts): Diagnosis[] {
+  const { windows, findings, tickets } = maintenance;
+  if (windows === 0) return [];
+  const held = `${counted(findings, 'finding')} and ${counted(tickets, 'ticket')}`;
+  const detail = `${counted(windows, 'window')} in force ${windows === 1 ? 'holds' : 'hold'} back ${held}: \`npx roundsman maintenance list\``;
+  return [ok('Maintenance', detail)];
 }
 
 function examineBots(facts: Facts): Diagnosis {

@@ -50,7 +50,7 @@ export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): 
     findings.map(({ id }) => id),
   );
   return findings.map((finding) => {
-    const { id, bot_id, fingerprint, affected_component, suppressor, bot_silences } = finding;
+    const { id, bot_id, fingerprint, affected_component, suppressor } = finding;
     const bot = bots.find((row) => row.id === bot_id);
     return {
       finding: id,
@@ -60,7 +60,8 @@ export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): 
       ticket: ticketOf(bot_id, fingerprint),
       storm: ticketOf(bot_id, stormFor(bot_id!)),
       suppressor,
-      silences: bot_silences,
+      silences: finding.bot_silences,
+      maintenance: finding.bot_maintenance,
       suggestions: suggestions
         .filter(({ finding_id }) => finding_id === id)
         .map((each) => ({

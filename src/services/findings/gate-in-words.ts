@@ -16,6 +16,7 @@ export interface About {
   /** the finding behind which it stands */
   suppressor: { id: string } | null;
   silences: readonly { id: string; owner: string }[];
+  maintenance: readonly { id: string; owner: string; reason: string }[];
   /** the entries that are suggested for it, and whether an approval would be taken */
   suggestions: readonly { knowledge_id: string; canApprove: boolean }[];
 }
@@ -49,6 +50,10 @@ const words: Record<string, Words> = {
     ]
       .filter(Boolean)
       .join('; ') || 'it is silenced, or stands behind another finding, by now no more',
+  maintenance: (_, __, { maintenance }) =>
+    maintenance.length > 0
+      ? `maintenance holds it back: ${maintenance.map(({ owner, reason }) => `${printable(reason)} (${printable(owner)})`).join(', ')}`
+      : 'maintenance held it back, by now no more',
   disabled: (_, { candidate: { enabled, solution } }) =>
     enabled && solution.kind === 'broken'
       ? `its playbook cannot run: ${printable(solution.why)}`
@@ -148,6 +153,8 @@ function whatApproves({ id, name }: Explained['candidate'], about: About): strin
 }
 
 const whatEnds = ({ id }: { id: string }): string => `npx roundsman silences end ${shortId(id)}`;
+const whatEndsMaintenance = ({ id }: { id: string }): string =>
+  `npx roundsman maintenance end ${shortId(id)}`;
 
 /** A word of a command as a shell reads it. */
 const inShell = (word: string): string =>
@@ -191,15 +198,23 @@ export function whatAsksAgain(
   }
 }
 
+/** The commands that end what closes the gate. */
+const endsOf = (gate: string, { silences, maintenance }: About): string[] =>
+  gate === 'silenced'
+    ? silences.map((each) => `\`${whatEnds(each)}\``)
+    : gate === 'maintenance'
+      ? maintenance.map((each) => `\`${whatEndsMaintenance(each)}\``)
+      : [];
+
 /** What to do about a closed gate, with its command. */
 function whatToDo(closed: ClosedGate, explained: Explained, about: About): string {
   const { gate, waits_for } = closed;
   const command = whatAsksAgain(closed, explained, about);
-  const ends = about.silences.map((each) => `\`${whatEnds(each)}\``).join(' and ');
+  const ends = endsOf(gate, about).join(' and ');
   if (gate === 'silenced' && !about.suppressor && waits_for === 'silence' && ends) return ends;
   if (waits_for === 'time') {
     const again = `after that \`${command}\` asks again`;
-    return gate === 'silenced' && ends ? `${again}; ${ends} opens it before` : again;
+    return ends ? `${again}; ${ends} opens it before` : again;
   }
   const asksForIt = gate === 'autonomy' || gate === 'approval';
   return asksForIt && command === whatRuns(about)

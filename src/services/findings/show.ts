@@ -50,7 +50,7 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
 
 /** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
 export type Unticketed =
-  | { why: 'silenced' | 'clean' | 'cure' | 'not yet' }
+  | { why: 'silenced' | 'maintenance' | 'clean' | 'cure' | 'not yet' }
   /** a person resolved this ticket, and no run has seen the finding since */
   | { why: 'resolved'; ticket: string; by: string | null }
   /** those of this severity and worse get one by themselves */
@@ -69,6 +69,7 @@ async function whyNone(
 ): Promise<Unticketed | null> {
   if (finding.resolved_at) return null;
   if (finding.bot_silences.length > 0) return { why: 'silenced' };
+  if (finding.bot_maintenance.length > 0) return { why: 'maintenance' };
   const resolved = await resolvedSince(db, finding);
   if (resolved) return { why: 'resolved', ticket: resolved.number, by: resolved.resolved_by };
   if (memory && memory.clean_in_row > 0) return { why: 'clean' };

@@ -7,6 +7,7 @@ import {
   readMode,
   type Node,
 } from '../../data/bots/engine.ts';
+import { countHeldBack, listMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
 import * as overview from '../../data/bots/overview.ts';
 import {
@@ -20,6 +21,9 @@ import {
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
+
+/** The most maintenance windows that are named. */
+const mostWindows = 5;
 
 /** Reads everything that {@link needs} uses. For facts of one moment, pass a repeatable read transaction. */
 export async function readFacts(db: Db) {
@@ -44,6 +48,11 @@ export async function readFacts(db: Db) {
     /** read only where a process is missing */
     activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),
+    /** the windows in force that are named, and what all of them hold back */
+    maintenance: {
+      top: await listMaintenance(db, { all: false, inForce: true, limit: mostWindows }),
+      ...(await countHeldBack(db)),
+    },
   };
 }
 

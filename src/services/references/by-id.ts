@@ -71,6 +71,22 @@ export const notificationIdOf = (db: Db, given: string) =>
       .execute(),
   );
 
+/** A maintenance window by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const maintenanceIdOf = (db: Db, given: string) =>
+  byIdPrefix(
+    'maintenance window',
+    given,
+    'npx roundsman maintenance list --all',
+    (lowest, highest) =>
+      db
+        .selectFrom('bot_maintenance')
+        .select(['id', 'owner as name', 'created_at as at'])
+        .where('id', '>=', lowest)
+        .where('id', '<=', highest)
+        .limit(maxCandidates)
+        .execute(),
+  );
+
 const maxCandidates = 6;
 
 interface Candidate {

@@ -9,6 +9,7 @@ import {
 } from '../../data/bots/bot-findings.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import type { Maintenance } from '../../data/bots/bot-maintenance.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { isMerged, isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
@@ -17,6 +18,7 @@ import type { HeldBack } from './held-back.ts';
 /** With the reason why people are not told of it, and the ticket that stands for it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
+  bot_maintenance: Maintenance[];
   suppressor: Suppressor | null;
   ticket: TicketInCharge | null;
 };
@@ -26,6 +28,7 @@ export type SeenTicket = Selectable<Database['bot_tickets']> & {
   reopened_at: Date | null;
   survivor: string | null;
   bot_silences: Silence[];
+  bot_maintenance: Maintenance[];
   suppressor: Suppressor | null;
 };
 

@@ -1,12 +1,26 @@
+import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import { findingsOfRun } from '../../data/bots/bot-findings.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { runIdOf } from '../references/by-id.ts';
+import { isUuid } from '../references/uuid.ts';
 
 /** The most findings and actions of one run. */
 const most = 100;
 
-/** A run with its bot, its findings and the actions on them. Throws NotFoundError, AmbiguousIdError. */
+/** The maintenance window that skipped a run; null for other runs, and where its row is gone. */
+async function skippedBy(db: Db, { status, reason, metadata }: ExecutionRow) {
+  const { maintenance: id } = (metadata ?? {}) as { maintenance?: unknown };
+  if (status !== 'skipped' || reason !== 'maintenance' || !isUuid(String(id))) return null;
+  const window = await db
+    .selectFrom('bot_maintenance')
+    .select(['id', 'owner', 'reason'])
+    .where('id', '=', String(id))
+    .executeTakeFirst();
+  return window ?? null;
+}
+
+/** A run with its bot, its findings and the actions on them, and what skipped it. Throws NotFoundError, AmbiguousIdError. */
 export async function showRun(db: Db, { run: given }: { run: string }) {
   const id = await runIdOf(db, given);
   const run = await db
@@ -27,5 +41,6 @@ export async function showRun(db: Db, { run: given }: { run: string }) {
     .orderBy('taken_at')
     .limit(most)
     .execute();
-  return { run, bots, findings, actions, now: await currentTime(db) };
+  const maintenance = await skippedBy(db, run);
+  return { run, bots, findings, actions, maintenance, now: await currentTime(db) };
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { countHeldBack, type HeldBackNow } from '../../data/bots/bot-maintenance.ts';
 import {
   isMerged,
   isPending,
@@ -39,6 +40,7 @@ export interface Live {
   assigned_tickets: number;
   snoozed_tickets: number;
   tickets: LiveTicket[];
+  maintenance: HeldBackNow;
 }
 
 /** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
@@ -56,7 +58,7 @@ export async function readLive(db: Db, maxBots: number, maxTickets: number): Pro
     WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${maxBots}`.execute(db);
-  const { rows } = await sql<Omit<Live, 'bots' | 'tickets'>>`
+  const { rows } = await sql<Omit<Live, 'bots' | 'tickets' | 'maintenance'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
@@ -73,7 +75,7 @@ export async function readLive(db: Db, maxBots: number, maxTickets: number): Pro
     .orderBy(worstFirst('bot_tickets'))
     .limit(maxTickets)
     .execute();
-  return { ...rows[0]!, bots, tickets };
+  return { ...rows[0]!, bots, tickets, maintenance: await countHeldBack(db) };
 }
 
 export interface EndedRun {

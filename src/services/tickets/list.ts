@@ -96,10 +96,14 @@ export function isSnoozed(ticket: Snoozable, now: Date): boolean {
   return snoozed_until ? snoozed_until > now : snoozed_occurrences !== null;
 }
 
-/** Whether the ticket is past its response target. */
-export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
+/** Whether the ticket is past its response target; maintenance holds its clock. */
+export const isOverdue = (
+  ticket: TicketRow & { bot_maintenance?: unknown[] },
+  now: Date,
+): boolean =>
   isPending(ticket) &&
   !isMerged(ticket) &&
+  !ticket.bot_maintenance?.length &&
   !isSnoozed(ticket, now) &&
   ticket.acknowledged_at === null &&
   ticket.respond_by !== null &&
@@ -109,10 +113,15 @@ export const isOverdue = (ticket: TicketRow, now: Date): boolean =>
 export type Response =
   | { state: 'none' }
   | { state: 'merged' }
+  /** maintenance holds its clock */
+  | { state: 'held' }
   | { state: 'snoozed'; until: Date | null; occurrences: number }
   | { state: 'due' | 'overdue'; at: Date };
 
-export function responseOf(ticket: TicketRow, now: Date): Response {
+export function responseOf(
+  ticket: TicketRow & { bot_maintenance?: unknown[] },
+  now: Date,
+): Response {
   if (!isPending(ticket)) return { state: 'none' };
   if (isMerged(ticket)) return { state: 'merged' };
   if (isSnoozed(ticket, now)) {
@@ -120,5 +129,6 @@ export function responseOf(ticket: TicketRow, now: Date): Response {
     return { state: 'snoozed', until: ticket.snoozed_until, occurrences };
   }
   if (ticket.acknowledged_at || !ticket.respond_by) return { state: 'none' };
+  if (ticket.bot_maintenance?.length) return { state: 'held' };
   return { state: isOverdue(ticket, now) ? 'overdue' : 'due', at: ticket.respond_by };
 }

@@ -11,6 +11,7 @@
  * Zero rows: the run is no longer held, or the finding does not count yet.
  */
 import { sql } from 'kysely';
+import { underMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { ofFinding, silenced } from '../../data/bots/bot-silences.ts';
 import { isHeldAs } from '../../data/bots/fence.ts';
 import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
@@ -38,7 +39,7 @@ export const suppressFindings = statement(
     SELECT p.id FROM bot_findings p
     WHERE p.resolved_at IS NULL AND p.affected_component = ANY (input.depends_on) AND p.fingerprint <> f.fingerprint
       AND NOT engine.waits_for_events(p.fingerprint, p.last_seen_at)
-    ORDER BY ${silenced(ofFinding('p'))}, NOT EXISTS (
+    ORDER BY ${silenced(ofFinding('p'))} OR ${underMaintenance('p')}, NOT EXISTS (
         SELECT FROM bot_tickets t
         WHERE t.bot_id = p.bot_id AND t.fingerprint IN (p.fingerprint, ${stormOf(sql`p.bot_id`)}) AND ${isPending('t')}),
       ${severityRank('p.severity')}, p.detected_at, p.id LIMIT 1)

@@ -1,0 +1,52 @@
+import { Command, Option } from 'commander';
+import { bounds } from '../../services/maintenance/bounds.ts';
+import { seconds } from '../arguments/durations.ts';
+import { idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
+import { repeatedOption } from '../arguments/words.ts';
+
+/** `roundsman maintenance ...` */
+export function maintenanceCommand(): Command {
+  const maintenance = new Command('maintenance').description(
+    'windows in which tickets are held back and nothing is healed, once or again and again',
+  );
+  maintenance
+    .command('list')
+    .description('windows in force and to come, and how much each holds back now')
+    .option('--all', 'also those that are over')
+    .option(...limitOption, 50)
+    .option(...jsonOption)
+    .action(async (options) => (await import('./list.ts')).listMaintenance(options));
+  maintenance
+    .command('add')
+    .description('add a window, for all bots unless it names some; without --from it begins now')
+    .option('--from <when>', "when it begins: '2026-11-22 22:00', in its zone")
+    .option('--to <when>', 'when it ends')
+    .addOption(
+      new Option('--for <time>', 'how long it lasts: 30m, 2h, 3d').argParser(
+        seconds('--for', bounds),
+      ),
+    )
+    .option('--cron <schedule>', "when it begins, again and again: '0 2 * * 0'")
+    .option('--timezone <zone>', 'the zone of these times (UTC)')
+    .addOption(repeatedOption('--bot <name>', 'only findings of this bot'))
+    .addOption(repeatedOption('--component <name>', 'only findings about this component'))
+    .addOption(repeatedOption('--category <name>', 'only findings of this category'))
+    .option('--skip-runs', 'its bots take no slot in it')
+    .option('--reason <text>', 'why; lists show it')
+    .option(
+      yesOption[0],
+      'also for a name that no finding ever had, without asking; needed for that where there is no terminal',
+    )
+    .option('--as <name>', 'whose it is (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (options) => (await import('./add.ts')).addMaintenance(options));
+  maintenance
+    .command('end')
+    .argument(...idArgument)
+    .description('end a window now; one with a schedule comes again, unless --all')
+    .option('--all', 'all occurrences: it never comes again')
+    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...jsonOption)
+    .action(async (id, options) => (await import('./end.ts')).endMaintenance(id, options));
+  return maintenance;
+}

@@ -1,0 +1,312 @@
+/**
+ * Maintenance windows: while one is in force, what fits its scope gets no ticket and is not healed, and people are told of
+ * none of it. {@link underMaintenance} and {@link ticketUnderMaintenance} are what every other statement asks.
+ */
+import { sql, type RawBuilder, type Selectable } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import { boolean, fields } from '../../database/faults/bad-input.ts';
+import type { BotMaintenance } from '../../database/tables.ts';
+import { isPending, stormOf } from './pending-tickets.ts';
+import { rowLimit } from './row-limit.ts';
+
+export type MaintenanceRow = Selectable<BotMaintenance>;
+
+/** The columns that a window may name, as SQL. */
+interface Maintainable {
+  bot_id: RawBuilder<unknown>;
+  component: RawBuilder<unknown>;
+  category: RawBuilder<unknown>;
+}
+
+// In all of these, `m` is bot_maintenance. The clock stands in a subquery, so that it is asked once a statement.
+const clock = sql`(SELECT public.bots_now())`;
+
+/** Asked once a statement too, however many findings there are: most statements find no window in force. */
+const inForce = sql`m.id = ANY (ARRAY(
+    SELECT w.id FROM bot_maintenance w WHERE upper(w.occurrences) > ${clock} AND w.occurrences @> ${clock}))`;
+
+/** A finding has to fit each kind that the window names, by any one of the names. */
+const fits = ({ bot_id, component, category }: Maintainable) => sql`
+  ((m.bot_ids IS NULL OR ${bot_id} = ANY (m.bot_ids)) AND (m.components IS NULL OR ${component} = ANY (m.components))
+  AND (m.categories IS NULL OR ${category} = ANY (m.categories)))`;
+
+/** The columns of `bot_findings` under this alias. */
+const ofFinding = (alias: string): Maintainable => ({
+  bot_id: sql.ref(`${alias}.bot_id`),
+  component: sql`${sql.ref(`${alias}.affected_component`)}::text`,
+  category: sql`${sql.ref(`${alias}.category`)}::text`,
+});
+
+/**
+ * The same of the ticket under this alias, by the finding `f` for which it was opened. A storm's is about all components of
+ * its bot: only a window that names neither components nor categories fits it.
+ */
+const ofTicket = (alias: string): Maintainable => {
+  const own = (column: RawBuilder<unknown>) =>
+    sql`CASE WHEN ${sql.ref(`${alias}.fingerprint`)} <> ${stormOf(sql.ref(`${alias}.bot_id`))} THEN ${column} END`;
+  return {
+    bot_id: sql.ref(`${alias}.bot_id`),
+    component: own(
+      sql`coalesce(f.affected_component, ${sql.ref(`${alias}.metadata`)} ->> 'component')::text`,
+    ),
+    category: own(sql`f.category::text`),
+  };
+};
+
+const windowsOverTicket = (alias: string) => sql`bot_maintenance m
+      LEFT JOIN bot_findings f ON f.id = ${sql.ref(`${alias}.finding_id`)}`;
+
+/** Whether a window `m` covers the row of `bot_tickets` under this alias, whether it is in force or not. */
+export const coversTicket = (alias: string) => sql<boolean>`EXISTS (
+    SELECT FROM (VALUES (1)) one LEFT JOIN bot_findings f ON f.id = ${sql.ref(`${alias}.finding_id`)}
+    WHERE ${fits(ofTicket(alias))})`;
+
+/** Whether a maintenance window is in force for these columns of a finding. */
+export const maintained = (finding: Maintainable) => sql<boolean>`
+  EXISTS (SELECT FROM bot_maintenance m WHERE ${inForce} AND ${fits(finding)})`;
+
+/** Whether a maintenance window is in force for the row of `bot_findings` under this alias. */
+export const underMaintenance = (alias: string) => maintained(ofFinding(alias));
+
+/** Whether a maintenance window is in force for the row of `bot_tickets` under this alias: its clock is held. */
+export const ticketUnderMaintenance = (alias: string) => sql<boolean>`
+  EXISTS (SELECT FROM ${windowsOverTicket(alias)} WHERE ${inForce} AND ${fits(ofTicket(alias))})`;
+
+/** A window in force: in JSON, so that times are texts. `ends_at` is the end of this occurrence. */
+export interface Maintenance extends Pick<MaintenanceRow, 'id' | 'owner' | 'reason' | 'skip_runs'> {
+  ends_at: string;
+}
+
+/** The range in which the clock lies. */
+const present = sql`(SELECT r FROM unnest(m.occurrences) r WHERE r @> ${clock})`;
+
+const windows = sql`coalesce(json_agg(json_build_object('id', m.id, 'owner', m.owner, 'reason', m.reason,
+    'skip_runs', m.skip_runs, 'ends_at', upper(${present})) ORDER BY m.created_at, m.id), '[]')`;
+
+/** The windows in force for these columns of a finding, the oldest first. */
+export const maintenanceOver = (finding: Maintainable) => sql<Maintenance[]>`
+  (SELECT ${windows} FROM bot_maintenance m WHERE ${inForce} AND ${fits(finding)})`;
+
+/** `bot_maintenance`: the windows in force for an open finding under this alias; none where the alias has no row. */
+export const maintenanceColumn = (alias: string) => {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<
+    Maintenance[]
+  >`CASE WHEN ${column('resolved_at')} IS NULL AND ${column('id')} IS NOT NULL
+    THEN ${maintenanceOver(ofFinding(alias))} ELSE '[]' END`.as('bot_maintenance');
+};
+
+/** `bot_maintenance`: the windows in force for a pending ticket under this alias. */
+export const maintenanceOfTicketColumn = (alias: string) =>
+  sql<Maintenance[]>`CASE WHEN ${isPending(alias)} THEN (
+    SELECT ${windows} FROM ${windowsOverTicket(alias)} WHERE ${inForce} AND ${fits(ofTicket(alias))})
+    ELSE '[]' END`.as('bot_maintenance');
+
+/** The windows in force for a bot, the oldest first; `is_part` of those that name components or categories. */
+export async function maintenanceOfBot(
+  db: Db,
+  bot: string,
+): Promise<(Maintenance & { is_part: boolean })[]> {
+  const { rows } = await sql<Maintenance & { is_part: boolean }>`
+    SELECT m.id, m.owner, m.reason, m.skip_runs, to_json(upper(${present})) #>> '{}' AS ends_at,
+           num_nonnulls(m.components, m.categories) > 0 AS is_part
+    FROM bot_maintenance m WHERE ${inForce} AND (m.bot_ids IS NULL OR ${bot}::uuid = ANY (m.bot_ids))
+    ORDER BY m.created_at, m.id`.execute(db);
+  return rows;
+}
+
+const countFindings = sql<number>`(
+    SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${fits(ofFinding('f'))})`;
+const countTickets = sql<number>`(
+    SELECT count(*)::int FROM bot_tickets t LEFT JOIN bot_findings f ON f.id = t.finding_id
+    WHERE ${isPending('t')} AND ${fits(ofTicket('t'))})`;
+
+/** How many open findings and pending tickets a window covers, also one that is yet to come. */
+export async function countCovered(
+  db: Db,
+  id: string,
+): Promise<{ findings: number; tickets: number }> {
+  const { rows } = await sql<{ findings: number; tickets: number }>`
+    SELECT ${countFindings} AS findings, ${countTickets} AS tickets FROM bot_maintenance m WHERE m.id = ${id}::uuid`.execute(
+    db,
+  );
+  return rows[0]!;
+}
+
+const shown = sql`(SELECT r FROM unnest(m.occurrences) r ORDER BY upper(r) <= ${clock},
+    CASE WHEN upper(r) > ${clock} THEN r END, r DESC LIMIT 1)`;
+
+/**
+ * Windows with the names of their `bots`, their present or next occurrence (else the last one) as `starts_at` and
+ * `ends_at`, whether they are `in_force`, and how many open findings and pending tickets each holds back now (null where it
+ * is not in force). Only those that are in force or to come unless `all`; those in force first, then by the time of their
+ * occurrence. Throws BadInputError.
+ */
+export async function listMaintenance(
+  db: Db,
+  filter: { all: boolean; limit: number; id?: string; inForce?: boolean },
+) {
+  const { all, limit, id, inForce: present } = fields('filter', filter);
+  const whole = boolean('all', all);
+  let query = db
+    .selectFrom('bot_maintenance as m')
+    .selectAll('m')
+    .select([
+      sql<
+        string[] | null
+      >`(SELECT array_agg(b.name::text ORDER BY b.name) FROM bots b WHERE b.id = ANY (m.bot_ids))`.as(
+        'bots',
+      ),
+      sql<Date | null>`lower(${shown})`.as('starts_at'),
+      sql<Date | null>`upper(${shown})`.as('ends_at'),
+      sql<boolean>`m.occurrences @> ${clock}`.as('in_force'),
+      sql<number | null>`CASE WHEN m.occurrences @> ${clock} THEN ${countFindings} END`.as(
+        'open_findings',
+      ),
+      sql<number | null>`CASE WHEN m.occurrences @> ${clock} THEN ${countTickets} END`.as(
+        'pending_tickets',
+      ),
+    ])
+    .orderBy(sql`coalesce(m.occurrences @> ${clock}, false)`, 'desc')
+    .orderBy(sql`coalesce(upper(m.occurrences) > ${clock}, false)`, 'desc')
+    .orderBy('starts_at')
+    .orderBy('m.id')
+    .limit(rowLimit(limit));
+  if (!whole) query = query.where(sql<boolean>`upper(m.occurrences) > ${clock}`);
+  if (present) query = query.where(sql<boolean>`m.occurrences @> ${clock}`);
+  if (id !== undefined) query = query.where('m.id', '=', id);
+  return query.execute();
+}
+
+export type ListedMaintenance = Awaited<ReturnType<typeof listMaintenance>>[number];
+
+export interface HeldBackNow {
+  /** windows in force */
+  windows: number;
+  /** open findings and pending tickets that they hold back, each counted once however many windows hold it */
+  findings: number;
+  tickets: number;
+}
+
+/** What maintenance holds back now. */
+export async function countHeldBack(db: Db): Promise<HeldBackNow> {
+  const { rows } = await sql<HeldBackNow>`
+    SELECT held.windows,
+           CASE WHEN held.windows = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${underMaintenance('f')}) END AS findings,
+           CASE WHEN held.windows = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_tickets t WHERE ${isPending('t')} AND ${ticketUnderMaintenance('t')}) END AS tickets
+    FROM (SELECT count(*)::int AS windows FROM bot_maintenance m WHERE ${inForce}) held`.execute(
+    db,
+  );
+  return rows[0]!;
+}
+
+interface Times {
+  starts_at: Date;
+  ends_at: Date;
+}
+
+/** What a window names (null: all of that kind), whose it is, and when it is. */
+export interface NewMaintenance extends Pick<
+  MaintenanceRow,
+  | 'bot_ids'
+  | 'components'
+  | 'categories'
+  | 'skip_runs'
+  | 'owner'
+  | 'reason'
+  | 'schedule_cron'
+  | 'duration_seconds'
+  | 'timezone'
+  | 'planned_until'
+> {
+  occurrences: Times[];
+}
+
+const ranges = (times: readonly Times[]) => sql<string>`(
+    SELECT coalesce(range_agg(tstzrange(s, e)), '{}') FROM unnest(
+      ${times.map(({ starts_at }) => starts_at)}::timestamptz[], ${times.map(({ ends_at }) => ends_at)}::timestamptz[]) AS t (s, e))`;
+
+/** Adds a window; returns its id. */
+export async function insertMaintenance(
+  db: Db,
+  { occurrences, ...values }: NewMaintenance,
+): Promise<string> {
+  const { id } = await db
+    .insertInto('bot_maintenance')
+    .values({
+      ...values,
+      occurrences: ranges(occurrences),
+      created_at: sql<Date>`engine.now()`,
+      clocks_until: sql<Date>`engine.now()`,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Ends a window with all its occurrences, also one that is yet to come; false where it is over already. */
+export async function endMaintenance(db: Db, id: string, by: string): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE bot_maintenance m
+    SET occurrences = m.occurrences * tstzmultirange(tstzrange(NULL, engine.now())), ended_at = engine.now(), ended_by = ${by}
+    WHERE m.id = ${id}::uuid AND m.ended_at IS NULL AND upper(m.occurrences) > engine.now() RETURNING m.id`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
+/** Ends the present occurrence of a window with a schedule; false where it is not in force, or has no schedule. */
+export async function endOccurrence(db: Db, id: string, by: string): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE bot_maintenance m
+    SET occurrences = m.occurrences - tstzmultirange(tstzrange(engine.now(), upper(${present}))),
+        cut_at = engine.now(), cut_by = ${by}
+    WHERE m.id = ${id}::uuid AND m.ended_at IS NULL AND m.schedule_cron IS NOT NULL AND m.occurrences @> engine.now()
+    RETURNING m.id`.execute(db);
+  return rows.length > 0;
+}
+
+/** A window with a schedule, of which more occurrences are to be planned. */
+export interface Unplanned {
+  id: string;
+  schedule_cron: string;
+  timezone: string;
+  duration_seconds: number;
+  planned_until: Date;
+  now: Date;
+}
+
+/** Windows with a schedule of which fewer than half of the occurrences that are planned ahead are left. */
+export async function unplannedMaintenance(
+  db: Db,
+  { aheadDays, most }: { aheadDays: number; most: number },
+): Promise<Unplanned[]> {
+  const { rows } = await sql<Unplanned>`
+    SELECT m.id, m.schedule_cron, m.timezone, m.duration_seconds, m.planned_until, engine.now() AS now
+    FROM bot_maintenance m
+    WHERE m.ended_at IS NULL AND m.planned_until < engine.now() + make_interval(days => ${aheadDays}) / 2
+      AND (SELECT count(*) FROM unnest(m.occurrences) r WHERE lower(r) > engine.now()) < ${most}::int / 2
+    ORDER BY m.id LIMIT 500`.execute(db);
+  return rows;
+}
+
+/**
+ * Adds occurrences to a window that was planned until `planned_until` and is no further; leaves out those that were over
+ * more than `keptDays` ago. Another process may have been faster, or a person may have ended it: then nothing changes.
+ */
+export const planMore = (
+  db: Db,
+  { id, planned_until }: Unplanned,
+  planned: { occurrences: readonly Times[]; until: Date },
+  keptDays: number,
+) =>
+  sql`
+    UPDATE bot_maintenance m
+    SET occurrences = (m.occurrences + ${ranges(planned.occurrences)})
+          * tstzmultirange(tstzrange(least(m.clocks_until, engine.now() - make_interval(days => ${keptDays})), NULL)),
+        planned_until = ${planned.until}
+    WHERE m.id = ${id}::uuid AND m.ended_at IS NULL AND m.planned_until = ${planned_until}`.execute(
+    db,
+  );
