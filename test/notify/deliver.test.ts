@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
+import { receiver, scene } from './scene.ts';
 import {
   events,
   happen,
   hurry,
   messages,
   openTickets,
-  receiver,
   resolve,
-  scene,
   setNotifications,
   toldOps,
-} from './scene.ts';
+} from './tickets.ts';
 
 test('a critical ticket is told at once, signed, with its present state', async () => {
   const { db, route, deliver } = await scene();
