@@ -48,11 +48,15 @@ export const happen = (db: Db, ticket: string, event: string, actor = 'ann', det
     db,
   );
 
-export async function resolve(db: Db, ticket: string): Promise<void> {
-  await sql`UPDATE bot_tickets SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'ann',
-              resolution_notes = 'done' WHERE id = ${ticket}`.execute(db);
-  await happen(db, ticket, 'resolved', 'ann', { notes: 'done' });
-}
+/** Resolves them in one transaction, with their events. */
+export const resolve = (db: Db, ...tickets: string[]) =>
+  sql`
+    WITH ended AS (
+      UPDATE bot_tickets SET status = 'resolved', resolved_at = engine.now(), resolved_by = 'ann', resolution_notes = 'done'
+      WHERE id = ANY (${tickets}::uuid[]) RETURNING id
+    )
+    INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
+    SELECT id, 'resolved', 'ann', '{"notes": "done"}', engine.now() FROM ended`.execute(db);
 
 export const messages = (db: Db) =>
   db.selectFrom('bot_notifications').selectAll().orderBy('position').execute();

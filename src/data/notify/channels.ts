@@ -1,6 +1,6 @@
 /** `engine.channels`: what is known of the channels of messages beside their settings. */
-import { sql } from 'kysely';
-import type { Db } from '../../database/connect.ts';
+import { sql, type Kysely } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
 
 /** Of the channel `c`: it is on, and no run that still runs holds it, other than this one. */
 export const isFree = (run: string | null) => sql<boolean>`
@@ -12,6 +12,15 @@ export const isFree = (run: string | null) => sql<boolean>`
 export const isWaiting = sql<boolean>`
   EXISTS (SELECT FROM bot_notifications n
           WHERE n.channel = c.name AND n.status = 'pending' AND n.send_after <= engine.now())`;
+
+/** Whether the channel is still held by this run and may be used: neither off, nor asked to wait. */
+export async function mayUse(db: Kysely<Database>, channel: string, run: string): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM engine.channels c WHERE c.name = ${channel} AND c.held_by = ${run} AND ${isFree(run)}`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
 
 /** What the jobs route-events and deliver have to do now. Cheap: processes ask each second. */
 export async function messagesDue(db: Db): Promise<{ events: boolean; messages: boolean }> {
