@@ -77,6 +77,7 @@ function printFigures(status: Status): void {
       `${ticket} stands for ${print.counted(findings, 'open finding')} of ${printable(bot)}: \`npx roundsman tickets show ${ticket}\``,
     ]),
     ['Healed, 24 h', print.listed(healsInWords(heals)) ?? 'none'],
+    ['Told, 24 h', toldInWords(status)],
     [
       'Tickets',
       print.listed([
@@ -86,6 +87,18 @@ function printFigures(status: Status): void {
       ]) ?? 'none open',
     ],
   ]);
+}
+
+function toldInWords({ telling: { set_up, sent, pending, failed } }: Status): string {
+  if (!set_up)
+    return 'nothing: no channels are set up; `npx roundsman notify set FILE` sets them up';
+  return (
+    print.listed([
+      [sent, print.state('sent')],
+      [pending, print.state('pending')],
+      [failed, print.state('failed')],
+    ]) ?? 'nothing'
+  );
 }
 
 /** The row of a process that was killed, or that hangs, stays for a while. */

@@ -5,6 +5,7 @@ import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../
 import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineNotifications } from './notifications.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineProgress } from './progress.ts';
@@ -25,6 +26,7 @@ export async function examineEngine(
     ...examineWaiting(facts),
     examineBots(facts),
     ...(await examineSecrets(db, config, facts)),
+    await examineNotifications(db, facts),
   ];
 }
 

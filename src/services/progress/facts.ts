@@ -19,6 +19,7 @@ import {
   whyReadOnly,
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
+import { tellingOf } from '../../data/notify/telling.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
 
 /** Reads everything that {@link needs} uses. For facts of one moment, pass a repeatable read transaction. */
@@ -44,6 +45,7 @@ export async function readFacts(db: Db) {
     /** read only where a process is missing */
     activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),
+    telling: await tellingOf(db),
   };
 }
 
