@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { everythingIn } from '../heal/secret-scene.ts';
+import { movableClock } from '../support/clocks.ts';
 import { receiver, scene } from './scene.ts';
 import {
   happen,
@@ -23,7 +24,7 @@ async function failing(answer: Parameters<typeof receiver>[0]) {
   await setNotifications(own.db, toldOps(there.host));
   await openTickets(own.db, 1, critical);
   await own.route();
-  return { ...own, ...there };
+  return { ...own, ...there, database: own.url };
 }
 
 const inSeconds = (at: Date) => (at.getTime() - Date.now()) / 1_000;
@@ -207,4 +208,36 @@ test('a sending whose end was not recorded is repeated, and the repeat says so',
   expect(received[0]!.data.repeats).toBe(1);
   expect(await messages(db)).toMatchObject([{ status: 'sent', attempts: 2, repeats: 1 }]);
   expect(heard.filter(({ name }) => name === 'message.repeated')).toHaveLength(1);
+});
+
+test('connections that are cut while a message is sent cost no repeat', async () => {
+  const other = await scene();
+  const cut = { url: '' };
+  const { db, database, deliver, received } = await failing(async () => {
+    await other.db.transaction().execute((trx) =>
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = ${new URL(cut.url).pathname.slice(1)}`.execute(trx),
+    );
+  });
+  cut.url = database;
+  expect(await deliver()).toMatchObject({ status: 'success', figures: { sent: 1 } });
+  expect(received).toHaveLength(1);
+  expect(await messages(db)).toMatchObject([{ status: 'sent', attempts: 1, repeats: 0 }]);
+});
+
+test('a clock that is set back keeps no message waiting', async () => {
+  const { db, route, deliver } = await scene();
+  const { host, received } = await receiver();
+  await setNotifications(db, toldOps(host));
+  const move = await movableClock(db);
+  await openTickets(db, 1, critical);
+  await route();
+  await move(-7_200);
+  await deliver();
+  expect(received).toHaveLength(1);
+  await openTickets(db, 1, { severity: 'low' });
+  await route();
+  await move(7_200);
+  await deliver();
+  expect(received).toHaveLength(2);
 });
