@@ -90,6 +90,7 @@ function printFigures(status: Status): void {
     ]),
     ...maintenanceInForce(status),
     ['Healed, 24 h', print.listed(healsInWords(heals)) ?? 'none'],
+    ['Told, 24 h', toldInWords(status)],
     [
       'Tickets',
       print.listed([
@@ -112,6 +113,18 @@ function maintenanceInForce({ maintenance, now }: Status): [string, string][] {
   return more > 0
     ? [...named, ['Maintenance', `and ${more} more: \`npx roundsman maintenance list\``]]
     : named;
+}
+
+function toldInWords({ telling: { set_up, sent, pending, failed } }: Status): string {
+  if (!set_up)
+    return 'nothing: no channels are set up; `npx roundsman notify set FILE` sets them up';
+  return (
+    print.listed([
+      [sent, print.state('sent')],
+      [pending, print.state('pending')],
+      [failed, print.state('failed')],
+    ]) ?? 'nothing'
+  );
 }
 
 /** The row of a process that was killed, or that hangs, stays for a while. */

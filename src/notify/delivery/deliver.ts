@@ -3,6 +3,7 @@
  * other. Each message is sent outside of any transaction: one commits that its sending begins, a second one how it ended.
  */
 import type { JobContext } from '../../contract/job.ts';
+import { mayUse } from '../../data/notify/channels.ts';
 import { retryFaults } from '../../database/faults/retry-faults.ts';
 import { letGo, takeChannels, waitUntil } from '../../transitions/channels/take.ts';
 import { switchOff } from '../../transitions/channels/switch-off.ts';
@@ -97,9 +98,10 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
       await letGo(trx, name, context.run.id);
       return null;
     }
-    await gather(trx, name);
+    const isOurs = await mayUse(trx, name, context.run.id);
+    if (isOurs) await gather(trx, name);
     for (;;) {
-      const begun = await beginSending(trx, name);
+      const begun = isOurs ? await beginSending(trx, name) : null;
       if (!begun) {
         await letGo(trx, name, context.run.id);
         return null;
@@ -117,7 +119,7 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
   });
 
 async function end(
-  { commit, emit, run }: JobContext,
+  { commit, emit }: JobContext,
   name: string,
   { id, tries, attempts }: Begun,
   delivery: Delivery,
@@ -133,10 +135,8 @@ async function end(
   const reason = delayMs !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
   await commit(async (trx) => {
     await endUnsent(trx, id, { why, delayMs: final === 'channel' ? 0 : delayMs, reason });
-    if (final === 'channel') {
-      await switchOff(trx, name, why);
-      await letGo(trx, name, run.id);
-    } else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
+    if (final === 'channel') await switchOff(trx, name, why);
+    else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
   });
   if (final === 'channel') emit('channel.off', { channel: name, why });
   else emit('message.unsent', { ...said, why, again: delayMs !== null });

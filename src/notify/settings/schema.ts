@@ -12,7 +12,7 @@ const words = z.string().min(1).max(200);
 
 /** One, or a list of which one has to fit. */
 const oneOf = <Value extends z.ZodType>(value: Value) =>
-  z.union([value, z.array(value).min(1)]).transform((given) => [given].flat() as z.output<Value>[]);
+  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value).min(1));
 
 const route = z.strictObject({
   /** everything that is named has to fit; nothing: every ticket */

@@ -6,6 +6,7 @@ import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
@@ -29,6 +30,7 @@ export async function examineEngine(
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     await examinePing(db, config, facts),
+    await examineNotifications(db, facts),
   ];
 }
 

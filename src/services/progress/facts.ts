@@ -20,6 +20,7 @@ import {
   whyReadOnly,
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
+import { tellingOf } from '../../data/notify/telling.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
 
 /** The most maintenance windows that are named. */
@@ -53,6 +54,7 @@ export async function readFacts(db: Db) {
       top: await listMaintenance(db, { all: false, inForce: true, limit: mostWindows }),
       ...(await countHeldBack(db)),
     },
+    telling: await tellingOf(db),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Need {
     | 'tickets_urgent'
     | 'bots_in_error'
     | 'jobs_failed'
+    | 'channels_off'
+    | 'messages_failed'
     | 'healing_off';
   /** what is wrong, how many, and since when */
   what: string;

@@ -19,6 +19,8 @@ export function needs(facts: Facts): Need[] {
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
+    channelsOff(facts),
+    messagesFailed(facts),
     jobsFailed(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
@@ -93,6 +95,26 @@ function jobsFailed(facts: Facts): Need | null {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${verb(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
+  };
+}
+
+function channelsOff(facts: Facts): Need | null {
+  const { off, off_since, first_off } = facts.telling;
+  if (off === 0) return null;
+  return {
+    kind: 'channels_off',
+    what: `${counted(off, 'channel')} off${longest(off, off_since, facts)} (${first_off}): people are not told through ${verb(off, 'it', 'them')}`,
+    try: `\`npx roundsman notify list\` says why, and \`npx roundsman notify retry ${first_off}\` switches it on`,
+  };
+}
+
+function messagesFailed(facts: Facts): Need | null {
+  const { failed } = facts.telling;
+  if (failed === 0) return null;
+  return {
+    kind: 'messages_failed',
+    what: `${counted(failed, 'message')} of the last 24 hours could not be sent`,
+    try: '`npx roundsman notify list --status failed` says why',
   };
 }
 

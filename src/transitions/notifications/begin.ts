@@ -9,6 +9,7 @@
  * Zero rows: nothing is due on the channel.
  */
 import { sql, type Transaction } from 'kysely';
+import { isDue } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 import { drop, needless } from './gather.ts';
 
@@ -30,7 +31,7 @@ export async function beginSending(
     const { rows } = await sql<{ id: string; needless: boolean }>`
       SELECT n.id, coalesce(${needless(channel)}, false) AS needless
       FROM bot_notifications n LEFT JOIN bot_tickets t ON t.id = n.ticket_id
-      WHERE n.channel = ${channel} AND n.status = 'pending' AND NOT n.gathers AND n.send_after <= engine.now()
+      WHERE n.channel = ${channel} AND n.status = 'pending' AND NOT n.gathers AND ${isDue}
         AND NOT EXISTS (SELECT FROM bot_notifications b
                         WHERE b.ticket_id = n.ticket_id AND b.channel = n.channel AND b.status = 'pending'
                           AND b.position < n.position)

@@ -11,6 +11,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { pending } from '../../data/bots/pending-tickets.ts';
+import { isDue } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 import { toldBefore } from '../../data/notify/told-before.ts';
 
@@ -31,7 +32,7 @@ export async function gather(trx: Transaction<Database>, channel: string): Promi
     SELECT n.id, n.route, ${needless(channel)} AS needless
     FROM bot_notifications n JOIN bot_tickets t ON t.id = n.ticket_id
     WHERE n.channel = ${channel} AND n.status = 'pending' AND n.kind = 'ticket' AND n.sending_since IS NULL
-      AND n.send_after <= engine.now() AND (n.gathers OR n.tries > 0)
+      AND ${isDue} AND (n.gathers OR n.tries > 0)
     ORDER BY n.id FOR NO KEY UPDATE OF n`.execute(trx);
   if (rows.length === 0) return;
   await drop(
