@@ -1,4 +1,4 @@
-import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../data/bots/canaries.ts';
+import { noteCanaryAnswered, noteCanaryFailed, startCanary } from '../data/progress/canaries.ts';
 import { messageOf } from '../ground/errors.ts';
 import type { Children } from './tasks/children.ts';
 import type { Engine } from './engine.ts';

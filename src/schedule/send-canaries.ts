@@ -1,4 +1,4 @@
-import { claimCanaries, noteCanaryFailed, noteCanaryQueued } from '../data/bots/canaries.ts';
+import { claimCanaries, noteCanaryFailed, noteCanaryQueued } from '../data/progress/canaries.ts';
 import type { Db } from '../database/connect.ts';
 import { messageOf } from '../ground/errors.ts';
 import type { Emit } from '../events/events.ts';

@@ -61,7 +61,7 @@ const given = (values: Parameters<typeof insertTicket>[3] = {}) =>
   });
 
 beforeEach(async () => {
-  await sql`TRUNCATE bots, bot_silences CASCADE`.execute(db);
+  await sql`TRUNCATE bots, bot_silences, bot_maintenance CASCADE`.execute(db);
   bot = await insertBot(db, 'watch');
   const { version } = await addPolicy(
     db,
@@ -371,6 +371,20 @@ test('what a silence covers waits, and is given on when the silence is over', as
   await hours(2);
   await job();
   expect(await who()).toBe('owner');
+});
+
+test('what maintenance holds back waits, and is given on when the window is over', async () => {
+  await sql`
+    INSERT INTO bot_maintenance (owner, reason, bot_ids, occurrences)
+    VALUES ('ann', 'upgrade', ARRAY[${bot}::uuid], tstzmultirange(tstzrange(engine.now(), engine.now() + interval '2 hours')))`.execute(
+    db,
+  );
+  await hours(1);
+  await job();
+  expect(await who()).toBe('javari');
+  await hours(2);
+  await job();
+  expect(await who()).not.toBe('javari');
 });
 
 test('a policy that cannot be read moves nothing, and says so', async () => {

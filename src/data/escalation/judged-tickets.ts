@@ -1,6 +1,7 @@
 /** Pending tickets as the escalation policy sees them, for the job that follows it and for who asks what comes next. */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { ticketUnderMaintenance } from '../bots/bot-maintenance.ts';
 import { ofFinding, silenced } from '../bots/bot-silences.ts';
 import { isPending } from '../bots/pending-tickets.ts';
 import { isToldByCause } from '../bots/standing-tickets.ts';
@@ -23,7 +24,7 @@ export interface JudgedRow {
   may_rise: boolean;
   /** a person has it wait, and nothing has woken it: also where its time is over and the timer has not come yet */
   snoozed: boolean;
-  /** people are not told of its problem: a silence, or the ticket of its cause */
+  /** people are not told of its problem: a silence, maintenance, or the ticket of its cause */
   quiet: boolean;
   /** the database's time */
   now: Date;
@@ -49,7 +50,7 @@ export const overrideColumns = [
 
 const columns = sql`t.id, t.bot_id, t.fingerprint, t.finding_id, t.policy_version, t.severity, t.assigned_to, t.escalation_with,
       t.escalation_began_at, t.escalation_step, t.prompted_at, t.acknowledged_at, t.policy_raised_at, t.severity_override,
-      t.snoozed_at, t.snoozed_until, t.snoozed_occurrences, t.woken_at`;
+      t.snoozed_at, t.snoozed_until, t.snoozed_occurrences, t.woken_at, t.metadata`;
 
 /** `which` ends the statement `SELECT ... FROM bot_tickets t`: a condition, an order, a lock. */
 export async function judgedTickets(db: Db, which: RawBuilder<unknown>): Promise<JudgedRow[]> {
@@ -61,7 +62,7 @@ export async function judgedTickets(db: Db, which: RawBuilder<unknown>): Promise
            t.policy_raised_at IS NULL AND t.severity_override IS NULL AS may_rise,
            (coalesce(t.snoozed_until::text, t.snoozed_occurrences::text) IS NOT NULL
             AND (t.woken_at IS NULL OR t.woken_at < coalesce(t.snoozed_at, t.snoozed_until))) IS TRUE AS snoozed,
-           (open.id IS NOT NULL AND (${silenced(ofFinding('open'))} OR ${isToldByCause('open')})) IS TRUE AS quiet,
+           (open.id IS NOT NULL AND (${silenced(ofFinding('open'))} OR ${isToldByCause('open')}) OR ${ticketUnderMaintenance('t')}) IS TRUE AS quiet,
            engine.now() AS now
     FROM (SELECT ${columns} FROM bot_tickets t ${which}) t
     LEFT JOIN bots b ON b.id = t.bot_id

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { recordCanary } from '../../data/bots/canaries.ts';
+import { recordCanary } from '../../data/progress/canaries.ts';
 import { send, statement } from '../../batch/statement.ts';
 import { sendEmpty } from './warm-up.ts';
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { readPing } from '../../data/bots/pings.ts';
+import { readPing } from '../../data/progress/pings.ts';
 import type { Db } from '../../database/connect.ts';
 import { span } from '../../ground/text.ts';
 import { pingTimes } from '../ping/pinger.ts';

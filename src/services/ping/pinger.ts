@@ -8,7 +8,7 @@ import {
   noteCanaryPassed,
   notePingAccepted,
   notePingProblem,
-} from '../../data/bots/pings.ts';
+} from '../../data/progress/pings.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
 import { messageOf } from '../../ground/errors.ts';

@@ -1,5 +1,5 @@
 /** Where a canary stopped, in words that say only what was observed. */
-import type { CanaryRow } from '../../data/bots/canaries.ts';
+import type { CanaryRow } from '../../data/progress/canaries.ts';
 import type { Node } from '../../data/bots/engine.ts';
 import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { messageOf } from '../../ground/errors.ts';

@@ -9,7 +9,7 @@ import {
   removeCanary,
   requestCanary,
   type CanaryRow,
-} from '../../data/bots/canaries.ts';
+} from '../../data/progress/canaries.ts';
 import { listNodes } from '../../data/bots/engine.ts';
 import { runsCarried } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';

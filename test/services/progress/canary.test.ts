@@ -1,7 +1,7 @@
 /** A canary takes the way of a run through real processes, and the leg where it stops is named. */
 import { sql } from 'kysely';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { requestCanary } from '../../../src/data/bots/canaries.ts';
+import { requestCanary } from '../../../src/data/progress/canaries.ts';
 import { queueManualRun } from '../../../src/services/runs/queue.ts';
 import { connect, type Db } from '../../../src/database/connect.ts';
 import { migrateQueue } from '../../../src/queue/backend.ts';
