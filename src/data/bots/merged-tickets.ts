@@ -22,9 +22,10 @@ export const mergedInto = (db: Db, id: string): Promise<TicketRow[]> =>
 export async function holdBotsOf(trx: Transaction<Database>, ids: string[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT b.id FROM bots b WHERE b.id IN (
-      SELECT t.bot_id FROM bot_tickets t
-      WHERE t.id = ANY (${ids}::uuid[]) OR t.merged_into = ANY (${ids}::uuid[])
-        OR t.id IN (SELECT m.merged_into FROM bot_tickets m WHERE m.id = ANY (${ids}::uuid[])))
+      -- Each by its index: one condition with OR reads all tickets.
+      SELECT t.bot_id FROM bot_tickets t WHERE t.id = ANY (${ids}::uuid[])
+      UNION ALL SELECT t.bot_id FROM bot_tickets t WHERE t.merged_into = ANY (${ids}::uuid[])
+      UNION ALL SELECT s.bot_id FROM bot_tickets m JOIN bot_tickets s ON s.id = m.merged_into WHERE m.id = ANY (${ids}::uuid[]))
     -- Locks bots by id.
     ORDER BY b.id FOR NO KEY UPDATE OF b`.execute(trx);
   return new Set(rows.map(({ id }) => id));

@@ -81,16 +81,20 @@ export const ticketOrders = Object.keys(orders) as TicketOrder[];
 export async function listTickets(db: Db, filter: TicketFilter) {
   const { limit, order, after } = fields('filter', filter);
   const key = orders[order === undefined ? 'worst' : word('order', order, ticketOrders)];
-  let query = withCircumstances(db)
+  const inOrder = sql`${sql.join(key('ticket'))}`;
+  // First which tickets: what stands beside them is read for these alone.
+  let page = db
+    .selectFrom('bot_tickets as ticket')
+    .select('ticket.id')
     .where(matching(filter))
-    .orderBy(sql`${sql.join(key('ticket'))}`)
+    .orderBy(inOrder)
     .limit(rowLimit(limit));
   if (after !== undefined)
-    query = query.where(
+    page = page.where(
       sql<boolean>`(${sql.join(key('ticket'))}) > (SELECT ${sql.join(key('before'))} FROM bot_tickets AS before
         WHERE before.id = ${uuid('after', after)}::uuid)`,
     );
-  return query.execute();
+  return withCircumstances(db).where('ticket.id', 'in', page).orderBy(inOrder).execute();
 }
 
 /** How many tickets match, whatever a list's limit. Throws BadInputError. */
