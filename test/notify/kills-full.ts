@@ -22,7 +22,16 @@ try {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const killed = await killAgainAndAgain({ db, url: postgres.url }, { host, received }, { kills });
+  const killed = await killAgainAndAgain(
+    { db, url: postgres.url },
+    { host, received },
+    {
+      kills,
+      onKill(count) {
+        if (count % 50 === 0) console.error(`${count} kills`);
+      },
+    },
+  );
   console.log(JSON.stringify(killed, null, 2));
   const { lost, unexplained, unmarked, uncounted } = killed;
   if ([lost, unexplained, unmarked, uncounted].some((wrong) => wrong.length > 0))

@@ -37,7 +37,11 @@ export interface Killed {
 export async function killAgainAndAgain(
   { db, url }: { db: Db; url: string },
   { host, received }: { host: string; received: Received[] },
-  { kills, random = Math.random }: { kills: number; random?: () => number },
+  {
+    kills,
+    random = Math.random,
+    onKill,
+  }: { kills: number; random?: () => number; onKill?: (count: number) => void },
 ): Promise<Killed> {
   await registerJobs(db, [deliver]);
   await setNotifications(db, toldOps(host));
@@ -49,7 +53,9 @@ export async function killAgainAndAgain(
     const worker = await startWorker(url);
     const from = received.length;
     const wanted = 1 + Math.floor(random() * 5);
-    while (received.length < from + wanted) await sleep(1);
+    while (received.length < from + wanted && isAlive(worker)) await sleep(1);
+    if (!isAlive(worker)) throw new Error(`the worker ended by itself, after ${at} kills`);
+    onKill?.(at + 1);
     await sleep(random() * 20);
     await kill(worker);
     const open = await db
@@ -75,9 +81,16 @@ async function queue(db: Db, count: number): Promise<void> {
     SELECT id, 'ops', true FROM unnest(${tickets.map(({ id }) => id)}::uuid[]) AS id`.execute(db);
 }
 
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode === null && signalCode === null;
+
 async function startWorker(url: string): Promise<ChildProcess> {
   const worker = fork(program, [url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  await once(worker, 'message');
+  const [ready] = (await Promise.race([
+    once(worker, 'message'),
+    once(worker, 'exit'),
+  ])) as unknown[];
+  if (ready !== 'ready') throw new Error('the worker did not start');
   return worker;
 }
 

@@ -256,3 +256,21 @@ describe('notify set', () => {
     expect((await set(db, clear)).warnings.join()).toContain('credential');
   });
 });
+
+test('a document that cannot be used keeps events waiting, and the job says why', async () => {
+  const { db, route } = await scene();
+  await setNotifications(db, { channels: { a: { kind: 'pigeon' } }, routes: [{ to: ['a'] }] });
+  await openTickets(db, 1);
+  expect(await route()).toMatchObject({ status: 'queued', reason: 'job failed' });
+  expect(await events(db)).toMatchObject([{ routed_at: null }]);
+  await setNotifications(db, { channels: { a: { kind: 'log' } }, routes: [{ to: ['a'] }] });
+  await route();
+  expect(await messages(db)).toHaveLength(1);
+});
+
+test('a secret that a channel needs is known to be in use', async () => {
+  const { db } = await scene();
+  await setNotifications(db, toldOps('127.0.0.1:9'));
+  const { usesOfSecrets } = await import('../../src/data/secrets/rows.ts');
+  expect(await usesOfSecrets(db)).toEqual(new Map([['OPS_KEY', ['channel ops']]]));
+});

@@ -22,8 +22,6 @@ export async function removeSecret(
     if (options.json) return json({ ...secret, used_by: usedBy });
     say(`Removed ${name}.`);
     if (usedBy.length > 0)
-      say(
-        `These entries are not applied until it is stored again: ${usedBy.map(printable).join(', ')}`,
-      );
+      say(`These do not work until it is stored again: ${usedBy.map(printable).join(', ')}`);
   });
 }

@@ -96,7 +96,10 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   return row;
 }
 
-/** The names of the entries of knowledge, without removed ones, that refer to each secret; with `enabled` only enabled. */
+/**
+ * What refers to each secret: the names of entries of knowledge, without removed ones (with `enabled` only enabled), and
+ * channels of messages, as `channel ops`.
+ */
 export async function usesOfSecrets(
   db: Db,
   { enabled = false } = {},
@@ -113,5 +116,19 @@ export async function usesOfSecrets(
   for (const { name, solution } of entries)
     for (const secret of secretsNamedIn(solution))
       uses.set(secret, [...(uses.get(secret) ?? []), name]);
+  for (const [name, config] of await channelsOf(db))
+    for (const secret of secretsNamedIn(config))
+      uses.set(secret, [...(uses.get(secret) ?? []), `channel ${name}`]);
   return uses;
+}
+
+/** The channels of the setting `notifications`, whatever a statement has written there. */
+async function channelsOf(db: Db): Promise<[name: string, config: unknown][]> {
+  const row = await db
+    .selectFrom('engine.settings')
+    .select('value')
+    .where('key', '=', 'notifications')
+    .executeTakeFirst();
+  const channels = (row?.value as { channels?: unknown } | null | undefined)?.channels;
+  return channels !== null && typeof channels === 'object' ? Object.entries(channels) : [];
 }

@@ -1,13 +1,11 @@
 import type { Db } from '../../database/connect.ts';
-import { secretRows } from '../../data/secrets/rows.ts';
 import { messageOf } from '../../ground/errors.ts';
-import { secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { counted } from '../../ground/text.ts';
 import { readNotifications } from '../../notify/settings/read.ts';
 import type { Facts } from '../progress/facts.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Whether people are told of tickets, and what keeps them from it. */
+/** Whether people are told of tickets, and what keeps them from it; the secrets of channels are examined with the others. */
 export async function examineNotifications(db: Db, { telling }: Facts): Promise<Diagnosis> {
   const subject = 'Messages';
   const settings = await readNotifications(db).catch((error: unknown) => messageOf(error));
@@ -21,17 +19,6 @@ export async function examineNotifications(db: Db, { telling }: Facts): Promise<
     return ok(
       subject,
       'no channels are set up, so people are told of nothing; `npx roundsman notify set FILE` sets them up',
-    );
-  const named = secretsNamedIn(settings.channels);
-  const stored = new Set(
-    named.length === 0 ? [] : (await secretRows(db, named)).map(({ name }) => name),
-  );
-  const missing = named.filter((name) => !stored.has(name));
-  if (missing.length > 0)
-    return fail(
-      subject,
-      `secrets that channels name are not stored: ${missing.join(', ')}`,
-      `\`npx roundsman secrets set ${missing[0]!}\``,
     );
   const { off, first_off, failed, pending } = telling;
   if (off > 0)
