@@ -8,6 +8,7 @@ import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
+import { releaseEvents } from '../transitions/notifications/mark-routed.ts';
 import { giveTimeBack } from '../transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
 import { resolveMerged, survivorsGone } from '../transitions/tickets/resolve-merged.ts';
@@ -33,6 +34,8 @@ export interface Settled {
   resolved: number;
   /** tickets whose response clock got the time of maintenance back */
   given: number;
+  /** events of tickets that maintenance held back, and that people are told of now */
+  released: number;
   /** silences that ended because what they named was resolved */
   silences: number;
   /** removed bots of which a run that was still ending had left something open */
@@ -62,6 +65,7 @@ export async function settle(
   const unmerged = await unmergeRisen(db, most);
   const resolved = await endMerged(db, emit);
   const given = await giveTimeBack(db, most);
+  const released = await releaseEvents(db, most);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
@@ -77,6 +81,7 @@ export async function settle(
     unmerged,
     resolved,
     given,
+    released,
     silences,
     closed,
   };

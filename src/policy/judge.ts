@@ -3,6 +3,7 @@
  * the command that tells of it cannot disagree.
  */
 import { severities, type Severity } from '../ground/severity.ts';
+import { fits } from './fits.ts';
 import { quietUntil } from './quiet-hours.ts';
 import type { Policy, Rule } from './schema.ts';
 
@@ -58,17 +59,7 @@ export const ruleFor = (
   { rules }: Policy,
   { severity, category, bot, startedWith }: Judged,
 ): Rule | undefined =>
-  rules.find(({ when }) => {
-    const fits = (wanted: readonly string[] | undefined, is: string | null) =>
-      !wanted || (is !== null && wanted.includes(is));
-    return (
-      fits(when?.severities, severity) &&
-      fits(when?.categories, category) &&
-      fits(when?.bots, bot) &&
-      fits(when?.assignees, startedWith) &&
-      (!when?.unassigned || startedWith === null)
-    );
-  });
+  rules.find(({ when }) => fits(when, { severity, category, bot, assignee: startedWith }));
 
 const later = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1_000);
 const latest = (...times: (Date | null)[]): Date =>

@@ -48,7 +48,8 @@ const severity = z.enum(severities as ['critical', 'high', 'medium', 'low', 'inf
   error: `has to be one of ${severities.join(', ')}`,
 });
 
-const when = z
+/** Which tickets a rule of the policy, or a route of messages, is about. */
+export const when = z
   .strictObject(
     {
       severities: list(severity, 'severities', 5).optional(),
@@ -138,6 +139,16 @@ const quiet = z
     message: "is the same as from; the whole day is from: '00:00', to: '24:00'",
   });
 
+/** One, or several of which each counts. */
+export const quietHours = z.preprocess(
+  (given) =>
+    given !== null && typeof given === 'object' && !Array.isArray(given) ? [given] : given,
+  z
+    .array(quiet, 'has to be a map, or a list of them')
+    .max(20, 'has more than 20 entries')
+    .default([]),
+);
+
 const fitsEverything = (given: z.output<typeof rule>): boolean =>
   Object.values(given.when ?? {}).every((value) => value === undefined);
 
@@ -155,15 +166,7 @@ export const shape = z.strictObject(
             message: `never applies: rule ${all + 1} fits every ticket, and the first rule that fits applies; put it last`,
           });
       }),
-    /** one, or several of which each counts */
-    quiet_hours: z.preprocess(
-      (given) =>
-        given !== null && typeof given === 'object' && !Array.isArray(given) ? [given] : given,
-      z
-        .array(quiet, 'has to be a map, or a list of them')
-        .max(20, 'has more than 20 entries')
-        .default([]),
-    ),
+    quiet_hours: quietHours,
   },
   'has to be a map of rules and quiet_hours',
 );
@@ -171,6 +174,7 @@ export const shape = z.strictObject(
 /** With durations in seconds and times of the day in minutes. */
 export type Policy = z.output<typeof shape>;
 export type Rule = Policy['rules'][number];
+export type When = z.output<typeof when>;
 export type QuietHours = Policy['quiet_hours'][number];
 /** As it is kept. */
 export type PolicyDocument = z.input<typeof shape>;

@@ -116,7 +116,7 @@ test('messages are listed, explained and sent again', async () => {
         send_after: new Date(),
       },
     ]);
-    await markRouted(trx, [{ id: event, unsent_reason: null }]);
+    await markRouted(trx, [{ id: event, unsent_reason: null, is_held: false }]);
   });
   await db
     .updateTable('bot_notifications')

@@ -34,7 +34,7 @@ describe.each(backends)('on $name', (backend) => {
             { kind: 'webhook', url: `http://${host}/${name}`, secret: '{{secret:OPS_KEY}}' },
           ]),
         ),
-        routes: people.map((name) => ({ when: { assignee: name }, to: [name] })),
+        routes: people.map((name) => ({ when: { assignees: [name] }, to: [name] })),
         hosts: [host],
       });
       const took: number[] = [];

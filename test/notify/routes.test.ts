@@ -5,7 +5,9 @@ import { choose, type Routed } from '../../src/notify/routing/choose.ts';
 import { notifications } from '../../src/notify/settings/schema.ts';
 import { explainTicket } from '../../src/services/notify/explain.ts';
 import { setNotifications as setDocument } from '../../src/services/notify/set.ts';
-import { stillClock } from '../support/clocks.ts';
+import { messagesDue } from '../../src/data/notify/channels.ts';
+import { releaseEvents } from '../../src/transitions/notifications/mark-routed.ts';
+import { movableClock, stillClock } from '../support/clocks.ts';
 import { receiver, scene } from './scene.ts';
 import {
   events,
@@ -40,18 +42,23 @@ describe('routes', () => {
     ],
     [
       'all that is named has to fit',
-      [{ when: { severity: 'high', bot: 'other' }, to: ['a'] }, { to: ['b'] }],
+      [{ when: { severities: ['high'], bots: ['other'] }, to: ['a'] }, { to: ['b'] }],
       {},
       ['b'],
     ],
-    ['one of a list has to fit', [{ when: { severity: ['low', 'high'] }, to: ['a'] }], {}, ['a']],
+    ['one of a list has to fit', [{ when: { severities: ['low', 'high'] }, to: ['a'] }], {}, ['a']],
     [
       'what a ticket has not does not fit',
-      [{ when: { assignee: 'ann' }, to: ['a'] }],
+      [{ when: { assignees: ['ann'] }, to: ['a'] }],
       { assigned_to: null },
       [],
     ],
-    ['a route may tell no channel', [{ when: { bot: 'janitor' }, to: [] }, { to: ['b'] }], {}, []],
+    [
+      'a route may tell no channel',
+      [{ when: { bots: ['janitor'] }, to: [] }, { to: ['b'] }],
+      {},
+      [],
+    ],
     [
       'a route says which events it tells',
       [{ to: ['a'], on: ['assigned'] }],
@@ -126,7 +133,12 @@ test.each([
     await setNotifications(db, {
       channels: { a: { kind: 'log' } },
       routes: [{ to: ['a'] }],
-      quiet_hours: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' },
+      quiet_hours: {
+        severities: ['medium', 'low'],
+        from: '22:00',
+        to: '07:00',
+        timezone: 'Europe/Berlin',
+      },
     });
     // At that hour the job may look as if it began long ago or later: it is carried by hand.
     await openTickets(db, 1, { severity: 'low', title: 'low' });
@@ -147,7 +159,7 @@ test('who was told that it began is told that it ended, although its route fits 
   const { host, received } = await receiver();
   await setNotifications(
     db,
-    toldOps(host, { routes: [{ when: { severity: 'critical' }, to: ['ops'] }] }),
+    toldOps(host, { routes: [{ when: { severities: ['critical'] }, to: ['ops'] }] }),
   );
   const [ticket] = await openTickets(db, 1, { severity: 'critical' });
   await route();
@@ -205,18 +217,29 @@ describe('notify set', () => {
   });
 
   test.each([
-    [{ channels: { a: { kind: 'pigeon' } }, routes: [] }, 'there are log, webhook'],
+    [{ channels: { a: { kind: 'pigeon' } }, routes: [] }, 'there are slack, email, webhook, log'],
     [
       { channels: { a: { kind: 'webhook', url: 'https://x.test' } }, routes: [] },
       'channels.a.secret',
     ],
     [{ channels: { a: { kind: 'log', more: 1 } }, routes: [] }, 'more'],
     [{ channels: {}, routes: [{ to: ['b'] }] }, 'there is no channel b; there are none'],
-    [{ channels, routes: [{ when: { severity: 'crit' }, to: ['a'] }] }, 'critical'],
+    [{ channels, routes: [{ when: { severities: ['crit'] }, to: ['a'] }] }, 'critical'],
     [{ channels, routes: [{ to: ['a'], on: ['seen'] }] }, 'opened'],
-    [{ channels, routes: [], quiet_hours: { from: '22:00', to: '7', timezone: 'UTC' } }, '22:00'],
     [
-      { channels, routes: [], quiet_hours: { from: '22:00', to: '07:00', timezone: 'X/Y' } },
+      {
+        channels,
+        routes: [],
+        quiet_hours: { severities: ['low'], from: '22:00', to: '7', timezone: 'UTC' },
+      },
+      '22:00',
+    ],
+    [
+      {
+        channels,
+        routes: [],
+        quiet_hours: { severities: ['low'], from: '22:00', to: '07:00', timezone: 'X/Y' },
+      },
       'Europe/Berlin',
     ],
     [
@@ -273,4 +296,58 @@ test('a secret that a channel needs is known to be in use', async () => {
   await setNotifications(db, toldOps('127.0.0.1:9'));
   const { usesOfSecrets } = await import('../../src/data/secrets/rows.ts');
   expect(await usesOfSecrets(db)).toEqual(new Map([['OPS_KEY', ['channel ops']]]));
+});
+
+test('what maintenance holds back is told once no window is in force any more, as the ticket is then', async () => {
+  const { db, route, deliver } = await scene();
+  const { host, received } = await receiver();
+  await setNotifications(db, toldOps(host));
+  const later = await movableClock(db);
+  await sql`
+    INSERT INTO bot_maintenance (owner, reason, occurrences)
+    VALUES ('bob', 'upgrade', tstzmultirange(tstzrange(engine.now() - interval '1 minute', engine.now() + interval '1 hour')))`.execute(
+    db,
+  );
+  const [first, second] = await openTickets(db, 2, { severity: 'critical' });
+  await happen(db, first!.id, 'commented', 'ann', { text: 'I look at it' });
+  expect(await route()).toMatchObject({ figures: { events: 3, messages: 1 } });
+  expect(await messages(db)).toMatchObject([{ kind: 'comment', ticket_id: first!.id }]);
+  expect((await events(db)).map(({ unsent_reason }) => unsent_reason)).toEqual([
+    expect.stringMatching(/^held back by maintenance until .* UTC \(bob: upgrade\)$/),
+    expect.stringMatching(/^held back by maintenance/),
+    null,
+  ]);
+  expect(await messagesDue(db)).toMatchObject({ events: false });
+  expect(await releaseEvents(db, 100)).toBe(0);
+  await sql`UPDATE bot_tickets SET severity = 'high' WHERE id = ${second!.id}`.execute(db);
+  await later(3_600);
+  expect(await releaseEvents(db, 100)).toBe(2);
+  expect(await messagesDue(db)).toMatchObject({ events: true });
+  expect(await route()).toMatchObject({ figures: { events: 2, messages: 2 } });
+  await hurry(db);
+  await deliver();
+  expect(received.map(({ data }) => data.ticket?.severity)).toContain('high');
+  expect(await route()).toMatchObject({ figures: { events: 0 } });
+});
+
+test('a merged ticket tells nothing by itself but what people write, and its end where people were told of it', async () => {
+  const { db, route } = await scene();
+  await setNotifications(db, { channels: { a: { kind: 'log' } }, routes: [{ to: ['a'] }] });
+  const [survivor, merged] = await openTickets(db, 2);
+  await sql`UPDATE bot_tickets SET merged_into = ${survivor!.id} WHERE id = ${merged!.id}`.execute(
+    db,
+  );
+  await happen(db, merged!.id, 'raised', 'roundsman');
+  await happen(db, merged!.id, 'commented', 'ann', { text: 'the same disk' });
+  await route();
+  expect((await messages(db)).map(({ ticket_id, kind }) => [ticket_id, kind])).toEqual([
+    [survivor!.id, 'ticket'],
+    [merged!.id, 'comment'],
+  ]);
+  expect((await events(db)).map(({ unsent_reason }) => unsent_reason)).toEqual([
+    null,
+    `T-${survivor!.number} stands for it`,
+    `T-${survivor!.number} stands for it`,
+    null,
+  ]);
 });

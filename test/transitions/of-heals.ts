@@ -17,6 +17,7 @@ import { unwatch } from '../../src/transitions/findings/watch.ts';
 import { noteSuppression } from '../../src/transitions/tickets/note-suppression.ts';
 import { resolveMerged, survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
 import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
+import { releaseEvents } from '../../src/transitions/notifications/mark-routed.ts';
 import { giveTimeBack } from '../../src/transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
 import { noteFlapping } from '../../src/transitions/tickets/note-flapping.ts';
@@ -136,6 +137,7 @@ export const ofHeals: Transactions = {
       await resolveMerged(trx, [merged.survivor]);
     }),
   'settle: give time back': ({ db }) => giveTimeBack(db, 100),
+  'settle: release events': ({ db }) => releaseEvents(db, 100),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
   'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
 };

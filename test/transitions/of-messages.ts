@@ -31,7 +31,7 @@ export const ofMessages: Transactions = {
           send_after: new Date(),
         })),
       );
-      await markRouted(trx, [{ id: '1', unsent_reason: null }]);
+      await markRouted(trx, [{ id: '1', unsent_reason: null, is_held: false }]);
     }),
   'take channels': ({ db }) => db.transaction().execute((trx) => takeChannels(trx, run)),
   'begin to send a message': ({ db }) =>

@@ -45,7 +45,8 @@ export const explain = (ticket: string, options: { limit: number; json?: true })
   });
 
 function becameOf(event: Explained['events'][number], messages: Told[]): string {
-  if (event.unsent_reason !== null) return printable(`no: ${event.unsent_reason}`);
+  if (event.unsent_reason !== null)
+    return printable(`${event.routed_at === null ? 'not yet' : 'no'}: ${event.unsent_reason}`);
   if (event.routed_at === null) return 'not routed yet';
   const own = messages.filter(({ events }) => events.includes(event.id));
   const newest = new Map(own.map((row) => [row.channel, row]));

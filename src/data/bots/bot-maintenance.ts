@@ -96,11 +96,17 @@ export const maintenanceColumn = (alias: string) => {
     THEN ${maintenanceOver(ofFinding(alias))} ELSE '[]' END`.as('bot_maintenance');
 };
 
+/** The windows in force for the row of `bot_tickets` under this alias, the oldest first. */
+export const maintenanceOverTicket = (alias: string) => sql<Maintenance[]>`
+  (SELECT ${windows} FROM ${windowsOverTicket(alias)} WHERE ${inForce} AND ${fits(ofTicket(alias))})`;
+
 /** `bot_maintenance`: the windows in force for a pending ticket under this alias. */
 export const maintenanceOfTicketColumn = (alias: string) =>
-  sql<Maintenance[]>`CASE WHEN ${isPending(alias)} THEN (
-    SELECT ${windows} FROM ${windowsOverTicket(alias)} WHERE ${inForce} AND ${fits(ofTicket(alias))})
-    ELSE '[]' END`.as('bot_maintenance');
+  sql<
+    Maintenance[]
+  >`CASE WHEN ${isPending(alias)} THEN ${maintenanceOverTicket(alias)} ELSE '[]' END`.as(
+    'bot_maintenance',
+  );
 
 /** The windows in force for a bot, the oldest first; `is_part` of those that name components or categories. */
 export async function maintenanceOfBot(

@@ -28,7 +28,7 @@ export async function mayUse(db: Kysely<Database>, channel: string, run: string)
 /** What the jobs route-events and deliver have to do now. Cheap: processes ask each second. */
 export async function messagesDue(db: Db): Promise<{ events: boolean; messages: boolean }> {
   const { rows } = await sql<{ events: boolean; messages: boolean }>`
-    SELECT EXISTS (SELECT FROM bot_ticket_events WHERE routed_at IS NULL) AS events,
+    SELECT EXISTS (SELECT FROM bot_ticket_events WHERE routed_at IS NULL AND unsent_reason IS NULL) AS events,
            EXISTS (SELECT FROM engine.channels c WHERE ${isFree(null)} AND ${isWaiting}) AS messages`.execute(
     db,
   );

@@ -1,6 +1,7 @@
 /** Which channels are told of an event, by the routes of the settings. */
 import type { Severity } from '../../ground/severity.ts';
-import type { Notifications, Route } from '../settings/schema.ts';
+import { fits } from '../../policy/fits.ts';
+import type { Notifications } from '../settings/schema.ts';
 import { isTold, usual, type TicketEvent } from '../telling.ts';
 
 /** What routes look at, as the ticket is now. */
@@ -18,15 +19,6 @@ export interface Choice {
   route: string;
 }
 
-const fits = (wanted: readonly string[] | undefined, value: string | null): boolean =>
-  wanted === undefined || (value !== null && wanted.includes(value));
-
-const matches = ({ when }: Route, { severity, category, bot, assigned_to }: Routed): boolean =>
-  fits(when.severity, severity) &&
-  fits(when.category, category) &&
-  fits(when.bot, bot) &&
-  fits(when.assignee, assigned_to);
-
 /**
  * The channels of the first route that fits, and of those behind it as far as the routes say `continue`; or why there
  * are none. Each channel once.
@@ -35,12 +27,12 @@ export function choose(
   { routes }: Pick<Notifications, 'routes'>,
   told: Routed,
 ): { choices: Choice[]; reason: string | null } {
-  const { event, severity } = told;
+  const { event, severity, category, bot } = told;
   if (!isTold(event)) return { choices: [], reason: `${event} is the engine's own note` };
   const choices = new Map<string, Choice>();
-  let reason = `no route fits: severity ${severity}, bot ${told.bot}`;
+  let reason = `no route fits: severity ${severity}, bot ${bot}`;
   for (const [at, route] of routes.entries()) {
-    if (!matches(route, told)) continue;
+    if (!fits(route.when, { severity, category, bot, assignee: told.assigned_to })) continue;
     const name = `route ${at + 1}`;
     if (!(route.on ?? usual).includes(event as never)) reason = `${name} does not tell of ${event}`;
     else if (route.to.length === 0) reason = `${name} tells no channel`;

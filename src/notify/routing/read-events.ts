@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { silencesOver, type Silence } from '../../data/bots/bot-silences.ts';
+import { maintenanceOverTicket, type Maintenance } from '../../data/bots/bot-maintenance.ts';
 import type { Database } from '../../database/connect.ts';
 import type { Severity } from '../../ground/severity.ts';
 import type { TicketStatus } from '../../data/bots/pending-tickets.ts';
@@ -12,6 +13,10 @@ export interface UnroutedEvent extends Routed {
   status: TicketStatus;
   severity: Severity;
   silences: Silence[];
+  /** the windows in force that hold it back */
+  maintenance: Maintenance[];
+  /** the number of the ticket into which it is merged; null where it stands for itself */
+  survivor: string | null;
   /** channels through which people were told of the ticket, or are about to be */
   told: string[];
   /** those of them that have a message about it alone */
@@ -19,7 +24,7 @@ export interface UnroutedEvent extends Routed {
 }
 
 /**
- * The oldest events that were not routed, with the tickets as they are now. An event whose transaction commits late comes
+ * The oldest events that wait to be routed, with the tickets as they are now. An event whose transaction commits late comes
  * with the next read: it is looked for by what is missing, not behind the newest one that was seen.
  */
 export async function readEvents(
@@ -28,7 +33,7 @@ export async function readEvents(
 ): Promise<UnroutedEvent[]> {
   const { rows } = await sql<UnroutedEvent>`
     WITH unrouted AS MATERIALIZED (
-      SELECT e.id, e.ticket_id, e.event FROM bot_ticket_events e WHERE e.routed_at IS NULL
+      SELECT e.id, e.ticket_id, e.event FROM bot_ticket_events e WHERE e.routed_at IS NULL AND e.unsent_reason IS NULL
       ORDER BY e.id LIMIT ${most} FOR NO KEY UPDATE
     )
     SELECT e.id, e.event, t.id AS ticket_id, t.status, t.severity, t.assigned_to, f.category,
@@ -39,6 +44,8 @@ export async function readEvents(
              category: sql.ref('f.category'),
              fingerprint: sql.ref('t.fingerprint'),
            })} AS silences,
+           ${maintenanceOverTicket('t')} AS maintenance,
+           (SELECT s.number::text FROM bot_tickets s WHERE s.id = t.merged_into) AS survivor,
            coalesce(n.told, '{}') AS told, coalesce(n.own, '{}') AS own
     FROM unrouted e JOIN bot_tickets t ON t.id = e.ticket_id
     LEFT JOIN bots b ON b.id = t.bot_id LEFT JOIN bot_findings f ON f.id = t.finding_id

@@ -5,15 +5,15 @@ import type { JobContext } from '../../contract/job.ts';
 import type { Database } from '../../database/connect.ts';
 import { time } from '../../ground/text.ts';
 import { knowChannels } from '../../transitions/channels/take.ts';
-import { markRouted, type RoutedEvent } from '../../transitions/notifications/mark-routed.ts';
+import { markRouted } from '../../transitions/notifications/mark-routed.ts';
 import { queueMessages, type NewMessage } from '../../transitions/notifications/queue.ts';
+import { quietUntil } from '../../policy/quiet-hours.ts';
 import { editing } from '../settings/channel-of.ts';
 import { readNotifications } from '../settings/read.ts';
 import type { Notifications } from '../settings/schema.ts';
 import { opening, urgent } from '../telling.ts';
 import { choose, type Choice } from './choose.ts';
 import { gatherUntil, paceOf, type Pace } from './pace.ts';
-import { quietUntil } from './quiet-hours.ts';
 import { readEvents, type UnroutedEvent } from './read-events.ts';
 
 /** One transaction routes so many: more than a storm brings at once. */
@@ -47,10 +47,12 @@ async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { i
   const decided = events.map((event) => ({ event, ...decide(settings, event) }));
   const messages = settings ? await messagesOf(trx, settings, decided) : [];
   await queueMessages(trx, messages);
-  await markRouted(
-    trx,
-    decided.map(({ event, reason }): RoutedEvent => ({ id: event.id, unsent_reason: reason })),
-  );
+  const outcomes = decided.map(({ event, reason, isHeld }) => ({
+    id: event.id,
+    unsent_reason: reason,
+    is_held: isHeld ?? false,
+  }));
+  await markRouted(trx, outcomes);
   return {
     events: events.length,
     messages: messages.length,
@@ -58,24 +60,35 @@ async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { i
   };
 }
 
-interface Decided {
-  event: UnroutedEvent;
+/** Where an event goes; or why it goes nowhere, and whether it is decided again when maintenance is over. */
+interface Decision {
   choices: Choice[];
   reason: string | null;
+  isHeld?: boolean;
 }
 
-/** Where an event goes, or why it goes nowhere. */
-function decide(
-  settings: Notifications | null,
-  event: UnroutedEvent,
-): { choices: Choice[]; reason: string | null } {
+interface Decided extends Decision {
+  event: UnroutedEvent;
+}
+
+function decide(settings: Notifications | null, event: UnroutedEvent): Decision {
   if (!settings) return { choices: [], reason: 'no channels are set up' };
   const { choices, reason } = choose(settings, event);
   const isEnd = event.event === 'resolved';
-  const [silence] = event.silences;
   // What a person writes is told although its problem is silenced, and so is the end of what people were told of.
-  if (silence && event.event !== 'commented' && !(isEnd && event.told.length > 0))
+  const isToldAlways = event.event === 'commented' || (isEnd && event.told.length > 0);
+  const [silence] = event.silences;
+  if (silence && !isToldAlways)
     return { choices: [], reason: `silenced by ${silence.owner}: ${silence.reason}` };
+  const [window] = event.maintenance;
+  if (window && choices.length > 0 && !isToldAlways)
+    return {
+      choices: [],
+      reason: `held back by maintenance until ${time(new Date(window.ends_at))} UTC (${window.owner}: ${window.reason})`,
+      isHeld: true,
+    };
+  if (event.survivor && !isToldAlways && !['merged', 'unmerged'].includes(event.event))
+    return { choices: [], reason: `T-${event.survivor} stands for it` };
   const there = event.told.filter((channel) => Object.hasOwn(settings.channels, channel));
   // Who was told that it began is told that it ended; and a message that can be edited is not left to say what is over.
   const also = isEnd ? there : event.own.filter((channel) => isEdited(settings, channel, event));
@@ -103,13 +116,13 @@ async function messagesOf(
   await knowChannels(trx, names);
   const edits = editing(settings);
   const pace = await paceOf(trx, names, edits);
-  const quiet = await quietUntil(trx, settings.quiet_hours);
   const made = new Map<string, NewMessage>();
   for (const { event, choices } of decided)
     for (const { channel, route } of choices) {
       const own = edits.includes(channel) && event.own.includes(channel);
-      const waits =
-        quiet && settings.quiet_hours!.severities.includes(event.severity) ? quiet : null;
+      const { now } = pace.get(channel)!;
+      const end = quietUntil(settings.quiet_hours, event.severity, now);
+      const waits = end > now ? end : null;
       const when = timeOf(event, pace.get(channel)!, { own, quiet: waits });
       const kind = when.isComment ? 'comment' : 'ticket';
       const key = kind === 'comment' ? `${event.id} ${channel}` : `${event.ticket_id} ${channel}`;

@@ -1,52 +1,21 @@
 /** The setting `notifications`: through which channels people are told of tickets, and who is told of what. */
 import { z } from 'zod';
-import { severities, type Severity } from '../../ground/severity.ts';
+import { quietHours, when } from '../../policy/schema.ts';
 import { kinds } from '../channels/index.ts';
 import { everyEvent } from '../telling.ts';
 
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'a name has small letters, digits, - and _, 50 at most');
-const severity = z.enum(severities as [Severity, ...Severity[]]);
-const words = z.string().min(1).max(200);
-
-/** One, or a list of which one has to fit. */
-const oneOf = <Value extends z.ZodType>(value: Value) =>
-  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value).min(1));
-
 const route = z.strictObject({
   /** everything that is named has to fit; nothing: every ticket */
-  when: z
-    .strictObject({
-      severity: oneOf(severity).optional(),
-      category: oneOf(words).optional(),
-      bot: oneOf(words).optional(),
-      assignee: oneOf(words).optional(),
-    })
-    .default({}),
+  when: when.optional(),
   /** channels; none: people are not told */
   to: z.array(name).max(20),
   on: z.array(z.enum(everyEvent)).min(1).optional(),
   /** the routes behind it are asked, too */
   continue: z.boolean().default(false),
 });
-
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time is written as 22:00');
-
-const quietHours = z.strictObject({
-  severities: z.array(severity).min(1).default(['medium', 'low', 'info']),
-  from: clock,
-  to: clock,
-  timezone: z.string().refine(isZone, 'no time zone has this name; write it as Europe/Berlin'),
-});
-
-function isZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
-  }
-}
 
 const channel = z.looseObject({
   kind: z.string().superRefine((kind, context) => {
@@ -61,7 +30,7 @@ export const notifications = z
   .strictObject({
     channels: z.record(name, channel),
     routes: z.array(route).max(200),
-    quiet_hours: quietHours.optional(),
+    quiet_hours: quietHours,
     /** `host:port` of receivers whose addresses are not public */
     hosts: z
       .array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, 'it is written as host:port'))
@@ -87,4 +56,3 @@ export const notifications = z
 
 export type Notifications = z.output<typeof notifications>;
 export type Route = Notifications['routes'][number];
-export type QuietHours = NonNullable<Notifications['quiet_hours']>;

@@ -1,0 +1,4 @@
+-- What maintenance holds back waits with a reason, and is looked for by itself: each second processes ask for the others.
+DROP INDEX idx_ticket_events_unrouted;
+CREATE INDEX idx_ticket_events_unrouted ON bot_ticket_events (id) WHERE routed_at IS NULL AND unsent_reason IS NULL;
+CREATE INDEX idx_ticket_events_held_back ON bot_ticket_events (id) WHERE routed_at IS NULL AND unsent_reason IS NOT NULL;
