@@ -8,14 +8,14 @@ import { aJob, aRun, carried, jobRows, noBots } from './job-flow.ts';
 
 const [postgres] = backends as [Backend];
 
-test('old runs of jobs go, but the newest ten of a job and what is running stay', async () => {
+test('old runs of jobs go, but the newest ten of a job, what is running, and what failed lately stay', async () => {
   const { db, jobEngine } = await startFlow(postgres, noBots, {
     jobs: [tidy],
     roles: ['scheduler'],
   });
   await registerJobs(
     db,
-    ['daily', 'rare', 'busy'].map((name) => aJob(name, async () => {})),
+    ['daily', 'rare', 'busy', 'often'].map((name) => aJob(name, async () => {})),
   );
   // One a day, the newest of today.
   const add = (job: string, days: number, count: number) =>
@@ -31,9 +31,21 @@ test('old runs of jobs go, but the newest ten of a job and what is running stay'
     INSERT INTO engine.job_runs (job, status, queued_at, fence, lease_until, worker)
     SELECT 'busy', 'running', engine.now() - make_interval(days => 40 + n), n, engine.now() + interval '1 hour', 'another'
     FROM generate_series(1, 11) n`.execute(db);
+  await sql`
+    INSERT INTO engine.job_runs (job, status, queued_at, completed_at)
+    SELECT 'often', CASE WHEN n % 100 = 0 THEN 'failed' ELSE 'success' END, at, at
+    FROM generate_series(1, 3000) n, LATERAL (SELECT engine.now() - make_interval(mins => n) AS at) t`.execute(
+    db,
+  );
   const row = await carried(jobEngine, await aRun(db, tidy));
-  expect(row).toMatchObject({ status: 'success', figures: { job_runs: 2_500 - 30 + 2 } });
+  expect(row).toMatchObject({
+    status: 'success',
+    figures: { job_runs: 2_500 - 30 + 2 + 2_000 - 20 },
+  });
   expect(await jobRows(db, 'daily')).toHaveLength(30);
   expect(await jobRows(db, 'rare')).toHaveLength(10);
   expect(await jobRows(db, 'busy')).toHaveLength(11);
+  const often = await jobRows(db, 'often');
+  expect(often).toHaveLength(1_000 + 20);
+  expect(often.filter(({ status }) => status === 'failed')).toHaveLength(30);
 });

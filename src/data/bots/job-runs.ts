@@ -59,21 +59,37 @@ export async function failedJobs(db: Db): Promise<JobsInNeed> {
 /** The most rows of one statement; the next statement takes the rest. */
 const most = 1_000;
 
+/** What is kept of each job. */
+export interface KeptJobRuns {
+  /** the newest, however old */
+  runs: number;
+  /** of the others those that were queued within this time */
+  days: number;
+  /** of those that did what they had to, this many of the newest: a job may run each second */
+  good: number;
+}
+
 /**
- * Removes runs of jobs that were queued more than `days` ago and are not among the `runs` newest of their job.
- * Running ones stay. A run that has been queued for so long belongs to a job that no version knows any more, and is
- * removed too. `full`: there may be more.
+ * Removes runs of jobs that are not {@link KeptJobRuns}. Running ones stay. A run that has been queued for so long belongs
+ * to a job that no version knows any more, and is removed too. `full`: there may be more.
  */
 export async function removeOldJobRuns(
   db: Db,
-  { days, runs }: { days: number; runs: number },
+  { days, runs, good }: KeptJobRuns,
 ): Promise<{ removed: number; full: boolean }> {
+  const newest = (
+    nth: number,
+  ) => sql`(SELECT n.queued_at FROM engine.job_runs n WHERE n.job = j.name
+             ORDER BY n.queued_at DESC OFFSET ${sql.lit(nth - 1)} LIMIT 1)`;
   const { rows } = await sql`
+    WITH kept AS MATERIALIZED (
+      SELECT j.name, ${newest(runs)} AS always, ${newest(good)} AS good FROM engine.jobs j
+    )
     DELETE FROM engine.job_runs WHERE id IN (
-      SELECT r.id FROM engine.job_runs r
-      WHERE r.queued_at < engine.now() - make_interval(days => ${days}) AND r.status <> 'running'
-        AND r.queued_at < (SELECT n.queued_at FROM engine.job_runs n WHERE n.job = r.job
-                           ORDER BY n.queued_at DESC OFFSET ${runs - 1} LIMIT 1)
+      SELECT r.id FROM kept JOIN engine.job_runs r ON r.job = kept.name
+      WHERE r.status <> 'running' AND r.queued_at < kept.always
+        AND (r.queued_at < engine.now() - make_interval(days => ${days})
+          OR r.status IN ('success', 'skipped') AND r.queued_at < kept.good)
       -- Locks engine.job_runs by id; rows that others hold are skipped.
       ORDER BY r.id LIMIT ${most} FOR UPDATE OF r SKIP LOCKED)
     RETURNING id`.execute(db);

@@ -55,4 +55,3 @@ export const notifications = z
   });
 
 export type Notifications = z.output<typeof notifications>;
-export type Route = Notifications['routes'][number];
