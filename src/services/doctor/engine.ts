@@ -8,6 +8,7 @@ import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
+import { examinePolicy } from './policy.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineProgress } from './progress.ts';
@@ -30,6 +31,7 @@ export async function examineEngine(
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     await examinePing(db, config, facts),
+    await examinePolicy(db),
     await examineNotifications(db, facts),
   ];
 }
