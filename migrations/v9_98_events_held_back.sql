@@ -2,3 +2,6 @@
 DROP INDEX idx_ticket_events_unrouted;
 CREATE INDEX idx_ticket_events_unrouted ON bot_ticket_events (id) WHERE routed_at IS NULL AND unsent_reason IS NULL;
 CREATE INDEX idx_ticket_events_held_back ON bot_ticket_events (id) WHERE routed_at IS NULL AND unsent_reason IS NOT NULL;
+
+-- An identity column needs no right on its sequence.
+REVOKE ALL ON SEQUENCE bot_notifications_position_seq FROM PUBLIC, anon, authenticated, service_role;

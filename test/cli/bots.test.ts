@@ -50,6 +50,7 @@ describe('list and show', () => {
       'open_findings',
       'bot_executions',
       'bot_findings',
+      'bot_maintenance',
     ]);
     expect(shown.bot_executions[0]).toMatchObject({ id: run, scheduled_for: null, attempt: 1 });
     expect(shown.bot_findings[0]).toMatchObject({ id: finding, affected_component: '/v1' });
@@ -78,8 +79,8 @@ describe('next', () => {
     const slot = expect.stringMatching(/:\d[05]:00\.000Z$/);
     const next = (await roundsman(url, 'bots', 'next', '--json')).json();
     expect(next).toEqual([
-      { name: 'watch', scheduled_for: slot, next_execution_at: slot },
-      { name: 'odd', scheduled_for: null, next_execution_at: null },
+      { name: 'watch', scheduled_for: slot, next_execution_at: slot, maintenance: null },
+      { name: 'odd', scheduled_for: null, next_execution_at: null, maintenance: null },
     ]);
     expect((await roundsman(url, 'bots', 'next', 'odd')).code).toBe(1);
   });

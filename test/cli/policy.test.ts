@@ -180,7 +180,10 @@ describe('a ticket', () => {
     );
     await job();
     expect((await roundsman(url, 'tickets', 'history', ticket)).out).toMatch(
-      new RegExp(` escalated +policy +from javari to admin: step 1 of policy ${version}$`, 'm'),
+      new RegExp(
+        ` given to the next person +policy +from javari to admin: step 1 of policy ${version}$`,
+        'm',
+      ),
     );
     await later(3_600);
     await job();

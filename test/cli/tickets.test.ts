@@ -57,6 +57,7 @@ test('the worst come first, then the most overdue; what is over only with --all'
   expect(Object.keys(list.json()[0])).toEqual([
     ...Object.keys(await ticket('T-1')),
     'reopened_at',
+    'survivor',
     'bot_silences',
     'suppressor',
     'bot_maintenance',

@@ -116,6 +116,7 @@ describe('a grant', () => {
     expect(rights.map(({ line }) => line)).toEqual([
       'engine.canaries: delete insert select update',
       'engine.cancellations: delete insert select update',
+      'engine.channels: delete insert select update',
       'engine.credits_seq: usage',
       'engine.fence: usage',
       'engine.heals: select',

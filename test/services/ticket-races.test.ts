@@ -153,7 +153,12 @@ function after(was: State, { event, actor, detail }: Told): State {
       return { ...was, acknowledged_by: actor };
     case 'assigned':
       begins(was.assigned_to);
-      return { ...was, assigned_to: detail.to! };
+      // Who takes it looks after it.
+      return {
+        ...was,
+        assigned_to: detail.to!,
+        acknowledged_by: was.acknowledged_by ?? (detail.to === actor ? actor : null),
+      };
     case 'unassigned':
       begins(was.assigned_to);
       return { ...was, assigned_to: null, acknowledged_by: null };
