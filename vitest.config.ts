@@ -16,7 +16,8 @@ export default defineConfig({
     maxWorkers: 4,
     // Events are waited for, and on a busy machine they come late.
     expect: { poll: { timeout: 10_000 } },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only what hangs: on a busy machine real processes take several times as long.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
