@@ -9,7 +9,7 @@ CREATE INDEX idx_tickets_merged ON bot_tickets (merged_into) WHERE merged_into I
 -- No chain and no circle, whoever writes: a pending ticket points at a pending one that points at none, and none points
 -- at it. The survivor is held until the transaction ends, so of two that write at once the second one sees the first.
 CREATE FUNCTION engine.check_ticket_merge() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
   PERFORM FROM public.bot_tickets s
   WHERE s.id = NEW.merged_into AND s.merged_into IS NULL AND s.status IN ('open', 'assigned') FOR NO KEY UPDATE;
