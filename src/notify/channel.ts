@@ -42,6 +42,8 @@ export interface NotSent {
   why: string;
   /** the receiver asked to wait this long */
   retryAfterMs?: number;
+  /** The receiver may have it all the same: another try is a repeat, which says so. */
+  mayBeThere?: true;
   /** 'message': this message will never pass, others may; 'channel': nothing will pass until a person changes the channel */
   final?: 'message' | 'channel';
 }

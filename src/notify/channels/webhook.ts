@@ -57,12 +57,15 @@ export const webhook = defineChannel({
         : refused(status, headers);
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      return { sent: false, why: error.message };
+      return { sent: false, why: error.message, ...(error.sent && { mayBeThere: true }) };
     }
   },
   preview: (message) =>
     `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${plainLines(message).join('\n')}`,
 });
+
+/** Answers of a proxy that has lost the receiver's own: what became of the message is not known. */
+const lostAnswers = new Set([502, 504]);
 
 /** Whether the receiver wants no more of it, not this one, or all of it later. */
 function refused(status: number, headers: Record<string, string>): NotSent {
@@ -73,5 +76,10 @@ function refused(status: number, headers: Record<string, string>): NotSent {
     status >= 300 && status < 400
       ? `it answered ${status}: it is somewhere else, and redirects are not followed`
       : `it answered ${status}`;
-  return { sent: false, why, ...(retryAfterMs !== null && { retryAfterMs }) };
+  return {
+    sent: false,
+    why,
+    ...(retryAfterMs !== null && { retryAfterMs }),
+    ...(lostAnswers.has(status) && { mayBeThere: true }),
+  };
 }

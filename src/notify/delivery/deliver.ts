@@ -130,11 +130,16 @@ async function end(
     await commit((trx) => endSent(trx, id, { reference, note }));
     return emit('message.sent', said);
   }
-  const { why, final, retryAfterMs } = delivery;
+  const { why, final, retryAfterMs, mayBeThere = false } = delivery;
   const delayMs = final === 'message' ? null : retryDelayMs(tries, retryAfterMs);
   const reason = delayMs !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
   await commit(async (trx) => {
-    await endUnsent(trx, id, { why, delayMs: final === 'channel' ? 0 : delayMs, reason });
+    await endUnsent(trx, id, {
+      why,
+      delayMs: final === 'channel' ? 0 : delayMs,
+      reason,
+      mayBeThere,
+    });
     if (final === 'channel') await switchOff(trx, name, why);
     else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
   });

@@ -3,7 +3,8 @@
  *
  * From: pending; or superseded meanwhile, while it was being sent.
  * To: sent; pending again, with the time of the next try; or failed, when no try is left or none can help. One that was
- *   superseded meanwhile and not sent stays superseded.
+ *   superseded meanwhile and not sent stays superseded. Where the receiver may have it all the same, it is counted as sent once
+ *   before: the next sending is a repeat.
  * By: the run of the job deliver that holds the channel.
  * Locks: the row; and for another try the messages about the same ticket behind it.
  * Zero rows: the message was ended by a person meanwhile.
@@ -22,15 +23,24 @@ export const endSent = (
         superseded_by = NULL, reference = ${reference}, note = ${note}
     WHERE id = ${id} AND status IN ('pending', 'superseded')`.execute(trx);
 
-/** `delayMs` is null when it is not tried again; then `reason` says why. */
+interface Unsent {
+  why: string;
+  /** null when it is not tried again */
+  delayMs: number | null;
+  /** why it is not tried again */
+  reason: string | null;
+  /** the receiver may have it */
+  mayBeThere?: boolean;
+}
+
 export async function endUnsent(
   trx: Transaction<Database>,
   id: string,
-  { why, delayMs, reason }: { why: string; delayMs: number | null; reason: string | null },
+  { why, delayMs, reason, mayBeThere = false }: Unsent,
 ): Promise<void> {
   await sql`
     UPDATE bot_notifications
-    SET sending_since = NULL, error_message = ${why},
+    SET sending_since = NULL, error_message = ${why}, repeats = repeats + ${mayBeThere}::boolean::int,
         status = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NULL THEN 'failed' ELSE status END,
         reason = CASE WHEN status = 'pending' THEN ${reason}::text ELSE reason END,
         send_after = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NOT NULL
