@@ -1,5 +1,5 @@
 /** What receivers, databases and people do to messages. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -306,4 +306,57 @@ test('who may have been told that a problem began is told that it ended', async 
   await hurry(db);
   await deliver();
   expect(received.map(({ data }) => data.ticket.status)).toEqual(['open', 'resolved']);
+});
+
+/** Each attempt is one, whatever the receiver asked for. */
+async function attempt(
+  { db, deliver }: Pick<Awaited<ReturnType<typeof scene>>, 'db' | 'deliver'>,
+  times = 1,
+) {
+  for (let at = 0; at < times; at += 1) {
+    await sql`UPDATE engine.channels SET wait_until = NULL`.execute(db);
+    await hurry(db);
+    await deliver();
+  }
+}
+
+test.each([429, 503])(
+  'a receiver that asks for short waits (%i) for hours loses no message by that',
+  async (status) => {
+    let answer: [number, OutgoingHttpHeaders] = [status, { 'retry-after': '1' }];
+    const own = await failing((_, response) => void response.writeHead(...answer).end());
+    const { db } = own;
+    await attempt(own, 12);
+    expect(await messages(db)).toMatchObject([{ status: 'pending', attempts: 12 }]);
+    answer = [500, {}];
+    await attempt(own);
+    const [row] = await messages(db);
+    expect(row!.status, 'a failure after that is the first or the second').toBe('pending');
+    expect(inSeconds(row!.send_after)).toBeLessThan(301);
+    answer = [204, {}];
+    await attempt(own);
+    expect(await messages(db)).toMatchObject([{ status: 'sent', repeats: 0 }]);
+  },
+);
+
+test('one that asks for them for more than a day uses up the tries', async () => {
+  const own = await failing(
+    (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end(),
+  );
+  await sql`UPDATE bot_notifications SET created_at = engine.now() - interval '25 hours'`.execute(
+    own.db,
+  );
+  await attempt(own, 7);
+  expect(await messages(own.db)).toMatchObject([
+    { status: 'failed', attempts: 7, reason: 'no try is left' },
+  ]);
+});
+
+test('one that asks for them again and again is asked once a minute', async () => {
+  const own = await failing(
+    (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end(),
+  );
+  await sql`UPDATE bot_notifications SET attempts = 60`.execute(own.db);
+  await attempt(own);
+  expect(inSeconds((await messages(own.db))[0]!.send_after)).toBeGreaterThan(50);
 });

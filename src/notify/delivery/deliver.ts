@@ -17,7 +17,7 @@ import { channelOf } from '../settings/channel-of.ts';
 import { allowedHosts } from '../settings/hosts.ts';
 import { readNotifications } from '../settings/read.ts';
 import { messageOf, sentBefore } from './facts.ts';
-import { pauseMs, retryDelayMs } from './retry.ts';
+import { nextTry, pauseMs } from './retry.ts';
 import { send } from './send.ts';
 
 /** After this time a run takes nothing new, and leaves the rest to the next one. */
@@ -121,7 +121,7 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
 async function end(
   { commit, emit }: JobContext,
   name: string,
-  { id, tries, attempts }: Begun,
+  { id, tries, attempts, age_ms: ageMs }: Begun,
   delivery: Delivery,
 ): Promise<void> {
   const said = { message: id, channel: name, attempt: attempts };
@@ -131,18 +131,19 @@ async function end(
     return emit('message.sent', said);
   }
   const { why, final, retryAfterMs, mayBeThere = false } = delivery;
-  const delayMs = final === 'message' ? null : retryDelayMs(tries, retryAfterMs);
-  const reason = delayMs !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
+  const next = final === 'message' ? null : nextTry({ tries, attempts, ageMs }, retryAfterMs);
+  const reason = next !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
   await commit(async (trx) => {
     await endUnsent(trx, id, {
       why,
-      delayMs: final === 'channel' ? 0 : delayMs,
+      delayMs: final === 'channel' ? 0 : (next?.delayMs ?? null),
       reason,
       mayBeThere,
+      counts: next?.counts ?? true,
     });
     if (final === 'channel') await switchOff(trx, name, why);
     else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
   });
   if (final === 'channel') emit('channel.off', { channel: name, why });
-  else emit('message.unsent', { ...said, why, again: delayMs !== null });
+  else emit('message.unsent', { ...said, why, again: next !== null });
 }

@@ -21,6 +21,8 @@ export interface Begun {
   attempts: number;
   tries: number;
   repeats: number;
+  /** since it was made, in ms; below 0 where the clock was set back */
+  age_ms: number;
 }
 
 export async function beginSending(
@@ -50,6 +52,9 @@ async function begin(trx: Transaction<Database>, id: string): Promise<Begun> {
     SET attempts = attempts + 1, tries = tries + 1, repeats = repeats + (sending_since IS NOT NULL)::int,
         sending_since = engine.now()
     WHERE id = ${id}
-    RETURNING id, ticket_id, kind, events, attempts, tries, repeats`.execute(trx);
+    RETURNING id, ticket_id, kind, events, attempts, tries, repeats,
+              (extract(epoch FROM engine.now() - created_at) * 1000)::float8 AS age_ms`.execute(
+    trx,
+  );
   return rows[0]!;
 }

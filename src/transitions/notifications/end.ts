@@ -31,16 +31,19 @@ interface Unsent {
   reason: string | null;
   /** the receiver may have it */
   mayBeThere?: boolean;
+  /** false: this try is none of those that end with the message given up */
+  counts?: boolean;
 }
 
 export async function endUnsent(
   trx: Transaction<Database>,
   id: string,
-  { why, delayMs, reason, mayBeThere = false }: Unsent,
+  { why, delayMs, reason, mayBeThere = false, counts = true }: Unsent,
 ): Promise<void> {
   await sql`
     UPDATE bot_notifications
     SET sending_since = NULL, error_message = ${why}, repeats = repeats + ${mayBeThere}::boolean::int,
+        tries = CASE WHEN ${counts} THEN tries ELSE greatest(1, tries - 1) END,
         status = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NULL THEN 'failed' ELSE status END,
         reason = CASE WHEN status = 'pending' THEN ${reason}::text ELSE reason END,
         send_after = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NOT NULL
