@@ -9,8 +9,14 @@ const config = z.strictObject({
   /** https, or http; without user and password */
   url: z.string().min(1).max(2_000),
   /** signs each message: `whsec_` and base64 of 24 to 64 random bytes */
-  secret: z.string().min(1).max(500),
+  secret: z.string().trim().min(1).max(500),
 });
+
+/** As Standard Webhooks ask for. */
+const leastBytes = 24;
+
+const bytesOf = (secret: string): number =>
+  Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
 
 /** The same in every attempt, so that the signature covers what a repeat says alone. */
 export const bodyOf = (message: Message): string => {
@@ -38,6 +44,10 @@ export const webhook = defineChannel({
       signature = new Webhook(secret).sign(message.id, at, body);
     } catch {
       const why = 'its secret is no key: it is written as whsec_ and base64';
+      return { sent: false, why, final: 'channel' };
+    }
+    if (bytesOf(secret) < leastBytes) {
+      const why = `its secret is a key of less than ${leastBytes} bytes, which could be guessed from a message: \`openssl rand -base64 32\` makes one, to be written behind whsec_`;
       return { sent: false, why, final: 'channel' };
     }
     try {
