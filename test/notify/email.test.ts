@@ -226,6 +226,56 @@ describe('what the server answers', () => {
     expect(taken[0]!.to).toEqual(['ann@example.com']);
   });
 
+  test.each([
+    ['for now', 450, 'greylisted'],
+    ['while its mailbox is full', 452, 'over quota'],
+  ])('a recipient that it refuses %s is tried again, and alone', async (_, code, text) => {
+    const rcpt: Record<string, Error> = { 'bob@example.com': answerOf(code, text) };
+    const { port, taken } = await smtpServer({}, { rcpt });
+    const first = await deliver(port, ticketMessage());
+    expect(first).toEqual({
+      sent: false,
+      why: expect.stringMatching(new RegExp(`bob@example\\.com \\(${code} .*${text}\\)`)),
+      partly: {
+        reference: expect.stringContaining('@example.com> T-42: '),
+        recipients: ['ann@example.com'],
+      },
+    });
+    delete rcpt['bob@example.com'];
+    const reached = ['ann@example.com'];
+    expect(await deliver(port, ticketMessage(), { reached })).toMatchObject({ sent: true });
+    expect(taken.map(({ to }) => to)).toEqual([['ann@example.com'], ['bob@example.com']]);
+    const [one, two] = taken.map(read);
+    expect(two!.headers['message-id']).toBe(one!.headers['message-id']);
+    expect(two!.headers['to']).toBe('ann@example.com, bob@example.com');
+  });
+
+  test('one for good and one for now: the others have it, and both are said', async () => {
+    const to = ['ann@example.com', 'bob@example.com', 'cem@example.com'];
+    const { port, taken } = await smtpServer(
+      {},
+      {
+        rcpt: {
+          'bob@example.com': answerOf(550, 'no such mailbox'),
+          'cem@example.com': answerOf(451, 'later'),
+        },
+      },
+    );
+    expect(await deliver(port, ticketMessage(), { config: { to } })).toMatchObject({
+      sent: false,
+      why: expect.stringMatching(/bob@example\.com.*cem@example\.com/),
+      partly: { recipients: ['ann@example.com'] },
+    });
+    expect(taken[0]!.to).toEqual(['ann@example.com']);
+  });
+
+  test('where all recipients have it nothing is sent', async () => {
+    const { port, taken } = await smtpServer();
+    const reached = ['ann@example.com', 'bob@example.com'];
+    expect(await deliver(port, ticketMessage(), { reached })).toMatchObject({ sent: true });
+    expect(taken).toEqual([]);
+  });
+
   const both = (error: Error) => ({ 'ann@example.com': error, 'bob@example.com': error });
   const cases: [string, Parameters<typeof smtpServer>[1], object][] = [
     ['all recipients for good', { rcpt: both(answerOf(550, 'no')) }, { final: 'message' }],

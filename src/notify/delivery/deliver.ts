@@ -77,6 +77,7 @@ async function serve(
       config,
       hosts,
       before,
+      reached: begun.reached,
       signal,
       emit,
       openSecrets,
@@ -121,7 +122,7 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
 async function end(
   { commit, emit }: JobContext,
   name: string,
-  { id, tries, attempts, age_ms: ageMs }: Begun,
+  { id, tries, attempts, age_ms: ageMs, reference: there }: Begun,
   delivery: Delivery,
 ): Promise<void> {
   const said = { message: id, channel: name, attempt: attempts };
@@ -130,8 +131,13 @@ async function end(
     await commit((trx) => endSent(trx, id, { reference, note }));
     return emit('message.sent', said);
   }
-  const { why, final, retryAfterMs, mayBeThere = false } = delivery;
+  const { why, final, retryAfterMs, mayBeThere = false, partly } = delivery;
   const next = final === 'message' ? null : nextTry({ tries, attempts, ageMs }, retryAfterMs);
+  const reference = partly?.reference ?? there;
+  if (next === null && final !== 'channel' && reference !== null) {
+    await commit((trx) => endSent(trx, id, { reference, note: `not all of it arrived: ${why}` }));
+    return emit('message.sent', said);
+  }
   const reason = next !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
   await commit(async (trx) => {
     await endUnsent(trx, id, {
@@ -140,6 +146,7 @@ async function end(
       reason,
       mayBeThere,
       counts: next?.counts ?? true,
+      partly,
     });
     if (final === 'channel') await switchOff(trx, name, why);
     else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));

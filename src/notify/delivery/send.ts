@@ -25,13 +25,14 @@ export interface SendOptions {
   hosts: unknown;
   openSecrets: (names: readonly string[]) => Promise<Opened[]>;
   before: ChannelContext<unknown>['before'];
+  reached: ChannelContext<unknown>['reached'];
   signal: AbortSignal;
   emit?: JobContext['emit'];
 }
 
 /** Never rejects: what cannot be sent says why, without secrets. */
 export async function send(message: Message, options: SendOptions): Promise<Delivery> {
-  const { channel, config, hosts, emit, before } = options;
+  const { channel, config, hosts, emit, before, reached } = options;
   const redaction = openRedaction();
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = AbortSignal.any([options.signal, deadline]);
@@ -50,6 +51,7 @@ export async function send(message: Message, options: SendOptions): Promise<Deli
       resolve: (host, port) => resolveHost(host, port, limits),
       signal,
       before,
+      reached,
       ...(emit && { emit }),
     };
     hasBegun = true;

@@ -23,6 +23,8 @@ export class MailFailure extends Error {
 export interface Refused {
   address: string;
   answer: string;
+  /** another try may pass */
+  isForNow: boolean;
 }
 
 /** The server has taken the mail for all recipients but those that are returned. Throws {@link MailFailure}. */
@@ -75,6 +77,7 @@ export async function sendMail(
         (info.rejectedErrors ?? []).map((each) => ({
           address: each.recipient ?? '',
           answer: each.response ?? '',
+          isForNow: (each.responseCode ?? 0) >= 400 && each.responseCode! < 500,
         })),
       );
     });

@@ -4,7 +4,7 @@
  * From: pending; or superseded meanwhile, while it was being sent.
  * To: sent; pending again, with the time of the next try; or failed, when no try is left or none can help. One that was
  *   superseded meanwhile and not sent stays superseded. Where the receiver may have it all the same, it is counted as sent once
- *   before: the next sending is a repeat.
+ *   before: the next sending is a repeat. What is there of it is remembered (`reference`, `payload.reached`).
  * By: the run of the job deliver that holds the channel.
  * Locks: the row; and for another try the messages about the same ticket behind it.
  * Zero rows: the message was ended by a person meanwhile.
@@ -33,16 +33,20 @@ interface Unsent {
   mayBeThere?: boolean;
   /** false: this try is none of those that end with the message given up */
   counts?: boolean;
+  /** a part of it is there, or some recipients have it */
+  partly?: { reference: string; recipients: readonly string[] } | undefined;
 }
 
 export async function endUnsent(
   trx: Transaction<Database>,
   id: string,
-  { why, delayMs, reason, mayBeThere = false, counts = true }: Unsent,
+  { why, delayMs, reason, mayBeThere = false, counts = true, partly }: Unsent,
 ): Promise<void> {
+  const reached = partly?.recipients.length ? JSON.stringify({ reached: partly.recipients }) : '{}';
   await sql`
     UPDATE bot_notifications
-    SET sending_since = NULL, error_message = ${why}, repeats = repeats + ${mayBeThere}::boolean::int,
+    SET reference = coalesce(${partly?.reference ?? null}, reference), payload = payload || ${reached}::jsonb,
+        sending_since = NULL, error_message = ${why}, repeats = repeats + ${mayBeThere}::boolean::int,
         tries = CASE WHEN ${counts} THEN tries ELSE greatest(1, tries - 1) END,
         status = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NULL THEN 'failed' ELSE status END,
         reason = CASE WHEN status = 'pending' THEN ${reason}::text ELSE reason END,
@@ -55,7 +59,6 @@ export async function endUnsent(
     UPDATE bot_notifications later SET send_after = greatest(later.send_after, first.send_after)
     FROM bot_notifications first
     WHERE first.id = ${id} AND first.status = 'pending' AND later.ticket_id = first.ticket_id
-      AND later.channel = first.channel AND later.status = 'pending' AND later.position > first.position`.execute(
-    trx,
-  );
+      AND later.channel = first.channel AND later.status = 'pending' AND later.position > first.position
+      AND (first.payload -> 'reached') IS NULL`.execute(trx);
 }
