@@ -159,3 +159,29 @@ test('what comes next edits it, too', async () => {
     { text: expect.stringMatching(/acknowledged.*resolved/s) },
   ]);
 });
+
+test('who got a message about many is told that one of them ended, also where others wait for that message', async () => {
+  const own = await scene();
+  const rcpt: Record<string, Error> = { [bob!]: answerOf(450, 'greylisted') };
+  const { port, taken } = await smtpServer({}, { rcpt });
+  const duty = { kind: 'email', host: '127.0.0.1', port, security: 'none', to: [ann, bob] };
+  await setNotifications(own.db, {
+    channels: { duty: { ...duty, from: 'roundsman@example.com' } },
+    routes: [{ to: ['duty'] }],
+    hosts: [`127.0.0.1:${port}`],
+  });
+  const [low] = await openTickets(own.db, 5, { severity: 'low' });
+  await own.route();
+  await hurry(own.db);
+  await own.deliver();
+  expect(taken.map(({ to }) => to)).toEqual([[ann]]);
+  await resolve(own.db, low!.id);
+  await own.route();
+  // What is left of the message about many waits: only its end is due.
+  await sql`UPDATE bot_notifications SET send_after = engine.now() WHERE status = 'pending' AND kind = 'ticket'`.execute(
+    own.db,
+  );
+  await own.deliver();
+  expect(taken).toHaveLength(2);
+  expect(taken[1]!.raw).toContain('resolved');
+});

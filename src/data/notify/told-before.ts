@@ -9,4 +9,4 @@ export const toldBefore = (ticket: string, channel: string) => sql<boolean>`
   EXISTS (SELECT FROM bot_notifications b LEFT JOIN bot_notifications g ON g.id = b.superseded_by
           WHERE b.ticket_id = ${sql.ref(ticket)} AND b.channel = ${channel}
             AND (b.status = 'sent' OR b.repeats > 0 OR b.reference IS NOT NULL
-                 OR g.kind = 'group' AND (g.status = 'sent' OR g.repeats > 0)))`;
+                 OR g.kind = 'group' AND (g.status = 'sent' OR g.repeats > 0 OR g.reference IS NOT NULL)))`;
