@@ -3,6 +3,7 @@ import { OutboundError } from '../../outbound/request.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 import { askedToWait } from '../ask-to-wait.ts';
+import { shortened } from '../words/shorten.ts';
 import { plainLines } from './plain-lines.ts';
 
 const config = z.strictObject({
@@ -20,12 +21,10 @@ const bytesOf = (secret: string): number =>
 
 /** The same in every attempt, so that the signature covers what a repeat says alone. */
 export const bodyOf = (message: Message): string => {
-  const { kind, id, repeats, ...data } = message;
-  const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
-  return JSON.stringify({
-    type,
-    timestamp: new Date().toISOString(),
-    data: { id, repeats, ...data },
+  const timestamp = new Date().toISOString();
+  return shortened(message, ({ kind, id, repeats, ...data }, cut) => {
+    const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
+    return JSON.stringify({ type, timestamp, data: { id, repeats, ...data, cut } });
   });
 };
 
