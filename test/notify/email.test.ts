@@ -137,9 +137,21 @@ describe('a mail', () => {
     await deliver(port, groupMessage());
     await deliver(port, testMessage({ repeats: 1 }));
     const [group, asked] = taken.map(read);
-    expect(group!.subject).toBe('2 tickets at once');
+    expect(group!.subject).toBe('2 tickets at once, first T-42');
     expect(group!.body).toContain('T-43  high  open  logins fail');
     expect(asked!.body).toContain('This may be a repeat');
+  });
+
+  test('about many tickets shares its subject with none about others', async () => {
+    const { port, taken } = await smtpServer();
+    const later = ticketMessage({ number: '77' }).ticket;
+    await deliver(port, groupMessage());
+    await deliver(
+      port,
+      groupMessage({ tickets: [later], id: 'c0000000-0000-4000-8000-000000000002' }),
+    );
+    const [one, two] = taken.map((mail) => read(mail).subject);
+    expect([one, two]).toEqual(['2 tickets at once, first T-42', '2 tickets at once, first T-77']);
   });
 
   test.each(['', 'nonsense', '<a@b> X-9: other', '<a@b\r\nBcc: x@y> T-42: x', '<>', 'T-42: x'])(
@@ -196,7 +208,7 @@ function checked(mail: TakenMail) {
     expect(line.length).toBeLessThan(998);
     expect(line).not.toMatch(/[\r\n\0]/);
   }
-  expect(subject).toMatch(/^(T-42: |2 tickets at once$|A test message of Roundsman$)/);
+  expect(subject).toMatch(/^(T-42: |2 tickets at once, first T-42$|A test message of Roundsman$)/);
   expect(subject.length).toBeLessThanOrEqual(150);
   expect(subject + body).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}]|:\/\/|\bwww\.\w/u);
   expect(body.split('\n')).not.toContain('-- ');
@@ -325,6 +337,39 @@ describe('what the server answers', () => {
       ...more,
     });
     expect(JSON.stringify(answer)).not.toContain(login.password);
+  });
+});
+
+describe('the name of this machine', () => {
+  const refusing = ['220 here', '501 5.5.4 invalid name', '501 5.5.4 invalid name'];
+
+  test('is that of the setting, as SMTP has it', async () => {
+    const { port, heard } = await scriptedServer(['220 here', '250 here'], 'cut');
+    await deliver(port, ticketMessage(), { config: { helo: 'bots.bücher.example' } });
+    expect(heard[0]).toBe('EHLO bots.xn--bcher-kva.example');
+  });
+
+  test.each(['none', 'starttls'])(
+    'which the server refuses is said, with the setting to look at, and tried again (%s)',
+    async (security) => {
+      const { port } = await scriptedServer(refusing, 'cut');
+      expect(await deliver(port, ticketMessage(), { config: { security } })).toEqual({
+        sent: false,
+        why: expect.stringMatching(/refused how this machine names itself: .*501.*See `helo`/),
+      });
+    },
+  );
+
+  test('is not what a server without time speaks of', async () => {
+    const { port } = await scriptedServer(['220 here', '421 too many connections'], 'cut');
+    const answer = await deliver(port, ticketMessage());
+    expect(answer).toEqual({ sent: false, why: expect.stringContaining('too many connections') });
+    expect(answer).not.toMatchObject({ why: expect.stringContaining('helo') });
+  });
+
+  test('has a dot, and is the name of a host', () => {
+    for (const helo of ['bots', 'bots example.com', 'bots.example.com\r\nRSET', '', '127.0.0.1'])
+      expect(email.config.safeParse({ ...settings(25), helo }).success).toBe(false);
   });
 });
 

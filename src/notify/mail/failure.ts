@@ -48,6 +48,10 @@ function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meanin
       ...(rejectedErrors.every((each) => isPermanent(each.responseCode)) && { final: 'message' }),
     };
   }
+  if ((command === 'EHLO' || command === 'HELO') && isPermanent(status))
+    return {
+      why: `the mail server ${server} refused how this machine names itself: ${said}. See \`helo\``,
+    };
   if (command === 'MAIL FROM')
     return {
       why: `the mail server ${server} refused the sender ${config.from}: ${said}. See \`from\``,

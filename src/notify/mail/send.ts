@@ -34,13 +34,14 @@ export async function sendMail(
   { address, signal }: { address: string; signal: AbortSignal },
 ): Promise<Refused[]> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
-  const { host, port, security, user, password } = config;
+  const { host, port, security, helo, user, password } = config;
   // The connection goes to the address that was judged; the certificate is judged by the name.
   const name = isIP(host) === 0 ? asciiHost(host)! : undefined;
   const connection = new SMTPConnection({
     host: address,
     port,
     servername: name,
+    ...(helo !== undefined && { name: asciiHost(helo)! }),
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
