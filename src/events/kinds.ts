@@ -111,7 +111,7 @@ export const kinds = {
   'message.unsent': said<OfMessage & { why: string; again: boolean }>('warn', 'message not sent'),
   'message.repeated': said<{ message: string; channel: string; repeats: number }>(
     'warn',
-    'a message may have been sent before: its process ended between sending and recording it',
+    'a message is sent that may have been sent before: how that ended is not known',
   ),
   'channel.off': said<{ channel: string; why: string }>(
     'error',

@@ -21,6 +21,8 @@ export interface ChannelContext<Config> {
    * channel that edits uses the first, one that replies the newest.
    */
   before: { first: string; last: string } | null;
+  /** who of the recipients has this message from an earlier try: it is not sent to them again */
+  reached: readonly string[];
 }
 
 /** The answer's headers have names in small letters. */
@@ -42,6 +44,13 @@ export interface NotSent {
   why: string;
   /** the receiver asked to wait this long */
   retryAfterMs?: number;
+  /** The receiver may have it all the same: another try is a repeat, which says so. */
+  mayBeThere?: true;
+  /**
+   * A part of it is there, known by `reference`: the next try finds that in `before`. `recipients` have all of it, and the
+   * next try leaves them out. When no try is left it counts as sent, and `why` becomes its note.
+   */
+  partly?: { reference: string; recipients: readonly string[] };
   /** 'message': this message will never pass, others may; 'channel': nothing will pass until a person changes the channel */
   final?: 'message' | 'channel';
 }

@@ -40,7 +40,7 @@ export interface EventFacts {
 interface Common {
   /** The same in every attempt, so that a receiver recognises a repeat. */
   id: string;
-  /** how often it may have been sent before: 0, or more after a process ended between sending and recording it */
+  /** How often it may have been sent before: more than 0 after a process ended in between, or an answer was lost. */
   repeats: number;
 }
 

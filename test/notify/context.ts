@@ -8,6 +8,7 @@ interface Given<Config> {
   /** `127.0.0.1:8080` */
   host: string;
   before?: ChannelContext<Config>['before'];
+  reached?: readonly string[];
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -16,12 +17,14 @@ export const contextOf = <Config>({
   config,
   host,
   before = null,
+  reached = [],
   timeoutMs = 10_000,
   signal = AbortSignal.timeout(timeoutMs),
 }: Given<Config>): ChannelContext<Config> => ({
   config,
   signal,
   before,
+  reached,
   request: (outbound) => request(outbound, { hosts: [host], signal, timeoutMs }),
   resolve: (name) =>
     Promise.resolve(

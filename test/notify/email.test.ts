@@ -137,9 +137,21 @@ describe('a mail', () => {
     await deliver(port, groupMessage());
     await deliver(port, testMessage({ repeats: 1 }));
     const [group, asked] = taken.map(read);
-    expect(group!.subject).toBe('2 tickets at once');
+    expect(group!.subject).toBe('2 tickets at once, first T-42');
     expect(group!.body).toContain('T-43  high  open  logins fail');
     expect(asked!.body).toContain('This may be a repeat');
+  });
+
+  test('about many tickets shares its subject with none about others', async () => {
+    const { port, taken } = await smtpServer();
+    const later = ticketMessage({ number: '77' }).ticket;
+    await deliver(port, groupMessage());
+    await deliver(
+      port,
+      groupMessage({ tickets: [later], id: 'c0000000-0000-4000-8000-000000000002' }),
+    );
+    const [one, two] = taken.map((mail) => read(mail).subject);
+    expect([one, two]).toEqual(['2 tickets at once, first T-42', '2 tickets at once, first T-77']);
   });
 
   test.each(['', 'nonsense', '<a@b> X-9: other', '<a@b\r\nBcc: x@y> T-42: x', '<>', 'T-42: x'])(
@@ -196,7 +208,7 @@ function checked(mail: TakenMail) {
     expect(line.length).toBeLessThan(998);
     expect(line).not.toMatch(/[\r\n\0]/);
   }
-  expect(subject).toMatch(/^(T-42: |2 tickets at once$|A test message of Roundsman$)/);
+  expect(subject).toMatch(/^(T-42: |2 tickets at once, first T-42$|A test message of Roundsman$)/);
   expect(subject.length).toBeLessThanOrEqual(150);
   expect(subject + body).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}]|:\/\/|\bwww\.\w/u);
   expect(body.split('\n')).not.toContain('-- ');
@@ -224,6 +236,56 @@ describe('what the server answers', () => {
       note: expect.stringMatching(/bob@example\.com \(550 .*no such mailbox\); the others have it/),
     });
     expect(taken[0]!.to).toEqual(['ann@example.com']);
+  });
+
+  test.each([
+    ['for now', 450, 'greylisted'],
+    ['while its mailbox is full', 452, 'over quota'],
+  ])('a recipient that it refuses %s is tried again, and alone', async (_, code, text) => {
+    const rcpt: Record<string, Error> = { 'bob@example.com': answerOf(code, text) };
+    const { port, taken } = await smtpServer({}, { rcpt });
+    const first = await deliver(port, ticketMessage());
+    expect(first).toEqual({
+      sent: false,
+      why: expect.stringMatching(new RegExp(`bob@example\\.com \\(${code} .*${text}\\)`)),
+      partly: {
+        reference: expect.stringContaining('@example.com> T-42: '),
+        recipients: ['ann@example.com'],
+      },
+    });
+    delete rcpt['bob@example.com'];
+    const reached = ['ann@example.com'];
+    expect(await deliver(port, ticketMessage(), { reached })).toMatchObject({ sent: true });
+    expect(taken.map(({ to }) => to)).toEqual([['ann@example.com'], ['bob@example.com']]);
+    const [one, two] = taken.map(read);
+    expect(two!.headers['message-id']).toBe(one!.headers['message-id']);
+    expect(two!.headers['to']).toBe('ann@example.com, bob@example.com');
+  });
+
+  test('one for good and one for now: the others have it, and both are said', async () => {
+    const to = ['ann@example.com', 'bob@example.com', 'cem@example.com'];
+    const { port, taken } = await smtpServer(
+      {},
+      {
+        rcpt: {
+          'bob@example.com': answerOf(550, 'no such mailbox'),
+          'cem@example.com': answerOf(451, 'later'),
+        },
+      },
+    );
+    expect(await deliver(port, ticketMessage(), { config: { to } })).toMatchObject({
+      sent: false,
+      why: expect.stringMatching(/bob@example\.com.*cem@example\.com/),
+      partly: { recipients: ['ann@example.com'] },
+    });
+    expect(taken[0]!.to).toEqual(['ann@example.com']);
+  });
+
+  test('where all recipients have it nothing is sent', async () => {
+    const { port, taken } = await smtpServer();
+    const reached = ['ann@example.com', 'bob@example.com'];
+    expect(await deliver(port, ticketMessage(), { reached })).toMatchObject({ sent: true });
+    expect(taken).toEqual([]);
   });
 
   const both = (error: Error) => ({ 'ann@example.com': error, 'bob@example.com': error });
@@ -278,6 +340,39 @@ describe('what the server answers', () => {
   });
 });
 
+describe('the name of this machine', () => {
+  const refusing = ['220 here', '501 5.5.4 invalid name', '501 5.5.4 invalid name'];
+
+  test('is that of the setting, as SMTP has it', async () => {
+    const { port, heard } = await scriptedServer(['220 here', '250 here'], 'cut');
+    await deliver(port, ticketMessage(), { config: { helo: 'bots.bücher.example' } });
+    expect(heard[0]).toBe('EHLO bots.xn--bcher-kva.example');
+  });
+
+  test.each(['none', 'starttls'])(
+    'which the server refuses is said, with the setting to look at, and tried again (%s)',
+    async (security) => {
+      const { port } = await scriptedServer(refusing, 'cut');
+      expect(await deliver(port, ticketMessage(), { config: { security } })).toEqual({
+        sent: false,
+        why: expect.stringMatching(/refused how this machine names itself: .*501.*See `helo`/),
+      });
+    },
+  );
+
+  test('is not what a server without time speaks of', async () => {
+    const { port } = await scriptedServer(['220 here', '421 too many connections'], 'cut');
+    const answer = await deliver(port, ticketMessage());
+    expect(answer).toEqual({ sent: false, why: expect.stringContaining('too many connections') });
+    expect(answer).not.toMatchObject({ why: expect.stringContaining('helo') });
+  });
+
+  test('has a dot, and is the name of a host', () => {
+    for (const helo of ['bots', 'bots example.com', 'bots.example.com\r\nRSET', '', '127.0.0.1'])
+      expect(email.config.safeParse({ ...settings(25), helo }).success).toBe(false);
+  });
+});
+
 describe('a connection', () => {
   const greeting = ['220 here', '250 here'];
   const untilData = [...greeting, '250 sender', '250 recipient', '250 recipient', '354 go on'];
@@ -301,6 +396,7 @@ describe('a connection', () => {
       expect(await deliver(port, ticketMessage(), { timeoutMs: 1_000 })).toEqual({
         sent: false,
         why: expect.stringContaining('it is not known whether the server took it'),
+        mayBeThere: true,
       });
       expect(heard.at(-1)).toContain('T-42');
     },

@@ -1,4 +1,5 @@
 /** What receivers, databases and people do to messages. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -240,4 +241,122 @@ test('a clock that is set back keeps no message waiting', async () => {
   await move(7_200);
   await deliver();
   expect(received).toHaveLength(2);
+});
+
+test.each([
+  ['a connection that is cut', (response: ServerResponse) => void response.destroy()],
+  ['502 of a proxy', (response: ServerResponse) => void response.writeHead(502).end()],
+  ['504 of a proxy', (response: ServerResponse) => void response.writeHead(504).end()],
+])(
+  'after %s the receiver may have it, and the next try says that it is a repeat',
+  async (_, end) => {
+    let isLost = true;
+    const { db, deliver, received, heard } = await failing((_, response) => {
+      if (isLost) end(response);
+    });
+    await deliver();
+    expect(await messages(db)).toMatchObject([{ status: 'pending', attempts: 1, repeats: 1 }]);
+    isLost = false;
+    await hurry(db);
+    expect(await deliver()).toMatchObject({ figures: { sent: 1, repeats: 1 } });
+    expect(received.map(({ data }) => data.repeats)).toEqual([0, 1]);
+    expect(new Set(received.map(({ id }) => id)).size).toBe(1);
+    expect(heard.filter(({ name }) => name === 'message.repeated')).toHaveLength(1);
+  },
+);
+
+test.each([
+  ['it says that it has not taken it', 500],
+  ['it asks to wait', 429],
+  ['it asks to wait', 503],
+])('where %s (%i) no try is a repeat', async (_, status) => {
+  const { db, deliver, received } = await failing(
+    (_, response) => void response.writeHead(status).end(),
+  );
+  await deliver();
+  await hurry(db);
+  await deliver();
+  expect(received.map(({ data }) => data.repeats)).toEqual([0, 0]);
+  expect(await messages(db)).toMatchObject([{ attempts: 2, repeats: 0 }]);
+});
+
+test('where none listens no try is a repeat', async () => {
+  const { db, route, deliver } = await scene();
+  await setNotifications(db, toldOps('127.0.0.1:1'));
+  await openTickets(db, 1, critical);
+  await route();
+  await deliver();
+  expect(await messages(db)).toMatchObject([{ status: 'pending', attempts: 1, repeats: 0 }]);
+});
+
+test('who may have been told that a problem began is told that it ended', async () => {
+  let isLost = true;
+  const { db, route, deliver } = await scene();
+  const { host, received } = await receiver((_, response) => {
+    if (isLost) response.destroy();
+  });
+  await setNotifications(db, toldOps(host));
+  const [low] = await openTickets(db, 1, { severity: 'low' });
+  await route();
+  await hurry(db);
+  await deliver();
+  isLost = false;
+  await resolve(db, low!.id);
+  await route();
+  await hurry(db);
+  await deliver();
+  expect(received.map(({ data }) => data.ticket.status)).toEqual(['open', 'resolved']);
+});
+
+/** Each attempt is one, whatever the receiver asked for. */
+async function attempt(
+  { db, deliver }: Pick<Awaited<ReturnType<typeof scene>>, 'db' | 'deliver'>,
+  times = 1,
+) {
+  for (let at = 0; at < times; at += 1) {
+    await sql`UPDATE engine.channels SET wait_until = NULL`.execute(db);
+    await hurry(db);
+    await deliver();
+  }
+}
+
+test.each([429, 503])(
+  'a receiver that asks for short waits (%i) for hours loses no message by that',
+  async (status) => {
+    let answer: [number, OutgoingHttpHeaders] = [status, { 'retry-after': '1' }];
+    const own = await failing((_, response) => void response.writeHead(...answer).end());
+    const { db } = own;
+    await attempt(own, 12);
+    expect(await messages(db)).toMatchObject([{ status: 'pending', attempts: 12 }]);
+    answer = [500, {}];
+    await attempt(own);
+    const [row] = await messages(db);
+    expect(row!.status, 'a failure after that is the first or the second').toBe('pending');
+    expect(inSeconds(row!.send_after)).toBeLessThan(301);
+    answer = [204, {}];
+    await attempt(own);
+    expect(await messages(db)).toMatchObject([{ status: 'sent', repeats: 0 }]);
+  },
+);
+
+test('one that asks for them for more than a day uses up the tries', async () => {
+  const own = await failing(
+    (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end(),
+  );
+  await sql`UPDATE bot_notifications SET created_at = engine.now() - interval '25 hours'`.execute(
+    own.db,
+  );
+  await attempt(own, 7);
+  expect(await messages(own.db)).toMatchObject([
+    { status: 'failed', attempts: 7, reason: 'no try is left' },
+  ]);
+});
+
+test('one that asks for them again and again is asked once a minute', async () => {
+  const own = await failing(
+    (_, response) => void response.writeHead(429, { 'retry-after': '1' }).end(),
+  );
+  await sql`UPDATE bot_notifications SET attempts = 60`.execute(own.db);
+  await attempt(own);
+  expect(inSeconds((await messages(own.db))[0]!.send_after)).toBeGreaterThan(50);
 });

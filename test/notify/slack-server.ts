@@ -28,14 +28,14 @@ export type Fault =
 export async function slackServer() {
   const taken: Taken[] = [];
   const requests: { path: string; fields: Record<string, any> }[] = [];
-  const faults: { path: RegExp; fault: Fault }[] = [];
+  const faults: { path: RegExp; fault: Fault; passing: number }[] = [];
   let clock = 1_764_360_000;
 
   const { url, host } = await serveHttp(async (incoming, answer) => {
     const path = incoming.url!;
     const fields = fieldsOf(incoming, await bodyOf(incoming));
     requests.push({ path, fields });
-    const at = faults.findIndex((each) => each.path.test(path));
+    const at = faults.findIndex((each) => each.path.test(path) && (each.passing -= 1) < 0);
     const fault = at === -1 ? null : faults.splice(at, 1)[0]!.fault;
     const say = sayAs(path, answer);
     if (fault && 'word' in fault) return say(fault.word);
@@ -88,8 +88,8 @@ export async function slackServer() {
     webhook: `${url}${webhookPath}`,
     taken,
     requests,
-    /** the next request to such a path fails like this */
-    fail: (path: RegExp, fault: Fault) => void faults.push({ path, fault }),
+    /** the next request to such a path fails like this, or the one after so many that pass */
+    fail: (path: RegExp, fault: Fault, passing = 0) => void faults.push({ path, fault, passing }),
     parents: () => taken.filter(({ thread }) => thread === null),
     replies: () => taken.filter(({ thread }) => thread !== null),
   };

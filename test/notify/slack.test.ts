@@ -140,26 +140,81 @@ describe('with a bot token', () => {
     expect(server.replies()).toHaveLength(1);
   });
 
-  test('a new message whose thread takes nothing is not sent a second time', async () => {
-    const message = ticketMessage(
-      {},
-      { events: [event('x opened it'), event('y saw it', 21, 'seen')] },
-    );
+  const told = ticketMessage(
+    {},
+    { events: [event('x opened it'), event('y commented: look', 21, 'commented')] },
+  );
+
+  const threadFaults: [string, Fault, object][] = [
+    ['asks to wait', { status: 429, headers: { 'retry-after': '1' } }, { retryAfterMs: 1_000 }],
+    ['answers 500', { status: 500 }, { mayBeThere: true }],
+    ['is cut', { take: false, end: 'cut' }, { mayBeThere: true }],
+    ['answers too late', { take: false, end: 'drip' }, { mayBeThere: true }],
+  ];
+  test.each(threadFaults)(
+    'a new message whose thread %s stays the only one, and its thread gets what happened with the next try',
+    async (_, fault, more) => {
+      const server = await slackServer();
+      server.fail(/postMessage/, fault, 1);
+      const first = await deliver(server, told, { timeoutMs: 1_000 });
+      const { ts } = server.parents()[0]!;
+      expect(first).toEqual({
+        sent: false,
+        why: expect.any(String),
+        partly: { reference: ts, recipients: [] },
+        ...more,
+      });
+      expect(await deliver(server, told, before(ts))).toMatchObject({ sent: true, reference: ts });
+      expect(server.parents()).toHaveLength(1);
+      expect(server.replies().map(textOf)).toEqual([expect.stringContaining('y commented: look')]);
+    },
+  );
+
+  test('one that was posted anew, and whose thread failed, is not posted anew again', async () => {
     const server = await slackServer();
-    let posts = 0;
-    const refusing = contextOf<any>({ host: server.host, config: withToken(server) });
-    const { request } = refusing;
-    refusing.request = (outbound) => {
-      posts += 1;
-      if (posts === 2) server.fail(/postMessage/, { word: 'ratelimited' });
-      return request(outbound);
-    };
-    expect(await slack.deliver(message, refusing)).toMatchObject({
+    const gone = await posted(server);
+    server.taken.length = 0;
+    server.fail(/postMessage/, { status: 429 }, 1);
+    const first = await deliver(server, told, before(gone));
+    const { ts } = server.parents()[0]!;
+    expect(first).toMatchObject({ sent: false, partly: { reference: ts } });
+    await deliver(server, told, { before: { first: gone, last: ts } });
+    expect(server.parents()).toHaveLength(1);
+  });
+
+  test('a thread that never takes what happened is said, and nothing is tried again', async () => {
+    const server = await slackServer();
+    server.fail(/postMessage/, { word: 'restricted_action_non_threadable_channel' }, 1);
+    expect(await deliver(server, told)).toMatchObject({
       sent: true,
       note: expect.stringContaining('what happened is not in the thread'),
     });
     expect(server.parents()).toHaveLength(1);
   });
+
+  test('an edit of which the answer is lost is made again, and neither is a repeat', async () => {
+    const server = await slackServer();
+    const ts = await posted(server);
+    server.fail(/update/, { take: true, end: 'cut' });
+    const lost = await deliver(server, ticketMessage(), before(ts));
+    expect(lost).toMatchObject({ sent: false });
+    expect(lost).not.toHaveProperty('mayBeThere');
+    await deliver(server, ticketMessage({}, { repeats: 1 }), before(ts));
+    expect(textOf(server.parents()[0]!)).not.toContain('repeat');
+    expect(textOf(server.replies()[0]!)).toContain('This may be a repeat');
+  });
+
+  test.each(['<a@example.com> T-42: payments answer 500', '', 'nonsense'])(
+    'what another kind of channel knew the ticket by is not asked of Slack: %j',
+    async (reference) => {
+      const server = await slackServer();
+      expect(await deliver(server, ticketMessage(), before(reference))).toEqual({
+        sent: true,
+        reference: server.taken[0]!.ts,
+      });
+      expect(server.requests.map(({ path }) => path)).toEqual(['/api/chat.postMessage']);
+    },
+  );
 });
 
 describe('refused blocks', () => {
@@ -236,17 +291,17 @@ describe('what Slack answers', () => {
       { retryAfterMs: 86_400_000 },
     ],
     ['ratelimited', { word: 'ratelimited' }, {}],
-    ['a server error', { status: 500, body: 'oops' }, {}],
+    ['a server error', { status: 500, body: 'oops' }, { mayBeThere: true }],
     [
       '503 with a time to wait',
       { status: 503, headers: { 'retry-after': '5' } },
-      { retryAfterMs: 5_000 },
+      { retryAfterMs: 5_000, mayBeThere: true },
     ],
-    ['internal_error', { word: 'internal_error' }, {}],
-    ['a page of a proxy', { status: 200, body: '<html>login</html>' }, {}],
-    ['half an answer', { status: 200, body: '{"ok":tr' }, {}],
-    ['an answer without a timestamp', { status: 200, body: '{"ok":true}' }, {}],
-    ['null', { status: 200, body: 'null' }, {}],
+    ['internal_error', { word: 'internal_error' }, { mayBeThere: true }],
+    ['a page of a proxy', { status: 200, body: '<html>login</html>' }, { mayBeThere: true }],
+    ['half an answer', { status: 200, body: '{"ok":tr' }, { mayBeThere: true }],
+    ['an answer without a timestamp', { status: 200, body: '{"ok":true}' }, { mayBeThere: true }],
+    ['null', { status: 200, body: 'null' }, { mayBeThere: true }],
     ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1/' } }, {}],
   ];
   test.each(faults)('%s: another attempt may pass', async (_, fault, more) => {
@@ -266,6 +321,7 @@ describe('what Slack answers', () => {
       expect(await deliver(server, ticketMessage(), { timeoutMs: 1_000 })).toMatchObject({
         sent: false,
         why: expect.stringContaining('not known whether Slack took it'),
+        mayBeThere: true,
       });
       expect(server.taken).toHaveLength(1);
     },
@@ -372,8 +428,8 @@ describe('with an incoming webhook', () => {
 
   test.each([
     ['429', { status: 429, headers: { 'retry-after': '3' } }, { retryAfterMs: 3_000 }],
-    ['rollup_error', { word: 'rollup_error' }, {}],
-    ['a page', { status: 502, body: '<html>' }, {}],
+    ['rollup_error', { word: 'rollup_error' }, { mayBeThere: true }],
+    ['a page', { status: 502, body: '<html>' }, { mayBeThere: true }],
   ])('%s: another attempt may pass', async (_, fault, more) => {
     const server = await slackServer();
     server.fail(/./, fault);

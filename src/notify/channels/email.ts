@@ -15,14 +15,24 @@ export const email = defineChannel<EmailConfig>({
   config: emailConfig,
   edits: () => false,
 
-  async deliver(message, { config, resolve, signal, before }) {
+  async deliver(message, { config, resolve, signal, before, reached }) {
     const mail = await composeMail(message, config, before);
+    const { reference } = mail;
+    const to = mail.to.filter((address) => !reached.includes(address));
+    if (to.length === 0) return { sent: true, reference };
     try {
       const { address } = await resolve(config.host, config.port);
-      const refused = await sendMail(mail, config, { address, signal });
+      const refused = await sendMail({ ...mail, to }, config, { address, signal });
+      const later = refused.filter(({ isForNow }) => isForNow);
+      if (later.length > 0) {
+        const recipients = mail.to.filter(
+          (each) => !refused.some((other) => other.address === each),
+        );
+        return { sent: false, why: refusedInWords(refused), partly: { reference, recipients } };
+      }
       return {
         sent: true,
-        reference: mail.reference,
+        reference,
         ...(refused.length > 0 && { note: refusedInWords(refused) }),
       };
     } catch (error) {

@@ -57,11 +57,12 @@ async function deliverByToken(
     const { ts, notes } = await post(client, message, channel);
     return sent(ts, notes);
   }
-  const isNew = context.before === null;
+  // The newest is the one that stands: an earlier one was deleted by a person.
+  const standing = timestampIn(context.before?.last);
+  const isNew = standing === null;
   const { ts, notes } = isNew
     ? await post(client, message, channel)
-    : // The newest is the one that stands: an earlier one was deleted by a person.
-      await edit(client, message, { channel, ts: context.before!.last });
+    : await edit(client, message, { channel, ts: standing });
   // The message itself says that the ticket was opened.
   const isTold = isNew && message.events.every(({ event }) => event === 'opened');
   if (isTold) return sent(ts, notes);
@@ -70,13 +71,20 @@ async function deliverByToken(
     notes.push(...(await reply(client, message, { channel, ts }, isLoud)));
   } catch (error) {
     if (!(error instanceof SlackRefusal)) throw error;
-    // An edit may be made again, and is the same then; a new message may not.
-    if (!isNew && error.notSent.final === undefined && error.word !== 'thread_not_found')
-      throw error;
+    // The next try edits the message that is there, which is the same then, and says in its thread what happened.
+    if (error.notSent.final === undefined && error.word !== 'thread_not_found')
+      throw new SlackRefusal(
+        { ...error.notSent, partly: { reference: ts, recipients: [] } },
+        error.word,
+      );
     notes.push(`what happened is not in the thread: ${error.notSent.why}`);
   }
   return sent(ts, notes);
 }
+
+/** Null for what is no message of Slack: under the name of this channel there was one of another kind before. */
+const timestampIn = (reference: string | undefined): string | null =>
+  reference !== undefined && /^\d+\.\d+$/.test(reference) ? reference : null;
 
 const sent = (reference: string | null, notes: string[]): Sent => ({
   sent: true,
@@ -94,12 +102,14 @@ async function post(client: Slack, message: Message, channel: string) {
 
 async function edit(client: Slack, message: Message, place: { channel: string; ts: string }) {
   try {
-    const { result, note } = await inAnyForm(messageBlocks(message, true), message, (form) =>
+    // An edit that is made again is no repeat.
+    const content = messageBlocks({ ...message, repeats: 0 }, true);
+    const { result, note } = await inAnyForm(content, message, (form) =>
       client.update(place, form),
     );
     return { ts: result, notes: note };
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isGone(error)) throw withoutRepeat(error);
     const { ts, notes } = await post(client, message, place.channel);
     return {
       ts,
@@ -109,6 +119,12 @@ async function edit(client: Slack, message: Message, place: { channel: string; t
       ],
     };
   }
+}
+
+function withoutRepeat(error: unknown): unknown {
+  if (!(error instanceof SlackRefusal)) return error;
+  const { mayBeThere, ...notSent } = error.notSent;
+  return mayBeThere ? new SlackRefusal(notSent, error.word) : error;
 }
 
 async function reply(

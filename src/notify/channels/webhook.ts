@@ -3,23 +3,28 @@ import { OutboundError } from '../../outbound/request.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 import { askedToWait } from '../ask-to-wait.ts';
+import { shortened } from '../words/shorten.ts';
 import { plainLines } from './plain-lines.ts';
 
 const config = z.strictObject({
   /** https, or http; without user and password */
   url: z.string().min(1).max(2_000),
   /** signs each message: `whsec_` and base64 of 24 to 64 random bytes */
-  secret: z.string().min(1).max(500),
+  secret: z.string().trim().min(1).max(500),
 });
+
+/** As Standard Webhooks ask for. */
+const leastBytes = 24;
+
+const bytesOf = (secret: string): number =>
+  Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
 
 /** The same in every attempt, so that the signature covers what a repeat says alone. */
 export const bodyOf = (message: Message): string => {
-  const { kind, id, repeats, ...data } = message;
-  const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
-  return JSON.stringify({
-    type,
-    timestamp: new Date().toISOString(),
-    data: { id, repeats, ...data },
+  const timestamp = new Date().toISOString();
+  return shortened(message, ({ kind, id, repeats, ...data }, cut) => {
+    const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
+    return JSON.stringify({ type, timestamp, data: { id, repeats, ...data, cut } });
   });
 };
 
@@ -40,6 +45,10 @@ export const webhook = defineChannel({
       const why = 'its secret is no key: it is written as whsec_ and base64';
       return { sent: false, why, final: 'channel' };
     }
+    if (bytesOf(secret) < leastBytes) {
+      const why = `its secret is a key of less than ${leastBytes} bytes, which could be guessed from a message: \`openssl rand -base64 32\` makes one, to be written behind whsec_`;
+      return { sent: false, why, final: 'channel' };
+    }
     try {
       const { status, headers } = await request({
         method: 'POST',
@@ -57,12 +66,15 @@ export const webhook = defineChannel({
         : refused(status, headers);
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      return { sent: false, why: error.message };
+      return { sent: false, why: error.message, ...(error.sent && { mayBeThere: true }) };
     }
   },
   preview: (message) =>
     `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${plainLines(message).join('\n')}`,
 });
+
+/** Answers of a proxy that has lost the receiver's own: what became of the message is not known. */
+const lostAnswers = new Set([502, 504]);
 
 /** Whether the receiver wants no more of it, not this one, or all of it later. */
 function refused(status: number, headers: Record<string, string>): NotSent {
@@ -73,5 +85,10 @@ function refused(status: number, headers: Record<string, string>): NotSent {
     status >= 300 && status < 400
       ? `it answered ${status}: it is somewhere else, and redirects are not followed`
       : `it answered ${status}`;
-  return { sent: false, why, ...(retryAfterMs !== null && { retryAfterMs }) };
+  return {
+    sent: false,
+    why,
+    ...(retryAfterMs !== null && { retryAfterMs }),
+    ...(lostAnswers.has(status) && { mayBeThere: true }),
+  };
 }

@@ -17,7 +17,7 @@ import { channelOf } from '../settings/channel-of.ts';
 import { allowedHosts } from '../settings/hosts.ts';
 import { readNotifications } from '../settings/read.ts';
 import { messageOf, sentBefore } from './facts.ts';
-import { pauseMs, retryDelayMs } from './retry.ts';
+import { nextTry, pauseMs } from './retry.ts';
 import { send } from './send.ts';
 
 /** After this time a run takes nothing new, and leaves the rest to the next one. */
@@ -77,6 +77,7 @@ async function serve(
       config,
       hosts,
       before,
+      reached: begun.reached,
       signal,
       emit,
       openSecrets,
@@ -121,7 +122,7 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
 async function end(
   { commit, emit }: JobContext,
   name: string,
-  { id, tries, attempts }: Begun,
+  { id, tries, attempts, age_ms: ageMs, reference: there }: Begun,
   delivery: Delivery,
 ): Promise<void> {
   const said = { message: id, channel: name, attempt: attempts };
@@ -130,14 +131,26 @@ async function end(
     await commit((trx) => endSent(trx, id, { reference, note }));
     return emit('message.sent', said);
   }
-  const { why, final, retryAfterMs } = delivery;
-  const delayMs = final === 'message' ? null : retryDelayMs(tries, retryAfterMs);
-  const reason = delayMs !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
+  const { why, final, retryAfterMs, mayBeThere = false, partly } = delivery;
+  const next = final === 'message' ? null : nextTry({ tries, attempts, ageMs }, retryAfterMs);
+  const reference = partly?.reference ?? there;
+  if (next === null && final !== 'channel' && reference !== null) {
+    await commit((trx) => endSent(trx, id, { reference, note: `not all of it arrived: ${why}` }));
+    return emit('message.sent', said);
+  }
+  const reason = next !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
   await commit(async (trx) => {
-    await endUnsent(trx, id, { why, delayMs: final === 'channel' ? 0 : delayMs, reason });
+    await endUnsent(trx, id, {
+      why,
+      delayMs: final === 'channel' ? 0 : (next?.delayMs ?? null),
+      reason,
+      mayBeThere,
+      counts: next?.counts ?? true,
+      partly,
+    });
     if (final === 'channel') await switchOff(trx, name, why);
     else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
   });
   if (final === 'channel') emit('channel.off', { channel: name, why });
-  else emit('message.unsent', { ...said, why, again: delayMs !== null });
+  else emit('message.unsent', { ...said, why, again: next !== null });
 }

@@ -81,19 +81,17 @@ async function groupFacts(
   };
 }
 
-/** What the receiver has of the ticket already. */
+/** What the receiver has of the ticket already, messages included of which a part is there. */
 export async function sentBefore(
   db: Kysely<Database>,
   channel: string,
   ticket: string,
 ): Promise<{ first: string; last: string } | null> {
   const { rows } = await sql<{ first: string | null; last: string | null }>`
-    SELECT (array_agg(reference ORDER BY sent_at, position))[1] AS first,
-           (array_agg(reference ORDER BY sent_at DESC, position DESC))[1] AS last
+    SELECT (array_agg(reference ORDER BY coalesce(sent_at, created_at), position))[1] AS first,
+           (array_agg(reference ORDER BY coalesce(sent_at, created_at) DESC, position DESC))[1] AS last
     FROM bot_notifications
-    WHERE ticket_id = ${ticket} AND channel = ${channel} AND status = 'sent' AND reference IS NOT NULL`.execute(
-    db,
-  );
+    WHERE ticket_id = ${ticket} AND channel = ${channel} AND reference IS NOT NULL`.execute(db);
   const { first, last } = rows[0]!;
   return first !== null && last !== null ? { first, last } : null;
 }

@@ -6,11 +6,14 @@ import { openRedaction } from '../../ground/secrets/redact.ts';
 import { filledIn, referenceTo, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { fitting, storable } from '../../ground/text.ts';
 import { request, resolveHost } from '../../outbound/request.ts';
-import type { Channel, ChannelContext, Delivery } from '../channel.ts';
+import type { Channel, ChannelContext, Delivery, NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 
 /** From the lookup of the receiver's name to the last byte of its answer. */
 export const deadlineMs = 15_000;
+
+/** After that a channel has so long to say what it knows: a part may have arrived, or all of it. */
+const lastWordsMs = 1_000;
 
 const mostLetters = 500;
 
@@ -22,17 +25,19 @@ export interface SendOptions {
   hosts: unknown;
   openSecrets: (names: readonly string[]) => Promise<Opened[]>;
   before: ChannelContext<unknown>['before'];
+  reached: ChannelContext<unknown>['reached'];
   signal: AbortSignal;
   emit?: JobContext['emit'];
 }
 
 /** Never rejects: what cannot be sent says why, without secrets. */
 export async function send(message: Message, options: SendOptions): Promise<Delivery> {
-  const { channel, config, hosts, emit, before } = options;
+  const { channel, config, hosts, emit, before, reached } = options;
   const redaction = openRedaction();
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = AbortSignal.any([options.signal, deadline]);
   const clean = (text: string): string => fitting(storable(redaction.text(text)), mostLetters);
+  let hasBegun = false;
   try {
     const opened = await options.openSecrets(secretsNamedIn(config));
     redaction.know(opened.map(({ name, value }) => ({ value, as: referenceTo(name) })));
@@ -46,28 +51,45 @@ export async function send(message: Message, options: SendOptions): Promise<Deli
       resolve: (host, port) => resolveHost(host, port, limits),
       signal,
       before,
+      reached,
       ...(emit && { emit }),
     };
+    hasBegun = true;
     const delivery = await untilDeadline(channel.deliver(message, context), signal);
-    if (!delivery.sent) return { ...delivery, why: clean(delivery.why) };
+    if (!delivery.sent)
+      return { ...delivery, why: clean(deadline.aborted ? tooLate(delivery) : delivery.why) };
     return {
       ...delivery,
       reference: delivery.reference === null ? null : clean(delivery.reference),
       ...(delivery.note !== undefined && { note: clean(delivery.note) }),
     };
   } catch (error) {
-    const why = deadline.aborted ? `no answer within ${deadlineMs / 1_000} s` : textOf(error);
-    return { sent: false, why: clean(why) };
+    // What a channel that has begun does not say is not known.
+    const unsent: NotSent = {
+      sent: false,
+      why: textOf(error),
+      ...(hasBegun && { mayBeThere: true }),
+    };
+    return { ...unsent, why: clean(deadline.aborted ? tooLate(unsent) : unsent.why) };
   }
 }
+
+const tooLate = ({ mayBeThere }: NotSent): string =>
+  `no answer within ${deadlineMs / 1_000} s${mayBeThere ? '; it is not known whether the receiver took it, so a repeat may come' : ''}`;
 
 /** A channel that ignores the signal delays its messages, and no more than that. */
 function untilDeadline(work: Promise<Delivery>, signal: AbortSignal): Promise<Delivery> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason as Error);
+  let waiting: NodeJS.Timeout | undefined;
+  const stop = () => {
+    waiting = setTimeout(() => reject(signal.reason as Error), lastWordsMs);
+  };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', stop));
+  return Promise.race([work, promise]).finally(() => {
+    signal.removeEventListener('abort', stop);
+    clearTimeout(waiting);
+  });
 }
 
 function withValues(config: unknown, opened: readonly Opened[]): unknown {

@@ -1,6 +1,7 @@
 /** A message as a mail: plain text, and a conversation of its own for each ticket. */
 import type { Message } from '../message.ts';
 import { safeLine } from '../words/safe.ts';
+import { nameOf } from '../words/ticket.ts';
 import { linesOf, wordsOf, type Limits } from '../words/words.ts';
 import { asciiAddress, type EmailConfig } from './config.ts';
 
@@ -59,6 +60,9 @@ const messageIdIn = (reference: string): string | null =>
 
 /** That of the ticket's first mail, so that they stay one conversation. */
 function subjectOf(message: Message, subject: string, before: { first: string } | null): string {
+  // Mail programs make one conversation of mails with one subject: today's outage would stand below last week's.
+  if (message.kind === 'group' && message.tickets[0])
+    return `${subject}, first ${nameOf(message.tickets[0])}`;
   if (message.kind !== 'ticket' || before === null) return subject;
   const first = safeLine(before.first.replace(/^<[^<>]*>/, '').slice(0, limits.subject + 1));
   return first.startsWith(`T-${message.ticket.number}:`) ? first : subject;

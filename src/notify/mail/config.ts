@@ -32,6 +32,8 @@ const address = z
   .max(320)
   .refine((text) => asciiAddress(text) !== null, 'is an address alone: ops@example.com');
 
+const isDotted = (host: string): boolean => asciiHost(host)?.includes('.') ?? false;
+
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host);
 
 export const emailConfig = z
@@ -45,6 +47,11 @@ export const emailConfig = z
       .enum(['tls', 'starttls', 'none'])
       .default('tls')
       .describe('tls from the first byte, starttls before anything else, or none'),
+    helo: z
+      .string()
+      .refine((host) => isDotted(host), 'is a whole name: bots.example.com')
+      .optional()
+      .describe('how this machine names itself to the server (EHLO)'),
     user: z.string().min(1).max(500).optional(),
     password: z
       .string()

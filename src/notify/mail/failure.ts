@@ -6,15 +6,20 @@ import type { EmailConfig } from './config.ts';
 import type { MailFailure } from './send.ts';
 
 export function notSentOf(failure: MailFailure, config: EmailConfig): NotSent {
-  const { why, final } = meaningOf(failure, config);
+  const { why, final, mayBeThere } = meaningOf(failure, config);
   const { password } = config;
   // The answer of a server may repeat what it was told.
   const redaction = openRedaction(password === undefined ? [] : [{ value: password }]);
   const shown = redaction.text(safeLine(why.slice(0, 600)));
-  return { sent: false, why: shown, ...(final && { final }) };
+  return {
+    sent: false,
+    why: shown,
+    ...(final && { final }),
+    ...(mayBeThere && { mayBeThere }),
+  };
 }
 
-type Meaning = Pick<NotSent, 'why' | 'final'>;
+type Meaning = Pick<NotSent, 'why' | 'final' | 'mayBeThere'>;
 
 const isPermanent = (code: number | undefined): boolean =>
   code !== undefined && code >= 500 && code < 600 && code !== 503;
@@ -43,6 +48,10 @@ function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meanin
       ...(rejectedErrors.every((each) => isPermanent(each.responseCode)) && { final: 'message' }),
     };
   }
+  if ((command === 'EHLO' || command === 'HELO') && isPermanent(status))
+    return {
+      why: `the mail server ${server} refused how this machine names itself: ${said}. See \`helo\``,
+    };
   if (command === 'MAIL FROM')
     return {
       why: `the mail server ${server} refused the sender ${config.from}: ${said}. See \`from\``,
@@ -57,7 +66,10 @@ function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meanin
   const unknown = wasSent
     ? '; it is not known whether the server took it, so a repeat may come'
     : '';
-  return { why: `the mail server ${server}: ${said}${unknown}` };
+  return {
+    why: `the mail server ${server}: ${said}${unknown}`,
+    ...(wasSent && { mayBeThere: true }),
+  };
 }
 
 const certificate =

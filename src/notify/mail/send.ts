@@ -23,6 +23,8 @@ export class MailFailure extends Error {
 export interface Refused {
   address: string;
   answer: string;
+  /** another try may pass */
+  isForNow: boolean;
 }
 
 /** The server has taken the mail for all recipients but those that are returned. Throws {@link MailFailure}. */
@@ -32,13 +34,14 @@ export async function sendMail(
   { address, signal }: { address: string; signal: AbortSignal },
 ): Promise<Refused[]> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
-  const { host, port, security, user, password } = config;
+  const { host, port, security, helo, user, password } = config;
   // The connection goes to the address that was judged; the certificate is judged by the name.
   const name = isIP(host) === 0 ? asciiHost(host)! : undefined;
   const connection = new SMTPConnection({
     host: address,
     port,
     servername: name,
+    ...(helo !== undefined && { name: asciiHost(helo)! }),
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
@@ -75,6 +78,7 @@ export async function sendMail(
         (info.rejectedErrors ?? []).map((each) => ({
           address: each.recipient ?? '',
           answer: each.response ?? '',
+          isForNow: (each.responseCode ?? 0) >= 400 && each.responseCode! < 500,
         })),
       );
     });

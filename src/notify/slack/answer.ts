@@ -100,7 +100,10 @@ export function refusalOf(status: number, word: string | null, header?: string):
   const why = isUncertain
     ? `Slack answered ${shown}; ${notKnown}`
     : `Slack did not take it (${shown})`;
-  return new SlackRefusal({ sent: false, why, ...waitOf(header) }, word);
+  return new SlackRefusal(
+    { sent: false, why, ...waitOf(header), ...(isUncertain && { mayBeThere: true }) },
+    word,
+  );
 }
 
 /** Slack documents that a part of what was asked may have been done when it answers so. */
@@ -113,4 +116,5 @@ export const unanswered = (why: string, wasSent: boolean): SlackRefusal =>
   new SlackRefusal({
     sent: false,
     why: wasSent ? `${why}; ${notKnown}` : why,
+    ...(wasSent && { mayBeThere: true }),
   });

@@ -34,6 +34,7 @@ export async function testChannel(
     hosts: await allowedHosts(db, settings),
     openSecrets: (names) => secrets.open(names),
     before: null,
+    reached: [],
     signal,
     emit,
   });

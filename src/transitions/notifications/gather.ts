@@ -28,8 +28,8 @@ export const needless = (channel: string) => sql<boolean>`
   (n.kind = 'ticket' AND ${isOver} AND t.severity NOT IN ('critical', 'high') AND NOT ${toldBefore('t.id', channel)})`;
 
 export async function gather(trx: Transaction<Database>, channel: string): Promise<void> {
-  const { rows } = await sql<{ id: string; needless: boolean; route: string | null }>`
-    SELECT n.id, n.route, ${needless(channel)} AS needless
+  const { rows } = await sql<{ id: string; needless: boolean; isThere: boolean }>`
+    SELECT n.id, n.reference IS NOT NULL AS "isThere", ${needless(channel)} AS needless
     FROM bot_notifications n JOIN bot_tickets t ON t.id = n.ticket_id
     WHERE n.channel = ${channel} AND n.status = 'pending' AND n.kind = 'ticket' AND n.sending_since IS NULL
       AND ${isDue} AND (n.gathers OR n.tries > 0)
@@ -39,12 +39,15 @@ export async function gather(trx: Transaction<Database>, channel: string): Promi
     trx,
     rows.filter((row) => row.needless).map(({ id }) => id),
   );
-  const left = rows.filter((row) => !row.needless).map(({ id }) => id);
-  if (left.length > mostSingle) await group(trx, channel, left);
-  else
-    await sql`UPDATE bot_notifications SET gathers = false WHERE id = ANY (${left}::uuid[])`.execute(
-      trx,
-    );
+  const left = rows.filter((row) => !row.needless);
+  // Of what is there in part only the rest is missing: it is told by itself.
+  const loose = left.filter(({ isThere }) => !isThere).map(({ id }) => id);
+  const isMany = loose.length > mostSingle;
+  if (isMany) await group(trx, channel, loose);
+  const single = isMany ? left.filter(({ isThere }) => isThere) : left;
+  await sql`
+    UPDATE bot_notifications SET gathers = false
+    WHERE id = ANY (${single.map(({ id }) => id)}::uuid[])`.execute(trx);
 }
 
 /** What {@link needless} says of these. */

@@ -1,0 +1,97 @@
+/** A message as data, within a size that receivers take, with its texts as they are. */
+import { counted } from '../../ground/text.ts';
+import type { EventFacts, Message, TicketFacts } from '../message.ts';
+import { cutTo } from './cut.ts';
+import { Parts } from './parts.ts';
+import { nameOf } from './ticket.ts';
+
+/** Servers mostly take 100 kB unless they are set up otherwise. */
+const mostBytes = 64_000;
+
+/** The most letters of a text, and the newest events that are kept. The last has room for any message. */
+const levels = [
+  { letters: 20_000, events: 100 },
+  { letters: 4_000, events: 50 },
+  { letters: 1_000, events: 20 },
+  { letters: 200, events: 5 },
+];
+
+/**
+ * What `write` makes of the message, with as much of it as fits. `cut` says what is left out and which command shows it; null
+ * where nothing is.
+ */
+export function shortened(
+  message: Message,
+  write: (message: Message, cut: string | null) => string,
+): string {
+  let written = '';
+  for (const level of levels) {
+    const parts = new Parts();
+    const short = keep(message, level, parts);
+    const rest = message.kind === 'ticket' ? `show ${nameOf(message.ticket)}` : 'list';
+    written = write(short, parts.cut(`npx roundsman tickets ${rest}`));
+    if (Buffer.byteLength(written) <= mostBytes) break;
+  }
+  return written;
+}
+
+/** Of names, whatever the level. */
+const mostOfName = 200;
+
+const as = (text: string): string => text;
+
+function keep(
+  message: Message,
+  { letters, events }: (typeof levels)[number],
+  parts: Parts,
+): Message {
+  const text = (name: string, given: string): string => {
+    const { shown, kept, all } = cutTo(given, letters, as);
+    if (kept < all) parts.leftOut(`${name} (${kept} of ${all} characters are here)`);
+    return shown;
+  };
+  const some = (names: string, given: string, most = letters): string => {
+    const { shown, kept, all } = cutTo(given, most, as);
+    if (kept < all) parts.leftOut(`parts of ${names}`);
+    return shown;
+  };
+  const name = <Given extends string | null>(given: Given) =>
+    (given === null ? null : some('the names', given, mostOfName)) as Given;
+  const ofTicket = (ticket: TicketFacts, cut: typeof text): TicketFacts => ({
+    ...ticket,
+    title: cut('the title', ticket.title),
+    description: cut('the description', ticket.description),
+    resolution_notes: ticket.resolution_notes && cut('the notes', ticket.resolution_notes),
+    bot: name(ticket.bot),
+    component: name(ticket.component),
+    category: name(ticket.category),
+    assigned_to: name(ticket.assigned_to),
+    acknowledged_by: name(ticket.acknowledged_by),
+    resolved_by: name(ticket.resolved_by),
+  });
+  const ofEvent = (event: EventFacts): EventFacts => ({
+    ...event,
+    actor: name(event.actor),
+    sentence: some('the history', event.sentence),
+  });
+  switch (message.kind) {
+    case 'group':
+      return {
+        ...message,
+        tickets: message.tickets.map((ticket) =>
+          ofTicket(ticket, (what, each) => some(what, each)),
+        ),
+      };
+    case 'test':
+      return { ...message, asked_by: name(message.asked_by) };
+    case 'ticket': {
+      const left = message.events.length - events;
+      if (left > 0) parts.leftOut(counted(left, 'earlier event'));
+      return {
+        ...message,
+        ticket: ofTicket(message.ticket, text),
+        events: message.events.slice(-events).map(ofEvent),
+      };
+    }
+  }
+}
