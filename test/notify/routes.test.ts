@@ -351,3 +351,27 @@ test('a merged ticket tells nothing by itself but what people write, and its end
     null,
   ]);
 });
+
+test('a message that waited when maintenance began is sent when it is over', async () => {
+  const { db, route, deliver } = await scene();
+  const { host, received } = await receiver();
+  await setNotifications(db, toldOps(host));
+  const later = await movableClock(db);
+  await openTickets(db, 1, { severity: 'high' });
+  await route();
+  await sql`
+    INSERT INTO bot_maintenance (owner, reason, occurrences)
+    VALUES ('bob', 'upgrade', tstzmultirange(tstzrange(engine.now(), engine.now() + interval '1 hour')))`.execute(
+    db,
+  );
+  await hurry(db);
+  await deliver();
+  expect(received).toEqual([]);
+  expect(await messages(db)).toMatchObject([
+    { status: 'pending', attempts: 0, reason: 'held back by maintenance' },
+  ]);
+  await later(3_700);
+  await deliver();
+  expect(received).toHaveLength(1);
+  expect(await messages(db)).toMatchObject([{ status: 'sent', reason: null }]);
+});

@@ -6,6 +6,7 @@ import { switchOn } from '../../src/transitions/channels/switch-on.ts';
 import { beginSending } from '../../src/transitions/notifications/begin.ts';
 import { endSent, endUnsent } from '../../src/transitions/notifications/end.ts';
 import { failChannel } from '../../src/transitions/notifications/fail-channel.ts';
+import { holdBack } from '../../src/transitions/notifications/hold-back.ts';
 import { gather } from '../../src/transitions/notifications/gather.ts';
 import { markRouted } from '../../src/transitions/notifications/mark-routed.ts';
 import { queueMessages } from '../../src/transitions/notifications/queue.ts';
@@ -36,6 +37,7 @@ export const ofMessages: Transactions = {
   'take channels': ({ db }) => db.transaction().execute((trx) => takeChannels(trx, run)),
   'begin to send a message': ({ db }) =>
     db.transaction().execute(async (trx) => {
+      await holdBack(trx, 'ops');
       await gather(trx, 'ops');
       await beginSending(trx, 'ops');
       await letGo(trx, 'ops', run);

@@ -10,6 +10,7 @@ import { switchOff } from '../../transitions/channels/switch-off.ts';
 import { beginSending, type Begun } from '../../transitions/notifications/begin.ts';
 import { endSent, endUnsent } from '../../transitions/notifications/end.ts';
 import { failChannel } from '../../transitions/notifications/fail-channel.ts';
+import { holdBack } from '../../transitions/notifications/hold-back.ts';
 import { gather } from '../../transitions/notifications/gather.ts';
 import type { Channel, Delivery } from '../channel.ts';
 import type { Message } from '../message.ts';
@@ -100,7 +101,10 @@ const begin = (context: JobContext, name: string): Promise<Next | null> =>
       return null;
     }
     const isOurs = await mayUse(trx, name, context.run.id);
-    if (isOurs) await gather(trx, name);
+    if (isOurs) {
+      await holdBack(trx, name);
+      await gather(trx, name);
+    }
     for (;;) {
       const begun = isOurs ? await beginSending(trx, name) : null;
       if (!begun) {
