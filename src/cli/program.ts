@@ -75,6 +75,8 @@ function settle(command: Command): void {
     outputError: (text, write) =>
       write(`${text.split('\n').map(printable).join('\n')}${adviceOn(command, text)}`),
   });
+  // Commander breaks no description that has less room than this, and names and their arguments take half a terminal.
+  command.configureHelp({ minWidthToWrap: 12 });
   applyOptionRules(command);
   command.showHelpAfterError('(add --help for what it takes)');
   for (const child of command.commands) settle(child);

@@ -1,5 +1,5 @@
 /** What a policy says, in sentences, for who sets it and for who looks at a ticket. */
-import { stringify } from 'yaml';
+import { isScalar, stringify } from 'yaml';
 import { inUnits } from '../ground/duration.ts';
 import { severities, type Severity } from '../ground/severity.ts';
 import { printable } from '../ground/text.ts';
@@ -35,12 +35,16 @@ const timesOf = ({ from, to }: QuietHours): string =>
 const hoursInWords = (quiet: QuietHours): string =>
   `${timesOf(quiet)} ${quiet.timezone}${quiet.days.length < weekdays.length ? `, ${quiet.days.join(', ')}` : ''}`;
 
-/** `goes to admin after 30m, to owner after 1h; reminds every 2h` */
-function actsInWords({ steps, remind_every, page_again_after, raise_after }: Rule): string {
+/** `goes to admin after 30m, to owner after 1h; is reminded of every 2h`, for tickets of one severity or of all */
+function actsInWords(rule: Rule, severity?: Severity): string {
+  const { steps, remind_every, page_again_after, raise_after } = rule;
   const goes = steps.map(({ after, to }) => `to ${to} after ${inUnits(after)}`).join(', ');
   const said = [
     goes && `goes ${goes}`,
-    raise_after !== undefined && `becomes more severe after ${inUnits(raise_after)}`,
+    // Nothing is more severe than critical.
+    raise_after !== undefined &&
+      severity !== 'critical' &&
+      `becomes more severe after ${inUnits(raise_after)}`,
     remind_every !== undefined && `is reminded of every ${inUnits(remind_every)}`,
     page_again_after !== undefined &&
       `once acknowledged, pages again after ${inUnits(page_again_after)} without a change`,
@@ -86,7 +90,7 @@ export const outcomesOf = ({ rules, quiet_hours }: Policy): Outcome[] =>
     const outcomes = asked.map((rule) => ({
       severity,
       which: othersInWords(rule),
-      what: actsInWords(rule),
+      what: actsInWords(rule, severity),
       quiet,
     }));
     return last < 0
@@ -94,6 +98,20 @@ export const outcomesOf = ({ rules, quiet_hours }: Policy): Outcome[] =>
       : outcomes;
   });
 
+/** PostgreSQL keeps the keys of jsonb by their length; people read them in the order in which documents are written. */
+const keysInOrder = (
+  'rules quiet_hours name when severities categories bots assignees unassigned steps after ' +
+  'remind_every page_again_after raise_after from to days timezone'
+).split(' ');
+const placeOf = ({ key }: { key: unknown }): number => {
+  const place = keysInOrder.indexOf(String(isScalar(key) ? key.value : key));
+  return place < 0 ? keysInOrder.length : place;
+};
+
 /** As a person may edit it and give it back. */
 export const policyText = (document: PolicyDocument): string =>
-  stringify(document, { lineWidth: 0 }).trimEnd().split('\n').map(printable).join('\n');
+  stringify(document, { lineWidth: 0, sortMapEntries: (a, b) => placeOf(a) - placeOf(b) })
+    .trimEnd()
+    .split('\n')
+    .map(printable)
+    .join('\n');

@@ -184,6 +184,23 @@ describe('a window says what it covers and when', () => {
     ]);
   });
 
+  test('and how it is ended: a command that does that now', async () => {
+    const idOf = ({ out }: { out: string }) => /Added maintenance ([0-9a-f]{8})/.exec(out)![1]!;
+    const hinted = ({ out }: { out: string }) =>
+      /`npx roundsman (maintenance end [^`]*)`/.exec(out)![1]!.split(' ');
+    const once = await add('--for', '2h', '--reason', 'x');
+    const toCome = await add('--cron', '0 2 * * 0', '--for', '2h', '--skip-runs', '--reason', 'x');
+    const inForce = await add('--cron', '0 12 * * *', '--for', '2h', '--reason', 'x');
+    expect(once.out).toContain(`end ${idOf(once)}\` ends it earlier.`);
+    expect(toCome.out).toContain(`end ${idOf(toCome)} --all\` ends it for good.`);
+    const listed = await roundsman(url, 'maintenance', 'list');
+    expect(listed.out).toMatch(new RegExp(`^${idOf(toCome)} +everything +will skip slots `, 'm'));
+    for (const added of [once, toCome, inForce])
+      expect(await roundsman(url, ...hinted(added))).toMatchObject({ code: 0 });
+    const over = await roundsman(url, 'maintenance', 'list', '--all');
+    expect(over.out).toMatch(new RegExp(`^${idOf(toCome)} +everything +- `, 'm'));
+  });
+
   test('and warns where it is long, or in force most of the time', async () => {
     expect((await add('--for', '3d', '--reason', 'x')).err).toContain('it lasts for 3 days');
     expect((await add('--cron', '0 * * * *', '--for', '45m', '--reason', 'x')).err).toContain(
@@ -299,7 +316,8 @@ describe('what is held back says so', () => {
 
   test('finding, ticket and bot name the window', async () => {
     const finding = await held();
-    await add('--for', '2h', '--bot', 'watch', '--skip-runs', '--reason', 'the API is moved');
+    const args = ['--for', '2h', '--bot', 'watch', '--skip-runs', '--reason', 'the API is moved'];
+    const { id } = (await add(...args, '--json')).json();
     const told = /Maintenance .*by ann until 2026-03-02 14:00:00 UTC: the API is moved/;
     for (const args of [
       ['findings', 'show', finding],
@@ -317,11 +335,11 @@ describe('what is held back says so', () => {
       expect({ args, out: shown.out }).toEqual({ args, out: expect.stringMatching(told) });
     }
     expect((await roundsman(url, 'tickets', 'list')).out).toMatch(
-      /held .*held back by maintenance by ann/,
+      /held .*held back by maintenance [0-9a-f]{8} until 2026-03-02 14:00:00 UTC$/m,
     );
     expect((await roundsman(url, 'tickets', 'list', '--overdue')).out).toContain('No such ticket');
     expect((await roundsman(url, 'findings', 'list')).out).toContain(
-      'held back by maintenance by ann',
+      `held back by maintenance ${id.slice(0, 8)} until 2026-03-02 14:00:00 UTC`,
     );
     expect((await roundsman(url, 'bots', 'show', 'other')).out).not.toContain('the API is moved');
   });

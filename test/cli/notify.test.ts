@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import type { Db } from '../../src/database/connect.ts';
 import { markRouted } from '../../src/transitions/notifications/mark-routed.ts';
@@ -118,6 +119,19 @@ test('messages are listed, explained and sent again', async () => {
     ]);
     await markRouted(trx, [{ id: event, unsent_reason: null, is_held: false }]);
   });
+  // What waits for a channel that is off has no next try, whatever its row says.
+  await sql`INSERT INTO engine.channels (name, off_since, off_reason) VALUES ('record', now(), 'it answered 410')`.execute(
+    db,
+  );
+  await db.updateTable('bot_notifications').set({ tries: 1 }).execute();
+  for (const args of [['list'], ['explain', `T-${ticket.number}`]]) {
+    const { out } = await roundsman(url, 'notify', ...args);
+    expect(out).toContain('waits until its channel is switched on');
+    expect(out).not.toContain('next try');
+  }
+  await sql`DELETE FROM engine.channels`.execute(db);
+  expect((await roundsman(url, 'notify', 'list')).out).toContain('next try at');
+  await db.updateTable('bot_notifications').set({ tries: 0 }).execute();
   await db
     .updateTable('bot_notifications')
     .set({ status: 'failed', reason: 'no try is left', error_message: 'it answered 500' })

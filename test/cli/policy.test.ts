@@ -75,7 +75,45 @@ describe('show', () => {
   });
 });
 
+test('a policy is shown in the order in which documents are written, and given back says the same', async () => {
+  const written = `rules:
+  - name: nights
+    when:
+      severities:
+        - high
+      categories:
+        - api
+    steps:
+      - after: 15m
+        to: bob
+    remind_every: 1h
+    page_again_after: 4h
+    raise_after: 24h
+quiet_hours:
+  severities:
+    - low
+  from: 22:00
+  to: 07:00
+  days:
+    - sat
+  timezone: Europe/Berlin
+`;
+  await roundsman(url, 'policy', 'set', file(written));
+  const { out } = await roundsman(url, 'policy', 'show');
+  expect(out.split('\n').slice(1).join('\n')).toBe(written);
+  expect((await roundsman(url, 'policy', 'set', file(out))).out).toContain('says this already');
+});
+
 describe('check', () => {
+  test('says of what is critical no more that it becomes more severe', async () => {
+    const text =
+      'rules:\n  - { when: { bots: [watch] }, remind_every: 1h, raise_after: 1h }\n  - raise_after: 24h\n';
+    const { out } = await roundsman(url, 'policy', 'check', file(text));
+    expect(out).toMatch(/^critical +bot watch +is reminded of every 1h$/m);
+    expect(out).toMatch(/^critical +all others +nothing happens by itself$/m);
+    expect(out).toMatch(/^high +all others +becomes more severe after 1d$/m);
+  });
+
   test('says what would happen for each severity, what differs, and writes nothing', async () => {
     const before = await current();
     const { code, out, err } = await roundsman(url, 'policy', 'check', file(some));

@@ -170,6 +170,14 @@ test("add's help has defaults, and edit's, which changes what is given only, has
   expect(edit!.out).not.toMatch(/\((?:60s|last|UTC|\d+)\)/);
 });
 
+test.each(['tickets', 'notify', 'maintenance', 'knowledge', 'runs'])(
+  'the help of %s fits into 80 columns',
+  async (noun) => {
+    const { out } = await roundsman(undefined, noun, '--help');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  },
+);
+
 test('help and the version end with 0', async () => {
   const help = await roundsman(undefined, '--help');
   expect(help.code).toBe(0);

@@ -78,5 +78,8 @@ function printAdded({ maintenance, covered }: AddedMaintenance): void {
         : null,
     ],
   ]);
-  say(`\`npx roundsman maintenance end ${shortId(id)}\` ends it earlier.`);
+  const end = `npx roundsman maintenance end ${shortId(id)}`;
+  if (schedule_cron === null) say(`\`${end}\` ends it earlier.`);
+  else if (in_force) say(`\`${end}\` ends this occurrence; with --all it never comes again.`);
+  else say(`\`${end} --all\` ends it for good.`);
 }

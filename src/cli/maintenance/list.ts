@@ -31,7 +31,7 @@ export function maintenanceTable(windows: ListedMaintenance[], now: Date, empty:
     windows.map((window) => [
       shortId(window.id),
       scopeInWords(window),
-      held(window),
+      held(window, now),
       when(window, now),
       comes(window),
       printable(window.owner),
@@ -43,9 +43,13 @@ export function maintenanceTable(windows: ListedMaintenance[], now: Date, empty:
   );
 }
 
-/** `3 findings, 1 ticket, slots`; `-` where it is not in force, with what it skips in brackets */
-function held({ open_findings, pending_tickets, skip_runs }: ListedMaintenance): string {
-  if (open_findings === null || pending_tickets === null) return skip_runs ? '(and slots)' : '-';
+/** `3 findings, 1 ticket, slots`; `-` where it is over; of one to come what it will skip: what it will hold is not known */
+function held(window: ListedMaintenance, now: Date): string {
+  const { open_findings, pending_tickets, skip_runs, ended_at, ends_at } = window;
+  if (open_findings === null || pending_tickets === null) {
+    const isOver = ended_at !== null || (ends_at !== null && ends_at <= now);
+    return skip_runs && !isOver ? 'will skip slots' : '-';
+  }
   const words = [counted(open_findings, 'finding'), counted(pending_tickets, 'ticket')];
   return [...words, ...(skip_runs ? ['slots'] : [])].join(', ');
 }

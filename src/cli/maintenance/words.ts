@@ -36,6 +36,12 @@ const one = ({ id, owner, reason, ends_at }: Maintenance): string =>
 export const heldBackBy = (windows: readonly Maintenance[] = []): string | null =>
   windows.length > 0 ? windows.map(one).join('; ') : null;
 
+/** `1a2b3c4d until 2026-11-22 14:00:00 UTC`, for a list, where owner and reason would be repeated on each row; null as above */
+export const heldBackUntil = (windows: readonly Maintenance[] = []): string | null =>
+  windows.length > 0
+    ? windows.map(({ id, ends_at }) => `${shortId(id)} until ${time(ends_at)} UTC`).join(', ')
+    : null;
+
 /** `2 maintenance windows hold back 3 findings and 1 ticket`; null where none is in force. */
 export const heldBackInWords = ({ windows, findings, tickets }: HeldBackNow): string | null =>
   windows === 0

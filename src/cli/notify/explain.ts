@@ -36,7 +36,7 @@ export const explain = (ticket: string, options: { limit: number; json?: true })
         String(row.attempts),
         printable(row.route ?? '-'),
         time(row.sent_at ?? row.group?.sent_at ?? row.send_after),
-        printable(inGroup(row) ?? whyOf(row)),
+        printable(inGroup(row) ?? whyOf(row, found.off)),
       ]),
       'None was made.',
       ['Attempts', 'When'],

@@ -11,9 +11,10 @@ export const list = (options: ListFilter & { json?: true }): Promise<void> =>
     const found = await listNotifications(db, { ...filter, limit: options.limit + 1 });
     const rows = upTo(found.notifications, options.limit);
     if (asJson) return json(rows);
+    const off = found.off.map(({ name }) => name);
     for (const { name, off_since, off_reason } of found.off)
       say(
-        `The channel ${printable(name)} is off since ${relative(off_since, found.now)}: ${printable(off_reason ?? '')}. \`npx roundsman notify retry ${printable(name)}\` switches it on.`,
+        `The channel ${printable(name)} was switched off ${relative(off_since, found.now)}: ${printable(off_reason ?? '')}. \`npx roundsman notify retry ${printable(name)}\` switches it on.`,
       );
     table(
       ['Message', 'About', 'Channel', 'Status', 'Attempts', 'When', 'Why'],
@@ -24,7 +25,7 @@ export const list = (options: ListFilter & { json?: true }): Promise<void> =>
         state(row.status),
         String(row.attempts),
         relative(row.sent_at ?? row.created_at, found.now),
-        printable(whyOf(row)),
+        printable(whyOf(row, off)),
       ]),
       'No message. `npx roundsman notify show` shows which channels and routes are set.',
       ['Attempts', 'When'],

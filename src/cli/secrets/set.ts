@@ -40,7 +40,7 @@ export async function setSecret(
     const { variable, key_id } = stored.secret;
     const where = variable === null ? `sealed by the key ${key_id}` : `in ${variable}`;
     say(`${stored.isNew ? 'Stored' : 'Replaced'} ${name}: ${where}.`);
-    say(`Playbooks refer to it as ${stored.reference}.`);
+    say(`Playbooks and channels refer to it as ${stored.reference}.`);
   });
 }
 

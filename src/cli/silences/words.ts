@@ -7,7 +7,7 @@ import type {
   TicketInCharge,
   Suppressor,
 } from '../../services/silences/list.ts';
-import { heldBackBy } from '../maintenance/words.ts';
+import { heldBackBy, heldBackUntil } from '../maintenance/words.ts';
 import { shortId, time } from '../terminal/print.ts';
 
 /** The reasons why people may not be told of a finding, or of the finding behind a ticket. */
@@ -52,7 +52,7 @@ export const isQuiet = (quiet: Quiet): boolean =>
  */
 export function quietly(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
-  const held = heldBackBy(quiet.bot_maintenance);
+  const held = heldBackUntil(quiet.bot_maintenance);
   const behind = suppressedBehind(quiet);
   const words = [
     silenced && `silenced ${silenced}`,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
-import type { NotificationRow } from './list.ts';
+import { channelsOff, type NotificationRow } from './list.ts';
 import { ticketOf } from '../references/ticket.ts';
 
 /** A row of `bot_ticket_events` with what became of it. */
@@ -20,6 +20,8 @@ export interface Explained {
   events: ExplainedEvent[];
   /** messages about the ticket, the oldest first; `group` is the message about many that stands for it */
   notifications: (NotificationRow & { group: NotificationRow | null })[];
+  /** names of the channels that are off */
+  off: string[];
   now: Date;
 }
 
@@ -59,6 +61,7 @@ export async function explainTicket(
     notifications: messages
       .map((row) => ({ ...row, group: groups.find(({ id }) => id === row.superseded_by) ?? null }))
       .toReversed(),
+    off: (await channelsOff(db)).map(({ name }) => name),
     now: await currentTime(db),
   };
 }

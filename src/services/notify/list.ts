@@ -13,6 +13,15 @@ export interface ListFilter {
   limit: number;
 }
 
+/** The channels that are off, by name: nothing is sent through them until a person switches them on. */
+export const channelsOff = (db: Db) =>
+  db
+    .selectFrom('engine.channels')
+    .selectAll()
+    .where('off_since', 'is not', null)
+    .orderBy('name')
+    .execute();
+
 /** Messages, the newest first, each with the number of its ticket; null for one about many. */
 export async function listNotifications(db: Db, { channel, status, limit }: ListFilter) {
   const rows = await db
@@ -25,11 +34,5 @@ export async function listNotifications(db: Db, { channel, status, limit }: List
     .orderBy('n.position', 'desc')
     .limit(limit)
     .execute();
-  const off = await db
-    .selectFrom('engine.channels')
-    .selectAll()
-    .where('off_since', 'is not', null)
-    .orderBy('name')
-    .execute();
-  return { notifications: rows, off, now: await currentTime(db) };
+  return { notifications: rows, off: await channelsOff(db), now: await currentTime(db) };
 }
