@@ -45,6 +45,49 @@ test('it says how many and which first, and changes nothing without a yes', asyn
   expect(await rows()).toEqual(before);
 });
 
+test('who takes many tickets acknowledges each, those that were theirs already too', async () => {
+  await sql`UPDATE bot_tickets SET status = 'assigned', assigned_to = 'ann' WHERE number <= 3`.execute(
+    db,
+  );
+  await sql`UPDATE bot_tickets SET acknowledged_at = now(), acknowledged_by = 'bob' WHERE number = 3`.execute(
+    db,
+  );
+  const { code, out } = await bulk('assign', 'ann', '--bot', 'watch', '--yes', '7');
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('1 ticket had') });
+  expect(await how('acknowledged_by')).toEqual([
+    'ann',
+    'ann',
+    'bob',
+    'ann',
+    'ann',
+    'ann',
+    'ann',
+    null,
+  ]);
+  const again = await bulk('assign', 'me', '--bot', 'watch', '--yes', '7');
+  expect(again.out).toContain('7 tickets had nothing to change.');
+});
+
+test.each([
+  ['resolve', '--notes'],
+  ['reopen', '--reason'],
+  ['severity', 'low', '--reason'],
+])('a text that is too long changes nothing: %s', async (change, ...args) => {
+  if (change === 'reopen')
+    await sql`UPDATE bot_tickets SET status = 'resolved', resolved_at = now(), resolution_notes = 'n'`.execute(
+      db,
+    );
+  const before = await rows();
+  const long = 'x'.repeat(10_001);
+  const many = await bulk(change, ...args, long, '--bot', 'watch', '--yes', '7');
+  const one = await roundsman(url, 'tickets', change, 'T-1', '--as', 'ann', ...args, long);
+  for (const { code, err } of [many, one]) {
+    expect(code).toBe(2);
+    expect(err).toContain('the text has 10001 characters, and 10000 is the most');
+  }
+  expect(await rows()).toEqual(before);
+});
+
 test('each change is made on all of them, and on no other one', async () => {
   const does = async (change: string, ...args: string[]) => {
     const { code, out, err } = await bulk(change, '--bot', 'watch', '--yes', '7', ...args);
