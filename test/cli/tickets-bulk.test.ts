@@ -4,7 +4,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { changeInBulk, findForBulk } from '../../src/services/tickets/bulk.ts';
 import { acknowledgeTicket } from '../../src/services/tickets/acknowledge.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
+import { assignTicket } from '../../src/services/tickets/assign.ts';
 import { testDatabase } from '../support/database.ts';
+import { waiting, whileHeld } from '../support/held.ts';
 import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertTicket } from './rows.ts';
@@ -86,6 +88,26 @@ test.each([
     expect(err).toContain('the text has 10001 characters, and 10000 is the most');
   }
   expect(await rows()).toEqual(before);
+});
+
+test('a ticket that changes while its resolution waits for a run to end is left as it is, and told', async () => {
+  const { tickets } = await findForBulk(db, 'resolve', { bot: 'other' });
+  const all = await whileHeld(db, sql`SELECT FROM bots`, async () => {
+    const done = changeInBulk(ann, tickets, { change: 'resolve', notes: 'done' });
+    await expect.poll(waiting(db)).toBe(1);
+    await assignTicket(
+      { ...ann, actor: { ...ann.actor, name: 'bob' } },
+      { ticket: 'T-8', who: 'bob' },
+    );
+    return { done };
+  });
+  expect(await all.done).toMatchObject({
+    changed: [],
+    failed: [
+      { error: { why: expect.stringMatching(/^bob assigned it .*: it is assigned to bob$/) } },
+    ],
+  });
+  expect((await rows())[7]).toMatchObject({ status: 'assigned', resolved_at: null });
 });
 
 test('each change is made on all of them, and on no other one', async () => {

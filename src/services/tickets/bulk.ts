@@ -1,5 +1,5 @@
 /** One change of many tickets: those that a filter names, each in a transaction of its own. */
-import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { pending, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError, UsageError, type Explanation } from '../../ground/errors.ts';
 import type { Severity } from '../../ground/severity.ts';
@@ -173,11 +173,10 @@ async function changeOne(
     case 'severity':
       return inOne((trx) => overrideSeverity(trx, seen, change, by));
     case 'resolve':
-      return inOne(async (trx) => {
-        // That a problem is solved beats other changes of one ticket; of many a person has not looked at each.
-        await refuseChanged(trx, seen, 'resolved');
-        return resolveTicket(trx, seen, change.notes, by);
-      });
+      // That a problem is solved beats other changes of one ticket; of many a person has not looked at each.
+      return inOne((trx) =>
+        resolveTicket(trx, seen, change.notes, by, undefined, { unchanged: true }),
+      );
     case 'close':
       return inOne((trx) => closeTicket(trx, seen, by));
     case 'reopen':
@@ -187,13 +186,4 @@ async function changeOne(
       await commentOnTicket(db, seen.id, by, change.text);
       return seen;
   }
-}
-
-async function refuseChanged(db: Db, seen: TicketRow, wanted: string): Promise<void> {
-  const now = await db
-    .selectFrom('bot_tickets')
-    .select('version')
-    .where('id', '=', seen.id)
-    .executeTakeFirst();
-  if (now?.version !== seen.version) throw await ticketChanged(db, seen, wanted);
 }
