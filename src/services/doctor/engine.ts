@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
 import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
+import { policyUnreadable } from '../progress/needs.ts';
 import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
@@ -30,6 +31,7 @@ export async function examineEngine(
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     await examinePing(db, config, facts),
+    ...examinePolicy(facts),
     await examineNotifications(db, facts),
   ];
 }
@@ -63,6 +65,12 @@ function examineWaiting(facts: Facts): Diagnosis[] {
   return found.flatMap((need) =>
     need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
   );
+}
+
+/** What needs a person is broken, and the rest goes without saying. */
+function examinePolicy(facts: Facts): Diagnosis[] {
+  const need = policyUnreadable(facts);
+  return need ? [fail('Policy', need.what, need.try)] : [];
 }
 
 /** What a window in force holds back is not broken, but who looks has to know of it. */
