@@ -36,7 +36,8 @@ const name = z
   .refine(
     (text) => printable(text) === text,
     'has a character that does not show; write the name in letters that show',
-  );
+  )
+  .refine((text) => text !== 'me', 'is whoever asks, and no one in a policy; write the name');
 
 const list = <Each extends z.ZodType>(each: Each, what: string, most: number) =>
   z

@@ -4,7 +4,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { changeInBulk, findForBulk } from '../../src/services/tickets/bulk.ts';
 import { acknowledgeTicket } from '../../src/services/tickets/acknowledge.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
+import { assignTicket } from '../../src/services/tickets/assign.ts';
 import { testDatabase } from '../support/database.ts';
+import { waiting, whileHeld } from '../support/held.ts';
 import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertTicket } from './rows.ts';
@@ -43,6 +45,69 @@ test('it says how many and which first, and changes nothing without a yes', asyn
   const none = await bulk('ack');
   expect(none).toMatchObject({ code: 2, err: expect.stringContaining('no option says which') });
   expect(await rows()).toEqual(before);
+});
+
+test('who takes many tickets acknowledges each, those that were theirs already too', async () => {
+  await sql`UPDATE bot_tickets SET status = 'assigned', assigned_to = 'ann' WHERE number <= 3`.execute(
+    db,
+  );
+  await sql`UPDATE bot_tickets SET acknowledged_at = now(), acknowledged_by = 'bob' WHERE number = 3`.execute(
+    db,
+  );
+  const { code, out } = await bulk('assign', 'ann', '--bot', 'watch', '--yes', '7');
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('1 ticket had') });
+  expect(await how('acknowledged_by')).toEqual([
+    'ann',
+    'ann',
+    'bob',
+    'ann',
+    'ann',
+    'ann',
+    'ann',
+    null,
+  ]);
+  const again = await bulk('assign', 'me', '--bot', 'watch', '--yes', '7');
+  expect(again.out).toContain('7 tickets had nothing to change.');
+});
+
+test.each([
+  ['resolve', '--notes'],
+  ['reopen', '--reason'],
+  ['severity', 'low', '--reason'],
+])('a text that is too long changes nothing: %s', async (change, ...args) => {
+  if (change === 'reopen')
+    await sql`UPDATE bot_tickets SET status = 'resolved', resolved_at = now(), resolution_notes = 'n'`.execute(
+      db,
+    );
+  const before = await rows();
+  const long = 'x'.repeat(10_001);
+  const many = await bulk(change, ...args, long, '--bot', 'watch', '--yes', '7');
+  const one = await roundsman(url, 'tickets', change, 'T-1', '--as', 'ann', ...args, long);
+  for (const { code, err } of [many, one]) {
+    expect(code).toBe(2);
+    expect(err).toContain('the text has 10001 characters, and 10000 is the most');
+  }
+  expect(await rows()).toEqual(before);
+});
+
+test('a ticket that changes while its resolution waits for a run to end is left as it is, and told', async () => {
+  const { tickets } = await findForBulk(db, 'resolve', { bot: 'other' });
+  const all = await whileHeld(db, sql`SELECT FROM bots`, async () => {
+    const done = changeInBulk(ann, tickets, { change: 'resolve', notes: 'done' });
+    await expect.poll(waiting(db)).toBe(1);
+    await assignTicket(
+      { ...ann, actor: { ...ann.actor, name: 'bob' } },
+      { ticket: 'T-8', who: 'bob' },
+    );
+    return { done };
+  });
+  expect(await all.done).toMatchObject({
+    changed: [],
+    failed: [
+      { error: { why: expect.stringMatching(/^bob assigned it .*: it is assigned to bob$/) } },
+    ],
+  });
+  expect((await rows())[7]).toMatchObject({ status: 'assigned', resolved_at: null });
 });
 
 test('each change is made on all of them, and on no other one', async () => {

@@ -90,6 +90,8 @@ test.each([
     rules('{ steps: [{ after: 30m, to: "a\\u202Eb" }] }'),
     'rule 1, step 1, to: has a character that does not show',
   ],
+  [rules('{ steps: [{ after: 30m, to: me }] }'), 'rule 1, step 1, to: is whoever asks'],
+  [rules('{ when: { assignees: [" me"] }, raise_after: 1h }'), 'assignees: is whoever asks'],
   [rules(`{ steps: [{ after: 30m, to: ${'a'.repeat(51)} }] }`), 'is longer than 50 characters'],
   [
     rules('{ steps: [{ after: 1h, to: a }, { after: 60m, to: b }] }'),

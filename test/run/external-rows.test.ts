@@ -156,6 +156,53 @@ test('a ticket of the platform about no finding stays until a person resolves it
   expect(resolved).toMatchObject({ resolution_notes: '', resolved_at: expect.any(Date) });
 });
 
+test('what the platform opens and ends in tickets is told: each is one event, and what the engine opens is told once', async () => {
+  result = broken('disk');
+  const engine = await anEngine(postgres, known);
+  const { db } = engine;
+  const told = async () => {
+    const { rows } = await sql<object>`
+      SELECT t.title, e.event, e.actor, e.detail, e.routed_at FROM bot_ticket_events e JOIN bot_tickets t ON t.id = e.ticket_id
+      WHERE e.actor = 'external' ORDER BY e.id`.execute(db);
+    return rows;
+  };
+  const { rows: written } = await sql<{ id: string }>`
+    INSERT INTO bot_tickets (severity, title, description, assigned_to, status, created_at)
+    VALUES ('high', 'one', 'd', 'ann', 'assigned', NULL), ('low', 'two', 'd', NULL, 'open', 'infinity'),
+           ('low', 'over', 'd', NULL, 'resolved', now())
+    RETURNING id`.execute(db);
+  const opened = [
+    { title: 'one', event: 'opened', actor: 'external', detail: { assigned_to: 'ann' } },
+    { title: 'two', event: 'opened', actor: 'external', detail: { assigned_to: null } },
+  ].map((event) => ({ ...event, routed_at: null }));
+  expect(await told()).toEqual(opened);
+  // In the same transaction, and beside it, the engine's own tickets have their one event.
+  await run(engine, 'watch', { max_attempts: 1 });
+  await db.transaction().execute(async (trx) => {
+    await sql`INSERT INTO bot_tickets (severity, title, description) VALUES ('low', 'three', 'd')`.execute(
+      trx,
+    );
+    await sql`INSERT INTO bot_tickets (fingerprint, severity, title, description) VALUES ('own', 'low', 'engine', 'd')`.execute(
+      trx,
+    );
+  });
+  expect((await told()).slice(2)).toMatchObject([{ title: 'three', event: 'opened' }]);
+  const { rows: ofRuns } = await sql<object>`
+    SELECT e.event, e.actor FROM bot_ticket_events e JOIN bot_tickets t ON t.id = e.ticket_id
+    WHERE t.fingerprint NOT LIKE 'external-%' AND t.fingerprint <> 'own'`.execute(db);
+  expect(ofRuns).toEqual([{ event: 'opened', actor: 'roundsman' }]);
+
+  await sql`UPDATE bot_tickets SET status = 'resolved' WHERE id = ${written[0]!.id}`.execute(db);
+  await sql`UPDATE bot_tickets SET status = 'closed' WHERE id = ${written[0]!.id}`.execute(db);
+  await sql`UPDATE bot_tickets SET status = 'closed', resolution_notes = 'by us' WHERE id = ${written[1]!.id}`.execute(
+    db,
+  );
+  expect((await told()).slice(3)).toMatchObject([
+    { title: 'one', event: 'resolved', detail: { notes: '' } },
+    { title: 'two', event: 'resolved', detail: { notes: 'by us' } },
+  ]);
+});
+
 test("a ticket of the platform about a check's finding is that problem's ticket, and no run opens a second one", async () => {
   result = broken('disk');
   const engine = await anEngine(postgres, known);

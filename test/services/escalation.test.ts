@@ -2,7 +2,6 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
-import { examinePolicy } from '../../src/services/doctor/policy.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { acknowledgeTicket } from '../../src/services/tickets/acknowledge.ts';
 import { assignTicket } from '../../src/services/tickets/assign.ts';
@@ -394,12 +393,6 @@ test('a policy that cannot be read moves nothing, and says so', async () => {
   await hours(10);
   expect(await job()).toMatchObject({ unreadable: [version] });
   expect(await who()).toBe('javari');
-  expect(await examinePolicy(db)).toMatchObject({
-    status: 'fail',
-    detail: expect.stringContaining(
-      `policy ${version} cannot be read: a statement has changed it, and 1 ticket that began with it`,
-    ),
-  });
   await sql`UPDATE engine.policies SET policy = '{"rules": [{"steps": [{"after": "1m", "to": "ann"}]}]}' WHERE version = ${version}`.execute(
     db,
   );

@@ -51,6 +51,24 @@ const resolve = async (name: string) =>
   resolveTicket(as(name), { ticket: await row(), cure: undefined, notes: 'mended' });
 const why = (error: unknown) => (error as { why?: string }).why;
 
+test.each(['a\nb', '\u{202e}bob', 'b\u{200b}ob', '\u{1b}[31mann', 'a\tb'])(
+  'a name that does not show as it is has no ticket: %j',
+  async (who) => {
+    const before = await row();
+    await expect(assignTicket(as('ann'), { ticket, who })).rejects.toMatchObject({
+      what: 'the ticket cannot be assigned',
+      why: expect.stringContaining('does not show'),
+    });
+    expect(await row()).toEqual(before);
+  },
+);
+
+test('me is who assigns, who takes the ticket by that', async () => {
+  const { ticket: taken, took } = await assignTicket(as('ann'), { ticket, who: ' me ' });
+  expect(taken).toMatchObject({ assigned_to: 'ann', acknowledged_by: 'ann' });
+  expect(took).toBe(true);
+});
+
 test('acknowledging stops the response clock, and only the first time is written', async () => {
   expect(await acknowledgeTicket(as('ann'), { ticket })).toMatchObject({ same: false });
   expect(await acknowledgeTicket(as('bob'), { ticket })).toMatchObject({

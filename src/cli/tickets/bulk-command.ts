@@ -40,7 +40,7 @@ export function bulkCommand(): Command {
       changes(options, change, async () => ({ change })),
     );
   add('assign', 'give them to a person')
-    .argument('<who>', 'the name of the person')
+    .argument('<who>', 'the name of the person; me is the account that runs the command')
     .action((who, options) => changes(options, 'assign', async () => ({ change: 'assign', who })));
   const snooze = add('snooze', 'have them wait; each wakes by itself, and when it is more severe');
   for (const option of snoozeOptions()) snooze.addOption(option);

@@ -4,7 +4,7 @@ import { learn, propose } from '../../services/tickets/learn.ts';
 import { isStorm } from '../../services/tickets/list.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
 import { unmetName } from '../../services/references/unmet.ts';
-import { actorOf } from '../arguments/actor.ts';
+import { actor, actorOf } from '../arguments/actor.ts';
 import { tellWarnings } from '../knowledge/warnings.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
 import { longText, type LongTextOptions } from '../terminal/long-text.ts';
@@ -19,9 +19,9 @@ interface ChangeOptions {
 
 export async function assign(ticket: string, who: string, options: ChangeOptions): Promise<void> {
   // Checked before the database is opened.
-  assigneeOf(who, ticket);
+  const name = assigneeOf(who, ticket, actor(options.as));
   await withDatabase(async ({ db }) => {
-    const unmet = await unmetName(db, 'assignee', who.trim(), { onlyNear: true });
+    const unmet = await unmetName(db, 'assignee', name, { onlyNear: true });
     if (unmet) note(unmet);
     const given = await assignTicket({ db, actor: actorOf(options.as) }, { ticket, who });
     if (options.json) return json(given.ticket);

@@ -55,7 +55,7 @@ export function ticketsCommand(): Command {
   tickets
     .command('assign')
     .argument(...ticket)
-    .argument('<who>', 'the name of the person')
+    .argument('<who>', 'the name of the person; me is the account that runs the command')
     .description('give a ticket to a person; who takes one acknowledges it by that')
     .option('--as <name>', 'who does this (the account that runs the command)')
     .option(...jsonOption)

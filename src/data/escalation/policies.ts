@@ -45,16 +45,3 @@ export async function countOnOthers(db: Db, version: number): Promise<number> {
     .executeTakeFirstOrThrow();
   return count;
 }
-
-/** The version in force, and those with which pending tickets began; each with how many of these tickets there are. */
-export async function policiesInUse(
-  db: Db,
-): Promise<(Pick<PolicyRow, 'version' | 'policy'> & { tickets: number })[]> {
-  const { rows } = await sql<Pick<PolicyRow, 'version' | 'policy'> & { tickets: number }>`
-    SELECT p.version, p.policy, coalesce(t.tickets, 0) AS tickets
-    FROM engine.policies p
-    LEFT JOIN (SELECT policy_version, count(*)::int AS tickets FROM bot_tickets WHERE ${isPending()}
-               GROUP BY policy_version) t ON t.policy_version = p.version
-    WHERE t.tickets > 0 OR p.version = engine.current_policy() ORDER BY p.version DESC`.execute(db);
-  return rows;
-}

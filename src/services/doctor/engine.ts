@@ -2,13 +2,13 @@ import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
 import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
+import { policyUnreadable } from '../progress/needs.ts';
 import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
-import { examinePolicy } from './policy.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineProgress } from './progress.ts';
@@ -31,7 +31,7 @@ export async function examineEngine(
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     await examinePing(db, config, facts),
-    await examinePolicy(db),
+    ...examinePolicy(facts),
     await examineNotifications(db, facts),
   ];
 }
@@ -65,6 +65,12 @@ function examineWaiting(facts: Facts): Diagnosis[] {
   return found.flatMap((need) =>
     need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
   );
+}
+
+/** What needs a person is broken, and the rest goes without saying. */
+function examinePolicy(facts: Facts): Diagnosis[] {
+  const need = policyUnreadable(facts);
+  return need ? [fail('Policy', need.what, need.try)] : [];
 }
 
 /** What a window in force holds back is not broken, but who looks has to know of it. */

@@ -22,6 +22,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { tellingOf } from '../../data/notify/telling.ts';
 import { keptFromHealing } from '../../data/secrets/kept-from.ts';
+import { unreadablePolicies } from '../policy/unreadable.ts';
 
 /** The most maintenance windows that are named. */
 const mostWindows = 5;
@@ -55,6 +56,7 @@ export async function readFacts(db: Db) {
       ...(await countHeldBack(db)),
     },
     telling: await tellingOf(db),
+    unreadable: await unreadablePolicies(db),
   };
 }
 

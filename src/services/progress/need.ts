@@ -16,6 +16,7 @@ export interface Need {
     | 'tickets_urgent'
     | 'bots_in_error'
     | 'jobs_failed'
+    | 'policy_unreadable'
     | 'channels_off'
     | 'messages_failed'
     | 'healing_off';

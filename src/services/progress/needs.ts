@@ -19,6 +19,7 @@ export function needs(facts: Facts): Need[] {
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
+    policyUnreadable(facts),
     channelsOff(facts),
     messagesFailed(facts),
     jobsFailed(facts),
@@ -95,6 +96,19 @@ function jobsFailed(facts: Facts): Need | null {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${verb(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
+  };
+}
+
+/** Nothing else says so: what would escalate is not late, and nothing fails. */
+export function policyUnreadable({ unreadable }: Facts): Need | null {
+  const [first] = unreadable;
+  if (!first) return null;
+  const versions = unreadable.map(({ version }) => version).join(', ');
+  const tickets = unreadable.reduce((sum, each) => sum + each.tickets, 0);
+  return {
+    kind: 'policy_unreadable',
+    what: `policy ${versions} cannot be read, because ${verb(unreadable.length, 'it was', 'they were')} edited by hand: ${counted(tickets, 'ticket')} that ${verb(tickets, 'keeps', 'keep')} ${verb(unreadable.length, 'it', 'them')} ${verb(tickets, 'is', 'are')} given to no one else`,
+    try: `\`npx roundsman policy show ${first.version}\` shows it: write its row of engine.policies as it was; \`npx roundsman policy set FILE\` sets another one for new tickets`,
   };
 }
 

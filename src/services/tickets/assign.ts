@@ -1,7 +1,7 @@
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { storable } from '../../ground/text.ts';
+import { printable, storable } from '../../ground/text.ts';
 import { assignTicket as give } from '../../transitions/tickets/assign.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
@@ -17,16 +17,29 @@ export interface Assigned {
   same: boolean;
 }
 
-/** The name in a form that a ticket can hold. Throws UsageError; its hint names `ticket`. */
-export function assigneeOf(who: string, ticket: string): string {
-  const name = storable(who.trim());
-  if (name && [...name].length <= longestName) return name;
+/**
+ * The name in a form that a ticket can hold; `me` is whoever assigns it, as where lists ask for a person. Throws
+ * UsageError; its hint names `ticket`.
+ */
+export function assigneeOf(who: string, ticket: string, by: string): string {
+  const given = who.trim();
+  const name = storable(given === 'me' ? by : given);
+  const fits = name && [...name].length <= longestName;
+  if (fits && printable(name) === name) return name;
   throw new UsageError({
     what: 'the ticket cannot be assigned',
-    why: name ? `the name is longer than ${longestName} characters` : 'the name is empty',
+    why: fits
+      ? 'the name holds a character that does not show, or that reorders the text beside it'
+      : name
+        ? `the name is longer than ${longestName} characters`
+        : 'the name is empty',
     hint: `npx roundsman tickets assign ${ticket} ann`,
   });
 }
+
+/** Whether a person who gives a ticket to `who` says by that that they look after it: it has to be written. */
+export const takes = (ticket: TicketRow, who: string, by: string): boolean =>
+  who === by && ticket.acknowledged_at === null;
 
 /**
  * Gives a pending ticket to a person; who takes it acknowledges it by that (`took`). For operators. Throws NotFoundError,
@@ -38,12 +51,12 @@ export async function assignTicket(
   { ticket: given, who }: { ticket: string; who: string },
 ): Promise<Assigned & { took: boolean }> {
   authorise(actor, 'assign tickets', 'operator');
-  const name = assigneeOf(who, given);
+  const name = assigneeOf(who, given, actor.name);
   const seen = await pendingTicketOf(db, given, 'assigned');
-  const takes = name === actor.name && seen.acknowledged_at === null;
-  const same = seen.assigned_to === name && !takes;
+  const took = takes(seen, name, actor.name);
+  const same = seen.assigned_to === name && !took;
   const ticket = same
     ? seen
     : await db.transaction().execute((trx) => give(trx, seen, name, actor.name));
-  return { ticket, before: seen.assigned_to, same, took: takes && !same };
+  return { ticket, before: seen.assigned_to, same, took };
 }

@@ -1,5 +1,5 @@
 /** One change of many tickets: those that a filter names, each in a transaction of its own. */
-import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import { pending, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError, UsageError, type Explanation } from '../../ground/errors.ts';
 import type { Severity } from '../../ground/severity.ts';
@@ -14,10 +14,11 @@ import { resolveTicket } from '../../transitions/tickets/resolve.ts';
 import { snoozeTicket, type Snooze } from '../../transitions/tickets/snooze.ts';
 import { unassignTicket } from '../../transitions/tickets/unassign.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { assigneeOf } from './assign.ts';
+import { assigneeOf, takes } from './assign.ts';
 import { commentOf } from './comment.ts';
 import { listTickets, type ListedTicket, type ListTickets } from './list.ts';
 import { findReopenable } from './reopen.ts';
+import { saidOf } from './said.ts';
 import { refuseTime } from './snooze.ts';
 
 /** What is done to each of them. */
@@ -97,14 +98,14 @@ export async function changeInBulk(
 ): Promise<BulkDone> {
   authorise(actor, `${change.change} tickets`, 'operator');
   const by = storable(actor.name);
-  const fits = await fitting(db, change);
+  const fits = await fitting(db, change, by);
   const done: BulkDone = { changed: [], unchanged: [], failed: [] };
   const left = tickets.values();
   const work = async () => {
     // One iterator for all of them: each ticket is taken once.
     for (const ticket of left) {
       try {
-        const row = isSo(ticket, fits) ? null : await changeOne(db, ticket, fits, by);
+        const row = isSo(ticket, fits, by) ? null : await changeOne(db, ticket, fits, by);
         if (row) done.changed.push(row);
         else done.unchanged.push(ticket);
       } catch (error) {
@@ -118,21 +119,26 @@ export async function changeInBulk(
   return done;
 }
 
-async function fitting(db: Db, change: BulkChange): Promise<BulkChange> {
-  if (change.change === 'assign') return { ...change, who: assigneeOf(change.who, 'T-42') };
+const nothing = 'nothing was changed';
+
+async function fitting(db: Db, change: BulkChange, by: string): Promise<BulkChange> {
+  if (change.change === 'assign') return { ...change, who: assigneeOf(change.who, 'T-42', by) };
   if (change.change === 'comment') return { ...change, text: commentOf(change.text) };
+  if (change.change === 'resolve') return { ...change, notes: saidOf(change.notes, nothing) };
+  if (change.change === 'reopen' || change.change === 'severity')
+    return { ...change, reason: saidOf(change.reason, nothing) };
   if (change.change === 'snooze' && 'until' in change.until)
     await refuseTime(db, change.until.until, 'tickets bulk snooze --bot NAME');
   return change;
 }
 
 /** Whether nothing is left to do, as for a single ticket. */
-function isSo(ticket: TicketRow, change: BulkChange): boolean {
+function isSo(ticket: TicketRow, change: BulkChange, by: string): boolean {
   switch (change.change) {
     case 'ack':
       return ticket.acknowledged_at !== null;
     case 'assign':
-      return ticket.assigned_to === change.who;
+      return ticket.assigned_to === change.who && !takes(ticket, change.who, by);
     case 'unassign':
       return ticket.assigned_to === null;
     case 'close':
@@ -140,7 +146,7 @@ function isSo(ticket: TicketRow, change: BulkChange): boolean {
     case 'severity':
       return (
         ticket.severity_override === change.severity &&
-        ticket.severity_override_reason === storable(change.reason)
+        ticket.severity_override_reason === change.reason
       );
     default:
       return false;
@@ -165,31 +171,19 @@ async function changeOne(
     case 'snooze':
       return inOne((trx) => snoozeTicket(trx, seen, change.until, by));
     case 'severity':
-      return inOne((trx) =>
-        overrideSeverity(trx, seen, { ...change, reason: storable(change.reason) }, by),
-      );
+      return inOne((trx) => overrideSeverity(trx, seen, change, by));
     case 'resolve':
-      return inOne(async (trx) => {
-        // That a problem is solved beats other changes of one ticket; of many a person has not looked at each.
-        await refuseChanged(trx, seen, 'resolved');
-        return resolveTicket(trx, seen, storable(change.notes), by);
-      });
+      // That a problem is solved beats other changes of one ticket; of many a person has not looked at each.
+      return inOne((trx) =>
+        resolveTicket(trx, seen, change.notes, by, undefined, { unchanged: true }),
+      );
     case 'close':
       return inOne((trx) => closeTicket(trx, seen, by));
     case 'reopen':
       await findReopenable(db, seen.id);
-      return inOne((trx) => reopenResolved(trx, seen, storable(change.reason), by));
+      return inOne((trx) => reopenResolved(trx, seen, change.reason, by));
     case 'comment':
       await commentOnTicket(db, seen.id, by, change.text);
       return seen;
   }
-}
-
-async function refuseChanged(db: Db, seen: TicketRow, wanted: string): Promise<void> {
-  const now = await db
-    .selectFrom('bot_tickets')
-    .select('version')
-    .where('id', '=', seen.id)
-    .executeTakeFirst();
-  if (now?.version !== seen.version) throw await ticketChanged(db, seen, wanted);
 }

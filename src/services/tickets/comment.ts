@@ -5,18 +5,16 @@ import { fitting, storable } from '../../ground/text.ts';
 import { commentOnTicket as write } from '../../transitions/tickets/comment.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
-
-/** The most characters of one comment; a log belongs behind a link. */
-export const longestComment = 10_000;
+import { longestText } from './said.ts';
 
 /** The text in a form that can be stored. Throws {@link UsageError} when it is empty or too long. */
 export function commentOf(text: string): string {
   const comment = storable(text.trim());
-  if (comment && comment.length <= longestComment) return comment;
+  if (comment && comment.length <= longestText) return comment;
   throw new UsageError({
     what: 'the comment was not written',
     why: comment
-      ? `it has ${comment.length} characters, and ${longestComment} is the most`
+      ? `it has ${comment.length} characters, and ${longestText} is the most`
       : 'it is empty',
     hint: comment
       ? `the most that fits begins with: ${fitting(comment, 60)}`

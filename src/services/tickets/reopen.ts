@@ -6,6 +6,7 @@ import { storable } from '../../ground/text.ts';
 import { reopenResolved, type Reopened } from '../../transitions/tickets/reopen-resolved.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
+import { saidOf } from './said.ts';
 
 /** The ticket is not resolved, its problem has another one, it stands for a storm, or its bot was removed. */
 export class NotReopenedError extends RoundsmanError {}
@@ -18,18 +19,19 @@ export async function findReopenable(db: Db, given: string): Promise<TicketRow> 
 }
 
 /**
- * Takes back that a ticket was resolved, and what was merged into it and ended with it. For operators. Throws NotFoundError, {@link NotReopenedError}, and
- * TicketChangedError when another change came first.
+ * Takes back that a ticket was resolved, and what was merged into it and ended with it. For operators. Throws NotFoundError, UsageError for a
+ * reason that is too long, {@link NotReopenedError}, and TicketChangedError when another change came first.
  */
 export async function reopenTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given, reason }: { ticket: string; reason: string },
 ): Promise<Reopened> {
   authorise(actor, 'reopen tickets', 'operator');
+  const said = saidOf(reason, `${given} was not reopened`);
   const seen = await findReopenable(db, given);
   return db
     .transaction()
-    .execute((trx) => reopenResolved(trx, seen, storable(reason), storable(actor.name)))
+    .execute((trx) => reopenResolved(trx, seen, said, storable(actor.name)))
     .catch(async (error: unknown) => {
       // A run has opened another ticket for the problem in this moment.
       if ((error as { constraint?: unknown }).constraint !== 'idx_tickets_open') throw error;

@@ -5,6 +5,7 @@ import { resolveTicket as end, type Cure } from '../../transitions/tickets/resol
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
+import { saidOf } from './said.ts';
 
 /** A ticket that can be resolved, and the entry that helped, where one is named. */
 export interface Resolvable {
@@ -27,12 +28,13 @@ export async function findResolvable(
 
 /**
  * Ends a pending ticket and records what was done; its finding resolves at the next clean check. For operators.
- * Throws TicketChangedError when another change came first.
+ * Throws UsageError for notes that are too long, TicketChangedError when another change came first.
  */
 export async function resolveTicket(
   { db, actor }: { db: Db; actor: Actor },
   { ticket, cure, notes }: Resolvable & { notes: string },
 ): Promise<TicketRow> {
   authorise(actor, 'resolve tickets', 'operator');
-  return db.transaction().execute((trx) => end(trx, ticket, notes, storable(actor.name), cure));
+  const said = saidOf(notes, `T-${ticket.number} was not resolved`);
+  return db.transaction().execute((trx) => end(trx, ticket, said, storable(actor.name), cure));
 }

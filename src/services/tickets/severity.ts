@@ -8,6 +8,7 @@ import {
 } from '../../transitions/tickets/override-severity.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
+import { saidOf } from './said.ts';
 
 export interface Rated {
   ticket: TicketRow;
@@ -18,15 +19,16 @@ export interface Rated {
 
 /**
  * Says how severe a pending ticket is, whatever runs find, until that is taken back. For operators. Throws NotFoundError,
- * TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
+ * UsageError for a reason that is too long, TicketOverError, TicketMergedError, and TicketChangedError when another change
+ * came first.
  */
 export async function overrideSeverity(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given, severity, reason }: { ticket: string; severity: Severity; reason: string },
 ): Promise<Rated> {
   authorise(actor, 'say how severe tickets are', 'operator');
+  const said = { severity, reason: saidOf(reason, `how severe ${given} is was not changed`) };
   const seen = await pendingTicketOf(db, given, 'rated');
-  const said = { severity, reason: storable(reason) };
   const same = seen.severity_override === severity && seen.severity_override_reason === said.reason;
   const by = storable(actor.name);
   const ticket = same

@@ -45,14 +45,26 @@ export async function queueMessages(
   await waitBehind(trx, made);
 }
 
+/**
+ * All messages about the ticket of a made message `m` through its channel, looked up one by one: how many are pending the planner
+ * cannot know, since mostly none is, and it would compare each with each of a storm. OFFSET keeps it from seeing conditions on
+ * the status here.
+ */
+const beside = sql`LATERAL (
+        SELECT * FROM bot_notifications b WHERE b.ticket_id = m.ticket_id AND b.channel = m.channel OFFSET 0)`;
+
+/** The row `m.id`, locked; by its key for the same reason. */
+const held = sql`LATERAL (SELECT * FROM bot_notifications b WHERE b.id = m.id OFFSET 0 FOR NO KEY UPDATE)`;
+
 /** What was not sent is told by the newer message: at the time of the older one, unless sending that has failed. */
 const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
     WITH older AS MATERIALIZED (
-      SELECT n.id, m.id AS by, n.events, n.opens, n.send_after, n.gathers, n.tries
-      FROM bot_notifications n JOIN ${made} ON m.ticket_id = n.ticket_id AND m.channel = n.channel
-      WHERE n.status = 'pending' AND n.kind = 'ticket' AND m.kind = 'ticket' AND n.id <> m.id
-      ORDER BY n.id FOR NO KEY UPDATE OF n
+      SELECT n.id, m.by, n.events, n.opens, n.send_after, n.gathers, n.tries
+      FROM (SELECT n.id, m.id AS by FROM ${made}, ${beside} n
+            WHERE n.status = 'pending' AND n.kind = 'ticket' AND m.kind = 'ticket' AND n.id <> m.id ORDER BY n.id) m,
+           ${held} n
+      WHERE n.status = 'pending'
     ), superseded AS (
       UPDATE bot_notifications n
       SET status = 'superseded', superseded_by = older.by, gathers = false,
@@ -77,11 +89,11 @@ const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>
 const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
     WITH free AS MATERIALIZED (
-      SELECT n.id, own.send_after
-      FROM bot_notifications n JOIN ${made} ON m.ticket_id = n.ticket_id AND m.channel = n.channel
-      JOIN bot_notifications own ON own.id = m.id
-      WHERE n.status = 'pending' AND NOT n.gathers AND n.position < own.position
-      ORDER BY n.id FOR NO KEY UPDATE OF n
+      SELECT n.id, m.send_after
+      FROM (SELECT n.id, own.send_after FROM ${made} JOIN bot_notifications own ON own.id = m.id, ${beside} n
+            WHERE n.status = 'pending' AND NOT n.gathers AND n.position < own.position ORDER BY n.id) m,
+           ${held} n
+      WHERE n.status = 'pending'
     )
     UPDATE bot_notifications n SET send_after = least(n.send_after, free.send_after), tries = 0
     FROM free WHERE n.id = free.id`.execute(trx);
@@ -90,7 +102,7 @@ const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) 
 const waitBehind = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
     UPDATE bot_notifications own SET send_after = greatest(own.send_after, n.send_after)
-    FROM ${made} JOIN bot_notifications n ON m.ticket_id = n.ticket_id AND m.channel = n.channel
+    FROM ${made}, ${beside} n
     WHERE own.id = m.id AND n.status = 'pending' AND n.gathers AND n.position < own.position`.execute(
     trx,
   );

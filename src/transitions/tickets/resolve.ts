@@ -7,12 +7,13 @@
  * ticket ends with it, in the same way, but for the score.
  *
  * From: `open` or `assigned`, not merged, whatever its version: that a problem is solved beats an assignment or an acknowledgement.
+ *   `unchanged`: at the version that was read, for who has not looked at each of many.
  * To: `resolved`, with `resolution_notes` and an event.
  * By: an operator.
  * Locks: its bot, and those of what is merged into it, by id; the memories of all problems that the tickets stand for, by
  *   fingerprint; the ticket and what is merged into it by id; the fingerprints' actions, their decisions, and their actions
  *   that are `unknown`.
- * Zero rows: it has ended meanwhile: TicketChangedError is thrown.
+ * Zero rows: it has ended meanwhile, or has changed where it must not have: TicketChangedError is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
@@ -38,6 +39,7 @@ export async function resolveTicket(
   notes: string,
   actor: string,
   cure?: Cure,
+  { unchanged = false } = {},
 ): Promise<TicketRow> {
   const bots = await holdBotsOf(trx, [seen.id]);
   const merged = await mergedUnderBots(trx, seen, bots, 'resolved');
@@ -60,6 +62,8 @@ export async function resolveTicket(
     .where('id', '=', seen.id)
     .where('status', 'in', pending)
     .where('merged_into', 'is', null)
+    // It may have waited for the bots since it was read.
+    .$if(unchanged, (query) => query.where('version', '=', seen.version))
     .returningAll()
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
