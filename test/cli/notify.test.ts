@@ -75,6 +75,12 @@ test('a document is set, shown, and its channels are tried and previewed', async
     out: 'record took it.\n',
     err: expect.stringContaining('A test of Roundsman'),
   });
+  expect(await roundsman(url, 'notify', 'test', 'hook')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(
+      /^hook did not take it: .*\nIts config is in `npx roundsman notify show`;/,
+    ),
+  });
   const untaken = await roundsman(url, 'notify', 'test', 'hook', '--json');
   expect(untaken.code).toBe(1);
   expect(untaken.json()).toMatchObject({
