@@ -36,7 +36,7 @@ END
 $$;
 
 CREATE FUNCTION engine.tell_external_ticket() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
   INSERT INTO public.bot_ticket_events (ticket_id, event, actor, detail, created_at)
   VALUES (NEW.id, 'opened', 'external', jsonb_build_object('assigned_to', NEW.assigned_to), engine.now());

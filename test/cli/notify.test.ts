@@ -75,6 +75,12 @@ test('a document is set, shown, and its channels are tried and previewed', async
     out: 'record took it.\n',
     err: expect.stringContaining('A test of Roundsman'),
   });
+  expect(await roundsman(url, 'notify', 'test', 'hook')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(
+      /^hook did not take it: .*\nIts config is in `npx roundsman notify show`;/,
+    ),
+  });
   const untaken = await roundsman(url, 'notify', 'test', 'hook', '--json');
   expect(untaken.code).toBe(1);
   expect(untaken.json()).toMatchObject({
@@ -129,6 +135,13 @@ test('messages are listed, explained and sent again', async () => {
     expect(out).toContain('waits until its channel is switched on');
     expect(out).not.toContain('next try');
   }
+  const shown = (await roundsman(url, 'notify', 'show')).out;
+  expect(shown).toMatch(/^# off: record, .*it answered 410/m);
+  expect(shown).toMatch(/^# 1 message waits for record$/m);
+  expect(await roundsman(url, 'notify', 'check', document(shown))).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('can be set: 2 channels, 1 route'),
+  });
   await sql`DELETE FROM engine.channels`.execute(db);
   expect((await roundsman(url, 'notify', 'list')).out).toContain('next try at');
   await db.updateTable('bot_notifications').set({ tries: 0 }).execute();

@@ -79,7 +79,8 @@ function printAdded({ maintenance, covered }: AddedMaintenance): void {
     ],
   ]);
   const end = `npx roundsman maintenance end ${shortId(id)}`;
-  if (schedule_cron === null) say(`\`${end}\` ends it earlier.`);
-  else if (in_force) say(`\`${end}\` ends this occurrence; with --all it never comes again.`);
-  else say(`\`${end} --all\` ends it for good.`);
+  // The first occurrence of a schedule is yet to come, so that there is none to end alone.
+  say(
+    schedule_cron === null ? `\`${end}\` ends it earlier.` : `\`${end} --all\` ends it for good.`,
+  );
 }

@@ -9,7 +9,7 @@ export const endMaintenance = (
   { as, json: asJson, all }: { all?: true; as?: string; json?: true },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { maintenance, comesAgain } = await end(
+    const { maintenance, comesAgain, wasInForce } = await end(
       { db, actor: actorOf(as) },
       { window: given, all },
     );
@@ -21,5 +21,5 @@ export const endMaintenance = (
         ? `Ended this occurrence of maintenance ${short} of ${printable(window.owner)}; it comes again at ${time(window.starts_at)} UTC, unless \`npx roundsman maintenance end ${short} --all\`.`
         : `Ended maintenance ${short} of ${printable(window.owner)}.`,
     );
-    say('What is still open gets its ticket when the next run of its bot ends.');
+    if (wasInForce) say('What is still open gets its ticket when the next run of its bot ends.');
   });

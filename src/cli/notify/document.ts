@@ -81,13 +81,15 @@ export const showDocument = (options: { json?: true }): Promise<void> =>
         'No channels are set up: people are told of nothing. `npx roundsman notify set FILE` sets them; docs/notifications.md shows a document.',
       );
     const { stringify } = await import('yaml');
-    put(stringify(document).trimEnd().split('\n').map(printable).join('\n'));
+    put(stringify(document, { lineWidth: 0 }).trimEnd().split('\n').map(printable).join('\n'));
+    // As comments of the document, so that what is shown can be edited and set.
     for (const { name, off_since, off_reason, pending } of channels) {
       if (off_since !== null)
         say(
-          `${paint('red', 'off')}: ${name}, ${relative(off_since, new Date())}: ${printable(off_reason ?? '')}; npx roundsman notify retry ${name}`,
+          `# ${paint('red', 'off')}: ${name}, ${relative(off_since, new Date())}: ${printable(off_reason ?? '')}; npx roundsman notify retry ${name}`,
+          '# ',
         );
       if (pending > 0)
-        say(`${counted(pending, 'message')} wait${pending === 1 ? 's' : ''} for ${name}`);
+        say(`# ${counted(pending, 'message')} wait${pending === 1 ? 's' : ''} for ${name}`, '# ');
     }
   });

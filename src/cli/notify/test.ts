@@ -20,7 +20,12 @@ export const testChannel = (
         `${channel} took it${delivery.reference === null ? '' : `, as ${printable(delivery.reference)}`}.`,
       );
       if (delivery.note !== undefined) note(printable(delivery.note));
-    } else say(`${channel} did not take it: ${printable(delivery.why)}`);
+    } else {
+      say(`${channel} did not take it: ${printable(delivery.why)}`);
+      say(
+        'Its config is in `npx roundsman notify show`; `npx roundsman notify set FILE` changes it.',
+      );
+    }
   });
 
 /** What the channel `log` writes goes to standard error here; nothing else of it concerns the person who tests. */

@@ -17,6 +17,8 @@ export interface EndedMaintenance {
   maintenance: ListedMaintenance;
   /** only its present occurrence was ended: it comes again */
   comesAgain: boolean;
+  /** it held back what it covers until now */
+  wasInForce: boolean;
 }
 
 /**
@@ -31,10 +33,11 @@ export async function endMaintenance(
   authorise(actor, 'end maintenance windows', 'operator');
   const id = await maintenanceIdOf(db, given);
   const read = async () => (await listMaintenance(db, { all: true, limit: 1, id }))[0]!;
-  const comesAgain = !all && (await read()).schedule_cron !== null;
+  const { schedule_cron, in_force: wasInForce } = await read();
+  const comesAgain = !all && schedule_cron !== null;
   const ended = await (comesAgain ? endOccurrence : endWhole)(db, id, actor.name);
   const maintenance = await read();
-  if (ended) return { maintenance, comesAgain };
+  if (ended) return { maintenance, comesAgain, wasInForce };
   throw notInForce(maintenance);
 }
 
