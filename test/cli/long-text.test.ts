@@ -89,6 +89,15 @@ test.each([
   expect(await comments()).toEqual([]);
 });
 
+test.each(['roundsman', 'Policy', 'external'])(
+  'no person acts as %s: the engine writes under this name',
+  async (name) => {
+    const { code, err } = await roundsman(url, 'tickets', 'comment', ticket, 'x', '--as', name);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('is no person') });
+    expect(await comments()).toEqual([]);
+  },
+);
+
 test('one text at a time, and no editor without a terminal', async () => {
   for (const args of [
     ['resolve', ticket, '--notes', 'x', '--notes-file', '-'],
@@ -144,6 +153,12 @@ describe.skipIf(!hasTerminal)('in an editor', () => {
     expect({ code, shown }).toEqual({ code: 2, shown: expect.stringContaining(why) });
     expect(await notes()).toBeNull();
     expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test('without a place for its file nothing is changed, and what to set is said', async () => {
+    const { code, shown } = await edits({ EDITOR: 'true', TMPDIR: '/no/such/place' });
+    expect({ code, shown }).toEqual({ code: 2, shown: expect.stringContaining('TMPDIR') });
+    expect(await notes()).toBeNull();
   });
 
   test('the terminal is as before, whatever the editor made of it', async () => {

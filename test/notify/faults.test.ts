@@ -90,6 +90,21 @@ test('a receiver that asks to wait is left alone for so long, an hour at most', 
   expect(Math.max(...waits)).toBeGreaterThan(3_500);
 });
 
+test.each(['-1', '0', 'Thu, 01 Jan 1970 00:00:00 GMT'])(
+  'a receiver that asks to wait for no time (%s) is tried as often as any other',
+  async (after) => {
+    const { db, deliver } = await failing((_, response) => {
+      response.writeHead(429, { 'retry-after': after }).end();
+    });
+    await deliver();
+    await hurry(db);
+    await deliver();
+    const [row] = await messages(db);
+    expect(row).toMatchObject({ status: 'pending', attempts: 2, tries: 2 });
+    expect(inSeconds(row!.send_after)).toBeGreaterThan(250);
+  },
+);
+
 test('an answer that never ends, and a connection that is cut, are tried again', async () => {
   const { db, deliver } = await failing((_, response) => void response.destroy());
   await deliver();

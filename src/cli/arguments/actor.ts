@@ -3,6 +3,9 @@ import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import type { Actor } from '../../services/actor.ts';
 
+/** As whom the engine, its policy and the platform's own code write: what they did is not what a person did. */
+const ofTheEngine = new Set(['roundsman', 'policy', 'external']);
+
 /** The name of the person who acts: `--as`, or the name of the account that runs this command. */
 export function actor(as?: string): string {
   const given = as?.trim();
@@ -12,9 +15,16 @@ export function actor(as?: string): string {
       why: 'it holds a character that does not show, or that reorders the text beside it',
       hint: 'write the name in letters that show',
     });
+  if (given && ofTheEngine.has(given.toLowerCase()))
+    throw new UsageError({
+      what: '--as cannot be used',
+      why: `${given} is no person: what the engine does by itself is written under this name`,
+      hint: 'give the name of the person who acts',
+    });
   if (given) return given;
   try {
-    return userInfo().username;
+    const { username } = userInfo();
+    return ofTheEngine.has(username.toLowerCase()) ? `account ${username}` : username;
   } catch {
     // A container's user may have no entry in the list of accounts.
     return `uid ${process.getuid?.() ?? 'unknown'}`;

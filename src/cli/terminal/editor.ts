@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { canAsk } from './ask.ts';
 import { fromFile, LongTextError } from './text-file.ts';
@@ -29,7 +30,9 @@ export async function edited(): Promise<string> {
       why: 'neither VISUAL nor EDITOR names an editor',
       hint: 'EDITOR=nano before the command, or --notes-file PATH',
     });
-  const folder = await mkdtemp(join(tmpdir(), 'roundsman-'));
+  const folder = await mkdtemp(join(tmpdir(), 'roundsman-')).catch((error: unknown) => {
+    throw noFolder(error);
+  });
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {
@@ -48,6 +51,16 @@ export async function edited(): Promise<string> {
     remove();
   }
 }
+
+const noFolder = (error: unknown): LongTextError =>
+  new LongTextError(
+    {
+      what: 'nothing was changed',
+      why: `no file for the editor can be made in ${printable(tmpdir())}: ${messageOf(error)}`,
+      hint: 'set TMPDIR to a directory with room that you may write into, or --notes-file PATH',
+    },
+    { cause: error },
+  );
 
 /** Until the editor has ended. Ctrl-C is the editor's; a signal that ends this process ends the editor first. */
 async function write(editor: string, file: string, remove: () => void): Promise<void> {
