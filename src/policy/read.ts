@@ -4,6 +4,7 @@ import { UsageError } from '../ground/errors.ts';
 import { didYouMean } from '../ground/nearest.ts';
 import { printable } from '../ground/text.ts';
 import { readYaml, type Text } from '../playbook/yaml.ts';
+import { placeInWords, writtenPath } from './issue-words.ts';
 import { shape, type Policy, type PolicyDocument } from './schema.ts';
 
 /** The most mistakes of one policy that are told. */
@@ -25,29 +26,9 @@ function keysAt(path: PropertyKey[]): readonly string[] {
   return path.length === 0 ? words.policy! : words.rule!;
 }
 
-/** `rules.0.steps` as people count: `rule 1, steps`. */
-const placeInWords = (path: PropertyKey[]): string =>
-  path
-    .map((part, at) => {
-      if (typeof part === 'number') return null;
-      const next = path[at + 1];
-      const one = String(part).replace(/s$/, '');
-      return typeof next === 'number' && (part === 'rules' || part === 'steps')
-        ? `${one} ${next + 1}`
-        : String(part);
-    })
-    .filter((part) => part !== null)
-    .join(', ') || 'the policy';
-
-/** A single map of quiet hours stands where a list of them may. */
-const writtenPath = (path: PropertyKey[], value: unknown): PropertyKey[] =>
-  path[0] === 'quiet_hours' && !Array.isArray((value as { quiet_hours?: unknown }).quiet_hours)
-    ? path.filter((_, at) => at !== 1)
-    : path;
-
 function messagesOf(issue: z.core.$ZodIssue, read: Text): { line: number; text: string }[] {
   const path = writtenPath(issue.path, read.value);
-  const place = placeInWords(path);
+  const place = placeInWords(path) || 'the policy';
   const told = (at: { line: number; column: number }, message: string) => ({
     line: at.line * 10_000 + at.column,
     text: `${at.line}:${at.column}: ${place}: ${message}`,

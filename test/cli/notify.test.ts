@@ -53,7 +53,7 @@ test('a mistake is shown with its line, and nothing is set', async () => {
   );
   expect(wrong).toMatchObject({
     code: 2,
-    err: expect.stringContaining('document.yaml:4:10 routes.0.to.0: there is no channel b'),
+    err: expect.stringContaining('document.yaml:4:10 route 1, to: there is no channel b'),
   });
   expect(await roundsman(url, 'notify', 'check', join(directory, 'none'))).toMatchObject({
     code: 2,

@@ -220,7 +220,7 @@ describe('notify set', () => {
     [{ channels: { a: { kind: 'pigeon' } }, routes: [] }, 'there are slack, email, webhook, log'],
     [
       { channels: { a: { kind: 'webhook', url: 'https://x.test' } }, routes: [] },
-      'channels.a.secret',
+      'channels, a, secret: is missing',
     ],
     [{ channels: { a: { kind: 'log', more: 1 } }, routes: [] }, 'more'],
     [{ channels: {}, routes: [{ to: ['b'] }] }, 'there is no channel b; there are none'],
@@ -248,6 +248,22 @@ describe('notify set', () => {
         routes: [],
       },
       '{{secret:NAME}}',
+    ],
+    [
+      { channels, routes: [{ when: { severities: ['urgent'] }, to: ['a'] }] },
+      'route 1, when, severities: has to be one of critical, high, medium, low, info',
+    ],
+    [{ channels, routes: [{ tu: ['a'] }] }, 'route 1: there is no "tu"'],
+    [{ channels, routes: [{}] }, 'route 1, to: is missing'],
+    [{ channels: [], routes: [] }, 'channels: has to be a map'],
+    [{ channels, routes: 'a' }, 'routes: has to be a list'],
+    [
+      { channels, routes: [], quiet_hours: { severities: ['low'], from: '22:00', to: '07:00' } },
+      'quiet_hours, timezone: has to be the name of a zone',
+    ],
+    [
+      { channels: { a: { kind: 'webhook', url: 7 } }, routes: [] },
+      'channels, a, secret: is missing',
     ],
   ])('%j is refused with what to write', async (document, words) => {
     const { db } = await scene();

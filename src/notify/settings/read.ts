@@ -1,7 +1,10 @@
-import { z } from 'zod';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { issueInWords, placeInWords, writtenPath } from '../../policy/issue-words.ts';
 import { notifications, type Notifications } from './schema.ts';
+
+/** The most mistakes that one message names. */
+const maxProblems = 5;
 
 export const settingKey = 'notifications';
 
@@ -32,5 +35,8 @@ export async function readNotifications(db: Db): Promise<Notifications | null> {
   if (stored === undefined) return null;
   const read = notifications.safeParse(stored);
   if (read.success) return read.data;
-  throw new BadNotificationsError(z.prettifyError(read.error).replaceAll('\n', ' '));
+  const why = read.error.issues.map((issue) =>
+    [placeInWords(writtenPath(issue.path, stored)), issueInWords(issue)].filter(Boolean).join(': '),
+  );
+  throw new BadNotificationsError(why.slice(0, maxProblems).join('; '));
 }

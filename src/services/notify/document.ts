@@ -10,6 +10,7 @@ import {
 } from '../../ground/secrets/secret-reference.ts';
 import { printable } from '../../ground/text.ts';
 import { notifications, type Notifications } from '../../notify/settings/schema.ts';
+import { issueInWords, placeInWords, writtenPath } from '../../policy/issue-words.ts';
 import { readYaml } from '../../playbook/yaml.ts';
 
 export interface CheckedDocument {
@@ -31,10 +32,13 @@ export async function checkDocument(
   const read = yaml.problems.length === 0 ? notifications.safeParse(yaml.value) : null;
   const problems = [
     ...yaml.problems,
-    ...(read?.error?.issues ?? []).map(({ path, message, ...issue }) => ({
-      ...yaml.at(path, 'keys' in issue ? issue.keys[0] : undefined),
-      message: [path.map(String).join('.'), message].filter(Boolean).join(': '),
-    })),
+    ...(read?.error?.issues ?? []).map((issue) => {
+      const path = writtenPath(issue.path, yaml.value);
+      return {
+        ...yaml.at(path, 'keys' in issue ? issue.keys[0] : undefined),
+        message: [placeInWords(path), issueInWords(issue)].filter(Boolean).join(': '),
+      };
+    }),
     ...textsIn(yaml.value).flatMap(({ path, text: each }) => {
       const broken = brokenReferenceIn(each);
       return broken === null
