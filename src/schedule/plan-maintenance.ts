@@ -1,4 +1,4 @@
-import { planMore, unplannedMaintenance } from '../data/bots/bot-maintenance.ts';
+import { planMore, unplannedMaintenance } from '../data/maintenance/occurrences.ts';
 import type { Db } from '../database/connect.ts';
 import { BadScheduleError } from './cron.ts';
 import { keptDays, planned, planOccurrences } from './occurrences.ts';

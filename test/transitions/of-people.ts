@@ -1,5 +1,5 @@
 /** Transactions that people ask for. */
-import { endMaintenance } from '../../src/data/bots/bot-maintenance.ts';
+import { endMaintenance } from '../../src/data/maintenance/occurrences.ts';
 import { sql } from 'kysely';
 import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
 import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';

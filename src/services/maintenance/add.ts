@@ -1,9 +1,9 @@
 import {
   countCovered,
-  insertMaintenance,
   listMaintenance,
   type ListedMaintenance,
 } from '../../data/bots/bot-maintenance.ts';
+import { insertMaintenance } from '../../data/maintenance/occurrences.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';

@@ -1,9 +1,5 @@
-import {
-  endMaintenance as endWhole,
-  endOccurrence,
-  listMaintenance,
-  type ListedMaintenance,
-} from '../../data/bots/bot-maintenance.ts';
+import { listMaintenance, type ListedMaintenance } from '../../data/bots/bot-maintenance.ts';
+import { endMaintenance as endWhole, endOccurrence } from '../../data/maintenance/occurrences.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { shortId, time } from '../../ground/text.ts';
