@@ -222,7 +222,7 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
       await expect
         .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
         .toContain('started');
-      const stop = most(db, sql<boolean>`application_name ~ '^roundsman|^runs'`);
+      const stop = most(db, sql<boolean>`application_name ~ '^roundsman .|^runs'`);
       const statuses = await load(db, 4);
       const highest = await stop();
       console.log(`${backend.name}: ${highest} of ${given} connections`);
