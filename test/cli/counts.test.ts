@@ -6,6 +6,7 @@ import { program } from '../../src/cli/program.ts';
 import { printRound } from '../../src/cli/round/summary.ts';
 import { readRound } from '../../src/services/round/read.ts';
 import type { Db } from '../../src/database/connect.ts';
+import { severities } from '../../src/ground/severity.ts';
 import { platformOf, type Platform } from './platform.ts';
 
 let printed = '';
@@ -252,8 +253,14 @@ async function roundAgrees(platform: Platform): Promise<void> {
   const listed = tableAfter(text, 'For people:').map(({ Ticket }) => Ticket!);
   expect(listed).toHaveLength(people);
   expect(people + before(text, /other tickets? (?:is|are) open/)).toBe(await counted(db, pending));
-  const inOrder = rowsOf(await said(platform, 'tickets', 'list', ...all));
+  // As the list has them; a round names a storm's first of its severity.
+  const inOrder: any[] = await document(platform, 'tickets', 'list', ...all);
+  const place = ({ severity, metadata }: any) =>
+    severities.indexOf(severity) * 2 + (metadata?.storm ? 0 : 1);
   expect(listed).toEqual(
-    inOrder.map(({ Ticket }) => Ticket!).filter((ticket) => listed.includes(ticket)),
+    inOrder
+      .toSorted((a, b) => place(a) - place(b))
+      .map(({ number }) => `T-${number}`)
+      .filter((ticket) => listed.includes(ticket)),
   );
 }

@@ -42,8 +42,10 @@ function install(): void {
   mkdirSync(join(consumer, 'node_modules/@types'));
   renameSync(join(directory, 'package'), installed);
   const { dependencies, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  for (const name of [...Object.keys(dependencies), '@types/node'])
+  for (const name of [...Object.keys(dependencies), '@types/node']) {
+    mkdirSync(join(consumer, 'node_modules', dirname(name)), { recursive: true });
     symlinkSync(join(modules, name), join(consumer, 'node_modules', name));
+  }
   symlinkSync(`../roundsman/${bin.roundsman}`, join(consumer, 'node_modules/.bin/roundsman'));
 }
 
@@ -132,7 +134,7 @@ test('the roundsman command works from the package', async () => {
 test('the package holds what is compiled, its types and its SQL, and neither sources nor tests', () => {
   const files = readdirSync(installed, { recursive: true }).map(String);
   expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
-  expect(files.filter((file) => /(^|\/)(test|\.env|tsconfig)/.test(file))).toEqual([]);
+  expect(files.filter((file) => /(^|\/)(test\/|\.env|tsconfig)/.test(file))).toEqual([]);
   expect(files.filter((file) => file.endsWith('.sql')).length).toBe(
     // With those of a database that has only the bots.
     readdirSync(join(root, 'migrations'), { recursive: true }).filter((name) =>

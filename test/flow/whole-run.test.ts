@@ -40,7 +40,7 @@ async function dueRun({ db }: Flow) {
         ...before.map(({ id }) => id),
       ])
       .executeTakeFirst();
-  await expect.poll(async () => (await fresh())?.completed_at, { timeout: 8_000 }).toBeTruthy();
+  await expect.poll(async () => (await fresh())?.completed_at, { timeout: 20_000 }).toBeTruthy();
   return (await fresh())!;
 }
 
