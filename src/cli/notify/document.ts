@@ -1,50 +1,38 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { messageOf, UsageError } from '../../ground/errors.ts';
-import { noFile } from '../../ground/files/no-file.ts';
+import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { checkDocument } from '../../services/notify/document.ts';
 import { removedInWords, setNotifications } from '../../services/notify/set.ts';
 import { showNotifications } from '../../services/notify/show.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { nameOf, textOf } from '../arguments/file-text.ts';
 import { withDatabase } from '../session/database.ts';
 import { counted, json, note, paint, put, relative, say } from '../terminal/print.ts';
 
 /** A longer text is no document that a person has written. */
 const mostBytes = 256 * 1024;
 
-const placeOf = (file: string): string => (file === '-' ? 'standard input' : file);
+const unusable = (place: string, why: string, cause?: unknown): UsageError =>
+  new UsageError(
+    {
+      what: `${printable(place)} cannot be read`,
+      why: printable(why),
+      hint: 'name a file of text in YAML, or - for standard input',
+    },
+    { cause },
+  );
 
-async function textOf(file: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    const why = file === '-' ? null : noFile(await stat(file));
-    if (why !== null) throw new Error(why);
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-      if (bytes > mostBytes) throw new Error(`it is longer than ${mostBytes} bytes`);
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw new UsageError(
-      {
-        what: `${printable(placeOf(file))} cannot be read`,
-        why: printable(messageOf(error)),
-        hint: 'name a file of text in YAML, or - for standard input',
-      },
-      { cause: error },
-    );
-  }
-}
+/** The document in a file, and how errors call that file. */
+const read = async (file: string) => ({
+  text: await textOf(file, mostBytes, unusable),
+  place: nameOf(file),
+});
 
 const tell = (warnings: readonly string[]): void => {
   for (const warning of warnings) note(printable(warning));
 };
 
 export async function checkFile(file: string, options: { json?: true }): Promise<void> {
-  const given = { text: await textOf(file), place: placeOf(file) };
+  const given = await read(file);
   await withDatabase(async ({ db }) => {
     const { document, settings, warnings } = await checkDocument(db, given);
     if (options.json) return json({ document, warnings });
@@ -59,7 +47,7 @@ export async function setDocument(
   file: string,
   options: { as?: string; json?: true },
 ): Promise<void> {
-  const given = { text: await textOf(file), place: placeOf(file) };
+  const given = await read(file);
   await withDatabase(async ({ db }) => {
     const set = await setNotifications({ db, actor: actorOf(options.as) }, given);
     if (options.json) return json(set);
