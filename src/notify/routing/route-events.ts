@@ -8,7 +8,7 @@ import { knowChannels } from '../../transitions/channels/take.ts';
 import { markRouted } from '../../transitions/notifications/mark-routed.ts';
 import { queueMessages, type NewMessage } from '../../transitions/notifications/queue.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
-import { editing } from '../settings/channel-of.ts';
+import { editing, isEditing } from '../settings/channel-of.ts';
 import { readNotifications } from '../settings/read.ts';
 import type { Notifications } from '../settings/schema.ts';
 import { opening, urgent } from '../telling.ts';
@@ -100,9 +100,7 @@ function decide(settings: Notifications | null, event: UnroutedEvent): Decision 
 }
 
 const isEdited = (settings: Notifications, channel: string, { event }: UnroutedEvent): boolean =>
-  editing(settings).includes(channel) &&
-  !['seen', 'noted'].includes(event) &&
-  Object.hasOwn(settings.channels, channel);
+  !['seen', 'noted'].includes(event) && isEditing(settings, channel);
 
 async function messagesOf(
   trx: Transaction<Database>,

@@ -13,9 +13,12 @@ export function channelOf(
   return channel ? { channel, config } : null;
 }
 
-/** The names of the channels that show a change in the message that stands already. */
+/** Whether a channel of the settings shows a change in the message that stands already. */
+export function isEditing(settings: Notifications, name: string): boolean {
+  const found = channelOf(settings, name);
+  return found !== null && found.channel.edits(found.config);
+}
+
+/** The names of the channels that do. */
 export const editing = (settings: Notifications): string[] =>
-  Object.keys(settings.channels).filter((name) => {
-    const found = channelOf(settings, name);
-    return found?.channel.edits(found.config);
-  });
+  Object.keys(settings.channels).filter((name) => isEditing(settings, name));
