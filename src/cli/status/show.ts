@@ -12,6 +12,7 @@ import { showStatus as read, type Status } from '../../services/status/show.ts';
 import { healsInWords } from '../actions/heals.ts';
 import { heldBackInWords, scopeInWords } from '../maintenance/words.ts';
 import { ticketTable } from '../tickets/list.ts';
+import { asDocument } from './document.ts';
 
 export const showStatus = (options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -188,75 +189,4 @@ function printDetails(status: Status): void {
     print.section(`Tickets ${print.shownOf(tickets.top.length, tickets.all - tickets.snoozed)}`);
     ticketTable(tickets.top, now, '');
   }
-}
-
-function asDocument(status: Status) {
-  const {
-    now,
-    needed,
-    alive,
-    mode,
-    nodes,
-    inError,
-    overdue,
-    runs,
-    failures,
-    findings,
-    quiet,
-    withoutTicket,
-    storms,
-    tickets,
-    maintenance,
-  } = status;
-  const { waiting, lost } = status;
-  const sumOf = (wanted: string) =>
-    runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
-  return {
-    now,
-    needs_attention: needed.map(inOneLine),
-    needs: needed,
-    mode: mode.mode,
-    mode_change: mode,
-    nodes,
-    alive,
-    bots: Object.fromEntries(
-      ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),
-    ),
-    bots_in_error: inError,
-    overdue: { count: overdue.all, since: overdue.since, bots: overdue.top },
-    waiting,
-    lost,
-    bot_executions: Object.fromEntries(
-      [...new Set(runs.map((row) => row.status))].map((word) => [word, sumOf(word)]),
-    ),
-    skipped: Object.fromEntries(
-      runs
-        .filter((row) => row.status === 'skipped')
-        .map(({ reason, slots }) => [reason ?? 'unknown', slots]),
-    ),
-    failures,
-    bot_findings: Object.fromEntries(findings.map(({ severity, count }) => [severity, count])),
-    quiet_findings: quiet,
-    findings_without_ticket: Object.fromEntries(
-      withoutTicket.map(({ severity, count }) => [severity, count]),
-    ),
-    storms,
-    maintenance: {
-      windows: maintenance.windows,
-      open_findings: maintenance.findings,
-      pending_tickets: maintenance.tickets,
-      bot_maintenance: maintenance.top.map(({ occurrences: _, ...window }) => window),
-    },
-    healed: status.heals.verified,
-    heals: status.heals,
-    tickets: {
-      count: tickets.all,
-      assigned: tickets.assigned,
-      snoozed: tickets.snoozed,
-      urgent: tickets.urgent,
-      late: tickets.late,
-      late_since: tickets.late_since,
-      bot_tickets: tickets.top,
-    },
-  };
 }
