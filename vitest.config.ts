@@ -1,4 +1,5 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import long from './test/support/long-tests.json' with { type: 'json' };
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
 // Test workers run on the Node that runs vitest, and `.ts` children of tests need this one.
@@ -8,6 +9,11 @@ if (!process.features.typescript)
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:quick` leaves out the files that take longest.
+    exclude: [
+      ...configDefaults.exclude,
+      ...(process.env.TESTS === 'quick' ? long.map((file) => `test/${file}`) : []),
+    ],
     globalSetup: 'test/support/global-setup.ts',
     sequence: { sequencer: SlowestFirst },
     setupFiles: 'test/support/compile-cache.ts',

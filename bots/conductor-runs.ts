@@ -11,8 +11,8 @@ export interface RunsConfig {
   max_findings: number;
 }
 
-/** Runs that say something about their bot; a verify run belongs to a cure, an external one to the platform's own code. */
-const counted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
+/** Whether a run says something about its bot; a verify run is about a cure, an external one about the platform's own code. */
+const isCounted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
 
 /** One row for each bot: how many of its `runs` are `bad`, and whether that is a finding. */
 interface Counted {
@@ -23,7 +23,7 @@ interface Counted {
   wrong: boolean;
 }
 
-/** `counted` yields the rows of {@link Counted} for all bots; the rows in `wrong` are reported in this order. */
+/** `counted` is SQL of the rows of {@link Counted} for all bots; the `wrong` ones are reported in the order of `worst`. */
 async function reportEvents<Row extends Counted>(
   counted: ReturnType<typeof sql>,
   worst: ReturnType<typeof sql>,
@@ -59,23 +59,23 @@ async function reportEvents<Row extends Counted>(
   };
 }
 
-/** The time from which a bot's runs are counted, as a join with `b`. */
+/** SQL that joins to a bot `b` the time from which on its runs are counted. */
 const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERAL (SELECT coalesce((
   SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
   WHERE s.key = b.name), ${from}) AS at) start`;
 
-/** A bot that was removed has no problem any more. */
-const among = ({ only }: EventContext) => sql`b.removed_at IS NULL
+/** Whether the check is asked about the bot `b`. A removed bot has no problem any more. */
+const isAsked = ({ only }: EventContext) => sql`b.removed_at IS NULL
   AND ${only ? sql`b.name = ANY (${only}::text[])` : sql`true`}`;
 
-export function successRate(config: RunsConfig, context: EventContext) {
+export function findLowSuccessRates(config: RunsConfig, context: EventContext) {
   const counts = sql`
     SELECT *, "of" > ${config.min_runs} AND 100.0 * ("of" - bad) < ${config.min_success_rate}::numeric * "of" AS wrong
     FROM (
       SELECT b.name, count(*)::int AS "of", (count(*) FILTER (WHERE e.status <> 'success'))::int AS bad,
         max(e.started_at) FILTER (WHERE e.status <> 'success') AS newest
       FROM bots b ${startOf(context)} JOIN bot_executions e ON e.bot_id = b.id
-      WHERE ${counted} AND e.started_at >= start.at AND e.started_at <= ${context.now} AND ${among(context)}
+      WHERE ${isCounted} AND e.started_at >= start.at AND e.started_at <= ${context.now} AND ${isAsked(context)}
       GROUP BY b.name
     ) runs`;
   const worst = sql`1.0 * bad / "of" DESC`;
@@ -92,9 +92,11 @@ export const newestRunSeconds = 32 * 24 * 3_600;
 /** How many of the newest runs are read. */
 const maxInRow = 50;
 
-// How many of a bot's newest runs in a row performed no checks, or performed some. A single run of either kind says
-// little.
-export function noChecks(config: RunsConfig, context: EventContext) {
+/**
+ * Counts how many of a bot's newest runs in a row performed no checks, or how many in a row performed some: a single run of
+ * either kind says little.
+ */
+export function findNoChecks(config: RunsConfig, context: EventContext) {
   const counts = sql`
     SELECT name, CASE WHEN empty THEN in_row ELSE 0 END AS bad, in_row AS "of", CASE WHEN empty THEN started_at END AS newest,
       empty AS wrong, id, status, started_at
@@ -107,11 +109,11 @@ export function noChecks(config: RunsConfig, context: EventContext) {
           (array_agg(empty))[1] AS empty, array_agg(empty) AS all_empty
         FROM (
           SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
-          WHERE e.bot_id = b.id AND ${counted} AND e.started_at >= start.at AND e.started_at <= ${context.now}
+          WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at >= start.at AND e.started_at <= ${context.now}
           ORDER BY e.started_at DESC LIMIT ${maxInRow}
         ) runs
       ) newest
-      WHERE newest.id IS NOT NULL AND ${among(context)}
+      WHERE newest.id IS NOT NULL AND ${isAsked(context)}
     ) bots`;
   type Newest = Counted & { id: string; status: string; started_at: string };
   return reportEvents<Newest>(

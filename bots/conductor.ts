@@ -4,8 +4,8 @@
  */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { newestRunSeconds, noChecks, successRate } from './conductor-runs.ts';
-import { healingLoops } from './healing-loops.ts';
+import { newestRunSeconds, findNoChecks, findLowSuccessRates } from './conductor-runs.ts';
+import { findHealingLoops } from './healing-loops.ts';
 
 const name = 'conductor';
 const category = 'bots';
@@ -65,10 +65,10 @@ const config = z.strictObject({
 });
 type Config = z.infer<typeof config>;
 
-const MINUTE = 60_000;
-const before = (now: Date, ms: number) => new Date(now.getTime() - ms);
+const minuteMs = 60_000;
+const timeBefore = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
-/** `query` yields the bots that fail the check, worst first. */
+/** `query` reads the bots that fail the check, the worst first. */
 async function report<Row>(
   query: ReturnType<typeof sql<Row>>,
   { max_findings: max }: Config,
@@ -85,8 +85,8 @@ async function report<Row>(
   };
 }
 
-function overdue(config: Config, context: CheckContext) {
-  const due = before(context.now, config.overdue_minutes * MINUTE);
+function findOverdue(config: Config, context: CheckContext) {
+  const due = timeBefore(context.now, config.overdue_minutes * minuteMs);
   const query = sql<{ name: string; next_execution_at: Date }>`
     SELECT name, next_execution_at FROM bots
     WHERE status = 'active' AND next_execution_at < ${due}
@@ -96,7 +96,7 @@ function overdue(config: Config, context: CheckContext) {
     return {
       severity: 'high',
       category,
-      title: `Bot ${bot.name} is overdue by ${Math.floor(late / MINUTE)} minutes`,
+      title: `Bot ${bot.name} is overdue by ${Math.floor(late / minuteMs)} minutes`,
       description: 'Its time has come and no scheduler has claimed it.',
       component: bot.name,
       metadata: { next_execution_at: bot.next_execution_at.toISOString() },
@@ -104,9 +104,9 @@ function overdue(config: Config, context: CheckContext) {
   });
 }
 
-// A queued run is stuck only while its bot has room for it. Behind a run of its own bot it has to wait, and that run
-// is watched itself. This check runs in the newest running run of this bot.
-function stuck(config: Config, context: CheckContext) {
+// A queued run counts as stuck only while its bot has a free place. Otherwise it waits for another run of its bot, and that run
+// is watched itself. The newest running run of the conductor is left out: this check runs in it.
+function findStuck(config: Config, context: CheckContext) {
   const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
     WITH unfinished AS (
       SELECT b.name, b.api_endpoint, e.id, e.status,
@@ -128,7 +128,7 @@ function stuck(config: Config, context: CheckContext) {
       AND NOT (api_endpoint IN (${`/api/bots/${name}`}, ${`bot:${name}`}) AND status = 'running' AND newest = 1)
     GROUP BY name ORDER BY min(since), name`;
   return report(query, config, context, ({ name: component, runs, since, executions }) => {
-    const minutes = Math.floor((context.now.getTime() - since.getTime()) / MINUTE);
+    const minutes = Math.floor((context.now.getTime() - since.getTime()) / minuteMs);
     const what = runs === 1 ? 'a stuck run' : `${runs} stuck runs, the oldest`;
     return {
       severity: 'high',
@@ -141,12 +141,12 @@ function stuck(config: Config, context: CheckContext) {
   });
 }
 
-function outOfService(config: Config, context: CheckContext) {
+function findOutOfService(config: Config, context: CheckContext) {
   const query = sql<{ name: string; status: string; status_reason: string | null; since: Date }>`
     SELECT name, status, status_reason, since
     FROM (SELECT *, coalesce(status_changed_at, updated_at, created_at) AS since FROM bots) b
     WHERE status = 'error'
-      OR status = 'paused' AND since < ${before(context.now, config.paused_days * 24 * 60 * MINUTE)}
+      OR status = 'paused' AND since < ${timeBefore(context.now, config.paused_days * 24 * 60 * minuteMs)}
     ORDER BY status, since, name`;
   return report(query, config, context, ({ name: component, status, status_reason, since }) => ({
     severity: status === 'error' ? 'high' : 'low',
@@ -169,23 +169,23 @@ export const conductor = defineBot({
   schedule: '*/5 * * * *',
   config,
   checks: [
-    { name: 'overdue', title: 'Does every active bot run on time?', run: overdue },
-    { name: 'stuck', title: 'Does every run start and end in time?', run: stuck },
+    { name: 'overdue', title: 'Does every active bot run on time?', run: findOverdue },
+    { name: 'stuck', title: 'Does every run start and end in time?', run: findStuck },
     {
       name: 'success-rate',
       title: 'Do the runs of every bot succeed?',
       events: true,
       windowSeconds: ({ window_hours }) => window_hours * 3_600,
-      run: successRate,
+      run: findLowSuccessRates,
     },
     {
       name: 'no-checks',
       title: 'Does every bot look at something?',
       events: true,
       windowSeconds: () => newestRunSeconds,
-      run: noChecks,
+      run: findNoChecks,
     },
-    { name: 'out-of-service', title: 'Is every bot in service?', run: outOfService },
-    { name: 'healing-loops', title: 'Does healing come to an end?', run: healingLoops },
+    { name: 'out-of-service', title: 'Is every bot in service?', run: findOutOfService },
+    { name: 'healing-loops', title: 'Does healing come to an end?', run: findHealingLoops },
   ],
 });

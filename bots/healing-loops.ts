@@ -15,19 +15,22 @@ interface Entry {
   heals: number;
   aftermath: Aftermath | null;
   /**
-   * problems at the limit of a day, the most healed one first; `minutes` is the median time from a heal to the next
-   * return
+   * components on which it has reached its daily limit, the one with the most heals first; `minutes` is the median time
+   * after which the problem came back
    */
   full: { component: string | null; heals: number; minutes: number | null }[];
-  /** at the limit of a day over all components; `minutes` is the median time from a heal to the next problem */
+  /**
+   * set when it has reached its daily limit over all components; `minutes` is the median time from a heal to the next
+   * problem
+   */
   whole: { components: number; heals: number; minutes: number | null } | null;
-  /** gates that blocked it, the one with the most hours first */
+  /** gates that blocked it, the one that did so in the most hours first */
   kept: { gate: string; hours: number; decisions: number }[];
 }
 
 /** What the newest judgement recorded on the entry. */
 type Aftermath = { why: string } & (
-  | { pattern: 'alternates'; with: string; forth: Way; back: Way }
+  | { pattern: 'alternates'; with: string; forth: Direction; back: Direction }
   | { pattern: 'harms'; bot: string; minutes: number; healed: Sample }
   | { pattern: 'circles'; heals: number; components: number; hours: number }
 );
@@ -35,12 +38,13 @@ interface Sample {
   successes: number;
   trials: number;
 }
-interface Way {
+/** One of the two directions in which entries undo each other. */
+interface Direction {
   healed: Sample;
   minutes: number | null;
 }
 
-/** Decisions of a day are searched among this many of the newest. */
+/** How many of the newest decisions are searched for those of the last day. */
 const maxDecisions = 20_000;
 
 /**
@@ -53,7 +57,7 @@ const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
 const minutesIn = (each: ReturnType<typeof sql>) => sql`
   extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${each} ORDER BY taken))::float8 / 60`;
 
-/** Entries with more than one heal: a single heal says nothing about a loop. */
+/** Reads what entries with more than one heal did: a single heal says nothing about a loop. */
 const entries = (now: Date, hours: number) => {
   const hoursAgo = sql`floor(extract(epoch FROM ${now}::timestamptz - d.decided_at) / 3600)`;
   return sql<Entry>`
@@ -118,8 +122,8 @@ const limitNames: Record<string, string> = {
 
 const minutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
 
-/** One sentence for each pattern, the most important first. */
-function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[] {
+/** A sentence for each way in which the entry heals without end, the most important first. */
+function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): string[] {
   const [first] = full;
   return [
     ...(aftermath?.pattern === 'alternates'
@@ -131,13 +135,13 @@ function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[
     ...(aftermath?.pattern === 'harms'
       ? [
           `${name} makes problems: another one began at ${aftermath.bot} within ${minutes(aftermath.minutes)} minutes ` +
-            `of ${aftermath.healed.successes} of ${aftermath.healed.trials} heals`,
+            `after ${aftermath.healed.successes} of ${aftermath.healed.trials} heals`,
         ]
       : []),
     ...(aftermath?.pattern === 'circles'
       ? [
-          `${name} heals what itself makes: ${aftermath.heals} heals of ${aftermath.components} components in three days, ` +
-            `and nothing new in the ${Math.round(aftermath.hours)} hours in which its limit stopped it`,
+          `${name} causes what it heals: ${aftermath.heals} heals of ${aftermath.components} components in three days, ` +
+            `and no new problem in the ${Math.round(aftermath.hours)} hours in which its limit stopped it`,
         ]
       : []),
     ...(whole
@@ -166,7 +170,7 @@ function patterns({ name, heals, aftermath, full, whole, kept }: Entry): string[
 
 function findingOf(entry: Entry): ReportedFinding {
   const { name, autonomy, heals, aftermath, full, whole, kept } = entry;
-  const [title, ...others] = patterns(entry);
+  const [title, ...others] = patternsInWords(entry);
   return {
     severity: 'high',
     category: 'healing',
@@ -183,7 +187,7 @@ function findingOf(entry: Entry): ReportedFinding {
 }
 
 /** A finding for each entry that stays at a limit, alternates with another entry, or does harm. */
-export async function healingLoops(
+export async function findHealingLoops(
   { limit_hours, max_findings: max }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {

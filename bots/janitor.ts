@@ -6,7 +6,7 @@ const config = z.strictObject({
   min_expired: z.int().min(1).default(1).describe('fewer expired sessions are no finding'),
 });
 
-async function expiredSessions(
+async function findExpiredSessions(
   { min_expired }: z.infer<typeof config>,
   { db, now, since }: CheckContext,
 ): Promise<CheckResult> {
@@ -46,7 +46,7 @@ export const janitor = defineBot({
       name: 'expired-sessions',
       title: 'Are expired sessions gone?',
       accruing: true,
-      run: expiredSessions,
+      run: findExpiredSessions,
     },
   ],
   knowledge: [

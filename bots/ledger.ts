@@ -22,7 +22,7 @@ interface Balance {
   last_balance: number | null;
 }
 
-/** One row for every user. */
+/** SQL of one row for every user. */
 export const balances = sql<Balance>`
   SELECT p.id AS user_id, p.credits AS cached, coalesce(total.amount, 0) AS ledger,
     newest.balance_after AS last_balance
@@ -34,14 +34,14 @@ export const balances = sql<Balance>`
     SELECT balance_after FROM credits WHERE user_id = p.id ORDER BY seq DESC LIMIT 1
   ) newest ON true`;
 
-const broken = sql`coalesce(last_balance, 0) <> ledger`;
+const isChainBroken = sql`coalesce(last_balance, 0) <> ledger`;
 
-/** If the chain is broken, it is not known which number is right: then the cache is not judged. */
-export const drifted = sql`cached IS DISTINCT FROM ledger AND NOT (${broken})`;
+/** Whether the cached credits are wrong. If the chain is broken, it is not known which number is right: then they are not judged. */
+export const isDrifted = sql`cached IS DISTINCT FROM ledger AND NOT (${isChainBroken})`;
 
-const SAMPLE = 20;
+const sampleSize = 20;
 
-/** The first `limit` users with `condition`, in this order; and how many users there are, and how many have it. */
+/** The first `limit` users with `condition`, in `order`; how many users there are; and how many of them have the condition. */
 async function find(
   { db }: CheckContext,
   condition: ReturnType<typeof sql>,
@@ -60,8 +60,8 @@ async function find(
   return rows[0] ?? { users: 0, count: 0, found: [] };
 }
 
-async function cachedCredits(_config: Config, context: CheckContext): Promise<CheckResult> {
-  const { count, found } = await find(context, drifted, sql`user_id`, SAMPLE);
+async function checkCachedCredits(_config: Config, context: CheckContext): Promise<CheckResult> {
+  const { count, found } = await find(context, isDrifted, sql`user_id`, sampleSize);
   const component = 'profiles.credits';
   const finding: ReportedFinding = {
     severity: 'high',
@@ -77,7 +77,7 @@ async function cachedCredits(_config: Config, context: CheckContext): Promise<Ch
   return { examined: [component], findings: count > 0 ? [finding] : [] };
 }
 
-async function perUser(
+async function reportUsers(
   context: CheckContext,
   { max_findings: max }: Config,
   [condition, worst]: [ReturnType<typeof sql>, ReturnType<typeof sql>],
@@ -98,19 +98,24 @@ async function perUser(
   };
 }
 
-function balanceChain(config: Config, context: CheckContext) {
+function checkBalanceChain(config: Config, context: CheckContext) {
   const worst = sql`abs(last_balance - ledger) DESC`;
-  return perUser(context, config, [broken, worst], ({ user_id, ledger, last_balance }) => ({
-    severity: 'critical',
-    title: `Balance chain of user ${user_id} ends at ${last_balance}, the sum is ${ledger}`,
-    description:
-      'The newest balance_after is not the sum: a row was lost, changed or written twice.',
-  }));
+  return reportUsers(
+    context,
+    config,
+    [isChainBroken, worst],
+    ({ user_id, ledger, last_balance }) => ({
+      severity: 'critical',
+      title: `Balance chain of user ${user_id} ends at ${last_balance}, the sum is ${ledger}`,
+      description:
+        'The newest balance_after is not the sum: a row was lost, changed or written twice.',
+    }),
+  );
 }
 
-function negativeBalance(config: Config, context: CheckContext) {
+function checkNegativeBalance(config: Config, context: CheckContext) {
   const lowest = sql`least(ledger, last_balance)`;
-  return perUser(
+  return reportUsers(
     context,
     config,
     [sql`${lowest} < 0`, lowest],
@@ -133,10 +138,10 @@ export const ledger = defineBot({
     {
       name: 'cached-credits',
       title: 'Are cached credits what the ledger says?',
-      run: cachedCredits,
+      run: checkCachedCredits,
     },
-    { name: 'balance-chain', title: 'Does every running balance add up?', run: balanceChain },
-    { name: 'negative-balance', title: 'Is no balance below zero?', run: negativeBalance },
+    { name: 'balance-chain', title: 'Does every running balance add up?', run: checkBalanceChain },
+    { name: 'negative-balance', title: 'Is no balance below zero?', run: checkNegativeBalance },
   ],
   knowledge: [
     {

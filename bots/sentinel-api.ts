@@ -31,7 +31,7 @@ const config = z.strictObject({
     .number()
     .min(0)
     .default(1000)
-    .describe('95 % of an endpoint’s requests should take no longer, in milliseconds'),
+    .describe("95 % of an endpoint's requests should take no longer, in milliseconds"),
   min_429: count(10, 'fewer 429 answers of an endpoint are no finding'),
   max_429_percent: percent(10, 'up to this share of 429 answers an endpoint is no finding'),
   max_findings: z
@@ -57,9 +57,9 @@ interface Endpoint {
 
 /** The SQL of one check; `wrong` and `worst` use an Endpoint's columns. */
 interface Question {
-  /** the number of requests that count; all by default */
+  /** the number of requests that count; by default all requests */
   requests?: Fragment;
-  /** which of them are bad */
+  /** whether a request is bad */
   bad: Fragment;
   /** the figure; by default the number of bad requests */
   figure?: Fragment;
@@ -128,13 +128,13 @@ async function ask(
 
 type Counted = Omit<Tally, 'newestBadAt'> & { newest: string | null };
 
-function serverErrors(config: Config, context: EventContext) {
+function findServerErrors(config: Config, context: EventContext) {
   const above = sql`share > ${config.max_5xx_percent}::numeric`;
-  const loud = sql`(requests >= ${config.min_requests} AND ${above})`;
+  const isSevere = sql`(requests >= ${config.min_requests} AND ${above})`;
   const question = {
     bad: sql`status_code BETWEEN 500 AND 599`,
-    wrong: sql`figure >= ${config.min_5xx} OR ${loud}`,
-    worst: sql`${loud} DESC, share DESC, figure DESC`,
+    wrong: sql`figure >= ${config.min_5xx} OR ${isSevere}`,
+    worst: sql`${isSevere} DESC, share DESC, figure DESC`,
   };
   return ask(config, context, question, ({ component, requests, figure, share }) => {
     const sampled = share > config.critical_5xx_percent ? 'critical' : 'high';
@@ -147,7 +147,7 @@ function serverErrors(config: Config, context: EventContext) {
   });
 }
 
-function missingPaths(config: Config, context: EventContext) {
+function findMissingPaths(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 404`,
     wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
@@ -160,7 +160,7 @@ function missingPaths(config: Config, context: EventContext) {
   }));
 }
 
-async function latency(config: Config, context: EventContext) {
+async function findSlow(config: Config, context: EventContext) {
   const { db, from, now } = context;
   const { rows } = await sql<{ untimed: boolean }>`
     SELECT count(*) > 0 AND count(response_time_ms) = 0 AS untimed
@@ -180,7 +180,7 @@ async function latency(config: Config, context: EventContext) {
   }));
 }
 
-function rateLimited(config: Config, context: EventContext) {
+function findRateLimited(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 429`,
     wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
@@ -207,28 +207,28 @@ export const sentinelApi = defineBot({
       title: 'Do endpoints answer without 5xx?',
       events: true,
       windowSeconds,
-      run: serverErrors,
+      run: findServerErrors,
     },
     {
       name: 'missing-paths',
       title: 'Do the paths that callers ask for exist?',
       events: true,
       windowSeconds,
-      run: missingPaths,
+      run: findMissingPaths,
     },
     {
       name: 'latency',
       title: 'Do endpoints answer in time?',
       events: true,
       windowSeconds,
-      run: latency,
+      run: findSlow,
     },
     {
       name: 'rate-limited',
       title: 'Do callers get through the rate limit?',
       events: true,
       windowSeconds,
-      run: rateLimited,
+      run: findRateLimited,
     },
   ],
   knowledge: [

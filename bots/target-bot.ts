@@ -7,7 +7,7 @@ export const targetBot = z
   .min(1)
   .max(100)
   .optional()
-  .describe('the bot; the finding’s component unless given');
+  .describe("the bot; the finding's component unless given");
 
 export const nameOf = ({ bot }: { bot?: string | undefined }, { target }: RemedyContext): string =>
   bot ?? target.component;

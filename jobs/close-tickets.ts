@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 import { closeOldTickets } from '../src/transitions/tickets/close.ts';
 
-/** One transaction closes so many. */
-const atOnce = 1_000;
+/** How many tickets one transaction closes at most. */
+const maxTickets = 1_000;
 
-/** Closes tickets that were resolved so long ago that a problem which comes back opens another one. */
+/** Closes tickets that were resolved so long ago that they are not reopened: a problem that comes back gets another ticket. */
 export const closeTickets = defineJob({
   name: 'close-tickets',
   title: 'Close tickets a day after they were resolved',
@@ -18,9 +18,9 @@ export const closeTickets = defineJob({
     let tickets = 0;
     for (;;) {
       signal.throwIfAborted();
-      const closed = await commit((trx) => closeOldTickets(trx, atOnce));
+      const closed = await commit((trx) => closeOldTickets(trx, maxTickets));
       tickets += closed;
-      if (closed < atOnce) return { tickets };
+      if (closed < maxTickets) return { tickets };
     }
   },
 });

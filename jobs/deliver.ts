@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 
 /**
- * On request: a timer asks for it when a message is due. Several may run at once, each with channels of its own, so that
- * a receiver that is slow delays only its own messages.
+ * Runs only on request: a timer requests a run when a message is due. Several runs may go on at once, each with channels of
+ * its own, so that a slow receiver delays only its own messages.
  */
 export const deliver = defineJob({
   name: 'deliver',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 
-/** One transaction asks the policy about so many. */
-const atOnce = 500;
+/** About how many tickets one transaction asks the policy at most. */
+const maxTickets = 500;
 
-/** Gives tickets that no person has acknowledged to the next one, and reminds of them, as their policy says. */
+/** Gives tickets that no person has acknowledged to the next person, and reminds people of them, as the policy says. */
 export const escalateTickets = defineJob({
   name: 'escalate-tickets',
   title: 'Follow the escalation policy',
@@ -19,11 +19,11 @@ export const escalateTickets = defineJob({
     const unreadable = new Set<number>();
     for (;;) {
       signal.throwIfAborted();
-      const done = await commit((trx) => escalateDue(trx, atOnce));
+      const done = await commit((trx) => escalateDue(trx, maxTickets));
       for (const version of done.unreadable) unreadable.add(version);
       for (const name of Object.keys(figures) as (keyof typeof figures)[])
         figures[name] += done[name];
-      if (done.asked === atOnce) continue;
+      if (done.asked === maxTickets) continue;
       return { ...figures, ...(unreadable.size > 0 && { unreadable: [...unreadable] }) };
     }
   },

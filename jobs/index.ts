@@ -7,6 +7,14 @@ import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
 import { routeEvents } from './route-events.ts';
+import { sendReport } from './send-report.ts';
 import { tidy } from './tidy.ts';
 
-export const jobs: readonly Job[] = [tidy, closeTickets, escalateTickets, routeEvents, deliver];
+export const jobs: readonly Job[] = [
+  tidy,
+  closeTickets,
+  escalateTickets,
+  routeEvents,
+  deliver,
+  sendReport,
+];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 
-/** On request: a timer asks for it when an event waits. Its rows and the queue are all that has to work for that. */
+/** Runs only on request: a timer requests a run when an event of a ticket waits to be routed. */
 export const routeEvents = defineJob({
   name: 'route-events',
   title: 'Make messages of what happened to tickets',

@@ -1,4 +1,4 @@
--- What a Supabase database brings along, for a plain PostgreSQL: each part only where it is missing.
+-- Creates in a plain PostgreSQL what every Supabase database has. What is already there is left as it is.
 DO $$
 BEGIN
   IF to_regrole('anon') IS NULL THEN CREATE ROLE anon NOLOGIN; END IF;

@@ -1,4 +1,4 @@
--- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
+-- In an adopted database the function of the documented schema is already there; this adds a fixed search_path.
 CREATE OR REPLACE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at = now();
@@ -6,8 +6,8 @@ BEGIN
 END
 $$;
 
--- The other tables that have the column; bots and bot_knowledge get theirs with their own columns.
--- javari_credentials: to open one notes last_used_at, and changes nothing.
+-- The other tables with an updated_at. The migrations of bots and bot_knowledge create the triggers of these two.
+-- javari_credentials: using a credential sets last_used_at, which is not a change of the credential.
 DO $$
 DECLARE
   t text;

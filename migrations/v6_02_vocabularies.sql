@@ -1,5 +1,5 @@
--- The words that the documented schema gives in comments. On an adopted database a check of the same
--- name is the same one: adoption has compared them.
+-- The values that the documented schema lists in comments. If an adopted database has a check of the same name, it is
+-- the same check: adoption has compared them.
 ALTER TABLE profiles
   DROP CONSTRAINT IF EXISTS profiles_role_check,
   DROP CONSTRAINT IF EXISTS profiles_subscription_tier_check,

@@ -1,5 +1,6 @@
--- The documented schema uses two index names twice. A database that was made from it has each of them on
--- whichever table came first; app_usage and user_sessions keep theirs, the others get their own.
+-- The documented schema gives the same name to two indexes, twice. In a database made from it, only the table that was
+-- created first has that index. app_usage and user_sessions keep these names; the other two tables get an index with a
+-- name of its own.
 DO $$
 BEGIN
   IF (SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass('idx_usage_user')) = 'javari_usage_stats'::regclass THEN

@@ -1,26 +1,26 @@
--- The ledger holds whoever writes it: a plain INSERT and engine.book_credits go through the same triggers.
+-- The ledger stays correct whatever writes it: a plain INSERT and engine.book_credits fire the same triggers.
 --
--- What is checked is the result, never the writer: a mark that says who writes (a setting, a trigger's
--- depth) can be made by anybody who may run SQL. Outside stay those who may switch triggers off: a
--- table's owner with ALTER TABLE, a superuser with session_replication_role.
+-- The triggers check the result and not who writes. Anything that would identify the writer (a setting, the depth of a
+-- trigger) can be imitated by each role that may run SQL. Two can still write past the triggers, because they may switch
+-- them off: the owner of a table with ALTER TABLE, and a superuser with session_replication_role.
 
--- created_at is the start of a transaction and reads wrong under concurrency; seq is the order of the
--- ledger. No identity column: that takes its value before the row lock, and then seq does not follow
--- the balances. Not in `public`: who may call setval() could turn the order around.
+-- seq is the order of the ledger. created_at cannot be: it is the start of the transaction, and transactions overlap. An
+-- identity column cannot be either: it takes its value before the row of the profile is locked, so that seq would not
+-- follow the balances. The sequence is not in public, because a role that may call setval() could reverse the order.
 CREATE SEQUENCE engine.credits_seq AS bigint;
 REVOKE ALL ON SEQUENCE engine.credits_seq FROM PUBLIC, anon, authenticated;
 GRANT USAGE ON SEQUENCE engine.credits_seq TO service_role;
 
 ALTER TABLE credits ADD COLUMN seq bigint, ADD COLUMN idempotency_key text;
--- Bookings that were there before the engine. Their order is that of created_at, which many may share, and
--- which can even be wrong: it is the start of a transaction. So it is followed only as far as the balances
--- follow it; else each booking goes where the balance before it was. Adoption has seen that there is such an
--- order. No column of the documented schema is touched, and no trigger of the platform's own fires: a column that is
--- computed anew is not an UPDATE.
+-- Gives a seq to the bookings that were there before the engine. Several may have the same created_at, and it may be in
+-- the wrong order, so it is used only where the balances agree with it; otherwise a booking follows the one whose
+-- balance it starts from. Adoption has checked that such an order exists. No column of the documented schema is changed,
+-- and no trigger of the platform fires, because a change of the type of a column is not an UPDATE.
 
--- An order in which all of these ways from one balance to another are walked, each once, the first of them
--- from p_from: their places in the arrays, NULL if there is none. Hierholzer, "Ueber die Moeglichkeit, einen
--- Linienzug ohne Wiederholung und ohne Unterbrechung zu umfahren" (1873).
+-- Each booking leads from one balance (p_before) to another (p_after). Returns an order in which all of them follow each
+-- other, each once, starting at p_from: their positions in the arrays, or NULL if there is no such order. This is the
+-- algorithm of Hierholzer, "Ueber die Moeglichkeit, einen Linienzug ohne Wiederholung und ohne Unterbrechung zu
+-- umfahren" (1873).
 CREATE FUNCTION engine.chain(p_from bigint, p_before bigint[], p_after bigint[]) RETURNS int[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,7 +59,7 @@ ALTER TABLE engine.old_credits ADD PRIMARY KEY (id);
 CREATE INDEX ON engine.old_credits (user_id);
 ANALYZE engine.old_credits;
 
--- A user's places stay the same ones; who has which of them changes.
+-- The bookings of a user keep the same set of seq; only which booking has which seq changes.
 DO $$
 DECLARE
   v_user uuid;
@@ -111,8 +111,8 @@ DROP FUNCTION engine.old_seq(uuid), engine.chain(bigint, bigint[], bigint[]);
 DROP TABLE engine.old_credits;
 SELECT setval('engine.credits_seq', max(seq)) FROM credits HAVING count(*) > 0;
 
--- NOT VALID: an old platform may have had balances below zero, and a booking stays what it was. One that is
--- below zero now may rise.
+-- NOT VALID: an old platform may have had balances below zero, and its bookings are not changed. A balance that is below
+-- zero now may still rise.
 ALTER TABLE credits
   ALTER COLUMN seq SET DEFAULT nextval('engine.credits_seq'),
   ALTER COLUMN seq SET NOT NULL,
@@ -123,9 +123,10 @@ ALTER TABLE credits
     (CASE type WHEN 'usage' THEN amount <= 0 WHEN 'refund' THEN true ELSE amount >= 0 END) NOT VALID;
 CREATE UNIQUE INDEX idx_credits_user_seq ON credits (user_id, seq DESC);
 
--- Sets profiles.credits to the ledger's last balance; returns that, NULL without such a user. Nothing
--- else writes the column. Two statements: the second one's snapshot is taken once the row is locked.
--- May be executed by service_role.
+-- Sets profiles.credits to the last balance of the ledger. Returns this balance, or NULL if there is no such user.
+-- Nothing else writes the column. It takes two statements because the second one must see what was committed before the
+-- row was locked.
+-- service_role may execute it.
 CREATE FUNCTION engine.refresh_cached_credits(p_user uuid) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -140,8 +141,8 @@ BEGIN
 END
 $$;
 
--- Before a row is written: it gets its place and its balance under the profile's row lock. It books
--- nothing: ON CONFLICT DO NOTHING may still drop the row.
+-- Runs before a row is inserted: sets its seq and its balance while the row of the profile is locked. It does not write
+-- profiles.credits yet, because ON CONFLICT DO NOTHING may still discard the row.
 CREATE FUNCTION engine.place_credits() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -183,8 +184,8 @@ $$;
 CREATE TRIGGER credits_followed AFTER INSERT ON credits
   FOR EACH ROW EXECUTE FUNCTION engine.follow_credits();
 
--- profiles.credits takes no value but the ledger's, whoever writes it. AFTER: nothing can change the
--- row any more, and it is locked.
+-- Refuses every value of profiles.credits other than the last balance of the ledger. It runs AFTER the update, when
+-- nothing can change the row any more and the row is locked.
 CREATE FUNCTION engine.guard_cached_credits() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -205,8 +206,9 @@ CREATE TRIGGER profiles_credits_added AFTER INSERT ON profiles FOR EACH ROW
 CREATE TRIGGER profiles_credits_changed AFTER UPDATE ON profiles FOR EACH ROW
   WHEN (NEW.credits IS DISTINCT FROM OLD.credits) EXECUTE FUNCTION engine.guard_cached_credits();
 
--- Append-only, for the owner too. A row goes only with its user: then the cascade finds the profile gone
--- already. As definer: to a role from which RLS hides the profile it would look gone.
+-- Bookings are never changed or deleted, not even by the owner of the table. A booking is deleted only together with its
+-- user: the profile is already gone when the cascade deletes the bookings. SECURITY DEFINER, because to a role from
+-- which RLS hides the profile it would seem to be gone.
 CREATE FUNCTION engine.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -226,9 +228,10 @@ CREATE TRIGGER credits_append_only BEFORE UPDATE OR DELETE ON credits
 CREATE TRIGGER credits_not_truncated BEFORE TRUNCATE ON credits
   FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
--- Books once per key: the same key with the same amount and type gives the first row back, with others
--- it is refused. Amounts are whole credits: purchase and bonus add, usage takes, refund does either.
--- May be executed by service_role.
+-- Books once for each key. If the key was used before with the same amount and type, it returns that first row; with
+-- another amount or type it raises an error. Amounts are whole credits: positive for purchase and bonus, negative for
+-- usage, either for refund.
+-- service_role may execute it.
 CREATE FUNCTION engine.book_credits(p_user uuid, p_amount integer, p_type text, p_description text DEFAULT NULL,
                                     p_idempotency_key text DEFAULT NULL, p_metadata jsonb DEFAULT NULL)
 RETURNS public.credits LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

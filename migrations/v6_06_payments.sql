@@ -1,21 +1,21 @@
--- A provider sends an event twice, late, or before the one that came first. A payment's state only moves
--- forward, so that every order of the same events has one effect:
---   pending -> failed -> completed -> refunded, and over any of them (the refund came first)
--- A failed payment may still be completed: the buyer tried another card, and both events are under way.
--- Credits move with the state, in its transaction, whoever writes the row. So nobody else may book them.
+-- A payment provider may send an event twice, late, or before an earlier one. So the status of a payment only moves
+-- forward, and the same events have the same effect in every order:
+--   pending -> failed -> completed -> refunded (steps may be left out: a refund may come first)
+-- A failed payment may still be completed: the buyer tried another card, and both events are on their way. Credits are
+-- booked in the transaction that changes the status, whatever writes the row. So nothing else may book them.
 ALTER TABLE transactions
-  -- the event that led to the present state: the provider's id, and when it happened there
+  -- the event that set the present status: its id at the provider, and when it happened there
   ADD COLUMN last_event_id text,
   ADD COLUMN last_event_at timestamptz,
-  -- A row of type refund says that money went back; its credits go back on the payment's own row.
+  -- A row of type refund records that money was paid back. The credits are taken back by the row of the payment itself.
   ADD CONSTRAINT transactions_amount_cents_check CHECK (amount_cents >= 0 OR type = 'refund') NOT VALID,
   ADD CONSTRAINT transactions_credits_granted_check CHECK
     (credits_granted >= 0 AND (type <> 'refund' OR credits_granted = 0)) NOT VALID,
   ADD CONSTRAINT transactions_currency_check CHECK (currency ~ '^[A-Z]{3}$') NOT VALID;
 
--- credits_granted is what the payment is worth. It is fixed once it was granted. A payment that is
--- refunded without having been completed granted nothing: 0, until its completion comes late and says what
--- it would have been. Nothing is booked for that any more.
+-- credits_granted is how many credits the payment gives. It cannot be changed once they were granted. If a payment is
+-- refunded before it was completed, it has granted 0. When its completion arrives later, credits_granted says how many
+-- it would have been, and nothing is booked.
 CREATE FUNCTION engine.guard_payment() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ranks CONSTANT text[] := '{pending,failed,completed,refunded}';
@@ -47,8 +47,8 @@ $$;
 CREATE TRIGGER transactions_guarded BEFORE INSERT OR UPDATE ON transactions
   FOR EACH ROW EXECUTE FUNCTION engine.guard_payment();
 
--- A refund takes back what is still there: a balance never goes below zero. What had been spent stays
--- spent and is written down as credits_shortfall, in the metadata of the payment and of the booking.
+-- A refund takes back only the credits that are left, so that no balance falls below zero. The credits that were already
+-- spent are recorded as credits_shortfall in the metadata of the payment and of the booking.
 CREATE FUNCTION engine.book_payment() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -82,19 +82,19 @@ BEGIN
   RETURN NULL;
 END
 $$;
--- AFTER: an insert that ON CONFLICT DO NOTHING drops must book nothing.
+-- AFTER: if ON CONFLICT DO NOTHING discards the insert, nothing may be booked.
 CREATE TRIGGER transactions_booked_new AFTER INSERT ON transactions FOR EACH ROW
   WHEN (NEW.status = 'completed') EXECUTE FUNCTION engine.book_payment();
 CREATE TRIGGER transactions_booked AFTER UPDATE ON transactions FOR EACH ROW
   WHEN (NEW.status IS DISTINCT FROM OLD.status) EXECUTE FUNCTION engine.book_payment();
 
--- Deleting a payment and recording it anew would be a way back.
+-- A payment that was deleted and inserted again could be granted twice, so payments are not deleted.
 CREATE TRIGGER transactions_kept BEFORE DELETE ON transactions FOR EACH ROW
   WHEN (OLD.status <> 'pending') EXECUTE FUNCTION engine.refuse_change();
 CREATE TRIGGER transactions_not_truncated BEFORE TRUNCATE ON transactions
   FOR EACH STATEMENT EXECUTE FUNCTION engine.refuse_change();
 
--- The newest event wins, by the provider's time, whatever order they come in.
+-- The event that is newest by the time of the provider decides, in whatever order the events arrive.
 ALTER TABLE subscriptions
   ADD COLUMN last_event_id text,
   ADD COLUMN last_event_at timestamptz,
@@ -117,6 +117,6 @@ $$;
 CREATE TRIGGER subscriptions_guarded BEFORE UPDATE ON subscriptions
   FOR EACH ROW EXECUTE FUNCTION engine.guard_subscription();
 
--- Trigger functions: nobody calls them.
+-- Trigger functions: no role calls them.
 REVOKE EXECUTE ON FUNCTION engine.guard_payment(), engine.book_payment(), engine.guard_subscription()
   FROM PUBLIC, anon, authenticated;

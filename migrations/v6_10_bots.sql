@@ -1,12 +1,12 @@
 ALTER TABLE bots
   ADD COLUMN timezone text NOT NULL DEFAULT 'UTC' CHECK (timezone ~ '^[A-Za-z][A-Za-z0-9_+/-]*$'),
   ADD COLUMN config jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(config) = 'object'),
-  -- Infinity, years before Christ and the end of the calendar are no times that a scheduler could count from:
-  -- what follows has to be a time that can be written down, too.
+  -- Without infinity, years before Christ and the last years that PostgreSQL knows: the scheduler computes the next slot
+  -- from this time, and must be able to write that slot, too.
   ADD COLUMN next_slot_at timestamptz CHECK
     (next_slot_at BETWEEN '1970-01-01 00:00:00Z' AND '9000-01-01 00:00:00Z'),
-  -- Since when the schedule is the one that it is: its first slot is the first one after this, however late a
-  -- scheduler comes to plan it. Slots of a pause lie before it.
+  -- The schedule counts from this time: its first slot is the first one after it, even if a scheduler plans it late. An
+  -- edit, and the end of a pause, set it, so that slots of before are not owed.
   ADD COLUMN planned_from timestamptz NOT NULL DEFAULT engine.now() CHECK
     (planned_from BETWEEN '1970-01-01 00:00:00Z' AND '9000-01-01 00:00:00Z'),
   ADD COLUMN catch_up text NOT NULL DEFAULT 'last' CHECK (catch_up IN ('skip', 'last', 'all')),
@@ -17,24 +17,24 @@ ALTER TABLE bots
   ADD COLUMN jitter_seconds int NOT NULL DEFAULT 0 CHECK (jitter_seconds BETWEEN 0 AND 86400),
   ADD COLUMN timeout_seconds int NOT NULL DEFAULT 60 CHECK (timeout_seconds BETWEEN 1 AND 86400),
   ADD COLUMN max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts BETWEEN 1 AND 100),
-  -- BullMQ's order: 0 goes first, then 1, 2, ...
+  -- as in BullMQ: 0 goes first, then 1, 2, ...
   ADD COLUMN priority int NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 2097151),
-  -- failures in a row before a finding counts, and clean runs in a row before it resolves: fewer than the
-  -- results that a finding's memory holds
+  -- confirm: how many failures in a row open a finding; clear: how many clean runs in a row resolve it. Both are below
+  -- the number of results that bot_finding_states keeps.
   ADD COLUMN confirm int NOT NULL DEFAULT 1 CHECK (confirm BETWEEN 1 AND 20),
   ADD COLUMN clear int NOT NULL DEFAULT 1 CHECK (clear BETWEEN 1 AND 20),
   ADD COLUMN status_reason text,
   ADD COLUMN status_changed_at timestamptz,
   ADD COLUMN definition_version int NOT NULL DEFAULT 1,
-  -- the definition_version that a scheduler has found fit to run; only those are claimed
+  -- the definition_version that a scheduler has checked and found usable; only a bot where both are equal is claimed
   ADD COLUMN checked_version int NOT NULL DEFAULT 0,
   ALTER COLUMN status SET NOT NULL,
   ADD CONSTRAINT bots_status_check CHECK (status IN ('active', 'paused', 'disabled', 'error')),
   ADD CONSTRAINT bots_name_check CHECK (name ~ '^[a-z0-9][a-z0-9-]*$'),
   ADD CONSTRAINT bots_next_execution_at_check CHECK (next_execution_at >= next_slot_at);
 
--- The shape of a schedule, which is all of it that SQL can judge; a scheduler reads the rest. NOT VALID and
--- lenient with `error`: a row that an adopted table already had must still be able to get there.
+-- SQL can only check the rough form of a schedule; the scheduler parses it. NOT VALID, and any text is allowed with
+-- status `error`, because an adopted row with an unusable schedule must be able to get this status.
 ALTER TABLE bots ADD CONSTRAINT bots_schedule_cron_check CHECK
   (status = 'error' OR schedule_cron ~
     '^ *(CRON_TZ=[A-Za-z][A-Za-z0-9_+/-]* +)?(@[A-Za-z]+|[A-Za-z0-9*/,#-]+( +[A-Za-z0-9*/,#-]+){4}) *$') NOT VALID;
@@ -45,11 +45,12 @@ CREATE INDEX idx_bots_unplanned ON bots (id)
   WHERE status = 'active'
     AND (checked_version <> definition_version OR next_slot_at IS NULL OR next_execution_at IS NULL);
 
--- An edit of the definition, whoever makes it: it gets a new version, which a scheduler looks at
--- before the next claim; it leads out of `error`; a slot that has not come yet is planned anew.
--- A slot that is due already stays: it came due while the old definition was in force. Those after it are the
--- new one's, and count from the edit.
--- What is emptied here is what a scheduler plans at its next tick: both columns, or the jitter alone.
+-- On each edit of the definition, whatever makes it: the bot gets a new definition_version, which a scheduler checks
+-- before it claims the bot again; a bot in status `error` becomes active; a slot in the future is planned again.
+-- A slot that is already due stays, because it came due under the old definition. The slots after it follow the new one,
+-- counted from the edit.
+-- To have a slot planned again, the trigger sets next_slot_at and next_execution_at to NULL, or next_execution_at alone
+-- if only the jitter is to be computed again. The scheduler fills them in at its next tick.
 CREATE FUNCTION engine.bot_edited() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (NEW.schedule_cron, NEW.timezone, NEW.api_endpoint, NEW.config)
@@ -101,7 +102,7 @@ CREATE TRIGGER bot_edited
   BEFORE UPDATE OF schedule_cron, timezone, api_endpoint, config, jitter_seconds, status ON bots
   FOR EACH ROW EXECUTE FUNCTION engine.bot_edited();
 
--- Whoever empties a slot by hand wants the next one, not all that has come since the last edit.
+-- A person who sets the slot to NULL wants the next slot from now on, and not all slots since the last edit.
 CREATE FUNCTION engine.slot_emptied() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.planned_from = engine.now();
@@ -113,8 +114,8 @@ CREATE TRIGGER slot_emptied BEFORE UPDATE OF next_slot_at ON bots
   FOR EACH ROW WHEN (OLD.next_slot_at IS NOT NULL AND NEW.next_slot_at IS NULL)
   EXECUTE FUNCTION engine.slot_emptied();
 
--- Fires for the definition, not for the counters that every run moves. A platform that applied the documented pattern by
--- hand has one of that name already.
+-- It fires for changes of the definition, and not for the counters that each run changes. A platform that applied the
+-- documented pattern by hand already has a trigger of this name.
 DROP TRIGGER IF EXISTS update_bots_updated_at ON bots;
 CREATE TRIGGER update_bots_updated_at
   BEFORE UPDATE OF name, display_name, description, schedule_cron, api_endpoint, status, timezone, config,

@@ -14,10 +14,10 @@ ALTER TABLE bot_findings
   ADD CONSTRAINT bot_findings_resolved_check CHECK
     ((resolved_at IS NULL) = (resolution_method IS NULL));
 
--- Findings of an adopted database: no check of the engine is called `adopted`, so none resolves them or counts
--- them again; each is a problem of its own, because what would make two of them the same one is not known.
--- A key is the component unless a check says otherwise. They were seen once, when they were detected; where
--- even that is missing, they have been seen now.
+-- Findings of an adopted database: no check of the engine is named `adopted`, so no run resolves them or counts them
+-- again. Each is a problem of its own, because it is not known which of them are about the same problem. They were seen
+-- once, when they were detected; if that time is missing, they were seen now.
+-- The key of a finding is its component, unless its check sets another one.
 ALTER TABLE bot_findings
   ALTER COLUMN component_key TYPE text USING coalesce(affected_component, ''),
   ALTER COLUMN fingerprint TYPE text USING 'adopted-' || id,
@@ -30,39 +30,39 @@ ALTER TABLE bot_findings
 
 CREATE UNIQUE INDEX idx_findings_open ON bot_findings (bot_id, fingerprint) WHERE resolved_at IS NULL;
 CREATE INDEX idx_findings_execution ON bot_findings (execution_id);
--- NOT NULL keeps the planner from taking it, for its size, where a bot's findings are asked for: only who asks for a
--- component can use it.
+-- NOT NULL keeps the planner from using this small index for queries by bot: only a query that names a component can use
+-- it.
 CREATE INDEX idx_findings_component ON bot_findings (affected_component)
   WHERE resolved_at IS NULL AND affected_component IS NOT NULL;
 CREATE INDEX idx_findings_suppressed ON bot_findings (suppressed_by) WHERE suppressed_by IS NOT NULL;
 
--- What a fingerprint's history must remember even while nothing is open.
+-- What must be kept about a problem, by its fingerprint, also while it has no open finding.
 CREATE TABLE bot_finding_states (
   fingerprint text PRIMARY KEY,
   bot_id uuid NOT NULL REFERENCES bots(id) ON DELETE CASCADE,
   check_name text NOT NULL,
   component_key text NOT NULL,
-  -- the last 21 results, newest last: true failed, false clean
+  -- the last 21 results, the newest one last: true for failed, false for clean
   states boolean[] NOT NULL DEFAULT '{}' CHECK (cardinality(states) <= 21),
   failures_in_row int NOT NULL DEFAULT 0,
   clean_in_row int NOT NULL DEFAULT 0,
   flapping_since timestamptz,
-  -- an outcome waits for what its next results say
+  -- the outcome of a cure, or of a decision to do nothing, depends on the next results
   watched boolean NOT NULL DEFAULT false,
-  -- when the latest run that found it clean began
+  -- when the latest run began that found it clean
   last_clean_at timestamptz,
   last_fence bigint NOT NULL,
   last_execution_id uuid
 );
 CREATE INDEX idx_finding_states_bot ON bot_finding_states (bot_id);
--- Those that a clean result still changes: one that was clean 21 times has nothing more to learn from it.
+-- The rows that a clean result still changes. A problem that was clean 21 times in a row does not change by one more.
 CREATE INDEX idx_finding_states_live ON bot_finding_states (bot_id) WHERE watched OR true = ANY (states);
 CREATE INDEX idx_finding_states_flapping ON bot_finding_states (fingerprint) WHERE flapping_since IS NOT NULL;
 ALTER TABLE bot_finding_states ENABLE ROW LEVEL SECURITY;
 
--- Share of weighted changes among the last 21 results, 0 to 1. The newest change counts 1.25, the oldest of
--- the twenty 0.75, those between in even steps; results that are not there yet are no changes.
--- Source: Nagios Core, "Detection and Handling of State Flapping".
+-- Returns the weighted share of changes among the last 21 results, from 0 to 1. The newest change has weight 1.25, the
+-- oldest of the twenty possible ones 0.75, those between them in even steps. Results that are not there yet count as no
+-- change. Source: Nagios Core, "Detection and Handling of State Flapping".
 CREATE FUNCTION engine.flapping(p_states boolean[]) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -79,7 +79,8 @@ BEGIN
 END
 $$;
 
--- Since when a problem comes and goes: begins at 30 % and ends at 20 %, in between it is what it was.
+-- Returns since when the problem is flapping, or NULL. It begins to flap at 30 % and stops at 20 %; between them it
+-- stays as it was.
 CREATE FUNCTION engine.flapping_since(p_states boolean[], p_since timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -95,8 +96,8 @@ END
 $$;
 REVOKE ALL ON FUNCTION engine.flapping(boolean[]), engine.flapping_since(boolean[], timestamptz) FROM PUBLIC;
 
--- Whether a finding whose suppressed_by is p_by is suppressed: p_by is open, and following suppressed_by from there leads
--- into no cycle. In a cycle no finding is suppressed: each would hide the other.
+-- Whether a finding whose suppressed_by is p_by is suppressed: p_by is open, and following suppressed_by from there does
+-- not lead into a cycle. In a cycle no finding is suppressed, because each would hide the other.
 CREATE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

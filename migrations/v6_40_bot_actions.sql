@@ -6,9 +6,10 @@ ALTER TABLE bot_actions
   ADD COLUMN knowledge_id uuid REFERENCES bot_knowledge(id) ON DELETE SET NULL,
   ADD COLUMN fingerprint text,
   ADD COLUMN component text,
-  -- of the finding, which may be pruned before the figures are
+  -- of the finding, copied because the finding may be deleted while the figures by category still need it
   ADD COLUMN category text,
-  -- findings of this check come back by themselves: to be verified is to have held
+  -- the findings of this check come back by themselves, as expired sessions do, so a verified cure counts as held at
+  -- once
   ADD COLUMN accruing boolean NOT NULL DEFAULT false,
   ADD COLUMN remedy text,
   ADD COLUMN risk text CHECK (risk IN ('safe', 'reversible', 'irreversible')),
@@ -22,9 +23,10 @@ ALTER TABLE bot_actions
   ADD COLUMN undo_requested_at timestamptz,
   ADD COLUMN undo_requested_by text;
 
--- Actions that were there before, each a heal of one step. `success` says that it worked, not that it held:
--- verified, the least of the two; when it was applied is when it was taken, or not later than now. It
--- belongs to no knowledge, so no figure counts it. Nobody says how it could be undone: irreversible.
+-- Actions that were there before the engine; each counts as a heal of one step. `success` says that the action worked,
+-- not that the problem stayed away, so they become `verified`, which claims the least. They were applied when they were
+-- taken, but not later than now. They belong to no entry of knowledge, so no figures count them. How to undo them is not
+-- known: irreversible.
 ALTER TABLE bot_actions
   ALTER COLUMN heal_id TYPE uuid USING id,
   ALTER COLUMN state TYPE text USING CASE WHEN success THEN 'verified' ELSE 'failed' END,
@@ -45,16 +47,16 @@ ALTER TABLE bot_actions
     (state NOT IN ('applied', 'verified', 'held', 'relapsed') OR applied_at IS NOT NULL),
   ADD CONSTRAINT bot_actions_success_check CHECK (success = (state IN ('verified', 'held')));
 
--- One unfinished application per problem: two workers cannot heal the same thing at once.
+-- At most one unfinished action for each problem, so that two workers cannot heal the same problem at the same time.
 CREATE UNIQUE INDEX idx_actions_unfinished ON bot_actions (fingerprint)
   WHERE state IN ('intent', 'applied', 'unknown');
--- What a relapse, and the end of the hold window, look for.
+-- For a relapse and for the end of the hold window: both look for verified actions.
 CREATE INDEX idx_actions_verified ON bot_actions (fingerprint) WHERE state = 'verified';
 CREATE INDEX idx_actions_hold ON bot_actions (hold_until) WHERE state = 'verified';
 CREATE INDEX idx_actions_undo ON bot_actions (bot_id) WHERE undo_requested_at IS NOT NULL AND state <> 'undone';
--- Effects outside of the database that have no record yet: each start of a run asks for those of its bot.
+-- Actions with effects outside of the database that have no record yet. Each start of a run looks for those of its bot.
 CREATE INDEX idx_actions_begun ON bot_actions (bot_id) WHERE state = 'intent' AND evidence ? 'begun';
--- Of which a person has to say what became of them: each end of a run sees that there is a ticket.
+-- Actions whose effect only a person can find out. Each end of a run makes sure that they have a ticket.
 CREATE INDEX idx_actions_unknown ON bot_actions (bot_id) WHERE state = 'unknown';
 CREATE INDEX idx_actions_finding ON bot_actions (finding_id);
 CREATE INDEX idx_actions_execution ON bot_actions (execution_id);

@@ -12,14 +12,14 @@ ALTER TABLE bot_tickets
     (severity IN ('critical', 'high', 'medium', 'low', 'info')),
   ADD CONSTRAINT bot_tickets_status_check CHECK
     (status IN ('open', 'assigned', 'resolved', 'closed')),
-  -- open means that nobody has it
+  -- an open ticket is assigned to no person
   ADD CONSTRAINT bot_tickets_assigned_check CHECK
     (CASE status WHEN 'open' THEN assigned_to IS NULL WHEN 'assigned' THEN assigned_to IS NOT NULL ELSE true END),
   ADD CONSTRAINT bot_tickets_resolved_check CHECK
     ((status IN ('resolved', 'closed')) = (resolved_at IS NOT NULL)
      AND (status <> 'resolved' OR resolution_notes IS NOT NULL));
 
--- Tickets that were there before: the fingerprint is their finding's; without a finding, their own.
+-- Tickets that were there before the engine get the fingerprint of their finding, or one of their own without a finding.
 ALTER TABLE bot_tickets ALTER COLUMN fingerprint TYPE text USING 'adopted-' || coalesce(finding_id, id);
 ALTER TABLE bot_tickets ALTER COLUMN fingerprint DROP DEFAULT;
 

@@ -3,16 +3,16 @@ ALTER TABLE bot_knowledge
   ADD COLUMN enabled boolean NOT NULL DEFAULT true,
   ADD COLUMN autonomy text NOT NULL DEFAULT 'shadow' CHECK (autonomy IN ('shadow', 'suggest', 'auto')),
   ADD COLUMN half_life_days int NOT NULL DEFAULT 90 CHECK (half_life_days >= 1),
-  -- outcomes came in that its autonomy has not been judged by
+  -- there are outcomes that came after its autonomy was last judged
   ADD COLUMN unjudged boolean NOT NULL DEFAULT false,
   ADD CONSTRAINT bot_knowledge_pattern_check CHECK (length(issue_pattern) BETWEEN 3 AND 512);
 
--- Entries that were there before: nobody has named them. They begin in shadow: they say what they would do.
+-- Entries that were there before the engine have no name yet. They begin in shadow: they only say what they would do.
 ALTER TABLE bot_knowledge ALTER COLUMN name TYPE text USING 'adopted-' || id;
 ALTER TABLE bot_knowledge ALTER COLUMN name SET NOT NULL;
 
--- Fires for the entry's content, not for the cache of its outcomes. A platform that applied the documented pattern by hand
--- has one of that name already.
+-- It fires for changes of the content of an entry, and not for its cached figures. A platform that applied the
+-- documented pattern by hand already has a trigger of this name.
 DROP TRIGGER IF EXISTS update_bot_knowledge_updated_at ON bot_knowledge;
 CREATE TRIGGER update_bot_knowledge_updated_at
   BEFORE UPDATE OF name, category, issue_pattern, solution, enabled, autonomy, half_life_days ON bot_knowledge
@@ -58,10 +58,11 @@ CREATE TABLE bot_decisions (
   answer text CHECK (answer IN ('approved', 'rejected')),
   answered_by text,
   answered_at timestamptz,
-  -- What became of a finding that the entry left alone; NULL where an earlier decision about the same
-  -- finding says it. touched: somebody cured it after all, which tells nothing about recovering alone.
+  -- What became of a finding on which the entry did nothing. NULL if an earlier decision about the same finding records
+  -- it. touched: it was cured by something else after all, which does not tell whether it would have recovered by
+  -- itself.
   outcome text CHECK (outcome IN ('pending', 'recovered', 'persisted', 'touched')),
-  -- it was clean at the next run; recovered, if it still is after this
+  -- it was clean at the next run; if it is still clean at this time, it has recovered
   hold_until timestamptz,
   settled_at timestamptz,
   decided_at timestamptz NOT NULL DEFAULT now(),
@@ -81,8 +82,8 @@ CREATE INDEX idx_decisions_finding ON bot_decisions (finding_id);
 CREATE INDEX idx_decisions_execution ON bot_decisions (execution_id);
 ALTER TABLE bot_decisions ENABLE ROW LEVEL SECURITY;
 
--- Every heal of an entry with what came of it: a heal's outcome is that of its last step. Undone counts as
--- relapsed; where the outcome is NULL nothing is decided, or nothing can be: unknown and aborted.
+-- Each heal of an entry and its outcome, which is that of its last step. Undone counts as relapsed. The outcome is NULL
+-- while it is not decided, and for states that decide nothing: unknown and aborted.
 CREATE VIEW engine.heals AS
 SELECT a.heal_id, a.knowledge_id, a.bot_id, a.finding_id, a.fingerprint, a.component, a.category, a.state,
        CASE a.state WHEN 'held' THEN 'held' WHEN 'relapsed' THEN 'relapsed' WHEN 'undone' THEN 'relapsed'
@@ -92,7 +93,7 @@ FROM public.bot_actions a
 WHERE a.knowledge_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM public.bot_actions l WHERE l.heal_id = a.heal_id AND l.step > a.step);
 
--- What the three documented columns of these entries ought to say, by the ledger.
+-- Counts the three documented columns of these entries from the ledger.
 CREATE FUNCTION engine.counted(p_ids uuid[])
 RETURNS TABLE (knowledge_id uuid, times_applied int, times_successful int, success_rate numeric)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -107,8 +108,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE k.id = ANY (p_ids)
 $$;
 
--- The cache is kept by the ledger's own transaction, whoever writes it. The entries are locked first, in the
--- order of their ids, and counted by a second statement, which sees what others have committed by then.
+-- Updates the cached figures in the transaction that writes the ledger, whatever writes it. A first statement locks the
+-- entries in the order of their ids; a second one counts, and so sees what others have committed by then.
 CREATE FUNCTION engine.count_outcomes() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -141,7 +142,7 @@ CREATE TRIGGER count_outcomes AFTER UPDATE ON bot_actions
   REFERENCING OLD TABLE AS replaced NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION engine.count_outcomes();
 
--- What untouched findings did weighs on the same judgement.
+-- What became of findings on which an entry did nothing counts in the same judgement of the entry.
 CREATE FUNCTION engine.decisions_settled() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -162,9 +163,9 @@ CREATE TRIGGER decisions_settled AFTER UPDATE ON bot_decisions
   REFERENCING OLD TABLE AS replaced NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION engine.decisions_settled();
 
--- Each process keeps an index of all patterns: this number says whether it is still the table. It grows in
--- the edit's own transaction, so that nobody sees one without the other. (updated_at would not do: it is
--- the time at which a transaction began, and a later one may have committed before.)
+-- Each process caches all patterns. This number tells it whether the table has changed since. It grows in the
+-- transaction of the edit, so that both become visible together. updated_at cannot tell this: it is the time at which a
+-- transaction began, and one that began later may have committed earlier.
 INSERT INTO engine.settings (key, value) VALUES ('knowledge_version', '0');
 
 CREATE FUNCTION engine.knowledge_changed() RETURNS trigger

@@ -1,5 +1,5 @@
--- What is counted, paid or measured is not below zero. NOT VALID: an old platform may have such rows,
--- and they must not stop its migration; every new one is checked.
+-- Counts, amounts and measurements are not below zero. NOT VALID: an old platform may have such rows, and they must not
+-- stop its migration. New rows are checked.
 DO $$
 DECLARE
   c record;

@@ -1,5 +1,5 @@
--- A leaderboard keeps each player's best score and the first time it was reached. `rank` is a cache of
--- the order by score; it is unknown (NULL) from a new score until the next engine.refresh_ranks.
+-- A leaderboard keeps the best score of each player and when it was first reached. `rank` caches the order by score. A
+-- new score sets it to NULL until the next engine.refresh_ranks.
 CREATE FUNCTION engine.guard_leaderboard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -26,9 +26,10 @@ CREATE TRIGGER leaderboard_guarded_new BEFORE INSERT ON game_leaderboards FOR EA
 CREATE TRIGGER leaderboard_guarded BEFORE UPDATE ON game_leaderboards
   FOR EACH ROW EXECUTE FUNCTION engine.guard_leaderboard();
 
--- Writes the ranks of one game from its scores; equal scores share a rank, and the next one is as many
--- further. Returns how many rows it changed. One at a time a game: two would lock its rows crosswise.
--- May be executed by service_role.
+-- Computes the ranks of one game from its scores. Equal scores have the same rank, and the ranks after them are skipped
+-- (1, 2, 2, 4). Returns how many rows it changed. It runs once at a time for each game, because two would deadlock on
+-- its rows.
+-- service_role may execute it.
 CREATE FUNCTION engine.refresh_ranks(p_game uuid) RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_changed integer;

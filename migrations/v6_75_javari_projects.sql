@@ -1,9 +1,9 @@
--- A project's parent belongs to the same user, and nothing is its own ancestor.
+-- The parent of a project belongs to the same user, and no project is its own ancestor.
 --
--- AFTER: one statement may move several, and what counts is what it leaves. The lock is one for each
--- user, nobody included: two moves that are fine alone could close a circle together. A project that
--- changes its user takes both, in one order for all. It is advisory, because the profile's row is held
--- by bookings. As definer: RLS would hide a foreign parent.
+-- The trigger runs AFTER the statement, because one statement may move several projects, and only the result counts. It
+-- takes one lock for each user (and one for projects without a user), because two moves that are correct alone could
+-- make a cycle together. A project that gets another user takes both locks, in a fixed order. The lock is advisory,
+-- because bookings lock the row of the profile. SECURITY DEFINER, because RLS would hide the parent of another user.
 CREATE FUNCTION engine.guard_project_tree() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -43,5 +43,5 @@ CREATE TRIGGER project_tree_guarded_new AFTER INSERT ON javari_projects FOR EACH
 CREATE TRIGGER project_tree_guarded AFTER UPDATE ON javari_projects FOR EACH ROW
   WHEN ((NEW.id, NEW.parent_project_id, NEW.user_id) IS DISTINCT FROM (OLD.id, OLD.parent_project_id, OLD.user_id))
   EXECUTE FUNCTION engine.guard_project_tree();
--- A trigger function: nobody calls it.
+-- A trigger function: no role calls it.
 REVOKE EXECUTE ON FUNCTION engine.guard_project_tree() FROM PUBLIC, anon, authenticated;

@@ -1,8 +1,8 @@
--- organizations.max_members and support_groups.max_members hold, also for those who join at the same
--- time. NULL is no limit.
+-- Enforces organizations.max_members and support_groups.max_members, also for users who join at the same time. NULL is
+-- no limit.
 
--- Rules that count rows of others need a snapshot that is taken after a lock; REPEATABLE READ keeps the
--- one from before it and would count too few.
+-- A rule that counts rows of other transactions needs a snapshot from after it has taken its lock. In REPEATABLE READ
+-- the snapshot is from before the lock, and the count would be too low.
 CREATE FUNCTION engine.need_read_committed(p_table text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
@@ -13,8 +13,8 @@ BEGIN
 END
 $$;
 
--- AFTER: ON CONFLICT DO NOTHING of somebody who is a member already must not be refused as too many.
--- Arguments: the parent's table, the column that refers to it. As definer: RLS would hide members.
+-- AFTER: ON CONFLICT DO NOTHING for a user who is already a member must not be refused as one too many. Arguments: the
+-- parent table, and the column that refers to it. SECURITY DEFINER, because RLS would hide members.
 CREATE FUNCTION engine.hold_member_limit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -38,7 +38,7 @@ CREATE TRIGGER organization_members_limited AFTER INSERT OR UPDATE OF organizati
 CREATE TRIGGER group_members_limited AFTER INSERT OR UPDATE OF group_id ON group_members
   FOR EACH ROW EXECUTE FUNCTION engine.hold_member_limit('support_groups', 'group_id');
 
--- The limit does not fall below those who are there. Arguments: the members' table, its column.
+-- Refuses a limit below the number of members that there are. Arguments: the table of members, and its column.
 CREATE FUNCTION engine.fit_member_limit() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -62,6 +62,6 @@ CREATE TRIGGER support_groups_limit_fits BEFORE UPDATE ON support_groups FOR EAC
   WHEN (NEW.max_members < OLD.max_members OR (OLD.max_members IS NULL AND NEW.max_members IS NOT NULL))
   EXECUTE FUNCTION engine.fit_member_limit('group_members', 'group_id');
 
--- Trigger functions and what they share: nobody calls them.
+-- Trigger functions and what they share: no role calls them.
 REVOKE EXECUTE ON FUNCTION engine.need_read_committed(text), engine.hold_member_limit(),
   engine.fit_member_limit() FROM PUBLIC, anon, authenticated;

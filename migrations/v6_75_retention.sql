@@ -1,7 +1,8 @@
--- The documented schema's cascades go run -> finding -> ticket, and bot -> all of them. They stay; what must not
--- be lost is kept from them. TRUNCATE is the owner's alone and is not guarded.
+-- In the documented schema, deleting a run deletes its findings, and deleting a finding its tickets; deleting a bot
+-- deletes all of them. These cascades stay, and these triggers refuse to delete what must be kept. TRUNCATE is not
+-- guarded: only the owner may use it.
 
--- A retired bot is `disabled`: deleted, it would take its history along.
+-- A bot that is not wanted any more is set to `disabled`, because deleting it would delete its history.
 CREATE FUNCTION engine.keep_bot_history() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -21,10 +22,10 @@ $$;
 CREATE TRIGGER bot_history_kept BEFORE DELETE ON bots
   FOR EACH ROW EXECUTE FUNCTION engine.keep_bot_history();
 
--- A run with an open finding or ticket is not deleted, and no error is raised: pruning is one DELETE by age, and a
--- refusal would let one old ticket keep all old runs. It is deleted once that is resolved. (The finding
--- does not lose its reference to the run instead: the run that found a problem is its evidence.) No cascade comes here but that of
--- `bots`, which refuses before; if a cascade skipped the row, it would refer to a bot that is gone.
+-- Skips a run with an open finding or ticket, without an error: old runs are deleted by one DELETE, and an error would
+-- make one old ticket keep all of them. The run is deleted after the finding or ticket is resolved. (The finding keeps
+-- its reference to the run, because the run that found a problem is its evidence.) Only a delete of the bot cascades to
+-- here, and bots refuses that before: if a cascade skipped a run, the run would refer to a bot that does not exist.
 CREATE FUNCTION engine.keep_open_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -41,8 +42,8 @@ $$;
 CREATE TRIGGER open_run_kept BEFORE DELETE ON bot_executions
   FOR EACH ROW EXECUTE FUNCTION engine.keep_open_run();
 
--- These refuse. By a cascade they are reached only when something opened after the run was looked at:
--- then the whole DELETE fails, and the next one skips that run.
+-- These raise an error. A cascade reaches them only if a finding or ticket was opened after keep_open_run looked at the
+-- run. Then the whole DELETE fails, and the next one skips that run.
 CREATE FUNCTION engine.keep_open_finding() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -67,6 +68,6 @@ $$;
 CREATE TRIGGER open_ticket_kept BEFORE DELETE ON bot_tickets FOR EACH ROW
   WHEN (OLD.status IN ('open', 'assigned')) EXECUTE FUNCTION engine.keep_open_ticket();
 
--- Trigger functions: nobody calls them.
+-- Trigger functions: no role calls them.
 REVOKE EXECUTE ON FUNCTION engine.keep_bot_history(), engine.keep_open_run(), engine.keep_open_finding(),
   engine.keep_open_ticket() FROM PUBLIC, anon, authenticated;

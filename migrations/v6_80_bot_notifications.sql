@@ -1,4 +1,4 @@
--- The outbox: a notification is written with what caused it and sent afterwards.
+-- Messages that are to be sent. A row is inserted in the transaction that causes it, and sent afterwards.
 CREATE TABLE bot_notifications (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   ticket_id uuid REFERENCES bot_tickets(id) ON DELETE CASCADE,

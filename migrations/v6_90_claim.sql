@@ -1,5 +1,5 @@
--- A delay in milliseconds, the same for the same bot and slot everywhere and always, below the bot's
--- jitter_seconds and below half of the interval, so that slots never overtake each other.
+-- Returns a delay in milliseconds. For one bot and slot it is the same in every process. It is below the jitter_seconds
+-- of the bot and below half of the interval, so that a slot never overtakes another one.
 CREATE FUNCTION engine.jitter_ms(bot_id uuid, slot timestamptz, jitter_seconds int, interval_ms bigint)
 RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -12,22 +12,24 @@ BEGIN
 END
 $$;
 
--- Claims due bots: in one transaction each gets its bot_executions row and its next slot.
+-- Claims due bots: one transaction gives each of them a row in bot_executions and its next slot.
 --
--- p_times maps (cron, zone, slot) to the slots that follow; PostgreSQL cannot read cron, the scheduler can:
---   [{cron, zone, slot, since,                  `since` only when the schedule was edited after `slot`: then
---                                               those that follow `slot` are the ones after `since`
+-- PostgreSQL cannot read cron, but the scheduler can: p_times contains, for each (cron, zone, slot), the slots that
+-- follow:
+--   [{cron, zone, slot, since,                  `since` only if the schedule was edited after `slot`: then
+--                                               the slots after `since` follow `slot`
 --     next,                                     the first slot after `slot`
 --     after,                                    the slot after the one that the bot will be given
---     slots, count, future}]                    only when `next` is past too: the newest slots up to the
---                                               cutoff, oldest first (at most 101), how many there were
---                                               from `slot` on, and the first one after the cutoff
--- Due bots whose entry is missing or too old do not fill the limit: `wanted` names what they need.
+--     slots, count, future}]                    only if `next` is past, too: the newest slots up to the
+--                                               cutoff, oldest first (at most 101); how many there were
+--                                               from `slot` on; and the first one after the cutoff
+-- Due bots whose entry in p_times is missing or too old do not count towards the limit: `wanted` lists the entries they
+-- need.
 -- Returns {cutoff, queued: [{id, bot_id, generation, priority}], skipped, wanted: [{cron, zone, slot, since}]}.
 --
--- Two statements on purpose. The second one's snapshot is taken after the locks are held; in a single
--- statement the look for open runs would read an older snapshot, and a bot could get two runs.
--- NO KEY: a plain FOR UPDATE would also skip bots to which another transaction adds findings.
+-- It takes two statements, so that the snapshot of the second one is taken after the bots are locked. In a single
+-- statement the search for open runs would use an older snapshot, and a bot could get two runs.
+-- NO KEY UPDATE: FOR UPDATE would also skip bots to which another transaction is adding findings.
 CREATE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,12 +1,13 @@
--- Starts runs in one transaction, those that may start: queued -> running, with an attempt, a new fence and
--- a lease. A run that cannot start is not among the rows returned. p_ids and p_generations are the entries, in
--- the order in which they were taken. Bots are locked in the order of their ids, so that two batches never wait for each other; of
--- several runs of one bot the first ones get the places that are free.
--- Two statements on purpose (see engine.claim): a bot's running rows are counted after its row is locked,
--- so that two workers cannot both take the last place.
--- leftovers: effects of the bot wait to be undone, or were begun outside of the database and have no record.
--- IS NOT DISTINCT FROM keeps the planner from reading all that is queued: with statistics from a time when
--- little was, it would take the index of queued rows for shorter than a look for each id.
+-- Starts in one transaction those of the runs that may start: from queued to running, with an attempt, a new fence and a
+-- lease. Returns only these. p_ids and p_generations are the entries of the queue, in the order in which they were
+-- taken. Bots are locked in the order of their ids, so that two batches cannot deadlock. If a bot has several runs in
+-- the batch, the first ones get its free places.
+-- It takes two statements (see engine.claim): the running runs of a bot are counted after the bot is locked, so that two
+-- workers cannot both take its last place.
+-- leftovers: the bot has effects that must be undone, or effects outside of the database that were begun and have no
+-- record.
+-- IS NOT DISTINCT FROM keeps the planner from reading all queued runs: with statistics from a time when few runs were
+-- queued, it would expect the index of queued runs to be faster than a search for each id.
 CREATE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
                bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int, leftovers boolean)

@@ -1,13 +1,15 @@
--- Who may do what. Our tables start here with nothing for users; the files beside this one open each
--- by its pattern. service_role has BYPASSRLS, the owner of a table is not bound by its policies.
+-- Who may do what. Here users lose all rights on Roundsman's tables; the files v6_95_access_* then give each table the
+-- rights it needs. service_role has BYPASSRLS, and policies do not apply to the owner of a table.
 --
--- Every function names its search_path, with pg_temp last: where a path leaves it out, PostgreSQL looks
--- there first for types, everybody may make types there, and a domain's CHECK runs as who converts to it.
+-- Every function sets its search_path, with pg_temp last. If a path does not name pg_temp, PostgreSQL searches it first
+-- for types. Every role may create types there, and the CHECK of a domain runs with the rights of the role that converts to
+-- it.
 
--- Not exposed, and nobody has USAGE: a policy knows its functions by oid, a client cannot name them.
+-- The API does not expose this schema, and no role has USAGE on it: policies refer to its functions by oid, and clients
+-- cannot call them.
 CREATE SCHEMA IF NOT EXISTS private;
 
--- SECURITY DEFINER: asked as the user, a policy of profiles that reads profiles would not end.
+-- SECURITY DEFINER, because a policy of profiles that read profiles as the user would call itself without end.
 CREATE OR REPLACE FUNCTION private.is_admin() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role IN ('admin', 'owner'));
@@ -18,7 +20,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role = 'owner');
 $$;
 
--- Sets and not a question per row: a policy reads them once a query.
+-- These functions return a set, because a policy then calls them once for each query, and not once for each row.
 CREATE OR REPLACE FUNCTION private.organizations_of_member() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE owner_id = auth.uid()
@@ -44,21 +46,22 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
   UNION SELECT group_id FROM public.group_members WHERE user_id = auth.uid() AND role = 'admin';
 $$;
 
--- The documented policies; what takes their place names its roles.
+-- Drops the documented policies. The ones that replace them name the roles to which they apply.
 DROP POLICY IF EXISTS "Users can view own profile" ON profiles;
 DROP POLICY IF EXISTS "Users can update own profile" ON profiles;
 DROP POLICY IF EXISTS "Only admins can view bot executions" ON bot_executions;
 DROP POLICY IF EXISTS "Anyone can view apps" ON app_catalog;
 DROP POLICY IF EXISTS "Authenticated can track usage" ON app_usage;
 
--- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
--- As its caller, under the policies of credits: a user's own balance, 0 for anybody else's, all for admins.
+-- In an adopted database the function of the documented schema is already there; this adds a fixed search_path. It runs
+-- with the rights of its caller, so the policies of credits apply: a user gets their own balance and 0 for every other
+-- user, an admin gets every balance.
 CREATE OR REPLACE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
 LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;
 
--- Only Roundsman's own tables, one by one: other tables of the same schema keep their grants.
+-- Only Roundsman's own tables, each by its name: other tables in the same schema keep their grants.
 DO $$
 DECLARE
   t text;
@@ -103,7 +106,7 @@ $$;
 REVOKE ALL ON FUNCTION get_user_credits(uuid) FROM PUBLIC, anon, authenticated;
 GRANT EXECUTE ON FUNCTION get_user_credits(uuid) TO authenticated, service_role;
 
--- Kysely's bookkeeping there stays with the owner, and nobody but the owner may call setval().
+-- Only the owner may use Kysely's tables in this schema and call setval().
 REVOKE ALL ON SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL TABLES IN SCHEMA engine FROM PUBLIC, anon, authenticated, service_role;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
@@ -116,7 +119,8 @@ GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int,
   engine.counted(uuid[]) TO service_role;
 GRANT SELECT ON engine.heals TO service_role;
 
--- Later tables begin as these do. (EXECUTE for PUBLIC is no default of a schema: functions revoke it.)
+-- Tables that are made later begin with the same rights. (The default EXECUTE for PUBLIC cannot be changed for one
+-- schema: each function revokes it itself.)
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON FUNCTIONS FROM anon, authenticated;

@@ -1,4 +1,5 @@
--- Public read. Admins write the catalogues; deleting takes users' history along: the owner alone.
+-- Every user may read. Admins maintain the catalogues, but only the owner may delete, because the history of users would
+-- be deleted, too.
 CREATE POLICY "Anyone sees active apps" ON app_catalog FOR SELECT TO anon USING (status = 'active');
 CREATE POLICY "Users see active apps, admins all" ON app_catalog FOR SELECT TO authenticated
   USING (status = 'active' OR (SELECT private.is_admin()));
@@ -11,7 +12,7 @@ CREATE POLICY "The owner deletes apps" ON app_catalog FOR DELETE TO authenticate
 GRANT SELECT ON app_catalog TO anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app_catalog TO authenticated;
 
--- A tool is seen where its app is.
+-- A tool is visible if its app is.
 CREATE POLICY "Anyone sees tools of active apps" ON tools_catalog FOR SELECT TO anon
   USING (app_id = ANY (ARRAY(SELECT id FROM app_catalog)));
 CREATE POLICY "Users see tools of active apps, admins all" ON tools_catalog FOR SELECT TO authenticated
@@ -25,7 +26,7 @@ CREATE POLICY "The owner deletes tools" ON tools_catalog FOR DELETE TO authentic
 GRANT SELECT ON tools_catalog TO anon;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tools_catalog TO authenticated;
 
--- Users track their own usage; neither its id nor its time is theirs to choose.
+-- Users record their own usage, but cannot choose the id or the time of the row.
 CREATE POLICY "Users see their own app usage, admins all" ON app_usage FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 CREATE POLICY "Users track their own app usage" ON app_usage FOR INSERT TO authenticated
@@ -39,7 +40,7 @@ CREATE POLICY "Users track their own tool usage" ON tools_usage FOR INSERT TO au
   WITH CHECK (user_id = (SELECT auth.uid()));
 GRANT SELECT, INSERT (user_id, tool_id, credits_used) ON tools_usage TO authenticated;
 
--- Content is its user's alone; a result is what came out and does not change.
+-- The content belongs to the user alone. A result is never changed.
 CREATE POLICY "Users see their own results" ON tools_results FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()));
 CREATE POLICY "Users keep their own results" ON tools_results FOR INSERT TO authenticated
@@ -49,7 +50,7 @@ CREATE POLICY "Users delete their own results" ON tools_results FOR DELETE TO au
 GRANT SELECT, INSERT (user_id, tool_id, input_data, output_data, output_url), DELETE ON tools_results
   TO authenticated;
 
--- Admin only: addresses, agents and stack traces that the server saw.
+-- Only admins: the rows contain addresses, user agents and stack traces from the server.
 CREATE POLICY "Admins see API logs" ON api_logs FOR SELECT TO authenticated
   USING ((SELECT private.is_admin()));
 CREATE POLICY "Admins see page views" ON page_views FOR SELECT TO authenticated

@@ -1,4 +1,4 @@
--- Admin only, and to read: what bots are and do is written by the engine and its commands.
+-- Only admins, and only to read: the engine and its commands write what bots are and do.
 DO $$
 DECLARE
   t text;

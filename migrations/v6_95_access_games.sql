@@ -1,4 +1,4 @@
--- Public read, as the apps; rating and play_count are counted, not written.
+-- Every user may read, as with apps. Clients cannot write rating and play_count, which are counted.
 CREATE POLICY "Anyone sees games" ON games_catalog FOR SELECT TO anon, authenticated USING (true);
 CREATE POLICY "Admins add games" ON games_catalog FOR INSERT TO authenticated
   WITH CHECK ((SELECT private.is_admin()));
@@ -11,7 +11,7 @@ GRANT SELECT, INSERT (slug, name, description, category, thumbnail_url, is_premi
   UPDATE (slug, name, description, category, thumbnail_url, is_premium, credit_cost), DELETE ON games_catalog
   TO authenticated;
 
--- A session's score is the player's own claim; what ranks is game_leaderboards.
+-- The player's client writes the score of a session, so it proves nothing; ranks come from game_leaderboards.
 CREATE POLICY "Users see their own game sessions, admins all" ON game_sessions FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 CREATE POLICY "Users begin game sessions of their own" ON game_sessions FOR INSERT TO authenticated

@@ -1,4 +1,4 @@
--- Own rows, and content: admins do not read it.
+-- Users see only their own rows. They contain private content, so admins cannot read them.
 CREATE POLICY "Users see their own projects" ON javari_projects FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()));
 CREATE POLICY "Users begin projects of their own" ON javari_projects FOR INSERT TO authenticated
@@ -10,7 +10,7 @@ CREATE POLICY "Users delete their own projects" ON javari_projects FOR DELETE TO
 GRANT SELECT, INSERT (user_id, name, description, parent_project_id, status, metadata),
   UPDATE (name, description, parent_project_id, status, metadata), DELETE ON javari_projects TO authenticated;
 
--- The project has to be one that the user sees; response, tokens and cost come from the server.
+-- A user must be able to see the project. The server writes response, tokens and cost.
 CREATE POLICY "Users see their own conversations" ON javari_conversations FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()));
 CREATE POLICY "Users begin conversations of their own" ON javari_conversations FOR INSERT TO authenticated
@@ -25,7 +25,7 @@ CREATE POLICY "Users delete their own conversations" ON javari_conversations FOR
 GRANT SELECT, INSERT (user_id, project_id, provider, model, messages), UPDATE (project_id, messages), DELETE
   ON javari_conversations TO authenticated;
 
--- A user sees that there is one, and revokes it. Only the server holds the keys.
+-- A user sees that a credential exists and can revoke it. Only the server reads the keys.
 CREATE POLICY "Users see their own credentials" ON javari_credentials FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()));
 CREATE POLICY "Users revoke their own credentials" ON javari_credentials FOR DELETE TO authenticated

@@ -1,4 +1,4 @@
--- Own rows.
+-- Users see only their own rows.
 CREATE POLICY "Users see their own avatars" ON avatars FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()));
 CREATE POLICY "Users make avatars of their own" ON avatars FOR INSERT TO authenticated
@@ -10,7 +10,7 @@ CREATE POLICY "Users delete their own avatars" ON avatars FOR DELETE TO authenti
 GRANT SELECT, INSERT (user_id, name, appearance, is_active), UPDATE (name, appearance, is_active), DELETE
   ON avatars TO authenticated;
 
--- Public read of what its owner made public, authenticated write of one's own.
+-- Every user sees the spaces that are public, and changes only their own.
 CREATE POLICY "Anyone sees public spaces" ON virtual_spaces FOR SELECT TO anon USING (is_public);
 CREATE POLICY "Users see public spaces and their own, admins all" ON virtual_spaces FOR SELECT TO authenticated
   USING (is_public OR owner_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
@@ -24,7 +24,7 @@ GRANT SELECT ON virtual_spaces TO anon;
 GRANT SELECT, INSERT (name, type, capacity, owner_id, is_public, coordinates, metadata),
   UPDATE (name, type, capacity, is_public, coordinates, metadata), DELETE ON virtual_spaces TO authenticated;
 
--- A visit belongs to its avatar's user: a user sees only their own avatars.
+-- A visit belongs to the user of the avatar: the policy finds only the caller's own avatars.
 CREATE POLICY "Users see their own visits" ON space_visits FOR SELECT TO authenticated
   USING (avatar_id = ANY (ARRAY(SELECT id FROM avatars)));
 CREATE POLICY "Users enter spaces that they see" ON space_visits FOR INSERT TO authenticated
@@ -36,7 +36,7 @@ CREATE POLICY "Users end their own visits" ON space_visits FOR UPDATE TO authent
 GRANT SELECT, INSERT (avatar_id, space_id, entered_at), UPDATE (exited_at, duration_seconds) ON space_visits
   TO authenticated;
 
--- Admins verify; who is verified can no longer say to be somebody else.
+-- Admins verify responders. After that, a responder cannot change who they are.
 CREATE POLICY "Users see themselves as responders, admins all" ON first_responders FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 CREATE POLICY "Users register as responders" ON first_responders FOR INSERT TO authenticated
@@ -49,8 +49,8 @@ CREATE POLICY "Users withdraw as responders" ON first_responders FOR DELETE TO a
 GRANT SELECT, INSERT (user_id, role, agency, verification_doc_url),
   UPDATE (role, agency, verified, verification_doc_url), DELETE ON first_responders TO authenticated;
 
--- max_members is the platform's limit. That created_by sees it is said beside the function, whose snapshot
--- is older than a row that is just being added: INSERT ... RETURNING would be refused.
+-- max_members is set by the platform. The policy names created_by itself, and does not leave it to the function: the
+-- snapshot of the function does not contain the row that is being inserted, so INSERT ... RETURNING would fail.
 CREATE POLICY "Users see open groups and their own, admins all" ON support_groups FOR SELECT TO authenticated
   USING (is_private IS FALSE OR created_by = (SELECT auth.uid())
          OR id = ANY (ARRAY(SELECT private.support_groups_of_member()))
@@ -65,11 +65,11 @@ CREATE POLICY "Founders close their groups" ON support_groups FOR DELETE TO auth
 GRANT SELECT, INSERT (name, module, is_private, created_by), UPDATE (name, module, is_private), DELETE
   ON support_groups TO authenticated;
 
--- Whoever joins sees that, for the same reason.
+-- Users see their own membership by the policy itself, for the same reason.
 CREATE POLICY "Members see each other, admins all" ON group_members FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR group_id = ANY (ARRAY(SELECT private.support_groups_of_member()))
          OR (SELECT private.is_admin()));
--- A member that is nobody is no duplicate of another: it could be added until the limit is full.
+-- A row without a user is never a duplicate of another one: such rows could be added until the limit is reached.
 CREATE POLICY "Users join open groups, group admins add to theirs" ON group_members FOR INSERT TO authenticated
   WITH CHECK ((user_id = (SELECT auth.uid()) AND role = 'member'
                AND group_id IN (SELECT id FROM support_groups WHERE is_private IS FALSE))

@@ -1,13 +1,15 @@
--- Own rows. What a column grant leaves out (role, credits, subscription_*) only service_role writes.
+-- Users see only their own rows. Columns without a grant (role, credits, subscription_*) are written by service_role
+-- only.
 CREATE POLICY "Users see their own profile, admins all" ON profiles FOR SELECT TO authenticated
   USING (id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 CREATE POLICY "Users change their own profile" ON profiles FOR UPDATE TO authenticated
   USING (id = (SELECT auth.uid())) WITH CHECK (id = (SELECT auth.uid()));
 GRANT SELECT, UPDATE (display_name, avatar_url) ON profiles TO authenticated;
 
--- plan, credits_pool and max_members are paid for; deleting would take the pool along.
--- That owner_id sees it is said beside the function, whose snapshot is older than a row that is just being
--- added: INSERT ... RETURNING would be refused.
+-- Users cannot change plan, credits_pool and max_members, which are paid for, and cannot delete an organization, because
+-- its pool would be deleted, too.
+-- The policy names owner_id itself, and does not leave it to the function: the snapshot of the function does not contain
+-- the row that is being inserted, so INSERT ... RETURNING would fail.
 CREATE POLICY "Members see their organizations, admins all" ON organizations FOR SELECT TO authenticated
   USING (owner_id = (SELECT auth.uid()) OR id = ANY (ARRAY(SELECT private.organizations_of_member()))
          OR (SELECT private.is_admin()));
@@ -18,8 +20,8 @@ CREATE POLICY "Organization admins rename it" ON organizations FOR UPDATE TO aut
   WITH CHECK (id = ANY (ARRAY(SELECT private.organizations_of_admin())));
 GRANT SELECT, INSERT (name, owner_id), UPDATE (name) ON organizations TO authenticated;
 
--- Nobody makes an owner, or touches one. A member that is nobody is no duplicate of another: it could be
--- added until the limit is full.
+-- No user can make another one an owner, or change or remove an owner. A row without a user is never a duplicate of
+-- another one: such rows could be added until the limit is reached.
 CREATE POLICY "Members see each other, admins all" ON organization_members FOR SELECT TO authenticated
   USING (organization_id = ANY (ARRAY(SELECT private.organizations_of_member())) OR (SELECT private.is_admin()));
 CREATE POLICY "Organization admins add members" ON organization_members FOR INSERT TO authenticated
@@ -43,7 +45,7 @@ CREATE POLICY "Users end their own sessions" ON user_sessions FOR DELETE TO auth
 GRANT SELECT (id, user_id, ip_address, user_agent, expires_at, created_at), DELETE ON user_sessions
   TO authenticated;
 
--- A trail that its subject can write proves nothing.
+-- Users cannot write their own activity log, because then it would prove nothing.
 CREATE POLICY "Users see their own activity, admins all" ON user_activity_log FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 GRANT SELECT ON user_activity_log TO authenticated;
@@ -51,7 +53,8 @@ GRANT SELECT ON user_activity_log TO authenticated;
 CREATE POLICY "Users see their own credits, admins all" ON credits FOR SELECT TO authenticated
   USING (user_id = (SELECT auth.uid()) OR (SELECT private.is_admin()));
 GRANT SELECT ON credits TO authenticated;
--- Append-only for every role. A user's deletion cascades as the owner of the table.
+-- No role changes or deletes bookings. When a user is deleted, the cascade runs with the rights of the owner of the
+-- table.
 REVOKE UPDATE, DELETE ON credits FROM service_role;
 
 CREATE POLICY "Users see their own transactions, admins all" ON transactions FOR SELECT TO authenticated

@@ -1,5 +1,5 @@
--- Within what time a person has to respond to a finding of this severity, from the setting `escalation`; NULL where
--- that is not set. A word or a number that is none counts as not set: no setting may keep runs from ending.
+-- Returns within what time a person should respond to a finding of this severity, from the setting `escalation`; NULL if
+-- it is not set or not a number. A wrong setting must not keep runs from ending.
 CREATE FUNCTION engine.respond_within(p_severity text) RETURNS interval
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT make_interval(secs => CASE jsonb_typeof(m.minutes) WHEN 'number' THEN

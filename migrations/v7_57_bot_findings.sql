@@ -1,6 +1,7 @@
--- Whether an open finding of an event check is kept open by old events alone: a cure, an undo or a person came since
--- it was last seen, or it was left alone and the events after that were clean. What waits for more events is not known
--- to be broken: it suppresses no other finding, and makes no storm.
+-- Whether only old events keep an open finding of an event check open: after it was last seen there was a cure, an undo
+-- or the action of a person, or an entry did nothing and the events after that were clean. Whether the problem still
+-- exists is not known until there are more events. So such a finding suppresses no other one and does not count for a
+-- storm.
 CREATE FUNCTION engine.waits_for_events(p_fingerprint text, p_last_seen timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.bot_finding_states s
@@ -11,7 +12,7 @@ $$;
 REVOKE ALL ON FUNCTION engine.waits_for_events(text, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION engine.waits_for_events(text, timestamptz) TO service_role;
 
--- As before, but a finding that only waits for events suppresses none.
+-- As before, but a finding that only waits for events suppresses no other one.
 CREATE OR REPLACE FUNCTION engine.is_suppressed(p_by uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,2 +1,2 @@
--- What began soon after a heal, of whatever bot.
+-- For findings of any bot that were detected soon after a heal.
 CREATE INDEX idx_findings_detected ON bot_findings (detected_at);

@@ -1,5 +1,6 @@
--- What checks that count events now had left to be judged was to be judged by whole windows: no verdict of that kind
--- would be true. What a person resolved within the last day does not come back by events from before.
+-- Checks that now count events had actions and decisions to judge, recorded when whole windows were compared. No verdict
+-- on these would be reliable, so they are closed. A problem that a person resolved within the last day is not opened
+-- again by events from before that.
 DO $$
 DECLARE
   counting record;

@@ -1,2 +1,2 @@
--- Whoever works as service_role has to see whether the database is migrated; the doctor advises that role.
+-- Lets service_role see whether the database is migrated: `doctor` recommends that processes work as this role.
 GRANT SELECT ON engine.kysely_migration TO service_role;

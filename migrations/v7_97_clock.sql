@@ -1,5 +1,5 @@
--- As before; but what lies in the future because a clock was set back says nothing. A cutoff to come is one only while
--- a cure is taking effect.
+-- As before, but times in the future, from before a clock was set back, are ignored. A cutoff in the future counts only
+-- while a cure is taking effect.
 CREATE OR REPLACE FUNCTION engine.waits_for_events(p_fingerprint text, p_last_seen timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.bot_finding_states s

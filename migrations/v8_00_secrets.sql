@@ -1,16 +1,17 @@
--- Named secrets that playbooks, and later bots, channels and sources, refer to as {{secret:NAME}}. A value is sealed by
--- a key that is in no database (ROUNDSMAN_KEYS), or stays in the environment of the processes that need it.
+-- Named secrets, to which playbooks (and later bots, channels and sources) refer as {{secret:NAME}}. The value is
+-- encrypted with a key that is in no database (ROUNDSMAN_KEYS), or stays in an environment variable of the processes
+-- that need it.
 CREATE TABLE engine.secrets (
   name text PRIMARY KEY CHECK (name ~ '^[A-Z][A-Z0-9_]{0,99}$'),
-  -- part of what is sealed: the text of another row, or of one that was removed, does not open in its place
+  -- is part of what is encrypted, so that the text of another row, or of a removed one, cannot be decrypted as this one
   id uuid NOT NULL DEFAULT gen_random_uuid(),
-  -- v1.WRAPPED.DATA (src/ground/sealing.ts), and the id of the key that wraps it
+  -- v1.WRAPPED.DATA (src/ground/sealing.ts), and the id of the key that encrypts it
   sealed text,
   key_id text,
   -- or the name of the environment variable that holds it
   variable text CHECK (variable ~ '^[A-Za-z_][A-Za-z0-9_]{0,199}$'),
   created_at timestamptz NOT NULL DEFAULT engine.now(),
-  -- its value or where that is; to be sealed by another key is no change
+  -- when its value or its place was last changed; encrypting it with another key is not a change
   changed_at timestamptz NOT NULL DEFAULT engine.now(),
   changed_by text NOT NULL,
   rotated_at timestamptz,
@@ -19,12 +20,13 @@ CREATE TABLE engine.secrets (
 );
 REVOKE ALL ON engine.secrets FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON engine.secrets TO service_role;
--- A grant that is given by mistake shows nothing: rows are for service_role, whoever is a member of it, and the owner.
+-- If SELECT is granted by mistake, the grant shows no rows: only service_role, its members and the owner see them.
 ALTER TABLE engine.secrets ENABLE ROW LEVEL SECURITY;
 CREATE POLICY "service_role uses secrets" ON engine.secrets TO service_role USING (true) WITH CHECK (true);
 
--- What requests have left of credentials that stand in their playbooks in clear: values of headers that let somebody in,
--- and the same values where the answer repeats them. The undo of such a request takes them from its entry.
+-- Removes credentials that earlier requests have recorded because their playbooks contain them as plain text: the values
+-- of headers that authenticate, and the same values where the answer repeats them. To undo such a request, Roundsman
+-- takes them from its entry.
 DO $$
 DECLARE
   action record;

@@ -1,5 +1,6 @@
--- How often an entry may heal in 24 hours over all components, unasked: three times what one of them may need, and each
--- of those that it healed in 30 days twice. NULL where the limit is missing, which closes the gate that asks.
+-- Returns how often an entry may heal in 24 hours over all components without a person asking for it: three times what
+-- one component may need, or two for each component that it healed in the last 30 days if that is more. NULL if the
+-- setting is missing, which closes the gate.
 CREATE FUNCTION engine.heals_a_day(p_knowledge uuid, p_now timestamptz) RETURNS float8
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT greatest(3 * l.value, 2 * (

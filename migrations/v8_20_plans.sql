@@ -1,12 +1,13 @@
--- Plans. A session keeps the plan of a statement in a function, and one that was made while a table was empty reads
--- that table from end to end until autovacuum has analysed it: a minute, in which 10,000 bots may have come due.
--- enable_seqscan = off, for all functions that read tables: they ask by key, so that a plan is right whenever it was
--- made, also that of a foreign key. (plan_cache_mode = force_custom_plan would make one anew for every row that
--- refers to a bot: a claim took a fifth longer.)
--- EXECUTE, for statements of which no single key says what they read: it makes a plan at every call.
+-- Query plans. A session keeps the plan of a statement in a function. A plan that was made while a table was empty reads
+-- the whole table until autovacuum has analysed it: after up to a minute, in which 10,000 bots may have come due.
+-- enable_seqscan = off is set for all functions that read tables, and for their foreign keys. They read by key, so that
+-- a plan with an index is right whenever it was made. (plan_cache_mode = force_custom_plan would make a new plan for
+-- each row that refers to a bot: a claim then took a fifth longer.)
+-- Statements for which no single key determines what they read use EXECUTE, which makes a plan for each call.
 
--- As before (v6_90_claim.sql), but for its plans, and queued_at: when this batch was written, not the cutoff of the
--- whole tick. Of a late batch that would be seconds ago, and rescue would take for lost what is about to be queued.
+-- As before (v6_90_claim.sql), except for its plans and for queued_at. queued_at is now when this batch was written, and
+-- not the cutoff of the whole tick: in a late batch the cutoff is seconds ago, and rescue would regard runs as lost that
+-- are just about to be queued.
 CREATE OR REPLACE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -130,9 +131,9 @@ BEGIN
 END
 $$;
 
--- As before (v6_91_start.sql), but the runs are locked as well, before their bots, as everywhere: the update would
--- lock them in whatever order it comes upon them, and whoever queues runs again locks many of them too. A request to
--- end one of them that came meanwhile is beside it, and is heard here as well.
+-- As before (v6_91_start.sql), but now the runs are locked, too, before their bots, as everywhere else. Otherwise the
+-- update would lock them in any order, and could deadlock with transactions that queue many runs again. A request to
+-- cancel one of them that came in the meantime is in engine.cancellations, and is also respected.
 CREATE OR REPLACE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,
                bot_id uuid, name text, api_endpoint text, config jsonb, timeout_seconds int, leftovers boolean)

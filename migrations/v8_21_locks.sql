@@ -1,10 +1,11 @@
--- Entries of knowledge are locked once in a transaction, at its end, in the order of their ids, however many of its
--- statements write outcomes. Each of the triggers locked those of its own statement, and two transactions that wrote
--- actions of one entry and decisions of another waited for each other. It also holds them for less time: many runs
--- heal by the same entry.
--- Until then their ids are in two settings of the transaction, which a savepoint takes back with what it undoes.
+-- A transaction locks entries of knowledge once, at its end, in the order of their ids, however many of its statements
+-- write outcomes. Before, each trigger locked the entries of its own statement, and two transactions could deadlock: one
+-- wrote actions of an entry and the other decisions of another. Entries are also locked for less time, which matters
+-- because many runs heal by the same entry.
+-- Until the end, two settings of the transaction contain their ids. When a savepoint is rolled back, so are they.
 
--- engine.entries_counted: of which the ledger changed. engine.entries_weighed: of which only a decision was settled.
+-- engine.entries_counted: entries whose ledger changed. engine.entries_weighed: entries of which only a decision was
+-- settled.
 CREATE FUNCTION engine.note_entries(p_setting text, p_ids uuid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -46,7 +47,7 @@ BEGIN
 END
 $$;
 
--- At the end of the transaction, for the first of the rows that it wrote; for the others nothing is left to do.
+-- At the end of the transaction the trigger runs for each row that it wrote: the first call does all the work.
 CREATE FUNCTION engine.write_entries() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE

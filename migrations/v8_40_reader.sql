@@ -1,5 +1,6 @@
--- Checks read as a role that cannot write. It stops accidents and not malice: whoever may become a role may leave it.
--- Where this login may not create roles there is none, checks read as the engine itself does, and the doctor says so.
+-- Checks read with a role that cannot write. This prevents accidents and not attacks: a session that may use SET ROLE
+-- may also reset it. If the present login may not create roles, there is no such role; checks then read with the rights
+-- of the engine, and `doctor` says so.
 DO $$
 BEGIN
   IF to_regrole('roundsman_reader') IS NULL THEN
@@ -11,9 +12,9 @@ EXCEPTION
 END
 $$;
 
--- Lets the role read every table of the schemas public and engine that the caller owns, all rows of it, and call what
--- only reads; but no check reads what is sealed, or where it is. Done again it adds what came since. True when the role
--- is there.
+-- Lets roundsman_reader (the role of checks) read all rows of each table in the schemas public and engine that the
+-- caller owns, except engine.secrets. The role may also call the caller's functions of schema engine that only read.
+-- Call it again after new tables were made: it adds what is missing. Returns false if the role does not exist.
 CREATE FUNCTION engine.let_checks_read() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,22 +1,23 @@
--- The engine's own recurring work (jobs/). What a job is, its schedule included, is code; its row is made when the first
--- process that knows it starts. Whoever claims a slot of a job or starts a run of it locks that row.
+-- The engine's own recurring work. The code says what a job does and when. Its row is inserted when the first process
+-- starts that knows it. To claim a slot of a job or to start a run of it, a process locks this row.
 CREATE TABLE engine.jobs (
   name text PRIMARY KEY,
-  -- the newest slot that was claimed; before the first one, when the job became known. Slots after it are owed.
+  -- the newest slot that was claimed, or at first the time when the job became known. Slots after it are owed.
   last_slot_at timestamptz NOT NULL DEFAULT date_trunc('second', engine.now())
     CHECK (last_slot_at BETWEEN '1970-01-01' AND '9000-01-01')
 );
 
--- One row for each occurrence of a job, with the words, fences and leases of runs of bots.
+-- One row for each run of a job, with the same states, fences and leases as the runs of bots.
 CREATE TABLE engine.job_runs (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   job text NOT NULL REFERENCES engine.jobs (name),
-  -- the slot; NULL: it was asked for
+  -- the slot; NULL if a person asked for the run
   scheduled_for timestamptz CHECK (scheduled_for BETWEEN '1970-01-01' AND '9000-01-01'),
   payload jsonb NOT NULL DEFAULT '{}',
   status text NOT NULL DEFAULT 'queued'
     CHECK (status IN ('queued', 'running', 'success', 'failed', 'timeout', 'cancelled', 'skipped')),
-  -- Far below the end of the type: one row that cannot be queued again would keep all others from it.
+  -- Far below the limit of the type: a row whose generation cannot grow would keep all other rows from being queued
+  -- again.
   generation int NOT NULL DEFAULT 0 CHECK (generation BETWEEN 0 AND 2000000000),
   attempt int NOT NULL DEFAULT 0 CHECK (attempt BETWEEN 0 AND 1000),
   max_attempts int NOT NULL DEFAULT 3 CHECK (max_attempts BETWEEN 1 AND 1000),
@@ -30,7 +31,7 @@ CREATE TABLE engine.job_runs (
   cancel_requested_at timestamptz,
   reason text,
   error_message text,
-  -- what the handler returned; of missed slots how many the row stands for, and the last of them
+  -- what the job returned; for missed slots, how many the row stands for, and the last of them
   figures jsonb,
   CONSTRAINT job_runs_running_check CHECK
     (status <> 'running' OR (fence IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)),

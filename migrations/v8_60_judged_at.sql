@@ -1,3 +1,3 @@
 ALTER TABLE bot_knowledge
-  -- when its autonomy was judged last, by the server's clock
+  -- when its autonomy was last judged, by the clock of the database
   ADD COLUMN judged_at timestamptz;

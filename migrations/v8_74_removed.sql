@@ -1,9 +1,9 @@
--- What a person removes stays as a row: its history needs it, and at start bots and entries are looked up by
--- catalogue_name, so that what was removed or renamed does not come back. A removed row keeps its name until another one
--- takes it.
+-- The row of a removed bot or entry stays, because its history needs it. At start, bots and entries of the catalogue are
+-- looked up by catalogue_name, so that those that were removed or renamed are not inserted again. A removed row keeps
+-- its name until another row takes it.
 ALTER TABLE bots
   ADD COLUMN removed_at timestamptz,
-  -- the name under which the catalogue registered it; NULL: a person added it
+  -- the name under which the catalogue registered it; NULL if a person added it
   ADD COLUMN catalogue_name text,
   ADD CONSTRAINT bots_removed_check CHECK (removed_at IS NULL OR status = 'disabled');
 ALTER TABLE bot_knowledge
@@ -11,9 +11,9 @@ ALTER TABLE bot_knowledge
   ADD COLUMN catalogue_name text,
   ADD CONSTRAINT bot_knowledge_removed_check CHECK (removed_at IS NULL OR NOT enabled);
 
--- Existing rows get a catalogue_name: a bot whose endpoint names the catalogue's bot of the same name, and an entry that no
--- person has added.
--- (Not an UPDATE: the platform's own triggers would fire.)
+-- Existing rows get a catalogue_name if they come from the catalogue: a bot if its endpoint names the catalogue's bot of
+-- the same name, an entry if no person added it.
+-- (This is not an UPDATE, because the platform's own triggers would fire.)
 ALTER TABLE bots ALTER COLUMN catalogue_name TYPE text
   USING CASE WHEN api_endpoint IN ('/api/bots/' || name, 'bot:' || name) THEN name END;
 CREATE FUNCTION engine.was_added(p_knowledge uuid) RETURNS boolean
@@ -28,7 +28,7 @@ CREATE UNIQUE INDEX idx_bots_catalogue_name ON bots (catalogue_name) WHERE catal
 CREATE UNIQUE INDEX idx_knowledge_catalogue_name ON bot_knowledge (catalogue_name) WHERE catalogue_name IS NOT NULL;
 CREATE INDEX idx_bots_removed ON bots (id) WHERE removed_at IS NOT NULL;
 
--- What is enabled again, by whichever version of Roundsman, is not removed any more.
+-- A row that is enabled again, by whichever version of Roundsman, is not removed any more.
 CREATE FUNCTION engine.enabled_again() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.removed_at = NULL;

@@ -1,11 +1,11 @@
--- Logs that were imported, so that the same text does not become the same rows a second time.
+-- The logs that were imported, so that the same text is not imported twice.
 CREATE TABLE engine.imports (
   table_name text NOT NULL CHECK (table_name IN ('api_logs', 'error_logs')),
-  -- SHA-256 of the text: unpacked, in UTF-8, without a byte order mark
+  -- SHA-256 of the text, which is unpacked and converted to UTF-8 without a byte order mark
   digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
-  -- of that text
+  -- the size of that text
   bytes bigint NOT NULL CHECK (bytes > 0),
-  -- what the file was called
+  -- the name of the file
   name text NOT NULL,
   rows bigint NOT NULL,
   first_at timestamptz,

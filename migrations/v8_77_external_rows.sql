@@ -15,7 +15,7 @@ ALTER TABLE bot_executions
   DROP CONSTRAINT bot_executions_running_check,
   ADD CONSTRAINT bot_executions_running_check CHECK
     (status <> 'running' OR trigger = 'external' OR (fence IS NOT NULL AND lease_until IS NOT NULL AND worker IS NOT NULL)),
-  -- No worker of the engine has ever had it.
+  -- no worker of the engine has ever carried it out
   ADD CONSTRAINT bot_executions_external_check CHECK
     (trigger <> 'external' OR (generation = 0 AND attempt = 0 AND num_nonnulls(fence, lease_until, worker) = 0));
 
@@ -41,8 +41,8 @@ CREATE TRIGGER external_run_ended BEFORE UPDATE OF status ON bot_executions FOR 
   WHEN (NEW.trigger = 'external' AND NEW.completed_at IS NULL)
   EXECUTE FUNCTION engine.external_run();
 
--- Processes of the previous version know no external runs, and would queue them: this trigger makes their update skip the
--- row.
+-- Processes of the previous version do not know external runs and would queue them: this trigger makes their update skip
+-- the row.
 CREATE FUNCTION engine.external_run_left() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -153,12 +153,8 @@ CREATE TRIGGER external_knowledge BEFORE INSERT ON bot_knowledge FOR EACH ROW
 REVOKE ALL ON FUNCTION engine.external_run(), engine.external_run_left(), engine.external_finding(), engine.external_action(), engine.external_ticket(),
   engine.external_knowledge() FROM PUBLIC;
 
--- As before (v8_20_plans.sql), but runs of the platform's own code are no overlap.
--- The scheduler reads cron, which PostgreSQL cannot: for each (cron, zone, slot) p_times contains the slots that follow.
--- `next` is the first slot after `slot`; `after` the slot after the one that the bot is given; only where `next` is past
--- too, `slots` are the newest slots up to the cutoff, `count` how many there were, `future` the first one after the cutoff.
--- For due bots whose slot is not in p_times, or whose times are too old, `wanted` names what is missing; the scheduler then
--- calls again with these times added. v6_90_claim.sql has the form of both.
+-- As before (v8_20_plans.sql), but runs of the platform's own code do not count as an overlap.
+-- p_times and `wanted`: v6_90_claim.sql.
 CREATE OR REPLACE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -282,8 +278,8 @@ BEGIN
 END
 $$;
 
--- As before (v8_20_plans.sql), but runs of the platform's own code take no place.
--- IS NOT DISTINCT FROM 'queued', and not =, keeps the planner from reading all queued rows in place of the rows of p_ids
+-- As before (v8_20_plans.sql), but runs of the platform's own code do not take a place of the bot.
+-- IS NOT DISTINCT FROM 'queued', and not =, keeps the planner from reading all queued rows instead of the rows of p_ids
 -- (v6_91_start.sql).
 CREATE OR REPLACE FUNCTION engine.start_runs(p_ids uuid[], p_generations int[], p_worker text, p_lease interval)
 RETURNS TABLE (id uuid, fence bigint, attempt int, max_attempts int, trigger text, started_at timestamptz,

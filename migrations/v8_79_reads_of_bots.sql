@@ -1,8 +1,8 @@
--- What a read of the bot tables asks for beside their rows: the engine's clock, and whether an open finding suppresses
--- another one. Users and admins may not enter schema engine, so their reads ask two functions of public. Each is a shell:
--- its body is parsed here and knows what it calls by oid, so that its caller needs no USAGE on schema engine.
+-- Queries on the bot tables also need the engine's clock, and whether an open finding suppresses another one. Users and
+-- admins may not use schema engine, so they call two functions in public. The body of each is parsed here and refers to
+-- the functions that it calls by oid, so that its caller needs no USAGE on schema engine.
 
--- SECURITY DEFINER: what they ask needs schema engine. Their callers cannot name them.
+-- SECURITY DEFINER, because what these functions call needs schema engine. Users cannot call them directly.
 CREATE FUNCTION engine.now_for_users() RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -17,12 +17,12 @@ BEGIN
 END
 $$;
 
--- The time by which bots are planned: engine.now() for every role that reads the bots.
+-- The time by which bots are planned: engine.now() for every role that may read the bots.
 CREATE FUNCTION public.bots_now() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN engine.now_for_users();
 
--- Whether a finding whose suppressed_by is p_finding is suppressed; false for whoever may not see p_finding.
+-- Whether a finding whose suppressed_by is p_finding is suppressed; false for a caller who may not see p_finding.
 CREATE FUNCTION public.finding_is_suppressed(p_finding uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM public.bot_findings f WHERE f.id = p_finding) AND engine.is_suppressed_for_users(p_finding);

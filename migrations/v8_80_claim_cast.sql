@@ -1,5 +1,5 @@
--- engine.claim begins a variable of type interval with a text, which PL/pgSQL casts unsaid and the linter of functions
--- (plpgsql_check) warns of. The function stays as it is but for that one value, whichever migration wrote it last.
+-- engine.claim sets a variable of type interval to a text, and PL/pgSQL converts it implicitly, of which plpgsql_check
+-- warns. This changes only that value, in whichever version of the function is there.
 DO $$
 BEGIN
   EXECUTE replace(pg_get_functiondef('engine.claim(timestamptz, int, jsonb)'::regprocedure),

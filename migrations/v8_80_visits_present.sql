@@ -1,2 +1,3 @@
--- Who is in a space now: asked for by each avatar that enters, however many have been there.
+-- For the avatars that are in a space now: each avatar that enters asks for them, and old visits must not slow that
+-- down.
 CREATE INDEX idx_visits_present ON space_visits (space_id) WHERE exited_at IS NULL;

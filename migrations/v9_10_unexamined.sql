@@ -1,22 +1,23 @@
--- What the looks of a bot still see. A finding stays open until its check has looked at its key and not reported it; what a
--- check no longer looks at is neither known to be broken nor to be well, and must not make a storm for ever.
+-- Whether checks still look at what they once found. A finding stays open until its check has looked at its key and not
+-- reported it. If the check no longer looks at the key, it is unknown whether the problem still exists, and the finding
+-- must not count for a storm for ever.
 ALTER TABLE bots
-  -- how many components each of its checks looked at when it last gave an answer; null where that is not known
+  -- how many components each of its checks looked at when it last gave a result; null if that is not known
   ADD COLUMN examined jsonb NOT NULL DEFAULT '{}' CONSTRAINT bots_examined_check CHECK (jsonb_typeof(examined) = 'object');
 ALTER TABLE bot_findings
-  -- since when its check, if its bot still has it, no longer looks at its key
+  -- since when its check does not look at its key any more, although the bot still has the check
   ADD COLUMN unexamined_since timestamptz;
 
--- What was there before the engine: no check looks at it. Of what checks found, the next run tells.
+-- No check looks at findings from before the engine. For findings of checks, the next run fills this in.
 UPDATE bot_findings SET unexamined_since = last_seen_at WHERE resolved_at IS NULL AND check_name = 'adopted';
 UPDATE bots b SET examined = known.checks
 FROM (SELECT bot_id, jsonb_object_agg(check_name, NULL::int) AS checks FROM bot_findings
       WHERE resolved_at IS NULL AND check_name NOT IN ('adopted', 'external') GROUP BY bot_id) known
 WHERE b.id = known.bot_id;
 
--- Whether the component of a finding counts as broken when a storm is judged, and the ticket of a storm stands for it. What
--- waits for events has been cured as far as is known. What the platform's own code wrote is not the bot's: no check of the
--- engine sees whether it is still so.
+-- Whether the component of a finding counts as broken when a storm is judged, and whether the ticket of a storm stands
+-- for the finding. A finding that waits for events does not count: as far as is known, it is cured. A finding of the
+-- platform's own code does not count either: no check of the engine looks whether it still exists.
 CREATE FUNCTION engine.counts_as_broken(p_finding public.bot_findings) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT (p_finding).resolved_at IS NULL AND (p_finding).unexamined_since IS NULL
@@ -26,7 +27,7 @@ $$;
 REVOKE ALL ON FUNCTION engine.counts_as_broken(public.bot_findings) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION engine.counts_as_broken(public.bot_findings) TO service_role;
 
--- The same for users and admins, who may not enter schema engine (as in v8_79_reads_of_bots.sql).
+-- The same for users and admins, who may not use schema engine (as in v8_79_reads_of_bots.sql).
 CREATE FUNCTION engine.counts_as_broken_for_users(p_finding uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -34,7 +35,7 @@ BEGIN
 END
 $$;
 
--- False for whoever may not see the finding.
+-- False for a caller who may not see the finding.
 CREATE FUNCTION public.finding_is_broken(p_finding uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 RETURN EXISTS (SELECT FROM public.bot_findings f WHERE f.id = p_finding) AND engine.counts_as_broken_for_users(p_finding);

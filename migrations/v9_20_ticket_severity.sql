@@ -1,5 +1,5 @@
--- A severity that rises or falls while a ticket is pending is an event of it, and a new version: who acknowledges a ticket
--- has to have seen how severe it is.
+-- If the severity rises or falls while a ticket is pending, that is an event and a new version: a person who
+-- acknowledges a ticket must have seen how severe it is.
 ALTER TABLE bot_ticket_events DROP CONSTRAINT bot_ticket_events_event_check;
 ALTER TABLE bot_ticket_events ADD CONSTRAINT bot_ticket_events_event_check CHECK (event IN
   ('opened', 'seen', 'assigned', 'unassigned', 'acknowledged', 'snoozed', 'commented', 'noted', 'resolved', 'reopened',

@@ -1,5 +1,5 @@
--- How severe a ticket is, as a person says it. `severity` is what everything shows, sorts and counts by; what runs find
--- meanwhile is kept beside it, for when the person's word is taken back.
+-- A person can set how severe a ticket is. `severity` is then the value of the person, which everything shows, sorts and
+-- counts by. The severity that runs find is kept beside it, for when the person takes theirs back.
 ALTER TABLE bot_tickets
   ADD COLUMN severity_override text CHECK (severity_override IN ('critical', 'high', 'medium', 'low', 'info')),
   ADD COLUMN severity_override_by text,
@@ -8,7 +8,8 @@ ALTER TABLE bot_tickets
   ADD CONSTRAINT bot_tickets_override_check CHECK
     (num_nulls(severity_override, severity_override_by, severity_override_reason, severity_found) IN (0, 4));
 
--- Processes of the version before, and the platform's own code, write `severity` as if no person had said anything.
+-- Processes of the previous version and the platform's own code write `severity` without looking whether a person has
+-- set it.
 CREATE FUNCTION engine.keep_severity_override() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -20,7 +21,8 @@ $$;
 -- A trigger function: no role calls it.
 REVOKE ALL ON FUNCTION engine.keep_severity_override() FROM PUBLIC;
 
--- By its name before ticket_version_counted: what it puts right is no new version.
+-- Triggers run in the order of their names: this one before ticket_version_counted, so that a value that it restores is
+-- not a new version.
 CREATE TRIGGER ticket_override_kept BEFORE UPDATE OF severity ON bot_tickets FOR EACH ROW
   WHEN (NEW.severity_override = OLD.severity_override AND NEW.severity <> NEW.severity_override)
   EXECUTE FUNCTION engine.keep_severity_override();

@@ -1,18 +1,18 @@
--- A snoozed ticket waits: until a time, until its problem was seen so often again, or until it becomes more severe. What
--- people write begins with `snoozed_`; runs only count, and say when they woke it. It is snoozed while `woken_at` is
--- missing or older than the snooze.
+-- A snoozed ticket waits until a time, until its problem was seen a number of times again, or until it becomes more
+-- severe. People write the columns `snoozed_*`. Runs only count, and set woken_at when they wake it. A ticket is snoozed
+-- while `woken_at` is NULL or older than the snooze.
 ALTER TABLE bot_tickets
   ADD COLUMN snoozed_at timestamptz,
   ADD COLUMN snoozed_by text,
-  -- as which it was snoozed: it wakes when it becomes more severe than that
+  -- its severity when it was snoozed: it wakes when it becomes more severe than that
   ADD COLUMN snoozed_severity text CHECK (snoozed_severity IN ('critical', 'high', 'medium', 'low', 'info')),
   ADD COLUMN snoozed_occurrences int CHECK (snoozed_occurrences >= 1),
-  -- how many runs saw the problem that had begun after the snooze; a snooze begins it anew
+  -- how many runs that began after the snooze saw the problem; a new snooze sets it to 0
   ADD COLUMN snooze_seen int NOT NULL DEFAULT 0,
   ADD COLUMN woken_at timestamptz,
   ADD CONSTRAINT bot_tickets_snooze_check CHECK (snoozed_occurrences IS NULL OR snoozed_at IS NOT NULL);
 
--- Those whose time may be over.
+-- For tickets whose time may be over.
 CREATE INDEX idx_tickets_snoozed ON bot_tickets (snoozed_until)
   WHERE snoozed_until IS NOT NULL AND status IN ('open', 'assigned');
 

@@ -1,6 +1,8 @@
--- Lets the role read every table of the schemas public and engine that the caller owns, all rows of it, and call what
--- only reads, with what reads of the bot tables ask (v8_79_reads_of_bots, v9_10_unexamined); but no check reads what is sealed, or where it is.
--- Done again it adds what came since. True when the role is there.
+-- Lets roundsman_reader (the role of checks) read all rows of each table in the schemas public and engine that the
+-- caller owns, except engine.secrets. The role may also call the caller's functions of schema engine that only read
+-- (neither volatile nor SECURITY DEFINER), and the functions that the policies and views of the bot tables call
+-- (v8_79_reads_of_bots, v9_10_unexamined). Call it again after new tables were made: it adds what is missing.
+-- Returns false if the role does not exist.
 CREATE OR REPLACE FUNCTION engine.let_checks_read() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,4 +1,5 @@
--- As before (v8_77_external_rows.sql), but a time near the end of PostgreSQL's passes: nothing is added to it.
+-- As before (v8_77_external_rows.sql), but a time near the last one that PostgreSQL knows is accepted: nothing is added
+-- to it.
 CREATE OR REPLACE FUNCTION engine.external_run() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -15,7 +16,8 @@ BEGIN
 END
 $$;
 
--- And a problem that is detected in the future was last seen now, at the latest: a ticket that a person resolves stays resolved.
+-- A problem that is detected in the future counts as last seen now, so that a ticket that a person resolves stays
+-- resolved.
 CREATE OR REPLACE FUNCTION engine.external_finding() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -35,7 +37,8 @@ END
 $$;
 UPDATE bot_findings SET last_seen_at = engine.now() WHERE fingerprint LIKE 'external-%' AND last_seen_at > engine.now();
 
--- And who writes an assigned ticket without a person is told what becomes of it.
+-- If the platform's code writes an assigned ticket without a person, it is told by a warning what the trigger makes of
+-- it.
 CREATE OR REPLACE FUNCTION engine.external_ticket() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN

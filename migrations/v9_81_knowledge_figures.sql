@@ -1,5 +1,5 @@
--- Figures that no count can have are refused where they are written; rows that have such figures already stay as they are,
--- and everything else of them can be changed. What the engine writes is counted by its own ledger.
+-- Refuses figures that no count can have. Rows that already have such figures keep them, and their other columns can be
+-- changed. What the engine itself writes is counted from the ledger.
 CREATE FUNCTION engine.impossible_figures() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

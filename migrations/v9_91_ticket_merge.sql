@@ -1,13 +1,15 @@
--- Two tickets with one cause become one. The merged one keeps its status, because a problem that has no pending ticket gets
--- another one, and points at its survivor, which stands for both. Once both have ended it is only their history.
+-- Two tickets with the same cause become one. The merged ticket refers to its survivor, which stands for both. It keeps
+-- its status, because a problem without a pending ticket would get a new one. After both have ended, the reference is
+-- only history.
 ALTER TABLE bot_tickets
   ADD COLUMN merged_into uuid REFERENCES bot_tickets(id) ON DELETE SET NULL,
   ADD CONSTRAINT bot_tickets_merged_check CHECK (merged_into <> id);
 
 CREATE INDEX idx_tickets_merged ON bot_tickets (merged_into) WHERE merged_into IS NOT NULL;
 
--- No chain and no circle, whoever writes: a pending ticket points at a pending one that points at none, and none points
--- at it. The survivor is held until the transaction ends, so of two that write at once the second one sees the first.
+-- Refuses chains and cycles, whatever writes: a pending ticket may only refer to a pending ticket that refers to none,
+-- and to which no other one refers in turn. The survivor is locked until the transaction ends, so that of two
+-- transactions at the same time the second one sees what the first one wrote.
 CREATE FUNCTION engine.check_ticket_merge() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
@@ -24,7 +26,7 @@ $$;
 -- A trigger function: no role calls it.
 REVOKE ALL ON FUNCTION engine.check_ticket_merge() FROM PUBLIC;
 
--- After the statement: one that merges a survivor moves what was merged into it.
+-- It runs after the statement, because merging a survivor also moves the tickets that were merged into it.
 CREATE TRIGGER ticket_merge_checked AFTER UPDATE OF merged_into, status ON bot_tickets FOR EACH ROW
   WHEN (NEW.merged_into IS NOT NULL AND NEW.status IN ('open', 'assigned')
         AND (OLD.merged_into IS DISTINCT FROM NEW.merged_into OR OLD.status IN ('resolved', 'closed')))

@@ -1,5 +1,6 @@
--- When the policy gives a ticket to whom, and of what it reminds. Its versions stay: a ticket keeps the one with which it
--- began. The newest one is in force for tickets that are opened. What it may contain: docs/escalation.md.
+-- The policy says when a ticket is given to whom, and when a person is reminded of it. All its versions stay, because a
+-- ticket keeps the one with which it was opened. Tickets that are opened now use the newest one. Its form:
+-- docs/escalation.md.
 CREATE TABLE engine.policies (
   version int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   policy jsonb NOT NULL CHECK (jsonb_typeof(policy) = 'object'),
@@ -10,12 +11,13 @@ REVOKE ALL ON engine.policies FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT ON engine.policies TO service_role;
 SELECT engine.let_checks_read();
 
--- javari has no way to act yet.
+-- The first version: javari cannot act yet, so its tickets go to the admin after 30 minutes and to the owner an hour
+-- later.
 INSERT INTO engine.policies (policy, set_by) VALUES
   ('{"rules": [{"name": "javari has no way to act", "when": {"assignees": ["javari"]},
                 "steps": [{"after": "30m", "to": "admin"}, {"after": "1h", "to": "owner"}]}]}', 'roundsman');
 
--- The version in force; NULL where there is none.
+-- The version in force; NULL if there is none.
 CREATE FUNCTION engine.current_policy() RETURNS int
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT max(version) FROM engine.policies

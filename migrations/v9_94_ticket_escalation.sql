@@ -1,32 +1,32 @@
--- How far the policy has come with a ticket. Its clock begins when the ticket is opened or reopened, becomes more severe,
--- wakes, gets another person by a person's hand, or is no longer acknowledged. The clocks of tickets that are there already
--- begin now: nothing that happened before pages anyone.
+-- How far the policy has come with a ticket. Its clock starts again when the ticket is opened or reopened, becomes more
+-- severe, wakes, is given to another person by a person, or is not acknowledged any more. For existing tickets it starts
+-- now, so that nothing that happened before pages a person.
 ALTER TABLE bot_tickets
-  -- of engine.policies, whose rows stay
+  -- refers to engine.policies, whose rows are never deleted
   ADD COLUMN policy_version int DEFAULT engine.current_policy(),
   ADD COLUMN escalation_began_at timestamptz NOT NULL DEFAULT engine.now(),
-  -- how many steps of its rule were taken since then
+  -- how many steps of its rule were taken since the clock started
   ADD COLUMN escalation_step int NOT NULL DEFAULT 0 CHECK (escalation_step >= 0),
-  -- who had it when the clock began, kept by the first step: by that its rule is chosen
+  -- who had the ticket when the clock started, which decides on its rule; written by the first step
   ADD COLUMN escalation_with text,
-  -- when the policy last gave it to a person or reminded of it, since the clock began
+  -- when the policy last gave it to a person or reminded of it, since the clock started
   ADD COLUMN prompted_at timestamptz,
-  -- when the policy made it more severe; once until it is reopened
+  -- when the policy made it more severe, which it does once until the ticket is reopened
   ADD COLUMN policy_raised_at timestamptz,
-  -- when the policy is asked about it next; NULL: not before it changes
+  -- when the policy is applied to it next; NULL: not before the ticket changes
   ADD COLUMN escalate_at timestamptz DEFAULT engine.now();
--- These defaults were for the rows that are there, which are not written: their updated_at stays.
+-- The defaults above were only for existing rows, which get these values without an UPDATE: their updated_at stays.
 ALTER TABLE bot_tickets
   ALTER COLUMN policy_version DROP DEFAULT,
   ALTER COLUMN escalation_began_at SET DEFAULT now(),
   ALTER COLUMN escalate_at DROP DEFAULT;
 
--- What the job escalate-tickets looks for.
+-- For the job escalate-tickets.
 CREATE INDEX idx_tickets_escalate ON bot_tickets (escalate_at)
   WHERE escalate_at IS NOT NULL AND status IN ('open', 'assigned');
 
--- SECURITY DEFINER, and no defaults of columns: who may insert tickets with the documented schema's columns need not be
--- allowed to call a function, or to read policies.
+-- A trigger with SECURITY DEFINER, and not defaults of columns: a role that inserts tickets with the columns of the
+-- documented schema may have no right to call a function or to read policies.
 CREATE FUNCTION engine.give_policy() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -38,7 +38,7 @@ END
 $$;
 CREATE TRIGGER ticket_policy_given BEFORE INSERT ON bot_tickets FOR EACH ROW EXECUTE FUNCTION engine.give_policy();
 
--- SECURITY DEFINER as well: also roles that may not enter schema engine change tickets.
+-- SECURITY DEFINER, too, because roles that may not use schema engine also change tickets.
 CREATE FUNCTION engine.begin_escalation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -66,8 +66,9 @@ $$;
 -- Trigger functions: no role calls them.
 REVOKE ALL ON FUNCTION engine.give_policy(), engine.begin_escalation() FROM PUBLIC;
 
--- By columns and values, as for the version: a run that only counts changes nothing here. A step of the policy counts itself,
--- and its clock goes on. By its name after ticket_override_kept: what that one puts right has not become more severe.
+-- It lists columns and compares values, as the trigger for the version does, so that a run that only counts changes
+-- nothing here. A step of the policy is counted by the policy itself, and does not start the clock again. By its name it
+-- runs after ticket_override_kept: a severity that that trigger restores has not risen.
 CREATE TRIGGER ticket_policy_begun
   BEFORE UPDATE OF status, severity, severity_override, assigned_to, acknowledged_at, snoozed_at, snoozed_until,
     snoozed_occurrences, woken_at ON bot_tickets

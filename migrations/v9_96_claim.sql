@@ -1,12 +1,8 @@
--- As before (v8_77_external_rows.sql), but a slot that lies in a maintenance window with skip_runs, or whose run would begin in
--- one, gets a row `skipped`, `maintenance`, whose metadata names the window. Slots that catch-up leaves out are `missed`, in a
--- window as elsewhere. Windows are aggregated to one row for each bot, and one for all, before slots are joined to them: 10,000
--- due bots and 100 windows are no 1,000,000 comparisons.
--- The scheduler reads cron, which PostgreSQL cannot: for each (cron, zone, slot) p_times contains the slots that follow.
--- `next` is the first slot after `slot`; `after` the slot after the one that the bot is given; only where `next` is past
--- too, `slots` are the newest slots up to the cutoff, `count` how many there were, `future` the first one after the cutoff.
--- For due bots whose slot is not in p_times, or whose times are too old, `wanted` names what is missing; the scheduler then
--- calls again with these times added. v6_90_claim.sql has the form of both.
+-- As before (v8_77_external_rows.sql), but if a slot lies in a maintenance window with skip_runs, or its run would begin
+-- in one, it gets a row `skipped`, `maintenance`, and the metadata name the window. Slots that catch-up leaves out are
+-- `missed`, also in a window. Windows are aggregated to one row for each bot, and one for all bots, before slots are
+-- joined to them, because 10,000 due bots and 100 windows would be 1,000,000 comparisons.
+-- p_times and `wanted`: v6_90_claim.sql.
 CREATE OR REPLACE FUNCTION engine.claim(p_cutoff timestamptz, p_limit int, p_times jsonb)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- A ticket that the platform's own code inserts, and the end that it gives to one, are events, as what the engine and people
--- do: people are told of events alone, so they were told of neither.
+-- If the platform's own code inserts or ends a ticket, this is now an event, as when the engine or a person does. People
+-- are only told of events, so they were not told of these tickets.
 CREATE OR REPLACE FUNCTION engine.external_ticket() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN

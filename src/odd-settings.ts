@@ -3,7 +3,7 @@
  */
 import { parseEnv } from 'node:util';
 import { dotEnvFile, dotEnvText, textOfDotEnv } from './dot-env.ts';
-import { nearest } from './ground/nearest.ts';
+import { mistyped, nearest } from './ground/nearest.ts';
 
 export const knownSettings = [
   'DATABASE_URL',
@@ -15,6 +15,7 @@ export const knownSettings = [
   'ROUNDSMAN_KEYS',
   'ROUNDSMAN_LOG_LEVEL',
   'ROUNDSMAN_PING_URL',
+  'ROUNDSMAN_PAGER',
 ];
 
 /** Variables that the engine's processes pass to each other. */
@@ -33,7 +34,10 @@ export function oddSettings(
   const names = new Set([...Object.keys(environment), ...ofFile]);
   return [
     ...assignments(text).flatMap((each) => oddLine(each, file) ?? []),
-    ...[...names].flatMap((name) => oddName(name) ?? []),
+    ...[...names].flatMap(
+      (name) =>
+        oddName(name) ?? mistypedName(name, { names, isOfFile: ofFile.includes(name) }) ?? [],
+    ),
   ];
 }
 
@@ -66,6 +70,21 @@ function oddName(name: string): string | null {
   if (!inCapitals.startsWith('ROUNDSMAN')) return null;
   const [meant] = nearest(inCapitals, knownSettings);
   return `${name} is not a setting${meant ? `; did you mean ${meant}?` : ''}`;
+}
+
+/**
+ * A name that is spelt almost as a setting that is not set. An environment is every program's, and may have a `DATABASE_URI`
+ * that is meant; only of `.env` it is told.
+ */
+function mistypedName(
+  name: string,
+  { names, isOfFile }: { names: ReadonlySet<string>; isOfFile: boolean },
+): string | null {
+  if (internal.has(name) || knownSettings.includes(name)) return null;
+  const meant = mistyped(name.toUpperCase(), knownSettings);
+  if (meant === undefined || names.has(meant)) return null;
+  if (!isOfFile && !meant.startsWith('ROUNDSMAN_')) return null;
+  return `${name} is not a setting; did you mean ${meant}?`;
 }
 
 interface Assignment {

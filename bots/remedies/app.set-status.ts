@@ -42,14 +42,14 @@ export const setAppStatus = defineRemedy({
     return { summary: `set ${app} from ${before.status} to ${status}`, before, after };
   },
   async undo({ app, status }, context) {
-    const was = context.before as Status | null;
-    if (!was) throw new NotAppliedError(`${app} had this status before`);
-    const now = await read(app, context, sql`FOR NO KEY UPDATE`);
-    if (!now) throw new NotAppliedError(`${app} is gone`);
+    const before = context.before as Status | null;
+    if (!before) throw new NotAppliedError(`${app} had this status before`);
+    const current = await read(app, context, sql`FOR NO KEY UPDATE`);
+    if (!current) throw new NotAppliedError(`${app} is gone`);
     // Only the app's status is compared; other columns may have been edited meanwhile.
-    if (now.status !== status)
-      throw new NotAppliedError(`${app} was changed since: it is ${now.status}`);
-    const after = await write(app, was.status, context);
-    return { summary: `set ${app} back to ${was.status}`, before: now, after };
+    if (current.status !== status)
+      throw new NotAppliedError(`${app} was changed since: it is ${current.status}`);
+    const after = await write(app, before.status, context);
+    return { summary: `set ${app} back to ${before.status}`, before: current, after };
   },
 });

@@ -25,7 +25,7 @@ async function read(name: string, { db }: RemedyContext, lock = sql``): Promise<
   return rows[0];
 }
 
-/** In the form that the evidence keeps. */
+/** The part of a row that the evidence keeps. */
 const statusOf = (found: Found | undefined): Status => {
   const { status, status_reason, status_changed_at } = found!;
   return { status, status_reason, status_changed_at };
@@ -54,21 +54,21 @@ export const pauseBot = defineRemedy({
   },
   async undo(given, context) {
     const name = nameOf(given, context);
-    const was = context.before as Status | null;
-    const made = context.after as Status | null;
-    if (was?.status !== 'active') throw new NotAppliedError(`${name} was not active before`);
-    const now = await read(name, context, sql`FOR NO KEY UPDATE`);
-    if (!now) throw new NotAppliedError(`${name} is gone`);
+    const before = context.before as Status | null;
+    const after = context.after as Status | null;
+    if (before?.status !== 'active') throw new NotAppliedError(`${name} was not active before`);
+    const current = await read(name, context, sql`FOR NO KEY UPDATE`);
+    if (!current) throw new NotAppliedError(`${name} is gone`);
     if (
-      now.status !== 'paused' ||
-      now.status_changed_at !== made?.status_changed_at ||
-      now.status_reason !== made.status_reason
+      current.status !== 'paused' ||
+      current.status_changed_at !== after?.status_changed_at ||
+      current.status_reason !== after.status_reason
     )
-      throw new NotAppliedError(`${name} was changed since: it is ${now.status}`);
-    await context.resumeBot(now.id);
+      throw new NotAppliedError(`${name} was changed since: it is ${current.status}`);
+    await context.resumeBot(current.id);
     return {
       summary: `resumed ${name}`,
-      before: statusOf(now),
+      before: statusOf(current),
       after: statusOf(await read(name, context)),
     };
   },

@@ -18,7 +18,7 @@ export const vacuumTable = defineRemedy({
   risk: 'safe',
   outside: true,
   params,
-  // Repeating it does no harm.
+  // Whether it was done is not asked: to repeat a VACUUM does no harm.
   isDone: async () => false,
   async apply({ table }, context) {
     const before = await rowsOf(table, context);

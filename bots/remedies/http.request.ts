@@ -1,7 +1,7 @@
 /**
  * Sends one HTTP request to a host that `engine.settings` allows (`http_hosts`, empty at first). It can be undone only
- * if the entry names a request that does so. Whether the request arrived can be known after a crash or a lost answer
- * only where the entry names a GET that asks for it (`done`).
+ * if the entry names a request that undoes it. Whether the request was carried out is known after a crash or a lost answer
+ * only if the entry names a GET that asks the server (`done`).
  */
 import {
   beginsWithReference,
@@ -88,8 +88,8 @@ const params = requestSchema.extend({
 });
 type Params = z.infer<typeof params>;
 
-/** The number of characters of an answer's body that the evidence keeps. */
-const kept = 1_000;
+/** How many characters of an answer's body the evidence keeps. */
+const maxBodyKept = 1_000;
 
 type Outgoing = Pick<RequestParams, 'method' | 'url' | 'headers' | 'body'>;
 
@@ -157,9 +157,9 @@ async function send(
       });
     });
   const { method, url, headers, body } = fillSecrets(given, secret);
-  const asks = method === 'GET' || method === 'HEAD';
+  const onlyReads = method === 'GET' || method === 'HEAD';
   const answer = await request(
-    { method, url, body, headers: { ...headers, ...(!asks && { 'idempotency-key': key }) } },
+    { method, url, body, headers: { ...headers, ...(!onlyReads && { 'idempotency-key': key }) } },
     { hosts: rows[0]?.value, signal, timeoutMs: timeout_seconds * 1000 },
   );
   return { ...answer, host: new URL(url).host };
@@ -168,7 +168,7 @@ async function send(
 const isExpected = (status: number, expect?: number[]) =>
   expect ? expect.includes(status) : status >= 200 && status < 300;
 
-/** With such a status the server did not do it. After a time-out of the server this is not known. */
+/** Whether the server certainly did not do what was asked. After a time-out of the server (408) this is not known. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
 
 type Answer = Awaited<ReturnType<typeof send>>;
@@ -194,7 +194,7 @@ async function deliver(
 const evidence = (what: string, { method }: RequestParams, { status, host, body }: Answer) => ({
   summary: `${what} ${method} ${host}: ${status}`,
   before: null,
-  after: { status, body: body.length > kept ? `${body.slice(0, kept)}…` : body },
+  after: { status, body: body.length > maxBodyKept ? `${body.slice(0, maxBodyKept)}…` : body },
 });
 
 export const sendHttpRequest = defineRemedy<Params>({

@@ -1,11 +1,11 @@
 /** Sets profiles.credits to the ledger's sum where they differ. The ledger itself is only read. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
-import { balances, drifted } from '../ledger.ts';
+import { balances, isDrifted } from '../ledger.ts';
 
 const params = z.strictObject({ max_users: z.int().min(1).max(10_000).default(1000) });
 
 /** The evidence lists at most this many users. */
-const LISTED = 100;
+const maxListed = 100;
 
 interface Refreshed {
   user_id: string;
@@ -15,7 +15,7 @@ interface Refreshed {
 
 const evidenceOf = (rows: Refreshed[], value: 'before' | 'after') => ({
   users: rows.length,
-  credits: Object.fromEntries(rows.slice(0, LISTED).map((row) => [row.user_id, row[value]])),
+  credits: Object.fromEntries(rows.slice(0, maxListed).map((row) => [row.user_id, row[value]])),
 });
 
 export const refreshCachedCredits = defineRemedy({
@@ -24,7 +24,7 @@ export const refreshCachedCredits = defineRemedy({
   risk: 'safe',
   params,
   async isDone(_params, { db }) {
-    const { rows } = await sql`SELECT FROM (${balances}) b WHERE ${drifted} LIMIT 1`.execute(db);
+    const { rows } = await sql`SELECT FROM (${balances}) b WHERE ${isDrifted} LIMIT 1`.execute(db);
     return rows.length === 0;
   },
   async apply({ max_users }, { db }) {
@@ -33,13 +33,13 @@ export const refreshCachedCredits = defineRemedy({
     const { rows: locked } = await sql<{ id: string }>`
       SELECT id FROM profiles
       WHERE id IN (
-        SELECT user_id FROM (${balances}) b WHERE ${drifted} ORDER BY user_id LIMIT ${max_users}
+        SELECT user_id FROM (${balances}) b WHERE ${isDrifted} ORDER BY user_id LIMIT ${max_users}
       )
       -- Locks profiles by id.
       ORDER BY id FOR UPDATE`.execute(db);
     const { rows } = await sql<Refreshed>`
       SELECT user_id, cached AS before, engine.refresh_cached_credits(user_id) AS after
-      FROM (${balances}) b WHERE user_id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${drifted}
+      FROM (${balances}) b WHERE user_id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${isDrifted}
       ORDER BY user_id`.execute(db);
     const users = rows.length === 1 ? 'user' : 'users';
     return {

@@ -8,16 +8,16 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-interface Standing {
+interface BotRuns {
   id: string;
   status: string;
   waiting: number;
-  /** of its newest run that has ended */
+  /** the newest run that has ended */
   last: { id: string; status: string; reason: string | null } | null;
 }
 
-async function standing(given: Params, context: RemedyContext, lock = sql``) {
-  const { rows } = await sql<Standing>`
+async function readRuns(given: Params, context: RemedyContext, lock = sql``) {
+  const { rows } = await sql<BotRuns>`
     SELECT b.id, b.status,
       (SELECT count(*)::int FROM bot_executions e
        WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'external')) AS waiting,
@@ -29,7 +29,7 @@ async function standing(given: Params, context: RemedyContext, lock = sql``) {
   return rows[0];
 }
 
-const isWanted = (found: Standing | undefined) =>
+const needsRun = (found: BotRuns | undefined) =>
   found?.waiting === 0 && (found.last?.status === 'failed' || found.last?.status === 'timeout');
 
 export const requeueRun = defineRemedy({
@@ -38,19 +38,19 @@ export const requeueRun = defineRemedy({
   risk: 'safe',
   params,
   async isDone(given, context) {
-    const found = await standing(given, context);
-    return found !== undefined && !isWanted(found);
+    const found = await readRuns(given, context);
+    return found !== undefined && !needsRun(found);
   },
   async apply(given, context) {
     // This statement waits for the row's lock; the next one sees what was committed meanwhile.
-    await standing(given, context, sql`FOR NO KEY UPDATE OF b`);
-    const found = await standing(given, context);
+    await readRuns(given, context, sql`FOR NO KEY UPDATE OF b`);
+    const found = await readRuns(given, context);
     const name = given.bot ?? context.target.component;
     if (!found) throw new NotAppliedError(`there is no bot ${name}`);
     if (found.status === 'disabled' || found.status === 'error')
       throw new NotAppliedError(`${name} is ${found.status} and cannot be run`);
     const before = { last: found.last, waiting: found.waiting };
-    if (!isWanted(found))
+    if (!needsRun(found))
       return { summary: `${name} needs no other run`, before, after: { execution_id: null } };
     const run = await context.queueRun(found.id);
     return { summary: `queued a run of ${name}`, before, after: { execution_id: run.id } };

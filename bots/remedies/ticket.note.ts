@@ -5,7 +5,7 @@ import type { RemedyContext } from '../../src/bot.ts';
 const params = z.strictObject({ text: z.string().trim().min(1).max(2_000) });
 
 /** The open ticket of the finding's fingerprint, and how often it has this note. */
-async function look({ text }: z.infer<typeof params>, { db, target }: RemedyContext) {
+async function readTicket({ text }: z.infer<typeof params>, { db, target }: RemedyContext) {
   const { rows } = await sql<{ id: string; number: string; notes: number }>`
     SELECT t.id, t.number, (
       SELECT count(*)::int FROM bot_ticket_events e
@@ -22,11 +22,11 @@ export const ticketNote = defineRemedy({
   risk: 'safe',
   params,
   async isDone(given, context) {
-    const ticket = await look(given, context);
+    const ticket = await readTicket(given, context);
     return ticket === undefined || ticket.notes > 0;
   },
   async apply(given, context) {
-    const ticket = await look(given, context);
+    const ticket = await readTicket(given, context);
     if (!ticket) return { summary: 'there was no ticket to note it on', before: null, after: null };
     await noteOnTicket(context.db, ticket.id, 'roundsman', { text: given.text });
     return {

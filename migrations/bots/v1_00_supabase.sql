@@ -1,4 +1,5 @@
--- Beside a platform of any schema: the roles that grants name, and what makes ids; no schema auth.
+-- For a database with a platform of another schema: creates the roles that grants name and the function that makes ids,
+-- but no schema auth.
 DO $$
 BEGIN
   IF to_regrole('anon') IS NULL THEN CREATE ROLE anon NOLOGIN; END IF;

@@ -1,4 +1,4 @@
--- In schema engine: a platform may have a function of this name, that does something else, in public.
+-- In schema engine, because the platform may have another function of this name in public.
 CREATE FUNCTION engine.update_updated_at() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   NEW.updated_at = now();

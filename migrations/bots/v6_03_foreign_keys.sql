@@ -1,2 +1,2 @@
--- A foreign key without an index reads its whole table for every parent that is deleted.
+-- Without an index on the referring column, PostgreSQL reads the whole referring table for each deleted parent row.
 CREATE INDEX IF NOT EXISTS idx_tickets_bot ON bot_tickets (bot_id);

@@ -1,13 +1,16 @@
--- Who may do what. Our tables start here with nothing for users; the files beside this one open each
--- by its pattern. service_role has BYPASSRLS, the owner of a table is not bound by its policies.
+-- Who may do what. Here users lose all rights on Roundsman's tables; the files v6_95_access_* then give each table the
+-- rights it needs. service_role has BYPASSRLS, and policies do not apply to the owner of a table.
 --
--- Every function names its search_path, with pg_temp last: where a path leaves it out, PostgreSQL looks
--- there first for types, everybody may make types there, and a domain's CHECK runs as who converts to it.
+-- Every function sets its search_path, with pg_temp last. If a path does not name pg_temp, PostgreSQL searches it first
+-- for types. Every role may create types there, and the CHECK of a domain runs with the rights of the role that converts to
+-- it.
 
--- Not exposed, and nobody has USAGE: a policy knows its functions by oid, a client cannot name them.
+-- The API does not expose this schema, and no role has USAGE on it: policies refer to its functions by oid, and clients
+-- cannot call them.
 CREATE SCHEMA IF NOT EXISTS private;
 
--- Who is an admin only the platform can say: engine.use_admin_test names its function. Until then nobody is.
+-- Only the platform knows who is an admin: engine.use_admin_test is given the function that tells. Until then no user is
+-- one.
 CREATE OR REPLACE FUNCTION private.is_admin() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT false;
@@ -15,7 +18,7 @@ $$;
 REVOKE ALL ON FUNCTION private.is_admin() FROM PUBLIC, anon, authenticated, service_role;
 GRANT EXECUTE ON FUNCTION private.is_admin() TO authenticated;
 
--- Only Roundsman's own tables, one by one: other tables of the same schema keep their grants.
+-- Only Roundsman's own tables, each by its name: other tables in the same schema keep their grants.
 DO $$
 DECLARE
   t text;
@@ -46,7 +49,7 @@ BEGIN
 END
 $$;
 
--- Kysely's bookkeeping there stays with the owner, and nobody but the owner may call setval().
+-- Only the owner may use Kysely's tables in this schema and call setval().
 REVOKE ALL ON SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL TABLES IN SCHEMA engine FROM PUBLIC, anon, authenticated, service_role;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
@@ -59,9 +62,10 @@ GRANT EXECUTE ON FUNCTION engine.now(), engine.jitter_ms(uuid, timestamptz, int,
   engine.counted(uuid[]) TO service_role;
 GRANT SELECT ON engine.heals TO service_role;
 
--- From now on this function of the platform says who is an admin: it takes nothing, returns a boolean and is not volatile,
--- for a policy asks it. It runs as the owner of these tables, and finds what it names in its own schema and in public. By
--- the owner, who migrates; what it is called with comes out of the catalogue, quoted.
+-- From now on the given function of the platform tells who is an admin. It has no arguments, returns a boolean and is
+-- not volatile, because policies call it. It runs as the owner of these tables, with its own schema and public as
+-- search_path.
+-- Only the owner, who migrates, may call this. The name of the given function is read from the catalogue and quoted.
 CREATE FUNCTION engine.use_admin_test(p_function regprocedure) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,5 +1,5 @@
--- For the functions that there are (../v8_20_plans.sql). engine.claim and engine.start_runs come later, as
--- v8_77_external_rows.sql makes them.
+-- For the functions that exist here (../v8_20_plans.sql). engine.claim and engine.start_runs are made later, by
+-- v8_77_external_rows.sql.
 DO $$
 DECLARE
   f regprocedure;

@@ -1,5 +1,5 @@
--- What the documented schema's tables need beside the bots' ones. An `extensions.uuid_generate_v4()` that was made in place of the
--- extension stays.
+-- What the tables of the documented schema need in addition to those of the bots. If `extensions.uuid_generate_v4()` was
+-- made instead of the extension, it stays.
 DO $$
 BEGIN
   IF to_regnamespace('auth') IS NULL THEN

@@ -1,5 +1,5 @@
--- The documented policies, as the documented schema has them. v6 puts others in their place: these alone let
--- anybody become owner with any balance.
+-- The policies that the documented schema has. Later migrations (v6_95) replace them, because with these alone any user
+-- could set the role of their own profile to `owner` and their credits to any number.
 ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS "Users can view own profile" ON profiles;

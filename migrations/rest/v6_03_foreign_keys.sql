@@ -1,4 +1,4 @@
--- A foreign key without an index reads its whole table for every parent that is deleted.
+-- Without an index on the referring column, PostgreSQL reads the whole referring table for each deleted parent row.
 CREATE INDEX IF NOT EXISTS idx_organizations_owner ON organizations (owner_id);
 CREATE INDEX IF NOT EXISTS idx_organization_members_user ON organization_members (user_id);
 CREATE INDEX IF NOT EXISTS idx_tools_usage_tool ON tools_usage (tool_id);

@@ -1,9 +1,9 @@
--- Who may do what, for the tables that come beside the bots' ones (../v6_95_access.sql). From now on profiles.role says who
--- is an admin, as the documented schema has it.
+-- Who may do what, for the tables that are created beside those of the bots (../v6_95_access.sql). From now on
+-- profiles.role says who is an admin, as in the documented schema.
 DROP FUNCTION engine.use_admin_test(regprocedure);
 DELETE FROM engine.settings WHERE key = 'admin_test';
 
--- SECURITY DEFINER: asked as the user, a policy of profiles that reads profiles would not end.
+-- SECURITY DEFINER, because a policy of profiles that read profiles as the user would call itself without end.
 CREATE OR REPLACE FUNCTION private.is_admin() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role IN ('admin', 'owner'));
@@ -14,7 +14,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
   SELECT EXISTS (SELECT FROM public.profiles WHERE id = auth.uid() AND role = 'owner');
 $$;
 
--- Sets and not a question per row: a policy reads them once a query.
+-- These functions return a set, because a policy then calls them once for each query, and not once for each row.
 CREATE OR REPLACE FUNCTION private.organizations_of_member() RETURNS SETOF uuid
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT id FROM public.organizations WHERE owner_id = auth.uid()
@@ -40,20 +40,21 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
   UNION SELECT group_id FROM public.group_members WHERE user_id = auth.uid() AND role = 'admin';
 $$;
 
--- The documented policies; what takes their place names its roles.
+-- Drops the documented policies. The ones that replace them name the roles to which they apply.
 DROP POLICY IF EXISTS "Users can view own profile" ON profiles;
 DROP POLICY IF EXISTS "Users can update own profile" ON profiles;
 DROP POLICY IF EXISTS "Anyone can view apps" ON app_catalog;
 DROP POLICY IF EXISTS "Authenticated can track usage" ON app_usage;
 
--- On an adopted database the function is that of the documented schema: it gets a fixed search_path.
--- As its caller, under the policies of credits: a user's own balance, 0 for anybody else's, all for admins.
+-- In an adopted database the function of the documented schema is already there; this adds a fixed search_path. It runs
+-- with the rights of its caller, so the policies of credits apply: a user gets their own balance and 0 for every other
+-- user, an admin gets every balance.
 CREATE OR REPLACE FUNCTION get_user_credits(user_uuid UUID) RETURNS INTEGER
 LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(sum(amount), 0)::INTEGER FROM public.credits WHERE user_id = user_uuid;
 $$;
 
--- Only Roundsman's own tables, one by one: other tables of the same schema keep their grants.
+-- Only Roundsman's own tables, each by its name: other tables in the same schema keep their grants.
 DO $$
 DECLARE
   t text;
@@ -97,10 +98,12 @@ GRANT EXECUTE ON FUNCTION get_user_credits(uuid) TO authenticated, service_role;
 
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA engine FROM PUBLIC, anon, authenticated;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA engine FROM PUBLIC, anon, authenticated;
--- But for what reads of the bots ask for (v8_79_reads_of_bots.sql), which has run already.
+-- These two functions keep their grant to authenticated: reads of the bot tables call them (v8_79_reads_of_bots.sql,
+-- which has already run).
 GRANT EXECUTE ON FUNCTION engine.now_for_users(), engine.is_suppressed_for_users(uuid) TO authenticated;
 
--- Later tables begin as these do. (EXECUTE for PUBLIC is no default of a schema: functions revoke it.)
+-- Tables that are made later begin with the same rights. (The default EXECUTE for PUBLIC cannot be changed for one
+-- schema: each function revokes it itself.)
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM anon, authenticated, service_role;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON FUNCTIONS FROM anon, authenticated;

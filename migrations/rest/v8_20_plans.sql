@@ -1,4 +1,4 @@
--- For the functions that come with the rest (../v8_20_plans.sql).
+-- For the functions that are made with the rest of the tables (../v8_20_plans.sql).
 DO $$
 DECLARE
   f regprocedure;
@@ -13,5 +13,5 @@ BEGIN
 END
 $$;
 
--- Checks read the tables that came.
+-- Lets checks read the new tables.
 SELECT engine.let_checks_read();

@@ -1,12 +1,12 @@
-/** A small write that waits for a flush: many of them share one commit. */
-export interface Waiting {
-  /** at any time at most one item with this key is being flushed; null when that does not matter */
+/** A small write that waits for a flush, in which many writes share one commit. */
+export interface WaitingItem {
+  /** two items with the same key are never flushed at the same time; null: it may be flushed beside any other */
   key: string | null;
-  /** how much of a flush's weight limit it uses */
+  /** how much of a flush's weight limit the item uses */
   weight: number;
-  /** it is flushed alone, because a flush with it has failed and it may be the reason */
+  /** the item is flushed alone, because a flush with it has failed and it may be the reason */
   alone: boolean;
-  /** when it began to wait, by performance.now() */
+  /** when the item began to wait, by performance.now() */
   since: number;
 }
 
@@ -16,7 +16,7 @@ export interface Waiting {
  */
 const batchDelayMs = 10;
 
-export interface Batches<Item extends Waiting> {
+export interface Batches<Item extends WaitingItem> {
   add(...items: Item[]): void;
   /** Resolves when nothing waits and no flush is under way. */
   idle(): Promise<void>;
@@ -24,13 +24,13 @@ export interface Batches<Item extends Waiting> {
 
 /**
  * Group commit. While no flush is under way, one begins at once. Items that arrive meanwhile go together into the next
- * flush, or after a moment into one beside it. At most `flushesAtOnce` run at once, each with items of at most `most`
- * weight together. `flush` never rejects; the items that it returns are flushed again, before those that came later
- * unless they have to go alone.
+ * flush, or after a moment into one beside it. At most `flushesAtOnce` run at once, each with items whose weights add up to at
+ * most `maxWeight`. `flush` never rejects; the items that it returns are flushed again: before items that came later, or after
+ * them where an item has to be flushed alone.
  */
-export function openBatches<Item extends Waiting>(
+export function openBatches<Item extends WaitingItem>(
   flushesAtOnce: number,
-  most: number,
+  maxWeight: number,
   flush: (batch: Item[]) => Promise<Item[]>,
 ): Batches<Item> {
   let waiting: Item[] = [];
@@ -38,59 +38,60 @@ export function openBatches<Item extends Waiting>(
   let due = false;
   let timer: NodeJS.Timeout | undefined;
   const keys = new Set<string>();
-  let heard: (() => void)[] = [];
+  let idleWaiters: (() => void)[] = [];
 
   const isFree = ({ key }: Item): boolean => key === null || !keys.has(key);
 
   /** Takes items in the order in which they came; an item whose key is already in a flush is left for later. */
   function take(): Item[] {
     const batch: Item[] = [];
-    const left: Item[] = [];
+    const notTaken: Item[] = [];
     let weight = 0;
     for (const item of waiting) {
       const fits =
         isFree(item) &&
-        (batch.length === 0 || (!item.alone && !batch[0]!.alone && weight + item.weight <= most));
+        (batch.length === 0 ||
+          (!item.alone && !batch[0]!.alone && weight + item.weight <= maxWeight));
       if (!fits) {
-        left.push(item);
+        notTaken.push(item);
         continue;
       }
       batch.push(item);
       weight += item.weight;
       if (item.key !== null) keys.add(item.key);
     }
-    waiting = left;
+    waiting = notTaken;
     return batch;
   }
 
-  async function carry(batch: Item[]): Promise<void> {
+  async function flushBatch(batch: Item[]): Promise<void> {
     const again = await flush(batch);
     for (const { key } of batch) if (key !== null) keys.delete(key);
     waiting.unshift(...again.filter(({ alone }) => !alone));
     // An item that may be the cause of a failure must not delay the others.
     waiting.push(...again.filter(({ alone }) => alone));
     busy -= 1;
-    pump();
+    beginFlushes();
   }
 
-  function pump(): void {
+  function beginFlushes(): void {
     due = false;
     clearTimeout(timer);
     while (busy < flushesAtOnce && waiting.length > 0) {
       const next = waiting.find(isFree);
       if (!next) break;
-      const left = next.since + batchDelayMs - performance.now();
-      if (busy > 0 && left > 0) {
-        timer = setTimeout(pump, left);
+      const delayMs = next.since + batchDelayMs - performance.now();
+      if (busy > 0 && delayMs > 0) {
+        timer = setTimeout(beginFlushes, delayMs);
         break;
       }
       const batch = take();
       busy += 1;
-      void carry(batch);
+      void flushBatch(batch);
     }
     if (busy > 0 || waiting.length > 0) return;
-    for (const hear of heard) hear();
-    heard = [];
+    for (const resolve of idleWaiters) resolve();
+    idleWaiters = [];
   }
 
   return {
@@ -99,12 +100,12 @@ export function openBatches<Item extends Waiting>(
       // Items that arrive in the same turn of the event loop go together.
       if (!due && busy < flushesAtOnce) {
         due = true;
-        setImmediate(pump);
+        setImmediate(beginFlushes);
       }
     },
     idle: () =>
       busy === 0 && waiting.length === 0
         ? Promise.resolve()
-        : new Promise((resolve) => heard.push(resolve)),
+        : new Promise((resolve) => idleWaiters.push(resolve)),
   };
 }

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { forEngine, pool, shortStatements } from '../database/connect.ts';
 
 /**
- * Connections for flushes: all statements of a flush are sent without waiting for answers, with query plans that stay
- * right as tables grow.
+ * Connections for flushes: statements are sent without waiting for earlier answers, and are planned so that the plans stay right
+ * as tables grow.
  */
 export function openConnections(
   url: string,

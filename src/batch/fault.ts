@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { meaningOf, type BatchFault } from '../database/faults/sql-states.ts';
 
+/** What the error of a batch means for another try. */
 export function faultOf(error: unknown): BatchFault {
   // A defect of Roundsman, or a value that cannot be written, fails the same way the next time.
   if (error instanceof TypeError || error instanceof RangeError) return 'refused';
@@ -10,8 +11,8 @@ export function faultOf(error: unknown): BatchFault {
 }
 
 /**
- * By fault: how many times in a row a batch is tried again. Together these tries take about ten seconds, twice the
- * length of a lease.
+ * How many times in a row an item is flushed again after each kind of fault. After `disconnected` the pauses add up to eleven
+ * seconds, more than two lengths of a lease; after the others they are below a second.
  */
 export const maxTries = { contended: 10, waited: 5, disconnected: 15, refused: 0 };
 

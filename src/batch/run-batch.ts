@@ -3,10 +3,10 @@ import type pg from 'pg';
 import type { BatchFault } from '../database/faults/sql-states.ts';
 import type { Emit } from '../events/events.ts';
 import { faultOf, maxTries, pauseMs } from './fault.ts';
-import type { Waiting } from './batches.ts';
+import type { WaitingItem } from './batches.ts';
 
 /** An item that is resolved or rejected when its flush has ended. */
-export interface Item extends Waiting {
+export interface Item extends WaitingItem {
   /** how often it has failed in a row */
   tries: number;
   /** a connection was lost while it was being flushed: it may have been committed */
@@ -14,22 +14,20 @@ export interface Item extends Waiting {
   reject(error: unknown): void;
 }
 
-/**
- * Adds an item with its own fields; the promise settles when the flush that contains the item has ended, in the same way.
- */
+/** Adds an item with these fields. The promise resolves or rejects as the item's flush does, when that has ended. */
 export const addItem = <Result, Kind extends Item>(
-  to: { add(item: Kind): void },
-  own: Pick<Item, 'key' | 'weight'> & Omit<Kind, keyof Item | 'resolve'>,
+  batches: { add(item: Kind): void },
+  fields: Pick<Item, 'key' | 'weight'> & Omit<Kind, keyof Item | 'resolve'>,
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const item = { alone: false, since: performance.now(), tries: 0, doubtful: false };
-    to.add({ ...item, ...own, resolve, reject } as unknown as Kind);
+    const fresh = { alone: false, since: performance.now(), tries: 0, doubtful: false };
+    batches.add({ ...fresh, ...fields, resolve, reject } as unknown as Kind);
   });
 
 /**
- * Sends a batch on a connection of the pool and returns the items that must be flushed again. The items of a batch that
- * the server refuses are then flushed one by one, so that one bad item does not stop the others; only an item that was
- * flushed alone is rejected for its own content. Never rejects.
+ * Returns the function that sends a batch on a connection of the pool and returns the items that must be flushed again; it never
+ * rejects. The items of a batch that the server refuses are flushed again one by one, so that one bad item does not stop the
+ * others; only an item that was flushed alone is rejected for its own content.
  */
 export const batchRunner =
   <Kind extends Item>(

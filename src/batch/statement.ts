@@ -26,13 +26,13 @@ const compiler = new Kysely<Database>({
   },
 });
 
-/** Compiled when the module is loaded, so that a flush only has to send it. */
+/** Compiles the query. Call it when the module is loaded, so that a flush only has to send the text. */
 export const statement = <Row>(name: string, query: RawBuilder<Row>): Statement<Row> => ({
   name,
   text: query.compile(compiler).sql,
 });
 
-/** Returns its rows; the connection prepares the statement the first time. */
+/** Sends a statement and returns its rows. The connection prepares the statement the first time. */
 export const send = async <Row>(
   client: pg.ClientBase,
   { name, text }: Statement<Row>,

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { beside } from '../ground/beside.ts';
+import { moduleBeside } from '../ground/module-beside.ts';
 import { catalogueOf } from '../catalogue/catalogue.ts';
 import { forEngine } from '../database/connect.ts';
 import { openTaskSessions } from '../database/task-sessions.ts';
@@ -14,7 +14,8 @@ import { carryOutWith } from '../run/tasks/carry-out.ts';
 import { isLeftBehind } from '../children/current-task.ts';
 import { exitWords } from '../children/last-words.ts';
 import { listen } from '../children/listen.ts';
-import { descendantsOf, kill, markName } from '../children/processes.ts';
+import { markName } from '../children/processes.ts';
+import { descendantsOf, kill } from '../ground/processes.ts';
 import { watchSelf } from '../children/idle-report.ts';
 import type { CarryOut } from '../run/tasks/task.ts';
 
@@ -22,7 +23,7 @@ import type { CarryOut } from '../run/tasks/task.ts';
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
   process.on(signal, () => {});
 
-new Worker(beside('../children/guard', import.meta.url)).unref();
+new Worker(moduleBeside('../children/guard', import.meta.url)).unref();
 
 // Writes at once why the process ends. An ordinary process.exit() would wait for the guard thread, which waits for the
 // worker; so SIGKILL ends the process.
@@ -40,25 +41,25 @@ flushCompileCache();
 
 // A session that only reads does not notice when its server becomes a standby, so each connection is replaced after
 // this time.
-const lasting = { lifetimeSeconds: 60, plansAnew: true, ...forEngine };
+const longLived = { lifetimeSeconds: 60, dropsOldPlans: true, ...forEngine };
 
 /** Runs a function outside of any task: a connection does not belong to the task that happens to open it. */
 const outside = AsyncLocalStorage.snapshot();
 
 listen(
   ({ databaseUrl, name }): CarryOut => {
-    const writers = openTaskSessions(databaseUrl, { name, max: 1, ...lasting }, outside);
+    const openWriter = openTaskSessions(databaseUrl, { name, max: 1, ...longLived }, outside);
     // Two, for a check that queries outside of its own transaction as well.
-    const readers = openTaskSessions(
+    const openReader = openTaskSessions(
       databaseUrl,
-      { name, max: 2, readOnly: true, ...lasting },
+      { name, max: 2, readOnly: true, ...longLived },
       outside,
     );
-    return async (kind, task, signal) => {
-      const [writer, reader] = [writers(), readers()];
+    return async (kind, task, signal, tell) => {
+      const [writer, reader] = [openWriter(), openReader()];
       try {
-        const means = { catalogue, db: writer.db, reader: reader.db };
-        return await carryOutWith(means)(kind, task, signal);
+        const dependencies = { catalogue, db: writer.db, reader: reader.db };
+        return await carryOutWith(dependencies)(kind, task, signal, tell);
       } finally {
         await Promise.all([writer.end(), reader.end()]);
       }

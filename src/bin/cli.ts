@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
+import { withJsonLast } from '../cli/arguments/json-word.ts';
+import { release } from '../cli/terminal/page.ts';
 import { printError } from '../cli/terminal/print.ts';
 import { program } from '../cli/program.ts';
 import { demoCommand } from './demo.ts';
@@ -37,7 +39,7 @@ const notWritten = (error: Error) =>
 export async function runCommandLine(argv: string[]): Promise<void> {
   // A umask that also takes rights from the owner would make new directories unusable.
   process.umask(process.umask() & 0o077);
-  // A closed pipe (`roundsman runs list | head`) or terminal is no failure, and no reason to exit at once: what the
+  // A closed pipe (`roundsman runs list | head`) or terminal is not a failure, and not a reason to exit at once: what the
   // command has begun, for example its share of the embedded server, is ended in order.
   let unwritten: Error | undefined;
   process.stdout.on('error', (error) => {
@@ -45,8 +47,11 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   });
   process.stderr.on('error', () => {});
   try {
-    await wholeProgram().parseAsync(argv);
+    const root = wholeProgram();
+    await root.parseAsync(withJsonLast(root, argv));
+    await release();
   } catch (error) {
+    await release();
     // Commander has already printed what was wrong. It uses exit code 1 for every wrong command line.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -58,7 +63,10 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   }
   // A command whose result could not be written has failed, even if its work is done. A reader that no longer reads
   // is not waited for.
-  await within(lingerMs, new Promise<void>((resolve) => process.stdout.write('', () => resolve())));
+  await settlesWithin(
+    lingerMs,
+    new Promise<void>((resolve) => process.stdout.write('', () => resolve())),
+  );
   if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
 }
 

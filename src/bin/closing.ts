@@ -1,14 +1,14 @@
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
 import type { Emit } from '../events/events.ts';
 
 /** The longest that closing one part may take: a server that is gone must not keep the process from ending. */
 export const closeWithinMs = 2_000;
 
-/** The longest that closing all parts together may take when the database does not answer. */
+/** The longest that closing all parts together may take; it is used when the database does not answer. */
 const atOnceMs = 500;
 
 /** The parts of a process, in the order in which they were opened. */
-export interface Closing {
+export interface Closers {
   push(close: () => unknown, withinMs?: number): void;
   /** Closes one part after the other, the last one first; each gets its own time limit. */
   inOrder(): Promise<void>;
@@ -16,7 +16,7 @@ export interface Closing {
   atOnce(): Promise<void>;
 }
 
-export function openClosing(emit: Emit): Closing {
+export function openClosers(emit: Emit): Closers {
   const parts: { close: () => unknown; withinMs: number }[] = [];
   let isAtOnce = false;
   const closePart = async ({ close }: (typeof parts)[number]) => void (await close());
@@ -24,14 +24,14 @@ export function openClosing(emit: Emit): Closing {
     push: (close, withinMs = closeWithinMs) => void parts.push({ close, withinMs }),
     async inOrder() {
       for (let part = parts.pop(); part; part = parts.pop())
-        await within(part.withinMs, closePart(part)).catch((error: unknown) => {
+        await settlesWithin(part.withinMs, closePart(part)).catch((error: unknown) => {
           if (!isAtOnce) emit('part.unclosed', { err: error });
         });
     },
     async atOnce() {
       isAtOnce = true;
       const left = parts.splice(0).toReversed();
-      await within(atOnceMs, Promise.allSettled(left.map(closePart)));
+      await settlesWithin(atOnceMs, Promise.allSettled(left.map(closePart)));
     },
   };
 }

@@ -1,10 +1,10 @@
+import { Command } from '../cli/arguments/command.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
-import { json, note } from '../cli/terminal/print.ts';
+import { printJson, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 import { listenForStop } from './signals.ts';
 
@@ -12,6 +12,7 @@ import { listenForStop } from './signals.ts';
 export const demoCommand = () =>
   new Command('demo')
     .description('make one round over a small fictional platform on throw-away data')
+    .example('npx roundsman demo')
     .option('--json', 'print one JSON document: executions, findings, held_back, actions, tickets')
     .action(demo);
 
@@ -23,7 +24,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     log,
     events,
     embedded,
-    data,
+    database,
     migrate,
     backend,
     fiction,
@@ -56,20 +57,21 @@ async function demo(options: { json?: boolean }): Promise<void> {
   const server = await embedded
     .startThrowaway(directory, { fsync: false })
     .catch(async (error: unknown) => {
-      // The server was refused before its guard ran, which would remove the directory.
+      // The start failed before the guard of the server ran, so this code removes the directory in its place.
       await rm(directory, { recursive: true, force: true });
-      const { bringBinaries, NoBinariesError } = await import('../database/embedded/binaries.ts');
+      const { howToInstallBinaries, NoBinariesError } =
+        await import('../database/embedded/binaries.ts');
       if (!(error instanceof NoBinariesError)) throw error;
       throw new RoundsmanError({
         what: 'the demo needs the bundled PostgreSQL',
         why: `${error.why}; it runs on throw-away data, and never on DATABASE_URL`,
-        hint: `${bringBinaries}, or \`npx roundsman up\` on your own database`,
+        hint: `${howToInstallBinaries}, or \`npx roundsman up\` on your own database`,
       });
     });
   try {
     if (stopRequest.signal.aborted) return endInterrupted();
     note('database: throw-away PostgreSQL with a small fictional platform');
-    const db = data.connect(server.url, { name: 'roundsman demo' });
+    const db = database.connect(server.url, { name: 'roundsman demo' });
     try {
       await migrate.migrateToLatest(db);
       if (stopRequest.signal.aborted) return endInterrupted();
@@ -78,26 +80,26 @@ async function demo(options: { json?: boolean }): Promise<void> {
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };
-      const started = await engine.startEngine('worker', settings, server.url, reporting);
+      const worker = await engine.startEngine('worker', settings, server.url, reporting);
       try {
         const bots = await choice.allBots(db);
-        const done = await rounds.makeRound(
+        const round = await rounds.makeRound(
           { db, actor: actorOf(), catalogue: loadCatalogue },
           { bots, signal: stopRequest.signal },
         );
-        if (!done) return endInterrupted();
-        if (options.json) json(done);
+        if (!round) return endInterrupted();
+        if (options.json) printJson(round);
         else {
           summary.printRound(
-            done,
+            round,
             bots,
             'The demo database was thrown away. To keep one running: npm start',
           );
         }
-        if (done.executions.some(({ status }) => status !== 'success'))
+        if (round.executions.some(({ status }) => status !== 'success'))
           process.exitCode = exitCodes.failed;
       } finally {
-        await started.stop();
+        await worker.stop();
       }
     } finally {
       await db.destroy();

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { jobs } from '../../jobs/index.ts';
-import { beside } from '../ground/beside.ts';
+import { moduleBeside } from '../ground/module-beside.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
 import { refuseTransactionPooler } from '../database/pooler.ts';
-import { untilSilent } from '../database/silence.ts';
-import { isFirstProcessNode, leavesZombies } from '../ground/first-process.ts';
+import { untilSilent } from '../database/silent-server.ts';
+import { isFirstProcessNode, zombieWarning } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import type { Emit } from '../events/events.ts';
 import { refuseWrongClock } from '../maintain/clock.ts';
-import { heartbeat, leave, type Node } from '../maintain/heartbeat.ts';
+import { heartbeat, removeNode, type Node } from '../maintain/heartbeat.ts';
 import { startTimers } from '../maintain/timers/start.ts';
 import {
   agreeOnBackend,
@@ -28,9 +28,9 @@ import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
 import type { RunningWorker } from './start-worker.ts';
-import { closeWithinMs, openClosing } from './closing.ts';
+import { closeWithinMs, openClosers } from './closing.ts';
 import { openPinger } from '../services/ping/pinger.ts';
 import { nodeName } from '../services/progress/canary-stop.ts';
 import { planConnections, smallerLimit } from '../services/connections/plan.ts';
@@ -42,14 +42,14 @@ export interface Reporting {
   emit: Emit;
 }
 
-export interface Started {
+export interface RunningEngine {
   backend: BackendName;
   db: Db;
-  /** Takes nothing new, waits `graceMs` for running runs, gives the rest back, and closes everything. */
+  /** Takes no new runs, waits `graceMs` for running ones, gives back those that still run, and closes everything. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** When the process is asked to stop, running runs get this long to end. */
+/** After a stop request, running runs get this long to end. */
 export const drainGraceMs = 10_000;
 
 /**
@@ -67,8 +67,8 @@ export async function startEngine(
   config: Config,
   databaseUrl: string,
   { log, emit }: Reporting,
-  bots = beside('../../bots/index', import.meta.url),
-): Promise<Started> {
+  bots = moduleBeside('../../bots/index', import.meta.url),
+): Promise<RunningEngine> {
   // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
   // here.
   redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
@@ -83,7 +83,7 @@ export async function startEngine(
       connections: plan.total,
       limit,
     });
-  if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', leavesZombies);
+  if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', zombieWarning);
   const node: Node = {
     id: worker,
     role,
@@ -96,11 +96,11 @@ export async function startEngine(
     ...shortStatements,
     ...forEngine,
   });
-  const closers = openClosing(emit);
+  const closers = openClosers(emit);
   closers.push(() => db.destroy());
   try {
     const skew = await heartbeat(db, node);
-    closers.push(() => leave(db, node));
+    closers.push(() => removeNode(db, node));
     await refuseOtherBackend(db, configuredBackend(config));
     refuseWrongClock(skew, configuredBackend(config));
     const onQueueError = onceAMinute((error) => emit('queue.failed', { err: error }));
@@ -110,7 +110,7 @@ export async function startEngine(
     for (const warning of warnings) emit('queue.warned', { backend, warning });
     // The backend is recorded only after it has answered.
     await agreeOnBackend(db, queue.backend);
-    if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { open: true })))
+    if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { grantFirst: true })))
       emit('checks.read_as_login', {});
     const catalogue = await loadCatalogue(bots);
     await registerCatalogue(db, catalogue);
@@ -157,7 +157,7 @@ export async function startEngine(
       pinger?.stop();
       return timers.stop();
     }, timersWithinMs);
-    // Started last: nothing after it can fail, so only `stop` has to end it.
+    // The scheduler starts last: nothing after it can fail, so only `stop` has to end it.
     const scheduler =
       role === 'worker' ? null : startScheduler(db, catalogue, queue, emit, worker, jobs);
     const { places, total: connections } = plan;
@@ -172,11 +172,11 @@ export async function startEngine(
         const stopped = (async () => {
           const drained = running?.worker.drain() ?? Promise.resolve();
           const ticked = scheduler?.stop() ?? Promise.resolve();
-          if (!(await within(graceMs, drained))) {
+          if (!(await settlesWithin(graceMs, drained))) {
             await running?.returnRuns();
-            await within(1_000, drained);
+            await settlesWithin(1_000, drained);
           }
-          await within(closeWithinMs, ticked);
+          await settlesWithin(closeWithinMs, ticked);
           await closers.inOrder();
         })().finally(() => ended.abort());
         // The server no longer answers, so the running statements do not end: other workers take the runs over when
@@ -194,7 +194,7 @@ export async function startEngine(
   }
 }
 
-/** Passes on each kind of message once a minute: during an outage BullMQ reports every single try. */
+/** Passes on each message at most once a minute: during an outage BullMQ reports every single try. */
 function onceAMinute(say: (error: Error) => void): (error: Error) => void {
   const said = new Map<string, number>();
   return (error) => {

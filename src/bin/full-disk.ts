@@ -1,4 +1,4 @@
-/** `up` tells its terminal of a full disk: its log cannot, because lines are lost then, too. */
+/** Tells the terminal of `up` that a disk is full: the log cannot, because its lines may be lost for the same reason. */
 import { statfsSync } from 'node:fs';
 import { explainFault, isFullDisk } from '../database/faults/explain-fault.ts';
 import type { Subscriber } from '../events/events.ts';
@@ -8,13 +8,13 @@ import { printable } from '../ground/text.ts';
 
 const everyMs = 2_000;
 
-/** After one of these the database takes writes again: heartbeat and ticks write all the time. */
-const over = new Set(['tick.works_again', 'timer.works_again', 'postgres.started_again']);
+/** Events after which the database takes writes again: heartbeat and ticks write all the time. */
+const recoveryEvents = new Set(['tick.works_again', 'timer.works_again', 'postgres.started_again']);
 
 const goesOn =
   'make room there, and everything goes on by itself; runs that cannot be recorded are run again';
 
-/** Whether no block is left; false where the system does not say. */
+/** Whether the disk of this directory has no free block; false where the system does not say. */
 function hasNoRoom(directory: string): boolean {
   try {
     return statfsSync(directory).bavail === 0;
@@ -24,15 +24,15 @@ function hasNoRoom(directory: string): boolean {
 }
 
 export interface FullDiskTeller {
-  /** what the engine meets: the disk may be that of a database elsewhere */
+  /** subscribes to the events of the engine: the full disk may be that of a database elsewhere */
   ofEvents: Subscriber;
   ofLog: LineWatch;
   stop(): void;
 }
 
 /**
- * Says once that a disk is full, and once that it goes on: the one of `home`, at which it looks, and the one of the
- * database, of which events tell.
+ * Says once that a disk is full, and once that it has room again. It knows two disks: the one of `home`, which it examines
+ * itself, and the one of the database, about which events report.
  */
 export function tellOfFullDisk(home: string, say: (line: string) => void): FullDiskTeller {
   let isHomeFull = false;
@@ -50,7 +50,7 @@ export function tellOfFullDisk(home: string, say: (line: string) => void): FullD
   return {
     ofEvents({ name, facts }) {
       const { err } = facts as { err?: unknown };
-      if (toldOfDatabase && over.has(name)) {
+      if (toldOfDatabase && recoveryEvents.has(name)) {
         toldOfDatabase = false;
         say('The database takes writes again.');
       } else if (!toldOfDatabase && isFullDisk(err)) {

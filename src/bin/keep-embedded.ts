@@ -13,8 +13,8 @@ export interface Keeper {
 }
 
 /**
- * Starts the embedded server again when it has died or was asked to stop. It keeps its old port if that is free, so
- * that all existing clients can connect again.
+ * Starts the embedded server again when it has died or another program has stopped it. The server keeps its old port if
+ * that is free, so that all existing clients can connect again.
  */
 export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   const stopped = new AbortController();

@@ -1,8 +1,9 @@
 /**
- * After a process that ended at once: stops the embedded PostgreSQL of its home directory if no other process uses it.
+ * Waits for the end of the process that started this one, and then stops the embedded PostgreSQL of its home directory if
+ * no other process uses it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { leaveFor } from '../database/embedded/index.ts';
+import { stopIfUnused } from '../database/embedded/index.ts';
 
 const [home = '', owner = ''] = process.argv.slice(2);
 
@@ -20,4 +21,4 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const)
   process.on(signal, () => {});
 // The other process loses its share of the server when it ends.
 for (let tries = 0; tries < 100 && isAlive(Number(owner)); tries += 1) await sleep(20);
-await leaveFor(home);
+await stopIfUnused(home);

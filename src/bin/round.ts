@@ -1,8 +1,8 @@
-import { Command } from 'commander';
+import { Command } from '../cli/arguments/command.ts';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
-import { json, note, say } from '../cli/terminal/print.ts';
+import { printJson, note, say } from '../cli/terminal/print.ts';
 import { exitCodes } from '../ground/errors.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { refuseStart } from './refuse-start.ts';
@@ -12,6 +12,8 @@ import { listenForStop } from './signals.ts';
 export const roundCommand = () =>
   new Command('round')
     .description('run bots now, wait, and print what they found and healed')
+    .example('npx roundsman round')
+    .example('npx roundsman round ledger sentinel-api --json')
     .argument('[bot...]', 'names of bots; every active one unless given')
     .option('--json', 'print one JSON document: executions, findings, held_back, actions, tickets')
     .action((names: string[], options: { json?: boolean }) =>
@@ -29,37 +31,37 @@ async function round(
   options: { json?: boolean },
 ): Promise<void> {
   const { db } = session;
-  const [{ chooseBots, refuseUnknown }, { makeRound }, { printRound }] = await Promise.all([
+  const [{ chooseBots, requireKnownBots }, { makeRound }, { printRound }] = await Promise.all([
     import('../services/round/choose.ts'),
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
   ]);
   const stopRequest = listenForStop();
-  // Before a worker starts, which writes.
-  await refuseUnknown(db, { names, catalogue: loadCatalogue });
+  // This comes before the start of a worker, because a worker writes.
+  await requireKnownBots(db, { names, catalogue: loadCatalogue });
   const worker = await startOwnWorker(session);
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
-    const done = await makeRound(
+    const round = await makeRound(
       { db, actor: actorOf(), catalogue: loadCatalogue },
       { bots, signal: stopRequest.signal },
     );
-    if (!done) {
+    if (!round) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;
       return;
     }
-    if (options.json) json(done);
-    else printRound(done, bots);
-    if (done.executions.some(({ status }) => status !== 'success'))
+    if (options.json) printJson(round);
+    else printRound(round, bots);
+    if (round.executions.some(({ status }) => status !== 'success'))
       process.exitCode = exitCodes.failed;
   } finally {
     await worker?.stop();
   }
 }
 
-/** As {@link refuseStart}, unless a worker is alive: then none is started here. */
+/** Refuses as {@link refuseStart} does, unless a worker is alive: then this command starts none. */
 const refuseOwnWorker = (session: Pick<Session, 'db' | 'config'>): Promise<void> =>
   refuseStart(session).catch(async (error: unknown) => {
     const { hasWorker } = await import('../services/runs/has-worker.ts');
@@ -79,7 +81,7 @@ async function startOwnWorker({ db, config, url }: Session) {
   ]);
   // Log lines would appear between the lines of the result; the rows say what went wrong.
   const log = openLog({ ...config, logLevel: 'silent' });
-  // It ends with its round, so it says nothing of whether runs move before or after.
+  // This worker sends no outward pings: it ends with its round, so it cannot say whether runs go on before or after.
   const settings = { ...config, pingUrl: undefined };
   return startEngine('worker', settings, url, { log, emit: eventsTo(log).emit });
 }

@@ -1,11 +1,14 @@
-import { Command } from 'commander';
+import { Command } from '../cli/arguments/command.ts';
 import { withDatabase } from '../cli/session/database.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import { listenForStop, endSoon } from './signals.ts';
 
 /** `scheduler` and `worker`: one part of the engine in a process of its own, which logs JSON lines. */
 function serve(role: 'scheduler' | 'worker', description: string): Command {
-  return new Command(role).description(description).action(() => run(role));
+  return new Command(role)
+    .description(description)
+    .example(`npx roundsman ${role}`)
+    .action(() => run(role));
 }
 
 async function run(role: 'scheduler' | 'worker'): Promise<void> {

@@ -6,25 +6,28 @@ import { wrapperEnded } from './wrapper.ts';
  * wrapper; after it, a second signal is a new request.
  */
 const sameRequestMs = 1_000;
-/** The terminal sends Ctrl-C to the whole process group; npm belongs to the group and sends it again. */
+/**
+ * Within this time a second Ctrl-C may be the same one: the terminal sends it to the whole process group, and npm, which
+ * belongs to the group, sends it again.
+ */
 const sameKeyMs = 250;
 
 export interface StopRequest {
-  /** Aborts when the process is asked to stop; its reason is the signal. */
+  /** Aborts when a stop request arrives; its reason is the name of the signal. */
   readonly signal: AbortSignal;
   /** Resolves with the signal. */
   readonly stop: Promise<NodeJS.Signals>;
-  /** Behaves as if the signal had arrived. */
+  /** Has the process stop as if this signal had arrived. */
   ask(signal: NodeJS.Signals): void;
 }
 
 /**
  * Listens for SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and the stop signal of some containers) and SIGHUP, and for
  * the end of a wrapper that passes no signal on. SIGHUP says that the terminal is gone; a process without a terminal
- * ignores it, because `nohup` or a service manager started it to outlive the terminal. Node itself undoes what
- * `nohup` does, so this looks for a terminal. A second Ctrl-C, or another signal a second or more later, ends the
- * process at once. Then its children notice this and end too. A helper process stops the embedded server if no other
- * process uses it. Other workers take over its runs when their leases run out.
+ * ignores it, because `nohup` or a service manager started it to outlive the terminal. (Node undoes what `nohup` does, so
+ * this function finds out by itself whether there is a terminal.) A second Ctrl-C, or another signal a second or more
+ * later, ends the process at once. Then its children notice this and end too; a helper process stops the embedded server
+ * if no other process uses it; other workers take over its runs when their leases run out.
  */
 export function listenForStop(): StopRequest {
   const controller = new AbortController();
@@ -36,7 +39,7 @@ export function listenForStop(): StopRequest {
       controller.abort(signal);
       return resolve(signal);
     }
-    // When a terminal closes, SIGHUP may arrive once from each process in between.
+    // When a terminal closes, each process between the terminal and this one may send SIGHUP once more.
     if (signal === 'SIGHUP') return;
     const again = signal === 'SIGINT' && first.signal === 'SIGINT';
     if (performance.now() - first.at <= (again ? sameKeyMs : sameRequestMs)) return;

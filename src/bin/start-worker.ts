@@ -1,7 +1,7 @@
 /** The parts of a process that execute runs. A process that only schedules does not load this file. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Job } from '../contract/job.ts';
-import { beside } from '../ground/beside.ts';
+import { moduleBeside } from '../ground/module-beside.ts';
 import type { Config } from '../config.ts';
 import { endSessions, type Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
@@ -16,11 +16,11 @@ import { performJob } from '../run/jobs/perform-job.ts';
 import { openRunWriter } from '../run/writer/run-writer.ts';
 import { keepLeases } from '../run/lease.ts';
 import { openSecrets } from '../run/secrets.ts';
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
 import { performCanary } from '../run/perform-canary.ts';
 import { performRun } from '../run/perform.ts';
-import type { Closing } from './closing.ts';
+import type { Closers } from './closing.ts';
 
 const giveBackWithinMs = 5_000;
 
@@ -46,17 +46,17 @@ export interface RunningWorker {
   returnRuns(): Promise<void>;
 }
 
-/** What identifies a child's task in events: its check, or its remedy and the action. */
+/** The facts that identify a child's task in events: its check, or its remedy and the action. */
 const namesOf = (task: unknown): object => {
   const { endpoint, check, remedy, action } = (task ?? {}) as Record<string, unknown>;
   return { endpoint, check, remedy, action: (action as { id?: string } | undefined)?.id };
 };
 
 /**
- * Starts one child immediately. A problem that stops it from reaching the database would stop every child, so the log
- * says so before the first run fails.
+ * Has one child carry out a task immediately. A problem that keeps it from reaching the database would stop every child,
+ * so the log says so before the first run fails.
  */
-async function tryOne(children: Children): Promise<void> {
+async function tryOneChild(children: Children): Promise<void> {
   const place = await children.take();
   await place.do('canary', null).finally(() => place.release());
 }
@@ -80,13 +80,13 @@ export function startWorker(
     emit,
   }: WorkerDependencies,
   onQueueError: (error: Error) => void,
-  closers: Closing,
+  closers: Closers,
 ): RunningWorker {
   const leases = keepLeases(db, emit);
   const jobLeases = keepJobLeases(db, emit);
   closers.push(() => [leases, jobLeases].forEach((each) => each.stop()));
   const children = openChildren({
-    entry: beside('./child', import.meta.url),
+    entry: moduleBeside('./child', import.meta.url),
     catalogue: bots,
     databaseUrl,
     size: plan.places,
@@ -103,7 +103,7 @@ export function startWorker(
     isOver = true;
     return children.close();
   });
-  tryOne(children).catch((error: unknown) => {
+  tryOneChild(children).catch((error: unknown) => {
     if (!isOver) emit('child.useless', { err: error });
   });
   const writer = openRunWriter({ databaseUrl, worker, emit, flushesAtOnce: plan.flushesAtOnce });
@@ -123,7 +123,7 @@ export function startWorker(
     log,
     emit,
   };
-  const opened = queue.work(
+  const runWorker = queue.work(
     plan.places,
     (entry, free) => performRun(engine, entry, free),
     onQueueError,
@@ -132,9 +132,9 @@ export function startWorker(
       canary: (id) => performCanary(engine, id),
     },
   );
-  closers.push(() => opened.drain());
+  closers.push(() => runWorker.drain());
   return {
-    worker: opened,
+    worker: runWorker,
     async returnRuns() {
       const runs = leases.all();
       const ofJobs = jobLeases.all();
@@ -144,7 +144,7 @@ export function startWorker(
         giveJobsBack({ db, queue }, ofJobs),
       ]);
       try {
-        if (await within(giveBackWithinMs, given)) {
+        if (await settlesWithin(giveBackWithinMs, given)) {
           const [bots, jobs] = await given;
           emit('runs.given_back', { runs: bots + jobs });
         } else emit('runs.kept', { runs: count });

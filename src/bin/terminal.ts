@@ -1,4 +1,7 @@
-/** A serial line, or a program that records a session, may report no size: then nothing would be drawn. */
+/**
+ * Assumes 80 x 24 where the terminal reports no size, as a serial line or a program that records a session may do:
+ * otherwise nothing would be drawn.
+ */
 export function assumeSize(): void {
   if (!process.stdout.isTTY) return;
   process.stdout.columns ||= 80;

@@ -1,5 +1,5 @@
+import { Command } from '../cli/arguments/command.ts';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { actorOf } from '../cli/arguments/actor.ts';
 import { withDatabase, type Session } from '../cli/session/database.ts';
 import { loadCatalogue } from '../cli/session/catalogue.ts';
@@ -12,7 +12,7 @@ import type { Keeper } from './keep-embedded.ts';
 import { refuseStart } from './refuse-start.ts';
 import { listenForStop, endSoon, type StopRequest } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
-import type { Watching } from './watch.ts';
+import type { StartedWatch } from './watch.ts';
 
 interface UpOptions {
   empty?: boolean;
@@ -25,6 +25,8 @@ export const upCommand = () =>
     .description(
       'run everything in one process: scheduler, worker and, unless DATABASE_URL is set, PostgreSQL',
     )
+    .example('npx roundsman up')
+    .example('npx roundsman up --empty')
     .option('--empty', 'do not plant the small fictional platform into a new embedded database')
     .option('--migrate', 'also migrate the database behind DATABASE_URL')
     .action(up);
@@ -34,11 +36,11 @@ async function up(options: UpOptions): Promise<void> {
   keepGoingWhenPaused();
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
-  // Before the claim: whoever reads the number that it writes may send a signal at once.
+  // This comes before the lock, because a program that reads the process id which lockHome writes may send a signal at once.
   const stopRequest = listenForStop();
-  const claim = config.databaseUrl
+  const homeLock = config.databaseUrl
     ? null
-    : (await import('../database/embedded/index.ts')).claimUp(config.home);
+    : (await import('../database/embedded/index.ts')).lockHome(config.home);
   // `up` ends when no program reads its output any more.
   process.stdout.on('error', () => stopRequest.ask('SIGHUP'));
   const [{ openLog }, { eventsTo }, { tellOfFullDisk }, { askServers, untilBegun, untilStarted }] =
@@ -97,7 +99,7 @@ async function up(options: UpOptions): Promise<void> {
     endSoon(running ? undefined : 100);
   } finally {
     room.stop();
-    claim?.release();
+    homeLock?.release();
   }
 }
 
@@ -131,7 +133,7 @@ async function run(
   }
   const engine = await startEngine('up', config, url, reporting);
   let keeper: Keeper | null = null;
-  let watching: Watching | undefined;
+  let watching: StartedWatch | undefined;
   let isOver = false;
   let end: 'stopped' | 'moved' = 'stopped';
   try {
@@ -153,7 +155,7 @@ async function run(
     return end;
   } finally {
     isOver = true;
-    (watching as Watching | undefined)?.stop();
+    (watching as StartedWatch | undefined)?.stop();
     const goesOn = end === 'moved' && !stopRequest.signal.aborted;
     const sooner = hasTerminal ? 'Ctrl-C again stops at once' : 'a second SIGTERM stops at once';
     say(
@@ -167,7 +169,7 @@ async function run(
   }
 }
 
-/** What a new user sees first: one round over the planted platform. */
+/** Makes one round over the planted platform, which is what a new user sees first. */
 async function firstRound({ db }: Session): Promise<void> {
   const [{ allBots }, { makeRound }, { printRound }] = await Promise.all([
     import('../services/round/choose.ts'),
@@ -175,6 +177,6 @@ async function firstRound({ db }: Session): Promise<void> {
     import('../cli/round/summary.ts'),
   ]);
   const bots = await allBots(db);
-  const done = await makeRound({ db, actor: actorOf(), catalogue: loadCatalogue }, { bots });
-  if (done) printRound(done, bots);
+  const round = await makeRound({ db, actor: actorOf(), catalogue: loadCatalogue }, { bots });
+  if (round) printRound(round, bots);
 }

@@ -1,4 +1,4 @@
-/** A start that waits for the servers that it needs. */
+/** Has the start of a process wait for the servers that it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { connect, forEngine } from '../database/connect.ts';
@@ -14,8 +14,8 @@ import { refuseTooFewConnections } from '../services/connections/refuse-too-few.
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
 
-/** Called once for each change of what is missing, not for each try. */
-export interface Waiting {
+/** What the start reports while it waits: `missing` once for each other reason (not for each try), `answers` at the end. */
+export interface WaitReports {
   missing(what: string, why: string): void;
   answers(): void;
 }
@@ -23,17 +23,17 @@ export interface Waiting {
 /** The pauses between tries grow from the first to the last. */
 const pauseMs = { first: 250, last: 5_000 };
 
-/** Faults that pass by themselves, besides an outage. */
-const passing = new Set(['conflict', 'timeout', 'resources', 'read-only']);
+/** Faults that end by themselves, besides an outage. */
+const temporaryFaults = new Set(['conflict', 'timeout', 'resources', 'read-only']);
 
-/** What a failed start has to wait for; null when waiting does not help. */
-function missing(error: unknown): { what: string; why: string } | null {
+/** Why a failed start has to wait; null when waiting does not help. */
+function whyToWait(error: unknown): { what: string; why: string } | null {
   const fault = faultBehind(error);
-  const isPassing =
+  const isTemporary =
     error instanceof QueueNotReadyError ||
     isOutage(error) ||
-    (fault !== null && passing.has(fault));
-  if (!isPassing) return null;
+    (fault !== null && temporaryFaults.has(fault));
+  if (!isTemporary) return null;
   if (error instanceof RoundsmanError) return { what: error.what, why: error.why };
   const what = isOutage(error) && !isFull(error) ? null : explainFault(error)?.what;
   return { what: what ?? 'a server went away while this process started', why: messageOf(error) };
@@ -43,8 +43,8 @@ export interface Start<Value> {
   /** asks the servers that the start needs, and opens nothing that has to be closed in order */
   ask(): Promise<unknown>;
   /**
-   * starts once they have answered; if the start ends within {@link startedWithinMs} after a stop request, it is closed
-   * in order
+   * starts after the servers have answered; a start that succeeds within {@link startedWithinMs} after a stop request is
+   * closed in order
    */
   begin(): Promise<Value>;
 }
@@ -53,13 +53,13 @@ export interface Start<Value> {
 const startedWithinMs = 3_000;
 
 /**
- * Calls `start` again as long as it fails because a server is missing, and returns its value; null when the process is
- * asked to stop before that. Faults that waiting cannot repair, such as a wrong password or a database that is not
- * migrated, are thrown at once.
+ * Tries to start again as long as a server is missing, and returns the value of `begin`; null when a stop request comes
+ * before that. Faults that do not end by waiting, such as a wrong password or a database that is not migrated, are thrown
+ * at once.
  */
 export async function untilStarted<Value>(
   { ask, begin }: Start<Value>,
-  waiting: Waiting,
+  waiting: WaitReports,
   stopSignal: AbortSignal,
 ): Promise<Value | null> {
   const late = abortedAfter(stopSignal, startedWithinMs);
@@ -77,7 +77,7 @@ export async function untilStarted<Value>(
       return value;
     } catch (error) {
       if (error instanceof StoppedError) return null;
-      const gone = missing(error);
+      const gone = whyToWait(error);
       if (!gone) throw error;
       const now = `${gone.what}: ${gone.why}`;
       if (now !== said) waiting.missing(gone.what, gone.why);
@@ -88,7 +88,7 @@ export async function untilStarted<Value>(
   return null;
 }
 
-/** Aborts this long after the other signal, with the same reason. */
+/** A signal that aborts `ms` milliseconds after the given one, with the same reason. */
 function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
   const late = new AbortController();
   const abort = () => setTimeout(() => late.abort(signal.reason), ms).unref();
@@ -109,13 +109,13 @@ export function untilBegun<End>(
   return promise;
 }
 
-/** Asks each server that the configuration names once; each has to answer. */
+/** Connects once to each server that the configuration names. Throws the error of a server that cannot be used now. */
 export async function askServers(config: Config, role: Role): Promise<void> {
   const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl, role) : null;
   await examineQueueServer(config, prefix);
 }
 
-/** Returns the prefix of the queue's keys if the queue is on Redis. */
+/** Connects to the database; returns the prefix of the queue's keys if the queue is on Redis, else null. */
 async function askDatabase(config: Config, url: string, role: Role): Promise<string | null> {
   const db = connect(url, {
     name: 'roundsman',

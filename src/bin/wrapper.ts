@@ -1,6 +1,7 @@
 /**
- * npm and npx start this process through a shell that does not forward signals: when the shell is told to stop, it ends
- * and this process keeps running. So the end of the shell counts as the signal.
+ * Notices the end of a program that wraps this process. npm and npx start this process through a shell that does not
+ * forward signals: after SIGTERM the shell ends, and this process keeps running. So the end of the shell counts as the
+ * signal.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +27,7 @@ function parentOf(pid: number): number {
   }
 }
 
-/** A shell that npm started gets its command as text. */
+/** Whether these are the arguments of a shell that got its command as text, as npm gives it. */
 const isShell = ([program = '', option]: string[]): boolean =>
   /(^|\/)(ba|da|a|z|k)?sh$/.test(program) && option === '-c';
 
@@ -63,7 +64,7 @@ export async function wrapperEnded(until: AbortSignal): Promise<boolean> {
   const chain = wrappers();
   if (chain.length === 0) return false;
   const hasEnded = () =>
-    chain.some((pid, at) => pid !== (at === 0 ? process.ppid : parentOf(chain[at - 1]!)));
+    chain.some((pid, index) => pid !== (index === 0 ? process.ppid : parentOf(chain[index - 1]!)));
   while (!until.aborted && !hasEnded())
     await sleep(pollMs, undefined, { ref: false, signal: until }).catch(() => {});
   return !until.aborted;

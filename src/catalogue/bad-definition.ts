@@ -7,18 +7,18 @@ import { settingInWords, settingsOf } from './settings.ts';
 
 /** A bot's row has a value with which it cannot run; `why` begins with the field. */
 export class BadDefinitionError extends UsageError {
-  /** `reasons`: all that is wrong, each with its field, where it is more than one thing */
+  /** `reasons`: where more than one thing is wrong, all of them, each with its field */
   constructor(field: string, why: string, hint: string, reasons: string[] = []) {
     const what = 'this bot cannot run as it is defined';
     super({ what, why: `${field}: ${why}`, hint, ...(reasons.length > 1 && { reasons }) });
   }
 }
 
-/** The most settings that a hint names. */
+/** How many settings a hint names. */
 const maxNamed = 12;
 
-/** The first of the issues in `why`, all of them as reasons; unknown settings with those that may be meant. */
-export function refusal(
+/** The error for a value that the bot's schema refuses: the first issue as its `why`, and all of them as `reasons`. */
+export function badDefinition(
   bot: Bot,
   path: string[],
   issues: readonly z.core.$ZodIssue[],
@@ -26,7 +26,7 @@ export function refusal(
   const found = issues.flatMap((issue) => {
     const field = [...path, ...issue.path.map(String)];
     return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field, key, why: `${key} is no setting of ${bot.name}` }))
+      ? issue.keys.map((key) => ({ field, key, why: `${key} is not a setting of ${bot.name}` }))
       : [{ field, key: field[1], why: issue.message }];
   });
   const [first] = found as [(typeof found)[number]];
@@ -39,7 +39,10 @@ export function refusal(
   );
 }
 
-/** What the settings of these names take; of unknown ones those that may be meant, and all that there are. */
+/**
+ * A hint: what the settings of these names take; for an unknown name, the nearest ones; and if no name is known, all names that
+ * there are.
+ */
 export function settingsHint(bot: Bot, keys: string[]): string {
   const { name } = bot;
   const settings = settingsOf(bot);

@@ -5,7 +5,7 @@ import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { botName, knowledgeName } from './names.ts';
-import { BadDefinitionError, refusal, settingsHint } from './bad-definition.ts';
+import { BadDefinitionError, badDefinition, settingsHint } from './bad-definition.ts';
 
 export { BadDefinitionError } from './bad-definition.ts';
 
@@ -28,6 +28,8 @@ export interface Catalogue extends Remedies {
    * components, which come from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
    */
   resolve(endpoint: string, config: unknown): Resolved;
+  /** The names of the secrets that the bot behind an endpoint may read; none where there is no such bot. */
+  secretsOf(endpoint: string): readonly string[];
 }
 
 export interface Resolved {
@@ -72,12 +74,17 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   for (const remedy of remedies) refuseWithoutUndo(remedy);
   for (const seed of seeds) refuseUnfit(seed, known);
 
+  const botAt = (endpoint: string): Bot | undefined => {
+    const prefix = prefixes.find((start) => endpoint.startsWith(start));
+    return prefix === undefined ? undefined : byName.get(endpoint.slice(prefix.length));
+  };
+
   return {
     ...known,
     bots,
+    secretsOf: (endpoint) => botAt(endpoint)?.secrets ?? [],
     resolve(endpoint, config) {
-      const prefix = prefixes.find((start) => endpoint.startsWith(start));
-      const bot = prefix && byName.get(endpoint.slice(prefix.length));
+      const bot = botAt(endpoint);
       if (!bot) {
         const meant = nearest(/[^/:]*$/.exec(endpoint)![0], [...byName.keys()]);
         throw new BadDefinitionError(
@@ -87,13 +94,13 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
             `give ${prefixes[0]}<name> with one of: ${names}`,
         );
       }
-      const { depends_on = {}, ...own } = (config ?? {}) as Record<string, unknown>;
-      const given = read(bot, ['config', 'depends_on'], dependencies, depends_on);
+      const { depends_on = {}, ...ownConfig } = (config ?? {}) as Record<string, unknown>;
+      const fromSetting = readValue(bot, ['config', 'depends_on'], dependencies, depends_on);
       const parents = (component: string) => [
         ...ownOf(bot.dependsOn ?? {}, component),
-        ...(given.get(component) ?? []),
+        ...(fromSetting.get(component) ?? []),
       ];
-      return { bot, config: read(bot, ['config'], bot.config, own), dependsOn: parents };
+      return { bot, config: readValue(bot, ['config'], bot.config, ownConfig), dependsOn: parents };
     },
   };
 }
@@ -102,7 +109,13 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
 const ownOf = (lists: Record<string, string[]>, component: string): string[] =>
   Object.hasOwn(lists, component) ? lists[component]! : [];
 
-function read<Value>(bot: Bot, path: string[], schema: z.ZodType<Value>, value: unknown): Value {
+/** The value as the bot's schema reads it. Throws {@link BadDefinitionError}. */
+function readValue<Value>(
+  bot: Bot,
+  path: string[],
+  schema: z.ZodType<Value>,
+  value: unknown,
+): Value {
   let parsed: z.ZodSafeParseResult<Value>;
   try {
     parsed = schema.safeParse(value);
@@ -111,7 +124,7 @@ function read<Value>(bot: Bot, path: string[], schema: z.ZodType<Value>, value: 
     throw new BadDefinitionError(path.join('.'), messageOf(error), settingsHint(bot, []));
   }
   if (parsed.success) return parsed.data;
-  throw refusal(bot, path, parsed.error.issues);
+  throw badDefinition(bot, path, parsed.error.issues);
 }
 
 function refuseTwins(what: string, all: readonly { name: string }[]): void {
@@ -147,16 +160,16 @@ function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
  */
 function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
   if (!isPlaybook(solution)) return;
-  let asks: string[];
+  let irreversible: string[];
   try {
-    asks = readPlaybook(solution, known)
+    irreversible = readPlaybook(solution, known)
       .filter(({ remedy }) => remedy.risk === 'irreversible')
       .map(({ remedy }) => remedy.name);
   } catch (error) {
     throw new BadCatalogueError(`the knowledge ${name}: ${messageOf(error)}`);
   }
-  if (autonomy === 'auto' && asks.length > 0)
+  if (autonomy === 'auto' && irreversible.length > 0)
     throw new BadCatalogueError(
-      `the knowledge ${name} is auto, and ${asks.join(', ')} is irreversible: it always asks`,
+      `the knowledge ${name} is auto, and ${irreversible.join(', ')} is irreversible: it always asks`,
     );
 }

@@ -1,23 +1,23 @@
-/** The settings that a bot takes, which are the keys of its config, as its schema says them. */
+/** The settings of a bot, which are the keys of its config, as the bot's schema defines them. */
 import { z } from 'zod';
 import type { Bot } from '../contract/bot.ts';
 import { kindOf, type JsonSchema } from '../playbook/schema-words.ts';
 
 export interface Setting {
   key: string;
-  /** what it is for, from the schema's description; null where it has none */
+  /** what the setting is for, from the schema's description; null where the schema has none */
   meaning: string | null;
-  /** what it takes, in words: `a whole number from 1 to 100`; null where the schema does not say */
+  /** which values it takes, in words: `a whole number from 1 to 100`; null where the schema does not say */
   takes: string | null;
-  /** the value of a bot that does not set it; undefined where there is none or it cannot be told */
+  /** the value for a bot that does not set it; undefined where there is none or the schema does not say */
   otherwise: unknown;
-  /** it has to be given */
+  /** whether it has to be set */
   required: boolean;
-  /** its value is always a text, so that a text needs no quotes */
+  /** whether its value is always a text, which then needs no quotes */
   isText: boolean;
 }
 
-/** Every bot takes it, whatever its own schema is. */
+/** Every bot has this setting, whatever its own schema is. */
 export const dependsOn: Setting = {
   key: 'depends_on',
   meaning: 'components that a component cannot work without: while one of them is broken, it waits',
@@ -30,8 +30,8 @@ export const dependsOn: Setting = {
 const known = new WeakMap<Bot, Setting[] | null>();
 
 /**
- * The settings of a bot, `depends_on` last; null where its schema is of a kind that does not name its keys. The schema is
- * the bot's own code, so that nothing here relies on it.
+ * The settings of a bot, `depends_on` last; null where its schema is of a kind that does not name its keys, or throws: the schema
+ * is the bot's own code.
  */
 export function settingsOf(bot: Bot): Setting[] | null {
   if (!known.has(bot)) known.set(bot, read(bot));

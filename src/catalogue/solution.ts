@@ -5,27 +5,27 @@ import { isPlaybook, PlaybookError, readPlaybook, type Step } from '../playbook/
 
 export type { Step } from '../playbook/read.ts';
 
-/** The meaning of `bot_knowledge.solution`: advice for a person, steps for the engine, or steps that cannot run. */
+/** What is in `bot_knowledge.solution`: advice for a person, steps for the engine, or steps that cannot run. */
 export type Solution =
   | { kind: 'prose'; text: string }
   | { kind: 'playbook'; steps: Step[] }
   | { kind: 'broken'; why: string };
 
 // Each text is parsed once, and not for every finding that it matches: a hostile text takes a few hundred milliseconds.
-const read = new WeakMap<Catalogue, Map<string, Solution>>();
-const maxRead = 20_000;
+const caches = new WeakMap<Catalogue, Map<string, Solution>>();
+const maxCached = 20_000;
 
 /** A solution is a playbook when it begins with `steps:`; anything else is advice. */
 export function readSolution(solution: string, catalogue: Catalogue): Solution {
   if (!isPlaybook(solution)) return { kind: 'prose', text: solution };
-  const known = read.get(catalogue) ?? new Map<string, Solution>();
-  read.set(catalogue, known);
-  const before = known.get(solution);
-  if (before) return before;
-  const made = stepsOf(solution, catalogue);
-  if (known.size >= maxRead) known.delete(known.keys().next().value!);
-  known.set(solution, made);
-  return made;
+  const cache = caches.get(catalogue) ?? new Map<string, Solution>();
+  caches.set(catalogue, cache);
+  const cached = cache.get(solution);
+  if (cached) return cached;
+  const parsed = stepsOf(solution, catalogue);
+  if (cache.size >= maxCached) cache.delete(cache.keys().next().value!);
+  cache.set(solution, parsed);
+  return parsed;
 }
 
 function stepsOf(solution: string, catalogue: Catalogue): Solution {

@@ -1,15 +1,15 @@
 /**
- * The objects that JavaScript and Node provide, and which of them were changed: an object that one check has patched
+ * Finds out which of the objects that JavaScript and Node provide were changed: an object that one check has patched
  * would also serve the next check.
  */
 import pg from 'pg';
 import { Kysely } from 'kysely';
 
-// Read now, when the module is loaded: a check may change them too.
+// Read when this module is loaded, because a check may change these functions, too.
 const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { is, keys } = Object;
 
-interface Kept {
+interface Snapshot {
   name: string;
   object: object;
   keys: PropertyKey[];
@@ -27,7 +27,7 @@ const isObject = (value: unknown): value is object =>
 /**
  * Emitters count their listeners in these properties (own-state.ts looks at listeners), and agents count their sockets.
  */
-const counted = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCount']);
+const countingKeys = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCount']);
 
 /**
  * Only these objects are searched for added properties, because libraries add some here (polyfills, the dispatcher of
@@ -35,9 +35,9 @@ const counted = new Set<PropertyKey>(['_events', '_eventsCount', 'totalSocketCou
  */
 const isOftenExtended = (name: string): boolean => /^globalThis$|\.prototype$/.test(name);
 
-function keep(name: string, object: object, isOfLanguage = false): Kept {
+function snapshotOf(name: string, object: object, isOfLanguage = false): Snapshot {
   const list = isOfLanguage && isOftenExtended(name) ? ownKeys : keys;
-  const kept: Kept = {
+  const snapshot: Snapshot = {
     name,
     object,
     keys: [],
@@ -47,17 +47,20 @@ function keep(name: string, object: object, isOfLanguage = false): Kept {
     listed: list(object),
   };
   for (const key of ownKeys(object)) {
-    if (counted.has(key)) continue;
+    if (countingKeys.has(key)) continue;
     const property = getOwnPropertyDescriptor(object, key)!;
     if ('value' in property) {
-      kept.keys.push(key);
-      kept.values.push(property.value);
-    } else kept.accessors.push([key, property]);
+      snapshot.keys.push(key);
+      snapshot.values.push(property.value);
+    } else snapshot.accessors.push([key, property]);
   }
-  return kept;
+  return snapshot;
 }
 
-/** Some properties are made when they are first read: then the getter is replaced by the same value. */
+/**
+ * Whether a property with this getter and setter is unchanged. Some properties replace their getter by its value when
+ * they are first read: that is no change.
+ */
 function isSame(object: object, key: PropertyKey, { get, set }: PropertyDescriptor): boolean {
   const property = getOwnPropertyDescriptor(object, key);
   if (!property) return false;
@@ -75,16 +78,16 @@ function changeOf({
   accessors,
   list,
   listed,
-}: Kept): string | null {
-  for (let at = 0; at < known.length; at++)
-    if (!is((object as Record<PropertyKey, unknown>)[known[at]!], values[at]))
-      return `${name}.${String(known[at])}`;
-  for (let at = 0; at < accessors.length; at++)
-    if (!isSame(object, accessors[at]![0], accessors[at]![1]))
-      return `${name}.${String(accessors[at]![0])}`;
-  const now = list(object);
-  if (now.length === listed.length) return null;
-  return `${name}.${String(now.find((key) => !listed.includes(key)) ?? '?')}`;
+}: Snapshot): string | null {
+  for (let index = 0; index < known.length; index++)
+    if (!is((object as Record<PropertyKey, unknown>)[known[index]!], values[index]))
+      return `${name}.${String(known[index])}`;
+  for (let index = 0; index < accessors.length; index++)
+    if (!isSame(object, accessors[index]![0], accessors[index]![1]))
+      return `${name}.${String(accessors[index]![0])}`;
+  const listedNow = list(object);
+  if (listedNow.length === listed.length) return null;
+  return `${name}.${String(listedNow.find((key) => !listed.includes(key)) ?? '?')}`;
 }
 
 const modules =
@@ -92,14 +95,14 @@ const modules =
     ' ',
   );
 
-type Named = Map<object, string>;
+type NamesByObject = Map<object, string>;
 
-function add(to: Named, name: string, value: unknown): void {
+function add(to: NamesByObject, name: string, value: unknown): void {
   if (isObject(value) && !to.has(value)) to.set(value, name);
 }
 
-/** Adds the class with its prototype, and the prototypes of both. */
-function addClass(to: Named, name: string, value: unknown): void {
+/** Adds a class, its `prototype`, and the objects from which these two inherit. */
+function addClass(to: NamesByObject, name: string, value: unknown): void {
   add(to, name, value);
   if (typeof value !== 'function' || !isObject(value.prototype)) return;
   add(to, `${name}.prototype`, value.prototype);
@@ -108,16 +111,16 @@ function addClass(to: Named, name: string, value: unknown): void {
 }
 
 function valuesOf(object: object): [key: string, value: unknown][] {
-  const { keys, values } = keep('', object);
-  return keys.map((key, at) => [String(key), values[at]]);
+  const { keys, values } = snapshotOf('', object);
+  return keys.map((key, index) => [String(key), values[index]]);
 }
 
-/** Objects of the language by name, each once. */
-function ofLanguage(): Named {
+/** The objects of the language, each with its name. */
+function languageObjects(): NamesByObject {
   // This loads the implementation of fetch, which adds its dispatcher to globalThis. A later change of the dispatcher
   // is a task's.
   void globalThis.Headers;
-  const found: Named = new Map([[globalThis, 'globalThis']]);
+  const found: NamesByObject = new Map([[globalThis, 'globalThis']]);
   for (const [key, value] of valuesOf(globalThis)) addClass(found, key, value);
   const generated = (async function* () {})();
   add(found, 'the prototype of iterators', getPrototypeOf([][Symbol.iterator]()));
@@ -130,11 +133,11 @@ function ofLanguage(): Named {
   return found;
 }
 
-/** The types do not declare this property. */
+/** The options of an agent of http or https; the types do not declare this property. */
 const optionsOf = (agent: object): unknown => (agent as { options?: unknown }).options;
 
-function ofModules(): Named {
-  const found: Named = new Map();
+function moduleObjects(): NamesByObject {
+  const found: NamesByObject = new Map();
   for (const name of modules) {
     const module = process.getBuiltinModule(name) as Record<string, unknown>;
     add(found, name, module);
@@ -153,21 +156,23 @@ function ofModules(): Named {
   return found;
 }
 
-/** How many changes are named at most. */
+/** The most changes that are named. */
 const maxNamed = 20;
 
 /**
- * Remembers all of them as they are now. The returned function says which are different, with at most one change for
- * each object. It calls no method of the objects that it looks at, because a method may have been changed.
+ * Remembers all these objects as they are now. The returned function names the properties that are different, at most
+ * one for each object. It calls no method of the objects that it compares, because a method may have been changed.
  */
 export function watchBuiltIns(): () => string[] {
-  const language = ofLanguage();
-  const found = new Map([...ofModules(), ...language]);
-  const kept = [...found].map(([object, name]) => keep(name, object, language.has(object)));
+  const language = languageObjects();
+  const found = new Map([...moduleObjects(), ...language]);
+  const snapshots = [...found].map(([object, name]) =>
+    snapshotOf(name, object, language.has(object)),
+  );
   return () => {
     const changed: string[] = [];
-    for (let at = 0; at < kept.length && changed.length < maxNamed; at++) {
-      const change = changeOf(kept[at]!);
+    for (let index = 0; index < snapshots.length && changed.length < maxNamed; index++) {
+      const change = changeOf(snapshots[index]!);
       if (change !== null) changed[changed.length] = change;
     }
     return changed;

@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough, type Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { fitting } from '../ground/text.ts';
-import { ChildEndedError, endOf, type Killed } from './end.ts';
+import { ChildEndedError, endOf, type KillReason } from './end.ts';
 import { connectionFlags, environmentOf } from './environment.ts';
 import { frameOf, readFrames } from './frames.ts';
-import { descendantsOf, kill, sweep } from './processes.ts';
+import { descendantsOf, kill } from '../ground/processes.ts';
+import { sweep } from './processes.ts';
 import type { StartMessage, ToChild } from './protocol.ts';
 
 export interface ProcessOptions {
@@ -39,7 +40,7 @@ export class ChildProcess {
   readonly #mark = randomBytes(16).toString('hex');
   #heard = '';
   #printed = 0;
-  #killed: Killed | null = null;
+  #killed: KillReason | null = null;
   #hasExited = false;
 
   /** `onValue` gets each value that comes over the channel. */
@@ -74,7 +75,7 @@ export class ChildProcess {
     if (this.#channel.writable) this.#channel.write(frameOf(message));
   }
 
-  /** What is printed from now on belongs to the next task. */
+  /** Begins the count of what the next task prints. */
   beginTask(): void {
     this.#printed = 0;
   }
@@ -92,10 +93,10 @@ export class ChildProcess {
     if (this.#hasExited) return;
     this.#killed ??= { why, taskIsToBlame };
     if (this.pid === undefined) return;
-    const below = descendantsOf(this.pid);
-    // Its group first: the processes that a check started end with it.
+    const descendants = descendantsOf(this.pid);
+    // First its process group, which contains most of the processes that a check started.
     kill(-this.pid);
-    for (const pid of below) kill(pid);
+    for (const pid of descendants) kill(pid);
   }
 
   #hear(text: string): void {
@@ -119,11 +120,11 @@ export class ChildProcess {
       // A process that it started may hold its pipes open. This ends most of these processes, and then `close` comes
       // soon.
       kill(-this.pid!);
-      const say = () => finish(endOf({ code, signal }, this.#heard, this.#killed));
-      const waited = setTimeout(say, lastWordsMs);
+      const report = () => finish(endOf({ code, signal }, this.#heard, this.#killed));
+      const timer = setTimeout(report, lastWordsMs);
       this.#process.on('close', () => {
-        clearTimeout(waited);
-        say();
+        clearTimeout(timer);
+        report();
       });
     });
     this.#process.on('error', ({ message }) => finish(new ChildEndedError(message, true)));

@@ -13,15 +13,18 @@ import { errorOf } from './thrown.ts';
 
 /** What a worker knows of the tasks that its children carry out. */
 export interface TaskRules {
-  /** whose code carries a task out. Code of another owner must not run in a process that this task has changed */
+  /**
+   * The owner of the code that carries out this task. Code of another owner must not run in a process that this task has
+   * changed.
+   */
   codeOf(kind: string, task: unknown): string;
-  /** The result of a task as its child has sent it. Throws an Error that says why the value is no valid result. */
+  /** Reads the result of a task from the value that the child sent. Throws an Error that says why it is not valid. */
   readAnswer(kind: string, task: unknown, value: unknown): unknown;
 }
 
 export interface ChildOptions extends StartMessage, ProcessOptions, TaskRules {}
 
-/** How long a child may take to look for changes after a task; usually it takes less than a millisecond. */
+/** How long a child may take to find its changes after a task; usually it takes less than a millisecond. */
 const reportTimeoutMs = 5_000;
 
 /** A child is inspected at the latest after this many tasks of the same code. */
@@ -29,10 +32,11 @@ const maxUninspected = 64;
 
 interface Pending {
   id: number;
-  settled: Promise<unknown>;
-  /** throws when the value is no valid result of the task */
+  taskEnded: Promise<unknown>;
+  /** throws when the value is not a valid result of the task */
   read(result: unknown): unknown;
   run: Fenced | undefined;
+  hear: (told: unknown) => void;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -90,7 +94,7 @@ export class Child {
     return this.#pending !== null;
   }
 
-  /** By how much earlier tasks have let the child's memory grow, in MB: it is not charged to the current task. */
+  /** How much memory earlier tasks have added to the child, in MB: it is not charged to the current task. */
   get growthMb(): { heap: number; resident: number } {
     const [rest, ready] = [this.#lastReport, this.#firstReport];
     if (!rest || !ready) return { heap: 0, resident: 0 };
@@ -111,8 +115,8 @@ export class Child {
   }
 
   /** Resolves when the current task has ended, in whatever way. */
-  settled(): Promise<unknown> {
-    return this.#pending?.settled ?? Promise.resolve();
+  whenTaskEnded(): Promise<unknown> {
+    return this.#pending?.taskEnded ?? Promise.resolve();
   }
 
   /**
@@ -124,8 +128,8 @@ export class Child {
   }
 
   /**
-   * Asks the child to look at everything that its tasks may have changed; null when it has ended. Call this only while
-   * it is idle.
+   * Has the child inspect everything that its tasks may have changed. Resolves with its report, or with null when the
+   * child has ended. Call this only while it is idle.
    */
   inspect(): Promise<IdleReport | null> {
     if (this.isEnded) return Promise.resolve(null);
@@ -136,10 +140,15 @@ export class Child {
   }
 
   /**
-   * Rejects with what the task threw, with LostRunError when the task's run was taken over, or with {@link
-   * ChildEndedError}.
+   * Carries out a task and resolves with its result; `hear` gets what it tells meanwhile. Rejects with what the task threw, with LostRunError when the task's
+   * run was taken over, or with {@link ChildEndedError}.
    */
-  do(kind: string, task: unknown, run?: Fenced): Promise<unknown> {
+  do(
+    kind: string,
+    task: unknown,
+    run?: Fenced,
+    hear: (told: unknown) => void = () => {},
+  ): Promise<unknown> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending || this.#awaited) return Promise.reject(new Error('it has a task already'));
     this.tasks += 1;
@@ -150,7 +159,7 @@ export class Child {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const settled = Promise.allSettled([promise]);
     const read = (result: unknown) => this.#rules.readAnswer(kind, task, result);
-    this.#pending = { id, run, settled, read, resolve, reject };
+    this.#pending = { id, run, hear, taskEnded: settled, read, resolve, reject };
     this.#process.send({ id, kind, task });
     return promise;
   }
@@ -172,7 +181,10 @@ export class Child {
       this.#firstReport ??= message.ready;
       this.#isReady.resolve();
     } else if ('report' in message) this.#takeReport(message.id, message.report);
-    else this.#takeAnswer(message);
+    else if ('told' in message) {
+      // What was told just before the end may come after it.
+      if (this.#pending?.id === message.id) this.#pending.hear(message.told);
+    } else this.#takeAnswer(message);
   }
 
   #takeAnswer(message: Extract<FromChild, { result: unknown } | { thrown: unknown }>): void {
@@ -200,11 +212,11 @@ export class Child {
     const { promise, resolve } = Promise.withResolvers<IdleReport | null>();
     this.#awaited = { id, resolve };
     this.#idle = promise;
-    const late = setTimeout(
+    const timer = setTimeout(
       () => this.kill('it sent no report in time after its task'),
       reportTimeoutMs,
     );
-    void promise.then(() => clearTimeout(late));
+    void promise.then(() => clearTimeout(timer));
   }
 
   #takeReport(id: number, report: IdleReport): void {

@@ -19,6 +19,6 @@ export const isOfTask = (): boolean => tasks.getStore() !== undefined;
 
 /** Whether the running code was left behind by a task that has ended. */
 export function isLeftBehind(): boolean {
-  const of = tasks.getStore();
-  return of !== undefined && of !== current;
+  const task = tasks.getStore();
+  return task !== undefined && task !== current;
 }

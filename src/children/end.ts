@@ -1,4 +1,4 @@
-/** How a child's process ended, and whether its task is the reason. */
+/** Says how a child's process ended, and whether its task is the reason. */
 import { FaultError } from '../database/faults/fault-behind.ts';
 import { fitting } from '../ground/text.ts';
 import { isLeftBehind, isOwnEnd } from './last-words.ts';
@@ -20,7 +20,7 @@ export class ChildEndedError extends Error {
  * sends when the machine runs out of memory. A task that sends SIGKILL to its own process cannot be told apart from
  * these. All other signals, such as SIGSEGV and SIGABRT, are a crash of the process itself.
  */
-const fromOutside = new Set<NodeJS.Signals | null>([
+const outsideSignals = new Set<NodeJS.Signals | null>([
   'SIGKILL',
   'SIGTERM',
   'SIGINT',
@@ -28,25 +28,29 @@ const fromOutside = new Set<NodeJS.Signals | null>([
   'SIGQUIT',
 ]);
 
-/** Why the worker killed it; `taskIsToBlame`: the task used more than it may. */
-export interface Killed {
+/** Why the worker killed a child. */
+export interface KillReason {
   why: string;
+  /** the task used more than it may */
   taskIsToBlame: boolean;
 }
 
-/** `heard` is the end of what it printed on standard error; `killed` is null when the worker did not kill it. */
+/**
+ * The error for the end of a child's process. `heard` is the end of what the child printed on standard error; `killed` is
+ * null when the worker did not kill it.
+ */
 export function endOf(
   exit: { code: number | null; signal: NodeJS.Signals | null },
   heard: string,
-  killed: Killed | null,
+  killed: KillReason | null,
 ): ChildEndedError {
   if (killed)
     return new ChildEndedError(`its process was ended: ${killed.why}`, !killed.taskIsToBlame);
-  const isFault = isLeftBehind(heard) || (fromOutside.has(exit.signal) && !isOwnEnd(heard));
-  return new ChildEndedError(obituary(exit, heard.trim()), isFault);
+  const isFault = isLeftBehind(heard) || (outsideSignals.has(exit.signal) && !isOwnEnd(heard));
+  return new ChildEndedError(describeEnd(exit, heard.trim()), isFault);
 }
 
-function obituary({ code, signal }: Parameters<typeof endOf>[0], heard: string): string {
+function describeEnd({ code, signal }: Parameters<typeof endOf>[0], heard: string): string {
   if (/heap out of memory|Array buffer allocation failed/.test(heard))
     return 'its process ended: it ran out of memory';
   return fitting(`its process ended: ${heard || (signal ?? `exit code ${code}`)}`, 2_000);

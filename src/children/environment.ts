@@ -4,7 +4,7 @@ import { markName } from './processes.ts';
 /**
  * Variables that say where programs, certificates and passwords are found, and how time, text and host names are read.
  */
-const wanted = [
+const inheritedVariables = [
   'PATH',
   'LD_LIBRARY_PATH',
   'HOME',
@@ -24,48 +24,48 @@ const wanted = [
   'HOSTALIASES',
 ];
 
-/** What a child inherits: no settings or secrets that it does not need. `mark` is the mark of this child. */
+/** The environment of a child, without the variables and secrets that it does not need. `mark` is its mark. */
 export function environmentOf(mark: string): NodeJS.ProcessEnv {
-  const compiled = getCompileCacheDir();
+  const cacheDirectory = getCompileCacheDir();
   return {
     ...Object.fromEntries(
-      wanted.flatMap((name) =>
+      inheritedVariables.flatMap((name) =>
         process.env[name] === undefined ? [] : [[name, process.env[name]]],
       ),
     ),
     [markName]: mark,
     // Most of a start is the compilation of modules: when this process caches compiled modules, its children use the
     // cache.
-    ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled }),
+    ...(cacheDirectory === undefined ? {} : { NODE_COMPILE_CACHE: cacheDirectory }),
   };
 }
 
-/** Flags of Node that concern connections: TLS trust and name resolution. */
-const flag =
+/** The flags of Node that concern connections: which certificates are trusted, and how names are resolved. */
+const connectionFlag =
   /^--(no-)?(use-(openssl|bundled|system)-ca|openssl-(config|legacy-provider|shared-config)|tls-(cipher-list|(min|max)-v1\.\d)|(enable|force)-fips|dns-result-order|network-family-autoselection(-attempt-timeout)?|enable-network-family-autoselection)(=|$)/;
 
 /** The value of these flags may follow as a separate argument. */
 const takesValue =
   /^--(openssl-config|tls-cipher-list|dns-result-order|network-family-autoselection-attempt-timeout)$/;
 
-/** Split as Node splits NODE_OPTIONS: by spaces, with double quotes and backslash escapes. */
+/** Splits a text as Node splits NODE_OPTIONS: by spaces, with double quotes and backslash escapes. */
 const wordsOf = (options: string): string[] =>
   (options.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? []).map((word) =>
     word.replace(/"((?:\\.|[^"\\])*)"/g, (_, quoted: string) => quoted.replace(/\\(.)/g, '$1')),
   );
 
 /**
- * The flags among these with which this process was started, from NODE_OPTIONS and from the command line, which comes
+ * The flags of this kind with which this process was started, from NODE_OPTIONS and from the command line, which comes
  * last and wins.
  */
 export function connectionFlags(
   options = process.env.NODE_OPTIONS ?? '',
-  line: readonly string[] = process.execArgv,
+  execArgv: readonly string[] = process.execArgv,
 ): string[] {
-  const words = [...wordsOf(options), ...line];
-  return words.flatMap((word, at) => {
-    if (!flag.test(word)) return [];
-    const value = takesValue.test(word) ? words[at + 1] : undefined;
+  const words = [...wordsOf(options), ...execArgv];
+  return words.flatMap((word, index) => {
+    if (!connectionFlag.test(word)) return [];
+    const value = takesValue.test(word) ? words[index + 1] : undefined;
     return [value === undefined ? word : `${word}=${value}`];
   });
 }

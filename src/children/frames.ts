@@ -6,15 +6,15 @@
 import { deserialize, serialize } from 'node:v8';
 
 /** The most bytes of one value; results have lower limits of their own (src/run/tasks/result.ts). */
-export const largestFrame = 32 * 2 ** 20;
+export const maxFrameBytes = 32 * 2 ** 20;
 
 const headBytes = 4;
 
-/** Throws when structured clone cannot carry the value, and when it is larger than {@link largestFrame}. */
+/** A value as bytes. Throws when structured clone cannot carry it, or when it is larger than {@link maxFrameBytes}. */
 export function frameOf(value: unknown): Buffer {
   const body = serialize(value);
-  if (body.length > largestFrame)
-    throw new Error(`it is ${body.length} bytes large; the limit is ${largestFrame}`);
+  if (body.length > maxFrameBytes)
+    throw new Error(`it is ${body.length} bytes large; the limit is ${maxFrameBytes}`);
   const frame = Buffer.allocUnsafe(headBytes + body.length);
   frame.writeUInt32BE(body.length);
   body.copy(frame, headBytes);
@@ -22,7 +22,7 @@ export function frameOf(value: unknown): Buffer {
 }
 
 /**
- * Takes what a pipe delivers, in pieces of any size, and passes on the values in it. When the bytes are no valid value,
+ * Takes what a pipe delivers, in pieces of any size, and passes on the values in it. When the bytes are not a valid value,
  * `onBad` is called once with the reason, and everything after that is ignored.
  */
 export function readFrames(
@@ -34,23 +34,23 @@ export function readFrames(
   let wanted = headBytes;
   let isBad = false;
 
-  function bad(why: string): void {
+  function refuse(why: string): void {
     isBad = true;
     pieces = [];
     onBad(why);
   }
 
-  /** The bytes after the first value; null when this value is not complete yet, or is not valid. */
-  function next(all: Buffer): Buffer | null {
+  /** Passes on the first value, and returns the bytes after it; null when it is not complete yet, or is not valid. */
+  function takeValue(all: Buffer): Buffer | null {
     const length = all.readUInt32BE(0);
     wanted = headBytes + length;
-    if (length > largestFrame) bad(`${length} bytes; the limit is ${largestFrame}`);
+    if (length > maxFrameBytes) refuse(`${length} bytes; the limit is ${maxFrameBytes}`);
     if (isBad || all.length < wanted) return null;
     let value: unknown;
     try {
       value = deserialize(all.subarray(headBytes, wanted));
     } catch (error) {
-      bad(String(error));
+      refuse(String(error));
       return null;
     }
     const rest = all.subarray(wanted);
@@ -65,7 +65,7 @@ export function readFrames(
     bytes += piece.length;
     while (bytes >= wanted && !isBad) {
       const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-      const rest = next(all);
+      const rest = takeValue(all);
       pieces = [rest ?? all];
       bytes = pieces[0]!.length;
       if (!rest) break;

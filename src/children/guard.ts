@@ -4,11 +4,12 @@
  * has closed, and would outlive the worker.
  */
 import { readSync } from 'node:fs';
-import { descendantsOf, kill, markName, sweep } from './processes.ts';
+import { descendantsOf, kill } from '../ground/processes.ts';
+import { markName, sweep } from './processes.ts';
 
-/** the file descriptor of the last entry of `stdio`, with which the worker started this process */
+/** The file descriptor of the pipe: the last entry of `stdio` with which the worker started this process. */
 const pipe = 4;
-/** Read now: a check may change its environment. */
+/** Read when the thread starts, because a check may change its environment. */
 const mark = process.env[markName];
 
 try {
@@ -16,6 +17,6 @@ try {
 } finally {
   for (const pid of descendantsOf(process.pid)) kill(pid);
   if (mark) await sweep(mark, [process.pid]);
-  // The whole process group of the child: the processes that its checks started end with it.
+  // Ends the whole process group of the child, with the processes that its checks started.
   kill(-process.pid);
 }

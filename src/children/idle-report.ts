@@ -5,11 +5,11 @@ import { watchOwnState } from './own-state.ts';
 import type { IdleReport } from './protocol.ts';
 import { watchTypeParsers } from './type-parsers.ts';
 
-/** The most characters, and the most items; see the shape of the message (message.ts). */
-const longest = 200;
+/** The most characters of an item, and the most items: the message of a child holds no more (message.ts). */
+const maxCharacters = 200;
 const maxItems = 100;
 
-/** Looks for changes in a child's own process. */
+/** Finds changes in a child's own process. */
 export interface Watch {
   /** What is still active after a task, and the memory that the task left. It runs after each task, so it is cheap. */
   whenIdle(): Promise<IdleReport>;
@@ -18,19 +18,19 @@ export interface Watch {
 }
 
 /**
- * Remembers how this process is before its first task. The returned functions say what is different. A fresh process
- * costs as much as hundreds of runs, so a process in which nothing is different is used again. Changes are not
- * restored, because that needs to know everything that can be changed.
+ * Remembers the state of this process before its first task. The returned functions say what is different. A fresh
+ * process costs as much as hundreds of runs, so a process in which nothing is different is used again. Changes are not
+ * undone, because for that this code would have to know everything that can be changed.
  */
 export function watchSelf(mark: string): Watch {
   const changedBuiltIns = watchBuiltIns();
-  const changed = watchOwnState();
+  const changedState = watchOwnState();
   const changedParsers = watchTypeParsers();
   const leftBehind = watchLeftBehind(mark);
-  const held = watchHeap();
+  const measureMemory = watchHeap();
   const reportOf = (left: string[]): IdleReport => ({
-    left: left.slice(0, maxItems).map((each) => each.slice(0, longest)),
-    ...held(),
+    left: left.slice(0, maxItems).map((each) => each.slice(0, maxCharacters)),
+    ...measureMemory(),
   });
   return {
     whenIdle: async () => reportOf(await leftBehind.active()),
@@ -38,7 +38,7 @@ export function watchSelf(mark: string): Watch {
       // Built-ins first, because the other checks use them.
       const broken = changedBuiltIns();
       if (broken.length > 0) return { left: broken, heapMb: 0, residentMb: 0 };
-      return reportOf([...(await leftBehind.all()), ...changed(), ...changedParsers()]);
+      return reportOf([...(await leftBehind.all()), ...changedState(), ...changedParsers()]);
     },
   };
 }

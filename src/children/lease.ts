@@ -7,13 +7,14 @@ import type { Stop, TaskTable } from './protocol.ts';
 /** A child process that is lent to one run. */
 export interface ChildLease<Tasks extends TaskTable<Tasks>> {
   /**
-   * One task at a time. Rejects with the error that the task threw, with LostRunError when its run was taken over, or
-   * with ChildEndedError when its process ended; the next task then gets a fresh child.
+   * Carries out a task, one at a time; `hear` gets what it tells meanwhile. Rejects with the error that the task threw, with LostRunError when its run was
+   * taken over, or with ChildEndedError when its process ended; the next task then gets a fresh child.
    */
   do<K extends keyof Tasks & string>(
     kind: K,
     task: Tasks[K]['task'],
     run?: Fenced,
+    hear?: (told: unknown) => void,
   ): Promise<Tasks[K]['result']>;
   /**
    * Aborts the signal of the current task. The child's process is ended when the task has ended, or after its grace
@@ -26,7 +27,7 @@ export interface ChildLease<Tasks extends TaskTable<Tasks>> {
   release(): void;
 }
 
-/** How long a stopped task may take to end by itself. A run's deadline has passed by then. */
+/** How long a stopped task may take to end by itself, in ms. For a timeout, this time comes after the run's deadline. */
 const graceMs: Record<Stop, number> = {
   timeout: 250,
   lost: 250,
@@ -38,16 +39,16 @@ const graceMs: Record<Stop, number> = {
 export interface Lender {
   codeOf(kind: string, task: unknown): string;
   take(code: string): Promise<Child>;
-  /** Whether its tasks have left the child in a state that is fit for `code`; a child that is not fit is ended. */
+  /** Whether the child may carry out `code` after its earlier tasks; a child that may not is ended. */
   isFitFor(child: Child, code: string): Promise<boolean>;
   giveBack(child: Child): void;
-  /** The child is not used again. */
+  /** Takes the child out of the pool: it is not used again. */
   drop(child: Child): void;
 }
 
 async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
   const grace = setTimeout(() => child.kill(why), ms);
-  await child.settled();
+  await child.whenTaskEnded();
   clearTimeout(grace);
   child.kill(why);
 }
@@ -56,15 +57,15 @@ async function endWithin(ms: number, child: Child, why: Stop): Promise<void> {
 export type AnyTasks = Record<string, { task: unknown; result: unknown }>;
 
 export function leaseOf(
-  taken: Child,
+  firstChild: Child,
   { codeOf, take, isFitFor, giveBack, drop }: Lender,
 ): ChildLease<AnyTasks> {
-  let child = taken;
+  let child = firstChild;
   let stopped: Child | null = null;
-  // A task that waits for its child, and whether its run still wants the result.
+  // The task that waits for its child, and whether its run still wants the result.
   let waiting: { wanted: boolean } | null = null;
 
-  async function another(mine: { wanted: boolean }, code: string): Promise<Child> {
+  async function freshChild(mine: { wanted: boolean }, code: string): Promise<Child> {
     const next = await take(code).catch((error: unknown) => {
       // No child could be started: the task has not begun, and is not to blame.
       throw new FaultError('process', messageOf(error));
@@ -74,21 +75,21 @@ export function leaseOf(
   }
 
   return {
-    async do(kind, task, run) {
-      const mine = (waiting = { wanted: true });
+    async do(kind, task, run, hear) {
+      const request = (waiting = { wanted: true });
       const code = codeOf(kind, task);
       try {
         const isUsable = async () =>
           !child.isEnded && child !== stopped && (await isFitFor(child, code));
-        while (!(await isUsable()) && mine.wanted) {
-          const next = await another(mine, code);
-          if (mine.wanted) child = next;
+        while (!(await isUsable()) && request.wanted) {
+          const next = await freshChild(request, code);
+          if (request.wanted) child = next;
         }
-        if (!mine.wanted) throw new Error('it was stopped before it began');
+        if (!request.wanted) throw new Error('it was stopped before it began');
       } finally {
         waiting = null;
       }
-      return child.do(kind, task, run);
+      return child.do(kind, task, run, hear);
     },
     stop(why) {
       if (waiting) waiting.wanted = false;

@@ -1,15 +1,16 @@
-/** What is still active after a task has ended: timers, requests, threads, processes, open files. */
+/** Finds what is still active after a task has ended: timers, requests, threads, processes, open files. */
 import { subscribe } from 'node:diagnostics_channel';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { childrenOf, kill, markedProcesses } from './processes.ts';
+import { childrenOf, kill } from '../ground/processes.ts';
+import { markedProcesses } from './processes.ts';
 import { watchUnreferenced } from './unreferenced.ts';
 
-/** The steps in which to wait for what ends by itself soon after a task, such as a connection that is being closed. */
+/** The waits for what soon ends by itself after a task, such as a connection that is being closed. */
 const waitMs = [1, 4, 20, 75];
 
-/** How many more files than at the start may be open: sockets of the database and of requests count too. */
+/** The most open files beyond those at the start: sockets of the database and of requests count too. */
 const maxFiles = 32;
 
 const openFiles = (): number => {
@@ -21,8 +22,8 @@ const openFiles = (): number => {
 };
 
 /**
- * Page faults of the ended processes that this process had started: each such process has caused some, so a higher
- * number means that there was another one.
+ * The number of page faults of all ended child processes of this process. Each child process causes some, so a higher
+ * number than before means that another child process has run.
  */
 const endedProcesses = (): string => {
   try {
@@ -37,13 +38,13 @@ const endedProcesses = (): string => {
   }
 };
 
-/** The kinds of resources that keep the process alive, beyond those at the start. */
-function beyond(before: string[]): string[] {
-  const left = [...before];
+/** The kinds of the resources that keep the process alive, without as many of each kind as there were before. */
+function newResources(before: string[]): string[] {
+  const unmatched = [...before];
   return process.getActiveResourcesInfo().filter((kind) => {
-    const at = left.indexOf(kind);
-    if (at === -1) return true;
-    left.splice(at, 1);
+    const index = unmatched.indexOf(kind);
+    if (index === -1) return true;
+    unmatched.splice(index, 1);
     return false;
   });
 }
@@ -58,7 +59,10 @@ function watchThreads(): () => number {
   return () => threads;
 }
 
-/** Ends the processes that still run, while it is known whose they are. Returns whether there were any. */
+/**
+ * Ends the processes that tasks of this child have started and that still run. It has to be done before the next task,
+ * whose processes could not be told apart from them. Returns whether there were any.
+ */
 async function endProcesses(mark: string): Promise<boolean> {
   const children = childrenOf(process.pid);
   const marked = await markedProcesses(mark, [process.pid]);
@@ -71,9 +75,10 @@ async function endProcesses(mark: string): Promise<boolean> {
 }
 
 /**
- * Remembers what is active now. The returned functions say what else is active, after a short wait for what ends by
- * itself. `mark` is the mark of the process (processes.ts). `all` also finds what no event reports: processes that were
- * started and awaited at once, which may have started others; what does not keep the process alive; and open files.
+ * Remembers what is active now. The returned functions name what else is active, after a short wait for what ends by
+ * itself. `mark` is the mark of the process (processes.ts). `active` costs little. `all` also finds what no event
+ * reports: processes that were started synchronously, which may have started others; what does not keep the process
+ * alive; and open files.
  */
 export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Promise<string[]>> {
   const threads = watchThreads();
@@ -84,7 +89,7 @@ export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Pr
   let started = 0;
   subscribe('child_process', () => (started += 1));
 
-  async function whileAny(left: () => unknown[]): Promise<void> {
+  async function waitWhileAny(left: () => unknown[]): Promise<void> {
     for (const ms of waitMs) {
       if (left().length === 0) return;
       await sleep(ms, undefined, { ref: false });
@@ -92,8 +97,8 @@ export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Pr
   }
 
   async function active(): Promise<string[]> {
-    await whileAny(() => beyond(resources));
-    const kinds = [...new Set(beyond(resources))];
+    await waitWhileAny(() => newResources(resources));
+    const kinds = [...new Set(newResources(resources))];
     const processes = started > 0 && (await endProcesses(mark));
     started = 0;
     return [
@@ -109,7 +114,7 @@ export function watchLeftBehind(mark: string): Record<'active' | 'all', () => Pr
       const endedBefore = ended;
       ended = endedProcesses();
       if (ended !== endedBefore) started += 1;
-      await whileAny(unreferenced);
+      await waitWhileAny(unreferenced);
       const left = [...(await active()), ...unreferenced()];
       const more = openFiles() - files;
       return more > maxFiles ? [...left, `${more} open files`] : left;

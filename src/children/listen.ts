@@ -4,15 +4,15 @@ import { beginTask, endTask } from './current-task.ts';
 import { frameOf, readFrames } from './frames.ts';
 import type { Watch } from './idle-report.ts';
 import type { StartMessage, CarryOut, FromChild, TaskTable, ToChild } from './protocol.ts';
-import { thrownBy } from './thrown.ts';
+import { toThrown } from './thrown.ts';
 
 /** the file descriptor of the channel in the worker's `stdio` */
 const channel = 3;
 
 /**
- * A child's end of the channel: it waits for the worker's first message, which holds its settings, then does one task
- * after the other. The functions that `watch` returns look for changes in the process after each task, and when the
- * worker asks; the child takes no other task before they have ended.
+ * A child's end of the channel: it waits for the worker's first message, which holds the address of the database and the
+ * child's name, then does one task after the other. The functions that `watch` returns find changes in the process after
+ * each task, and when the worker requests it; the child takes no other task before they have ended.
  */
 export function listen<Tasks extends TaskTable<Tasks>>(
   begin: (beginning: StartMessage) => CarryOut<Tasks>,
@@ -24,18 +24,19 @@ export function listen<Tasks extends TaskTable<Tasks>>(
   let underWay: AbortController | null = null;
 
   const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
-  const say = (message: FromChild) => write(frameOf(message));
+  const send = (message: FromChild) => write(frameOf(message));
 
   async function answerOf(id: number, kind: string, task: unknown): Promise<Buffer> {
     const controller = (underWay = new AbortController());
     try {
       // The worker made the message from the same table of tasks.
-      const as = kind as keyof Tasks & string;
-      const given = task as Tasks[typeof as]['task'];
-      const result = await beginTask(id, () => carryOut(as, given, controller.signal));
+      const key = kind as keyof Tasks & string;
+      const given = task as Tasks[typeof key]['task'];
+      const tell = (told: unknown) => void send({ id, told });
+      const result = await beginTask(id, () => carryOut(key, given, controller.signal, tell));
       return frameOf({ id, result });
     } catch (error) {
-      return frameOf({ id, thrown: thrownBy(error) });
+      return frameOf({ id, thrown: toThrown(error) });
     }
   }
 
@@ -45,7 +46,7 @@ export function listen<Tasks extends TaskTable<Tasks>>(
     endTask();
     // First let the microtasks run that the task left in the queue.
     await setImmediate();
-    await say({ id, report: await self.whenIdle() });
+    await send({ id, report: await self.whenIdle() });
   }
 
   const read = readFrames(
@@ -53,12 +54,12 @@ export function listen<Tasks extends TaskTable<Tasks>>(
       const message = value as StartMessage | ToChild;
       if ('stop' in message) underWay?.abort(message.stop);
       else if ('inspect' in message)
-        void self.inspect().then((report) => say({ id: message.inspect, report }));
+        void self.inspect().then((report) => send({ id: message.inspect, report }));
       else if ('id' in message) void work(message.id, message.kind, message.task);
       else {
         carryOut = begin(message);
         self = watch();
-        void self.whenIdle().then((ready) => say({ ready }));
+        void self.whenIdle().then((ready) => send({ ready }));
       }
     },
     (why) => {

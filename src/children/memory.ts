@@ -15,14 +15,14 @@ export async function residentMb(pid: number): Promise<number | null> {
 }
 
 /**
- * By how much earlier tasks may let a child grow: an eighth of the limit, or this many MB if that is more. A child also grows
- * by what it keeps on purpose, as loaded modules.
+ * How much memory earlier tasks may add to a child: an eighth of the limit, or this many MB if that is more. A child also
+ * grows by what it keeps on purpose, such as loaded modules.
  */
 const baseAllowanceMb = { heap: 32, resident: 48 };
 
 /**
- * What a child has grown by, each as a text, where it is too much for another task; empty where it is not. `memoryMb` as in
- * the child's options.
+ * Texts that say what memory a child has gained, as far as it is too much for another task; empty if none is. `memoryMb`
+ * is the limit in the child's options.
  */
 export function excessGrowth(
   { heap, resident }: { heap: number; resident: number },
@@ -39,9 +39,9 @@ export function excessGrowth(
 
 const watchEveryMs = 200;
 
-/** Ends each of `children` whose task holds more than `memoryMb`, also children that are added later. */
+/** Ends each of `children` whose task uses more than `memoryMb`, also children that are added later. */
 export function watchMemory(children: Iterable<Child>, memoryMb: number): { stop(): void } {
-  async function look(): Promise<void> {
+  async function checkMemory(): Promise<void> {
     for (const child of children) {
       if (!child.isBusy || child.pid === undefined) continue;
       const used = await residentMb(child.pid);
@@ -50,7 +50,7 @@ export function watchMemory(children: Iterable<Child>, memoryMb: number): { stop
         child.kill(`it held ${Math.round(used)} MB; the limit is ${memoryMb} MB`, true);
     }
   }
-  const watching = setInterval(() => void look(), watchEveryMs);
-  watching.unref();
-  return { stop: () => clearInterval(watching) };
+  const timer = setInterval(() => void checkMemory(), watchEveryMs);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
 }

@@ -30,16 +30,18 @@ const report = z.strictObject({
   heapMb: megabytes,
   residentMb: megabytes,
 });
-const message = z.union([
+const messageSchema = z.union([
   z.strictObject({ id, report }),
   // The worker reads the result by the kind of its task.
   z.strictObject({ id, result: z.unknown() }),
   z.strictObject({ id, thrown }),
+  // The worker reads it by the kind of the task, too.
+  z.strictObject({ id, told: z.unknown() }),
   z.strictObject({ ready: report }),
 ]);
 
-/** Null when the value is not a message of a child. */
+/** Reads a message of a child; null if the value is not one. */
 export function readMessage(value: unknown): FromChild | null {
-  const read = message.safeParse(value);
+  const read = messageSchema.safeParse(value);
   return read.success ? (read.data as FromChild) : null;
 }

@@ -1,4 +1,4 @@
-/** What a task may change in its own process, and what is different afterwards. */
+/** Finds what a task has changed in its own process. */
 import buffer from 'node:buffer';
 import crypto from 'node:crypto';
 import channels from 'node:diagnostics_channel';
@@ -31,7 +31,7 @@ const watchedChannels = [
 ];
 
 /** Settings of the reports that Node writes when it fails. */
-const ofReports = [
+const reportSettings = [
   'directory',
   'filename',
   'compact',
@@ -42,8 +42,8 @@ const ofReports = [
   'reportOnUncaughtException',
 ];
 
-/** The key is the name under which a change is reported. */
-const settings: Record<string, () => unknown> = {
+/** How to read each part of the state that is compared. The key is the name under which a change is reported. */
+const watchedState: Record<string, () => unknown> = {
   'the working directory': () => process.cwd(),
   umask: () => process.umask(),
   'process.title': () => process.title,
@@ -58,7 +58,7 @@ const settings: Record<string, () => unknown> = {
     ].join(),
   'its priority': () => getPriority(),
   'process.argv': () => [...process.argv, '', ...process.execArgv].join('\0'),
-  'process.report': () => ofReports.map((name) => Reflect.get(process.report, name)).join(),
+  'process.report': () => reportSettings.map((name) => Reflect.get(process.report, name)).join(),
   'process.domain': () => (process as { domain?: unknown }).domain,
   'process.setUncaughtExceptionCaptureCallback': () =>
     process.hasUncaughtExceptionCaptureCallback(),
@@ -83,7 +83,7 @@ const settings: Record<string, () => unknown> = {
     watchedChannels.filter((name) => channels.hasSubscribers(name)).join(),
 };
 
-function read(setting: () => unknown): unknown {
+function readState(setting: () => unknown): unknown {
   try {
     return setting();
   } catch (error) {
@@ -104,8 +104,8 @@ function changedVariables(before: ReturnType<typeof environment>): string[] {
     .map((name) => `process.env.${name}`);
 }
 
-/** By the end of the name under which a change is reported. */
-const emitters: [of: string, emitter: EventEmitter][] = [
+/** The emitters whose listeners are compared. `suffix` is the end of the name under which a change is reported. */
+const emitters: [suffix: string, emitter: EventEmitter][] = [
   ['', process],
   [' of http.globalAgent', http.globalAgent],
   [' of https.globalAgent', https.globalAgent],
@@ -113,8 +113,8 @@ const emitters: [of: string, emitter: EventEmitter][] = [
 
 const listeners = (): Map<string, unknown[]> =>
   new Map(
-    emitters.flatMap(([of, emitter]) =>
-      emitter.eventNames().map((name) => [`${String(name)}${of}`, emitter.rawListeners(name)]),
+    emitters.flatMap(([suffix, emitter]) =>
+      emitter.eventNames().map((name) => [`${String(name)}${suffix}`, emitter.rawListeners(name)]),
     ),
   );
 
@@ -123,21 +123,21 @@ function changedListeners(before: Map<string, unknown[]>): string[] {
   return [...new Set([...before.keys(), ...now.keys()])]
     .filter((name) => {
       const [old, left] = [before.get(name) ?? [], now.get(name) ?? []];
-      return old.length !== left.length || old.some((each, at) => each !== left[at]);
+      return old.length !== left.length || old.some((each, index) => each !== left[index]);
     })
     .map((name) => `listeners to ${name}`);
 }
 
 /** Remembers the state of the process. The returned function says what is different. */
 export function watchOwnState(): () => string[] {
-  const before = Object.entries(settings).map(
-    ([name, setting]) => [name, setting, read(setting)] as const,
+  const before = Object.entries(watchedState).map(
+    ([name, setting]) => [name, setting, readState(setting)] as const,
   );
   const variables = environment();
   const known = listeners();
   return () => [
     ...before
-      .filter(([, setting, value]) => !Object.is(read(setting), value))
+      .filter(([, setting, value]) => !Object.is(readState(setting), value))
       .map(([name]) => name),
     ...changedVariables(variables),
     ...changedListeners(known),

@@ -18,11 +18,11 @@ export interface ChildPool<Tasks extends TaskTable<Tasks>> {
 export interface PoolOptions extends Omit<ChildOptions, 'name'> {
   /** the most children that work at once */
   size: number;
-  /** whether one more child stands ready; true unless told otherwise */
+  /** whether the pool keeps one child more than are working; true by default */
   isOneAhead?: boolean;
   /** Called with the name of a child that ended unexpectedly: its database sessions may still be active. */
   onEnded(name: string): void;
-  /** Called when a task changed its process, or left something in it; that process is not used again. */
+  /** Called when a task changed its process, or left something active in it; that process is not used again. */
   onChanged?(kind: string, task: unknown, left: string[]): void;
   /** how long a child may take to load the catalogue, in ms; the default is a minute */
   startWithinMs?: number;
@@ -35,7 +35,7 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
  */
 const spawnDelayMs = 100;
 
-/** More starts at once than processors would only slow down each start and everything else. */
+/** The most starts at once. With more starts than processors, each start and everything else would only be slower. */
 const maxStarting = availableParallelism();
 
 /** A child that was idle for this long inspects everything that its tasks may have changed. */
@@ -44,7 +44,7 @@ const inspectAfterMs = 20;
 /** A child is replaced after this many tasks, so that what checks leak does not add up for ever. */
 const maxTasks = 10_000;
 
-interface Waiting {
+interface WaitingTask {
   since: number;
   code: string | undefined;
   resolve(child: Child): void;
@@ -52,8 +52,9 @@ interface Waiting {
 }
 
 /**
- * Reused child processes, as many as are needed and one ahead, because a start takes longer than most checks. They
- * contain faults; they do not protect against malice: the catalogue's code is trusted.
+ * Opens a pool of child processes that are used again and again. It has as many as are needed and one more, because a
+ * start takes longer than most checks. Child processes keep faults away from the worker; they do not protect against
+ * malice: the catalogue's code is trusted.
  */
 export function openPool<Tasks extends TaskTable<Tasks>>({
   size,
@@ -63,39 +64,39 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   startWithinMs = 60_000,
   ...options
 }: PoolOptions): ChildPool<Tasks> {
-  const most = size + Number(isOneAhead);
+  const maxChildren = size + Number(isOneAhead);
   const living = new Set<Child>();
   const starting = new Set<Child>();
   // The child that worked last is used first: its code is warm and its connections are open.
   let idle: Child[] = [];
   // Child -> the time at which it became busy.
-  const held = new Map<Child, number>();
-  const waiting: Waiting[] = [];
-  let again: NodeJS.Timeout | null = null;
+  const busySince = new Map<Child, number>();
+  const waiting: WaitingTask[] = [];
+  let retryTimer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  function provide(): void {
-    const count = () => starting.size + idle.length + held.size;
-    while (!closed && starting.size < countMissing() && count() < most) if (!start()) break;
-    if (closed || again || idle.length > 0 || count() >= most) return;
-    again = setTimeout(() => {
-      again = null;
-      provide();
+  function startMissing(): void {
+    const count = () => starting.size + idle.length + busySince.size;
+    while (!closed && starting.size < countMissing() && count() < maxChildren) if (!start()) break;
+    if (closed || retryTimer || idle.length > 0 || count() >= maxChildren) return;
+    retryTimer = setTimeout(() => {
+      retryTimer = null;
+      startMissing();
     }, spawnDelayMs);
-    again.unref();
+    retryTimer.unref();
   }
 
-  /** How many children are missing, including those that are being started. */
+  /** How many children have to be starting now. */
   function countMissing(): number {
-    const long = performance.now() - spawnDelayMs;
-    const waited = waiting.filter(({ since }) => since <= long).length;
-    const allBusy = idle.length === 0 && [...held.values()].every((since) => since <= long);
+    const longAgo = performance.now() - spawnDelayMs;
+    const waited = waiting.filter(({ since }) => since <= longAgo).length;
+    const allBusy = idle.length === 0 && [...busySince.values()].every((since) => since <= longAgo);
     // When there is no child at all, none can become free.
-    const first = held.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
-    return Math.min(maxStarting, Math.max(first, waited + Number(allBusy)));
+    const firstChild = busySince.size === 0 && idle.length === 0 && waiting.length > 0 ? 1 : 0;
+    return Math.min(maxStarting, Math.max(firstChild, waited + Number(allBusy)));
   }
 
-  /** False when the system starts no process; then the run that has waited longest gets the error. */
+  /** Starts a child. Returns false when the system starts no process; then the task that has waited longest gets the error. */
   function start(): boolean {
     const name = `roundsman child ${randomBytes(6).toString('hex')}`;
     let child: Child;
@@ -113,29 +114,30 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   async function whenReady(child: Child): Promise<void> {
-    const late = setTimeout(
+    const timer = setTimeout(
       () => child.kill(`it was not ready within ${startWithinMs / 1000} s`),
       startWithinMs,
     );
     try {
-      await child.ready.finally(() => clearTimeout(late));
+      await child.ready.finally(() => clearTimeout(timer));
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
-      // No run waits now: the next one gets the error, so that children are not started in a loop.
+      // Only one waiting task gets the error, and another child is started only for a further one: otherwise children
+      // would be started in an endless loop.
       starting.delete(child);
       waiting.shift()?.reject(error);
-      if (waiting.length > 0) provide();
+      if (waiting.length > 0) startMissing();
     }
   }
 
   async function whenEnded(child: Child): Promise<void> {
     await child.ended;
     idle = idle.filter((each) => each !== child);
-    held.delete(child);
+    busySince.delete(child);
     if (!closed) onEnded(child.name);
     // It counted towards the limit of children; now another one may be started for a run that waits.
-    provide();
+    startMissing();
     await child.swept;
     living.delete(child);
   }
@@ -144,7 +146,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     if (child.isEnded) return;
     const next = nextFor(child);
     if (next) {
-      held.set(child, performance.now());
+      busySince.set(child, performance.now());
       return next.resolve(child);
     }
     if (turn === 'next') idle.push(child);
@@ -155,10 +157,10 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   /**
-   * The first waiting task of the code that the child carried out last; or the task that has waited longest, once that
-   * is too long.
+   * Takes the next task for this child: the first waiting task of the code that the child carried out last, else the task
+   * that has waited longest. The latter comes first once it has waited for {@link spawnDelayMs}.
    */
-  function nextFor(child: Child): Waiting | undefined {
+  function nextFor(child: Child): WaitingTask | undefined {
     const [first] = waiting;
     if (!first) return undefined;
     const same = waiting.findIndex(({ code }) => code === child.last?.code);
@@ -169,22 +171,22 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   async function inspectIdle(child: Child): Promise<void> {
     if (!idle.includes(child) || !child.wantsInspection()) return;
     idle = idle.filter((each) => each !== child);
-    held.set(child, performance.now());
+    busySince.set(child, performance.now());
     if (isUnchanged(child, await child.inspect())) {
-      held.delete(child);
+      busySince.delete(child);
       offer(child);
     }
-    provide();
+    startMissing();
   }
 
   async function giveBack(child: Child): Promise<void> {
     // A child that has ended, or that is ended now, leaves the pool by itself.
     if (isUnchanged(child, await child.idle())) {
-      held.delete(child);
+      busySince.delete(child);
       if (child.tasks < maxTasks) offer(child);
       else child.kill('it has reached the limit of tasks for a child');
     }
-    provide();
+    startMissing();
   }
 
   async function isFitFor(child: Child, code: string): Promise<boolean> {
@@ -192,7 +194,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     return !child.wantsInspection(code) || isUnchanged(child, await child.inspect());
   }
 
-  /** Called once the child is idle; ends a child that a task has changed. */
+  /** Whether no task has changed the child, by its report. Ends a changed child. Call this only while it is idle. */
   function isUnchanged(child: Child, report: IdleReport | null): boolean {
     if (child.isEnded) return false;
     const changed = [...(report?.left ?? []), ...excessGrowth(child.growthMb, options.memoryMb)];
@@ -207,13 +209,13 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     const child = idle.findLast(({ last }) => last?.code === code) ?? idle.at(-1);
     if (child) {
       idle = idle.filter((each) => each !== child);
-      held.set(child, performance.now());
-      provide();
+      busySince.set(child, performance.now());
+      startMissing();
       return Promise.resolve(child);
     }
     return new Promise((resolve, reject) => {
       waiting.push({ since: performance.now(), code, resolve, reject });
-      provide();
+      startMissing();
     });
   }
 
@@ -223,21 +225,21 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     isFitFor,
     giveBack: (child) => void giveBack(child),
     drop(child) {
-      held.delete(child);
-      provide();
+      busySince.delete(child);
+      startMissing();
     },
   };
 
-  const watching = watchMemory(living, options.memoryMb);
-  provide();
+  const memoryWatch = watchMemory(living, options.memoryMb);
+  startMissing();
 
   return {
     // The rules in the options know which tasks there are.
     take: async (code) => leaseOf(await take(code), lender) as ChildLease<Tasks>,
     async close() {
       closed = true;
-      watching.stop();
-      if (again) clearTimeout(again);
+      memoryWatch.stop();
+      if (retryTimer) clearTimeout(retryTimer);
       for (const { reject } of waiting.splice(0)) reject(new Error('the children were closed'));
       for (const child of living) child.kill('its worker stops');
       await Promise.all([...living].map((child) => child.swept));

@@ -1,4 +1,4 @@
-/** What a worker and its children send each other: plain values that structured clone carries. */
+/** The messages between a worker and its children: plain values that structured clone carries. */
 import type { Fault } from '../database/faults/fault-behind.ts';
 
 /** Why a task was stopped. `kill_switch` stops only the remedy that is under way: its run goes on without healing. */
@@ -7,11 +7,15 @@ export type Stop = 'timeout' | 'cancelled' | 'lost' | 'kill_switch';
 /** Tasks by their kind: what each task is given, and its result. */
 export type TaskTable<Tasks> = { [Kind in keyof Tasks]: { task: unknown; result: unknown } };
 
-/** Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. */
+/**
+ * Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. `tell` sends a plain value to the
+ * worker meanwhile.
+ */
 export type CarryOut<Tasks extends TaskTable<Tasks>> = <K extends keyof Tasks & string>(
   kind: K,
   task: Tasks[K]['task'],
   signal: AbortSignal,
+  tell: (value: unknown) => void,
 ) => Promise<Tasks[K]['result']>;
 
 /** The first message to a child. */
@@ -24,7 +28,7 @@ export interface StartMessage {
 export type ToChild =
   | { id: number; kind: string; task: unknown }
   | { stop: Stop }
-  // The child is idle after this task, and now has to look at everything that the task may have changed.
+  // The child is idle after the task with this id, and now has to inspect everything that its tasks may have changed.
   | { inspect: number };
 
 /** An error as text and facts, because its class is lost on the way between processes. */
@@ -50,5 +54,7 @@ export interface IdleReport {
 export type FromChild =
   | { ready: IdleReport }
   | { id: number; result: unknown }
+  // What the task tells while it is under way.
+  | { id: number; told: unknown }
   | { id: number; thrown: Thrown }
   | { id: number; report: IdleReport };

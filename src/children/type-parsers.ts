@@ -1,6 +1,6 @@
 /**
- * How pg reads the values of each type. A library may change this for the whole process, and then the next task would
- * read its rows differently.
+ * Finds out whether a task changed how pg reads the values of a type. A library may change this for the whole process,
+ * and then the next task would read its rows differently.
  */
 import pg from 'pg';
 
@@ -10,25 +10,30 @@ const { getTypeParser, setTypeParser } = types as unknown as {
   setTypeParser(oid: number, format: unknown, parser?: unknown): void;
 };
 
-/** The first parser of each type whose parser was replaced. */
-const before = new Map<string, { oid: number; format: string; parser: unknown }>();
+/** The original parsers of the types whose parser was replaced. */
+const originalParsers = new Map<string, { oid: number; format: string; parser: unknown }>();
 
 // pg does not list its types, so a type becomes known only when a parser is set for it. pg's function for that is
 // replaced now, before the catalogue's modules are loaded, because they may keep a reference to it.
 Object.assign(types, {
   setTypeParser(oid: number, format: unknown, parser?: unknown): void {
-    const of = typeof format === 'string' ? format : 'text';
-    const key = `${of} ${oid}`;
-    if (!before.has(key)) before.set(key, { oid, format: of, parser: getTypeParser(oid, of) });
+    const textOrBinary = typeof format === 'string' ? format : 'text';
+    const key = `${textOrBinary} ${oid}`;
+    if (!originalParsers.has(key))
+      originalParsers.set(key, {
+        oid,
+        format: textOrBinary,
+        parser: getTypeParser(oid, textOrBinary),
+      });
     setTypeParser(oid, format, parser);
   },
 });
 
 /** Remembers the parsers as they are. The returned function says for which types values are read differently. */
 export function watchTypeParsers(): () => string[] {
-  before.clear();
+  originalParsers.clear();
   return () =>
-    [...before.values()]
+    [...originalParsers.values()]
       .filter(({ oid, format, parser }) => getTypeParser(oid, format) !== parser)
       .map(({ oid }) => `pg.types for the type ${oid}`);
 }

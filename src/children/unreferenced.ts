@@ -1,6 +1,6 @@
 /**
- * What a task has left active although it does not keep the process alive (`unref()`, `persistent: false`): intervals,
- * timers that set the next timer, servers, watched files. Node lists only what does keep the process alive.
+ * Finds what a task has left active and does not keep the process alive (`unref()`, `persistent: false`): intervals,
+ * timers that set the next timer, servers, watched files. Node itself lists only what keeps the process alive.
  */
 import { createHook, type HookCallbacks } from 'node:async_hooks';
 import { isLeftBehind, isOfTask } from './current-task.ts';
@@ -16,8 +16,8 @@ interface Resource {
 }
 
 /**
- * The keys are Node's names. Sockets of clients are not in the list: sockets of pools, such as that of fetch, wait for
- * the next request and are closed by the pool.
+ * The kinds of handles that are remembered, by Node's names. Sockets of clients are not among them: a pool, such as that
+ * of fetch, keeps them for the next request and closes them itself.
  */
 const handles: Record<string, string> = {
   TCPSERVERWRAP: 'server',
@@ -27,14 +27,14 @@ const handles: Record<string, string> = {
   STATWATCHER: 'watched file',
 };
 
-const ofTimers =
+const timerFrame =
   /[( ]node:(?:internal\/async_hooks|internal\/timers|timers|timers\/promises):|\(<anonymous>\)$/;
 
 /** Whether Node itself creates this timer: timers of Node's servers and sockets end together with these. */
 function isNodesOwn(): boolean {
   const frames = new Error().stack?.split('\n') ?? [];
   // The first frames are this function, its caller and the hook.
-  const caller = frames.slice(4).find((frame) => !ofTimers.test(frame));
+  const caller = frames.slice(4).find((frame) => !timerFrame.test(frame));
   return caller !== undefined && /[( ]node:/.test(caller);
 }
 
@@ -57,7 +57,7 @@ function isActive(resource: Resource): boolean {
 }
 
 /** When this many resources are remembered, those that have ended are forgotten. */
-const many = 256;
+const forgetAfter = 256;
 
 /**
  * Remembers what tasks start from now on. The returned function names what is still active and unreferenced. A hook
@@ -65,11 +65,11 @@ const many = 256;
  */
 export function watchUnreferenced(): () => string[] {
   const started = new Map<Resource, string>();
-  let next = many;
+  let next = forgetAfter;
 
   function forget(): void {
     for (const resource of started.keys()) if (!isActive(resource)) started.delete(resource);
-    next = started.size + many;
+    next = started.size + forgetAfter;
   }
 
   const hook: HookCallbacks & { trackPromises: boolean } = {

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import type { Command as Commander } from 'commander';
+import { nearest } from '../ground/nearest.ts';
 import { printable } from '../ground/text.ts';
 import { applyOptionRules } from './arguments/option-rules.ts';
+import { applyShowOptions } from './arguments/show-options.ts';
 import { actionsCommand } from './actions/index.ts';
 import { botsCommand } from './bots/index.ts';
+import { Command } from './arguments/command.ts';
+import { completionCommand } from './completion/index.ts';
 import { dbCommand } from './db/index.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { findingsCommand } from './findings/index.ts';
@@ -15,15 +19,18 @@ import { maintenanceCommand } from './maintenance/index.ts';
 import { modeCommand } from './mode/index.ts';
 import { notifyCommand } from './notify/index.ts';
 import { policyCommand } from './policy/index.ts';
+import { reportCommand } from './report/index.ts';
 import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
 import { silencesCommand } from './silences/index.ts';
 import { statusCommand } from './status/index.ts';
+import { beginShowing } from './listing/begin.ts';
 import { note } from './terminal/print.ts';
 import { ticketsCommand } from './tickets/index.ts';
 
 const commands: (() => Command)[] = [
   statusCommand,
+  reportCommand,
   botsCommand,
   runsCommand,
   findingsCommand,
@@ -41,6 +48,7 @@ const commands: (() => Command)[] = [
   jobsCommand,
   dbCommand,
   doctorCommand,
+  completionCommand,
 ];
 
 /**
@@ -54,47 +62,82 @@ export function program(engineCommands: Command[]): Command {
   const root = new Command('roundsman').description(description).version(version);
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
-  settle(root);
-  root.hook('preAction', (_, command) => noteOddSettings(command));
+  configure(root);
+  root.hook('preAction', (_, command) => {
+    beginShowing(command);
+    return noteOddSettings(command);
+  });
   return root;
 }
 
-/** A command that works on another database than a person means would not be noticed. The doctor reports them itself. */
-async function noteOddSettings(command: Command): Promise<void> {
-  if (command.name() === 'doctor') return;
+/**
+ * Notes settings that are probably mistakes: without this a person would not notice that a command works on another
+ * database than they mean. `doctor` reports such settings itself, and notes beside a completion are not read.
+ */
+async function noteOddSettings(command: Commander): Promise<void> {
+  if (['doctor', 'completion'].includes(command.name())) return;
   const { oddSettings } = await import('../odd-settings.ts');
   for (const odd of oddSettings()) note(printable(odd));
 }
 
-/** Settings that commander does not pass on to commands that are added to it. */
-function settle(command: Command): void {
+/** Sets, for a command and all below it, what commander does not pass on to commands that are added to it. */
+function configure(command: Commander): void {
   // Without this commander calls process.exit, which cuts off output that is still being written.
   command.exitOverride();
   // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
     outputError: (text, write) =>
-      write(`${text.split('\n').map(printable).join('\n')}${adviceOn(command, text)}`),
+      write(
+        `${withNearOption(command, text).split('\n').map(printable).join('\n')}${adviceOn(command, text)}`,
+      ),
   });
-  // Commander breaks no description that has less room than this, and names and their arguments take half a terminal.
+  // Commander wraps no description that has less room than this, and the names with their arguments take half a terminal.
   command.configureHelp({ minWidthToWrap: 12 });
+  applyShowOptions(command);
   applyOptionRules(command);
   command.showHelpAfterError('(add --help for what it takes)');
-  for (const child of command.commands) settle(child);
+  for (const child of command.commands) configure(child);
 }
 
-/** Why Commander refuses what it names itself, and what to try; nothing where its text says so. */
-function adviceOn(command: Command, error: string): string {
+/**
+ * Commander offers options that share two letters with what was typed (`--bot` for `--sort`): here the nearest is offered as
+ * everywhere else.
+ */
+function withNearOption(command: Commander, error: string): string {
+  const given = /^error: unknown option '--([^']*)'/.exec(error)?.[1];
+  if (given === undefined) return error;
+  const names = command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ long }) => long?.slice(2) ?? []);
+  const [meant] = nearest(given.replace(/=.*/s, ''), names);
+  return error.replace(
+    /(?:\n\(Did you mean [^)]*\))?(?=\n|$)/,
+    meant ? `\n(Did you mean --${meant}?)` : '',
+  );
+}
+
+/** The lines `why` and `try` below an error that Commander words itself; empty where its own text says enough. */
+function adviceOn(command: Commander, error: string): string {
   const advice = (why: string, hint: string) => `  why: ${why}\n  try: ${hint}\n`;
   const usage = command.createHelp().commandUsage(command);
   if (error.includes(' cannot be used with option '))
     return advice('each of the two excludes the other', 'give one of them alone');
+  const [name] = usage.split(/ [[<]/) as [string];
+  const [example] = command instanceof Command ? command.examples : [];
+  if (isIncomplete.test(error))
+    return example ? advice(`it is written as \`npx ${usage}\``, `for example \`${example}\``) : '';
   if (!error.startsWith("error: unknown option '")) return '';
-  const name = usage.split(' [')[0]!;
-  return command.registeredArguments.length === 0
-    ? advice(`${name} has no such option`, `\`npx ${name} --help\` shows those that it has`)
-    : advice(
-        `${name} has no such option`,
-        // What begins with a dash is read as an option, wherever it stands before `--`.
-        `(a text that begins with - stands behind --: npx ${usage.replace('[options]', '[options] --')})`,
-      );
+  const why = `${name} has no such option`;
+  const list = `\`npx ${name} --help\` shows those that it has`;
+  if (command.registeredArguments.length === 0) return advice(why, list);
+  // Before `--`, everything that begins with a dash is read as an option.
+  return advice(
+    why,
+    `${list}; what begins with - and is none goes behind --: \`npx ${usage.replace('[options]', '[options] --')}\``,
+  );
 }
+
+/** What Commander says where an argument, an option or the value of an option is missing. */
+const isIncomplete =
+  /^error: (?:missing required argument|required option|option '.*' argument missing)/;

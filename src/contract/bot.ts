@@ -27,14 +27,19 @@ export interface Bot<Config = unknown> {
    */
   needs?: readonly string[];
   /**
+   * Names of stored secrets that its checks may read (`context.secret`). They reach only the child process that runs its checks,
+   * and their values are removed from all that the checks return, throw or print.
+   */
+  secrets?: readonly string[];
+  /**
    * The schema of bots.config; `{}` must fit it, so give every setting a default. People see each setting with its
    * bounds, its default and its `.describe()`.
    */
   config: z.ZodType<Config>;
   /**
-   * Components, of any bot, that a component cannot work without. While one of them has an open finding, findings about
-   * the component are recorded, and no remedy acts; they get no ticket where that one's ticket, as severe as they are at
-   * least, tells people of them. A bot's own setting `depends_on` adds more of the same kind.
+   * For each component, the components of any bot that it cannot work without. While one of these has an open finding,
+   * findings about the component are recorded, and no remedy acts on them; they get no ticket of their own where the ticket of
+   * that open finding is at least as severe. A bot's setting `depends_on` adds more of the same kind.
    */
   dependsOn?: Record<string, string[]>;
   checks: AnyCheck<Config>[];

@@ -10,6 +10,18 @@ export interface AnyContext {
   now: Date;
   /** Aborted at the run's deadline and when the run is cancelled. */
   signal: AbortSignal;
+  /**
+   * The value of a secret that the bot names in `secrets`. Where it is not stored, or cannot be opened, the check ends as skipped,
+   * and says which secret it is and how to set it. Throws for any other name.
+   */
+  secret(name: string): string;
+  /** Of a check that `remembers`: what its last recorded result said to `remember`; null before the first one. */
+  remembered: unknown;
+  /**
+   * Says how far a long check is: a share from 0 to 1, and a sentence for people. It may be called as often as the check likes;
+   * what is shown is at most seconds old. It changes nothing about the result.
+   */
+  progress(share: number, sentence?: string): void;
   /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */
   skip(reason: string): never;
 }
@@ -34,6 +46,8 @@ export interface Check<Config> {
    * The findings come back by themselves, as expired sessions do: only the verification decides whether a heal held.
    */
   accruing?: boolean;
+  /** Its results may say what to `remember` for its next run. */
+  remembers?: true;
   run(config: Config, context: CheckContext): Promise<CheckResult>;
 }
 

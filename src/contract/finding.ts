@@ -43,4 +43,9 @@ export interface CheckResult {
   findings: ReportedFinding[];
   /** There were more findings than were reported: no finding resolves by this result. */
   truncated?: boolean;
+  /**
+   * Of a check that `remembers`: plain data, 16 KiB as JSON at most, which is committed with this result and given to the check at
+   * its next run. Without it, what is remembered stays.
+   */
+  remember?: unknown;
 }

@@ -1,4 +1,4 @@
-/** What a job is: work of the engine itself that recurs, or that a person asks for. One file in jobs/ each. */
+/** A job is work of the engine itself that recurs, or that a person asks for. Each job is one file in jobs/. */
 import type { Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
@@ -29,7 +29,7 @@ export interface JobContext {
   emit: Emit;
   /** The secrets of these names, as they are stored now. Throws an error that says what to do where one cannot be had. */
   openSecrets(names: readonly string[]): Promise<Opened[]>;
-  /** Has a run of the job of this name started at once, unless one waits already. Never throws: timers try again. */
+  /** Queues a run of the job of this name at once, unless one waits already. Never throws: timers try again. */
   request(job: string): Promise<void>;
   /** Aborts with a {@link JobStoppedError}. What the handler returns or throws after that is ignored. */
   signal: AbortSignal;
@@ -53,7 +53,7 @@ export interface Job<Payload = any> {
   payload: z.ZodType<Payload>;
   /** five cron fields as for bots, in UTC unless it begins with CRON_TZ; null: it runs only on request */
   schedule: string | null;
-  /** the most runs at the same time, over all processes */
+  /** how many of its runs may run at the same time, over all processes */
   concurrency: number;
   /** A failed run is tried again until it has had this many attempts; the loss of its worker counts as one. */
   maxAttempts: number;

@@ -95,7 +95,7 @@ export interface Remedy<Params = unknown> {
   undo?(params: Params, context: UndoContext): Promise<Evidence>;
 }
 
-/** Nothing was done, and that is certain. After any other error, the effect outside is unknown at first. */
+/** It is certain that nothing was done. After any other error, it is unknown at first whether an effect outside happened. */
 export class NotAppliedError extends Error {
   override readonly name = 'NotAppliedError';
 }

@@ -37,7 +37,7 @@ export async function asUser<Result>(
   // JavaScript callers may pass a role from a request: `service_role` must not be accepted here.
   if (role !== 'authenticated' && role !== 'anon')
     throw new BadInputError('role', 'has to be authenticated or anon');
-  return under(db, role, role === 'anon' && sub === undefined ? undefined : uuid('sub', sub), fn);
+  return asRole(db, role, role === 'anon' && sub === undefined ? undefined : uuid('sub', sub), fn);
 }
 
 /**
@@ -47,9 +47,10 @@ export async function asUser<Result>(
 export const asService = <Result>(
   db: Db,
   fn: (trx: Transaction<Database>) => Promise<Result>,
-): Promise<Result> => under(db, 'service_role', undefined, fn);
+): Promise<Result> => asRole(db, 'service_role', undefined, fn);
 
-async function under<Result>(
+/** Runs `fn` in one transaction as this role, with claims that name it and the user `sub`. */
+async function asRole<Result>(
   db: Db,
   role: 'anon' | 'authenticated' | 'service_role',
   sub: string | undefined,

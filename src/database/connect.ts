@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { keepWatch, serverOf, watchLending, type Inside } from './open-sessions.ts';
+import { watchSession, serverOf, watchLending, type PgInternals } from './open-sessions.ts';
 import { OwnClient } from './own-client.ts';
 import { rememberErrors } from './faults/own-errors.ts';
-import { planAnew } from './plan-anew.ts';
+import { dropOldPlans } from './drop-old-plans.ts';
 import { keepPrepared } from './prepared.ts';
 import { beginSession, type SessionOptions } from './session.ts';
 import type { DB } from './tables.ts';
@@ -26,8 +26,8 @@ export interface ConnectOptions extends SessionOptions {
    * than the statement timeout, because a reachable server answers by then.
    */
   silenceMs?: number;
-  /** Connections plan their statements again when the plans are old: for processes that run for long. */
-  plansAnew?: boolean;
+  /** Connections drop plans that are old, and plan their statements again: for processes that run for long. */
+  dropsOldPlans?: boolean;
   /** Idle connections do not keep the process alive. */
   idleUnreferenced?: boolean;
 }
@@ -42,15 +42,16 @@ const connectTimeoutMs = 10_000;
 export const shortStatements = {
   statementTimeoutMs: 5_000,
   silenceMs: 6_000,
-  plansAnew: true,
+  dropsOldPlans: true,
 } as const;
 
 /** Options of the engine and the commands: they do the platform's own work, whichever role they log in as. */
 export const forEngine = { primary: true, asService: true } as const;
 
 /**
- * pg treats these modes as verify-full, and prints a warning that this will change. This asks for verify-full by
- * name, so that pg prints no warning, unless the address asks for libpq's own meaning.
+ * The address with sslmode=verify-full in place of the modes prefer, require and verify-ca. pg treats these three as
+ * verify-full anyway, but prints a warning that this will change. An address that asks for libpq's own meaning of the
+ * modes (uselibpqcompat) stays as it is.
  */
 const asVerified = (url: string): string =>
   /[?&]uselibpqcompat=true/.test(url)
@@ -75,14 +76,14 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
     onConnect: (async (client: pg.ClientBase) => {
       // A connection that is lost while it is checked out emits an error too, besides failing its query.
       client.on('error', () => {});
-      const inside = client as unknown as Inside;
+      const inside = client as unknown as PgInternals;
       inside.connection.stream.setTimeout(connectTimeoutMs);
-      keepWatch(inside, server, options.readOnly === true);
+      watchSession(inside, server, options.readOnly === true);
       await beginSession(client, options);
       inside.connection.stream.setTimeout(options.silenceMs ?? 0);
     }) as (client: pg.ClientBase) => void,
   });
-  if (options.plansAnew) made.on('acquire', planAnew).on('connect', keepPrepared);
+  if (options.dropsOldPlans) made.on('acquire', dropOldPlans).on('connect', keepPrepared);
   // When the server closes an idle connection, the next query opens a new one. Without a listener the error of the
   // old one would end the process.
   made.on('error', () => {});

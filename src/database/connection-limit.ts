@@ -21,7 +21,7 @@ export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   }
 }
 
-/** The same on an open connection: the login may not be allowed another one. */
+/** The same limit, asked on an open connection: the server may refuse the login another one. */
 export async function limitOn(db: Db): Promise<ConnectionLimit> {
   const { rows } = await sql<ConnectionLimit>`
       WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user),

@@ -21,21 +21,21 @@ export function copyText(value: unknown): string {
   return text.replaceAll(/[\\\t\n\r]/g, (found) => escapes[found]!);
 }
 
-const batch = 1_000;
+const rowsPerPiece = 1_000;
 
 function* lines(rows: Iterable<unknown[]>, onRows: (rows: number) => void): Generator<string> {
   let text = '';
   let count = 0;
   for (const row of rows) {
     text += `${row.map(copyText).join('\t')}\n`;
-    if (++count % batch === 0) {
+    if (++count % rowsPerPiece === 0) {
       yield text;
-      onRows(batch);
+      onRows(rowsPerPiece);
       text = '';
     }
   }
   if (text) yield text;
-  onRows(count % batch);
+  onRows(count % rowsPerPiece);
 }
 
 /** Sends rows into a table, in the order of `columns`. If the transaction rolls back, none of them stays. */

@@ -1,32 +1,37 @@
-/** A library that each new session has to load and that cannot be loaded: no session can begin. */
+/** Explains why no session can begin: each new one has to load a library that cannot be loaded. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
-import { quotedName } from '../ground/text.ts';
+import { quotedIdentifier } from '../ground/text.ts';
 import { connect } from './connect.ts';
 import { settingSources, type SettingSource } from './odd-role.ts';
 
-const words =
+const loadFailure =
   /could not (access file|load library)|access to library .* is not allowed|incompatible library|can only be loaded via|must be loaded via/i;
 
 const settings = ['session_preload_libraries', 'local_preload_libraries'] as const;
 
 /**
- * Other ways to connect: another database may accept the login, and a client may override the second of the settings.
+ * Other addresses of the same server at which a session may begin: the library may have been set for this database only; every
+ * login may clear `local_preload_libraries` for its own session, and a superuser `session_preload_libraries`, too.
  */
-function otherWays(url: string): string[] {
-  const ways = ['postgres', 'template1'].map((name) =>
+function otherAddresses(url: string): string[] {
+  const addresses = ['postgres', 'template1'].map((name) =>
     Object.assign(new URL(url), { pathname: `/${name}` }),
   );
   for (const name of settings) {
-    const way = new URL(url);
-    const options = way.searchParams.get('options');
-    way.searchParams.set('options', `${options ? `${options} ` : ''}-c ${name}=`);
-    ways.push(way);
+    const address = new URL(url);
+    const options = address.searchParams.get('options');
+    address.searchParams.set('options', `${options ? `${options} ` : ''}-c ${name}=`);
+    addresses.push(address);
   }
-  return ways.map(({ href }) => href);
+  return addresses.map(({ href }) => href);
 }
 
-async function ask(way: string, login: string, database: string): Promise<SettingSource[]> {
-  const db = connect(way, { name: 'roundsman', max: 1, silenceMs: 2_000 });
+async function sourcesFrom(
+  address: string,
+  login: string,
+  database: string,
+): Promise<SettingSource[]> {
+  const db = connect(address, { name: 'roundsman', max: 1, silenceMs: 2_000 });
   try {
     return (
       await Promise.all(settings.map((name) => settingSources(db, name, login, database)))
@@ -37,30 +42,32 @@ async function ask(way: string, login: string, database: string): Promise<Settin
 }
 
 /**
- * When such a setting caused `error` on a first connection: where it was set, and the statement that undoes it; null
- * otherwise.
+ * If a library that cannot be loaded caused `error` on a first connection, returns where the library was set, and the
+ * statement that undoes it. Returns null for other errors.
  */
 export async function explainUnloadable(url: string, error: unknown): Promise<Explanation | null> {
   const why = messageOf(error);
-  if (!words.test(why) || !URL.canParse(url)) return null;
+  if (!loadFailure.test(why) || !URL.canParse(url)) return null;
   const { username, pathname } = new URL(url);
   const login = decodeURIComponent(username || process.env.PGUSER || '');
   const database = decodeURIComponent(pathname.slice(1)) || process.env.PGDATABASE || login;
   const what = 'no session can begin, because each one has to load a library that cannot be loaded';
-  for (const way of otherWays(url)) {
-    const made = await ask(way, login, database).catch(() => []);
-    if (made.length === 0) continue;
+  for (const address of otherAddresses(url)) {
+    const sources = await sourcesFrom(address, login, database).catch(() => []);
+    if (sources.length === 0) continue;
     return {
       what,
-      why: `${why}; it was set with: ${made.map(({ set }) => set).join('; ')}`,
-      hint: `as a superuser, who connects to another database: ${made.map(({ undo }) => undo).join('; ')}; or install the library on the server`,
+      why: `${why}; it was set with: ${sources.map(({ set }) => set).join('; ')}`,
+      hint: `as a superuser, who connects to another database: ${sources.map(({ undo }) => undo).join('; ')}; or install the library on the server`,
     };
   }
-  // Every user may load libraries from a path with /plugins/.
-  const name = /\/plugins\//.test(why) ? settings[1] : settings[0];
+  // Libraries of local_preload_libraries have to be in $libdir/plugins; PostgreSQL does not allow access to others.
+  const name = /\/plugins\/|access to library .* is not allowed/.test(why)
+    ? settings[1]
+    : settings[0];
   return {
     what,
     why: `${why}; ${name} names it, set for the role ${login} or for the whole server: this login can open no database`,
-    hint: `as a superuser: ALTER ROLE ${quotedName(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quotedName(login)} IN DATABASE ${quotedName(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
+    hint: `as a superuser: ALTER ROLE ${quotedIdentifier(login)} RESET ${name} (ALTER ROLE ALL, ALTER ROLE ${quotedIdentifier(login)} IN DATABASE ${quotedIdentifier(database)}, or ALTER SYSTEM where it was set there; pg_db_role_setting tells); or install the library on the server`,
   };
 }

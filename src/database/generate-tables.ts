@@ -55,11 +55,13 @@ const columns = sql<Column>`
   ORDER BY n.nspname = 'engine', c.relname, a.attnum`;
 
 function columnType({ schema, table, column, type, nullable, given, words }: Column): string {
-  const known = words ? words.map((word) => `'${word}'`).join(' | ') : typescript[type];
-  if (!known) throw new Error(`${schema}.${table}.${column}: no TypeScript type for ${type}`);
-  const whole = nullable ? `${known} | null` : known;
-  if (given === 'none') return whole;
-  return given === 'always' ? `GeneratedAlways<SelectType<${whole}>>` : `Generated<${whole}>`;
+  const base = words ? words.map((word) => `'${word}'`).join(' | ') : typescript[type];
+  if (!base) throw new Error(`${schema}.${table}.${column}: no TypeScript type for ${type}`);
+  const nullableType = nullable ? `${base} | null` : base;
+  if (given === 'none') return nullableType;
+  return given === 'always'
+    ? `GeneratedAlways<SelectType<${nullableType}>>`
+    : `Generated<${nullableType}>`;
 }
 
 const pascal = (name: string) =>

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from './connect.ts';
 
 /** The tables of the bots in the schema public; everything in the schema engine is the engine's as well. */
-const ofBots =
+const botTables =
   `bots bot_executions bot_findings bot_finding_states bot_actions bot_decisions bot_tickets bot_ticket_events
   bot_knowledge bot_knowledge_autonomy bot_knowledge_events bot_silences bot_maintenance bot_notifications bot_metrics`.split(
     /\s+/,
@@ -31,7 +31,7 @@ export async function hiddenFromLogin(db: Db): Promise<HiddenFromLogin> {
       SELECT c.oid::regclass::text AS name, pg_has_role(c.relowner, 'USAGE') AS owns
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity
-        AND (n.nspname = 'engine' OR n.nspname = 'public' AND c.relname = ANY (${ofBots}))
+        AND (n.nspname = 'engine' OR n.nspname = 'public' AND c.relname = ANY (${botTables}))
         -- A platform's own tables may have such names before there are any of the engine.
         AND EXISTS (SELECT FROM pg_class l JOIN pg_namespace e ON e.oid = l.relnamespace
                     WHERE e.nspname = 'engine' AND l.relname = 'settings')

@@ -1,27 +1,29 @@
 /**
- * JSON from outside. JSON.stringify would call functions that it finds, silently turn NaN into null, and throw a
- * RangeError when a value is too deep: here each of these is a named error.
+ * Writes values that callers give as JSON text. JSON.stringify would call a `toJSON` function that it finds, silently
+ * turn NaN into null, and throw a RangeError when a value has too many levels: here each of these is a BadInputError
+ * that names the field.
  */
 import { types } from 'node:util';
 import { BadInputError } from './faults/bad-input.ts';
 
-/** The most characters of JSON. */
-const longest = 65_536;
-const deepest = 100;
+const maxCharacters = 65_536;
+const maxText = '65,536 characters';
+const maxLevels = 100;
 
 /**
- * JSON text of a plain object that jsonb can hold. Its parts are texts, finite numbers, bigints (they
- * become texts), true, false, null, lists, plain objects and Dates (ISO texts); a property that is
- * undefined is left out. At most 65,536 characters, 100 levels. Throws BadInputError.
+ * Returns the JSON text of a plain object, such that a jsonb column takes it. The parts of the object are texts, finite
+ * numbers, bigints (they become texts), true, false, null, lists, plain objects and Dates (ISO texts); a property that
+ * is undefined is left out. The text has at most {@link maxCharacters} characters and {@link maxLevels} levels. Throws
+ * BadInputError.
  */
-export function document(field: string, value: unknown): string {
+export function jsonText(field: string, value: unknown): string {
   try {
     if (!isPlain(value)) throw new BadInputError(field, 'has to be a plain object');
     return new Writer(field).write(value);
   } catch (error) {
     if (error instanceof BadInputError) throw error;
     // A getter or a proxy of the caller has thrown an error.
-    throw new BadInputError(field, 'must not have a part that cannot be read');
+    throw new BadInputError(field, 'must not have a property that throws an error when it is read');
   }
 }
 
@@ -38,7 +40,8 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 class Writer {
   readonly #field: string;
-  readonly #within: unknown[] = [];
+  /** the objects and lists in which the value lies that is being written */
+  readonly #enclosing: unknown[] = [];
   #json = '';
 
   constructor(field: string) {
@@ -58,13 +61,15 @@ class Writer {
   // memory holds.
   #add(text: string): void {
     this.#json += text;
-    if (this.#json.length > longest) this.#refuse('may have 65,536 characters of JSON at most');
+    if (this.#json.length > maxCharacters) this.#refuse(`may have ${maxText} of JSON at most`);
   }
 
   #text(text: string): void {
-    if (text.length > longest) this.#refuse('may have 65,536 characters of JSON at most');
+    if (text.length > maxCharacters) this.#refuse(`may have ${maxText} of JSON at most`);
     if (text.includes('\0') || !text.isWellFormed())
-      this.#refuse('must not contain a NUL or half a character');
+      this.#refuse(
+        'must not contain a NUL character or an unpaired surrogate (half of an emoji, for example)',
+      );
     this.#add(JSON.stringify(text));
   }
 
@@ -89,10 +94,11 @@ class Writer {
   }
 
   #enter(value: object, parts: () => void): void {
-    if (this.#within.includes(value)) this.#refuse('must not contain itself');
-    if (this.#within.push(value) > deepest) this.#refuse(`may be ${deepest} levels deep at most`);
+    if (this.#enclosing.includes(value)) this.#refuse('must not contain itself');
+    if (this.#enclosing.push(value) > maxLevels)
+      this.#refuse(`may be ${maxLevels} levels deep at most`);
     parts();
-    this.#within.pop();
+    this.#enclosing.pop();
   }
 
   #list(list: readonly unknown[]): void {

@@ -1,9 +1,9 @@
 /**
- * Pages of a list, newest first, by the key (created_at, id), or another time in place of created_at: each page costs the same, however far back it is, and
- * rows that are added meanwhile cause neither repeated nor missing rows.
+ * Pages of a list, newest first, by the key (created_at, id), or another time in place of created_at. Each page costs
+ * the same, however far back it is. Rows that are added between two pages cause neither repeated nor missing rows.
  */
 import { sql, type RawBuilder } from 'kysely';
-import { BadInputError, fields, whole } from './faults/bad-input.ts';
+import { BadInputError, object, wholeNumber } from './faults/bad-input.ts';
 
 export interface PageRequest {
   /** rows at most, 1 to 200; 50 by default */
@@ -18,13 +18,13 @@ export interface Page<Row> {
   next: string | null;
 }
 
-/** The time is null in rows where a client wrote NULL: DESC puts those first. */
+/** The key of the last row of a page. `at` is null in rows where a client wrote NULL: DESC puts those rows first. */
 interface Key {
   at: string | null;
   id: string;
 }
 
-const form =
+const keyPattern =
   /^(?<at>\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z( BC)?|-?infinity|) (?<id>[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** JavaScript turns 31 February into a day in March; PostgreSQL refuses it, and the year 0 as well. */
@@ -33,8 +33,8 @@ function isRealTime(at: string): boolean {
   if (!years || !rest) return true;
   const year = Number(years);
   // A Date ends before PostgreSQL's times do. The calendar repeats itself every 400 years.
-  const like = 2_000 + ((isBefore ? 1 - year : year) % 400);
-  const time = new Date(`${like}${rest}`);
+  const sameCalendarYear = 2_000 + ((isBefore ? 1 - year : year) % 400);
+  const time = new Date(`${sameCalendarYear}${rest}`);
   return (
     (isBefore ? year > 0 && year <= 4713 : year > 0 && year <= 294_276) &&
     !Number.isNaN(time.getTime()) &&
@@ -43,7 +43,7 @@ function isRealTime(at: string): boolean {
 }
 
 function readKey(cursor: string): Key {
-  const groups = form.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.groups;
+  const groups = keyPattern.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.groups;
   if (!groups || (groups.at && !isRealTime(groups.at)))
     throw new BadInputError('cursor', 'has to be the `next` of a page');
   return { at: groups.at || null, id: groups.id! };
@@ -51,8 +51,8 @@ function readKey(cursor: string): Key {
 
 /** The parts of a query for one page. `table` is the query's name for the table with the two columns. */
 export function keyset(request: PageRequest, table: string, time = 'created_at') {
-  const { limit = 50, cursor } = fields('request', request);
-  const size = whole('limit', limit, 1, 200);
+  const { limit = 50, cursor } = object('request', request);
+  const size = wholeNumber('limit', limit, 1, 200);
   if (cursor !== undefined && typeof cursor !== 'string')
     throw new BadInputError('cursor', 'has to be the `next` of a page');
   const from = cursor === undefined ? null : readKey(cursor);

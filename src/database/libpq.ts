@@ -1,8 +1,11 @@
-/** The address of a database as PostgreSQL's own programs take it: variables of the environment, which no list of processes shows. */
+/**
+ * The address of a database in the form that PostgreSQL's own programs (psql, pg_dump) take it: environment variables.
+ * Arguments would show the password in every list of processes.
+ */
 import pg from 'pg';
 
-/** `pg` and libpq mean different things by some modes; unless the address asks for libpq's meaning. */
-const modes: Record<string, string> = {
+/** For each sslmode that `pg` and libpq understand differently: libpq's name of what `pg` means by it. */
+const libpqModes: Record<string, string> = {
   'no-verify': 'require',
   prefer: 'verify-full',
   require: 'verify-full',
@@ -16,12 +19,12 @@ export function libpqEnvironment(address: string): Record<string, string> {
   const { searchParams } = new URL(address);
   const { host, port, user, database, password } = new pg.Client({
     // `pg` would read the files of TLS.
-    connectionString: without(/^ssl/, address).href,
+    connectionString: withoutParameters(/^ssl/, address).href,
   });
-  const of = (name: string) => searchParams.get(name) || undefined;
-  const mode = of('sslmode') ?? (of('ssl') === 'no-verify' ? 'no-verify' : undefined);
-  const isLibpqs = of('uselibpqcompat') === 'true';
-  const sslmode = mode && (isLibpqs ? mode : (modes[mode] ?? mode));
+  const parameter = (name: string) => searchParams.get(name) || undefined;
+  const mode = parameter('sslmode') ?? (parameter('ssl') === 'no-verify' ? 'no-verify' : undefined);
+  const isLibpqMode = parameter('uselibpqcompat') === 'true';
+  const sslmode = mode && (isLibpqMode ? mode : (libpqModes[mode] ?? mode));
   const variables = {
     PGHOST: host,
     PGPORT: String(port),
@@ -31,10 +34,10 @@ export function libpqEnvironment(address: string): Record<string, string> {
     PGSSLMODE: sslmode,
     // Node trusts the authorities of the system where none is named; libpq only when it is told so.
     PGSSLROOTCERT: sslmode === 'verify-full' ? 'system' : undefined,
-    PGOPTIONS: of('options'),
+    PGOPTIONS: parameter('options'),
     ...Object.fromEntries(
       Object.entries(files).flatMap(([name, variable]) => {
-        const file = of(name);
+        const file = parameter(name);
         return file ? [[variable, file]] : [];
       }),
     ),
@@ -45,7 +48,7 @@ export function libpqEnvironment(address: string): Record<string, string> {
 }
 
 /** The address without the parameters of these names. */
-function without(names: RegExp, address: string): URL {
+function withoutParameters(names: RegExp, address: string): URL {
   const url = new URL(address);
   for (const name of new URL(address).searchParams.keys())
     if (names.test(name)) url.searchParams.delete(name);
@@ -54,7 +57,7 @@ function without(names: RegExp, address: string): URL {
 
 /** The address without its password, wherever it stands in it. */
 export function withoutPassword(address: string): string {
-  const url = without(/password/i, address);
+  const url = withoutParameters(/password/i, address);
   url.password = '';
   return url.href;
 }

@@ -12,7 +12,8 @@ export interface SettingSource {
 }
 
 /**
- * The statements that set it for sessions of this login in this database; the one that takes precedence comes first.
+ * The statements that set the PostgreSQL setting `name` for sessions of this login in this database; the one that takes
+ * precedence comes first.
  * Any session on the same server can read this.
  */
 export async function settingSources(
@@ -39,7 +40,8 @@ export async function settingSources(
 }
 
 /**
- * Why a session works as another role than its login although it did not ask for one; null if its role is the login's.
+ * Why a session works as another role than its login although Roundsman did not set one; null if its role is the login's, or
+ * service_role because Roundsman set it.
  */
 export async function explainForeignRole(db: Db): Promise<Explanation | null> {
   const { rows } = await sql<{ login: string; role: string; database: string }>`
@@ -47,14 +49,14 @@ export async function explainForeignRole(db: Db): Promise<Explanation | null> {
     WHERE session_user <> current_user`.execute(db);
   if (!rows[0]) return null;
   const { login, role, database } = rows[0];
-  const [made] = await settingSources(db, 'role', login, database);
+  const [source] = await settingSources(db, 'role', login, database);
   // Roundsman's sessions become service_role on purpose.
-  if (!made && role === 'service_role') return null;
+  if (!source && role === 'service_role') return null;
   return {
     what: `sessions of ${login} work as ${role} here`,
-    why: made ? `it was set with: ${made.set}` : 'the options of DATABASE_URL set role',
-    hint: made
-      ? `as a superuser: ${made.undo}`
+    why: source ? `it was set with: ${source.set}` : 'the options of DATABASE_URL set role',
+    hint: source
+      ? `as a superuser: ${source.undo}`
       : 'remove role from the options of DATABASE_URL, and from PGOPTIONS',
   };
 }

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { meaningOf } from './faults/sql-states.ts';
 
 /** What pg keeps in its clients but does not show in its types. */
-export interface Inside {
+export interface PgInternals {
   connection: EventEmitter & { stream: Socket };
   readyForQuery: boolean;
   _sentQueryQueue?: unknown[];
@@ -15,8 +15,8 @@ export interface Inside {
   _poolUseCount?: number;
 }
 
-interface Open {
-  client: Inside;
+interface OpenSession {
+  client: PgInternals;
   heardAt: number;
   /** the status that the server reported last: idle, in a transaction, in a failed transaction */
   status: 'I' | 'T' | 'E';
@@ -27,7 +27,7 @@ interface Open {
 }
 
 /** Sessions to one server share its network, and are lost together. */
-const openTo = new Map<string, Set<Open>>();
+const openTo = new Map<string, Set<OpenSession>>();
 
 /** By server: the time of the last data from it on any session, by performance.now(). */
 const heardFrom = new Map<string, number>();
@@ -40,12 +40,13 @@ export const serverOf = (url: string): string => (URL.canParse(url) ? new URL(ur
  */
 export const lastHeardFrom = (url: string): number => heardFrom.get(serverOf(url)) ?? 0;
 
-const streamOf = ({ client }: Open) => client.connection.stream;
+const streamOf = ({ client }: OpenSession) => client.connection.stream;
 
-const isIdle = ({ readyForQuery, _sentQueryQueue: sent }: Inside) => readyForQuery && !sent?.length;
+const isIdle = ({ readyForQuery, _sentQueryQueue: sent }: PgInternals) =>
+  readyForQuery && !sent?.length;
 
 /**
- * A session that a caller has had idle for this long, outside of a transaction, probably waits for notifications
+ * A session that a caller keeps idle for this long, outside of a transaction, probably waits for notifications
  * (LISTEN): the caller would never return it to the pool.
  */
 const listeningMs = 1_000;
@@ -56,7 +57,7 @@ const wrongServer = () =>
 /**
  * Makes sure that the session is not used again: closes it at once if it is idle, else when its current work is done.
  */
-function discard(open: Open): void {
+function discard(open: OpenSession): void {
   open.isWrong = true;
   open.client._poolUseCount = Infinity;
   if (!isIdle(open.client) || open.status !== 'I') return;
@@ -77,9 +78,9 @@ function discard(open: Open): void {
  *   switchover the old primary may stay up, while the same name already leads to another server. `refusesWrites`: the
  *   session itself was opened to refuse writes, so its refusals say nothing about the server.
  */
-export function keepWatch(client: Inside, server: string, refusesWrites: boolean): void {
+export function watchSession(client: PgInternals, server: string, refusesWrites: boolean): void {
   const { stream } = client.connection;
-  const open: Open = {
+  const open: OpenSession = {
     client,
     heardAt: performance.now(),
     status: 'I',
@@ -87,8 +88,8 @@ export function keepWatch(client: Inside, server: string, refusesWrites: boolean
     isWrong: false,
   };
   sessions.set(client, open);
-  const together = openTo.get(server) ?? new Set();
-  openTo.set(server, together.add(open));
+  const sameServer = openTo.get(server) ?? new Set();
+  openTo.set(server, sameServer.add(open));
   const hear = () => {
     open.heardAt = performance.now();
     heardFrom.set(server, open.heardAt);
@@ -96,38 +97,39 @@ export function keepWatch(client: Inside, server: string, refusesWrites: boolean
   hear();
   stream.on('data', hear);
   stream.on('close', () => {
-    together.delete(open);
-    if (together.size === 0) openTo.delete(server);
+    sameServer.delete(open);
+    if (sameServer.size === 0) openTo.delete(server);
   });
   stream.on('timeout', () => {
-    if (!isIdle(client)) giveUpSilent(open, together);
+    if (!isIdle(client)) closeSilent(open, sameServer);
   });
   let refused = false;
   client.connection.on('errorMessage', (error: unknown) => {
     if (!refusesWrites && meaningOf(error)?.isWrongServer) refused = true;
   });
   // The caller gets its error before the session ends.
-  client.connection.on('readyForQuery', ({ status }: { status: Open['status'] }) => {
+  client.connection.on('readyForQuery', ({ status }: { status: OpenSession['status'] }) => {
     open.status = status;
-    if (refused) for (const each of together) discard(each);
+    if (refused) for (const each of sameServer) discard(each);
     else if (open.isWrong) discard(open);
     refused = false;
   });
 }
 
-function giveUpSilent(silent: Open, together: Set<Open>): void {
+/** Closes a session whose server has not answered in time, and the other sessions that this silence concerns. */
+function closeSilent(silent: OpenSession, sameServer: Set<OpenSession>): void {
   const silentMs = streamOf(silent).timeout ?? 0;
   const error = new Error(`PostgreSQL has not answered for ${silentMs / 1000} s`);
   const since = performance.now() - silentMs;
   // Busy sessions without a timeout are left alone, because their statements may take any time.
-  const suspect = [...together].filter(
+  const suspect = [...sameServer].filter(
     (each) => each.heardAt <= since && (isIdle(each.client) || streamOf(each).timeout),
   );
   for (const each of suspect) streamOf(each).destroy(error);
   streamOf(silent).destroy(error);
 }
 
-const sessions = new WeakMap<object, Open>();
+const sessions = new WeakMap<object, OpenSession>();
 
 /** Notes which sessions callers use, so that their work is not cut off. */
 export function watchLending(pool: pg.Pool): void {

@@ -29,8 +29,9 @@ const parsers = { text: parsersOf('text'), binary: parsersOf('binary') };
 parsers.text.set(pg.types.builtins.DATE, (text) => text);
 
 /**
- * pg reads `infinity` as a number, and a time past the year 275760 as an invalid Date: the first use of either as a Date
- * throws. What lies before 4713 BC does not exist, so that an invalid one is always late.
+ * Turns a time that pg has read into a Date that every use accepts. pg reads `infinity` as a number, and a time past
+ * the year 275760 as an invalid Date: the first use of either as a Date throws. PostgreSQL has no times before 4713 BC,
+ * so an invalid Date always stands for a time that is too late, and never for one that is too early.
  */
 function asInstant(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asInstant);
@@ -39,8 +40,8 @@ function asInstant(value: unknown): unknown {
   return Number.isNaN(ms) ? new Date(lastInstant) : withinBounds(ms);
 }
 
-const ofTimes = [pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ, 1115, 1185];
-for (const oid of ofTimes) {
+const timeTypes = [pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ, 1115, 1185];
+for (const oid of timeTypes) {
   const parse = parsers.text.get(oid)!;
   parsers.text.set(oid, (text) => asInstant(parse(text)));
 }
@@ -51,9 +52,9 @@ const types: pg.CustomTypesConfig = {
     parsers[format]?.get(oid) ?? String,
 };
 
-/** Without defaults that have only a setter, such as `parseInt8`, which only concerns parsers. */
-const known = Object.entries(Object.getOwnPropertyDescriptors(pg.defaults));
-const settings = known.flatMap(([name, { value, writable }]) =>
+/** pg's defaults, without those that have only a setter: `parseInt8`, for example, only changes parsers. */
+const defaultDescriptors = Object.entries(Object.getOwnPropertyDescriptors(pg.defaults));
+const originalDefaults = defaultDescriptors.flatMap(([name, { value, writable }]) =>
   writable === true ? [[name, value] as const] : [],
 );
 
@@ -62,12 +63,12 @@ export class OwnClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     const defaults = pg.defaults as unknown as Record<string, unknown>;
     // The constructor reads the process's defaults, and none of its options can switch them off.
-    const theirs = settings.map(([name]) => [name, defaults[name]] as const);
-    for (const [name, value] of settings) defaults[name] = value;
+    const changedDefaults = originalDefaults.map(([name]) => [name, defaults[name]] as const);
+    for (const [name, value] of originalDefaults) defaults[name] = value;
     try {
       super({ ...config, types });
     } finally {
-      for (const [name, value] of theirs) defaults[name] = value;
+      for (const [name, value] of changedDefaults) defaults[name] = value;
     }
   }
 }

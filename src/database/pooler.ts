@@ -15,10 +15,10 @@ export class TransactionPoolerError extends RoundsmanError {
   }
 }
 
-/** The longest that one question to the server may take; a pooler without a free place may let it wait. */
+/** The longest that one query may take: a pooler without a free session lets a query wait. */
 const answerTimeoutMs = 5_000;
 
-const lookAt = async (client: PoolClient) => {
+const sessionOf = async (client: PoolClient) => {
   const { rows } = await client.query<{ pid: number; mark: string | null }>(
     `SELECT pg_backend_pid() AS pid, current_setting('roundsman.mark', true) AS mark`,
   );
@@ -31,32 +31,32 @@ const lookAt = async (client: PoolClient) => {
  */
 export async function refuseTransactionPooler(url: string): Promise<void> {
   const connections = pool(url, { max: 3, name: 'roundsman', silenceMs: answerTimeoutMs });
-  const held: PoolClient[] = [];
+  const clients: PoolClient[] = [];
   try {
-    const ours = await connections.connect();
-    held.push(ours);
-    const { pid } = await lookAt(ours);
-    if ((ours as unknown as { processID: number }).processID === pid) return;
+    const first = await connections.connect();
+    clients.push(first);
+    const { pid } = await sessionOf(first);
+    if ((first as unknown as { processID: number }).processID === pid) return;
     // A pooler in statement mode refuses the first BEGIN.
-    await tryTransaction(ours);
+    await tryTransaction(first);
     const mark = randomUUID();
-    await ours.query(`SELECT set_config('roundsman.mark', $1, false)`, [mark]);
-    // Two more connections each occupy a session: a pooler that shares sessions then gives one of them the first
-    // connection's session, or moves the first connection to another one.
+    await first.query(`SELECT set_config('roundsman.mark', $1, false)`, [mark]);
+    // Two more connections each occupy a session. A pooler that shares sessions then gives one of these connections the
+    // session of the first connection, or moves the first connection to another session.
     for (let count = 0; count < 2; count += 1) {
       const other = await connections.connect().catch(() => null);
-      if (!other) break; // A pooler in session mode may have no free place: that is not an error.
-      held.push(other);
+      if (!other) break; // A pooler in session mode may have no free session: that is not an error.
+      clients.push(other);
       await other.query('BEGIN');
-      if ((await lookAt(other)).mark === mark)
+      if ((await sessionOf(other)).mark === mark)
         throw new TransactionPoolerError('a setting of one connection was seen on another one');
-      const now = await lookAt(ours);
-      if (now.pid !== pid || now.mark !== mark)
+      const again = await sessionOf(first);
+      if (again.pid !== pid || again.mark !== mark)
         throw new TransactionPoolerError('two statements of one connection reached two sessions');
     }
   } finally {
-    // Closed and not returned to the pool: a mark or a transaction must not stay in the session.
-    for (const client of held) client.release(true);
+    // Closes them instead of returning them to the pool: a mark or a transaction must not stay in the session.
+    for (const client of clients) client.release(true);
     await connections.end();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Statements that take as long to plan as to run, because they are complex and touch few rows. PostgreSQL plans a
- * statement without a name at each call. An engine connection gives marked statements a name, so they are planned once
- * in two seconds (plan-anew.ts). Elsewhere the mark is only a comment: a pooler may give each transaction another
+ * statement without a name at each call. A connection of the engine gives marked statements a name, so they are planned
+ * once in two seconds (drop-old-plans.ts). Elsewhere the mark is only a comment: a pooler may give each transaction another
  * server connection, which does not know the name.
  */
 import { createHash } from 'node:crypto';

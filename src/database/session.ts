@@ -5,7 +5,7 @@
 import pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
 import { becomeReader } from './reader.ts';
-import { readOnly, stateOf } from './faults/sql-states.ts';
+import { readOnlyState, stateOf } from './faults/sql-states.ts';
 
 export interface SessionOptions {
   /** Every statement is cancelled after this many milliseconds; 30,000 by default, 0 for no limit. */
@@ -26,7 +26,7 @@ export interface SessionOptions {
 /** The server takes no writes now. It, or another server under its name, may accept them later. */
 export class ReadOnlyServerError extends RoundsmanError {
   override readonly retryable = true;
-  readonly code = readOnly;
+  readonly code = readOnlyState;
 
   constructor(isStandby: boolean) {
     super({
@@ -43,11 +43,11 @@ export class ReadOnlyServerError extends RoundsmanError {
 export class SessionRefusedError extends RoundsmanError {}
 
 /**
- * The settings of every session, whatever the server, the database or the role say. The server must not go on working
- * for a client that has vanished, and must not end a session that is kept for its plans while it is idle. Settings that
- * a server does not know are left out.
+ * The settings of every session, whatever the server, the database or the role say. The server must not go on working for a client
+ * that has vanished, and must not end an idle session, which is kept because its statements are prepared. Settings that a server
+ * does not know are left out.
  */
-const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: SessionOptions) => ({
+const settings = ({ statementTimeoutMs, readOnly, searchPath }: SessionOptions) => ({
   statement_timeout: String(statementTimeoutMs ?? 30_000),
   lock_timeout: '10000',
   idle_in_transaction_session_timeout: '60000',
@@ -71,26 +71,29 @@ const settings = ({ statementTimeoutMs, readOnly: refuses, searchPath }: Session
   search_path: searchPath ?? 'public, extensions',
   // A crash of the server must not lose the record that an effect outside was begun.
   synchronous_commit: 'on',
-  ...(refuses && { default_transaction_read_only: 'on' }),
+  ...(readOnly && { default_transaction_read_only: 'on' }),
 });
 
 const literal = (text: string) => pg.escapeLiteral(text);
 
-const look = `
+const readServerState = `
   SELECT pg_is_in_recovery() AS "isStandby", current_setting('default_transaction_read_only') = 'on' AS "isReadOnly",
          current_setting('server_encoding') AS encoding, current_setting('session_replication_role') AS replication`;
 
-/** Sets them by statements and not at startup, because poolers refuse startup options that they do not know. */
-const set = (options: SessionOptions): string => `
+/**
+ * The statement that applies these settings. They are not given as startup options of the connection, because poolers
+ * refuse startup options that they do not know.
+ */
+const applySettings = (options: SessionOptions): string => `
   SELECT set_config(name, value, false)
   FROM (VALUES ${Object.entries(settings(options))
     .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
     .join(', ')}) AS wanted (name, value)
   WHERE current_setting(name, true) IS NOT NULL
-    -- A value that is stricter already stays.
+    -- Of synchronous_commit only off is replaced: with every other value a commit waits until it is on the own disk of the server.
     AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
 
-const takeService = `
+const becomeService = `
   SELECT set_config('role', 'service_role', false)
   FROM pg_roles login, pg_roles service, pg_class bots
   WHERE login.rolname = session_user AND service.rolname = 'service_role' AND current_setting('role') = 'none'
@@ -100,13 +103,16 @@ const takeService = `
     AND pg_has_role(login.oid, service.oid,
                     CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)`;
 
-/** The login sets this before the session becomes a role that may not set it. */
-const letTriggersFire = `
+/**
+ * Makes triggers fire, where the login may decide that. It is the first statement, because the roles that the session
+ * takes later may not set this.
+ */
+const setOrigin = `
   SELECT set_config('session_replication_role', 'origin', false)
   WHERE current_setting('session_replication_role') <> 'origin'
     AND has_parameter_privilege('session_replication_role', 'SET')`;
 
-interface Seen {
+interface ServerState {
   isStandby: boolean;
   isReadOnly: boolean;
   encoding: string;
@@ -119,35 +125,40 @@ interface Seen {
  */
 export async function beginSession(client: pg.ClientBase, options: SessionOptions): Promise<void> {
   const statements = [
-    letTriggersFire,
-    look,
-    set(options),
-    // If the read-only role does not exist, the next choice counts.
+    setOrigin,
+    readServerState,
+    applySettings(options),
+    // If the read-only role does not exist, the role stays `none`, and the next statement may still take service_role.
     ...(options.readOnly ? [`SELECT ${becomeReader}`] : []),
-    ...(options.asService ? [takeService] : []),
+    ...(options.asService ? [becomeService] : []),
   ];
-  const results = (await client.query(statements.join(';'))) as unknown as pg.QueryResult<Seen>[];
-  const seen = results[1]!.rows[0]!;
-  if (options.primary && (seen.isStandby || seen.isReadOnly))
-    throw new ReadOnlyServerError(seen.isStandby);
-  if (seen.encoding !== 'UTF8')
+  const results = (await client.query(
+    statements.join(';'),
+  )) as unknown as pg.QueryResult<ServerState>[];
+  const server = results[1]!.rows[0]!;
+  if (options.primary && (server.isStandby || server.isReadOnly))
+    throw new ReadOnlyServerError(server.isStandby);
+  if (server.encoding !== 'UTF8')
     throw new SessionRefusedError({
       what: 'this database cannot store every text',
-      why: `its encoding is ${seen.encoding}, and cannot be changed`,
+      why: `its encoding is ${server.encoding}, and cannot be changed`,
       hint: 'make another one with `createdb --encoding=UTF8 --template=template0`, and let DATABASE_URL name it',
     });
-  if (seen.replication !== 'origin') await fireTriggers(client, seen.replication);
+  if (server.replication !== 'origin') await requireOrigin(client, server.replication);
 }
 
-/** Sets what a role may set only with a special right. */
-async function fireTriggers(client: pg.ClientBase, is: string): Promise<void> {
+/**
+ * Makes triggers fire in this session. Only a role with a special right may do so; without it, throws
+ * {@link SessionRefusedError}. `current` is the value of session_replication_role that has to be replaced.
+ */
+async function requireOrigin(client: pg.ClientBase, current: string): Promise<void> {
   try {
     await client.query('SET session_replication_role = origin');
   } catch (error) {
     throw new SessionRefusedError(
       {
         what: 'this session would not enforce the rules of the schema',
-        why: `session_replication_role is ${is}, so triggers do not fire, and this role may not change it (${stateOf(error)})`,
+        why: `session_replication_role is ${current}, so triggers do not fire, and this role may not change it (${stateOf(error)})`,
         hint: 'as a superuser: ALTER ROLE ... RESET session_replication_role, and the same for the database',
       },
       { cause: error },

@@ -293,7 +293,7 @@ export interface BotNotifications {
   error_message: string | null;
   created_at: Generated<Timestamp>;
   position: GeneratedAlways<SelectType<Int8>>;
-  kind: Generated<'ticket' | 'comment' | 'group'>;
+  kind: Generated<'ticket' | 'comment' | 'group' | 'report'>;
   events: Generated<string[]>;
   route: string | null;
   opens: Generated<boolean>;
@@ -305,6 +305,9 @@ export interface BotNotifications {
   note: string | null;
   reason: string | null;
   superseded_by: string | null;
+  sent_order: number | null;
+  report_day: string | null;
+  report_due_at: Timestamp | null;
 }
 
 export interface BotSilences {
@@ -769,6 +772,16 @@ export interface EngineChannels {
   off_since: Timestamp | null;
   off_reason: string | null;
   ticket_id: string | null;
+  unusable_since: Timestamp | null;
+  unusable_reason: string | null;
+}
+
+export interface EngineCheckMemories {
+  bot_id: string;
+  check_name: string;
+  remembered: Json;
+  last_fence: Int8;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface EngineImports {
@@ -829,6 +842,23 @@ export interface EnginePolicies {
   policy: Json;
   set_by: string;
   set_at: Generated<Timestamp>;
+}
+
+export interface EngineReports {
+  day: string;
+  report: Json;
+  due_at: Timestamp;
+  made_at: Generated<Timestamp>;
+  timezone: string | null;
+}
+
+export interface EngineRunProgress {
+  execution_id: string;
+  fence: Int8;
+  check_name: string;
+  share: number;
+  sentence: string | null;
+  told_at: Generated<Timestamp>;
 }
 
 export interface EngineSecrets {
@@ -899,11 +929,14 @@ export interface DB {
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
   'engine.channels': EngineChannels;
+  'engine.check_memories': EngineCheckMemories;
   'engine.imports': EngineImports;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
+  'engine.reports': EngineReports;
+  'engine.run_progress': EngineRunProgress;
   'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;
 }

@@ -18,16 +18,16 @@ export interface TaskSessions {
 /** The longest wait for a reset; after it the session is closed. */
 const resetWithinMs = 1_000;
 
-/** As long as the pool itself waits for a new connection. */
+/** The longest that a task waits for one of its own sessions; the pool itself waits as long for a new connection. */
 const waitMs = 10_000;
 
 /** What pg keeps in its clients but does not show in its types. */
-interface Inside {
+interface PgInternals {
   _queryable: boolean;
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
 }
 
-type Client = PostgresPoolClient & pg.PoolClient & Inside;
+type Client = PostgresPoolClient & pg.PoolClient & PgInternals;
 
 /**
  * Opens a pool for tasks; each task gets its own view of it. Nothing connects before the first statement. Connections
@@ -42,24 +42,24 @@ export function openTaskSessions(
   const remembered = rememberErrors(connections, options.readOnly === true);
 
   return () => {
-    const held = new Set<Client>();
-    const free: Client[] = [];
-    const giveBack = new Map<Client, (destroy?: boolean) => void>();
-    const waiting: (() => void)[] = [];
+    const clients = new Set<Client>();
+    const idleClients: Client[] = [];
+    const releaseOf = new Map<Client, (destroy?: boolean) => void>();
+    const waiters: (() => void)[] = [];
     let opening = 0;
     let isOver = false;
 
     function drop(client: Client): void {
-      held.delete(client);
-      giveBack.get(client)?.(true);
+      clients.delete(client);
+      releaseOf.get(client)?.(true);
     }
 
     async function open(): Promise<Client> {
       opening += 1;
       try {
         const client = (await outside(() => remembered.connect())) as Client;
-        giveBack.set(client, client.release.bind(client));
-        held.add(client);
+        releaseOf.set(client, client.release.bind(client));
+        clients.add(client);
         if (!isOver) return client;
         drop(client);
         throw taskOverError();
@@ -71,21 +71,21 @@ export function openTaskSessions(
     async function connect(): Promise<Client> {
       for (;;) {
         if (isOver) throw taskOverError();
-        const client = free.pop();
+        const client = idleClients.pop();
         if (client?._queryable) return client;
         if (client) drop(client);
-        else if (held.size + opening < options.max) return open();
-        else await untilFree();
+        else if (clients.size + opening < options.max) return open();
+        else await waitForFree();
       }
     }
 
-    async function untilFree(): Promise<void> {
+    async function waitForFree(): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const why = `all of its ${options.max} sessions have been busy for ${waitMs / 1000} s`;
-      const late = setTimeout(() => reject(new Error(why)), waitMs);
-      late.unref();
-      waiting.push(resolve);
-      await promise.finally(() => clearTimeout(late));
+      const timer = setTimeout(() => reject(new Error(why)), waitMs);
+      timer.unref();
+      waiters.push(resolve);
+      await promise.finally(() => clearTimeout(timer));
     }
 
     const pool: PostgresPool = {
@@ -94,34 +94,34 @@ export function openTaskSessions(
       async connect() {
         const client = await connect();
         client.release = (destroy) => {
-          if (!held.has(client) || free.includes(client)) return;
+          if (!clients.has(client) || idleClients.includes(client)) return;
           if (destroy) drop(client);
-          else free.push(client);
-          waiting.shift()?.();
+          else idleClients.push(client);
+          waiters.shift()?.();
         };
         return client;
       },
     };
 
     async function reset(client: Client): Promise<void> {
-      const isClean = await within(client, async () => {
+      const isClean = await succeedsInTime(client, async () => {
         if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
         // RESET ALL, which DISCARD ALL includes, does not change the role.
         await client.query('RESET ROLE');
         await client.query('DISCARD ALL');
         await beginSession(client, options);
       });
-      held.delete(client);
-      giveBack.get(client)!(!isClean);
+      clients.delete(client);
+      releaseOf.get(client)!(!isClean);
     }
 
     return {
       db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
       async end() {
         isOver = true;
-        for (const wake of waiting.splice(0)) wake();
-        for (const client of held) if (!free.includes(client)) drop(client);
-        await Promise.all([...held].map(reset));
+        for (const wake of waiters.splice(0)) wake();
+        for (const client of clients) if (!idleClients.includes(client)) drop(client);
+        await Promise.all([...clients].map(reset));
       },
     };
   };
@@ -129,14 +129,14 @@ export function openTaskSessions(
 
 const taskOverError = () => new Error('its task is over: it has no database any more');
 
-/** False when it failed, or took too long. */
-async function within(client: Client, work: () => Promise<void>): Promise<boolean> {
+/** Runs `work` on the session. Returns false when it failed, or took longer than {@link resetWithinMs}. */
+async function succeedsInTime(client: Client, work: () => Promise<void>): Promise<boolean> {
   if (!client._queryable) return false;
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const late = setTimeout(() => resolve(false), resetWithinMs);
+  const timer = setTimeout(() => resolve(false), resetWithinMs);
   work().then(
     () => resolve(true),
     () => resolve(false),
   );
-  return promise.finally(() => clearTimeout(late));
+  return promise.finally(() => clearTimeout(timer));
 }

@@ -1,9 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
-import { BadInputError, fields, time } from './faults/bad-input.ts';
+import { BadInputError, object, instant } from './faults/bad-input.ts';
 
 /**
- * From `since` on, and before `until` or without an end: half-open, so that spans can follow each other without
- * overlap.
+ * The times from `since` on and before `until`; without `until` the span has no end. Because `until` itself does not
+ * belong to it, spans can follow each other without overlap.
  */
 export interface TimeSpan {
   since: Date;
@@ -11,12 +11,12 @@ export interface TimeSpan {
 }
 
 /** Whether `column` lies in the span. Throws BadInputError for a span that ends before it begins. */
-export function within(span: TimeSpan, column: string): RawBuilder<boolean> {
-  const { since, until } = fields('span', span);
+export function isWithin(span: TimeSpan, column: string): RawBuilder<boolean> {
+  const { since, until } = object('span', span);
   const at = sql.ref(column);
-  const from = time('since', since);
+  const from = instant('since', since);
   if (until === undefined) return sql<boolean>`${at} >= ${from}`;
-  const to = time('until', until);
+  const to = instant('until', until);
   if (to < from) throw new BadInputError('until', 'must not lie before since');
   return sql<boolean>`(${at} >= ${from} AND ${at} < ${to})`;
 }

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Database, Db } from './connect.ts';
 import { meaningOf } from './faults/sql-states.ts';
 
-/** As long as Roundsman's sessions wait for a lock. */
+/** The transaction is tried again for this long: Roundsman's other sessions wait as long for a lock (lock_timeout). */
 const pollTimeoutMs = 10_000;
 const pauseMs = 25;
 
@@ -20,7 +20,7 @@ export async function untilFree<Result>(
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      const isHeld = meaningOf(error)?.batch === 'waited';
-      if (!isHeld || performance.now() > until) throw error;
+      const isLocked = meaningOf(error)?.batch === 'waited';
+      if (!isLocked || performance.now() > until) throw error;
     }
 }

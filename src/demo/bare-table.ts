@@ -1,19 +1,19 @@
 import type pg from 'pg';
 
-/** An index or a foreign key: the statements that drop it and make it again. */
+/** The statements that drop an index or a foreign key (`drop`), and make it again (`create`). */
 interface Part {
-  away: string;
-  back: string;
+  drop: string;
+  create: string;
 }
 
 /**
- * The parts that can be created again exactly as they were. Indexes behind a constraint stay, and so do indexes with
- * marks that their definition does not show. Foreign keys into other schemas stay too, because this role may not lock
- * those tables.
+ * The parts of a table that can be made again exactly as they were. Left out are indexes of a constraint, indexes with
+ * properties that their definition does not show, and foreign keys to other schemas, because this role may not lock those
+ * tables.
  */
 async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
   const { rows } = await client.query<Part>(
-    `SELECT format('DROP INDEX %s', indexrelid::regclass) AS away, pg_get_indexdef(indexrelid) AS back
+    `SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
      FROM pg_index i
      WHERE indrelid = $1::regclass AND indisvalid AND NOT indisclustered AND NOT indisreplident
        AND obj_description(indexrelid, 'pg_class') IS NULL
@@ -30,10 +30,10 @@ async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
 }
 
 /**
- * Fills a table after dropping its secondary indexes and foreign keys, then makes them again: to sort and check all
- * rows at once costs a fraction of doing it row by row. Any owner of the table may do this. Only inside a
- * transaction, which has to fail if this fails; until it ends, no other session can read the table or the tables that
- * it refers to.
+ * Drops the secondary indexes and foreign keys of a table, fills the table, and makes them again: to sort and check all
+ * rows at once costs a fraction of doing it row by row. Any owner of the table may do this. Call it only inside a
+ * transaction, and roll the transaction back if it fails. Until the transaction ends, no other session can read the table
+ * or the tables that it refers to.
  */
 export async function fillBare(
   client: pg.PoolClient,
@@ -42,10 +42,10 @@ export async function fillBare(
   onPart: () => void = () => {},
 ): Promise<void> {
   const parts = await partsOf(client, table);
-  for (const { away } of parts) await client.query(away);
+  for (const { drop } of parts) await client.query(drop);
   await fill();
-  for (const { back } of parts) {
+  for (const { create } of parts) {
     onPart();
-    await client.query(back);
+    await client.query(create);
   }
 }

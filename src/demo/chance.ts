@@ -1,4 +1,4 @@
-/** Random numbers that are the same every time: mulberry32, a public-domain generator of 32 bits. */
+/** Gives the same random numbers for the same seed: mulberry32, a public-domain generator of 32 bits. */
 export class Chance {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Chance {
     this.#state = seed;
   }
 
-  /** 0 up to 1 */
+  /** A number from 0 to 1, without 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);

@@ -13,7 +13,7 @@ interface Entry {
 
 const DAY = 86_400_000;
 
-/** One user's last 30 days, oldest first; each balance_after is the previous one plus the amount. */
+/** The bookings of one user in the last 30 days, oldest first; each balance_after is the previous one plus the amount. */
 function history(chance: Chance, now: Date, user_id: string): Entry[] {
   const entries: Entry[] = [];
   let balance = 0;
@@ -47,8 +47,8 @@ function history(chance: Chance, now: Date, user_id: string): Entry[] {
 }
 
 /**
- * The rows in the order of their booking, and the credits that each profile shows. The `drifted` users show an old
- * balance; the chain of the user `broken` does not add up.
+ * The bookings of all users, oldest first, and the credits that each profile shows. The profiles of the users `drifted`
+ * show an old balance; the balances of the user `broken` are wrong.
  */
 export function ledger(
   chance: Chance,
@@ -60,10 +60,10 @@ export function ledger(
   const rows = shown.flatMap((profile) => {
     const entries = history(chance, now, profile.id);
     const [previous, last] = entries.slice(-2) as [Entry, Entry];
-    // Two bookings have read the same balance: the later one misses the amount of the earlier one.
+    // As if two bookings had read the same balance: the balance of the later one lacks the amount of the earlier one.
     if (profile.id === broken) last.balance_after -= previous.amount;
-    // As if profiles had been restored from last week's dump while the ledger went on: the credits are an older
-    // balance, and no application would notice.
+    // As if profiles had been restored from last week's dump, but the ledger had not: the credits are an older balance,
+    // and no application would notice.
     const old = entries
       .slice(0, -3)
       .findLast((entry) => entry.balance_after !== last.balance_after);

@@ -1,8 +1,8 @@
 import { people } from './people.ts';
-import { day, idOf, within, type Planting, type World } from './planting.ts';
+import { day, idOf, timeWithin, type Planting, type World } from './planting.ts';
 import { Chance } from './chance.ts';
 
-const moduleOf = ['first_responders', 'veterans', 'caregivers', 'faith'];
+const modules = ['first_responders', 'veterans', 'caregivers', 'faith'];
 
 /** Users, their organisations, groups, avatars and other rows about them. */
 export function peoplePlantings({ size, now }: World): Planting[] {
@@ -39,7 +39,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       row(i, chance) {
         const { display_name, subscription_tier, subscription_status } = named[i % named.length]!;
         const role = i === 0 ? 'owner' : i < 3 ? 'admin' : 'user';
-        // The ledger books the rest; see the credits.
+        // The same balance as the last booking of this user in the table credits.
         const credits = balanceOf(size.credits, profiles, i);
         return [
           idOf('profiles', i),
@@ -49,8 +49,8 @@ export function peoplePlantings({ size, now }: World): Planting[] {
           credits,
           subscription_tier,
           subscription_status,
-          within(chance, now, 400),
-          within(chance, now, 14),
+          timeWithin(chance, now, 400),
+          timeWithin(chance, now, 14),
         ];
       },
     },
@@ -62,7 +62,8 @@ export function peoplePlantings({ size, now }: World): Planting[] {
         const { user, step } = bookingOf(profiles, i);
         const { amount, type, description } =
           step === 0 ? welcome : step % 10 === 0 ? purchase : usage;
-        // Rounds in which each user gets one booking, oldest first: the newest is an hour old.
+        // Bookings are made in rounds: each user gets one booking in a round. The oldest round comes first, and the
+        // newest is an hour old.
         const rounds = Math.ceil(size.credits / profiles);
         const created = new Date(now.getTime() - 3_600_000 - ((rounds - step) * 30 * day) / rounds);
         return [idOf('profiles', user), amount, type, description, balanceAfter(step), created];
@@ -93,7 +94,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
         chance.pick(['login', 'logout', 'update', 'purchase']),
         'profile',
         { source: 'web' },
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
     {
@@ -126,7 +127,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       row: (i, chance) => [
         idOf('support_groups', i),
         `Circle ${i + 1}`,
-        chance.pick(moduleOf),
+        chance.pick(modules),
         20,
         idOf('profiles', i),
       ],
@@ -179,7 +180,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       columns: ['avatar_id', 'space_id', 'entered_at', 'exited_at', 'duration_seconds'],
       count: avatars * 2,
       row(_, chance) {
-        const entered = new Date(within(chance, now, 14).getTime() - 7_200_000);
+        const entered = new Date(timeWithin(chance, now, 14).getTime() - 7_200_000);
         const seconds = chance.between(30, 7_000);
         return [
           idOf('avatars', chance.between(0, avatars - 1)),

@@ -25,7 +25,7 @@ export const people = (chance: Chance, now: Date, count: number) =>
     };
   });
 
-/** `expired` of them ended in the last days; the others are still valid. */
+/** Sessions of these users. The first `expired` of them ended in the last six days; the others are still valid. */
 export const sessions = (
   chance: Chance,
   now: Date,

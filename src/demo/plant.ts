@@ -1,13 +1,14 @@
-/** A small fictional platform with things wrong in it: for a first look and for tests. */
+/** Plants a small fictional platform with problems in it: for new users and for tests. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { apps } from './apps.ts';
 import { Chance } from './chance.ts';
+import { knowledge } from './knowledge.ts';
 import { ledger } from './ledger.ts';
 import { people, sessions } from './people.ts';
 import { errors, failingEndpoint, missingPath, requests, slowEndpoint } from './traffic.ts';
 
-/** What the bots can find in it, and the size of the rest. */
+/** What the bots can find in the planted platform, and how many rows it has. */
 export interface PlantedPlatform {
   users: string[];
   /** users whose profiles.credits differs from the ledger */
@@ -28,7 +29,7 @@ export interface PlantedPlatform {
   errorLogs: number;
 }
 
-/** One statement for all rows, in their order; columns that a row does not name get their defaults. */
+/** Inserts all rows with one statement, in their order. Columns that the first row does not have get their defaults. */
 async function insert(db: Db, table: string, rows: object[]): Promise<void> {
   const columns = sql.join(Object.keys(rows[0] ?? {}).map((column) => sql.ref(column)));
   await sql`
@@ -38,8 +39,11 @@ async function insert(db: Db, table: string, rows: object[]): Promise<void> {
   `.execute(db);
 }
 
-/** The owner of the tables may do this; no other session writes them until the transaction ends. */
-async function guard(db: Db, action: 'DISABLE' | 'ENABLE'): Promise<void> {
+/**
+ * Switches the triggers that guard the ledger off or on. Only the owner of the tables may do this. No other session can
+ * write to the tables until the transaction ends.
+ */
+async function setTriggers(db: Db, action: 'DISABLE' | 'ENABLE'): Promise<void> {
   for (const table of ['credits', 'profiles'])
     await sql`ALTER TABLE ${sql.table(table)} ${sql.raw(action)} TRIGGER USER`.execute(db);
 }
@@ -58,10 +62,10 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
     const users = profiles.map(({ id }) => id);
     const driftedUsers = users.slice(10, 15);
     const brokenUser = users[20] as string;
-    const booked = ledger(chance, now, users, { drifted: driftedUsers, broken: brokenUser });
-    const opened = sessions(chance, now, users, { count: 200, expired: 37 });
-    const requested = requests(chance, now, users);
-    const failed = errors(chance, now, users, 45);
+    const bookings = ledger(chance, now, users, { drifted: driftedUsers, broken: brokenUser });
+    const sessionRows = sessions(chance, now, users, { count: 200, expired: 37 });
+    const requestRows = requests(chance, now, users);
+    const errorRows = errors(chance, now, users, 45);
 
     await insert(
       transaction,
@@ -71,16 +75,17 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
     await insert(transaction, 'profiles', profiles);
     await insert(transaction, 'app_catalog', apps);
     // The guards would refuse the mistakes in this ledger; a bad restore would bypass them in the same way.
-    await guard(transaction, 'DISABLE');
-    await insert(transaction, 'credits', booked.rows);
+    await setTriggers(transaction, 'DISABLE');
+    await insert(transaction, 'credits', bookings.rows);
     await sql`
       UPDATE profiles p SET credits = shown.credits
-      FROM jsonb_populate_recordset(NULL::profiles, ${JSON.stringify(booked.shown)}::jsonb) shown
+      FROM jsonb_populate_recordset(NULL::profiles, ${JSON.stringify(bookings.shown)}::jsonb) shown
       WHERE p.id = shown.id`.execute(transaction);
-    await guard(transaction, 'ENABLE');
-    await insert(transaction, 'user_sessions', opened);
-    await insert(transaction, 'api_logs', requested);
-    await insert(transaction, 'error_logs', failed);
+    await setTriggers(transaction, 'ENABLE');
+    await insert(transaction, 'user_sessions', sessionRows);
+    await insert(transaction, 'api_logs', requestRows);
+    await insert(transaction, 'error_logs', errorRows);
+    await insert(transaction, 'bot_knowledge', knowledge);
 
     return {
       users,
@@ -89,11 +94,11 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
       failingEndpoint,
       missingPath,
       slowEndpoint,
-      sessions: opened.length,
-      expiredSessions: opened.filter(({ expires_at }) => expires_at <= now).length,
+      sessions: sessionRows.length,
+      expiredSessions: sessionRows.filter(({ expires_at }) => expires_at <= now).length,
       apps: apps.length,
-      credits: booked.rows.length,
-      apiLogs: requested.length,
-      errorLogs: failed.length,
+      credits: bookings.rows.length,
+      apiLogs: requestRows.length,
+      errorLogs: errorRows.length,
     };
   });

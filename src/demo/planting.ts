@@ -1,7 +1,7 @@
 import type { Chance } from './chance.ts';
 import type { Size } from './sizes.ts';
 
-/** A table's rows, made one by one, so that millions of them need no memory. */
+/** The rows of a table. They are made one by one, so that millions of them need no memory. */
 export interface Planting {
   table: string;
   columns: readonly string[];
@@ -11,11 +11,11 @@ export interface Planting {
 
 export interface World {
   size: Size;
-  /** the database's time: everything lies before it */
+  /** the database's time: all times of the rows are earlier */
   now: Date;
 }
 
-/** Ids that are computed from a row's number, so that one table can refer to another without remembering its rows. */
+// Ids are computed from the number of a row, so that one table can refer to another without remembering its rows.
 const kinds = [
   'profiles',
   'organizations',
@@ -35,8 +35,8 @@ export const idOf = (kind: Kind, index: number): string =>
   idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
 
 /**
- * The planting with ascending ids, also in tables to which no row refers. A primary key that grows at its end stays in
- * memory; with random ids, every part of it would be written.
+ * The planting with ascending ids, also in tables to which no row refers. With ascending ids, only the end of the primary
+ * key's index is written, and stays in memory; with random ids, every part of the index would be written.
  */
 export const withIds = (planting: Planting): Planting =>
   planting.columns.includes('id')
@@ -50,5 +50,5 @@ export const withIds = (planting: Planting): Planting =>
 export const day = 86_400_000;
 
 /** A moment in the last `days` days, all equally likely. */
-export const within = (chance: Chance, now: Date, days: number): Date =>
+export const timeWithin = (chance: Chance, now: Date, days: number): Date =>
   new Date(now.getTime() - Math.floor(chance.next() * days * day));

@@ -1,12 +1,12 @@
 import { apps } from './apps.ts';
 import type { Chance } from './chance.ts';
-import { idOf, within, type Planting, type World } from './planting.ts';
+import { idOf, timeWithin, type Planting, type World } from './planting.ts';
 
 const words = 'amber brisk cedar delta ember frost grove harbor iris juno kite lumen'.split(' ');
 const endpoints = ['apps', 'session', 'credits', 'profile', 'search', 'chat', 'games', 'uploads'];
 const providers = ['openai', 'anthropic', 'google', 'perplexity'];
 
-/** What the platform offers, how it is used, and what it logs. */
+/** The rows about what the platform offers, how it is used, and what it logs. */
 export function platformPlantings({ size, now }: World): Planting[] {
   const { profiles } = size;
   const someone = (chance: Chance) => idOf('profiles', chance.between(0, profiles - 1));
@@ -80,7 +80,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         chance.between(1, 15),
         chance.between(50, 4_000),
         chance.next() < 0.97,
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
     {
@@ -91,7 +91,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         someone(chance),
         aTool(chance),
         chance.between(1, 9),
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
     {
@@ -101,7 +101,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
       row: (_, chance) => [
         someone(chance),
         aGame(chance),
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
         chance.between(20, 3_000),
         chance.between(0, 100_000),
         chance.next() < 0.6,
@@ -116,7 +116,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         idOf('games_catalog', (i * 7) % size.games),
         idOf('profiles', Math.floor(i / 2)),
         chance.between(0, 100_000),
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
     {
@@ -128,7 +128,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         idOf('profiles', i),
         title(i),
         chance.pick(['active', 'active', 'archived', 'completed']),
-        within(chance, now, 200),
+        timeWithin(chance, now, 200),
       ],
     },
     {
@@ -156,7 +156,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
           title(i + 1),
           chance.between(50, 4_000),
           chance.between(1, 40),
-          within(chance, now, 60),
+          timeWithin(chance, now, 60),
         ];
       },
     },
@@ -185,7 +185,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
           input + output,
           chance.between(1, 40),
           chance.next() < 0.98,
-          within(chance, now, 60),
+          timeWithin(chance, now, 60),
         ];
       },
     },
@@ -197,7 +197,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         chance.next() < 0.6 ? someone(chance) : null,
         `/${chance.pick(words)}/${chance.between(1, 40)}`,
         'Firefox on Linux',
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
     {
@@ -222,7 +222,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
           status,
           chance.between(5, 400),
           `192.0.2.${chance.between(1, 254)}`,
-          within(chance, now, 30),
+          timeWithin(chance, now, 30),
         ];
       },
     },
@@ -234,7 +234,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
         `app.${chance.pick(words)}`,
         `${chance.pick(words)} did not answer`,
         { attempt: chance.between(1, 3) },
-        within(chance, now, 30),
+        timeWithin(chance, now, 30),
       ],
     },
   ];

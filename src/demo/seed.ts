@@ -9,7 +9,7 @@ import { platformPlantings } from './platform-plantings.ts';
 import { withIds, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
-/** The database holds people already, and the fictional platform is planted into an empty one only. */
+/** The database contains people already: the fictional platform is planted only into an empty one. */
 export class NotEmptyError extends RoundsmanError {
   constructor() {
     super({
@@ -20,7 +20,7 @@ export class NotEmptyError extends RoundsmanError {
   }
 }
 
-export interface Seeded {
+export interface SeededTable {
   table: string;
   rows: number;
 }
@@ -29,21 +29,21 @@ export interface Seeded {
 export const plantings = (world: World): Planting[] =>
   [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(withIds);
 
-/** From this many rows on, dropping the indexes saves enough time to lock out other readers meanwhile. */
-const many = 10_000;
+/** From this many rows on, a table is filled without its indexes: that locks out readers, but saves much time. */
+const bareFrom = 10_000;
 
 /**
  * Plants a fictional platform with COPY, in one transaction: the same rows for the same size and seed, with times
- * relative to the database's. The tables' guards are off in this transaction, because history is written as it was
- * and not booked anew. Foreign keys hold; in large tables one check of all rows at the end ensures that. Refuses a
- * database that holds people. `onRows` is called with the number of rows sent so far, and the total.
+ * relative to the database's time. The tables' own triggers are off in this transaction, because they would book the
+ * history anew. Foreign keys are checked; in large tables all rows are checked at once, at the end. Refuses a database
+ * that contains people. `onRows` is called with the number of rows sent so far, and the total.
  */
 export async function seedFiction(
   connections: pg.Pool,
   name: SizeName,
   seed: number,
   onRows: (done: number, total: number, table: string) => void = () => {},
-): Promise<Seeded[]> {
+): Promise<SeededTable[]> {
   const client = await connections.connect();
   client.on('error', () => {});
   try {
@@ -61,10 +61,10 @@ export async function seedFiction(
         copyInto(client, into, columns, rowsOf(planting, seed * 1_000 + index), (rows) =>
           onRows((done += rows), total, table),
         );
-      if (table.includes('.')) await aside(client, planting, copy);
+      if (table.includes('.')) await fillByTemporaryTable(client, planting, copy);
       else {
         await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-        if (count < many) await copy(table);
+        if (count < bareFrom) await copy(table);
         else
           await fillBare(
             client,
@@ -79,16 +79,17 @@ export async function seedFiction(
     await client.query('ANALYZE');
     return all.map(({ table, count }) => ({ table, rows: count }));
   } finally {
-    // Closing its connection rolls back what was not committed.
+    // Closing the connection rolls back what was not committed.
     client.release(true);
   }
 }
 
 /**
- * For auth.users, which may belong to another role. This role may not change its triggers and indexes. COPY refuses a
- * role to which row level security applies, while INSERT applies the policies.
+ * Fills auth.users, which may belong to another role, by way of a temporary table. This role may not change the triggers
+ * and indexes of auth.users. COPY would refuse a role to which row level security applies, while INSERT applies the
+ * policies.
  */
-async function aside(
+async function fillByTemporaryTable(
   client: pg.PoolClient,
   { table, columns }: Planting,
   copy: (into: string) => Promise<void>,
@@ -101,7 +102,7 @@ async function aside(
   await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM aside`);
 }
 
-/** Each table has random numbers of its own, so that a change to one table leaves the others unchanged. */
+/** The rows of a table, with random numbers of its own, so that a change to one table leaves the others unchanged. */
 function* rowsOf({ count, row }: Planting, seed: number): Generator<unknown[]> {
   const chance = new Chance(seed);
   for (let index = 0; index < count; index++) yield row(index, chance);

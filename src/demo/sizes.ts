@@ -1,4 +1,4 @@
-/** How much `db seed` plants. The number of profiles decides the numbers that are not named here. */
+/** How many rows `db seed` plants. The number of profiles determines the numbers that are not named here. */
 export interface Size {
   profiles: number;
   apps: number;

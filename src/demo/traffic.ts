@@ -4,7 +4,7 @@ export const failingEndpoint = '/api/checkout';
 export const missingPath = '/assets/summer-banner.webp';
 export const slowEndpoint = '/api/reports/export';
 
-/** requests an hour */
+/** The endpoints, with their requests per hour. */
 const endpoints: [path: string, method: string, requests: number][] = [
   ['/api/apps', 'GET', 380],
   ['/api/apps/search', 'GET', 340],
@@ -33,12 +33,12 @@ function answer(chance: Chance, path: string): { status_code: number; response_t
   if (path === missingPath) return { status_code: 404, response_time_ms: chance.between(2, 9) };
   if (path === slowEndpoint)
     return { status_code: 200, response_time_ms: chance.between(300, 2600) };
-  // Mistakes of callers: no problem of the platform.
+  // Some answers are 4xx because of mistakes of callers: that is not a problem of the platform.
   const mistake = chance.next() < 0.02;
   return { status_code: mistake ? chance.pick([400, 401, 422]) : 200, response_time_ms };
 }
 
-const ago = (now: Date, seconds: number) => new Date(now.getTime() - seconds * 1000);
+const secondsBefore = (now: Date, seconds: number) => new Date(now.getTime() - seconds * 1000);
 
 /** The requests of the hour before `now`. */
 export const requests = (chance: Chance, now: Date, users: string[]) =>
@@ -49,7 +49,7 @@ export const requests = (chance: Chance, now: Date, users: string[]) =>
       method,
       ...answer(chance, path),
       ip_address: `198.51.100.${chance.between(1, 254)}`,
-      created_at: ago(now, chance.between(2, 3500)),
+      created_at: secondsBefore(now, chance.between(2, 3500)),
     })),
   );
 
@@ -59,7 +59,7 @@ const kinds: [type: string, message: string, endpoint: string][] = [
   ['ReportTooLarge', 'The report has more than 50,000 rows', slowEndpoint],
 ];
 
-/** The errors that the platform logged for some of them. */
+/** The errors that the platform logged in the hour before `now`. */
 export const errors = (chance: Chance, now: Date, users: string[], count: number) =>
   Array.from({ length: count }, () => {
     const [error_type, error_message, endpoint] = chance.pick(kinds);
@@ -69,6 +69,6 @@ export const errors = (chance: Chance, now: Date, users: string[], count: number
       error_message,
       context: { endpoint },
       ip_address: `198.51.100.${chance.between(1, 254)}`,
-      created_at: ago(now, chance.between(2, 3500)),
+      created_at: secondsBefore(now, chance.between(2, 3500)),
     };
   });

@@ -6,8 +6,8 @@ export interface Kind<Facts extends object> {
   sentence(facts: Facts): string;
 }
 
-/** A caught error is stored as the fact `err`. */
-export const said = <Facts extends object = Record<never, never>>(
+/** Defines a kind of event. Facts name a caught error `err`. */
+export const eventKind = <Facts extends object = Record<never, never>>(
   level: Level,
   sentence: string | ((facts: Facts) => string),
 ): Kind<Facts> => ({

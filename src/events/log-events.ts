@@ -11,7 +11,7 @@ export const logTo =
     if (log.isLevelEnabled(level)) log[level](facts, sentence(facts));
   };
 
-/** The events of a process, which this log writes. */
+/** Opens the events of a process; this log writes all of them. */
 export function eventsTo(log: Log): Events {
   const events = openEvents();
   events.subscribe(logTo(log));

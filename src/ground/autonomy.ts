@@ -1,7 +1,7 @@
 /** How freely an entry of knowledge may act: the words of `bot_knowledge.autonomy` and their order. */
 export type Autonomy = 'shadow' | 'suggest' | 'auto';
 
-/** From the least to the most that an entry may do. Code compares autonomies by this rank, never by text. */
+/** All autonomies, from the least to the most free. Code compares them by their rank in this list, never by text. */
 export const autonomies: readonly Autonomy[] = ['shadow', 'suggest', 'auto'];
 
 /** The rank; 0 is the least free. */

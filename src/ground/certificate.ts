@@ -1,6 +1,6 @@
 /**
- * What a failure of TLS means: something is wrong with the server, or this machine does not trust it. Waiting does not
- * help.
+ * Says what a failure of TLS means: something is wrong with the server, or this machine does not trust it. Such a failure
+ * does not end by waiting.
  */
 
 /**
@@ -10,8 +10,8 @@
  */
 export type TlsFault = 'untrusted' | 'expired' | 'other-name' | 'no-tls' | 'wants-certificate';
 
-/** By the error codes of Node and OpenSSL. */
-const codes: [RegExp, TlsFault][] = [
+/** Which error codes of Node and OpenSSL mean which fault. */
+const faultsByCode: [RegExp, TlsFault][] = [
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, 'expired'],
   [/^(ERR_TLS_CERT_ALTNAME_(INVALID|FORMAT)|HOSTNAME_MISMATCH)$/, 'other-name'],
   [
@@ -25,8 +25,8 @@ const codes: [RegExp, TlsFault][] = [
   ],
 ];
 
-/** Null when the error has nothing to do with TLS. */
+/** The fault that this error means; null when the error has nothing to do with TLS. */
 export function tlsFaultOf(error: unknown): TlsFault | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
-  return codes.find(([pattern]) => pattern.test(String(code)))?.[1] ?? null;
+  return faultsByCode.find(([pattern]) => pattern.test(String(code)))?.[1] ?? null;
 }

@@ -7,8 +7,8 @@
 const withoutHost = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/;
 const anyHost = 'localhost';
 
-/** For `pg` each of these means TLS with a verified server certificate. */
-const verified = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
+/** The modes by which `pg` means TLS with a verified server certificate. */
+const verifiedModes = new Set(['prefer', 'require', 'verify-ca', 'verify-full']);
 
 /**
  * @param text the value of DATABASE_URL; returned unchanged if it is not a URL even with a host added
@@ -49,13 +49,13 @@ function addLogin(url: URL, { PGPORT, PGUSER, USER, PGPASSWORD }: NodeJS.Process
 function addParameters(url: URL, environment: NodeJS.ProcessEnv): void {
   const { PGSSLMODE: mode = '', PGSSLNEGOTIATION: negotiation, PGOPTIONS: options } = environment;
   const set = (name: string, value: string) => url.searchParams.set(name, value);
-  const saysHow = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert'];
+  const tlsParameters = ['ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert'];
   const isDirect = url.searchParams.get('sslnegotiation') === 'direct';
-  if (!isDirect && !saysHow.some((name) => url.searchParams.has(name))) {
+  if (!isDirect && !tlsParameters.some((name) => url.searchParams.has(name))) {
     if (mode === 'disable') set('sslmode', mode);
     // Without uselibpqcompat, `pg` knows the mode no-verify only under this name.
     else if (mode === 'no-verify') set('ssl', mode);
-    else if (verified.has(mode)) set('sslmode', 'verify-full');
+    else if (verifiedModes.has(mode)) set('sslmode', 'verify-full');
   }
   if (negotiation && !isGiven(url, 'sslnegotiation')) set('sslnegotiation', negotiation);
   if (options && !isGiven(url, 'options')) set('options', options);

@@ -10,7 +10,7 @@ export const sslmodes = [
   'no-verify',
 ] as const;
 
-/** What each file has to contain. If a file cannot be read, the code that reads it reports it. */
+/** The parameters that name a file, and what the file has to contain. A file that cannot be read is reported elsewhere. */
 const files = [
   ['sslrootcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],
   ['sslcert', 'certificate', /-----BEGIN ((X509|TRUSTED) )?CERTIFICATE-----/],

@@ -1,12 +1,12 @@
-/** What the first bytes of an input say about it, whatever its name says: its compression and its encoding. */
+/** Finds the compression and the encoding of an input by its first bytes, whatever its name says. */
 
 export type Packing = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zip' | 'lz4' | 'compress' | 'tar';
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
-/** Bytes that are enough for {@link packingOf} and {@link encodingOf}. */
+/** How many bytes of the beginning {@link packingOf} and {@link encodingOf} need. */
 export const tellingBytes = 512;
 
-const magic: [Packing, number[]][] = [
+const firstBytes: [Packing, number[]][] = [
   ['gzip', [0x1f, 0x8b, 0x08]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
@@ -18,14 +18,14 @@ const magic: [Packing, number[]][] = [
 /** The program that packed the bytes; null for bytes that are not packed. */
 export function packingOf(start: Uint8Array): Packing | null {
   const begins = (bytes: number[], from = 0) =>
-    bytes.every((byte, at) => start[from + at] === byte);
-  // A text may begin with BZh; the digits of pi follow only in an archive.
+    bytes.every((byte, index) => start[from + index] === byte);
   // pzstd begins an archive with a skippable frame.
   if (start[0]! >> 4 === 5 && begins([0x2a, 0x4d, 0x18], 1)) return 'zstd';
+  // A text may begin with BZh; the digits of pi follow only in an archive.
   if (begins([0x42, 0x5a, 0x68]) && begins([0x31, 0x41, 0x59, 0x26, 0x53, 0x59], 4)) return 'bzip2';
   // The first header of an archive is 512 bytes long.
   if (begins([0x75, 0x73, 0x74, 0x61, 0x72], 257)) return 'tar';
-  return magic.find(([, bytes]) => begins(bytes))?.[0] ?? null;
+  return firstBytes.find(([, bytes]) => begins(bytes))?.[0] ?? null;
 }
 
 /** The encoding, and how many bytes its byte order mark has; UTF-8 where nothing says another one. */
@@ -37,26 +37,27 @@ export function encodingOf(start: Uint8Array): { encoding: Encoding; mark: numbe
   return { encoding: guessEncoding(start), mark: 0 };
 }
 
-/** In UTF-16 each ASCII character has one NUL, always on the same side. */
+/** Guesses the encoding of a text without a byte order mark: in UTF-16 each ASCII character has one NUL byte. */
 function guessEncoding(start: Uint8Array): Encoding {
   const pairs = Math.floor(Math.min(start.length, tellingBytes) / 2);
   const nuls = [0, 0];
-  for (let at = 0; at < 2 * pairs; at++) if (start[at] === 0) nuls[at % 2]! += 1;
+  for (let index = 0; index < 2 * pairs; index++) if (start[index] === 0) nuls[index % 2]! += 1;
   const [even, odd] = nuls as [number, number];
   if (pairs < 2 || Math.max(even, odd) < 0.7 * pairs) return 'utf-8';
   return even === 0 ? 'utf-16le' : odd === 0 ? 'utf-16be' : 'utf-8';
 }
 
-/** Why bytes are not a text that can be used, as the end of a sentence that begins with where they come from. */
-export interface NoText {
+/** Why bytes are not a text that can be used. `why` is the end of a sentence that begins with the place of the bytes. */
+export interface Undecodable {
   why: string;
   hint: string;
 }
 
 /**
- * The whole of a short text, from a file or standard input: without its byte order mark, its lines ended by \n alone.
+ * Decodes a short text that was read from a file or from standard input. The result has no byte order mark, and its lines
+ * end with \n.
  */
-export function decoded(bytes: Uint8Array): { text: string } | NoText {
+export function decodeText(bytes: Uint8Array): { text: string } | Undecodable {
   const packing = packingOf(bytes);
   if (packing)
     return {

@@ -1,4 +1,4 @@
-/** What every error carries that Roundsman throws on purpose, so that a person can act on it. */
+/** What an error says that Roundsman throws on purpose, so that a person can act on it. */
 export interface Explanation {
   /** Several reasons, each printed on a line of its own; `why` then contains all of them. */
   reasons?: readonly string[];
@@ -50,7 +50,7 @@ export class UsageError extends RoundsmanError {
   override readonly exitCode = exitCodes.usage;
 }
 
-/** Nothing has the name, number or id that was asked for. */
+/** Nothing has the name, number or id that the caller gave. */
 export class NotFoundError extends RoundsmanError {
   override readonly exitCode = exitCodes.notFound;
 }

@@ -2,10 +2,11 @@ import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * Process 1, of this machine or this container, becomes the parent of each process whose own parent has ended, and
- * has to collect it when it ends. Node collects only processes that it has started itself; npm and pm2 run on Node.
+ * The warning about a process 1 that is Node. Process 1, of this machine or this container, becomes the parent of each
+ * process whose own parent has ended, and has to collect it when it ends. Node collects only processes that it has
+ * started itself; npm and pm2 run on Node.
  */
-export const leavesZombies = {
+export const zombieWarning = {
   what: 'process 1 is node: processes that checks start and leave behind become zombies when they end',
   hint: 'put an init before it: `docker run --init`, `init: true` in Compose, `shareProcessNamespace: true` in a pod, or tini',
 };

@@ -5,8 +5,8 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + same);
+      const substitution = a[i - 1] === b[j - 1] ? 0 : 1;
+      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + substitution);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
         row[j] = Math.min(row[j]!, before[j - 2]! + 1);
     }
@@ -15,27 +15,41 @@ function distance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** A longer word is not a mistyped known name, and comparing it would take long. */
-const longest = 100;
+/** The most characters of a word that is compared: a longer one is not a mistyped name, and comparing it would take long. */
+const maxCharacters = 100;
 
 /** The names that a person who wrote `given` may have meant, the most likely first, three at most. */
 export function nearest(given: string, names: readonly string[]): string[] {
-  const wanted = given.toLowerCase();
-  if (wanted.length > longest) return [];
-  const allowed = Math.max(2, Math.floor(wanted.length / 3));
+  const written = given.toLowerCase();
+  if (written.length > maxCharacters) return [];
+  // Of a word of four letters, another one that shares two of them is not meant.
+  const maxDistance = written.length <= 4 ? 1 : Math.max(2, Math.floor(written.length / 3));
   return names
     .map((name) => {
       const word = name.toLowerCase();
-      const contains = wanted.length >= 3 && (word.includes(wanted) || wanted.includes(word));
-      return { name, far: contains ? 1 : distance(wanted, word) };
+      const contains = written.length >= 3 && (word.includes(written) || written.includes(word));
+      return { name, distance: contains ? 1 : distance(written, word) };
     })
-    .filter(({ far }) => far <= allowed)
-    .toSorted((a, b) => a.far - b.far || a.name.localeCompare(b.name))
+    .filter((each) => each.distance <= maxDistance)
+    .toSorted((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))
     .slice(0, 3)
     .map(({ name }) => name);
 }
 
-/** A hint after a name that is not known: the names that may have been meant, or `otherwise` where none comes near. */
+/**
+ * The name that `given` is spelt almost as: one letter in six is another, missing, too many or swapped with its neighbour. Unlike
+ * {@link nearest} it is certain enough where a name of another program may stand, such as `MY_DATABASE_URL`.
+ */
+export const mistyped = (given: string, names: readonly string[]): string | undefined =>
+  names.find(
+    (name) =>
+      given.length <= maxCharacters &&
+      !given.startsWith(name) &&
+      !given.endsWith(name) &&
+      distance(given, name) <= Math.floor(name.length / 6),
+  );
+
+/** The hint after an unknown name: the names that a person may have meant, or `otherwise` where none is similar. */
 export function didYouMean(given: string, names: readonly string[], otherwise: string): string {
   const meant = nearest(given, names);
   return meant.length > 0 ? `did you mean ${meant.join(', ')}?` : otherwise;

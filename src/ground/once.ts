@@ -1,5 +1,5 @@
-/** Returns a function that calls `ask` the first time, and returns the same answer from then on. */
-export function once<Value>(ask: () => Value): () => Value {
-  let answered: { value: Value } | undefined;
-  return () => (answered ??= { value: ask() }).value;
+/** Returns a function that calls `make` the first time, and returns the same value from then on. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,9 +1,12 @@
-/** The address that ROUNDSMAN_PING_URL names, as healthchecks.io and others give it out: who knows it can ping it. */
+/**
+ * Checks the address in ROUNDSMAN_PING_URL, which healthchecks.io or another receiver has given out. Everyone who knows
+ * the address can ping it.
+ */
 
-/** The form of a host, as requests to others allow it (`src/outbound/hosts.ts`). */
+/** The form of a host that outgoing requests may go to (`src/outbound/hosts.ts`). */
 const host = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/;
 
-/** What healthchecks.io appends to an address to be told of something else than success. */
+/** The endings by which an address of healthchecks.io reports something other than success. */
 const otherSignal = /\/(fail|start|log)\/*$/i;
 
 const example = 'https://hc-ping.com/<uuid>';
@@ -32,8 +35,8 @@ export function problemOfPing(address: string): { why: string; hint: string } | 
 }
 
 /**
- * The list of hosts that allows this address (`src/outbound/hosts.ts`): only with a port that is written out, also if
- * it is the protocol's own, addresses that are not public.
+ * The list of hosts that allows requests to this address (`src/outbound/hosts.ts`). An address that is not public is
+ * allowed only with a port; so a port that is written out stays in the list, even if it is the protocol's own.
  */
 export function pingHosts(address: string): string[] {
   const { protocol, hostname, port } = new URL(address);
@@ -41,14 +44,14 @@ export function pingHosts(address: string): string[] {
   return [isWritten ? `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}` : hostname];
 }
 
-/** A shorter part of a path or query is a word, and no key. */
-const shortestKey = 16;
+/** The fewest characters of a key: a shorter part of a path or query is a word. */
+const minKeyLength = 16;
 
 /** The parts of the address by which others could ping it; none where there is no address. */
 export function secretsInPing(address: string | undefined): string[] {
   if (!address || !URL.canParse(address)) return [];
   const { pathname, searchParams, search } = new URL(address);
   const parts = [...pathname.split('/'), ...searchParams.values()];
-  const whole = `${pathname}${search}`;
-  return [address, ...[whole, ...parts].filter(({ length }) => length >= shortestKey)];
+  const pathAndQuery = `${pathname}${search}`;
+  return [address, ...[pathAndQuery, ...parts].filter(({ length }) => length >= minKeyLength)];
 }

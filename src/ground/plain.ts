@@ -1,6 +1,6 @@
 import { storable } from './text.ts';
 
-const deepest = 16;
+const maxLevels = 16;
 
 /**
  * The most values that are kept. The depth limit alone is not enough: a value that contains itself in several places
@@ -9,8 +9,8 @@ const deepest = 16;
 const maxValues = 200_000;
 
 /**
- * Any value as JSON that PostgreSQL can store: no NUL or lone surrogate in texts and keys, no cycle, nothing deeper
- * than 16 levels, nothing that JSON cannot express. Values after the first 200,000 are left out.
+ * Turns any value into one that PostgreSQL can store as JSON: no NUL or lone surrogate in texts and keys, no cycle,
+ * nothing deeper than 16 levels, nothing that JSON cannot express. Values after the first 200,000 are left out.
  */
 export const plain = (value: unknown): unknown => plainOf(value, 0, { left: maxValues });
 
@@ -22,7 +22,7 @@ function plainOf(value: unknown, depth: number, values: { left: number }): unkno
   if (typeof value === 'boolean' || value === null || value === undefined) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (typeof value !== 'object') return undefined;
-  if (depth >= deepest || values.left < 0) return '…';
+  if (depth >= maxLevels || values.left < 0) return '…';
   if (Array.isArray(value)) return value.map((item) => plainOf(item, depth + 1, values) ?? null);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [storable(key), plainOf(item, depth + 1, values)]),

@@ -2,8 +2,9 @@
 export class StoppedError extends Error {}
 
 /**
- * The value of `work`, or a rejection with {@link StoppedError} as soon as the signal aborts. After that the work is
- * no longer awaited, and its eventual rejection is handled. If the signal is aborted already, the work is not started.
+ * Resolves with the value of `work`, or rejects with {@link StoppedError} as soon as the signal aborts. After that the
+ * work is no longer awaited, and its eventual rejection is handled. If the signal is aborted already, the work is not
+ * started.
  */
 export function untilStopped<Value>(
   signal: AbortSignal,

@@ -1,12 +1,12 @@
 /**
- * What the clocks of a zone show. Node 24 has no `Temporal`, so the offsets come from `Intl` and are kept as spans
- * between two clock changes. A wall time is a number here: the milliseconds that its digits would be in UTC, so that
- * wall = instant + offset.
+ * Says what the clocks of a zone show at an instant. Node 24 has no `Temporal`, so the offsets come from `Intl` and are
+ * kept as spans between two clock changes. A wall time is a number here: the milliseconds that its digits would mean in
+ * UTC, so that wall = instant + offset.
  */
 
 const dayMs = 86_400_000;
-/** Longer than any clock change (a whole day: Pacific/Apia 2011) and any offset (under 16 h). */
-const reachMs = 26 * 3_600_000;
+/** More than the largest clock change (a whole day: Pacific/Apia 2011) and the largest offset (under 16 h). */
+const maxShiftMs = 26 * 3_600_000;
 const blockMs = 400 * dayMs;
 /**
  * Two changes within one step that cancel out would be missed. Of all zones from 1970 to 2040 the
@@ -36,8 +36,9 @@ const clocks = new Map<string, WallClock>();
 export function zoneName(name: string): string | null {
   if (!/^[a-z][\w+/-]*$/i.test(name)) return null;
   try {
-    const known = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
-    return known.toLowerCase() === name.toLowerCase() ? known : name;
+    const resolved = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions()
+      .timeZone;
+    return resolved.toLowerCase() === name.toLowerCase() ? resolved : name;
   } catch {
     return null;
   }
@@ -55,7 +56,10 @@ function readClock(zone: string): WallClock {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   const blocks = new Map<number, Stretch[]>();
 
-  /** Intl writes '1/1/1970, GMT-00:44:30', and plain GMT or GMT+00:00 for none; throws on NaN. */
+  /**
+   * The offset in ms at an instant. Intl writes '1/1/1970, GMT-00:44:30', and GMT or GMT+00:00 where there is no offset.
+   * Throws on NaN.
+   */
   function offsetAt(instant: number): number {
     const match = /GMT([+-])(\d+):(\d+)(?::(\d+))?$/.exec(format.format(instant));
     if (!match) return 0;
@@ -105,11 +109,11 @@ function readClock(zone: string): WallClock {
 }
 
 /**
- * The first instant at which the zone's clock shows this wall time or a later one: usually the only such instant, the
- * first of two when clocks are set back over it, the end of the gap when they skip it.
+ * The first instant at which the zone's clock shows this wall time or a later one. Usually the clock shows a wall time
+ * once; when clocks are set back over it, this is the first of two instants; when they skip it, the end of the gap.
  */
 export function firstShowing(clock: WallClock, wall: number): number {
-  let stretch = clock.stretchAt(wall - reachMs);
+  let stretch = clock.stretchAt(wall - maxShiftMs);
   for (;;) {
     const instant = Math.max(stretch.start, wall - stretch.offset);
     if (instant < stretch.end) return instant;
@@ -117,11 +121,11 @@ export function firstShowing(clock: WallClock, wall: number): number {
   }
 }
 
-/** The last instant at which the zone's clock shows this wall time; the end of the gap when they skip it. */
+/** The last instant at which the zone's clock shows this wall time; the end of the gap when the clocks skip it. */
 export function lastShowing(clock: WallClock, wall: number): number {
   let found = firstShowing(clock, wall);
   let stretch = clock.stretchAt(found);
-  while (stretch.start <= wall + reachMs) {
+  while (stretch.start <= wall + maxShiftMs) {
     const instant = wall - stretch.offset;
     if (instant >= stretch.start && instant < stretch.end) found = instant;
     stretch = clock.stretchAt(stretch.end);

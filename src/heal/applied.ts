@@ -7,7 +7,7 @@ import { fitting } from '../ground/text.ts';
 import { markApplied } from '../transitions/actions/apply.ts';
 import { botChanges } from './bot-changes.ts';
 import type { Effect } from './heal-context.ts';
-import { keptParams } from './with-secrets.ts';
+import { paramsToStore } from './with-secrets.ts';
 
 export const nothingLeft: Evidence = {
   summary: 'there was nothing left to do',
@@ -20,20 +20,20 @@ export const noSecret = (name: string): never => {
   throw new Error(`this remedy takes no secrets: ${name}`);
 };
 
-/** The most characters of an action's evidence as JSON, its parameters included. */
+/** How many characters an action's evidence may have as JSON, its parameters included. */
 const maxEvidence = 1_000_000;
 
 /**
- * What a remedy returned, as it is stored. If that is too large, the excess is left out for an effect outside, which
- * has happened in any case; for an effect inside the database this throws an error, which rolls the effect back.
+ * What a remedy returned, as it is stored. If that is too large, only its summary is stored for an effect outside, which has
+ * happened in any case; for an effect inside the database this throws an error, which rolls the effect back.
  */
-function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
+function evidenceToStore(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   const { summary, ...rest } = Object(returned) as Partial<Evidence>;
   const said = typeof summary === 'string' ? summary : 'it does not say what it did';
   const kept = plain({
     ...rest,
     summary: said,
-    params: keptParams(remedy, params),
+    params: paramsToStore(remedy, params),
   }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
   if (length <= maxEvidence) return kept;
@@ -42,6 +42,7 @@ function keptOf(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
 }
 
+/** What a remedy is given for one effect. */
 export const contextOf = (
   db: Kysely<Database>,
   { finding, action }: Effect,
@@ -70,7 +71,7 @@ export function recordApplied(
   evidence: Evidence,
   now: Date,
 ): Promise<boolean> {
-  const kept = keptOf(remedy, evidence, params);
+  const kept = evidenceToStore(remedy, evidence, params);
   return markApplied(trx, {
     id: action.id,
     knowledge_id: action.knowledge_id,

@@ -7,14 +7,14 @@ import { abortIntent } from '../transitions/actions/abort.ts';
 import { failIntent } from '../transitions/actions/fail.ts';
 import { mayGoOn, type Heal } from './decide.ts';
 import { tryOutside } from './find-out.ts';
-import { asUntouched, retriedFor } from './outside.ts';
+import { asBeforeEffect, isRetriedFor } from './outside.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, Effect, HealContext } from './heal-context.ts';
 
 /**
- * Applies the step of an action where remedies run. Returns the time at which the step was applied. Returns null when
- * the remedy itself failed to apply it; this is recorded as `failed`. Returns `unfinished` when it is not known whether
- * the step was applied, when the run was stopped, or when a fault stopped the step: then no further step may be tried.
+ * Applies the step of an action, in the child process in which remedies run. Returns the time at which the step was applied.
+ * Returns null when the remedy itself failed to apply it; this is recorded as `failed`. Returns `unfinished` when it is not known
+ * whether the step was applied, when the run was stopped, or when a fault stopped the step: then no further step may be tried.
  *
  * A fault of the database, a connection or a process says nothing about the remedy. The same intent is tried again if
  * the gates are still open. When the last try fails because of a fault, the intent is `aborted`, which counts neither
@@ -37,21 +37,27 @@ export async function apply(
     params,
     verifyAfter,
   };
-  const isTriedAgain = retriedFor(remedy);
+  const isTriedAgain = isRetriedFor(remedy);
   const tryOnce = remedy.outside ? tryOutside : tryInside;
   let tries = 0;
-  let met: unknown;
+  let lastError: unknown;
   try {
     return await retryFaults(
       healing,
       async () => {
-        if (tries > 0 && !(await isAllowedStill(healing, run, finding, heal)))
-          return abort(healing, run, action, `${messageOf(met)}; it may not be tried again`, met);
+        if (tries > 0 && !(await isStillAllowed(healing, run, finding, heal)))
+          return abort(
+            healing,
+            run,
+            action,
+            `${messageOf(lastError)}; it may not be tried again`,
+            lastError,
+          );
         tries += 1;
         try {
           return await tryOnce(healing, effect);
         } catch (error) {
-          met = error;
+          lastError = error;
           throw error;
         }
       },
@@ -72,12 +78,12 @@ export async function apply(
   }
 }
 
-/** The transaction of an earlier try may have been committed although the answer was lost: then the row says so. */
+/** An earlier try may have committed although its answer was lost: then the action's row says that it was applied. */
 async function tryInside(healing: HealContext, effect: Effect): Promise<Date | null> {
-  return (await healing.effect(effect)) ?? appliedBy(healing, effect);
+  return (await healing.effect(effect)) ?? readAppliedAt(healing, effect);
 }
 
-async function appliedBy(
+async function readAppliedAt(
   { db }: Pick<HealContext, 'db'>,
   { run, action }: Pick<Effect, 'run' | 'action'>,
 ): Promise<Date | null> {
@@ -92,10 +98,10 @@ async function appliedBy(
 }
 
 /**
- * While a try waited, a person or another run may have changed what the gates read. When reading the gates meets a
- * fault, nothing has been applied.
+ * Whether the gates are still open: while a try waited, a person or another run may have changed what they read. A fault in
+ * this check is marked as thrown before the effect, so that the step may be tried again.
  */
-const isAllowedStill = (
+const isStillAllowed = (
   { db }: HealContext,
   run: Fenced,
   finding: OpenFinding,
@@ -106,12 +112,12 @@ const isAllowedStill = (
     run,
     async (trx) => knowledge !== null && mayGoOn(trx, run, finding, knowledge, { heal: id }),
   ).catch((error: unknown) => {
-    throw asUntouched(error);
+    throw asBeforeEffect(error);
   });
 
-/** If a fault was the reason, the evidence names it. */
-const abort = (healing: HealContext, run: Fenced, action: Action, why: string, met?: unknown) =>
-  end(healing, run, action, abortIntent, why, faultBehind(met)).then(
+/** `error`: if it is a fault, the evidence names the fault. */
+const abort = (healing: HealContext, run: Fenced, action: Action, why: string, error?: unknown) =>
+  end(healing, run, action, abortIntent, why, faultBehind(error)).then(
     (applied) => applied ?? ('unfinished' as const),
   );
 
@@ -119,8 +125,9 @@ const fail = (healing: HealContext, run: Fenced, action: Action, why: string) =>
   end(healing, run, action, failIntent, why);
 
 /**
- * When a remedy throws, its effect is rolled back. But a connection that is lost around COMMIT also throws, and so does
- * the end of the child's process: then the row may say `applied`, and the time at which it was applied is returned.
+ * Ends the intent. A remedy that throws had its effect rolled back. But an error is also thrown when the connection is lost
+ * during COMMIT, or when the child's process ends: then the action may be `applied`, and the time at which it was applied is
+ * returned.
  */
 const end = (
   healing: HealContext,
@@ -133,6 +140,6 @@ const end = (
   retryFaults(healing, () =>
     underFence(healing.db, run, async (trx) => {
       const intent = { id: action.id, execution_id: run.id, why: fitting(why, 2_000), fault };
-      return (await conclude(trx, intent)) ? null : appliedBy({ db: trx }, { run, action });
+      return (await conclude(trx, intent)) ? null : readAppliedAt({ db: trx }, { run, action });
     }),
   );

@@ -14,15 +14,16 @@ import { writeDoubt } from './outside.ts';
 import type { TargetFinding } from './finding/open-finding.ts';
 import type { Action, Effect, HealContext } from './heal-context.ts';
 import { readSolution, type Step } from '../catalogue/solution.ts';
-import { knownParams, notKept } from './with-secrets.ts';
+import { restoreParams, whyParamsLost } from './with-secrets.ts';
 
+/** An action that a run left behind unfinished. */
 export interface Abandoned extends Action {
   remedy: string;
   /** contains `begun` and the parameters when an effect outside may have happened */
   evidence: unknown;
 }
 
-type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
+type AskContext = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'leftMs'>;
 
 /**
  * Asks the remedy whether an effect outside happened although its record is missing, with the parameters with which the
@@ -31,7 +32,7 @@ type Asking = Pick<HealContext, 'db' | 'catalogue' | 'signal' | 'effect' | 'left
  * both commit together.
  */
 export async function askWhetherApplied(
-  asking: Asking,
+  asking: AskContext,
   { id, fence }: Fenced,
   finding: TargetFinding,
   action: Abandoned,
@@ -53,9 +54,9 @@ export async function askWhetherApplied(
     return null;
   }
   if (!begun && !step) return 'not applied';
-  const params = begun ? knownParams(kept?.params, step?.params) : step?.params;
+  const params = begun ? restoreParams(kept?.params, step?.params) : step?.params;
   if (begun && params === null && kept?.params !== null) {
-    await writeDoubt(db, { run, action }, notKept, asking);
+    await writeDoubt(db, { run, action }, whyParamsLost, asking);
     return null;
   }
   const verifyAfter = step?.verifyAfter ?? null;
@@ -84,7 +85,7 @@ export async function askWhetherApplied(
  * outside are not even asked; the intent waits.
  */
 export const askOutside = (
-  asking: Pick<Asking, 'db' | 'signal' | 'effect' | 'leftMs'>,
+  asking: Pick<AskContext, 'db' | 'signal' | 'effect' | 'leftMs'>,
   effect: Effect,
 ): Promise<Date | null | 'off'> =>
   retryFaults(asking, async () =>
@@ -92,12 +93,12 @@ export const askOutside = (
   );
 
 /**
- * Asks about every effect that runs of this bot have begun and on which no run works any more, before any check runs.
- * An effect that happened becomes `applied`, and the check then judges it; one that did not happen becomes a plain
- * intent again. Without this, a clean result would look like a problem that went away by itself.
+ * Before any check runs: asks about every effect that earlier runs of this bot have begun and left behind. An effect that
+ * happened becomes `applied`, and the check then judges it; one that did not happen becomes an intent again that was not
+ * begun. Without this, a clean result would look like a problem that went away by itself.
  */
-export async function askWhetherBegunHappened(
-  asking: Asking,
+export async function askAboutBegunEffects(
+  asking: AskContext,
   run: Fenced,
   botId: string,
 ): Promise<void> {
@@ -108,11 +109,11 @@ export async function askWhetherBegunHappened(
   }
 }
 
-/** The step of the entry, if it still is the step that was intended. */
+/** The step of the entry, if it still calls the remedy that was intended. */
 function stepOf(catalogue: Catalogue, { remedy, step }: Abandoned, solution: string | null) {
   const read = solution === null ? null : readSolution(solution, catalogue);
-  const said = read?.kind === 'playbook' ? read.steps[step] : undefined;
-  return said?.remedy.name === remedy ? said : undefined;
+  const current = read?.kind === 'playbook' ? read.steps[step] : undefined;
+  return current?.remedy.name === remedy ? current : undefined;
 }
 
 async function findBegun(db: Db, run: Fenced, botId: string) {

@@ -1,6 +1,6 @@
 import { freedomOf } from '../ground/autonomy.ts';
 import { oneInFour } from './statistics/draw.ts';
-import { enough, type Figures } from './judging/figures.ts';
+import { minCases, type Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
@@ -38,7 +38,7 @@ export function choose(
 
 const isExplored = ({ name }: Candidate, finding: OpenFinding, figures: Figures): boolean =>
   finding.severity !== 'critical' &&
-  figures.records.all.decided < enough &&
+  figures.records.all.decided < minCases &&
   oneInFour('explore', finding.fingerprint, name, casesSeen(figures));
 
 /**
@@ -49,7 +49,7 @@ const isHeldOut = ({ name }: Candidate, finding: OpenFinding, figures: Figures):
   finding.severity !== 'critical' &&
   // Without any outcome there is nothing to compare with.
   figures.records.all.decided > 0 &&
-  figures.untouched.recovered + figures.untouched.persisted < enough &&
+  figures.untouched.recovered + figures.untouched.persisted < minCases &&
   oneInFour('hold out', finding.fingerprint, name, casesSeen(figures));
 
 /** The newest decision about this entry that left the finding alone. */

@@ -8,7 +8,8 @@ import { whileContended, type Fenced } from '../data/bots/fence.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
 import { figuresFor } from './judging/figures.ts';
-import { closedGate, readGateInputs, type Stage } from './gate.ts';
+import { closedGate } from './gate.ts';
+import { readGateInputs, type Stage } from './gate-inputs.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, HealContext } from './heal-context.ts';
@@ -25,8 +26,9 @@ export interface Heal {
 }
 
 /**
- * Tries the candidates in the order of their records. The first candidate whose gates are all open gets an intent row
- * and is returned; for every other one the reason is recorded, with its figures.
+ * Tries the candidates in the order of their records. The first candidate whose gates are all open gets an intent, and the
+ * heal that begins with it is returned; for the candidates before it, the reason why they are not taken is recorded, with
+ * its figures.
  *
  * The budget is one row for the whole engine. A transaction that begins a heal locks this row until its commit, so that
  * many workers together cannot overspend the budget, and asks the gates again under the lock. A transaction that begins
@@ -42,10 +44,10 @@ export const decide = (
     const figures = once(() => figuresFor(trx, candidates, finding));
     const ordered =
       candidates.length > 1 ? choose(candidates, finding, await figures()) : candidates;
-    const ask = () => untilOpen(evaluate(trx, finding, ordered, { figures }));
+    const ask = () => takeUntilOpen(evaluate(trx, finding, ordered, { figures }));
     let evaluated = await ask();
     const begins = evaluated.some(({ prospect }) => prospect === 'apply');
-    if (begins) await holdBudget(trx);
+    if (begins) await lockBudget(trx);
     // The finding's memory is locked first: each transaction that records results locks the memory before the finding.
     await watch(trx, finding);
     if (!(await isOpen(trx, finding))) return null;
@@ -66,8 +68,8 @@ export const decide = (
     return { id, knowledge, steps, action };
   });
 
-/** All candidates up to the first one whose gates are all open, including this one. */
-async function untilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
+/** Returns the candidates up to the first one whose gates are all open, including this one. */
+async function takeUntilOpen(all: AsyncGenerator<Evaluated>): Promise<Evaluated[]> {
   const evaluated: Evaluated[] = [];
   for await (const each of all) {
     evaluated.push(each);
@@ -85,7 +87,7 @@ function verdictOf({ candidate, gate, inputs, prospect }: Evaluated): Verdict | 
   return candidate.autonomy === 'shadow' ? 'shadowed' : 'suggested';
 }
 
-/** The intent of the next step; null when there is none, or when a gate has closed meanwhile. */
+/** Writes the intent of the next step; null when there is no next step, or when a gate has closed meanwhile. */
 export async function intendNext(
   healing: HealContext,
   run: Fenced,
@@ -118,7 +120,7 @@ export async function mayGoOn(
   return false;
 }
 
-/** A run that only judges must not act when a person has paused or disabled the bot meanwhile. */
+/** False for a run that only judges cures when a person has paused or disabled its bot meanwhile. */
 async function mayAct(trx: Transaction<Database>, { id }: Fenced): Promise<boolean> {
   const acting = await trx
     .selectFrom('bot_executions as e')
@@ -130,12 +132,13 @@ async function mayAct(trx: Transaction<Database>, { id }: Fenced): Promise<boole
   return acting !== undefined;
 }
 
-const holdBudget = (trx: Transaction<Database>) =>
+const lockBudget = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'budget' FOR UPDATE`.execute(trx);
 
 /**
- * Another run may have healed the finding since this run saw it. A finding of a check of events that was clean since it
- * was left alone is open only because the check's window still holds old events: there is nothing to heal.
+ * Whether there is still something to heal; locks the finding. Another run may have healed the finding since this run saw it.
+ * And a finding of a check of events that was clean since it was left alone is open only because the check's window still
+ * holds old events.
  */
 async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise<boolean> {
   const open = await trx
@@ -159,7 +162,7 @@ async function isOpen(trx: Transaction<Database>, finding: OpenFinding): Promise
   return open !== undefined;
 }
 
-/** The intent of one step. */
+/** Writes the intent of one step. */
 const intendStep = (
   trx: Transaction<Database>,
   run: Fenced,
@@ -186,7 +189,7 @@ const intendStep = (
   });
 };
 
-/** A closed autonomy gate does not refuse the entry: it says how freely the entry may act. */
+/** The verdict on an entry with a closed gate. The gates `autonomy` and `approval` only say how freely the entry may act. */
 function refusal(gate: string | null, { autonomy }: Candidate): Verdict {
   if (gate !== 'autonomy' && gate !== 'approval') return 'blocked';
   return autonomy === 'shadow' ? 'shadowed' : 'suggested';

@@ -17,8 +17,8 @@ import { withSecrets } from './with-secrets.ts';
  * {@link takeOutsideEffect} says what is different for remedies outside.
  *
  * A remedy may change bots, which come before memories and actions in the order of locks. So the action's own row is
- * locked only when the result is recorded. Until then an advisory lock (turn.ts) keeps out other transactions that
- * would apply the action. If the intent has ended meanwhile, the effect is rolled back.
+ * locked only when the result is recorded. Until then an advisory lock (turn.ts) makes other transactions wait that would
+ * apply the same action. If the intent has ended meanwhile, the effect is rolled back.
  */
 export async function takeEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -31,7 +31,7 @@ export async function takeEffect(
   if (remedy.outside) return takeOutsideEffect(db, remedy, effect, signal);
   const { run, action, params } = effect;
   return inTurn(db, run, action, async (trx) => {
-    const now = await askIntent(trx, action);
+    const now = await timeIfIntent(trx, action);
     if (!now) return null;
     const context = contextOf(trx, effect, now, signal);
     const evidence = await untilStopped<Evidence>(signal, async () =>
@@ -58,7 +58,7 @@ async function blameFault(trx: Transaction<Database>, error: unknown): Promise<n
 }
 
 /** The database's time if the action is an intent, else null. */
-async function askIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
+async function timeIfIntent(trx: Transaction<Database>, action: Action): Promise<Date | null> {
   const row = await trx
     .selectFrom('bot_actions')
     .select(sql<Date>`engine.now()`.as('now'))

@@ -1,15 +1,10 @@
-/** The state of each candidate for a finding: `decide` and `explain` share this one evaluation. */
+/** Evaluates each candidate for a finding: `decide` and `explain` share this one evaluation. */
 import type { Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { isLeftAlone, type HeldOutBefore } from './choose.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
-import {
-  closedByPeople,
-  closedGate,
-  readGateInputs,
-  readPeopleDecisions,
-  type GateInputs,
-} from './gate.ts';
+import { closedByPeople, closedGate } from './gate.ts';
+import { readGateInputs, readPeopleDecisions, type GateInputs } from './gate-inputs.ts';
 import { once } from '../ground/once.ts';
 import type { Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
@@ -45,22 +40,22 @@ export async function* evaluate(
       continue;
     }
     const stage = 'beginning';
-    const word = await readPeopleDecisions(trx, finding, candidate, { stage });
-    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, word }));
-    const gate = closedByPeople(word, candidate) ?? closedGate(await inputs(), candidate, stage);
+    const decided = await readPeopleDecisions(trx, finding, candidate, { stage });
+    const inputs = once(() => readGateInputs(trx, finding, candidate, { stage, decided }));
+    const gate = closedByPeople(decided, candidate) ?? closedGate(await inputs(), candidate, stage);
     if (gate !== null) {
       yield { candidate, inputs, gate, prospect: 'closed' };
       continue;
     }
-    const out =
-      word.answer !== 'approved' &&
+    const isLeft =
+      decided.answer !== 'approved' &&
       isLeftAlone(
         candidate,
         finding,
         (await figures()).get(candidate.id)!,
         await heldOutBefore(trx, finding, candidate),
       );
-    yield { candidate, inputs, gate, prospect: out ? 'hold out' : 'apply' };
+    yield { candidate, inputs, gate, prospect: isLeft ? 'hold out' : 'apply' };
   }
 }
 

@@ -6,7 +6,8 @@ import type { Database, Db } from '../database/connect.ts';
 import type { BotFindings } from '../database/tables.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
-import { closedGate, closedGates, type GateInputs } from './gate.ts';
+import { closedGate, closedGates } from './gate.ts';
+import type { GateInputs } from './gate-inputs.ts';
 import { figuresFor, type Figures } from './judging/figures.ts';
 import { match, type Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
@@ -17,19 +18,21 @@ export type Explained = Omit<Evaluated, 'prospect' | 'inputs'> & {
   figures: Figures;
   /** the inputs of its gates; null for advice */
   inputs: GateInputs | null;
-  /** all closed gates, `gate` first, and when each opens */
+  /** all closed gates, the one in `gate` first, and what opens each */
   closed: ClosedGate[];
   /** `wait`: its gates are open, and another candidate is tried before it */
   prospect: Evaluated['prospect'] | 'wait';
-  /** So many components are broken that it is a storm, unless the next run looks at enough others; none is known yet. */
+  /**
+   * The gate `storm` is open now, but closes if the next run looks at no other components than those that are broken.
+   */
   storm: boolean;
 };
 
 export interface Explanation {
   /** the entries that match now, in the order in which they are tried; empty for a resolved finding */
   candidates: Explained[];
-  /** names of entries of which it is not known whether they match */
-  unexamined: string[];
+  /** the names of entries of which it is not known whether they match */
+  untried: string[];
   /** the newest first */
   decisions: Awaited<ReturnType<typeof decisionsOn>>;
 }
@@ -43,10 +46,14 @@ export async function explain(
   finding: Selectable<BotFindings>,
 ): Promise<Explanation> {
   const decisions = await decisionsOn(db, { finding: finding.id }, maxDecisions);
-  if (finding.resolved_at) return { candidates: [], unexamined: [], decisions };
+  if (finding.resolved_at) return { candidates: [], untried: [], decisions };
   const open = openFindingOf(finding);
-  const { candidates, unexamined } = await match(db, catalogue, open);
-  return { candidates: await prospects(db, open, candidates), unexamined, decisions };
+  const { candidates, untried } = await match(db, catalogue, open);
+  return {
+    candidates: await explainCandidates(db, open, candidates),
+    untried,
+    decisions,
+  };
 }
 
 function openFindingOf(finding: Selectable<BotFindings>): OpenFinding {
@@ -59,8 +66,12 @@ function openFindingOf(finding: Selectable<BotFindings>): OpenFinding {
   };
 }
 
-/** In one read-only transaction, so that all figures are of one moment. */
-const prospects = (db: Db, finding: OpenFinding, candidates: Candidate[]): Promise<Explained[]> =>
+/** Reads in one read-only transaction, so that all figures are of one moment. */
+const explainCandidates = (
+  db: Db,
+  finding: OpenFinding,
+  candidates: Candidate[],
+): Promise<Explained[]> =>
   db
     .transaction()
     .setIsolationLevel('repeatable read')
@@ -106,8 +117,8 @@ const closedOf = async (
 };
 
 /**
- * The storm gate was asked for as many components as the looks before have seen. The next run may look at fewer: this asks
- * for the fewest.
+ * Whether the storm gate closes if the next run looks at the broken components only. The gate itself counts with as many
+ * components as earlier runs have looked at, but the next run may look at fewer.
  */
 const mayStorm = (candidate: Candidate, inputs: GateInputs): boolean =>
   closedGate({ ...inputs, known_components: inputs.broken_components }, candidate, 'beginning') !==

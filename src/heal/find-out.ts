@@ -1,24 +1,24 @@
-/** One try of a step outside the database; finds out whether it was applied when that is not clear at once. */
+/** One try of a step outside the database. When it is not clear whether the step was applied, this finds it out. */
 import { sql } from 'kysely';
 import { LostRunError } from '../data/bots/fence.ts';
 import { isFault } from '../database/faults/fault-behind.ts';
 import { messageOf } from '../ground/errors.ts';
 import { askOutside } from './ask.ts';
-import { asUntouched, isUntouched, writeDoubt, writeFailure } from './outside.ts';
+import { asBeforeEffect, isBeforeEffect, writeDoubt, writeFailure } from './outside.ts';
 import type { Action, Effect, HealContext } from './heal-context.ts';
 
-type Standing = Date | null | 'unfinished';
+type TryResult = Date | null | 'unfinished';
 
 /**
  * Returns the time at which the step was applied; null when it was not applied; `unfinished` when this is not known, or
  * has to be asked later. When a fault stopped the effect before it happened, throws an error for which {@link
- * isUntouched} is true.
+ * isBeforeEffect} is true.
  */
-export async function tryOutside(healing: HealContext, effect: Effect): Promise<Standing> {
+export async function tryOutside(healing: HealContext, effect: Effect): Promise<TryResult> {
   try {
-    return (await healing.effect(effect)) ?? (await standing(healing, effect.action));
+    return (await healing.effect(effect)) ?? (await readResult(healing, effect.action));
   } catch (error) {
-    if (error instanceof LostRunError || isUntouched(error)) throw error;
+    if (error instanceof LostRunError || isBeforeEffect(error)) throw error;
     return findOut(healing, effect, error);
   }
 }
@@ -28,30 +28,31 @@ export async function tryOutside(healing: HealContext, effect: Effect): Promise<
  * asks the remedy whether the effect happened. The intent stays for a later run when this run was stopped, or when
  * there is no answer now.
  */
-async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<Standing> {
+async function findOut(healing: HealContext, effect: Effect, error: unknown): Promise<TryResult> {
   const { db, signal } = healing;
   const { action } = effect;
-  if (signal.aborted) return standing(healing, action);
-  // The beginning is committed before the effect: if this commit is missing, there was no effect.
-  if (isFault(error) && (await isPlainIntent(healing, effect))) throw asUntouched(error);
+  if (signal.aborted) return readResult(healing, action);
+  // The beginning is committed before the effect: if that commit is missing, there was no effect.
+  if (isFault(error) && (await isNotBegun(healing, effect))) throw asBeforeEffect(error);
   let applied: Date | null | 'off';
   try {
     applied = await askOutside(healing, effect);
-  } catch (again) {
-    if (again instanceof LostRunError) throw again;
-    if (signal.aborted || isFault(again)) return 'unfinished';
-    const why = `${messageOf(error)}; asked whether it was done: ${messageOf(again)}`;
+  } catch (askError) {
+    if (askError instanceof LostRunError) throw askError;
+    if (signal.aborted || isFault(askError)) return 'unfinished';
+    const why = `${messageOf(error)}; asked whether it was done: ${messageOf(askError)}`;
     await writeDoubt(db, effect, why, healing);
-    return standing(healing, action);
+    return readResult(healing, action);
   }
   if (applied) return applied === 'off' ? 'unfinished' : applied;
   // The remedy was asked, and its answer is certain: a row that is still an intent had no effect.
   if (!isFault(error)) await writeFailure(db, effect, messageOf(error), healing);
-  else if (await isPlainIntent(healing, effect)) throw asUntouched(error);
-  return standing(healing, action);
+  else if (await isNotBegun(healing, effect)) throw asBeforeEffect(error);
+  return readResult(healing, action);
 }
 
-async function standing({ db }: HealContext, { id }: Action): Promise<Standing> {
+/** The result of the try, by the state of the action's row. */
+async function readResult({ db }: HealContext, { id }: Action): Promise<TryResult> {
   const row = await db
     .selectFrom('bot_actions')
     .select(['state', 'applied_at'])
@@ -61,7 +62,8 @@ async function standing({ db }: HealContext, { id }: Action): Promise<Standing> 
   return row?.state === 'intent' || row?.state === 'unknown' ? 'unfinished' : null;
 }
 
-async function isPlainIntent({ db }: HealContext, { run, action }: Effect): Promise<boolean> {
+/** Whether the action is an intent of this run whose effect is not recorded as begun. */
+async function isNotBegun({ db }: HealContext, { run, action }: Effect): Promise<boolean> {
   const row = await db
     .selectFrom('bot_actions')
     .select('id')

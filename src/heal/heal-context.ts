@@ -11,9 +11,9 @@ export interface HealContext {
   catalogue: Catalogue;
   signal: AbortSignal;
   recheck: Recheck;
-  /** Applies a step where remedies run; rejects with what went wrong there. */
+  /** Applies a step in the child process in which remedies run, and returns when; rejects with the error from there. */
   effect(effect: Effect): Promise<Date | null>;
-  /** emits what has happened */
+
   emit: Emit;
   /** the database's time */
   now(): Date;

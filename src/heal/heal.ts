@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fenced } from '../data/bots/fence.ts';
-import { findAbandoned, continueAbandoned } from './adopt.ts';
+import { findAbandoned, continueAbandoned } from './continue-abandoned.ts';
 import { apply } from './apply.ts';
 import { decide, intendNext, type Heal } from './decide.ts';
 import { match, type Candidate } from './match.ts';
@@ -8,32 +8,33 @@ import type { OpenFinding } from './finding/open-finding.ts';
 import type { Action, HealContext } from './heal-context.ts';
 import { verify } from './verify.ts';
 
-export interface Healed {
-  /** steps that were applied */
+/** What healing one finding has done. */
+export interface HealResult {
+  /** how many steps were applied */
   actions: number;
   healed: boolean;
   /** the last of these steps can only be judged after this run: at its `verify_after`, or its `ask_after` */
   later: boolean;
   /** names of entries of which it is not known whether they match: time was up, or they are too expensive to try */
-  unexamined: string[];
+  untried: string[];
 }
 
-const nothing: Healed = { actions: 0, healed: false, later: false, unexamined: [] };
+const nothingDone: HealResult = { actions: 0, healed: false, later: false, untried: [] };
 
 /**
- * Heals one finding. First continues what a lost attempt left unfinished. Otherwise: match, choose, gates; then for
- * each step: apply and verify, and the next step only if the check still fails.
+ * Heals one finding. If a lost attempt left an action unfinished, continues its heal. Otherwise: match, choose, gates; then
+ * for each step: apply and verify, and the next step only if the check still fails.
  */
 export async function heal(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,
-): Promise<Healed> {
-  const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
+): Promise<HealResult> {
+  const { candidates, untried } = await match(healing.db, healing.catalogue, finding);
   const begun =
     (await resumeHeal(healing, run, finding, candidates)) ??
     (candidates.length > 0 ? await begin(healing, run, finding, candidates) : null);
-  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
+  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothingDone), untried };
 }
 
 async function begin(
@@ -43,17 +44,17 @@ async function begin(
   candidates: Candidate[],
 ): Promise<Heal | null> {
   const begun = await decide(healing, run, finding, candidates);
-  if (begun) tell(healing, 'intended', { run, finding, begun, action: begun.action });
+  if (begun) emitStep(healing, 'intended', { run, finding, begun, action: begun.action });
   return begun;
 }
 
-/** Emits the outcome of a step. */
-function tell(
+/** Emits the event for the new state of a step. */
+function emitStep(
   { emit }: HealContext,
   what: 'intended' | 'applied' | 'verified' | 'held' | 'failed',
-  of: { run: Fenced; finding: OpenFinding; begun: Heal; action: Action },
+  step: { run: Fenced; finding: OpenFinding; begun: Heal; action: Action },
 ): void {
-  const { run, finding, begun, action } = of;
+  const { run, finding, begun, action } = step;
   emit(`heal.${what}`, {
     run: run.id,
     action: action.id,
@@ -63,15 +64,15 @@ function tell(
   });
 }
 
-/** Goes on with a heal of this finding that another run has begun, and begins none itself. */
+/** Continues a heal of this finding that another run has begun, and begins no heal itself. */
 export async function resume(
   healing: HealContext,
   run: Fenced,
   finding: OpenFinding,
-): Promise<Healed> {
-  const { candidates, unexamined } = await match(healing.db, healing.catalogue, finding);
+): Promise<HealResult> {
+  const { candidates, untried } = await match(healing.db, healing.catalogue, finding);
   const begun = await resumeHeal(healing, run, finding, candidates);
-  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothing), unexamined };
+  return { ...(begun ? await applySteps(healing, run, finding, begun) : nothingDone), untried };
 }
 
 async function resumeHeal(
@@ -89,8 +90,8 @@ async function applySteps(
   run: Fenced,
   finding: OpenFinding,
   begun: Heal,
-): Promise<Healed> {
-  const healed = { ...nothing };
+): Promise<HealResult> {
+  const healed = { ...nothingDone };
   let action: Action | null = begun.action;
   while (action && !healing.signal.aborted) {
     const before = action.applied_at;
@@ -100,28 +101,28 @@ async function applySteps(
     const step = { run, finding, begun, action };
     if (appliedAt && !before) {
       healed.actions += 1;
-      tell(healing, 'applied', step);
+      emitStep(healing, 'applied', step);
     }
     // The run was stopped while the step was under way: the next run asks whether the problem is gone.
     if (!appliedAt && healing.signal.aborted) return healed;
-    if (appliedAt && !(await verifiable(healing, dueAt(begun, action, appliedAt))))
+    if (appliedAt && !(await waitUntilDue(healing, dueAt(begun, action, appliedAt))))
       return { ...healed, later: true };
     if (appliedAt) {
       const judged = await verify(healing, run, finding, action.id, appliedAt);
       if (judged === 'unclear') return { ...healed, later: finding.judgeWithin !== undefined };
-      tell(healing, judged, step);
+      emitStep(healing, judged, step);
       if (judged !== 'failed') return { ...healed, healed: true };
     }
     // A step that threw changed nothing; but the problem may have gone away by itself meanwhile.
     else if ((await healing.recheck(finding, null)) !== 'failing') return healed;
     if (healing.signal.aborted) return healed;
     action = await intendNext(healing, run, finding, begun, action.step + 1);
-    if (action) tell(healing, 'intended', { ...step, action });
+    if (action) emitStep(healing, 'intended', { ...step, action });
   }
   return healed;
 }
 
-/** The share of its time that a run reserves for the checks after a wait. */
+/** How much of its time a run reserves for the checks after a wait. */
 const reserveMs = 1_000;
 
 /** When a step may be judged: the time that was recorded with the step counts, whatever the entry says now. */
@@ -135,7 +136,7 @@ function dueAt({ steps }: Heal, { step, verify_after }: Action, appliedAt: Date)
  * Waits until a step may be judged. False when that time is after the run's deadline, or when healing is stopped
  * meanwhile: then the action stays `applied`, and a later run judges it.
  */
-async function verifiable(
+async function waitUntilDue(
   { now, leftMs, signal }: HealContext,
   due: Date | null,
 ): Promise<boolean> {

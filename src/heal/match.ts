@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
-import { examine } from './patterns/examine.ts';
+import { tryPatterns } from './patterns/try-patterns.ts';
 import { currentIndex } from './patterns/current-index.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 import { readSolution, type Solution } from '../catalogue/solution.ts';
@@ -12,7 +12,7 @@ export interface Candidate {
   name: string;
   /** how freely it may act on this finding's component */
   autonomy: 'shadow' | 'suggest' | 'auto';
-  /** true where that is said for this component, and not for the entry */
+  /** true where the component has an autonomy of its own, and not the entry's */
   own?: boolean;
   enabled: boolean;
   solution: Solution;
@@ -22,7 +22,7 @@ export interface Matched {
   /** ordered by name */
   candidates: Candidate[];
   /** names of the entries of which it is not known whether they match: time was up, or they are too expensive to try */
-  unexamined: string[];
+  untried: string[];
 }
 
 /** Longer texts are cut before matching: a pattern is matched against a finding, not against a log file. */
@@ -38,14 +38,14 @@ export const textOf = ({
 }): string => [title, description ?? '', affected_component ?? ''].join('\n').slice(0, maxText);
 
 /**
- * The entries whose pattern is found in the finding's title, description or component: disabled ones too, and no removed
- * one.
+ * The entries whose pattern is found in the finding's title, description or component: also disabled ones, but not removed
+ * ones.
  */
 export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding): Promise<Matched> {
-  const { found, unexamined } = examine(await currentIndex(db), textOf(finding));
-  if (found.length + unexamined.length === 0) return { candidates: [], unexamined: [] };
-  const patterns = new Map(found.map(({ id, issue_pattern }) => [id, issue_pattern]));
-  const unknown = new Set(unexamined.map(({ id }) => id));
+  const { matching, untried } = tryPatterns(await currentIndex(db), textOf(finding));
+  if (matching.length + untried.length === 0) return { candidates: [], untried: [] };
+  const patterns = new Map(matching.map(({ id, issue_pattern }) => [id, issue_pattern]));
+  const untriedIds = new Set(untried.map(({ id }) => id));
   const entries = await db
     .selectFrom('bot_knowledge as k')
     .leftJoin('bot_knowledge_autonomy as own', (join) =>
@@ -56,7 +56,7 @@ export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding):
     .select(['k.id', 'k.name', 'k.issue_pattern', 'k.solution', 'k.enabled'])
     .select((eb) => eb.fn.coalesce('own.autonomy', 'k.autonomy').as('autonomy'))
     .select((eb) => eb('own.autonomy', 'is not', null).$castTo<boolean>().as('own'))
-    .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...unknown]}::uuid[])`)
+    .where('k.id', '=', sql<string>`any(${[...patterns.keys(), ...untriedIds]}::uuid[])`)
     .where('k.removed_at', 'is', null)
     .orderBy('k.name')
     .execute();
@@ -68,6 +68,6 @@ export async function match(db: Db, catalogue: Catalogue, finding: OpenFinding):
         ...entry,
         solution: readSolution(entry.solution, catalogue),
       })),
-    unexamined: entries.filter(({ id }) => unknown.has(id)).map(({ name }) => name),
+    untried: entries.filter(({ id }) => untriedIds.has(id)).map(({ name }) => name),
   };
 }

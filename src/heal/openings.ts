@@ -1,11 +1,12 @@
-/** When the closed gates of an entry open: for `explain`, from the inputs by which `decide` finds them closed. */
+/** When the closed gates of an entry open, for `explain`; from the same inputs by which `decide` finds the gates closed. */
 import { sql, type Transaction } from 'kysely';
 import { standsBehind } from '../data/bots/bot-findings.ts';
 import { maintenanceOver, type Maintenance } from '../data/bots/bot-maintenance.ts';
 import { silencesOver, type Silence } from '../data/bots/bot-silences.ts';
 import type { Database } from '../database/connect.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
-import { closedGates, type GateInputs } from './gate.ts';
+import { closedGates } from './gate.ts';
+import type { GateInputs } from './gate-inputs.ts';
 import type { Candidate } from './match.ts';
 
 /**
@@ -37,8 +38,8 @@ const perMinute = 60_000;
 const hour = 60 * perMinute;
 
 /**
- * The gates that are closed before a heal begins, in their order. Each says what opens it by itself: the entry acts when
- * all of them are open. `inputs` were read in this transaction. Only reads.
+ * The gates that are closed before a heal begins, in their order, each with what opens it. The entry acts when all of them are
+ * open. `inputs` were read in this transaction. Writes nothing.
  */
 export async function readOpenings(
   trx: Transaction<Database>,
@@ -49,11 +50,14 @@ export async function readOpenings(
   const closed = closedGates(inputs, candidate, 'beginning');
   if (closed.length === 0) return [];
   const times = await readTimes(trx, finding, candidate, inputs);
-  return closed.map((gate) => opening(gate, inputs, times));
+  return closed.map((gate) => openingOf(gate, inputs, times));
 }
 
-/** The moment since which as many heals have begun as a limit allows: when it leaves the window, the gate opens. */
-const nth = (limit: number | null, rows: ReturnType<typeof sql>) => sql`
+/**
+ * SQL of the time at which the n-th newest heal began, where n is the limit: with that heal, as many have begun as the limit
+ * allows. When it leaves the limit's window, the gate opens.
+ */
+const timeOfNth = (limit: number | null, rows: ReturnType<typeof sql>) => sql`
   (SELECT at FROM (SELECT max(taken_at) AS at FROM bot_actions WHERE ${rows} GROUP BY heal_id) heals
    ORDER BY at DESC OFFSET ${Math.max(0, Math.ceil(limit ?? 0) - 1)}::int LIMIT 1)`;
 
@@ -75,87 +79,98 @@ async function readTimes(
   const { rows } = await sql<Times>`
     SELECT engine.now() AS now, ${silencesOver(columns)} AS silences, ${maintenanceOver(columns)} AS maintenance,
       EXISTS (SELECT FROM bot_findings s WHERE s.id = ${finding.id}::uuid AND ${standsBehind('s')}) AS suppressed,
-      ${nth(heals_per_entry, sql`${byEntry} AND ${within('1 hour')}`)} AS entry_hour,
-      ${nth(heals_per_day, sql`${day} AND component IS NOT DISTINCT FROM ${finding.affected_component}::text`)} AS component_day,
-      ${nth(heals_a_day, day)} AS entry_day,
-      ${nth(budget, within('1 hour'))} AS engine_hour`.execute(trx);
+      ${timeOfNth(heals_per_entry, sql`${byEntry} AND ${within('1 hour')}`)} AS entry_hour,
+      ${timeOfNth(heals_per_day, sql`${day} AND component IS NOT DISTINCT FROM ${finding.affected_component}::text`)} AS component_day,
+      ${timeOfNth(heals_a_day, day)} AS entry_day,
+      ${timeOfNth(budget, within('1 hour'))} AS engine_hour`.execute(trx);
   return rows[0]!;
 }
 
-const waits = (gate: string, waits_for: WaitsFor): ClosedGate => ({
+const waitsFor = (gate: string, waits_for: WaitsFor): ClosedGate => ({
   gate,
   waits_for,
   opens_at: null,
 });
 
-function opening(gate: string, inputs: GateInputs, times: Times): ClosedGate {
-  /** Never earlier than the gate opens: up to the next second. */
-  const at = (ms: number): ClosedGate => ({
+function openingOf(gate: string, inputs: GateInputs, times: Times): ClosedGate {
+  /** Rounded up to a whole second, so that the gate is open at that time. */
+  const opensAt = (ms: number): ClosedGate => ({
     gate,
     waits_for: 'time',
     opens_at: new Date(Math.ceil(ms / 1000) * 1000),
   });
-  /** A limit that is not set, or is 0, opens for no heal. */
-  const after = (limit: number | null, since: Date | null, window: number) =>
-    limit !== null && limit > 0 && since ? at(since.getTime() + window) : waits(gate, 'person');
-  const rest = (limit: number | null, minutes: number | null) =>
+  /** A gate whose limit is 0 or cannot be read stays closed until a person changes the limit. */
+  const opensAfter = (limit: number | null, since: Date | null, window: number) =>
+    limit !== null && limit > 0 && since
+      ? opensAt(since.getTime() + window)
+      : waitsFor(gate, 'person');
+  /** `minutes`: how many have passed of those that `limit` asks for. */
+  const opensAfterMinutes = (limit: number | null, minutes: number | null) =>
     limit === null || minutes === null
-      ? waits(gate, 'person')
-      : at(times.now.getTime() + (limit - minutes) * perMinute);
+      ? waitsFor(gate, 'person')
+      : opensAt(times.now.getTime() + (limit - minutes) * perMinute);
   switch (gate) {
     case 'silenced':
-      return silenceEnds(times, at);
+      return silenceEnds(times, opensAt);
     case 'maintenance':
-      return maintenanceEnds(times, at);
+      return maintenanceEnds(times, opensAt);
     case 'cooldown':
-      return rest(inputs.cooldown, inputs.minutes_since_last);
+      return opensAfterMinutes(inputs.cooldown, inputs.minutes_since_last);
     case 'in_progress':
-      return waits(gate, 'verdict');
+      return waitsFor(gate, 'verdict');
     case 'attempts':
-      return after(inputs.heals_per_entry, times.entry_hour, hour);
+      return opensAfter(inputs.heals_per_entry, times.entry_hour, hour);
     case 'daily':
-      return dailyOpens(inputs, times, after);
+      return dailyOpens(inputs, times, opensAfter);
     case 'breaker':
       return inputs.breaker_failures === null
-        ? waits(gate, 'person')
-        : rest(inputs.breaker_minutes, inputs.minutes_since_failure);
+        ? waitsFor(gate, 'person')
+        : opensAfterMinutes(inputs.breaker_minutes, inputs.minutes_since_failure);
     case 'budget':
-      return after(inputs.budget, times.engine_hour, hour);
+      return opensAfter(inputs.budget, times.engine_hour, hour);
     case 'storm':
       return inputs.storm_components === null || inputs.storm_share === null
-        ? waits(gate, 'person')
-        : waits(gate, 'recovery');
+        ? waitsFor(gate, 'person')
+        : waitsFor(gate, 'recovery');
     default:
-      return waits(gate, 'person');
+      return waitsFor(gate, 'person');
   }
 }
 
-function silenceEnds({ suppressed, silences }: Times, at: (ms: number) => ClosedGate): ClosedGate {
-  if (suppressed) return waits('silenced', 'cause');
+function silenceEnds(
+  { suppressed, silences }: Times,
+  opensAt: (ms: number) => ClosedGate,
+): ClosedGate {
+  if (suppressed) return waitsFor('silenced', 'cause');
   if (silences.length === 0 || silences.some(({ until_resolved }) => until_resolved))
-    return waits('silenced', 'silence');
-  return at(Math.max(...silences.map(({ expires_at }) => new Date(expires_at!).getTime())));
+    return waitsFor('silenced', 'silence');
+  return opensAt(Math.max(...silences.map(({ expires_at }) => new Date(expires_at!).getTime())));
 }
 
-/** It is read again in the same transaction: where it ended meanwhile, the gate is open by now. */
-const maintenanceEnds = ({ now, maintenance }: Times, at: (ms: number) => ClosedGate): ClosedGate =>
-  at(Math.max(now.getTime(), ...maintenance.map(({ ends_at }) => new Date(ends_at).getTime())));
+/** The windows are read after the gate: if they have ended in between, the gate is open now. */
+const maintenanceEnds = (
+  { now, maintenance }: Times,
+  opensAt: (ms: number) => ClosedGate,
+): ClosedGate =>
+  opensAt(
+    Math.max(now.getTime(), ...maintenance.map(({ ends_at }) => new Date(ends_at).getTime())),
+  );
 
-/** Two limits close it, each with a window of its own: it opens with the later one. */
+/** Two limits close this gate, each with a window of its own: it opens with the later one. */
 function dailyOpens(
   inputs: GateInputs,
   times: Times,
-  after: (limit: number | null, since: Date | null, window: number) => ClosedGate,
+  opensAfter: (limit: number | null, since: Date | null, window: number) => ClosedGate,
 ): ClosedGate {
   const { component_last_day, heals_per_day, entry_last_day, heals_a_day } = inputs;
-  const both = [
+  const openings = [
     { count: component_last_day, limit: heals_per_day, since: times.component_day },
     { count: entry_last_day, limit: heals_a_day, since: times.entry_day },
   ]
     .filter(({ count, limit }) => limit === null || count >= limit)
-    .map(({ limit, since }) => after(limit, since, 24 * hour));
+    .map(({ limit, since }) => opensAfter(limit, since, 24 * hour));
   return (
-    both.find(({ opens_at }) => opens_at === null) ??
-    both.toSorted((a, b) => b.opens_at!.getTime() - a.opens_at!.getTime())[0]!
+    openings.find(({ opens_at }) => opens_at === null) ??
+    openings.toSorted((a, b) => b.opens_at!.getTime() - a.opens_at!.getTime())[0]!
   );
 }

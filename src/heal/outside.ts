@@ -3,7 +3,7 @@
  * first transaction records that the effect begins; after the effect, a second one records the result under the fence.
  * When a process or a connection ends between the two, or an answer is lost, only the remedy's `isDone` can say whether
  * the effect happened. When `isDone` cannot tell, the action becomes `unknown`, which blocks its finding until a person
- * has looked. An effect is never repeated on a guess.
+ * has looked. An effect is never repeated while it may have happened already.
  */
 import { sql } from 'kysely';
 import {
@@ -20,21 +20,21 @@ import { messageOf } from '../ground/errors.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
-import { begin, unbegin } from '../transitions/actions/begin.ts';
+import { beginEffect, unbeginEffect } from '../transitions/actions/begin.ts';
 import { doubt } from '../transitions/actions/doubt.ts';
-import { failOutside } from '../transitions/actions/fail.ts';
+import { failWithoutEffect } from '../transitions/actions/fail.ts';
 import type { Effect } from './heal-context.ts';
 import { contextOf, nothingLeft, recordApplied } from './applied.ts';
-import { keptParams } from './with-secrets.ts';
+import { paramsToStore } from './with-secrets.ts';
 
-const hadHappened: Evidence = { summary: 'it was done already', before: null, after: null };
+const doneBefore: Evidence = { summary: 'it was done already', before: null, after: null };
 
 /**
  * Applies one step outside, or with `ask` only finds out whether it was applied. Returns the time at which it was
  * applied. Returns null when it was not applied (`failed`), when this is not known (`unknown`), when `ask` learnt that
  * it was not applied (a plain `intent`, as before it was begun), or when another run works on it (`intent`); the row's
  * state says which. Rejects, and leaves the intent, when it is stopped or the database does not answer; {@link
- * isUntouched} is true for the error when that was before the effect.
+ * isBeforeEffect} is true for the error when that was before the effect.
  */
 export async function takeOutsideEffect(
   db: Db,
@@ -45,13 +45,13 @@ export async function takeOutsideEffect(
   const { params } = effect;
   const limits = { signal };
   const now = await beginOutside(db, remedy, effect).catch((error: unknown) =>
-    notBegun(db, effect, error),
+    rejectBeforeEffect(db, effect, error),
   );
   if (!now) return null;
   const context = contextOf(db, effect, now, signal);
   if (effect.ask) {
     const { done, why } = await ask(remedy, params, context);
-    if (done === true) return keep(db, remedy, effect, hadHappened, limits);
+    if (done === true) return recordEffect(db, remedy, effect, doneBefore, limits);
     await (done === null
       ? writeDoubt(db, effect, why, limits)
       : retryFaults(limits, () => unbeginOutside(db, effect)));
@@ -67,46 +67,47 @@ export async function takeOutsideEffect(
     });
   } catch (error) {
     if (signal.aborted) throw error;
-    const certain = !tried || error instanceof NotAppliedError;
-    const { done, why } = certain ? { done: false, why: '' } : await ask(remedy, params, context);
+    const isCertain = !tried || error instanceof NotAppliedError;
+    const { done, why } = isCertain ? { done: false, why: '' } : await ask(remedy, params, context);
     if (done !== true) {
-      if (done === false && isFault(error)) return notBegun(db, effect, error);
+      if (done === false && isFault(error)) return rejectBeforeEffect(db, effect, error);
       if (done === false) await writeFailure(db, effect, messageOf(error), limits);
       else await writeDoubt(db, effect, `${messageOf(error)}; ${why}`, limits);
       return null;
     }
-    evidence = { ...hadHappened, after: { error: messageOf(error) } };
+    evidence = { ...doneBefore, after: { error: messageOf(error) } };
   }
-  return keep(db, remedy, effect, evidence, limits);
+  return recordEffect(db, remedy, effect, evidence, limits);
 }
 
 /** Whether it is certain that a fault stopped an effect outside before it happened. */
-export const isUntouched = (error: unknown): boolean =>
+export const isBeforeEffect = (error: unknown): boolean =>
   error instanceof NotAppliedError && isFault(error);
 
 /**
  * Marks a fault as thrown before an effect outside, so it is certain that there was no effect. Other errors stay as
  * they are.
  */
-export const asUntouched = (error: unknown): unknown =>
+export const asBeforeEffect = (error: unknown): unknown =>
   isFault(error) ? new NotAppliedError(messageOf(error), { cause: error }) : error;
 
 /**
- * Which errors allow another try of the same effect, or of its undo: faults. An effect inside the database was rolled
- * back with its transaction; for an effect outside it must be certain that nothing was done.
+ * Returns a function that says which errors allow another try of the same effect, or of its undo. After any fault an effect
+ * inside the database may be tried again, because it was rolled back with its transaction; an effect outside only when it is
+ * certain that nothing was done.
  */
-export const retriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unknown) => boolean) =>
-  outside ? isUntouched : isFault;
+export const isRetriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unknown) => boolean) =>
+  outside ? isBeforeEffect : isFault;
 
 /**
- * After a fault before the effect, or when it is certain that there was no effect, the intent is reset to what it was
- * before it was begun, if the database can be written now. Any other error, or an error while asking, says nothing
- * about the effect.
+ * Rejects with the error of an effect that certainly did not happen. If the error is a fault, the intent is reset to what it was
+ * before the effect was begun (as far as the database can be written now), and the fault is marked by {@link asBeforeEffect}.
+ * Any other error, and an error while only asking, is thrown as it is.
  */
-async function notBegun(db: Db, effect: Effect, error: unknown): Promise<never> {
+async function rejectBeforeEffect(db: Db, effect: Effect, error: unknown): Promise<never> {
   if (effect.ask || !isFault(error)) throw error;
   await unbeginOutside(db, effect).catch(() => {});
-  throw asUntouched(error);
+  throw asBeforeEffect(error);
 }
 
 /**
@@ -135,8 +136,8 @@ async function ask(
 }
 
 /**
- * The run that finds the action abandoned asks about these parameters. Null when the action has ended, or belongs to
- * another run that still goes on.
+ * Records that the effect begins, with its parameters: if this run is lost, another one asks the remedy about them. Null when
+ * the action has ended, or belongs to another run that is still queued or running.
  */
 const beginOutside = (
   db: Db,
@@ -144,16 +145,16 @@ const beginOutside = (
   { run, action, params }: Effect,
 ): Promise<Date | null> =>
   underFence(db, run, (trx) => {
-    const kept = JSON.stringify(plain({ params: keptParams(remedy, params), begun: true }));
-    return begin(trx, run, action, kept);
+    const evidence = JSON.stringify(plain({ params: paramsToStore(remedy, params), begun: true }));
+    return beginEffect(trx, run, action, evidence);
   });
 
-/** It is certain that nothing happened: no run has to ask again, and the intent may be dropped or applied. */
+/** For an effect that certainly did not happen: no run has to ask about it, and the intent may be aborted or applied. */
 const unbeginOutside = (db: Db, { run, action }: Effect): Promise<void> =>
-  underFence(db, run, (trx) => unbegin(trx, run, action));
+  underFence(db, run, (trx) => unbeginEffect(trx, run, action));
 
-/** The effect has happened: a fault must not lose its record. */
-const keep = (
+/** Records that the effect has happened; tries again after a fault, so that the record is not lost. */
+const recordEffect = (
   db: Db,
   remedy: Remedy,
   effect: Effect,
@@ -171,13 +172,13 @@ const keep = (
 /** The run and the action that a record is about. */
 type About = Pick<Effect, 'run'> & { action: { id: string } };
 
-/** It is not known whether the effect happened. */
+/** Records that it is not known whether the effect happened. */
 export const writeDoubt = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
   conclude(db, about, doubt, why, limits);
 
-/** It is certain that the effect did not happen. */
+/** Records that the effect certainly did not happen. */
 export const writeFailure = (db: Db, about: About, why: string, limits: Limits): Promise<void> =>
-  conclude(db, about, failOutside, why, limits);
+  conclude(db, about, failWithoutEffect, why, limits);
 
 const conclude = (
   db: Db,

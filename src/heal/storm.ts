@@ -1,4 +1,4 @@
-/** The gate `storm`: what it asks, and what is known of a bot's storm between its runs. */
+/** The gate `storm`, and what it asks about a bot. */
 import { sql } from 'kysely';
 import { healingLimit } from '../data/bots/healing-limits.ts';
 import { brokenOf, knownOrBroken } from '../data/bots/storms.ts';
@@ -30,7 +30,7 @@ export const componentsOf = (botId: string) => sql`
 
 export const stormLimits = sql`${healingLimit('storm_components')} AS storm_components, ${healingLimit('storm_share')} AS storm_share`;
 
-/** The gate for a bot, without an entry: what is broken now, by which limits, and whether it is closed. */
+/** What the gate asks about a bot, and whether the gate is closed for all of its findings. */
 export async function readStorm(
   db: Db,
   botId: string,

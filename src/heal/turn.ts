@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { underFence, type Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
 
-/** The action has ended in another way while it was carried out: everything is rolled back. */
+/** The action has ended in another way while this transaction carried it out: the transaction is rolled back. */
 export class EndedMeanwhileError extends Error {
   constructor() {
     super('the action has ended meanwhile');

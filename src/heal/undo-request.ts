@@ -4,8 +4,8 @@ import { NotAppliedError } from '../contract/remedy.ts';
 import { inPlace } from '../data/bots/bot-actions.ts';
 import type { Database } from '../database/connect.ts';
 
-/** An action that a person asked to be undone, and its finding. */
-export interface Request {
+/** An action that a person asked to undo, and its finding. */
+export interface UndoRequest {
   id: string;
   state: Database['bot_actions']['state'];
   applied_at: Date | null;
@@ -26,21 +26,23 @@ export interface Request {
 }
 
 /**
- * The request as it is now, without a lock. Undefined when the undo is no longer requested. Throws
+ * Reads the request as it is now, without a lock. Undefined when the undo is no longer requested. Throws
  * {@link NotAppliedError}.
  */
-export const askRequest = (trx: Transaction<Database>, id: string): Promise<Request | undefined> =>
-  readRequest(trx, id, sql``);
+export const readUndoRequest = (
+  trx: Transaction<Database>,
+  id: string,
+): Promise<UndoRequest | undefined> => readRequest(trx, id, sql``);
 
 /**
  * Locks the request; the first run to lock it carries it out. Undefined when the undo is no longer requested. Throws
  * {@link NotAppliedError}.
  */
-export async function takeRequest(
+export async function lockUndoRequest(
   trx: Transaction<Database>,
   id: string,
-): Promise<Request | undefined> {
-  // Its memory is locked first: each transaction that records results locks the memory before the action.
+): Promise<UndoRequest | undefined> {
+  // The memory of the problem is locked first: each transaction that records results locks the memory before the action.
   await sql`
     SELECT FROM bot_finding_states s JOIN bot_actions a ON a.fingerprint = s.fingerprint
     WHERE a.id = ${id}::uuid FOR NO KEY UPDATE OF s`.execute(trx);
@@ -51,8 +53,8 @@ async function readRequest(
   trx: Transaction<Database>,
   id: string,
   locking: RawBuilder<unknown>,
-): Promise<Request | undefined> {
-  const { rows } = await sql<Request>`
+): Promise<UndoRequest | undefined> {
+  const { rows } = await sql<UndoRequest>`
     SELECT a.id, a.state, a.applied_at, a.fingerprint, a.component, a.evidence, a.step, k.solution, f.component_key,
            f.metadata, engine.now() AS now
     FROM bot_actions a LEFT JOIN bot_findings f ON f.id = a.finding_id LEFT JOIN bot_knowledge k ON k.id = a.knowledge_id

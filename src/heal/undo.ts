@@ -1,9 +1,9 @@
 /**
  * Undos that a person requested (`bot_actions.undo_requested_at`). An undo inside the database commits together with
- * `undone`. For an undo outside, its beginning is committed first, so that it is never repeated on a guess. When an
- * undo cannot be done, the action's evidence says so (`undo_failed`), and the action keeps its state. When a fault of
- * the database, a connection or a process stops it, the request stays (`undo_delayed` says why), and the bot's next run
- * carries it out.
+ * `undone`. The beginning of an undo outside is committed first, so that the undo is not repeated while it may have happened
+ * already. When an undo cannot be done, the action's evidence says so (`undo_failed`), and the action keeps its state. When a
+ * fault of the database, a connection or a process stops an undo, the request stays (`undo_delayed` says why), and the bot's
+ * next run carries it out.
  */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { NotAppliedError, type Evidence, type Remedy } from '../contract/remedy.ts';
@@ -22,10 +22,10 @@ import { delayUndo, doubtUndo, failUndo } from '../transitions/actions/fail-undo
 import { markUndone } from '../transitions/actions/undo.ts';
 import { noSecret } from './applied.ts';
 import { EndedMeanwhileError, inTurn } from './turn.ts';
-import { askRequest, takeRequest, type Request } from './undo-request.ts';
-import { asUntouched } from './outside.ts';
+import { readUndoRequest, lockUndoRequest, type UndoRequest } from './undo-request.ts';
+import { asBeforeEffect } from './outside.ts';
 import { readSolution } from '../catalogue/solution.ts';
-import { knownParams, notKept, withSecrets } from './with-secrets.ts';
+import { restoreParams, whyParamsLost, withSecrets } from './with-secrets.ts';
 
 /** One effect to undo, as plain values: the process in which remedies run undoes it. */
 export interface Undo {
@@ -62,7 +62,7 @@ export const findUndos = (
 /**
  * Undoes one effect and records that. Throws {@link NotAppliedError}, or what the remedy threw; then nothing was
  * written, and {@link concludeUndo} records the failure. Does nothing when the request was withdrawn or carried out
- * meanwhile. For a remedy outside, an error for which {@link isUntouched} is true allows another try.
+ * meanwhile. For a remedy outside, an error for which {@link isBeforeEffect} is true allows another try.
  */
 export async function undoEffect(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -71,26 +71,26 @@ export async function undoEffect(
 ): Promise<void> {
   const remedy = catalogue.remedy(undo.remedy);
   if (!remedy?.undo) throw new NotAppliedError(`${undo.remedy} cannot be undone`);
-  if (remedy.outside) return takeBackOutside({ db, catalogue }, remedy, undo, signal);
+  if (remedy.outside) return undoOutside({ db, catalogue }, remedy, undo, signal);
   await inTurn(db, undo.run, undo.action, async (trx) => {
-    // Its memory and its row are locked after the rows that the remedy locks, as when the step was applied (effect.ts).
-    const request = await askRequest(trx, undo.action.id);
+    // The action and its memory are locked after the rows that the remedy locks, as when the step was applied (effect.ts).
+    const request = await readUndoRequest(trx, undo.action.id);
     if (!request) return null;
     const filled = withParams(catalogue, undo, request);
     const evidence = await carryOut(trx, remedy, undo, filled, signal);
-    if (!(await takeRequest(trx, request.id))) throw new EndedMeanwhileError();
+    if (!(await lockUndoRequest(trx, request.id))) throw new EndedMeanwhileError();
     return markUndone(trx, filled, undoneEvidence(evidence));
   });
 }
 
-async function takeBackOutside(
+async function undoOutside(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   remedy: Remedy,
   undo: Undo,
   signal: AbortSignal,
 ): Promise<void> {
   const begun = await underFence(db, undo.run, async (trx) => {
-    const request = await takeRequest(trx, undo.action.id);
+    const request = await lockUndoRequest(trx, undo.action.id);
     if (request && mayBegin(undo, request))
       return beginRequest(trx, undo.run, withParams(catalogue, undo, request));
     if (request && !(await isUnderWay(trx, undo, request)))
@@ -101,8 +101,8 @@ async function takeBackOutside(
       );
     return undefined;
   }).catch((error: unknown) => {
-    // This is before the undo itself: even if its beginning was committed, nothing was undone.
-    throw asUntouched(error);
+    // This error came before the undo itself: even if its beginning was committed, nothing was undone.
+    throw asBeforeEffect(error);
   });
   if (!begun) return;
   const evidence = await carryOut(db, remedy, undo, begun, signal);
@@ -151,7 +151,7 @@ const carryOut = (
   db: Kysely<Database>,
   remedy: Remedy,
   { secrets }: Undo,
-  { id, fingerprint, component, component_key, metadata, evidence, now }: Request,
+  { id, fingerprint, component, component_key, metadata, evidence, now }: UndoRequest,
   signal: AbortSignal,
 ): Promise<Evidence> => {
   const { params, before = null, after = null } = evidence;
@@ -176,22 +176,25 @@ const carryOut = (
   );
 };
 
-/** Adds the credentials that its playbook contains. Throws {@link NotAppliedError} when they are no longer known. */
-function withParams(catalogue: Catalogue, undo: Undo, request: Request): Request {
+/**
+ * Adds to the request's parameters the credentials that its playbook contains. Throws {@link NotAppliedError} when these are no
+ * longer known.
+ */
+function withParams(catalogue: Catalogue, undo: Undo, request: UndoRequest): UndoRequest {
   const { evidence, solution, step } = request;
   const read = solution === null ? null : readSolution(solution, catalogue);
-  const said = read?.kind === 'playbook' ? read.steps[step] : undefined;
-  const now = said?.remedy.name === undo.remedy ? said.params : undefined;
-  const params = knownParams(evidence.params, now);
-  if (params === null && evidence.params !== null) throw new NotAppliedError(notKept);
+  const current = read?.kind === 'playbook' ? read.steps[step] : undefined;
+  const currentParams = current?.remedy.name === undo.remedy ? current.params : undefined;
+  const params = restoreParams(evidence.params, currentParams);
+  if (params === null && evidence.params !== null) throw new NotAppliedError(whyParamsLost);
   return { ...request, evidence: { ...evidence, params } };
 }
 
 async function beginRequest(
   trx: Transaction<Database>,
   run: Fenced,
-  request: Request,
-): Promise<Request> {
+  request: UndoRequest,
+): Promise<UndoRequest> {
   await beginUndo(trx, run, request);
   return request;
 }
@@ -202,16 +205,19 @@ function undoneEvidence(evidence: Evidence): string {
   return JSON.stringify(plain({ undo: { summary, before, after } }));
 }
 
-/** Whether no undo was begun, or only by a try of this same attempt that undid nothing. */
-const mayBegin = ({ run, again }: Undo, { evidence: { undo_begun: begun } }: Request): boolean =>
+/** Whether no undo was begun, or only one by this same attempt that undid nothing. */
+const mayBegin = (
+  { run, again }: Undo,
+  { evidence: { undo_begun: begun } }: UndoRequest,
+): boolean =>
   begun === undefined ||
   (again === true && begun.execution_id === run.id && begun.fence === run.fence);
 
-/** Whether another run carries it out now, or will come back to it. */
+/** Whether the run that has begun the undo is another one and still queued or running: that run concludes the undo. */
 async function isUnderWay(
   trx: Transaction<Database>,
   { run }: Undo,
-  { evidence }: Request,
+  { evidence }: UndoRequest,
 ): Promise<boolean> {
   const other = await trx
     .selectFrom('bot_executions')

@@ -11,11 +11,11 @@ import type { HealContext } from './heal-context.ts';
 export type Judged = 'verified' | 'held' | 'failed' | 'unclear';
 
 /**
- * Asks the same check again, and only what happened since the cure counts; then records the verdict: verified (held at
- * once where findings come back by themselves), and the finding is resolved, or failed. When the verdict is unclear,
- * the action stays `applied`: the next clean run verifies it, and the next attempt asks again. For a check of events, a
- * separate `verify` run asks again, for a limited time. It is also `unclear` when another run has judged the action
- * meanwhile: then that run goes on with it.
+ * Asks the same check again, about what happened since the cure only, and records the verdict. Either the action is verified
+ * (held at once where findings come back by themselves) and the finding is resolved; or the action has failed. When the verdict
+ * is unclear, the action stays `applied`: the next clean run verifies it, and the next attempt asks again. For a check of
+ * events, a separate `verify` run asks again, for a limited time. `unclear` is also returned when another run has judged the
+ * action meanwhile: then that run goes on with the heal.
  */
 export async function verify(
   healing: HealContext,

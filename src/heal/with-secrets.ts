@@ -21,18 +21,20 @@ import { referenceTo } from '../ground/secrets/secret-reference.ts';
 const asReferences = (opened: readonly Opened[]) =>
   opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
 
-/** A shorter literal credential occurs in too many other words to be searched for. */
-const shortestLiteral = 6;
+/** Shorter literal credentials are not searched for, because they occur in too many other words. */
+const minLiteralLength = 6;
 
 const literalsIn = (params: unknown) =>
   literalCredentials(params)
     .map(({ text, span }) => text.slice(span.from, span.to))
     // If a value holds several cookies, each is searched for by itself.
     .flatMap((text) => [text, ...text.split(/[;,\s]+/).map((part) => part.replace(/^[^=]*=/, ''))])
-    .filter((value) => value.length >= shortestLiteral)
+    .filter((value) => value.length >= minLiteralLength)
     .map((value) => ({ value }));
 
-/** The remedy with the secrets of this one application. Its parameters keep their references. */
+/**
+ * The remedy with the secrets for one application: it gets them by `secret`, while its parameters keep their references.
+ */
 export function withSecrets(
   remedy: Remedy,
   params: unknown,
@@ -67,7 +69,7 @@ export function withSecrets(
   };
 }
 
-/** The three fields of the evidence keep their names, even if a secret is equal to one of them. */
+/** Only the values are redacted: the fields keep their names, even if a secret is equal to one of these names. */
 function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
   const { summary, before, after } = plain(given) as unknown as Evidence;
   return {
@@ -77,7 +79,7 @@ function redactEvidence(redaction: Redaction, given: Evidence): Evidence {
   };
 }
 
-/** When a value does not fit where it is used, the remedy is not to blame. */
+/** Redacts an error. If a secret's value does not fit where the remedy uses it, the error is a fault, not the remedy's own. */
 function cleanError(redaction: Redaction, thrown: unknown): unknown {
   const error = redactError(redaction, thrown);
   if (!(error instanceof UnfitSecretError)) return error;
@@ -88,22 +90,22 @@ function cleanError(redaction: Redaction, thrown: unknown): unknown {
 /**
  * Parameters as rows store them: with references, and without the credentials that the playbook contains in clear text.
  */
-export const keptParams = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
+export const paramsToStore = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
   remedy.secrets ? maskCredentials(plain(params)) : params;
 
 /**
- * The parameters that were in force, from what a row stored and what the step of its entry says now. Null when a
- * credential was left out and the entry has changed since or is gone.
+ * The parameters with which an effect was begun. `stored`: as the row stored them; `current`: as the entry's step has them now,
+ * undefined when the step is gone. Null when a credential was not stored, and the step has changed since or is gone.
  */
-export function knownParams(kept: unknown, now: unknown): unknown {
-  if (!JSON.stringify(kept ?? null).includes(redacted)) return kept;
-  const same =
-    now !== undefined &&
-    sortedJson(maskCredentials(plain(now))) === sortedJson(maskCredentials(kept));
-  return same ? now : null;
+export function restoreParams(stored: unknown, current: unknown): unknown {
+  if (!JSON.stringify(stored ?? null).includes(redacted)) return stored;
+  const isSame =
+    current !== undefined &&
+    sortedJson(maskCredentials(plain(current))) === sortedJson(maskCredentials(stored));
+  return isSame ? current : null;
 }
 
-/** JSON with its properties in one order: jsonb has its own. */
+/** JSON with sorted properties: jsonb does not keep their order. */
 const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) =>
     each !== null && typeof each === 'object' && !Array.isArray(each)
@@ -111,5 +113,6 @@ const sortedJson = (value: unknown): string =>
       : each,
   );
 
-export const notKept =
+/** For people: why {@link restoreParams} returned null. */
+export const whyParamsLost =
   'its playbook contained a credential, which no record keeps, and the entry has changed since';

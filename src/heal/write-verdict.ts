@@ -3,14 +3,14 @@ import type { Fenced } from '../data/bots/fence.ts';
 import type { Database } from '../database/connect.ts';
 import { writeDecision } from '../transitions/decisions/write.ts';
 import type { Figures } from './judging/figures.ts';
-import type { GateInputs } from './gate.ts';
+import type { GateInputs } from './gate-inputs.ts';
 import type { Candidate } from './match.ts';
 import type { OpenFinding } from './finding/open-finding.ts';
 
 export type Verdict = Database['bot_decisions']['verdict'];
 
-/** A verdict on one entry, with the inputs of its gates. */
-export interface Decided {
+/** A verdict on one entry, with the inputs of the entry's gates. */
+export interface EntryVerdict {
   knowledge: Candidate;
   inputs: (() => Promise<GateInputs>) | null;
   verdict: Verdict;
@@ -18,14 +18,14 @@ export interface Decided {
 }
 
 /**
- * Records a verdict, with the figures that it rests on. A verdict that says nothing new is not recorded, and its
+ * Records a verdict, with the figures that are its reason. A verdict that says nothing new is not recorded, and its
  * figures are not read.
  */
 export const writeVerdict = (
   trx: Transaction<Database>,
   run: Fenced,
   finding: OpenFinding,
-  { knowledge: { id, solution }, inputs, verdict, gate }: Decided,
+  { knowledge: { id, solution }, inputs, verdict, gate }: EntryVerdict,
   figures?: () => Promise<Figures>,
 ): Promise<void> =>
   writeDecision(trx, {
@@ -40,14 +40,14 @@ export const writeVerdict = (
     gate,
     figures: async () => ({
       ...(await inputs?.()),
-      ...(figures && { record: kernelOf(await figures()) }),
+      ...(figures && { record: figuresOfContext(await figures()) }),
     }),
     couldAct: solution.kind === 'playbook',
     countsEvents: finding.judgeWithin !== undefined,
   });
 
 /** The figures on which the choice and the gate were based. */
-const kernelOf = ({ context, records, untouched, lift }: Figures) => ({
+const figuresOfContext = ({ context, records, untouched, lift }: Figures) => ({
   context,
   ...records[context],
   untouched,

@@ -1,15 +1,15 @@
-/** Which format a log is written in, judged by its first lines. */
+/** Chooses the format of a log by its first lines. */
 import { inOrder } from './reading/in-order.ts';
 import type { LineReader, LogFormat, LogTable, Reading, Timed } from './reading/log-format.ts';
 
-/** Lines and characters that are enough to judge by. */
+/** The most lines, and the most characters, by which a format is chosen. */
 export const sampleLines = 200;
 export const sampleLength = 256 * 1024;
 
-/** A format that reads at least this share of what the best one reads is good enough, if it stands before it. */
-const goodEnough = 0.8;
+/** A format is chosen before the best one if it stands before it in the table and reads this share of what it reads. */
+const enoughShare = 0.8;
 
-/** The first format that reads these lines; null where none reads any. Where two do, the table's order decides. */
+/** The format that reads these lines; null where none reads any. Where several do, the order of the table decides. */
 export function chooseFormat<Row extends Timed>(
   log: LogTable<Row>,
   reading: Reading,
@@ -18,7 +18,7 @@ export function chooseFormat<Row extends Timed>(
   return bestReading(log, reading, sample).format ?? log.otherwise?.(sample) ?? null;
 }
 
-/** The format that reads these lines, and how many of them it does; null where none reads any. */
+/** The format that reads these lines (null where none reads any), and how many of them it reads. */
 export function bestReading<Row extends Timed>(
   { formats }: Pick<LogTable<Row>, 'formats'>,
   reading: Reading,
@@ -28,15 +28,15 @@ export function bestReading<Row extends Timed>(
   for (const format of formats) {
     const count = rowsIn(format.reader(inOrder(reading), sample), reading, sample);
     counts.push(count);
-    if (count >= goodEnough * sample.length && count > 0) break;
+    if (count >= enoughShare * sample.length && count > 0) break;
   }
   const best = Math.max(...counts);
   if (best === 0) return { format: null, rows: 0 };
-  const at = counts.findIndex((count) => count >= goodEnough * best);
-  return { format: formats[at]!, rows: counts[at]! };
+  const index = counts.findIndex((count) => count >= enoughShare * best);
+  return { format: formats[index]!, rows: counts[index]! };
 }
 
-/** How many of these lines are rows with a time, or parts of one that the format knows as such. */
+/** How many of these lines the format reads as rows with a time, or as parts of such rows. */
 function rowsIn<Row extends Timed>(
   read: LineReader<Row>,
   { untimed }: Reading,

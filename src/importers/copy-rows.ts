@@ -1,38 +1,38 @@
-/** Sends rows into one COPY, and begins anew where those that were sent turn out to be known. */
+/** Sends rows into one COPY. When it turns out that the rows so far were imported before, it begins again after them. */
 import { finished, Writable } from 'node:stream';
 import { callbackify, promisify } from 'node:util';
 import type pg from 'pg';
 import { from as copyFrom, type CopyStreamQuery } from 'pg-copy-streams';
 
-/** What {@link rowsOf} gives in between: all rows before it are in the database since an earlier import. */
-export const known = Symbol('known');
+/** A mark between the rows that `rowsOf` gives: an earlier import has put all rows before it into the database. */
+export const knownMark = Symbol('known');
 
-const ended = promisify(finished);
+const whenFinished = promisify(finished);
 
 /**
- * Takes COPY's text format. `anew`: undoes what this transaction has written, and begins another one; it is called when
- * rows were sent that turn out to be known.
+ * A stream that takes rows in COPY's text format, and the mark {@link knownMark}. `beginAgain` undoes what this transaction has
+ * written, and begins another transaction; it is called at the mark if rows were sent before it.
  */
 export function copyRows(
   client: pg.PoolClient,
   into: { target: string; columns: readonly string[] },
-  anew: () => Promise<void>,
+  beginAgain: () => Promise<void>,
 ): Writable {
   let copy: CopyStreamQuery | null = null;
   async function end(): Promise<void> {
     if (copy === null) return;
     copy.end();
-    await ended(copy);
+    await whenFinished(copy);
     copy = null;
   }
   const sink = new Writable({
     objectMode: true,
-    write(part: Buffer | typeof known, _encoding, done) {
-      if (part === known) {
+    write(part: Buffer | typeof knownMark, _encoding, done) {
+      if (part === knownMark) {
         const undo = async () => {
           if (copy === null) return;
           await end();
-          await anew();
+          await beginAgain();
         };
         callbackify(undo)((error) => done(error));
         return;
@@ -40,7 +40,7 @@ export function copyRows(
       if (part.length === 0) return done();
       if (copy === null) {
         copy = client.query(copyFrom(`COPY ${into.target} (${into.columns.join()}) FROM STDIN`));
-        // It may fail while nothing is written to it: a lost connection.
+        // The COPY may also fail while nothing is written to it: when the connection is lost.
         copy.on('error', (error) => sink.destroy(error));
       }
       copy.write(part, (error) => done(error));

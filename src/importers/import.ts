@@ -21,24 +21,24 @@ export class ImportError extends RoundsmanError {}
 /** How a log is read. */
 export interface LogSettings<Row extends Timed> {
   log: LogTable<Row>;
-  /** The other kind of log, which this one may be; left out, that is not asked. */
+  /** The other kind of log: a log of this kind is refused. Without it, every log is accepted. */
   other?: LogTable<any>;
-  /** null: it is chosen by the first lines */
+  /** null: the format is chosen by the first lines */
   format: LogFormat<Row> | null;
-  /** Of times that name no zone; null: it is assumed to be UTC. */
+  /** The zone of times that name none; null: they are assumed to be in UTC. */
   zone: { name: string; zone: Zone } | null;
-  /** Of response times that name no unit. */
+  /** The unit of response times that name none. */
   timeUnit?: TimeUnit | undefined;
 }
 
 export interface ImportOptions {
   /** Shifts all times by the same amount, so that the newest is now. */
   shiftToNow?: boolean;
-  /** Lines that no time can be found for become rows of the present time. */
+  /** Lines without a time become rows of the present time. */
   untimed?: boolean;
-  /** Imports all of the log, also what was imported before. */
+  /** Imports the whole log, also rows that were imported before. */
   again?: boolean;
-  /** Who imports it. */
+  /** The person who imports it. */
   by?: string;
   /** Called each time bytes arrive. */
   onProgress?: (bytes: number, lines: number) => void;
@@ -51,15 +51,15 @@ export interface ImportResult extends Pick<
   table: string;
   /** the name of the format in which it was read; null for a log without lines */
   format: string | null;
-  /** the zone that was taken for times that name none; null when all of them name one */
+  /** the zone that was used for times that name none; null when all of them name one */
   time_zone: string | null;
-  /** whether that zone was given, and not assumed */
+  /** true when the caller gave that zone, false when it was assumed */
   time_zone_given: boolean;
   first: Date | null;
   last: Date | null;
   /** whether a date named no year */
   years_assumed: boolean;
-  /** by how much the newest time is after the database's; null when it is not, and with a shift */
+  /** by how many ms the newest time is later than the database's time; null when it is not, and with a shift */
   ahead_ms: number | null;
   /** null without a shift */
   shifted_ms: number | null;
@@ -67,7 +67,7 @@ export interface ImportResult extends Pick<
 
 /**
  * Imports a whole log or nothing. Throws {@link ImportError}, UnknownLogError, OtherLogError, ImportedBeforeError, and
- * UnreadableLogError when the log itself fails. The connection must be without a statement timeout.
+ * UnreadableLogError when the log itself cannot be read. The connections must have no statement timeout.
  */
 export async function importLog<Row extends Timed>(
   connections: pg.Pool,
@@ -84,13 +84,13 @@ export async function importLog<Row extends Timed>(
   client.on('error', () => {});
   try {
     const bytes = (source = await file.read());
-    // A pipeline gives the first failure to its other streams as well, so the first one is remembered here. A small
-    // archive fails before the pipeline stands.
+    // A pipeline passes the first failure on to its other streams, so the stream that failed first is remembered here. A
+    // small archive fails even before the pipeline is built.
     const remember = (stream: Stream) => stream.once('error', () => (culprit ??= stream));
     remember(bytes);
     await client.query('BEGIN');
     const now = await databaseTime(client);
-    const seen = await recognise(client, log.table, { again });
+    const recognition = await recognise(client, log.table, { again });
     const target = shiftToNow ? await stage(client, log) : log.table;
     const rows = rowsOf(
       {
@@ -99,7 +99,7 @@ export async function importLog<Row extends Timed>(
         format,
         reading: { now, zone: zone?.zone ?? utc, isZoneGiven: zone !== null, timeUnit, untimed },
         untimedAt: shiftToNow ? null : now,
-        onText: (chunk) => seen.look(chunk),
+        onText: (chunk) => recognition.findEnds(chunk),
       },
       tally,
     );
@@ -113,21 +113,21 @@ export async function importLog<Row extends Timed>(
     remember(copy);
     if (bytes.errored) throw bytes.errored;
     await pipeline(bytes, rows, copy);
-    seen.requireNew(tally.imported + tally.joined + tally.malformed.count);
-    if (tally.imported === 0 && tally.malformed.count > 0) throw unlike(file, log, tally);
-    // In a log in which some dates have a year, those are what the others go by.
+    recognition.requireNew(tally.imported + tally.joined + tally.malformed.count);
+    if (tally.imported === 0 && tally.malformed.count > 0) throw noLineRead(file, log, tally);
+    // If some dates of the log name a year, the years of the others were found by those: then nothing is corrected.
     const { years } = tally;
     if (years?.isAhead && years.placed >= tally.imported - tally.untimed) {
-      const its = tally.zoneTaken && zone ? zone : { name: 'UTC', zone: utc };
-      await correctYears(client, target, { years, tally, zone: its, now });
+      const logZone = tally.zoneTaken && zone ? zone : { name: 'UTC', zone: utc };
+      await correctYears(client, target, { years, tally, zone: logZone, now });
     }
     const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
     const shifted = shiftToNow ? await unstage(client, log, tally.newest) : null;
     const times = timesOf(tally, shifted ?? { now, shift: null });
     if (tally.imported > 0) {
       const rows = tally.imported;
-      if (!shiftToNow) await seen.requireNewRows(log.columns, { rows, ...times });
-      await seen.remember({ name: file.name, rows, by: by ?? null, ...times });
+      if (!shiftToNow) await recognition.requireNewRows(log.columns, { rows, ...times });
+      await recognition.remember({ name: file.name, rows, by: by ?? null, ...times });
     }
     committing = true;
     await client.query('COMMIT');
@@ -151,9 +151,9 @@ export async function importLog<Row extends Timed>(
     if (source?.errored && (culprit ?? source) === source)
       throw unreadable(file.name, source.errored);
     if (error instanceof RoundsmanError) throw error;
-    throw refused(error, log.table, committing);
+    throw databaseError(error, log.table, committing);
   } finally {
-    // Closing its connection rolls the transaction back, in whatever state it is.
+    // Closing the connection rolls the transaction back, in whatever state it is.
     client.release(true);
   }
 }
@@ -163,11 +163,11 @@ async function databaseTime(client: pg.PoolClient): Promise<number> {
   return rows[0]!.now.getTime();
 }
 
-const staged = 'pg_temp.import_lines';
+const stagingTable = 'pg_temp.import_lines';
 
 /**
- * Collects the rows in a temporary table: the shift is known only at the end, also for a stream that can be read only
- * once.
+ * Makes a temporary table in which the rows are collected, and returns its name. The shift is known only at the end of the
+ * log, and a stream can be read only once.
  */
 async function stage<Row extends Timed>(
   client: pg.PoolClient,
@@ -176,7 +176,7 @@ async function stage<Row extends Timed>(
   await client.query(
     `CREATE TEMP TABLE import_lines ON COMMIT DROP AS SELECT ${columns.join()} FROM ${table} WITH NO DATA`,
   );
-  return staged;
+  return stagingTable;
 }
 
 /** Copies the staged rows into their table and shifts them by `shift` ms, so that the newest of them is now. */
@@ -187,10 +187,10 @@ async function unstage<Row extends Timed>(
 ): Promise<{ now: number; shift: number }> {
   const now = await databaseTime(client);
   const shift = newest === null ? 0 : now - newest;
-  const moved = `coalesce(created_at + $1 * interval '1 millisecond', $2::timestamptz)`;
-  const values = columns.map((name) => (name === 'created_at' ? moved : name));
+  const shiftedTime = `coalesce(created_at + $1 * interval '1 millisecond', $2::timestamptz)`;
+  const values = columns.map((name) => (name === 'created_at' ? shiftedTime : name));
   await client.query(
-    `INSERT INTO ${table} (${columns.join()}) SELECT ${values.join()} FROM ${staged}`,
+    `INSERT INTO ${table} (${columns.join()}) SELECT ${values.join()} FROM ${stagingTable}`,
     [shift, new Date(now).toISOString()],
   );
   return { now, shift };
@@ -206,10 +206,10 @@ function timesOf(
   return { first: new Date(Math.min(...times)), last: new Date(Math.max(...times)) };
 }
 
-function unlike<Row extends Timed>(
+function noLineRead<Row extends Timed>(
   { name }: LogFile,
   { formats, hint }: LogTable<Row>,
-  { malformed, format, known }: Tally,
+  { malformed, format, known, lines }: Tally,
 ) {
   const [first] = malformed.lines;
   const others = formats.map((each) => each.name).filter((each) => each !== format);
@@ -219,15 +219,15 @@ function unlike<Row extends Timed>(
     .replaceAll('\t', String.raw`\t`);
   return new ImportError({
     what: `nothing was imported from ${name}`,
-    why: `none of its ${malformed.count} ${known ? 'new ' : ''}lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
+    why: `none of its ${known ? `${malformed.count} new` : lines} lines could be read${format ? ` as ${format}` : ''}; line ${first!.line}: ${first!.why}`,
     hint: `${line ? `a line of ${format} looks like \`${line}\`; ` : ''}${hint}; the other formats are ${others.join(', ')}`,
   });
 }
 
-function refused(error: unknown, table: string, committing: boolean): ImportError {
+function databaseError(error: unknown, table: string, committing: boolean): ImportError {
   const hint = committing
     ? `the answer to COMMIT was lost: look into ${table} before you run it again`
-    : 'nothing of it was kept: see to what the database says, then run it again';
+    : 'no row of it was kept: remove the cause that the database names, then run it again';
   return new ImportError(
     { what: 'the log was not imported', why: messageOf(error), hint },
     { cause: error },

@@ -1,4 +1,4 @@
-/** Notices a text that was imported before, whatever its file is called and however it is packed. */
+/** Recognises a text that was imported before, whatever the name of its file is and however it is packed. */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -11,7 +11,7 @@ export class ImportedBeforeError extends RoundsmanError {}
 /** A row of engine.imports. */
 export interface Import {
   digest: string;
-  /** of the text in UTF-8, with \n for \r\n */
+  /** how many bytes the text has in UTF-8, with \n for \r\n */
   bytes: string;
   name: string;
   rows: string;
@@ -26,46 +26,52 @@ export interface Imported {
   last: Date | null;
 }
 
-export interface Seen {
-  /** Where in the chunk a text ends that was imported before. */
-  look(chunk: Buffer): number[];
-  /** The longest one that the text so far begins with. */
+export interface Recognition {
+  /**
+   * Takes the next part of the text. Returns the offsets in this part at which a text ends that was imported before, and
+   * with which this text begins.
+   */
+  findEnds(chunk: Buffer): number[];
+  /** The longest imported text with which the text so far begins; null if there is none. */
   readonly beginning: Import | null;
-  /** Throws {@link ImportedBeforeError}, unless the text has lines behind the one that was imported. */
+  /** Throws {@link ImportedBeforeError}, unless the text has new lines after the part that was imported before. */
   requireNew(newLines: number): void;
   /**
-   * Throws {@link ImportedBeforeError} where the table had all rows that this transaction has written, and a longer text
-   * that begins or ends at the same time was imported: this one is a part of it.
+   * Throws {@link ImportedBeforeError} when this text is a part of a longer one: the table already has all rows that this
+   * transaction has written, and a longer text that begins or ends at the same time was imported.
    */
   requireNewRows(
     columns: readonly string[],
     imported: Pick<Imported, 'rows' | 'first' | 'last'>,
   ): Promise<void>;
-  /** Writes the import down. Throws {@link ImportedBeforeError} where another process has just imported the same. */
+  /** Records the import. Throws {@link ImportedBeforeError} when another process has just imported the same text. */
   remember(imported: Imported): Promise<void>;
 }
 
-/** A log that grew begins with what was imported of it; the beginnings of so many imports are compared. */
+/**
+ * The most imports with which the beginning of a text is compared, the newest ones: a log that has grown begins with the
+ * text that was imported of it.
+ */
 const maxCompared = 1_000;
 
-/** The transaction that imports. */
-const own = 'pg_current_xact_id()::xid';
+/** The id of the importing transaction, as xmin of its rows has it. */
+const ownTransaction = 'pg_current_xact_id()::xid';
 
 const importColumns = 'digest, bytes, name, rows, imported_at';
 
-/** `again`: nothing is refused. The client is in the transaction of the import. */
+/** Prepares the recognition of a text. The client is in the transaction of the import. `again`: nothing is refused. */
 export async function recognise(
   client: pg.PoolClient,
   table: string,
   { again }: { again: boolean },
-): Promise<Seen> {
-  const { rows: known } = again
+): Promise<Recognition> {
+  const { rows: earlier } = again
     ? { rows: [] }
     : await client.query<Import>(
         `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 ORDER BY imported_at DESC LIMIT ${maxCompared}`,
         [table],
       );
-  const byLength = Map.groupBy(known, (each) => Number(each.bytes));
+  const byLength = Map.groupBy(earlier, (each) => Number(each.bytes));
   const lengths = [...byLength.keys()].toSorted((a, b) => a - b);
   const hash = createHash('sha256');
   let length = 0;
@@ -81,7 +87,7 @@ export async function recognise(
     byLength.get(bytes)?.find((each) => each.digest === digest);
   let beginning: Import | null = null;
   return {
-    look(chunk) {
+    findEnds(chunk) {
       const ends: number[] = [];
       const { bytes, offset } = lineEnds.plain(chunk);
       let done = 0;
@@ -101,12 +107,12 @@ export async function recognise(
       return beginning;
     },
     requireNew(newLines) {
-      const ended = isLineEnded
+      const withLineEnd = isLineEnded
         ? undefined
         : textOf(length + 1, hash.copy().update('\n').digest('hex'));
-      if (ended) throw before(ended, table, 'it');
+      if (withLineEnd) throw importedBefore(withLineEnd, table, 'it');
       if (beginning !== null && newLines === 0)
-        throw before(
+        throw importedBefore(
           beginning,
           table,
           Number(beginning.bytes) === length ? 'it' : 'each of its lines',
@@ -121,15 +127,15 @@ export async function recognise(
         [table, length, rows, first, last],
       );
       if (longer.length === 0) return;
-      const those = (where: string) =>
+      const rowsWhere = (where: string) =>
         `SELECT ROW(${columns.join()})::text FROM ${table} WHERE ${where} AND created_at BETWEEN $1 AND $2`;
       const { rowCount } = await client.query(
-        `${those(`xmin = ${own}`)} EXCEPT ALL ${those(`xmin <> ${own}`)} LIMIT 1`,
+        `${rowsWhere(`xmin = ${ownTransaction}`)} EXCEPT ALL ${rowsWhere(`xmin <> ${ownTransaction}`)} LIMIT 1`,
         [first, last],
       );
       const part =
         'each of its rows is there, and a longer log that begins or ends at the same time';
-      if (rowCount === 0) throw before(longer[0]!, table, part);
+      if (rowCount === 0) throw importedBefore(longer[0]!, table, part);
     },
     async remember({ name, rows, by, first, last }) {
       const digest = hash.digest('hex');
@@ -147,12 +153,12 @@ export async function recognise(
         `SELECT ${importColumns} FROM engine.imports WHERE table_name = $1 AND digest = $2`,
         [table, digest],
       );
-      throw before(found.rows[0]!, table, 'it');
+      throw importedBefore(found.rows[0]!, table, 'it');
     },
   };
 }
 
-const before = ({ name, rows, imported_at }: Import, table: string, part: string) =>
+const importedBefore = ({ name, rows, imported_at }: Import, table: string, part: string) =>
   new ImportedBeforeError({
     what: 'nothing was imported',
     why: `${part} was imported into ${table} at ${time(imported_at)} UTC, from ${name}: ${counted(Number(rows), 'row')}`,

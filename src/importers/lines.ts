@@ -1,15 +1,15 @@
-/** From the bytes of a text to its lines. */
+/** Cuts the bytes of a text into lines. */
 
-/** The longest line that is read, in bytes. */
-export const longestLine = 64 * 1024;
+/** The most bytes of a line that is read. */
+export const maxLineBytes = 64 * 1024;
 
 const [lineFeed, carriageReturn] = [10, 13];
 const nothing = Buffer.alloc(0);
 
 /**
- * Cuts bytes into lines and holds no more than one line, however long the input is. Lines end with \n or \r\n; with \r
- * in a text whose beginning has no other end. Each method returns the lines that have ended, without their ends; null
- * for one that is too long.
+ * Cuts bytes into lines, and keeps no more than one line in memory, however long the input is. Lines end with \n or
+ * \r\n; if the beginning of the text has neither, with \r. Each method returns the lines that have ended, without their
+ * line ends, and null for a line that is too long.
  */
 export class Lines {
   #rest: Buffer = nothing;
@@ -21,9 +21,9 @@ export class Lines {
     return this.#rest.length > 0 || this.#tooLong;
   }
 
-  /** `telling`: bytes that the chunk is a part of, where more of them are known. */
-  push(chunk: Buffer, telling = chunk): (string | null)[] {
-    if (this.#end === 'not known') this.#end = endOf(telling);
+  /** Takes the next bytes. The line end is chosen by `decidedBy`, which may be a longer text that contains the chunk. */
+  push(chunk: Buffer, decidedBy = chunk): (string | null)[] {
+    if (this.#end === 'not known') this.#end = endOf(decidedBy);
     const last =
       this.#end === '\r'
         ? Math.max(chunk.lastIndexOf(carriageReturn), chunk.lastIndexOf(lineFeed))
@@ -48,7 +48,7 @@ export class Lines {
     return lines;
   }
 
-  /** What follows the last end of a line. */
+  /** The rest of the text after the last line end. */
   end(): (string | null)[] {
     if (this.#tooLong) return [null];
     return this.#rest.length === 0 ? [] : this.#cut(this.#rest.toString('utf8')).map(lineOf);
@@ -56,7 +56,7 @@ export class Lines {
 
   #firstEnd(chunk: Buffer): number {
     const ends = this.#end === '\r' ? [lineFeed, carriageReturn] : [lineFeed];
-    return Math.min(...ends.map((end) => chunk.indexOf(end)).filter((at) => at !== -1));
+    return Math.min(...ends.map((end) => chunk.indexOf(end)).filter((index) => index !== -1));
   }
 
   #cut(text: string): string[] {
@@ -64,10 +64,10 @@ export class Lines {
   }
 
   #keep(bytes: Buffer): void {
-    // A log that was emptied while its program wrote on begins with NULs, as many as it had bytes.
+    // A log that was emptied while its program went on writing begins with as many NULs as it had bytes before.
     const kept = this.#rest.length === 0 && !this.#tooLong ? withoutNuls(bytes) : bytes;
     if (kept.length === 0) return;
-    this.#tooLong ||= this.#rest.length + kept.length > longestLine;
+    this.#tooLong ||= this.#rest.length + kept.length > maxLineBytes;
     this.#rest = this.#tooLong
       ? nothing
       : this.#rest.length === 0
@@ -76,11 +76,11 @@ export class Lines {
   }
 }
 
-/** `\r` only where the bytes have no \n, and it is not the first half of an end that is cut in two. */
+/** The line end of these bytes. It is `\r` only if there is no \n, and the \r is not the last byte: \n may follow it. */
 function endOf(chunk: Buffer): 'not known' | '\n' | '\r' {
   if (chunk.includes(lineFeed)) return '\n';
-  const at = chunk.indexOf(carriageReturn);
-  return at !== -1 && at < chunk.length - 1 ? '\r' : 'not known';
+  const index = chunk.indexOf(carriageReturn);
+  return index !== -1 && index < chunk.length - 1 ? '\r' : 'not known';
 }
 
 function withoutNuls(bytes: Buffer): Buffer {
@@ -95,5 +95,5 @@ function lineOf(line: string): string | null {
   while (line.charCodeAt(start) === 0) start++;
   const text = start === 0 && end === line.length ? line : line.slice(start, end);
   // A character has at most 3 bytes for each of its units.
-  return text.length * 3 > longestLine && Buffer.byteLength(text) > longestLine ? null : text;
+  return text.length * 3 > maxLineBytes && Buffer.byteLength(text) > maxLineBytes ? null : text;
 }

@@ -1,26 +1,26 @@
-/** A log's text: opened, unpacked and decoded by its first bytes, whatever its name says. */
+/** Opens the text of a log, and unpacks and decodes it by its first bytes, whatever the name of the file says. */
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { encodingOf, packingOf, tellingBytes, type Packing } from '../ground/encoding.ts';
 import { messageOf, NotFoundError, RoundsmanError } from '../ground/errors.ts';
-import { noFile } from '../ground/files/no-file.ts';
+import { whyUnreadable } from '../ground/files/why-unreadable.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
-/** A log exists and cannot be read: a directory, another user's file, a damaged archive. */
+/** The log exists and cannot be read: it is a directory, another user's file, or a damaged archive. */
 export class UnreadableLogError extends RoundsmanError {}
 
 export interface LogFile {
   name: string;
   /**
-   * Its text as UTF-8, without compression and byte order mark. Works once; throws {@link UnreadableLogError}. The
-   * stream may have failed before anything reads it: `errored` says so.
+   * The text as UTF-8, without compression and byte order mark. Call it once. Throws {@link UnreadableLogError}. The
+   * stream may have failed before anything reads it; then its `errored` is set.
    */
   read(): Promise<Readable>;
-  /** Bytes on disk; null for standard input and FIFOs. */
+  /** How many bytes the file has on disk; null for standard input and FIFOs. */
   size: number | null;
-  /** How many of them have been read so far. */
+  /** How many bytes of the file have been read so far. */
   bytesRead(): number;
   close(): Promise<void>;
 }
@@ -47,11 +47,11 @@ export async function openLog(path: string): Promise<LogFile> {
         why: `there is no file ${resolve(path)}`,
         hint: 'check the path; - stands for standard input',
       });
-    // What open() says of a socket.
+    // open() fails with ENXIO for a socket.
     throw error.code === 'ENXIO' ? noLog(path, 'it is a socket') : unreadable(path, error);
   });
   const stat = await file.stat();
-  const why = noFile(stat);
+  const why = whyUnreadable(stat);
   if (why) {
     await file.close();
     throw noLog(path, why);
@@ -73,13 +73,13 @@ const noLog = (path: string, why: string): UnreadableLogError =>
     hint: 'name one file',
   });
 
-// The callbacks do nothing: the reader of the last stream gets the failures of the first.
+// The callbacks do nothing, because a failure of the first stream also reaches the reader of the last one.
 const unpackers: Partial<Record<Packing, (bytes: Readable) => Readable>> = {
   gzip: (bytes) => pipeline(bytes, createGunzip(), () => {}),
   zstd: (bytes) => pipeline(bytes, zstdFrames(), createZstdDecompress(), () => {}),
 };
 
-/** What unpacks to standard output what is not unpacked here. */
+/** Commands that unpack the other kinds of archives to standard output. */
 const programs: Partial<Record<Packing, string>> = {
   xz: 'xz -dc',
   bzip2: 'bzip2 -dc',
@@ -89,13 +89,16 @@ const programs: Partial<Record<Packing, string>> = {
   tar: 'tar -xOf',
 };
 
-/** An archive in an archive is rotated by two programs; more than that is made to unpack for ever. */
+/**
+ * The most archives within each other. Two are there when two programs have rotated a log; more are there only when a
+ * file was made to unpack endlessly.
+ */
 const maxLayers = 3;
 
 async function textOf(given: Readable, name: string, layers = 0): Promise<Readable> {
   // A small archive fails before its text has a reader; without a listener this event would end the process.
   given.on('error', () => {});
-  const { start, whole: bytes } = await begun(given).catch((error: unknown) => {
+  const { start, whole: bytes } = await readBeginning(given).catch((error: unknown) => {
     throw unreadable(name, error);
   });
   const packing = packingOf(start);
@@ -119,8 +122,8 @@ async function textOf(given: Readable, name: string, layers = 0): Promise<Readab
   return text.on('error', () => {});
 }
 
-/** The first bytes, and a stream that still begins with them. */
-async function begun(bytes: Readable): Promise<{ start: Buffer; whole: Readable }> {
+/** Reads the first bytes of a stream, and returns them together with a stream that still begins with them. */
+async function readBeginning(bytes: Readable): Promise<{ start: Buffer; whole: Readable }> {
   const parts: Buffer[] = [];
   let length = 0;
   let isEnded = false;
@@ -130,7 +133,7 @@ async function begun(bytes: Readable): Promise<{ start: Buffer; whole: Readable 
     if (part === null) break;
     parts.push(part);
     length += part.length;
-    // What a person types or a program writes slowly is judged by its beginning.
+    // Eight bytes are enough: a person who types, or a slow program, may write no more for a while.
     if (length >= 8) break;
   }
   const start = Buffer.concat(parts);
@@ -152,13 +155,13 @@ function nextPart(bytes: Readable): Promise<unknown> {
   const part: unknown = bytes.read();
   if (part !== null || bytes.readableEnded) return Promise.resolve(part);
   const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
-  const look = () => {
+  const tryRead = () => {
     const found: unknown = bytes.read();
     if (found !== null) settle(found);
   };
   const end = () => settle(null);
-  bytes.on('readable', look).once('end', end).once('error', reject);
-  return promise.finally(() => bytes.off('readable', look).off('end', end).off('error', reject));
+  bytes.on('readable', tryRead).once('end', end).once('error', reject);
+  return promise.finally(() => bytes.off('readable', tryRead).off('end', end).off('error', reject));
 }
 
 function toUtf8(encoding: string): Transform {

@@ -1,18 +1,18 @@
-/** A log of the other kind: requests given as messages, or messages given as requests. */
+/** Recognises a log of the other kind: requests that are given as messages, or messages that are given as requests. */
 import { RoundsmanError } from '../ground/errors.ts';
 import { bestReading } from './choose.ts';
 import type { LogTable, Reading, Timed } from './reading/log-format.ts';
 
-/** The lines are those of the other kind of log. Nothing was imported. */
+/** The log is of the other kind. Nothing was imported. */
 export class OtherLogError extends RoundsmanError {}
 
-/** At least this share of the lines fits the other kind, and at most the rest fits the one that was asked for. */
-const most = 0.8;
+/** A log is of the other kind if at least this share of its lines fits that kind, and at most the rest fits its own. */
+const minShare = 0.8;
 
 /**
- * Throws {@link OtherLogError} where the first lines fit `other` much better than `own`. Requests are told from messages
- * by their form: any line with a time is a message in plain text, so that counts for neither. Lines that name an error
- * are messages also where they name its request.
+ * Throws {@link OtherLogError} when the first lines fit `other` much better than `own`. Only the forms of requests and of
+ * messages count; the format `plain` does not, because it reads every line with a time. A line that names an error is a
+ * message, even if it also names a request.
  */
 export function requireOwnKind(
   own: LogTable<any>,
@@ -22,22 +22,22 @@ export function requireOwnKind(
 ): void {
   const reading: Reading = { ...given, untimed: false };
   const texts = other.kind === 'requests' ? sample.filter((line) => !namesError(line)) : sample;
-  const theirs = bestReading(withForm(other), reading, texts);
-  // Comments, as W3C's names of fields, are of neither kind.
+  const theirs = bestReading(withoutPlain(other), reading, texts);
+  // Comments, such as the line in which W3C's format names its fields, are of neither kind.
   const lines = sample.filter((line) => !line.startsWith('#')).length;
-  if (theirs.format === null || theirs.rows < most * lines) return;
+  if (theirs.format === null || theirs.rows < minShare * lines) return;
   if (own.kind === 'requests') {
     const { rows } = bestReading(own, reading, sample);
-    if (rows > (1 - most) * lines) return;
+    if (rows > (1 - minShare) * lines) return;
   }
   throw new OtherLogError({
     what: 'nothing was imported',
-    why: `its lines are ${other.kind}, as ${theirs.format.name} has them, and no ${own.kind}`,
+    why: `its lines are ${other.kind}, as ${theirs.format.name} has them, and not ${own.kind}`,
     hint: `\`npx roundsman ${other.command}\` reads them; --format says which ${own.kind} they are all the same`,
   });
 }
 
-const withForm = <Row extends Timed>(log: LogTable<Row>): LogTable<Row> => ({
+const withoutPlain = <Row extends Timed>(log: LogTable<Row>): LogTable<Row> => ({
   ...log,
   formats: log.formats.filter(({ name }) => name !== 'plain'),
 });

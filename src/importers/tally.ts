@@ -1,18 +1,19 @@
-/** What an import has counted of a log. */
+/** Counts the lines and rows of an import. */
 import type { Years } from './reading/years.ts';
 
 /** What `rowsOf` has counted so far. */
 export interface Tally {
   lines: number;
   imported: number;
+  /** Rows of which a part was left out. */
   cut: number;
-  /** Lines of a text that was imported before and has grown since. They are not counted otherwise. */
+  /** Lines that were imported before, of a log that has grown since. They are counted nowhere else. */
   known: number;
-  /** Lines that are no row of their own, but a part of another one. */
+  /** Lines that are not rows of their own, but parts of another row. */
   joined: number;
-  /** All are counted, the first ten are listed; line numbers begin at 1. */
+  /** All malformed lines are counted, and the first ten are listed; line numbers begin at 1. */
   malformed: { count: number; lines: { line: number; why: string }[] };
-  /** Of the rows that have a time, in ms since 1970. */
+  /** The oldest and the newest time of the rows, in ms since 1970; null without a row that has a time. */
   oldest: number | null;
   newest: number | null;
   /** Rows without a time. */
@@ -21,7 +22,7 @@ export interface Tally {
   format: string | null;
   /** Whether a line had a time that names no zone. */
   zoneTaken: boolean;
-  /** Of dates that name none; null before the format is known. */
+  /** The years of dates that name none; null before the format is known. */
   years: Years | null;
 }
 
@@ -40,10 +41,10 @@ export const emptyTally = (): Tally => ({
   years: null,
 });
 
-const listed = 10;
+const maxListed = 10;
 
 export function countMalformed({ malformed }: Tally, line: number, why: string): void {
-  if (++malformed.count <= listed) malformed.lines.push({ line, why });
+  if (++malformed.count <= maxListed) malformed.lines.push({ line, why });
 }
 
 /** `at` is the time of the row; `cut` says that a part of it was left out. */

@@ -1,49 +1,55 @@
-/** The frames of a zstd archive, without those that hold no text. */
+/** Removes the frames of a zstd archive that contain no text. */
 import { Transform } from 'node:stream';
 
 const frameMagic = 0xfd2fb528;
 const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5;
 
-/** A piece of an archive: its length, whether it belongs to the text, and which kind of piece follows it. */
+/** A piece of an archive. */
 interface Piece {
+  /** in bytes */
   length: number;
+  /** whether it is passed on to the decompressor */
   isKept: boolean;
+  /**
+   * Reads the piece that follows, from the bytes with which it begins; null where these are too few to find out its
+   * length.
+   */
   next: (start: Buffer) => Piece | null;
 }
 
 /**
- * Leaves out skippable frames (RFC 8878), in which pzstd and others keep figures, and passes each block on by itself:
- * Node's decompressor takes the end of a frame without text for the end of the archive, and loses what follows in the
- * same part. Bytes that are no archive are passed on as they are, for the decompressor to refuse.
+ * Leaves out skippable frames (RFC 8878), in which pzstd and others keep figures, and passes on each block by itself.
+ * Without this, Node's decompressor would think that the archive ends after a frame without text, and lose what follows
+ * in the same chunk. Bytes that are not an archive are passed on as they are, and the decompressor refuses them.
  */
 export function zstdFrames(): Transform {
-  let held: Buffer = Buffer.alloc(0);
+  let unread: Buffer = Buffer.alloc(0);
   let piece: Piece = { length: 0, isKept: true, next: frame };
   let rest = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      while (held.length > 0) {
+      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+      while (unread.length > 0) {
         if (rest === 0) {
-          const found = piece.next(held);
+          const found = piece.next(unread);
           if (found === null) break;
           piece = found;
           rest = found.length;
         }
-        const part = held.subarray(0, rest);
+        const part = unread.subarray(0, rest);
         if (piece.isKept) this.push(part);
-        held = held.subarray(part.length);
+        unread = unread.subarray(part.length);
         rest -= part.length;
       }
       done();
     },
     flush(done) {
-      done(null, held.length === 0 ? undefined : held);
+      done(null, unread.length === 0 ? undefined : unread);
     },
   });
 }
 
-/** Each gets the bytes that the piece begins with; null where they are too few to tell how long it is. */
+/** The beginning of a frame: see `next` of {@link Piece}. */
 function frame(start: Buffer): Piece | null {
   if (start.length < 4) return null;
   const magic = start.readUInt32LE(0);

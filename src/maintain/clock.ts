@@ -1,4 +1,4 @@
-/** How far this host's clock is from the database's clock, and when that is too far. */
+/** Measures how far this host's clock is from the database's clock, and says when that is too far. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { RoundsmanError } from '../ground/errors.ts';
@@ -28,8 +28,8 @@ export async function measureSkew(db: Db): Promise<Skew> {
 
 export const isWrong = ({ atLeastMs }: Skew): boolean => atLeastMs > maxSkewMs;
 
-/** `3600.0 s ahead of the database's` */
-export const inWords = ({ skewMs }: Skew): string =>
+/** The skew in a sentence after "the clock is", for example `3600.0 s ahead of the database's`. */
+export const skewInWords = ({ skewMs }: Skew): string =>
   `${(Math.abs(skewMs) / 1000).toFixed(1)} s ${skewMs < 0 ? 'behind' : 'ahead of'} the database's`;
 
 /**
@@ -40,7 +40,7 @@ export class ClockOffError extends RoundsmanError {
   constructor(skew: Skew) {
     super({
       what: "this host's clock is off, and BullMQ on PostgreSQL depends on it",
-      why: `it is ${inWords(skew)}; the limit is ${maxSkewMs / 1000} s: this process would take over runs that other workers are executing`,
+      why: `it is ${skewInWords(skew)}; the limit is ${maxSkewMs / 1000} s: this process would take over runs that other workers are executing`,
       hint: 'synchronise both clocks (NTP), or set REDIS_URL: BullMQ on Redis does not depend on the clocks of hosts',
     });
   }

@@ -5,25 +5,26 @@ import type { JobEntry } from '../queue/run-queue.ts';
 import type { Cursor } from './oldest-due.ts';
 
 /**
- * Queued runs of these jobs that have been due for this long, or were never in the queue, and whose job has a free
- * place, the oldest first: at most `limit` runs that come after `after`. `end` is null when there are no more.
+ * Queued runs of these jobs that have been due for more than `overdueSeconds`, or never had an entry in the queue, and
+ * whose job may start a further run, the oldest first. Returns at most `limit` runs that come after `after`, and as
+ * `end` the last of them: the next call takes it as `after`. `end` is null when there are no more runs.
  */
-export async function dueJobs(
+export async function dueJobRuns(
   db: Db,
   jobs: readonly Pick<Job, 'name' | 'concurrency'>[],
-  { seconds, limit, after }: { seconds: number; limit: number; after: Cursor | null },
+  { overdueSeconds, limit, after }: { overdueSeconds: number; limit: number; after: Cursor | null },
 ): Promise<{ due: JobEntry[]; end: Cursor | null }> {
   if (jobs.length === 0) return { due: [], end: null };
   const at = sql`coalesce(r.run_after, r.queued_at)`;
   const { rows } = await sql<Cursor & { generation: number }>`
-    WITH known AS (
+    WITH startable AS (
       SELECT j.name FROM unnest(${jobs.map(({ name }) => name)}::text[], ${jobs.map(({ concurrency }) => concurrency)}::int[])
         AS j (name, concurrency)
       WHERE (SELECT count(*) FROM engine.job_runs o WHERE o.job = j.name AND o.status = 'running') < j.concurrency
     )
-    SELECT r.id, r.generation, ${at}::text AS at FROM engine.job_runs r JOIN known ON known.name = r.job
+    SELECT r.id, r.generation, ${at}::text AS at FROM engine.job_runs r JOIN startable ON startable.name = r.job
     WHERE r.status = 'queued' AND r.cancel_requested_at IS NULL AND ${at} <= engine.now()
-      AND (r.generation = 0 OR ${at} < engine.now() - make_interval(secs => ${seconds}))
+      AND (r.generation = 0 OR ${at} < engine.now() - make_interval(secs => ${overdueSeconds}))
       AND (${after?.at ?? null}::timestamptz IS NULL
            OR (${at}, r.id) > (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
     ORDER BY ${at}, r.id LIMIT ${limit}`.execute(db);

@@ -27,7 +27,7 @@ export async function heartbeat(db: Db, { id, role, queue, places }: Node): Prom
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );
-  // Locks engine.nodes by id; rows that others hold are skipped.
+  // Locks engine.nodes by id; rows that other transactions have locked are skipped.
   await sql`
     DELETE FROM engine.nodes WHERE id IN (
       SELECT n.id FROM engine.nodes n WHERE n.heartbeat_at < engine.now() - interval '1 day'
@@ -35,6 +35,18 @@ export async function heartbeat(db: Db, { id, role, queue, places }: Node): Prom
   return skew;
 }
 
-/** Removes the node when its process ends in order. */
-export const leave = (db: Db, { id }: Node) =>
-  db.deleteFrom('engine.nodes').where('id', '=', id).execute();
+/**
+ * Removes the node when its process ends in order, and notes in the setting `last_stop` when a scheduler and when a worker
+ * stopped last: that is the last sign of them. One statement; it locks a row of engine.nodes, then one of engine.settings.
+ */
+export const removeNode = (db: Db, { id }: Node) =>
+  sql`
+    WITH gone AS (DELETE FROM engine.nodes WHERE id = ${id} RETURNING role)
+    INSERT INTO engine.settings AS s (key, value, changed_at)
+    SELECT 'last_stop', jsonb_strip_nulls(jsonb_build_object(
+             'scheduler', CASE WHEN role <> 'worker' THEN engine.now() END,
+             'worker', CASE WHEN role <> 'scheduler' THEN engine.now() END)), engine.now()
+    FROM gone
+    ON CONFLICT (key) DO UPDATE SET value = s.value || excluded.value, changed_at = excluded.changed_at`.execute(
+    db,
+  );

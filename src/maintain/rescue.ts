@@ -11,25 +11,26 @@ import { endLost, type Escalate } from './end-lost.ts';
 import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** Queued runs examined by one query; the next query continues after the last of them. */
-const batch = 500;
-/** How many cancelled runs that never began one rescue ends; the next rescue continues. */
+/** The most runs that one statement takes over, queues or examines; each examination goes on where the one before ended. */
+const batchSize = 500;
+/** The most cancelled runs that had never begun which one rescue ends; the next rescue continues. */
 const maxEnded = 5_000;
-/** The most queries in one rescue; it goes on only while most of the examined runs are lost. */
-const maxGoes = 10;
+/** The most queries in one rescue. A rescue sends a further query only while most of the examined runs are lost. */
+const maxQueries = 10;
 
 export interface Rescued {
-  /** queued runs whose entry was missing */
+  /** queued runs whose entry was lost */
   queued: number;
-  /** running runs whose lease ran out: queued again, or ended when no attempt was left */
+  /** running runs whose lease ran out, and that were queued again */
   takenOver: number;
+  /** running runs whose lease ran out and that had no attempt left, and cancelled runs that had never begun */
   ended: number;
 }
 
 /**
- * Repairs rows after any loss: of queue entries, of workers, and for manual runs that were not queued yet. Any number
- * of processes may do it at once; each row is changed by one conditional update. A lost entry does not use up an
- * attempt.
+ * Repairs rows after the loss of queue entries and of workers, and queues runs that have no entry yet, such as manual
+ * ones. Any number of processes may rescue at once, because each row is changed by one conditional update. A lost entry
+ * does not use up an attempt.
  */
 export function rescuer(
   db: Db,
@@ -40,24 +41,25 @@ export function rescuer(
   let after: Cursor | null = null;
 
   async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
-    // The entry is added right after each row is written: while a row has no entry, other rescues take it for lost and
-    // would queue it again and again, each time behind all waiting entries.
-    const again = await takeOverRuns(db, batch);
-    // Runs that were running go first: behind a backlog their recovery would take as long as the backlog.
-    await queue.add(again.map(({ entry }) => ({ ...entry, first: true })));
-    emitLost(emit, again);
-    await queue.add(await queueFreshRuns(db, batch));
+    // The entry is added right after each row is written. While a row has no entry, other rescues think that the entry
+    // is lost, and would queue the run again and again, each time after all waiting entries.
+    const takenOver = await takeOverRuns(db, batchSize);
+    // These entries go to the front of the queue: at the end of a queue with a backlog, their runs would wait until it is worked
+    // off.
+    await queue.add(takenOver.map(({ entry }) => ({ ...entry, first: true })));
+    emitLost(emit, takenOver);
+    await queue.add(await queueFreshRuns(db, batchSize));
     let queued = 0;
-    for (let go = 1; go <= maxGoes; go++) {
+    for (let query = 1; query <= maxQueries; query++) {
       const { lost, end } = await findLost(db, queue, after);
       after = end;
-      const found = await queueRunsAgain(db, lost);
-      await queue.add(found);
-      queued += found.length;
+      const queuedAgain = await queueRunsAgain(db, lost);
+      await queue.add(queuedAgain);
+      queued += queuedAgain.length;
       // When the whole queue is gone, the following runs are lost as well, and workers wait for them.
-      if (!end || lost.length < batch / 2) break;
+      if (!end || lost.length < batchSize / 2) break;
     }
-    return { queued, takenOver: again.length };
+    return { queued, takenOver: takenOver.length };
   }
 
   return async () => {
@@ -75,10 +77,10 @@ async function endAll(db: Db, escalate: Escalate, emit: Emit): Promise<number> {
 }
 
 /**
- * Runs that are queued, due and older than 2 s, whose bot has a free place and whose entry is lost. A backlog that
+ * Queued runs that have been due for more than 2 s, whose bot has a free place and whose entry is lost. A backlog that
  * waits in the queue is left alone.
  */
 async function findLost(db: Db, queue: RunQueue, after: Cursor | null) {
-  const { due, end } = await oldestDue(db, { seconds: 2, limit: batch, after });
+  const { due, end } = await oldestDue(db, { overdueSeconds: 2, limit: batchSize, after });
   return { lost: await lostEntries(queue, due), end };
 }

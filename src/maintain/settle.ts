@@ -1,10 +1,16 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
+import { goneChannels, lockSettings } from '../data/notify/channels.ts';
 import type { Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
 import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
 import { hold } from '../transitions/actions/hold.ts';
-import { closeRemoved, holdRemoved, removedWithOpen } from '../transitions/bots/close-removed.ts';
+import { goneReason, endRemovedChannel } from '../transitions/channels/leave.ts';
+import {
+  closeRemoved,
+  lockRemovedBots,
+  removedWithOpen,
+} from '../transitions/bots/close-removed.ts';
 import { leaveUnclearUndecided } from '../transitions/actions/leave-undecided.ts';
 import { recover } from '../transitions/decisions/recover.ts';
 import { unwatch } from '../transitions/findings/watch.ts';
@@ -19,53 +25,57 @@ import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 export interface Settled {
   /** cures that held until their hold window was over */
   held: number;
-  /** findings that were left alone and stayed away for that long */
+  /** findings that were left alone and were gone by themselves for that long */
   recovered: number;
-  /** cures of which it stays unknown whether they helped */
+  /** cures of which it will never be known whether they helped */
   undecided: number;
-  /** changes of how freely an entry may act */
+  /** entries whose autonomy changed */
   judged: number;
-  /** tickets that now say that their problem began, or ceased, to come and go, or to stand behind another one */
+  /** tickets whose problem began or stopped to come and go, or to stand behind a cause; the ticket now says so */
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
-  /** merged tickets that stand for themselves again, and those that ended with all that is merged with them */
+  /** merged tickets that were separated from their survivor */
   unmerged: number;
+  /** survivors that ended, because the problem of every ticket that is merged with them is gone */
   resolved: number;
   /** tickets whose response clock got the time of maintenance back */
   given: number;
-  /** events of tickets that maintenance held back, and that people are told of now */
+  /** events of tickets that maintenance held back; people are told of them now */
   released: number;
   /** silences that ended because what they named was resolved */
   silences: number;
-  /** removed bots of which a run that was still ending had left something open */
+  /** channels that an SQL statement took out of the settings, while a message of theirs waited or needed a person */
+  left: number;
+  /** removed bots that had open findings or tickets, because a run of theirs was still ending when they were removed */
   closed: number;
 }
 
-/** How many rows of each kind are concluded at once; the next call continues. */
-const most = 500;
+/** The most rows of each kind that one call concludes; the next call continues. */
+const maxRows = 500;
 
 /**
- * Concludes what only time can show. A cure has held, and an untouched finding has recovered, when the same check was
- * clean again in a run that began after the hold window. Entries with new outcomes are judged again, within `limits`.
- * Any number of processes may do it at once.
+ * Concludes what only time can show. A cure has held, and a finding that was left alone has recovered, when the same
+ * check was clean again in a run that began after the hold window. Entries with new outcomes are judged again, within
+ * `limits`. Any number of processes may settle at once.
  */
 export async function settle(
   db: Db,
   catalogue: Catalogue,
   { emit = () => {}, ...limits }: JudgingLimits & { emit?: Emit } = {},
 ): Promise<Settled> {
-  const held = await hold(db, most);
+  const held = await hold(db, maxRows);
   for (const heal of held) emit('heal.held', heal);
-  const recovered = await recover(db, most);
-  const undecided = await leaveUnclearUndecided(db, most);
-  await unwatch(db, most);
-  const noted = (await noteFlapping(db, most)) + (await noteSuppression(db, most));
-  const woken = await wakeTickets(db, most);
-  const unmerged = await unmergeRisen(db, most);
+  const recovered = await recover(db, maxRows);
+  const undecided = await leaveUnclearUndecided(db, maxRows);
+  await unwatch(db, maxRows);
+  const noted = (await noteFlapping(db, maxRows)) + (await noteSuppression(db, maxRows));
+  const woken = await wakeTickets(db, maxRows);
+  const unmerged = await unmergeRisen(db, maxRows);
   const resolved = await endMerged(db, emit);
-  const given = await giveTimeBack(db, most);
-  const released = await releaseEvents(db, most);
+  const given = await giveTimeBack(db, maxRows);
+  const released = await releaseEvents(db, maxRows);
+  const left = await endGoneChannels(db);
   const silences = await endResolvedSilences(db);
   const closed = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
@@ -82,14 +92,15 @@ export async function settle(
     resolved,
     given,
     released,
+    left,
     silences,
     closed,
   };
 }
 
-/** Tickets of which all that is merged is gone. */
+/** Resolves survivors, if the problems of all tickets merged into them are gone. Returns how many tickets it resolved. */
 async function endMerged(db: Db, emit: Emit): Promise<number> {
-  const survivors = await survivorsGone(db, most);
+  const survivors = await survivorsGone(db, maxRows);
   if (survivors.length === 0) return 0;
   const resolved = await db.transaction().execute((trx) => resolveMerged(trx, survivors));
   for (const { number, severity } of resolved)
@@ -97,17 +108,35 @@ async function endMerged(db: Db, emit: Emit): Promise<number> {
   return resolved.length;
 }
 
-/** A run that was still ending when its bot was removed may have written findings and tickets since. */
+/**
+ * Ends channels that the settings do not have any more; returns how many. `notify set` does this at once; an SQL statement that
+ * writes the setting cannot.
+ */
+async function endGoneChannels(db: Db): Promise<number> {
+  if ((await goneChannels(db)).length === 0) return 0;
+  return db.transaction().execute(async (trx) => {
+    await lockSettings(trx);
+    const gone = await goneChannels(trx);
+    for (const name of gone)
+      await endRemovedChannel(trx, name, { by: 'roundsman', reason: goneReason });
+    return gone.length;
+  });
+}
+
+/**
+ * Closes what removed bots have left open: a run that was still ending when its bot was removed may have written findings
+ * and tickets since. Returns for how many bots.
+ */
 async function closeLeftOpen(db: Db, emit: Emit): Promise<number> {
-  const ids = await removedWithOpen(db, most);
+  const ids = await removedWithOpen(db, maxRows);
   if (ids.length === 0) return 0;
   const { bots, closed } = await db.transaction().execute(async (trx) => {
-    const held = await holdRemoved(trx, ids);
+    const bots = await lockRemovedBots(trx, ids);
     return {
-      bots: held,
+      bots: bots,
       closed: await closeRemoved(
         trx,
-        held.map(({ id }) => id),
+        bots.map(({ id }) => id),
         'roundsman',
       ),
     };

@@ -8,20 +8,20 @@ import type { Message } from './message.ts';
 export interface ChannelContext<Config> {
   /** as the settings have it, with the values of secrets in place of their references */
   config: Config;
-  /** Judges the address first, and opens no connection to one that is refused. Throws OutboundError. */
+  /** Checks the address first, and opens no connection to one that is refused. Throws OutboundError. */
   request: OutboundRequester;
-  /** Judges a host and port and returns the address to connect to. Throws OutboundError. */
+  /** Checks a host and port and returns the address to connect to. Throws OutboundError. */
   resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
   /** aborts at the deadline of one attempt, and when the process stops */
   signal: AbortSignal;
   /** reports an event of this process, which its log writes; absent where a person only asks */
   emit?: Emit;
   /**
-   * What {@link Sent} said of the ticket's first message here, and of its newest one; null where there was none. A
-   * channel that edits uses the first, one that replies the newest.
+   * The references ({@link Sent}) of the ticket's first and newest message in this channel; null if there was none. Slack
+   * edits the newest; mail refers to both.
    */
   before: { first: string; last: string } | null;
-  /** who of the recipients has this message from an earlier try: it is not sent to them again */
+  /** the recipients that have this message from an earlier try: it is not sent to them again */
   reached: readonly string[];
 }
 
@@ -31,20 +31,20 @@ type OutboundRequester = (request: OutboundRequest) => Promise<OutboundAnswer>;
 /** The receiver has it. */
 export interface Sent {
   sent: true;
-  /** by which the receiver knows the message: a timestamp of Slack, a Message-ID; null where it has no name */
+  /** by which the receiver knows the message: a timestamp of Slack, a Message-ID; null if it knows it by nothing */
   reference: string | null;
   /** what a person has to know of how it went: 'Slack refused its blocks; it was sent as plain text' */
   note?: string;
 }
 
-/** The receiver has it not, or it is not known. */
+/** The receiver does not have it, or it is not known whether it does. */
 export interface NotSent {
   sent: false;
   /** for a person, without secrets */
   why: string;
   /** the receiver asked to wait this long */
   retryAfterMs?: number;
-  /** The receiver may have it all the same: another try is a repeat, which says so. */
+  /** The receiver may have it all the same: another try is a repeat, and the message says so. */
   mayBeThere?: true;
   /**
    * A part of it is there, known by `reference`: the next try finds that in `before`. `recipients` have all of it, and the
@@ -64,11 +64,11 @@ export interface Channel<Config = any> {
   title: string;
   /** What the settings say of one such channel. A text may be a reference `{{secret:NAME}}`. */
   config: z.ZodType<Config>;
-  /** Does it show a change of a ticket in the message that stands already? Such changes are sent at once. */
+  /** Whether it shows a change of a ticket by an edit of the ticket's message. Such changes are sent at once. */
   edits(config: Config): boolean;
   /** Never throws for an answer of the receiver: that is a {@link NotSent}. */
   deliver(message: Message, context: ChannelContext<Config>): Promise<Delivery>;
-  /** As it would look to a reader, in lines of plain text. Needs no network and no secret. */
+  /** The message as it would look to a reader, in lines of plain text. Needs no network and no secret. */
   preview(message: Message, config: Config): string;
 }
 

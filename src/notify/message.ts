@@ -1,5 +1,6 @@
 /** What people are told, before a channel gives it its form. */
 import type { Severity } from '../ground/severity.ts';
+import type { Report } from '../report/report.ts';
 import type { TicketStatus } from '../data/bots/pending-tickets.ts';
 
 /** A ticket as it is when the message is sent, not as it was when the message was queued. */
@@ -19,7 +20,7 @@ export interface TicketFacts {
   assigned_to: string | null;
   acknowledged_by: string | null;
   acknowledged_at: Date | null;
-  /** when a person has to respond; null where nothing is due */
+  /** when a person has to respond; null if no response is due */
   respond_by: Date | null;
   created_at: Date;
   resolved_at: Date | null;
@@ -52,7 +53,7 @@ export interface TicketMessage extends Common {
   events: EventFacts[];
 }
 
-/** About many tickets at once, which would else be as many messages. */
+/** About many tickets at once, instead of one message for each. */
 export interface GroupMessage extends Common {
   kind: 'group';
   /** how many tickets it is about; `tickets` has the worst of them */
@@ -68,4 +69,14 @@ export interface TestMessage extends Common {
   asked_by: string;
 }
 
-export type Message = TicketMessage | GroupMessage | TestMessage;
+/** The report of a morning, as it was when it was made. */
+export interface ReportMessage extends Common {
+  kind: 'report';
+  /** engine.reports.day */
+  day: string;
+  /** when it was to be made */
+  due_at: Date;
+  report: Report;
+}
+
+export type Message = TicketMessage | GroupMessage | TestMessage | ReportMessage;

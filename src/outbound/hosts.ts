@@ -4,7 +4,7 @@
  * that are not public. Every host that is not in the list is refused.
  */
 export interface Allowed {
-  /** by exact host and port, whatever address it has */
+  /** whether the list names host and port: then any address of the host is allowed */
   exactly: boolean;
 }
 
@@ -13,7 +13,7 @@ const entry = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d
 
 const defaultPorts: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
-/** Null when the list does not name it. `list` is the value of the setting, which may be anything. */
+/** How the list allows this URL; null when it does not. `list` is the value in engine.settings, which may be anything. */
 export function allowedBy(list: unknown, url: URL): Allowed | null {
   const entries = new Set(
     (Array.isArray(list) ? list : []).filter(

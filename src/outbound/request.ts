@@ -1,12 +1,13 @@
 /**
- * A request to a server that is not trusted. The name is resolved once and the connection goes to the address that was
- * checked, so the name cannot lead elsewhere after the check. No redirects, no decompression, no proxy; one deadline
- * for everything, and an answer of bounded size.
+ * Sends requests to servers that are not trusted. The name is resolved once and the connection goes to the address that
+ * was checked, so the name cannot lead elsewhere after the check. There are no redirects, no decompression and no proxy;
+ * there is one deadline for the whole request, and a limit for the size of the answer.
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { untilStopped } from '../ground/until-stopped.ts';
-import { refusedAddress } from './address.ts';
+import { whyRefused } from './address.ts';
+import { faultInWords, withoutPlace } from './fault-words.ts';
 import { allowedBy, type Allowed } from './hosts.ts';
 
 export interface OutboundRequest {
@@ -18,9 +19,9 @@ export interface OutboundRequest {
 }
 
 export interface OutboundLimits {
-  /** the value of the setting `http_hosts` */
+  /** the value of `http_hosts` in engine.settings */
   hosts: unknown;
-  /** also every host that is not in the list, as far as its addresses are public: for addresses that an admin has set */
+  /** allows every host with public addresses, also without an entry in the list: for addresses that an admin has set */
   publicly?: boolean;
   signal: AbortSignal;
   /** from the lookup of the name to the last byte of the answer */
@@ -33,7 +34,7 @@ export interface OutboundAnswer {
   status: number;
   /** the body without decompression, read as UTF-8 */
   body: string;
-  /** by names in small letters; of a name that came several times the values, with a comma between them */
+  /** by names in lower case; several values of one name are joined with a comma */
   headers: Record<string, string>;
 }
 
@@ -48,12 +49,12 @@ export class OutboundError extends Error {
   }
 }
 
-/** Throws {@link OutboundError}. An answer with any status is a result. */
+/** Sends a request and returns its answer, whatever its status is. Throws {@link OutboundError}. */
 export async function request(
-  { method, url: given, headers, body }: OutboundRequest,
+  { method, url: address, headers, body }: OutboundRequest,
   { hosts, publicly = false, signal: outer, timeoutMs, maxBytes = 65_536 }: OutboundLimits,
 ): Promise<OutboundAnswer> {
-  const url = new URL(given);
+  const url = new URL(address);
   if (url.username || url.password) throw new OutboundError('the address holds a password', false);
   const allowed = allowedBy(hosts, url) ?? (publicly ? { exactly: false } : null);
   if (!allowed) throw new OutboundError(`${url.host} is not among the allowed hosts`, false);
@@ -61,16 +62,16 @@ export async function request(
   const signal = AbortSignal.any([outer, deadline]);
   let sent = false;
   try {
-    const address = await untilStopped(signal, () => addressOf(url.hostname, allowed));
+    const resolved = await untilStopped(signal, () => addressOf(url.hostname, allowed));
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
-      lookup: always(address),
-      // Longer than the deadline: it closes a connection whose request has already ended.
+      lookup: fixedLookup(resolved),
+      // This timeout is longer than the deadline: it only closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,
     });
     const agent = new Agent({
-      // Only after the connection is open, TLS included, can any data have been sent.
+      // No data can have been sent before the connection is open, TLS included.
       connect: (options, callback) =>
         connect(options, (...result) => {
           sent ||= result[0] === null;
@@ -91,8 +92,8 @@ export async function request(
         dispatcher: agent,
         signal,
       });
-      const { statusCode: status, headers: given } = answer;
-      return { status, body: await answer.body.text(), headers: plainHeaders(given) };
+      const { statusCode: status } = answer;
+      return { status, body: await answer.body.text(), headers: plainHeaders(answer.headers) };
     } finally {
       void agent.destroy();
     }
@@ -102,7 +103,7 @@ export async function request(
       ? `no answer within ${timeoutMs / 1000} s`
       : outer.aborted
         ? `stopped: ${String(outer.reason)}`
-        : explain(error, maxBytes);
+        : describeError(error, url, maxBytes);
     throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error });
   }
 }
@@ -121,8 +122,8 @@ export interface Address {
 }
 
 /**
- * The address of a host for a connection that is no request of HTTP, judged by the same rules: `host:port` has to be in
- * the list, or with `publicly` its addresses have to be public. Throws {@link OutboundError}.
+ * The address of a host for a connection that is not HTTP. Either `host:port` is in the list, or, with `publicly`, all
+ * addresses of the host are public. Throws {@link OutboundError}.
  */
 export async function resolveHost(
   host: string,
@@ -131,7 +132,7 @@ export async function resolveHost(
 ): Promise<Address> {
   const shape = isIP(host) === 6 ? `[${host}]` : host;
   const address = `http://${shape}:${port}/`;
-  if (!URL.canParse(address)) throw new OutboundError(`${host} is no name of a host`, false);
+  if (!URL.canParse(address)) throw new OutboundError(`${host} is not a host name`, false);
   const url = new URL(address);
   const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
   if (!named && !publicly)
@@ -140,11 +141,14 @@ export async function resolveHost(
     return await addressOf(url.hostname, { exactly: named });
   } catch (error) {
     if (error instanceof OutboundError) throw error;
-    throw new OutboundError(`${host}: ${explain(error, 0)}`, false, { cause: error });
+    throw new OutboundError(`${host}: ${describeError(error, url, 0)}`, false, { cause: error });
   }
 }
 
-/** All addresses of the name have to be allowed: otherwise the owner of the name could choose which one answers. */
+/**
+ * The address to which the connection goes. All addresses of the name have to be allowed: otherwise the owner of the name
+ * could choose which one is used.
+ */
 async function addressOf(hostname: string, { exactly }: Allowed): Promise<Address> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host) as 0 | 4 | 6;
@@ -153,7 +157,7 @@ async function addressOf(hostname: string, { exactly }: Allowed): Promise<Addres
     : ((await lookup(host, { all: true })) as Address[]);
   if (!exactly)
     for (const { address } of found) {
-      const why = await refusedAddress(address);
+      const why = await whyRefused(address);
       if (why) throw new OutboundError(`${hostname} is refused: ${why}`, false);
     }
   const [first] = found;
@@ -161,15 +165,22 @@ async function addressOf(hostname: string, { exactly }: Allowed): Promise<Addres
   return first;
 }
 
-/** Literal addresses are never looked up; they were checked as they are written. */
-const always =
+/** A lookup that always gives this address. (It is not called for literal addresses, which were checked before.) */
+const fixedLookup =
   ({ address, family }: Address): LookupFunction =>
   (_, options, callback) =>
     options.all ? callback(null, [{ address, family }]) : callback(null, address, family);
 
-function explain(error: unknown, maxBytes: number): string {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+function describeError(
+  error: unknown,
+  { hostname, port, protocol }: URL,
+  maxBytes: number,
+): string {
+  if ((error as { code?: string }).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
     return `the answer is longer than ${maxBytes} bytes`;
-  return [code, message].filter(Boolean).join(': ') || String(error);
+  return withoutPlace(
+    faultInWords(error),
+    hostname,
+    port || (protocol === 'https:' ? '443' : '80'),
+  );
 }

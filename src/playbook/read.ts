@@ -3,9 +3,9 @@ import type { Remedy, Risk } from '../contract/remedy.ts';
 import { UsageError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
 import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secrets/secret-reference.ts';
-import { secondsOf, shape } from './shape.ts';
-import { inWords, type JsonSchema } from './schema-words.ts';
-import { readYaml, type Problem, type Text } from './yaml.ts';
+import { secondsOf, playbookShape } from './shape.ts';
+import { schemaInWords, type JsonSchema } from './schema-words.ts';
+import { readYaml, type Problem, type YamlText } from './yaml.ts';
 
 /** One step of a playbook: the next step is tried only if the check still fails after this one. */
 export interface Step {
@@ -23,7 +23,7 @@ export interface Remedies {
   readonly remedyNames: readonly string[];
 }
 
-/** The most problems of one playbook that are reported. */
+/** How many problems of one playbook are reported. */
 const maxProblems = 20;
 
 /** A playbook cannot be used; `problems` are all that is wrong with it. */
@@ -45,7 +45,7 @@ export class PlaybookError extends UsageError {
   }
 
   /** `file:line:column: message`, one for each problem. */
-  at(file: string): string[] {
+  problemsIn(file: string): string[] {
     return this.problems.map(
       ({ line, column, message }) => `${file}:${line}:${column}: ${message}`,
     );
@@ -69,10 +69,10 @@ export function readPlaybook(text: string, remedies: Remedies): Step[] {
   const read = readYaml(text);
   if (read.problems.length > 0) throw new PlaybookError(read.problems);
   const problems: Problem[] = [];
-  const shaped = shape.safeParse(read.value);
-  if (!shaped.success) problems.push(...problemsOf(shaped.error, read, []));
-  const given = (read.value as { steps?: unknown } | null)?.steps;
-  const steps = (Array.isArray(given) ? given : []).map((step: unknown, index) =>
+  const parsed = playbookShape.safeParse(read.value);
+  if (!parsed.success) problems.push(...problemsOf(parsed.error, read, []));
+  const written = (read.value as { steps?: unknown } | null)?.steps;
+  const steps = (Array.isArray(written) ? written : []).map((step: unknown, index) =>
     readStep(step, index, read, remedies, problems),
   );
   if (problems.length > 0) throw new PlaybookError(problems);
@@ -80,13 +80,13 @@ export function readPlaybook(text: string, remedies: Remedies): Step[] {
 }
 
 /**
- * Null when the step cannot run; then the reason is added to the problems, unless a problem with the step's shape is
- * there already.
+ * Reads one step. Null when the step cannot run; then the reason is added to `problems`, unless they already have a problem of
+ * the step's shape.
  */
 function readStep(
   step: unknown,
   index: number,
-  read: Text,
+  read: YamlText,
   remedies: Remedies,
   problems: Problem[],
 ): Step | null {
@@ -98,7 +98,7 @@ function readStep(
     const meant = nearest(name, remedies.remedyNames);
     const rest = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : knownInWords(remedies);
     problems.push({
-      ...read.at([...path, 'remedy']),
+      ...read.placeAt([...path, 'remedy']),
       message: `there is no remedy ${JSON.stringify(name.slice(0, 100))}; ${rest}`,
     });
     return null;
@@ -120,7 +120,7 @@ function readStep(
 /** References to secrets that are mistyped, or in a place where no secret may be. */
 function badReferences(
   params: unknown,
-  read: Text,
+  read: YamlText,
   base: PropertyKey[],
   remedy: Remedy,
 ): Problem[] {
@@ -133,17 +133,19 @@ function badReferences(
           ? `${remedy.name} takes no secrets: others can read its parameters`
           : null;
     const label = [...base, ...path].map(String).join('.');
-    return why === null ? [] : [{ ...read.at([...base, ...path]), message: `${label}: ${why}` }];
+    return why === null
+      ? []
+      : [{ ...read.placeAt([...base, ...path]), message: `${label}: ${why}` }];
   });
 }
 
 const knownInWords = ({ remedyNames }: Remedies): string =>
   remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there is none';
 
-/** zod's issues with their places; for parameters, with what the remedy accepts there. */
+/** zod's issues as problems, with their places; for parameters also with what the remedy accepts there. */
 function problemsOf(
   error: z.ZodError,
-  read: Text,
+  read: YamlText,
   base: PropertyKey[],
   remedy?: Remedy,
 ): Problem[] {
@@ -152,13 +154,13 @@ function problemsOf(
     const label = path.map(String).join('.') || 'the playbook';
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
-        ...read.at(path, key),
-        message: `${label}: there is no ${JSON.stringify(key)}${remedy ? taking(remedy, issue.path) : ''}`,
+        ...read.placeAt(path, key),
+        message: `${label}: there is no ${JSON.stringify(key)}${remedy ? acceptedInWords(remedy, issue.path) : ''}`,
       }));
     return [
       {
-        ...read.at(path),
-        message: `${label}: ${issue.message}${remedy ? taking(remedy, issue.path) : ''}`,
+        ...read.placeAt(path),
+        message: `${label}: ${issue.message}${remedy ? acceptedInWords(remedy, issue.path) : ''}`,
       },
     ];
   });
@@ -168,14 +170,14 @@ function problemsOf(
  * `; it takes a whole number from 1 to 100`: the meaning of the parameter, or the names of all parameters for an
  * unknown one.
  */
-function taking(remedy: Remedy, [parameter]: PropertyKey[]): string {
+function acceptedInWords(remedy: Remedy, [parameter]: PropertyKey[]): string {
   const { properties = {} } = z.toJSONSchema(remedy.params, {
     io: 'input',
     unrepresentable: 'any',
   }) as JsonSchema;
   const schema = parameter === undefined ? undefined : properties[String(parameter)];
   if (schema) {
-    const words = inWords(schema);
+    const words = schemaInWords(schema);
     return words === null ? '' : `; it takes ${words}`;
   }
   const names = Object.keys(properties);

@@ -26,7 +26,7 @@ export interface JsonSchema {
   description?: string;
 }
 
-/** The most words of a list that are named. */
+/** How many words of a list are named. */
 const maxNamed = 10;
 
 const namesInWords = (words: string[]): string =>
@@ -34,8 +34,13 @@ const namesInWords = (words: string[]): string =>
     ? `${words.slice(0, maxNamed).join(', ')} or one of ${words.length - maxNamed} more`
     : words.join(', ');
 
-/** ` from 1 to 5`, ` above 0`, ` up to 5`; the bounds that every whole number has are none. */
-function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSchema): string {
+/** ` from 1 to 5`, ` above 0`, ` up to 5`. The bounds that every whole number has are not named. */
+function rangeInWords({
+  minimum,
+  exclusiveMinimum,
+  maximum,
+  exclusiveMaximum,
+}: JsonSchema): string {
   const bound = (value: number | undefined) =>
     value !== undefined && Math.abs(value) >= Number.MAX_SAFE_INTEGER ? undefined : value;
   const [from, above, to, below] = [minimum, exclusiveMinimum, maximum, exclusiveMaximum].map(
@@ -49,7 +54,7 @@ function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: JsonSch
 }
 
 /** ` of 1 to 5 characters`, ` of at most 5 characters`. */
-function size(least: number | undefined, most: number | undefined, noun: string): string {
+function sizeInWords(least: number | undefined, most: number | undefined, noun: string): string {
   const nouns = `${noun}${(most ?? least) === 1 ? '' : 's'}`;
   if (least && most !== undefined) return ` of ${least} to ${most} ${nouns}`;
   if (most !== undefined) return ` of at most ${most} ${nouns}`;
@@ -71,17 +76,17 @@ export function kindOf(schema: JsonSchema): string | null {
   }
   if (type === 'integer' || type === 'number') {
     const step = schema.multipleOf === undefined ? '' : `, in steps of ${schema.multipleOf}`;
-    return `${type === 'integer' ? 'a whole number' : 'a number'}${range(schema)}${step}`;
+    return `${type === 'integer' ? 'a whole number' : 'a number'}${rangeInWords(schema)}${step}`;
   }
   if (type === 'string') {
     const form = schema.format ?? (schema.pattern && `like ${schema.pattern}`);
-    return `a text${size(schema.minLength, schema.maxLength, 'character')}${form ? ` (${form})` : ''}`;
+    return `a text${sizeInWords(schema.minLength, schema.maxLength, 'character')}${form ? ` (${form})` : ''}`;
   }
   if (type === 'boolean') return 'true or false';
   if (type === 'null') return 'null';
   if (type === 'array') {
     const each = items && kindOf(items);
-    return `a list${size(schema.minItems, schema.maxItems, 'entry').replace('entrys', 'entries')}${each ? `, each ${each}` : ''}`;
+    return `a list${sizeInWords(schema.minItems, schema.maxItems, 'entry').replace('entrys', 'entries')}${each ? `, each ${each}` : ''}`;
   }
   if (properties && Object.keys(properties).length > 0)
     return `a map of ${namesInWords(Object.keys(properties))}`;
@@ -90,7 +95,7 @@ export function kindOf(schema: JsonSchema): string | null {
 }
 
 /** `a whole number from 1 to 100 (10 unless given)`; null where the schema does not say what it is. */
-export function inWords(schema: JsonSchema): string | null {
+export function schemaInWords(schema: JsonSchema): string | null {
   const kind = kindOf(schema);
   if (kind === null) return null;
   const { default: otherwise, description } = schema;

@@ -1,4 +1,4 @@
-/** Finds what looks like a credential written in clear in a solution. */
+/** Finds text in a solution that looks like a credential in clear. */
 import { credentialsIn, literalCredentials } from '../ground/secrets/literal-credentials.ts';
 import { isPlaybook } from './read.ts';
 import { readYaml, type Problem } from './yaml.ts';
@@ -16,7 +16,7 @@ export function warnOfCredentials(entry: string, solution: string): Warning[] {
   const found =
     read === null || read.problems.length > 0
       ? credentialsIn(solution).map(({ from }) => ({ ...placeOf(solution, from), path: [] }))
-      : literalCredentials(read.value).map(({ path }) => ({ ...read.at([...path]), path }));
+      : literalCredentials(read.value).map(({ path }) => ({ ...read.placeAt([...path]), path }));
   return found.slice(0, maxWarnings).map(({ path, ...place }) => {
     const field = path.at(-1);
     const name = nameFrom(`${entry}_${typeof field === 'string' ? field : 'secret'}`);

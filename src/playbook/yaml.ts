@@ -10,7 +10,7 @@ import {
   type Node,
   type Pair,
 } from 'yaml';
-import { deepest, maxBytes } from './shape.ts';
+import { maxDepth, maxBytes } from './shape.ts';
 
 /** A mistake and its place; lines and columns begin at 1. */
 export interface Problem {
@@ -19,7 +19,8 @@ export interface Problem {
   message: string;
 }
 
-export interface Text {
+/** A YAML text that was read. */
+export interface YamlText {
   /** plain values; undefined when there are problems */
   value: unknown;
   problems: Problem[];
@@ -27,16 +28,16 @@ export interface Text {
    * The place of the value at this path, or of the nearest value around it that exists; with `key` the place of the
    * key itself.
    */
-  at(path: PropertyKey[], key?: string): Pick<Problem, 'line' | 'column'>;
+  placeAt(path: PropertyKey[], key?: string): Pick<Problem, 'line' | 'column'>;
 }
 
 const start = { line: 1, column: 1 };
 
-export function readYaml(text: string): Text {
-  const refuse = (message: string): Text => ({
+export function readYaml(text: string): YamlText {
+  const refuse = (message: string): YamlText => ({
     value: undefined,
     problems: [{ ...start, message }],
-    at: () => start,
+    placeAt: () => start,
   });
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) return refuse(`is ${bytes} bytes long; the limit is ${maxBytes}`);
@@ -61,11 +62,11 @@ export function readYaml(text: string): Text {
   }));
   const root = document.contents as Node | null;
   if (problems.length === 0)
-    examine(root, 1, (node, message) => problems.push({ ...placeOf(node), message }));
+    refuseForbidden(root, 1, (node, message) => problems.push({ ...placeOf(node), message }));
   return {
     value: problems.length === 0 ? document.toJS() : undefined,
     problems,
-    at(path, key) {
+    placeAt(path, key) {
       let node: unknown = root;
       for (const part of path) {
         const next: unknown = isCollection(node) ? node.get(part, true) : undefined;
@@ -87,23 +88,27 @@ export function readYaml(text: string): Text {
 const unquoted = 'a key has to be text (a value that begins with {{ has to stand in quotes)';
 const isBraced = (key: unknown): boolean => isMap(key) && key.flow === true;
 
-function examine(node: unknown, depth: number, refuse: (node: unknown, why: string) => void): void {
+function refuseForbidden(
+  node: unknown,
+  depth: number,
+  refuse: (node: unknown, why: string) => void,
+): void {
   if (!isNode(node)) return;
   if (isAlias(node)) return refuse(node, 'aliases are not allowed');
   if ('anchor' in node && node.anchor) refuse(node, 'anchors are not allowed');
   if (node.tag) refuse(node, 'tags are not allowed');
   if (!isCollection(node)) return;
-  if (depth > deepest) return refuse(node, `is nested deeper than ${deepest} levels`);
+  if (depth > maxDepth) return refuse(node, `is nested deeper than ${maxDepth} levels`);
   for (const item of node.items) {
     if (!isMap(node)) {
-      examine(item, depth + 1, refuse);
+      refuseForbidden(item, depth + 1, refuse);
       continue;
     }
     const { key, value } = item as Pair;
     if (!isScalar(key) || typeof key.value !== 'string')
       refuse(key, isBraced(key) ? unquoted : 'a key has to be text');
     else if (key.value === '<<') refuse(key, 'merge keys are not allowed');
-    else examine(key, depth + 1, refuse);
-    examine(value, depth + 1, refuse);
+    else refuseForbidden(key, depth + 1, refuse);
+    refuseForbidden(value, depth + 1, refuse);
   }
 }

@@ -1,4 +1,4 @@
-/** What is wrong with a document that a person writes, in words: a schema's own messages name types that no YAML has. */
+/** What is wrong with a document that a person writes, in words: zod's own messages name types that YAML does not have. */
 import type { z } from 'zod';
 import { printable } from '../ground/text.ts';
 
@@ -20,9 +20,9 @@ const formats: Record<string, string> = {
 /** `rules.0.steps` as people count: `rule 1, steps`. */
 export const placeInWords = (path: readonly PropertyKey[]): string =>
   path
-    .map((part, at) => {
+    .map((part, index) => {
       if (typeof part === 'number') return null;
-      const next = path[at + 1];
+      const next = path[index + 1];
       const one = String(part).replace(/s$/, '');
       return typeof next === 'number' && ['rules', 'steps', 'routes'].includes(one + 's')
         ? `${one} ${next + 1}`
@@ -31,19 +31,32 @@ export const placeInWords = (path: readonly PropertyKey[]): string =>
     .filter((part) => part !== null)
     .join(', ');
 
-/** A single map of quiet hours stands where a list of them may: then the document has no number there. */
+/**
+ * The path in the document as it was written. Quiet hours may be one map instead of a list: then the index in zod's path does
+ * not exist in the document.
+ */
 export const writtenPath = (path: readonly PropertyKey[], document: unknown): PropertyKey[] =>
   path[0] === 'quiet_hours' &&
   !Array.isArray((document as { quiet_hours?: unknown } | null)?.quiet_hours)
-    ? path.filter((_, at) => at !== 1)
+    ? path.filter((_, index) => index !== 1)
     : [...path];
 
-/** One issue in words, which begin behind the place: `has to be one of critical, high`. */
+/** A key that a person has written and that is not known: it may be hostile, or long. */
+export const noSuchKey = (...keys: string[]): string =>
+  `there is no ${keys.map((key) => JSON.stringify(printable(key.slice(0, 100)))).join(', ')}`;
+
+/** One issue with its place in the document: `rule 1, steps: is missing`. */
+export const issueWithPlace = (issue: z.core.$ZodIssue, document: unknown): string =>
+  [placeInWords(writtenPath(issue.path, document)), issueInWords(issue)].filter(Boolean).join(': ');
+
+/** One issue in words that follow its place: `has to be one of critical, high`. */
 export function issueInWords(issue: z.core.$ZodIssue): string {
   if (!/^(Invalid|Unrecognized|Too |Expected)/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `there is no ${issue.keys.map((key) => JSON.stringify(printable(key.slice(0, 100)))).join(', ')}`;
+      return noSuchKey(...issue.keys);
+    case 'invalid_key':
+      return issue.issues.map(issueInWords).join('; ');
     case 'invalid_value':
       return `has to be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
     case 'invalid_type':

@@ -1,17 +1,19 @@
 /** What the escalation policy may say: the document as people write it and as `engine.policies` keeps it. */
 import { z } from 'zod';
-import { inUnits, secondsIn, whyUnread, type Span } from '../ground/duration.ts';
-import { severities } from '../ground/severity.ts';
+import { inUnits, secondsIn, whyUnread, type DurationBounds } from '../ground/duration.ts';
+import { didYouMean } from '../ground/nearest.ts';
+import { nearest } from '../ground/nearest.ts';
+import { otherSeverities, severities } from '../ground/severity.ts';
 import { printable } from '../ground/text.ts';
 import { zoneName } from '../ground/wall-clock.ts';
 
 const minute = 60;
 const day = 86_400;
-export const mostRules = 50;
-export const mostSteps = 10;
+export const maxRules = 50;
+export const maxSteps = 10;
 
 /** A duration within these bounds; in seconds. */
-const duration = (example: string, bounds: Span) =>
+const duration = (example: string, bounds: DurationBounds) =>
   z
     .union([z.string(), z.number()], `has to be a duration, for example ${example}`)
     .transform((given, context) => {
@@ -27,8 +29,8 @@ const duration = (example: string, bounds: Span) =>
       return value;
     });
 
-/** As `bot_tickets.assigned_to` holds it; what does not show, or reorders the text beside it, names no one. */
-const name = z
+/** A name of at most 50 characters, without characters that are invisible or reorder the text beside them. */
+const shownName = z
   .string('has to be a name')
   .trim()
   .min(1, 'is empty: give a name')
@@ -36,8 +38,13 @@ const name = z
   .refine(
     (text) => printable(text) === text,
     'has a character that does not show; write the name in letters that show',
-  )
-  .refine((text) => text !== 'me', 'is whoever asks, and no one in a policy; write the name');
+  );
+
+/** The name of a person, as in `bot_tickets.assigned_to`. */
+const personName = shownName.refine(
+  (text) => text !== 'me',
+  'is the person who runs a command, so a policy cannot name it; write the name',
+);
 
 const list = <Each extends z.ZodType>(each: Each, what: string, most: number) =>
   z
@@ -46,7 +53,11 @@ const list = <Each extends z.ZodType>(each: Each, what: string, most: number) =>
     .max(most, `has more than ${most} entries`);
 
 const severity = z.enum(severities as ['critical', 'high', 'medium', 'low', 'info'], {
-  error: `has to be one of ${severities.join(', ')}`,
+  error({ input }) {
+    const meant =
+      typeof input === 'string' && (otherSeverities.get(input) ?? nearest(input, severities)[0]);
+    return `has to be one of ${severities.join(', ')}${meant ? `; did you mean ${meant}?` : ''}`;
+  },
 });
 
 /** Which tickets a rule of the policy, or a route of messages, is about. */
@@ -54,37 +65,37 @@ export const when = z
   .strictObject(
     {
       severities: list(severity, 'severities', 5).optional(),
-      categories: list(name, 'categories of findings', 100).optional(),
-      bots: list(name, 'names of bots', 100).optional(),
-      assignees: list(name, 'names of people', 100).optional(),
+      categories: list(shownName, 'categories of findings', 100).optional(),
+      bots: list(shownName, 'names of bots', 100).optional(),
+      assignees: list(personName, 'names of people', 100).optional(),
       unassigned: z.literal(true, 'has to be true; leave it out otherwise').optional(),
     },
     'has to be a map of severities, categories, bots, assignees or unassigned',
   )
   .refine(
     ({ assignees, unassigned }) => !assignees || !unassigned,
-    'fits no ticket: no ticket is with one of the assignees and with no one',
+    'fits no ticket: a ticket cannot be both assigned to one of these people and unassigned',
   );
 
 const step = z.strictObject(
-  { after: duration('30m', { least: minute, most: 30 * day }), to: name },
+  { after: duration('30m', { least: minute, most: 30 * day }), to: personName },
   'has to be a map of after and to',
 );
 
 const rule = z.strictObject(
   {
-    name: name.optional(),
+    name: shownName.optional(),
     when: when.optional(),
     steps: z
       .array(step, 'has to be a list of steps')
-      .max(mostSteps, `has more than ${mostSteps} steps`)
+      .max(maxSteps, `has more than ${maxSteps} steps`)
       .superRefine((steps, context) => {
-        for (const [at, { after }] of steps.entries())
-          if (at > 0 && after <= steps[at - 1]!.after)
+        for (const [index, { after }] of steps.entries())
+          if (index > 0 && after <= steps[index - 1]!.after)
             context.addIssue({
               code: 'custom',
-              path: [at, 'after'],
-              message: `comes no later than the step before it (${inUnits(steps[at - 1]!.after)}): every step is counted from the beginning of the ticket's clock`,
+              path: [index, 'after'],
+              message: `has to be longer than that of the step before it (${inUnits(steps[index - 1]!.after)}): all steps are counted from the same moment`,
             });
       })
       .default([]),
@@ -97,36 +108,38 @@ const rule = z.strictObject(
 
 export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
-/** `HH:MM` as minutes of the day. */
-const clock = (most: number) =>
+/** `HH:MM` as minutes of the day, `max` at most. */
+export const timeOfDay = (max: number) =>
   z
     .string("has to be a time of the day, as '22:00'")
     .regex(/^\d\d:\d\d$/, "has to be a time of the day, as '22:00'")
     .transform((text, context) => {
       const [hours, minutes] = text.split(':').map(Number) as [number, number];
       const value = hours * 60 + minutes;
-      if (minutes < 60 && value <= most) return value;
+      if (minutes < 60 && value <= max) return value;
       context.addIssue({ code: 'custom', message: 'there is no such time of the day' });
       return z.NEVER;
     });
+
+export const timezone = z
+  .string('has to be the name of a zone, as Europe/Berlin')
+  .transform((text, context) => {
+    const zone = zoneName(text);
+    if (zone !== null) return zone;
+    context.addIssue({
+      code: 'custom',
+      message: `there is no such zone; ${didYouMean(text, Intl.supportedValuesOf('timeZone'), 'write its IANA name, as Europe/Berlin or UTC')}`,
+    });
+    return z.NEVER;
+  });
 
 const quiet = z
   .strictObject(
     {
       severities: list(severity, 'severities', 5),
-      from: clock(1439),
-      to: clock(1440),
-      timezone: z
-        .string('has to be the name of a zone, as Europe/Berlin')
-        .transform((text, context) => {
-          const zone = zoneName(text);
-          if (zone !== null) return zone;
-          context.addIssue({
-            code: 'custom',
-            message: 'there is no such zone: write its IANA name, as Europe/Berlin or UTC',
-          });
-          return z.NEVER;
-        }),
+      from: timeOfDay(1439),
+      to: timeOfDay(1440),
+      timezone,
       days: z
         .array(z.enum(weekdays, { error: `has to be one of ${weekdays.join(', ')}` }))
         .min(1, 'is empty: leave it out for every day')
@@ -140,7 +153,7 @@ const quiet = z
     message: "is the same as from; the whole day is from: '00:00', to: '24:00'",
   });
 
-/** One, or several of which each counts. */
+/** Quiet hours: one map, or a list of them. A ticket is left alone if any of them applies. */
 export const quietHours = z.preprocess(
   (given) =>
     given !== null && typeof given === 'object' && !Array.isArray(given) ? [given] : given,
@@ -153,18 +166,18 @@ export const quietHours = z.preprocess(
 const fitsEverything = (given: z.output<typeof rule>): boolean =>
   Object.values(given.when ?? {}).every((value) => value === undefined);
 
-export const shape = z.strictObject(
+export const policySchema = z.strictObject(
   {
     rules: z
       .array(rule, 'has to be a list of rules')
-      .max(mostRules, `has more than ${mostRules} rules`)
+      .max(maxRules, `has more than ${maxRules} rules`)
       .superRefine((rules, context) => {
-        const all = rules.findIndex(fitsEverything);
-        if (all >= 0 && all < rules.length - 1)
+        const catchAll = rules.findIndex(fitsEverything);
+        if (catchAll >= 0 && catchAll < rules.length - 1)
           context.addIssue({
             code: 'custom',
-            path: [all + 1],
-            message: `never applies: rule ${all + 1} fits every ticket, and the first rule that fits applies; put it last`,
+            path: [catchAll + 1],
+            message: `never applies: rule ${catchAll + 1} fits every ticket, and the first rule that fits applies; put it last`,
           });
       }),
     quiet_hours: quietHours,
@@ -172,10 +185,10 @@ export const shape = z.strictObject(
   'has to be a map of rules and quiet_hours',
 );
 
-/** With durations in seconds and times of the day in minutes. */
-export type Policy = z.output<typeof shape>;
+/** A policy as it is read: durations are in seconds, times of the day in minutes. */
+export type Policy = z.output<typeof policySchema>;
 export type Rule = Policy['rules'][number];
 export type When = z.output<typeof when>;
 export type QuietHours = Policy['quiet_hours'][number];
-/** As it is kept. */
-export type PolicyDocument = z.input<typeof shape>;
+/** A policy as people write it and `engine.policies` stores it. */
+export type PolicyDocument = z.input<typeof policySchema>;

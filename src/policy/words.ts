@@ -1,8 +1,7 @@
-/** What a policy says, in sentences, for who sets it and for who looks at a ticket. */
-import { isScalar, stringify } from 'yaml';
+/** What a policy says, in sentences, for a person who sets it or looks at a ticket. */
 import { inUnits } from '../ground/duration.ts';
 import { severities, type Severity } from '../ground/severity.ts';
-import { printable } from '../ground/text.ts';
+import { documentText } from './document-text.ts';
 import type { Policy, PolicyDocument, QuietHours, Rule } from './schema.ts';
 import { weekdays } from './schema.ts';
 
@@ -11,8 +10,8 @@ const oneOf = (words: readonly string[]): string =>
     ? words.join('')
     : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;
 
-/** Which tickets, apart from their severity; null: all. */
-function othersInWords({ when }: Rule): string | null {
+/** Which tickets a rule is about, apart from their severity; null: all. */
+function conditionsInWords({ when }: Rule): string | null {
   const { categories, bots, assignees, unassigned } = when ?? {};
   const said = [
     categories && `category ${oneOf(categories)}`,
@@ -23,13 +22,11 @@ function othersInWords({ when }: Rule): string | null {
   return said.length > 0 ? said.join(', ') : null;
 }
 
-const timesOf = ({ from, to }: QuietHours): string =>
-  [from, to]
-    .map(
-      (time) =>
-        `${String(Math.floor(time / 60)).padStart(2, '0')}:${String(time % 60).padStart(2, '0')}`,
-    )
-    .join(' to ');
+/** Minutes of the day as `HH:MM`, as the documents of people have them. */
+export const clockInWords = (minutes: number): string =>
+  [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
+
+const timesOf = ({ from, to }: QuietHours): string => [from, to].map(clockInWords).join(' to ');
 
 /** `22:00 to 07:00 Europe/Berlin, fri, sat` */
 const hoursInWords = (quiet: QuietHours): string =>
@@ -52,19 +49,19 @@ function actsInWords(rule: Rule, severity?: Severity): string {
   return said.length > 0 ? said.join('; ') : 'nothing happens by itself';
 }
 
-/** The policy in one line a rule, the first that fits applies, and one for each of the quiet hours. */
+/** One line for each rule, of which the first that fits a ticket applies, and one for each of the quiet hours. */
 export const policyInWords = ({ rules, quiet_hours }: Policy): string[] => [
   ...rules.map((rule) => {
-    const of = rule.when?.severities;
+    const named = rule.when?.severities;
     const which =
-      [of && oneOf(of), othersInWords(rule)].filter(Boolean).join(', ') || 'every ticket';
+      [named && oneOf(named), conditionsInWords(rule)].filter(Boolean).join(', ') || 'every ticket';
     const name = rule.name ? ` (${rule.name})` : '';
     return `${which}${name}: ${actsInWords(rule)}`;
   }),
   ...quiet_hours.map((quiet) => `quiet for ${oneOf(quiet.severities)}: ${hoursInWords(quiet)}`),
 ];
 
-/** What would happen to pending tickets that no person acknowledges. */
+/** What would happen to pending tickets of one severity that no person acknowledges. */
 export interface Outcome {
   severity: Severity;
   /** which of them; null: all, or all others */
@@ -74,7 +71,7 @@ export interface Outcome {
   quiet: string | null;
 }
 
-/** For each severity, in the order in which the rules are asked, up to the one that fits all that is left. */
+/** The outcomes of each severity, in the order of its rules, up to the first rule that fits all of its tickets. */
 export const outcomesOf = ({ rules, quiet_hours }: Policy): Outcome[] =>
   severities.flatMap((severity) => {
     const quiet =
@@ -85,11 +82,11 @@ export const outcomesOf = ({ rules, quiet_hours }: Policy): Outcome[] =>
     const fitting = rules.filter(
       ({ when }) => !when?.severities || when.severities.includes(severity),
     );
-    const last = fitting.findIndex((rule) => othersInWords(rule) === null);
-    const asked = last < 0 ? fitting : fitting.slice(0, last + 1);
-    const outcomes = asked.map((rule) => ({
+    const last = fitting.findIndex((rule) => conditionsInWords(rule) === null);
+    const reachable = last < 0 ? fitting : fitting.slice(0, last + 1);
+    const outcomes = reachable.map((rule) => ({
       severity,
-      which: othersInWords(rule),
+      which: conditionsInWords(rule),
       what: actsInWords(rule, severity),
       quiet,
     }));
@@ -98,20 +95,11 @@ export const outcomesOf = ({ rules, quiet_hours }: Policy): Outcome[] =>
       : outcomes;
   });
 
-/** PostgreSQL keeps the keys of jsonb by their length; people read them in the order in which documents are written. */
+/** The keys of a policy, in the order in which people write them. */
 const keysInOrder = (
   'rules quiet_hours name when severities categories bots assignees unassigned steps after ' +
   'remind_every page_again_after raise_after from to days timezone'
 ).split(' ');
-const placeOf = ({ key }: { key: unknown }): number => {
-  const place = keysInOrder.indexOf(String(isScalar(key) ? key.value : key));
-  return place < 0 ? keysInOrder.length : place;
-};
 
-/** As a person may edit it and give it back. */
-export const policyText = (document: PolicyDocument): string =>
-  stringify(document, { lineWidth: 0, sortMapEntries: (a, b) => placeOf(a) - placeOf(b) })
-    .trimEnd()
-    .split('\n')
-    .map(printable)
-    .join('\n');
+/** The policy as YAML that a person may edit and give back. */
+export const policyText = (document: PolicyDocument): string => documentText(document, keysInOrder);

@@ -4,7 +4,7 @@
 import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { pool, type Db } from '../database/connect.ts';
-import { nodeSilenceSeconds } from '../database/node-silence.ts';
+import { nodeTimeoutSeconds } from '../database/node-timeout.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { redisDatabaseIn } from '../ground/redis-database.ts';
 
@@ -13,7 +13,7 @@ export type BackendName = 'redis' | 'postgres';
 /** The schema of BullMQ's tables on its PostgreSQL backend. */
 export const queueSchema = 'bullmq';
 
-/** The backend that the configuration asks for: Redis when there is a REDIS_URL, PostgreSQL otherwise. */
+/** The backend of this configuration: Redis when there is a REDIS_URL, PostgreSQL otherwise. */
 export const configuredBackend = ({ redisUrl }: Pick<Config, 'redisUrl'>): BackendName =>
   redisUrl ? 'redis' : 'postgres';
 
@@ -46,19 +46,20 @@ const selectBackend = (db: Db) =>
   db.selectFrom('engine.settings').select('value').where('key', '=', 'queue_backend');
 
 /**
- * Refuses a backend other than the recorded one, before any connection is opened. In a database that is not migrated none
- * is recorded.
+ * Refuses a backend other than the recorded one, before any connection to the queue is opened. A database that is not
+ * migrated has none recorded.
  */
 export async function refuseOtherBackend(db: Db, configured: BackendName): Promise<void> {
   const { rows } = await sql<{ there: boolean }>`
     SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(db);
-  const known = rows[0]!.there ? await recordedBackend(db) : null;
-  if (known !== null && known !== configured) throw new OtherBackendError(known, configured);
+  const recorded = rows[0]!.there ? await recordedBackend(db) : null;
+  if (recorded !== null && recorded !== configured)
+    throw new OtherBackendError(recorded, configured);
 }
 
 /**
- * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat: it waits for a
- * switch that is under way, and a later switch sees this process.
+ * Records the backend if none is recorded; refuses a different one. Call it after the first heartbeat: then it waits for
+ * a switch that is under way, and a later switch sees that this process is alive.
  */
 export async function agreeOnBackend(db: Db, configured: BackendName): Promise<void> {
   await db
@@ -78,14 +79,14 @@ export async function refuseWhileAlive(db: Db): Promise<void> {
     .where(
       'heartbeat_at',
       '>',
-      sql<Date>`engine.now() - make_interval(secs => ${nodeSilenceSeconds})`,
+      sql<Date>`engine.now() - make_interval(secs => ${nodeTimeoutSeconds})`,
     )
     .execute();
   if (alive.length === 0) return;
   throw new RoundsmanError({
     what: 'the queue cannot be switched now',
     why: `still alive: ${alive.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ')}`,
-    hint: `stop them and run it again; a process that was killed counts for ${nodeSilenceSeconds} seconds`,
+    hint: `stop them and run it again; a process that was killed counts for ${nodeTimeoutSeconds} seconds`,
   });
 }
 
@@ -111,10 +112,11 @@ export async function switchBackend(db: Db, to: BackendName): Promise<void> {
 }
 
 /**
- * A worker may log in with a role that works as service_role (see src/database/session.ts). When two sessions grant the
- * same rights at once, they fail with "tuple concurrently updated", so each session waits for the one before it.
+ * Grants service_role the rights on BullMQ's tables: the sessions of a worker may work as service_role (see
+ * src/database/session.ts). When two sessions grant the same rights at once, one fails with "tuple concurrently
+ * updated", so each session waits for the previous one.
  */
-const forService = `
+const grantToService = `
   DO $$
   BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('roundsman: rights on ${queueSchema}', 0));
@@ -127,9 +129,10 @@ const forService = `
   $$`;
 
 /**
- * BullMQ names a search_path for most of its functions and not for all; a function without one may be made to find
- * other tables and types. Done after each install, because that takes the path from a function that it replaces. Two
- * sessions that alter the same function fail with "tuple concurrently updated", so each waits for the one before it.
+ * Gives each of BullMQ's functions a search_path. BullMQ does so for most of them, but not for all, and a caller could
+ * make a function without one find other tables and types. This runs after each installation, because a function that
+ * the installation replaces loses its path. When two sessions alter the same function at once, one fails with "tuple
+ * concurrently updated", so each session waits for the previous one.
  */
 const pinPaths = `
   DO $$
@@ -152,7 +155,7 @@ export async function migrateQueue(databaseUrl: string): Promise<void> {
   const client = await connections.connect();
   try {
     await runMigrations(client as never, queueSchema);
-    await client.query(forService);
+    await client.query(grantToService);
     await client.query(pinPaths);
   } finally {
     client.release();

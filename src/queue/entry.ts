@@ -1,6 +1,6 @@
 /**
- * What the queue carries. An entry is a hint: it names its kind, and a row by id and generation; the row has everything
- * else. Entries that an older version has queued name no kind: they are runs of bots.
+ * The entries of the queue. An entry is a hint: it names its kind, and a row by id and generation; the row has
+ * everything else. Entries that an older version has queued name no kind: they are runs of bots.
  */
 
 /** One entry for one run of a bot; a start needs the row's current generation. */
@@ -15,7 +15,7 @@ export interface RunEntry {
   first?: boolean;
 }
 
-/** The same for one run of a job, a row of `engine.job_runs`. */
+/** One entry for one run of a job, a row of `engine.job_runs`. */
 export type JobEntry = Omit<RunEntry, 'kind'> & { kind: 'job' };
 
 export type Entry = RunEntry | JobEntry;
@@ -44,7 +44,7 @@ export const dataOf = ({ kind = 'run', id, generation }: Entry) => ({
 });
 export const canaryData = (id: string): CanaryData => ({ kind: 'canary', canary: id });
 
-/** An entry that was taken out of the queue, by its kind; null for a kind that this version does not know. */
+/** Reads the data of a job that was taken out of the queue; null for a kind that this version does not know. */
 export function readEntry(data: unknown): Entry | CanaryData | null {
   const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
   if (typeof canary === 'string') return canaryData(canary);

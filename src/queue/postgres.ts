@@ -1,4 +1,4 @@
-/** PostgreSQL as BullMQ's backend, on connections that this code opens. */
+/** Opens PostgreSQL as BullMQ's backend, on connections of our own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, withBackend, type Queue, type Worker } from 'bullmq';
 import type pg from 'pg';
@@ -6,7 +6,7 @@ import { forEngine, pool, shortStatements } from '../database/connect.ts';
 import { queueSchema } from './backend.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
-/** The most connections for queueing entries and for taking them; one of the latter listens. */
+/** The most connections: `queue` for adding entries, `queueWorker` for taking them; one of the latter listens. */
 export interface QueuePools {
   queue: number;
   queueWorker: number;
@@ -44,36 +44,36 @@ export function onPostgres(
   };
 }
 
-/** The pause between two tries to begin. */
-const againMs = 500;
+/** The pause before a worker tries to connect again. */
+const retryDelayMs = 500;
 
 /** Fields of BullMQ's connection that its types do not declare. */
-interface Beginning {
+interface BullWorker {
   backend: {
     connection: { readyPromise?: Promise<void> | undefined; waitUntilReady(): Promise<void> };
   };
 }
 
 /**
- * When a server that is starting or full refuses BullMQ's first connection, BullMQ keeps that error for ever and
- * retries with it in a loop without a pause, which would block this process. So the kept error is removed after a
- * moment.
+ * When a server that is starting or full refuses BullMQ's first connection, BullMQ keeps the rejected promise for ever
+ * and waits for it again and again without a pause, which would block this process. So the promise is removed after
+ * {@link retryDelayMs}.
  */
 function forgetFailedStart(worker: unknown): void {
-  const { connection } = (worker as Beginning).backend;
-  const begin = connection.waitUntilReady.bind(connection);
+  const { connection } = (worker as BullWorker).backend;
+  const waitUntilReady = connection.waitUntilReady.bind(connection);
   connection.waitUntilReady = async () => {
     try {
-      await begin();
+      await waitUntilReady();
     } catch (error) {
-      await sleep(againMs, undefined, { ref: false });
+      await sleep(retryDelayMs, undefined, { ref: false });
       connection.readyPromise = undefined;
       throw error;
     }
   };
 }
 
-/** BullMQ does not close a pool that was passed to it. */
+/** Closes the pool, because BullMQ does not close a pool that was passed to it. */
 async function endNow(pool: pg.Pool): Promise<void> {
   if (!pool.ending) await pool.end();
 }

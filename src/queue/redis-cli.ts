@@ -1,8 +1,8 @@
 /**
- * How an operator reaches the Redis of an address from a shell. redis-cli asks for the password, which is never shown.
+ * The command with which an operator reaches the Redis of an address from a shell, for example
+ * `redis-cli -h cache.example -p 6380 --tls --askpass`. redis-cli asks for the password, which is never shown. Without an
+ * address, it is the Redis on this host.
  */
-
-/** `redis-cli -h cache.example -p 6380 --tls --askpass`; without an address, the Redis on this host. */
 export function redisCli(redisUrl?: string): string {
   if (redisUrl === undefined || !URL.canParse(redisUrl)) return 'redis-cli';
   const { hostname, port, username, password, protocol, searchParams } = new URL(redisUrl);

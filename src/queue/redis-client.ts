@@ -1,19 +1,19 @@
 /**
- * Clients of Redis that work in the database that their address names, or not at all. Otherwise, when SELECT fails,
- * ioredis only informs its listeners and goes on in database 0, which splits the queue.
+ * Opens clients of Redis that work only in the database that their address names. ioredis alone would go on in database 0
+ * when SELECT fails, and only inform its listeners: that would split the queue.
  */
 import { createIORedisClient, RedisConnection } from 'bullmq';
 import { Redis, type RedisOptions } from 'ioredis';
-import { databaseRefused } from './redis-errors.ts';
+import { refusedDatabase } from './redis-errors.ts';
 
 type ClientOptions = RedisOptions & { replyMapping?: 'legacy' };
 
 export function openClient(redisUrl: string, options: ClientOptions): Redis {
   const client = new Redis(redisUrl, options);
   client.on('error', (error) => {
-    // ioredis emits this error within the handshake, before any command is sent. The client connects again after a
-    // while.
-    if (databaseRefused(error) !== null) client.disconnect(options.retryStrategy?.(1) != null);
+    // ioredis emits this error within the handshake, before any command is sent. Whether the client connects again, and after
+    // what pause, its retryStrategy says.
+    if (refusedDatabase(error) !== null) client.disconnect(options.retryStrategy?.(1) != null);
   });
   return client;
 }

@@ -1,26 +1,26 @@
-/** Redis as BullMQ's backend: the connections to it, and whether it keeps entries safely. */
+/** Opens Redis as BullMQ's backend, and checks whether it keeps entries safely. */
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { RoundsmanError } from '../ground/errors.ts';
 import { QueueNotReadyError } from './errors.ts';
-import { heardOtherWay } from './other-way.ts';
+import { findTlsMismatch } from './tls-mismatch.ts';
 import { openClient } from './redis-client.ts';
 import {
-  isInCluster,
+  clusterMeaning,
   isOfReplica,
-  isReplica,
-  isSentinel,
-  otherWay,
+  replicaMeaning,
+  sentinelMeaning,
+  tlsMismatches,
   refusal,
-  unusable,
+  queueErrorOf,
 } from './redis-errors.ts';
 import { redisCli } from './redis-cli.ts';
 import { tryRedis } from './try-redis.ts';
 import { queueName, workerOptions, type Processor, type Transport } from './transport.ts';
 
 /**
- * No command waits for ever for a server that disappeared without closing its connections. While it waits for entries,
- * a worker's connection is silent for at most 10 s: that is BullMQ's limit.
+ * Options by which no command waits for ever for a server that disappeared without closing its connections. `ms` has to
+ * be more than 10 s for a worker: its connection may be silent for so long while it waits for entries (BullMQ's limit).
  */
 const timeouts = (ms: number) => ({
   connectTimeout: 5_000,
@@ -38,16 +38,17 @@ const timeouts = (ms: number) => ({
 const queueTimeoutMs = 4_000;
 const workerTimeoutMs = 15_000;
 
-/** What Redis says about itself, as far as it is allowed to. */
+/** What Redis says about itself, as far as this user may read it. */
 export interface RedisFacts {
+  /** null when the user may not read it; the same holds for the fields below */
   version: string | null;
-  /** null when the user may not read it */
+  /** its maxmemory-policy */
   policy: string | null;
   appendOnly: boolean | null;
 }
 
 /** The policy under which Redis never removes entries by itself. */
-const keepsEntries = 'noeviction';
+const safePolicy = 'noeviction';
 
 /** The maxmemory-policy of Redis lets it throw away entries of the queue. */
 export class RedisEvictsError extends RoundsmanError {
@@ -55,18 +56,18 @@ export class RedisEvictsError extends RoundsmanError {
     super({
       what: 'this Redis cannot hold the queue',
       why: `its maxmemory-policy is ${policy}: under pressure it throws queue entries away`,
-      hint: `\`${redisCli(redisUrl)} CONFIG SET maxmemory-policy ${keepsEntries}\`, and in its configuration file`,
+      hint: `\`${redisCli(redisUrl)} CONFIG SET maxmemory-policy ${safePolicy}\`, and in its configuration file`,
     });
   }
 }
 
-/** What to warn of about this server. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
+/** The warnings about this server. Throws {@link RedisEvictsError}, whose hint names the server of `redisUrl`. */
 export function redisWarnings({ policy, appendOnly }: RedisFacts, redisUrl?: string): string[] {
-  if (policy !== null && policy !== keepsEntries) throw new RedisEvictsError(policy, redisUrl);
+  if (policy !== null && policy !== safePolicy) throw new RedisEvictsError(policy, redisUrl);
   const warnings: string[] = [];
   if (policy === null)
     warnings.push(
-      `this user may not read its maxmemory-policy, which has to be ${keepsEntries}: check it where the server is configured`,
+      `this user may not read its maxmemory-policy, which has to be ${safePolicy}: check it where the server is configured`,
     );
   if (appendOnly === null)
     warnings.push('this user may not read whether it keeps an append-only file (appendonly)');
@@ -78,7 +79,7 @@ export function redisWarnings({ policy, appendOnly }: RedisFacts, redisUrl?: str
 }
 
 /**
- * Connects once, without trying again, and asks for the server's role; with the queue's `prefix` also does one real
+ * Connects once, without trying again, and reads the server's role; with the queue's `prefix` it also does one real
  * write and read. Throws {@link QueueNotReadyError} or {@link QueueRefusedError}.
  */
 export async function askRedis(
@@ -101,31 +102,38 @@ export async function askRedis(
   try {
     await redis.connect();
     await redis.ping();
-    const info = await askInfo(redis);
+    const info = await readInfo(redis);
     refuseUnusableServer(info);
     if (prefix !== null) await tryRedis(redis, prefix);
     return await readFacts(redis, info);
   } catch (error) {
     if (error instanceof RoundsmanError) throw error;
-    throw await explain(heard ?? error, error, redisUrl);
+    throw await explainFailure(heard ?? error, error, redisUrl);
   } finally {
     redis.disconnect();
   }
 }
 
-/** When the server is reached and its answer cannot be read, TLS may be the reason. */
-async function explain(said: unknown, cause: unknown, redisUrl: string): Promise<RoundsmanError> {
-  const found = unusable(said, cause);
+/**
+ * The error for a failed connection. If the server closed the connection or its answer could not be read, the reason may
+ * be TLS: then this finds out in which way the server answers.
+ */
+async function explainFailure(
+  said: unknown,
+  cause: unknown,
+  redisUrl: string,
+): Promise<RoundsmanError> {
+  const found = queueErrorOf(said, cause);
   const isLost = /ECONNRESET|EPIPE|timed? ?out|ETIMEDOUT|closed|Protocol error/i.test(found.why);
   if (!(found instanceof QueueNotReadyError) || !isLost) return found;
-  const way = await heardOtherWay(redisUrl);
+  const way = await findTlsMismatch(redisUrl);
   return way === null
     ? found
-    : refusal(otherWay[way], `it answers ${way}; ${found.why}`, { cause });
+    : refusal(tlsMismatches[way], `it answers ${way}; ${found.why}`, { cause });
 }
 
-/** Empty when INFO is forbidden. */
-const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
+/** What INFO says, by key; empty when INFO is forbidden. */
+const readInfo = async (redis: Redis): Promise<Map<string, string>> =>
   new Map(
     (await ifAllowed(redis.info()))?.split(/\r?\n/).map((line): [string, string] => {
       const [key = '', ...value] = line.split(':');
@@ -135,19 +143,23 @@ const askInfo = async (redis: Redis): Promise<Map<string, string>> =>
 
 /**
  * Throws when the role or the mode of the server makes it unusable for the queue. If the user may not read them, the
- * write shows it.
+ * first write fails instead.
  */
 function refuseUnusableServer(info: Map<string, string>): void {
-  if (info.get('redis_mode') === 'sentinel') throw refusal(isSentinel, 'redis_mode is sentinel');
-  if (info.get('cluster_enabled') === '1') throw refusal(isInCluster, 'cluster_enabled is 1');
+  if (info.get('redis_mode') === 'sentinel')
+    throw refusal(sentinelMeaning, 'redis_mode is sentinel');
+  if (info.get('cluster_enabled') === '1') throw refusal(clusterMeaning, 'cluster_enabled is 1');
   if (info.get('role') === 'slave')
     throw refusal(
-      isReplica,
+      replicaMeaning,
       `its role is replica of ${info.get('master_host')}:${info.get('master_port')}`,
     );
 }
 
-/** CONFIG is forbidden on most rented servers, INFO is not; each of them may be. */
+/**
+ * Reads the facts from INFO, and what INFO does not say from CONFIG. Most rented servers forbid CONFIG and allow INFO;
+ * either may be forbidden.
+ */
 async function readFacts(redis: Redis, info: Map<string, string>): Promise<RedisFacts> {
   const configured = async (name: string) =>
     (await ifAllowed(redis.config('GET', name) as Promise<string[]>))?.[1] ?? null;
@@ -159,20 +171,20 @@ async function readFacts(redis: Redis, info: Map<string, string>): Promise<Redis
   };
 }
 
-async function ifAllowed<Value>(asked: Promise<Value>): Promise<Value | null> {
+async function ifAllowed<Value>(reply: Promise<Value>): Promise<Value | null> {
   try {
-    return await asked;
+    return await reply;
   } catch (error) {
     if (error instanceof Error && error.name === 'ReplyError') return null;
     throw error;
   }
 }
 
-/** `prefix` separates two installations on one Redis. `mayAsk`: INFO is not forbidden. */
-export function onRedis(redisUrl: string, prefix: string, mayAsk = true): Transport {
+/** `prefix` separates two installations on one Redis. `mayReadInfo`: the user may call INFO. */
+export function onRedis(redisUrl: string, prefix: string, mayReadInfo = true): Transport {
   // Both use INFO: ioredis to see whether the server still loads, BullMQ to read its version.
-  const unasked = mayAsk ? {} : { enableReadyCheck: false, skipVersionCheck: true };
-  const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms), ...unasked });
+  const withoutInfo = mayReadInfo ? {} : { enableReadyCheck: false, skipVersionCheck: true };
+  const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms), ...withoutInfo });
   return {
     openQueue() {
       const queue = new Queue(queueName, { connection: connection(queueTimeoutMs), prefix });

@@ -1,14 +1,14 @@
 /**
- * The queue of runs on BullMQ, of bots and of jobs. It is a hint: its entries carry only a kind, an id and a
- * generation, and losing every one of them costs seconds. BullMQ never starts an entry a second time by itself here;
- * rescue (src/maintain) decides that from the rows.
+ * The queue of runs of bots and of jobs, on BullMQ. It is a hint: its entries carry only a kind, an id and a generation,
+ * and the loss of all of them costs only seconds. BullMQ never starts an entry a second time by itself here: rescue
+ * (src/maintain) decides from the rows whether a run starts again.
  */
 import type { Queue } from 'bullmq';
 import type { Config } from '../config.ts';
 import type { Db } from '../database/connect.ts';
 import { isOutage } from '../database/faults/outage.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
 import { configuredBackend, queuePrefix, type BackendName } from './backend.ts';
 import {
   canaryData,
@@ -39,9 +39,9 @@ export interface RunQueue {
   readonly backend: BackendName;
   /** Warnings about its server, for the log. */
   readonly warnings: readonly string[];
-  /** Enqueues in as few round trips as the backend allows; an entry that already exists stays. */
+  /** Adds entries, in as few round trips as the backend allows; an entry that already exists stays as it is. */
   add(entries: Entry[]): Promise<void>;
-  /** The state of an entry. `active` only shortly after it was taken: later its row says more. */
+  /** The state of an entry; it is `active` only for a few seconds after it was taken, because then its row says more. */
   entryState(entry: Entry): Promise<EntryState>;
   /** Enqueues a canary ahead of all waiting entries. Its entry carries only its id. */
   addCanary(id: string): Promise<void>;
@@ -60,15 +60,15 @@ export interface RunQueue {
   close(): Promise<void>;
 }
 
-// attempts 1: a second start is decided from the row, never by the queue.
+// attempts 1: the queue never starts an entry again; rescue decides that from the row.
 const jobOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 
 /** How long the queue's server may take to answer; no call here waits longer, whatever BullMQ would do. */
 const answerTimeoutMs = 10_000;
 
 /**
- * Asks Redis whether it can hold the queue, and opens no queue; on PostgreSQL there is nothing to ask. With the queue's
- * prefix it writes and reads there. Resolves with what is worth a warning.
+ * Finds out whether Redis can keep the queue, without opening the queue; on PostgreSQL there is nothing to find out. With
+ * the queue's prefix it also writes and reads there. Resolves with warnings.
  */
 export async function examineQueueServer(
   { redisUrl }: Pick<Config, 'redisUrl'>,
@@ -78,8 +78,8 @@ export async function examineQueueServer(
 }
 
 /**
- * Throws {@link QueueNotReadyError} when the server does not answer now, and {@link QueueRefusedError} or
- * RedisEvictsError when it cannot be used.
+ * Opens the queue of this configuration. Throws {@link QueueNotReadyError} when the server does not answer now, and
+ * {@link QueueRefusedError} or RedisEvictsError when it cannot be used.
  */
 export async function openQueue(
   db: Db,
@@ -88,14 +88,14 @@ export async function openQueue(
 ): Promise<RunQueue> {
   const backend = configuredBackend(config);
   const { transport, warnings } = config.redisUrl
-    ? await overRedis(config.redisUrl, await queuePrefix(db))
+    ? await openRedis(config.redisUrl, await queuePrefix(db))
     : { transport: onPostgres(config.databaseUrl, config.pools), warnings: [] };
   const { queue, end } = transport.openQueue();
   queue.on('error', onError);
   try {
-    await ready(queue, backend);
+    await waitUntilReady(queue, backend);
   } catch (error) {
-    await within(1_000, end()).catch(() => {});
+    await settlesWithin(1_000, end()).catch(() => {});
     throw error;
   }
 
@@ -127,16 +127,16 @@ export async function openQueue(
       await withinAnswerTime(queue.remove(canaryJobId(id)), backend);
     },
     work: (concurrency, take, failed, others = {}) =>
-      openWorker<unknown>(transport, concurrency, carryByKind(take, others), failed),
+      openWorker<unknown>(transport, concurrency, handleByKind(take, others), failed),
     async close() {
-      await within(2_000, queue.close()).catch(() => {});
-      await within(1_000, end()).catch(() => {});
+      await settlesWithin(2_000, queue.close()).catch(() => {});
+      await settlesWithin(1_000, end()).catch(() => {});
     },
   };
 }
 
 /** Gives each entry to the function for its kind. */
-const carryByKind =
+const handleByKind =
   (take: Take<RunEntry>, { job, canary }: OtherHandlers): Take<unknown> =>
   async (data, free) => {
     const entry = readEntry(data);
@@ -145,7 +145,7 @@ const carryByKind =
     else if (entry) await take(entry, free);
   };
 
-async function overRedis(redisUrl: string, prefix: string) {
+async function openRedis(redisUrl: string, prefix: string) {
   const facts = await askRedis(redisUrl, prefix);
   return {
     transport: onRedis(redisUrl, prefix, facts.version !== null),
@@ -165,16 +165,16 @@ const unreachable = (backend: BackendName, why: string, options?: ErrorOptions) 
     options,
   );
 
-/** BullMQ itself would wait for ever. */
+/** Waits for an answer of the queue's server, but not longer than {@link answerTimeoutMs}: BullMQ would wait for ever. */
 async function withinAnswerTime<Value>(
   asked: Promise<Value>,
   backend: BackendName,
 ): Promise<Value> {
-  if (await within(answerTimeoutMs, asked)) return asked;
+  if (await settlesWithin(answerTimeoutMs, asked)) return asked;
   throw unreachable(backend, `no answer within ${answerTimeoutMs / 1000} s`);
 }
 
-async function ready(queue: Queue, backend: BackendName): Promise<void> {
+async function waitUntilReady(queue: Queue, backend: BackendName): Promise<void> {
   let heard: unknown;
   queue.on('error', (error) => (heard = error));
   try {

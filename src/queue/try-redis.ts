@@ -1,9 +1,9 @@
-/** One real write and read on Redis, as BullMQ does them: in a script, under the queue's own prefix. */
+/** Does one real write and read on Redis, as BullMQ does them: in a script, under the queue's own prefix. */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { messageOf } from '../ground/errors.ts';
 import { QueueRefusedError } from './errors.ts';
-import { refusal, replyMeans } from './redis-errors.ts';
+import { refusal, meaningOfText } from './redis-errors.ts';
 import { queueName } from './transport.ts';
 
 /**
@@ -76,14 +76,14 @@ for line in ARGV[1]:gmatch('[^\\n]+') do
 end
 return failed`;
 
-/** How Redis, Valkey and similar servers word access errors; those about keys match `forbidsKey` as well. */
+/** The words of access errors of Redis, Valkey and similar servers. An error about a key matches `forbidsKey` as well. */
 const forbidsKey = /key/i;
 const forbidden = /NOPERM|no permissions?|ACL failure|can't run this command/i;
 const unknown = /unknown (redis )?command|Unknown Redis command/i;
 
 /**
  * Resolves when everything worked. Throws QueueRefusedError that names the missing commands or keys, or the meaning
- * that {@link replyMeans} knows for the reply.
+ * that {@link meaningOfText} knows for the reply.
  */
 export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
   const probe = `${prefix}:${queueName}:try-${randomUUID()}`;
@@ -123,12 +123,12 @@ export async function tryRedis(redis: Redis, prefix: string): Promise<void> {
   );
 }
 
-/** Throws the most telling error of the failed commands; returns where none failed. */
+/** Throws the error of the failed commands that says most; returns if none failed. */
 function throwFirstRefusal(failed: [string, string][], prefix: string): void {
   if (failed.length === 0) return;
-  const known = failed.flatMap(([, why]) => replyMeans(why) ?? [])[0];
+  const meaning = failed.flatMap(([, why]) => meaningOfText(why) ?? [])[0];
   const [, first] = failed[0]!;
-  if (known) throw refusal(known, first);
+  if (meaning) throw refusal(meaning, first);
   const keys = failed.filter(([, why]) => forbidden.test(why) && forbidsKey.test(why));
   const commands = [
     ...new Set(

@@ -1,25 +1,27 @@
 import type { AnyCheck } from '../contract/event-check.ts';
+import { checkMemory } from '../data/checks/memories.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
+import { readProgress } from './tasks/progress.ts';
 import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
-/** What a check is asked; a check of a state with `since` verifies a cure. */
+/** A question to a check. `since`: a check of a state is asked whether a cure of that time has helped. */
 export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
- * Asks one check one question. When a fault that the check did not cause keeps it from answering, the question is asked
- * again; only if the fault persists, the outcome is `errored`. Returns null when the run was stopped meanwhile: then it
- * does not wait for the check's result, even if the check is still running.
+ * Asks one check one question. When a fault that the check did not cause keeps the check from answering, the question is asked
+ * again; only if the fault persists, the outcome is `errored`. Returns null when the run was stopped meanwhile, at once and
+ * even if the check is still running.
  */
 export async function askCheck(
-  { emit, secrets }: Engine,
+  { catalogue, db, emit, secrets }: Engine,
   { run, child, now, leftMs, signal }: RunContext,
-  { name, title }: AnyCheck<unknown>,
+  { name, title, remembers }: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
   const { endpoint, config } = run.bot;
@@ -27,9 +29,18 @@ export async function askCheck(
   let outcome: CheckOutcome;
   try {
     outcome = await retryFaults({ signal, leftMs }, () =>
-      untilStopped(signal, () =>
-        child.do('check', { endpoint, config, check: name, now: now(), ...question }),
-      ),
+      untilStopped(signal, async () => {
+        const remembered = remembers ? await checkMemory(db, run.bot.id, name) : null;
+        const given = {
+          secrets: await secrets.openEach(catalogue.secretsOf(endpoint)),
+          remembered,
+        };
+        const task = { endpoint, config, check: name, now: now(), ...question, ...given };
+        return child.do('check', task, undefined, (told) => {
+          const progress = readProgress(told);
+          if (progress) run.progress = { check: name, ...secrets.progress(progress) };
+        });
+      }),
     );
   } catch (error) {
     if (signal.aborted) return null;

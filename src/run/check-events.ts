@@ -1,24 +1,25 @@
-/** Checks that count events in a window: which questions they get, and what their counts say about earlier cures. */
+/** Asks checks that count events in a window, and judges earlier cures and decisions by what they counted. */
 import type { EventCheck, Tally } from '../contract/event-check.ts';
 import type { Verdict } from '../heal/finding/verdict.ts';
 import { storable } from '../ground/text.ts';
 import type { Engine } from './engine.ts';
 import {
-  askingOf,
+  eventAskerFor,
   reportOf,
   reportOn,
   startsOf,
-  type Asking,
+  type EventAsker,
   type Report,
 } from './event-report.ts';
-import { judge, judgeDecisions, judgeKeys } from './judge-keys.ts';
+import { judgeCases, judgeDecisions, judgeKeys } from './judge-keys.ts';
 import type { CheckOutcome, JudgedKeys } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 import { waitingDecisions, waitingKeys, type WaitingKey } from './waiting-keys.ts';
 
 /**
- * Asks an event check about its window, leaving out events from before the cutoff of a key, and judges the keys and the
- * decisions that wait for a verdict. When the check's answer breaks its contract, the outcome is the check's error.
+ * Asks an event check about its window, without events from before the cutoff of a key, and judges the keys and the
+ * decisions that wait for a verdict. Null when the run was stopped meanwhile. When the check's answer breaks its contract, the
+ * outcome is the check's error.
  */
 export async function checkEvents(
   engine: Engine,
@@ -26,37 +27,37 @@ export async function checkEvents(
   check: EventCheck<unknown>,
 ): Promise<CheckOutcome | null> {
   const { run } = context;
-  const asking = askingOf(engine, context, check);
-  if ('status' in asking) return asking;
-  const about = { bot: run.bot.id, check: check.name, within: asking.within, run: run.id };
+  const asker = eventAskerFor(engine, context, check);
+  if ('status' in asker) return asker;
+  const about = { bot: run.bot.id, check: check.name, within: asker.within, run: run.id };
   const keys = await waitingKeys(engine.db, about);
   const decisions = await waitingDecisions(engine.db, about);
-  const outcome = await asking.ask({
-    from: asking.from,
-    starts: startsOf(keys, asking.from),
+  const outcome = await asker.ask({
+    from: asker.from,
+    starts: startsOf(keys, asker.from),
     only: null,
   });
   if (!outcome || !('result' in outcome)) return outcome;
-  const report = reportOf(outcome, asking.from);
-  const { verdicts, shown } = await judgeKeys(asking, report, keys);
+  const report = reportOf(outcome, asker.from);
+  const { verdicts, shown } = await judgeKeys(asker, report, keys);
   const judged: JudgedKeys = {
-    askedAt: asking.now,
-    tallies: keptTallies(report, keys, asking),
+    askedAt: asker.now,
+    tallies: talliesToStore(report, keys, asker),
     verdicts,
-    decisions: await judgeDecisions(asking, decisions),
+    decisions: await judgeDecisions(asker, decisions),
     // When several decisions and waiting keys are about one key, the fingerprint of the newest cutoff counts.
     fingerprints: new Map(
       [...decisions, ...keys].map(({ key, fingerprint }) => [key, fingerprint]),
     ),
   };
   for (const [key, { tally, from }] of shown)
-    judged.tallies.set(key, countedFrom(tally, from, asking.now));
+    judged.tallies.set(key, countedFrom(tally, from, asker.now));
   const { findings } = outcome.result;
   // A problem that is visible only over a longer time than the window is recorded with the figures of that longer time.
-  const others = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
-  const all = [...others, ...[...shown.values()].map(({ finding }) => finding)];
+  const inWindow = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
+  const all = [...inWindow, ...[...shown.values()].map(({ finding }) => finding)];
   const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };
-  const [unanswered] = asking.unanswered;
+  const [unanswered] = asker.unanswered;
   return { ...outcome, status: all.length > 0 ? 'failed' : 'passed', result, judged, unanswered };
 }
 
@@ -73,25 +74,25 @@ export async function recheckEvents(
   since: Date | null,
 ): Promise<{ outcome: CheckOutcome | null; verdict: Verdict }> {
   const { run } = context;
-  const asking = askingOf(engine, context, check);
-  if ('status' in asking) return { outcome: asking, verdict: 'unclear' };
-  const about = { bot: run.bot.id, check: check.name, within: asking.within };
-  const [known] = await waitingKeys(engine.db, about, finding.fingerprint);
+  const asker = eventAskerFor(engine, context, check);
+  if ('status' in asker) return { outcome: asker, verdict: 'unclear' };
+  const about = { bot: run.bot.id, check: check.name, within: asker.within };
+  const [waiting] = await waitingKeys(engine.db, about, finding.fingerprint);
   const key = finding.component_key;
-  const cutoff = known?.cutoff ?? since ?? asking.from;
-  const { outcome, report } = await reportOn(asking, [{ key, cutoff }]);
+  const cutoff = waiting?.cutoff ?? since ?? asker.from;
+  const { outcome, report } = await reportOn(asker, [{ key, cutoff }]);
   if (!report) return { outcome, verdict: 'unclear' };
   if (!since) return { outcome, verdict: report.findings.has(key) ? 'failing' : 'unclear' };
-  const one = { key, before: known?.before ?? null, cutoff, start: cutoff };
-  const [judged] = await judge(asking, report, [one]);
+  const toJudge = { key, before: waiting?.before ?? null, cutoff, start: cutoff };
+  const [judged] = await judgeCases(asker, report, [toJudge]);
   return { outcome, verdict: judged!.verdict };
 }
 
-/** The tallies, each with the time over which its key was counted. */
-function keptTallies(
+/** The tallies of the reported keys, each with the time over which its key was counted. */
+function talliesToStore(
   { findings, tallies, from }: Report,
   keys: WaitingKey[],
-  { now }: Asking,
+  { now }: EventAsker,
 ): JudgedKeys['tallies'] {
   const starts = new Map(startsOf(keys, from).map((start) => [start.key, start.from]));
   return new Map(

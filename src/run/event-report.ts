@@ -1,7 +1,7 @@
 /** One question to an event check, and what its answer says about each key. */
 import type { EventCheck, EventResult } from '../contract/event-check.ts';
 import { messageOf } from '../ground/errors.ts';
-import { judgeWithin } from '../heal/finding/verdict.ts';
+import { maxJudgingSeconds } from '../heal/finding/verdict.ts';
 import { fitting, storable } from '../ground/text.ts';
 import { askCheck } from './ask-check.ts';
 import type { EventQuestion } from './tasks/task.ts';
@@ -9,19 +9,20 @@ import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
-/** How an event check is asked at one moment. */
-export interface Asking {
+/** Asks an event check, as often as needed, always about the same moment. */
+export interface EventAsker {
+  /** the moment, by the database's clock */
   now: Date;
-  /** the beginning of its window */
+  /** the beginning of the check's window */
   from: Date;
-  /** for how many seconds an unclear verdict is asked for again */
+  /** for how many seconds the check is asked again after an unclear verdict */
   within: number;
   ask(question: EventQuestion): Promise<CheckOutcome | null>;
-  /** the outcome of each question on which the check erred */
+  /** the outcomes of the questions on which the check erred */
   unanswered: CheckOutcome[];
 }
 
-/** The answer to one question: by key, as keys are stored. */
+/** The answer to one question, by key; keys are written as they are stored. */
 export interface Report {
   from: Date;
   findings: Map<string, EventResult['findings'][number]>;
@@ -29,31 +30,31 @@ export interface Report {
   truncated: boolean;
 }
 
-/** No platform keeps its logs for longer, and PostgreSQL's intervals and dates have limits. */
-const longestWindow = 10 * 366 * 24 * 3_600;
+/** Ten years, in seconds. No platform keeps its logs for longer, and PostgreSQL's intervals and dates have limits. */
+const maxWindow = 10 * 366 * 24 * 3_600;
 
-/** Uses the window from the bot's config; returns an errored outcome when that is no valid window. */
-export function askingOf(
+/** An asker for the window that the bot's config asks for; an errored outcome if that window is not valid. */
+export function eventAskerFor(
   engine: Engine,
   context: RunContext,
   check: EventCheck<unknown>,
-): Asking | CheckOutcome {
+): EventAsker | CheckOutcome {
   const { name, title } = check;
   const { bot } = context.run;
   const now = context.now();
   try {
     const { config } = engine.catalogue.resolve(bot.endpoint, bot.config);
     const window = check.windowSeconds(config);
-    if (!(window > 0 && window <= longestWindow))
+    if (!(window > 0 && window <= maxWindow))
       throw new Error(
-        `its windowSeconds is ${window}; it has to be a number above 0 and at most ${longestWindow} (ten years)`,
+        `its windowSeconds is ${window}; it has to be a number above 0 and at most ${maxWindow} (ten years)`,
       );
     const unanswered: CheckOutcome[] = [];
     return {
       unanswered,
       now,
       from: new Date(now.getTime() - window * 1_000),
-      within: judgeWithin(window),
+      within: maxJudgingSeconds(window),
       async ask(events) {
         const outcome = await askCheck(engine, context, check, { since: null, events });
         if (outcome?.status === 'errored') unanswered.push(outcome);
@@ -65,7 +66,7 @@ export function askingOf(
   }
 }
 
-/** One start for each key: the latest of its cutoffs, and never before `from`. */
+/** One start for each key: the latest of its cutoffs, or `from` if that is later. */
 export function startsOf(
   cutoffs: { key: string; cutoff: Date }[],
   from: Date,
@@ -87,40 +88,40 @@ export function reportOf(outcome: CheckOutcome & { result: object }, from: Date)
   };
 }
 
-/** What the check says about these keys alone, by the events of its window after their cutoffs. */
-export const reportOn = (asking: Asking, cutoffs: { key: string; cutoff: Date }[]) =>
-  askAbout(asking, asking.from, startsOf(cutoffs, asking.from));
+/** Asks the check about these keys alone, and about the events of its window after their cutoffs. */
+export const reportOn = (asker: EventAsker, cutoffs: { key: string; cutoff: Date }[]) =>
+  askAbout(asker, asker.from, startsOf(cutoffs, asker.from));
 
-/** The most questions about one list of keys; more are not worth their cost. */
+/** How many questions are asked about one list of keys; more are not worth their cost. */
 const maxQuestions = 64;
 
 /**
- * What the check says about these keys alone, each from its own start on. A report that was cut short says nothing
- * about the keys that it does not name; then the check is asked again about shorter lists. `outcome` is the outcome of
- * the first question, and `report` is null when the first question brought no result.
+ * Asks the check about these keys alone, each from its own start on. A report that was cut short says nothing about the keys
+ * that it does not name; then the check is asked again about shorter lists. `outcome` is the outcome of the first question, and
+ * `report` is null when the first question brought no result.
  */
 export async function askAbout(
-  { ask }: Asking,
+  { ask }: EventAsker,
   from: Date,
   starts: EventQuestion['starts'],
 ): Promise<{ outcome: CheckOutcome | null; report: Report | null }> {
   let questions = 0;
-  const put = async (some: EventQuestion['starts']) => {
+  const askOnce = async (some: EventQuestion['starts']) => {
     questions += 1;
     const outcome = await ask({ from, starts: some, only: some.map(({ key }) => key) });
     return { outcome, report: outcome && 'result' in outcome ? reportOf(outcome, from) : null };
   };
-  const first = await put(starts);
+  const first = await askOnce(starts);
   if (!first.report?.truncated) return first;
-  const whole: Report = { ...first.report, truncated: false };
+  const joined: Report = { ...first.report, truncated: false };
   const lists = halvesOf(starts);
   for (let list = lists.pop(); list; list = lists.pop()) {
-    const report = questions < maxQuestions ? (await put(list)).report : null;
+    const report = questions < maxQuestions ? (await askOnce(list)).report : null;
     if (report?.truncated && list.length > 1) lists.push(...halvesOf(list));
-    else if (!report) whole.truncated = true;
-    else for (const [key, finding] of report.findings) whole.findings.set(key, finding);
+    else if (!report) joined.truncated = true;
+    else for (const [key, finding] of report.findings) joined.findings.set(key, finding);
   }
-  return { outcome: first.outcome, report: whole };
+  return { outcome: first.outcome, report: joined };
 }
 
 const halvesOf = <Item>(list: readonly Item[]): Item[][] => {

@@ -5,8 +5,8 @@ import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
 /**
- * How long to try again to give a run back while one of its transactions still locks its row: less than the longest
- * time of a stop.
+ * For how long this process tries to give back a run whose row is still locked by one of the run's own transactions. A process
+ * that stops has a little more time than this.
  */
 const lockedRowsMs = 4_500;
 const pauseMs = 100;
@@ -21,7 +21,7 @@ export function giveBack(
   runs: Run[],
 ): Promise<number> {
   for (const run of runs) run.stop('lost');
-  return giveBackWhatIsFree(queue, runs, {
+  return giveBackUnlocked(queue, runs, {
     async give(left) {
       const free = await giveBackRuns(db, left);
       return { given: free.length, entries: free.filter(({ status }) => status === 'queued') };
@@ -30,37 +30,38 @@ export function giveBack(
   });
 }
 
-export interface GivingBack<Run> {
+/** How runs of one kind are given back. */
+export interface GiveBackMethod<Kind> {
   /** Gives back the runs whose rows are not locked. Returns how many, and the entries of those that are now queued. */
-  give(runs: Run[]): Promise<{ given: number; entries: Entry[] }>;
+  give(runs: Kind[]): Promise<{ given: number; entries: Entry[] }>;
   /** The ids of the runs that could not be given back yet. */
-  remaining(runs: Run[]): Promise<Set<string>>;
+  remaining(runs: Kind[]): Promise<Set<string>>;
 }
 
 /**
- * Tries again until no run remains or time is up. Resolves with how many runs were given back; the leases of the others
- * run out.
+ * Gives back runs whose rows are not locked, and tries again until no run remains or time is up. Resolves with how many runs
+ * were given back; the leases of the others run out.
  */
-export async function giveBackWhatIsFree<Run extends { id: string }>(
+export async function giveBackUnlocked<Kind extends { id: string }>(
   queue: Pick<RunQueue, 'add'>,
-  runs: Run[],
-  { give, remaining }: GivingBack<Run>,
+  runs: Kind[],
+  { give, remaining }: GiveBackMethod<Kind>,
 ): Promise<number> {
   const adding: Promise<void>[] = [];
   const until = performance.now() + lockedRowsMs;
-  let all = 0;
+  let total = 0;
   for (let left = runs; left.length > 0;) {
     const { given, entries } = await give(left);
-    all += given;
+    total += given;
     // An unreachable queue must not keep the other runs from being given back: rescue finds rows without an entry.
     const added = queue.add(entries);
     added.catch(() => {});
     adding.push(added);
-    const held = await remaining(left);
-    left = left.filter(({ id }) => held.has(id));
+    const stillLocked = await remaining(left);
+    left = left.filter(({ id }) => stillLocked.has(id));
     if (left.length === 0 || performance.now() > until) break;
     await sleep(pauseMs);
   }
   await Promise.all(adding);
-  return all;
+  return total;
 }

@@ -1,8 +1,8 @@
 import type { AnyCheck } from '../contract/event-check.ts';
-import { heal, type Healed as HealedOne } from '../heal/heal.ts';
+import { heal, type HealResult } from '../heal/heal.ts';
 import type { OpenFinding, Recheck } from '../heal/finding/open-finding.ts';
 import type { HealContext } from '../heal/heal-context.ts';
-import { judgeWithin } from '../heal/finding/verdict.ts';
+import { maxJudgingSeconds } from '../heal/finding/verdict.ts';
 import { askCheck } from './ask-check.ts';
 import { recheckEvents } from './check-events.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
@@ -12,27 +12,30 @@ import { severityRank } from '../ground/severity.ts';
 import { storable } from '../ground/text.ts';
 import { watchMode } from './kill-switch.ts';
 import { queueVerify } from './queue-verify.ts';
-import type { RecordedFinding } from './writer/record.ts';
+import type { SeenFinding } from './writer/record.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
-export interface Healed {
+/** What healing has done in a run. */
+export interface HealTotals {
+  /** how many steps were applied */
   actions: number;
+  /** how many findings were healed */
   healed: number;
-  /** false when the run or its healing was stopped before all findings were looked at */
+  /** false when the run or its healing was stopped before it came to all findings */
   done: boolean;
 }
 
-/** Heals what this run saw. */
+/** Heals the findings that this run saw. */
 export const healAll = (
   engine: Engine,
   context: RunContext,
   checks: AnyCheck<unknown>[],
-  open: RecordedFinding[],
-): Promise<Healed> =>
+  open: SeenFinding[],
+): Promise<HealTotals> =>
   healEach(engine, context.run, open, {
     checks,
-    how: heal,
+    healOne: heal,
     healing: healingOf(engine, context, checks, { seen: open }),
   });
 
@@ -43,18 +46,22 @@ export async function healEach(
   engine: Engine,
   run: Run,
   findings: Omit<OpenFinding, 'accruing' | 'judgeWithin'>[],
-  { checks, how, healing }: { checks: AnyCheck<unknown>[]; how: typeof heal; healing: HealContext },
-): Promise<Healed> {
-  const total: Healed = { actions: 0, healed: 0, done: true };
+  {
+    checks,
+    healOne,
+    healing,
+  }: { checks: AnyCheck<unknown>[]; healOne: typeof heal; healing: HealContext },
+): Promise<HealTotals> {
+  const total: HealTotals = { actions: 0, healed: 0, done: true };
   const worstFirst = findings.toSorted(
     (a, b) => severityRank(a.severity) - severityRank(b.severity),
   );
   for (const finding of worstFirst) {
     if (healing.signal.aborted) break;
     const check = checks.find(({ name }) => name === finding.check_name);
-    const open = { ...finding, ...judgedHow(engine, run, check) };
-    const { actions, healed, later, unexamined }: HealedOne = await how(healing, run, open);
-    if (unexamined.length > 0) warnOf(engine, run, finding.fingerprint, unexamined);
+    const open = { ...finding, ...judgingOf(engine, run, check) };
+    const { actions, healed, later, untried }: HealResult = await healOne(healing, run, open);
+    if (untried.length > 0) warnOfUntried(engine, run, finding.fingerprint, untried);
     if (later) await queueVerify(engine, run, finding.fingerprint);
     total.actions += actions;
     total.healed += Number(healed);
@@ -65,21 +72,24 @@ export async function healEach(
 /** How many entries one line of the log names at most. */
 const maxNamed = 10;
 
-const warnOf = ({ emit }: Engine, run: Run, fingerprint: string, unexamined: string[]): void =>
+const warnOfUntried = ({ emit }: Engine, run: Run, fingerprint: string, untried: string[]): void =>
   emit('knowledge.unexamined', {
     run: run.id,
     bot: run.bot.name,
     fingerprint,
-    entries: unexamined.slice(0, maxNamed),
-    count: unexamined.length,
+    entries: untried.slice(0, maxNamed),
+    count: untried.length,
   });
 
-/** What healing takes from its run. `onRecheck` is called with the outcome of each check that was asked again. */
+/**
+ * What healing needs from its run. `seen`: what the run found before any cure; `onRecheck` is called with the outcome of each
+ * check that was asked again.
+ */
 export function healingOf(
   engine: Engine,
   context: RunContext,
   checks: AnyCheck<unknown>[],
-  { seen, onRecheck }: { seen?: RecordedFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
+  { seen, onRecheck }: { seen?: SeenFinding[]; onRecheck?: (outcome: CheckOutcome) => void },
 ): HealContext {
   const { db, catalogue } = engine;
   const { run, now, leftMs } = context;
@@ -106,14 +116,14 @@ export function healingOf(
  * How the finding's check judges a cure. If the check no longer exists, the finding is treated as one of a check of a
  * state.
  */
-function judgedHow(
+function judgingOf(
   { catalogue }: Engine,
   { bot }: Run,
   check: AnyCheck<unknown> | undefined,
 ): Pick<OpenFinding, 'accruing' | 'judgeWithin'> {
   if (!check?.events) return { accruing: check?.accruing ?? false };
   const { config } = catalogue.resolve(bot.endpoint, bot.config);
-  return { accruing: false, judgeWithin: judgeWithin(check.windowSeconds(config)) };
+  return { accruing: false, judgeWithin: maxJudgingSeconds(check.windowSeconds(config)) };
 }
 
 /**
@@ -124,15 +134,17 @@ function verdictOn(
   run: Run,
   { fingerprint, component_key }: Parameters<Recheck>[0],
   outcome: CheckOutcome,
-  seen: RecordedFinding[] | undefined,
+  seen: SeenFinding[] | undefined,
 ): Awaited<ReturnType<Recheck>> {
   if (!('result' in outcome)) return 'unclear';
   const { result, name } = outcome;
   const before = new Set(seen?.map((finding) => finding.fingerprint));
   const remains = result.findings.some((reported) => {
-    const its = fingerprintOf(run.bot.id, name, reported);
-    const ofKey = storable(reported.key ?? reported.component) === component_key;
-    return its === fingerprint || (seen !== undefined && ofKey && !before.has(its));
+    const reportedPrint = fingerprintOf(run.bot.id, name, reported);
+    const isOfKey = storable(reported.key ?? reported.component) === component_key;
+    return (
+      reportedPrint === fingerprint || (seen !== undefined && isOfKey && !before.has(reportedPrint))
+    );
   });
   if (remains) return 'failing';
   const { every, keys } = examinedColumns(result);

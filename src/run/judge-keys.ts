@@ -7,14 +7,17 @@ import {
   askAbout,
   reportOn,
   startsOf,
-  type Asking,
+  type EventAsker,
   type Report,
 } from './event-report.ts';
 import { severityOf } from './tasks/finding.ts';
 import type { JudgedKeys, KeyVerdict } from './tasks/outcome.ts';
 import type { WaitingDecision, WaitingKey } from './waiting-keys.ts';
 
-/** A case is judged by the events after `cutoff`; for a clean verdict by the events after `start`. */
+/**
+ * A key with a cure or a decision to judge. Whether it is failing is judged by the events after `cutoff`; whether it is clean,
+ * by the events after `start`.
+ */
 export interface Case {
   key: string;
   before: TallyBefore | null;
@@ -22,8 +25,11 @@ export interface Case {
   start: Date;
 }
 
-/** A verdict. `shown`: the check's finding over a longer time than its window, when the verdict rests on it. */
-export interface Judged {
+/**
+ * The verdict on a case. `shown`: the check's finding over a longer time than its window, when that finding is the reason of
+ * the verdict.
+ */
+export interface CaseVerdict {
   verdict: Verdict;
   shown: { finding: Reported; tally: Tally; from: Date } | null;
 }
@@ -31,33 +37,38 @@ export interface Judged {
 type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding : never;
 
 /**
- * The verdict on each case. When the report did not count from the case's own moment, the check is asked once more from
- * that moment, and the case has failed when either answer says so. Both answers are needed: the share within a window
- * does not show a few failures an hour, and the share since the cure does not show a failure that has only just begun.
+ * The verdict on each case. When the report did not count from the case's own start, the check is asked once more from that
+ * start, and the case has failed when either answer says so. Both answers are needed: the share within a window does not show
+ * a few failures an hour, and the share since the cure does not show a failure that has only just begun.
  */
-export async function judge(asking: Asking, report: Report, cases: Case[]): Promise<Judged[]> {
-  const other = cases.filter(
+export async function judgeCases(
+  asker: EventAsker,
+  report: Report,
+  cases: Case[],
+): Promise<CaseVerdict[]> {
+  const otherStart = cases.filter(
     ({ cutoff, start }) => start.getTime() !== latestOf(report.from, cutoff).getTime(),
   );
-  let further: Report | null = null;
-  if (other.length > 0) {
-    const from = new Date(Math.min(...other.map(({ start }) => start.getTime())));
-    const begins = other.map(({ key, start }) => ({ key, cutoff: start }));
-    further = (await askAbout(asking, from, startsOf(begins, from))).report;
+  let sinceStart: Report | null = null;
+  if (otherStart.length > 0) {
+    const from = new Date(Math.min(...otherStart.map(({ start }) => start.getTime())));
+    const starts = otherStart.map(({ key, start }) => ({ key, cutoff: start }));
+    sinceStart = (await askAbout(asker, from, startsOf(starts, from))).report;
   }
-  return cases.map((one) => {
-    if (!other.includes(one)) return { verdict: verdictIn(report, one, asking.now), shown: null };
-    const now = verdictIn(report, one, asking.now);
-    if (now === 'failing') return { verdict: now, shown: null };
-    if (!further) return { verdict: 'unclear', shown: null };
-    const verdict = verdictIn(further, one, asking.now);
-    const finding = further.findings.get(one.key);
-    const tally = further.tallies.get(one.key);
+  return cases.map((each) => {
+    const inWindow = verdictIn(report, each, asker.now);
+    if (!otherStart.includes(each) || inWindow === 'failing')
+      return { verdict: inWindow, shown: null };
+    if (!sinceStart) return { verdict: 'unclear', shown: null };
+    const verdict = verdictIn(sinceStart, each, asker.now);
+    const finding = sinceStart.findings.get(each.key);
+    const tally = sinceStart.tallies.get(each.key);
     if (verdict === 'failing' && finding && tally)
-      return { verdict, shown: { finding, tally, from: one.start } };
-    const left = report.findings.get(one.key);
-    const isStray = !left || severityRank(severityOf(left.severity)) >= severityRank('low');
-    return { verdict: isStray ? verdict : 'unclear', shown: null };
+      return { verdict, shown: { finding, tally, from: each.start } };
+    // A key that is still reported above low within the window is not known to be clean.
+    const reported = report.findings.get(each.key);
+    const isMinor = !reported || severityRank(severityOf(reported.severity)) >= severityRank('low');
+    return { verdict: isMinor ? verdict : 'unclear', shown: null };
   });
 }
 
@@ -82,13 +93,10 @@ function verdictIn(
   });
 }
 
-/**
- * What the events say about the keys that wait; `shown` holds findings that show only over a time longer than the
- * check's window.
- */
-export interface Judgement {
+/** The verdicts on keys, by key. `shown`: findings that the check reports only over a time longer than its window. */
+export interface KeyVerdicts {
   verdicts: JudgedKeys['verdicts'];
-  shown: Map<string, NonNullable<Judged['shown']>>;
+  shown: Map<string, NonNullable<CaseVerdict['shown']>>;
 }
 
 /**
@@ -96,41 +104,41 @@ export interface Judgement {
  * after the cutoff.
  */
 export async function judgeKeys(
-  asking: Asking,
+  asker: EventAsker,
   report: Report,
   keys: WaitingKey[],
-): Promise<Judgement> {
+): Promise<KeyVerdicts> {
   const waiting = keys.filter(({ state, unseen }) => state !== null || unseen);
   const verdicts = new Map<string, KeyVerdict>();
-  const shown: Judgement['shown'] = new Map();
+  const shown: KeyVerdicts['shown'] = new Map();
   if (waiting.length === 0) return { verdicts, shown };
-  const whole = report.truncated ? (await reportOn(asking, waiting)).report : report;
+  const full = report.truncated ? (await reportOn(asker, waiting)).report : report;
   const cases = waiting.map(({ key, before, cutoff, state, verifiedAt }) => ({
     key,
     before,
     cutoff,
     start: state === 'verified' && verifiedAt ? latestOf(verifiedAt, cutoff) : cutoff,
   }));
-  const found = whole ? await judge(asking, whole, cases) : [];
-  for (const [at, { key, state }] of waiting.entries()) {
-    const one = found[at] ?? { verdict: 'unclear', shown: null };
-    const isRepeated = isReportedAgain(waiting[at]!, whole, one.verdict, asking.now);
-    verdicts.set(key, { verdict: isRepeated ? 'failing' : one.verdict, state });
+  const judged = full ? await judgeCases(asker, full, cases) : [];
+  for (const [index, { key, state }] of waiting.entries()) {
+    const byEvents = judged[index] ?? { verdict: 'unclear', shown: null };
+    const isRepeated = isReportedAgain(waiting[index]!, full, byEvents.verdict, asker.now);
+    verdicts.set(key, { verdict: isRepeated ? 'failing' : byEvents.verdict, state });
     // A report that was cut short may not name a key that the check reports when it is asked about this key alone.
-    const finding = whole?.findings.get(key);
-    const tally = whole?.tallies.get(key);
+    const finding = full?.findings.get(key);
+    const tally = full?.tallies.get(key);
     const hidden = report.truncated && finding && tally && !report.findings.has(key);
-    if (one.shown) shown.set(key, one.shown);
-    else if (hidden && one.verdict === 'failing')
-      shown.set(key, { finding, tally, from: latestOf(asking.from, cases[at]!.cutoff) });
+    if (byEvents.shown) shown.set(key, byEvents.shown);
+    else if (hidden && byEvents.verdict === 'failing')
+      shown.set(key, { finding, tally, from: latestOf(asker.from, cases[index]!.cutoff) });
   }
   return { verdicts, shown };
 }
 
 /**
- * After a person resolved a problem, or after an undo, a remaining problem of medium severity does not clearly show
- * that the problem has returned. But people would then never get a ticket about it. So it is reported again after the
- * time within which a person would have had to respond.
+ * Whether an unclear key counts as failing again. After a person resolved a problem, or after an undo, events of medium severity
+ * do not clearly show that the problem has returned, and people would never get a ticket about it. So it counts as failing
+ * once the time has passed within which a person would have had to respond.
  */
 function isReportedAgain(
   { key, state, toldAgainAt, cutoff }: WaitingKey,
@@ -147,30 +155,30 @@ function isReportedAgain(
 
 /**
  * Judges decisions in the same way, but only by the events since the decision: with older events, every finding that
- * was left alone would count as persisted.
+ * was left alone would count as persisted. Returns only decisions that have a verdict now.
  */
 export async function judgeDecisions(
-  asking: Asking,
+  asker: EventAsker,
   decisions: WaitingDecision[],
 ): Promise<JudgedKeys['decisions']> {
   if (decisions.length === 0) return [];
   // Decisions on one key are judged together, from the latest one on.
-  const cases = [...Map.groupBy(decisions, ({ key }) => key)].map(([key, of]) => ({
+  const cases = [...Map.groupBy(decisions, ({ key }) => key)].map(([key, onKey]) => ({
     key,
-    of,
-    before: of.at(-1)!.before,
-    cutoff: of.map(({ decidedAt }) => decidedAt).reduce(latestOf),
-    start: of.map(({ decidedAt, cleanAt }) => cleanAt ?? decidedAt).reduce(latestOf),
+    onKey,
+    before: onKey.at(-1)!.before,
+    cutoff: onKey.map(({ decidedAt }) => decidedAt).reduce(latestOf),
+    start: onKey.map(({ decidedAt, cleanAt }) => cleanAt ?? decidedAt).reduce(latestOf),
   }));
-  const { report } = await reportOn(asking, cases);
+  const { report } = await reportOn(asker, cases);
   if (!report) return [];
-  const verdicts = await judge(asking, report, cases);
-  return cases.flatMap(({ of }, at) =>
-    of.flatMap(({ id, decidedAt, cleanAt }) => {
-      const { verdict } = verdicts[at]!;
+  const verdicts = await judgeCases(asker, report, cases);
+  return cases.flatMap(({ onKey }, index) =>
+    onKey.flatMap(({ id, decidedAt, cleanAt }) => {
+      const { verdict } = verdicts[index]!;
       if (verdict !== 'unclear') return { id, verdict };
-      const seconds = (asking.now.getTime() - (cleanAt ?? decidedAt).getTime()) / 1_000;
-      return seconds >= asking.within ? { id, verdict: 'undecided' as const } : [];
+      const seconds = (asker.now.getTime() - (cleanAt ?? decidedAt).getTime()) / 1_000;
+      return seconds >= asker.within ? { id, verdict: 'undecided' as const } : [];
     }),
   );
 }

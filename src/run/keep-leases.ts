@@ -3,12 +3,12 @@ import type { Emit } from '../events/events.ts';
 
 const renewEveryMs = 1_500;
 
-export interface Leased extends Fenced {
+export interface LeasedRun extends Fenced {
   stop(why: 'lost' | 'cancelled'): void;
 }
 
-/** The runs that this process executes. */
-export interface Leases<Run extends Leased> {
+/** The runs of this process whose leases are renewed. */
+export interface Leases<Run extends LeasedRun> {
   add(run: Run): void;
   remove(run: Run): void;
   all(): Run[];
@@ -20,7 +20,7 @@ export interface Leases<Run extends Leased> {
  * still holds. A run that is not among them was taken over and is stopped as lost; a run that a person asked to cancel
  * is stopped as cancelled.
  */
-export function keepRenewing<Run extends Leased>(
+export function keepRenewing<Run extends LeasedRun>(
   renew: (runs: Run[]) => Promise<{ id: string; cancelled: boolean }[]>,
   emit: Emit,
 ): Leases<Run> {

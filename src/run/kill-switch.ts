@@ -7,21 +7,16 @@ import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import type { RunContext } from './run-context.ts';
 
-/**
- * The kill switch acts within 2 s, which consist of this interval, the database's answer, and a child's grace period.
- */
+/** The kill switch acts within 2 s: this interval, the time of the database's answer, and a child's grace period. */
 const askEveryMs = 500;
 
-/**
- * How many reads of the mode may fail in a row, because one failure may be a lost connection; after more the mode
- * counts as unreadable.
- */
+/** How many reads of the mode may fail in a row: one failure may be a lost connection. If more fail, the mode counts as off. */
 const maxUnanswered = 1;
 
-export interface Watched {
+export interface ModeWatch {
   /** Aborted when the run is stopped, and once the kill switch has stopped an effect of it. */
   signal: AbortSignal;
-  /** Carries out a task that has effects. Ends the task when, while it is under way, the mode no longer allows any. */
+  /** Carries out a task that has effects. Ends the task if meanwhile the mode no longer allows effects. */
   carryOut<K extends 'effect' | 'undo'>(
     kind: K,
     task: Tasks[K]['task'],
@@ -32,8 +27,8 @@ export interface Watched {
 const namesIn = (task: Effect | Undo): readonly string[] =>
   'params' in task ? secretsNamedIn(task.params) : (task.names ?? []);
 
-/** Gates read the mode before an effect; this reads it while an effect is under way in the run's child. */
-export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunContext): Watched {
+/** The gates read the mode before an effect; this reads it while an effect is under way in the run's child. */
+export function watchMode({ db, emit, secrets }: Engine, { run, child }: RunContext): ModeWatch {
   const off = new AbortController();
 
   async function watch(end: AbortSignal): Promise<void> {

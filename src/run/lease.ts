@@ -1,12 +1,25 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
-import { heldRuns, isRunning } from '../data/bots/fence.ts';
+import { runsAsTable, isRunning } from '../data/bots/fence.ts';
 import type { Emit } from '../events/events.ts';
+import { tellProgress } from '../transitions/runs/tell-progress.ts';
 import { renewLeases } from '../transitions/runs/renew-lease.ts';
 import { keepRenewing, type Leases as LeasesOf } from './keep-leases.ts';
 import type { Run } from './writer/run.ts';
 
 export type Leases = LeasesOf<Run>;
+
+/**
+ * Writes what checks have said since the last time. Where that fails, a later word is written with a later renewal: no run fails
+ * because people do not see how far it is.
+ */
+async function tellAll(db: Db, runs: Run[]): Promise<void> {
+  const told = runs.flatMap(({ id, fence, progress }) =>
+    progress ? [{ id, fence, ...progress }] : [],
+  );
+  for (const run of runs) run.progress = null;
+  if (told.length > 0) await tellProgress(db, told).catch(() => {});
+}
 
 /** Renews the leases of all runs of this process in one statement. */
 export const keepLeases = (db: Db, emit: Emit): Leases =>
@@ -16,7 +29,8 @@ export const keepLeases = (db: Db, emit: Emit): Leases =>
       SELECT e.id, e.cancel_requested_at IS NOT NULL
              -- While a transaction of the run locks its row, a request to cancel is stored in engine.cancellations.
              OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
-      FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
+      FROM bot_executions e JOIN ${runsAsTable(runs)} ON e.id = mine.id AND e.fence = mine.fence
       WHERE ${isRunning}`.execute(db);
+    await tellAll(db, runs);
     return rows;
   }, emit);

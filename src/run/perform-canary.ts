@@ -3,7 +3,7 @@ import { messageOf } from '../ground/errors.ts';
 import type { Children } from './tasks/children.ts';
 import type { Engine } from './engine.ts';
 import { fitting } from '../ground/text.ts';
-import { within } from '../ground/within.ts';
+import { settlesWithin } from '../ground/settles-within.ts';
 
 /** How long a child may take for the task, including the time to start it. */
 const childWithinMs = 5_000;
@@ -26,21 +26,21 @@ export async function performCanary(engine: Engine, id: string): Promise<void> {
   }
 }
 
-/** Lets a child do the task. Throws with the reason when no child did it in time. */
+/** Has a child do the task. Throws with the reason when no child has done it in time. */
 async function askChild(children: Children): Promise<void> {
   const until = performance.now() + childWithinMs;
   const taking = children.take();
-  if (!(await within(childWithinMs, taking))) {
-    void taking.then((place) => place.release()).catch(() => {});
+  if (!(await settlesWithin(childWithinMs, taking))) {
+    void taking.then((child) => child.release()).catch(() => {});
     throw new Error(`no child was free or could be started within ${childWithinMs / 1000} s`);
   }
-  const place = await taking;
+  const child = await taking;
   try {
-    const answer = place.do('canary', null);
-    if (await within(Math.max(1, until - performance.now()), answer)) return;
-    place.stop('timeout');
+    const answer = child.do('canary', null);
+    if (await settlesWithin(Math.max(1, until - performance.now()), answer)) return;
+    child.stop('timeout');
     throw new Error(`no answer within ${childWithinMs / 1000} s`);
   } finally {
-    place.release();
+    child.release();
   }
 }

@@ -27,8 +27,8 @@ import { judgeDue } from './verify-later.ts';
  *   enqueue     that attempt, and the bot's next run, which had to wait for this one
  *
  * Record and suppress are one commit, and so are escalate and finish; when nothing has to be healed, all four are one.
- * A run with the trigger `verify` checks only what it judges: {@link judgeDue}. Every step after the start writes under
- * the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called when the run's
+ * A run with the trigger `verify` only asks the checks by which it judges cures: {@link judgeDue}. Every step after the start
+ * writes under the run's fence; when the run was taken over meanwhile, its results are dropped. `free` is called when the run's
  * checks and remedies have ended: another run may take its place while the end of this run is written.
  */
 export async function performRun(
@@ -48,9 +48,9 @@ export async function performRun(
   engine.emit('run.started', { run: run.id, bot: run.bot.name, attempt, trigger });
   try {
     const work = run.trigger === 'verify' ? verify : checkAndHeal;
-    const seen = await withChild(engine, run, (context) => work(engine, context));
+    const result = await withChild(engine, run, (context) => work(engine, context));
     free();
-    const ended = await escalateAndFinish(engine, run, seen);
+    const ended = await escalateAndFinish(engine, run, result);
     await enqueueFollowUps(engine, run, ended);
   } catch (error) {
     if (error instanceof LostRunError) engine.emit('run.taken_over', { run: run.id });
@@ -63,19 +63,20 @@ export async function performRun(
   }
 }
 
-interface Seen {
+/** What the run's checks and remedies have done. */
+interface WorkResult {
   outcomes: CheckOutcome[];
   /** the findings that were recorded before healing; null when nothing is recorded yet */
   recorded: number | null;
   actions: number;
-  /** whether healing has looked at all that the run saw */
+  /** whether healing has gone through all findings that the run saw */
   healingDone: boolean;
 }
 
-async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> {
+async function checkAndHeal(engine: Engine, context: RunContext): Promise<WorkResult> {
   const { run, signal } = context;
   const { bot } = engine.catalogue.resolve(run.bot.endpoint, run.bot.config);
-  // The start has read whether there are any, so that a run without them needs no query.
+  // The start has read whether there are pending effects, so that a run without them needs no query.
   if (run.pendingEffects) await reconcileEffects(engine, context);
   const outcomes = await checkAll(engine, context, bot.checks);
   const reported = outcomes.some((each) => 'result' in each && each.result.findings.length > 0);
@@ -86,7 +87,7 @@ async function checkAndHeal(engine: Engine, context: RunContext): Promise<Seen> 
   return { outcomes, recorded: open.length, actions, healingDone: done };
 }
 
-async function verify(engine: Engine, context: RunContext): Promise<Seen> {
+async function verify(engine: Engine, context: RunContext): Promise<WorkResult> {
   const { bot } = context.run;
   const { checks } = engine.catalogue.resolve(bot.endpoint, bot.config).bot;
   const { outcomes, open, actions } = await judgeDue(engine, context, checks);
@@ -97,14 +98,15 @@ async function verify(engine: Engine, context: RunContext): Promise<Seen> {
 function escalateAndFinish(
   { writer }: Engine,
   run: Run,
-  { outcomes, recorded, actions, healingDone }: Seen,
+  { outcomes, recorded, actions, healingDone }: WorkResult,
 ): Promise<Ended> {
   const stopped = run.signal.aborted ? (run.signal.reason as Stop) : null;
   if (stopped === 'lost') throw new LostRunError(run);
-  const idle = run.trigger === 'verify' && outcomes.length === 0 && !stopped;
+  const hadNothingToVerify = run.trigger === 'verify' && outcomes.length === 0 && !stopped;
   const ending: Ending = {
-    // When nothing is left to verify, the run is a success.
-    ...(idle ? { status: 'success', reason: null, error: null } : endingOf(outcomes, stopped)),
+    ...(hadNothingToVerify
+      ? { status: 'success', reason: null, error: null }
+      : endingOf(outcomes, stopped)),
     outcomes,
     findings: recorded ?? 0,
     actions,

@@ -4,8 +4,8 @@ import type { Engine } from './engine.ts';
 import type { Run } from './writer/run.ts';
 
 /**
- * Queues the run that judges, or asks again about, the steps applied to this fingerprint. The run is due when they may
- * be judged.
+ * Queues the run that judges the steps that were applied to this fingerprint, or asks their check again. The run is due when
+ * the steps can be judged.
  */
 export async function queueVerify(
   { db, queue, emit }: Engine,

@@ -4,14 +4,14 @@ import type { ChildLease } from './tasks/children.ts';
 import { codeOfBot } from './tasks/task.ts';
 import type { Run } from './writer/run.ts';
 
-/** A run on its child: the value that passes through every step between its start and its end. */
+/** A run with its child: the value that passes through every step between its start and its end. */
 export interface RunContext {
   run: Run;
   /** where its checks and remedies are carried out */
   child: ChildLease;
   /** the time by the database's clock */
   now(): Date;
-  /** until its deadline */
+  /** the time until the run's deadline */
   leftMs(): number;
   /** the run's own: aborted with a {@link Stop} as its reason */
   signal: AbortSignal;

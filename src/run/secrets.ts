@@ -1,5 +1,5 @@
 /**
- * What a worker knows of secrets: it opens the ones that a step names, and removes all of them from what is recorded.
+ * The secrets of a worker: opens the ones that a step names, and removes the values of all of them from what is recorded.
  */
 import { NotAppliedError } from '../contract/remedy.ts';
 import type { Db } from '../database/connect.ts';
@@ -17,6 +17,8 @@ import { redactError } from '../ground/secrets/redact-error.ts';
 import { openRedaction, type Redaction } from '../ground/secrets/redact.ts';
 import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
+import type { Progress } from './tasks/progress.ts';
+import type { GivenSecret } from './tasks/task.ts';
 
 export interface Secrets {
   /**
@@ -24,20 +26,32 @@ export interface Secrets {
    * NotAppliedError whose cause says what to do: the remedy is not to blame, and nothing was done.
    */
   open(names: readonly string[]): Promise<Opened[]>;
+  /** The same for checks, which can do without: for each secret its value, or why there is none. */
+  openEach(names: readonly string[]): Promise<GivenSecret[]>;
   /** The outcome of a check, with secrets removed, so that it may be stored. */
   outcome(outcome: CheckOutcome): Promise<CheckOutcome>;
+  /** How far a check is, with secrets removed from its sentence. */
+  progress(progress: Progress): Progress;
   /** The thrown error, with secrets removed, so that it may be stored. */
   error(thrown: unknown): Error;
 }
 
-/** A secret that is stored meanwhile is known after this time, unless a step of this worker names it before. */
+/**
+ * The secrets are read again after this time. Until then this worker does not recognise a secret that was stored meanwhile,
+ * unless one of its steps names that secret.
+ */
 const staleMs = 5_000;
 
-/** A single word or a small number, which may also occur in text that has nothing to do with the secret. */
+/** Whether a value is a single word or a small number, which may also occur in text that has nothing to do with the secret. */
 const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
 
-/** `ofLog` is the redaction of this process's log. */
-export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, emit: Emit): Secrets {
+/** Opens the secrets of this process. `logRedaction` is told of each of them, so that the log does not show them either. */
+export function openSecrets(
+  db: Db,
+  sources: SecretSources,
+  logRedaction: Redaction,
+  emit: Emit,
+): Secrets {
   const texts = openRedaction();
   const identities = openRedaction();
   let readAt = -Infinity;
@@ -47,7 +61,7 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
     const secrets = opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
     texts.know(secrets);
     identities.know(secrets.filter(({ value }) => !isWord(value)));
-    ofLog.know(secrets);
+    logRedaction.know(secrets);
   }
 
   async function readAll(): Promise<void> {
@@ -64,49 +78,59 @@ export function openSecrets(db: Db, sources: SecretSources, ofLog: Redaction, em
     }
   }
 
-  /** When the database does not answer, the secrets that were read before still count. */
+  /** Reads the secrets again when it is time. When the database does not answer, those that were read before are used. */
   async function refresh(): Promise<void> {
     if (performance.now() - readAt < staleMs) return;
     reading ??= readAll().finally(() => (reading = null));
     await reading.catch((error: unknown) => emit('secrets.unread', { err: error }));
   }
 
+  async function openEach(names: readonly string[]): Promise<GivenSecret[]> {
+    if (names.length === 0) return [];
+    const rows = new Map((await secretRows(db, names)).map((row) => [row.name, row]));
+    const given = names.map((name): GivenSecret => {
+      const row = rows.get(name);
+      if (!row)
+        return {
+          name,
+          why: `the secret ${name} is not stored; \`npx roundsman secrets set ${name}\` stores it`,
+        };
+      try {
+        return openSecret(sources, row);
+      } catch (error) {
+        if (!(error instanceof ClosedSecretError)) throw error;
+        return { name, why: `${messageOf(error)}; ${error.hint}` };
+      }
+    });
+    know(given.filter((each) => 'value' in each));
+    return given;
+  }
+
   return {
+    openEach,
     async open(names) {
-      if (names.length === 0) return [];
-      const rows = new Map((await secretRows(db, names)).map((row) => [row.name, row]));
-      const opened = names.map((name) => {
-        const row = rows.get(name);
-        if (!row) throw cannotOpen(`the secret ${name} is not stored`, store(name));
-        try {
-          return openSecret(sources, row);
-        } catch (error) {
-          if (!(error instanceof ClosedSecretError)) throw error;
-          throw cannotOpen(messageOf(error), error.hint);
-        }
+      const given = await openEach(names);
+      return given.map((each) => {
+        if ('value' in each) return each;
+        throw new NotAppliedError(each.why, { cause: new FaultError('secret', each.why) });
       });
-      know(opened);
-      return opened;
     },
     async outcome(outcome) {
       await refresh();
       if (!('result' in outcome)) return { ...outcome, reason: texts.text(outcome.reason) };
-      const { findings, ...rest } = identities.whole(outcome.result) as typeof outcome.result;
-      const said = findings.map(({ title, description, metadata, ...identity }) => ({
+      const { findings, remember, ...rest } = identities.whole(
+        outcome.result,
+      ) as typeof outcome.result;
+      const cleaned = findings.map(({ title, description, metadata, ...identity }) => ({
         ...identity,
         title: texts.text(title),
         ...(description !== undefined && { description: texts.text(description) }),
         ...(metadata !== undefined && { metadata: texts.value(metadata) as typeof metadata }),
       }));
-      return { ...outcome, result: { ...rest, findings: said } };
+      const remembered = remember === undefined ? {} : { remember: texts.value(remember) };
+      return { ...outcome, result: { ...rest, ...remembered, findings: cleaned } };
     },
+    progress: ({ share, sentence }) => ({ share, sentence: sentence && texts.text(sentence) }),
     error: (thrown) => redactError(texts, thrown),
   };
-}
-
-const store = (name: string) => `\`npx roundsman secrets set ${name}\` stores it`;
-
-function cannotOpen(why: string, hint: string): NotAppliedError {
-  const message = `${why}; ${hint}`;
-  return new NotAppliedError(message, { cause: new FaultError('secret', message) });
 }

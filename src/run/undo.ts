@@ -2,7 +2,7 @@ import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { LostRunError } from '../data/bots/fence.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
-import { retriedFor } from '../heal/outside.ts';
+import { isRetriedFor } from '../heal/outside.ts';
 import { findUndos, concludeUndo, type Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
@@ -10,8 +10,8 @@ import { watchMode } from './kill-switch.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Undoes the effects of this bot for which a person asked that, before its checks run. Under the kill switch nothing
- * has effects: the requests wait, and so do those whose undo the kill switch interrupts.
+ * Before the bot's checks run: undoes those of its effects that a person asked to undo. Under the kill switch nothing is undone,
+ * and the requests wait; so does a request whose undo the kill switch interrupts.
  */
 export async function carryOutUndos(engine: Engine, context: RunContext): Promise<void> {
   const { db, emit, catalogue } = engine;
@@ -37,7 +37,7 @@ export async function carryOutUndos(engine: Engine, context: RunContext): Promis
           tries += 1;
           await carryOut('undo', { ...undo, again: tries > 1 });
         },
-        retriedFor(catalogue.remedy(remedy) ?? {}),
+        isRetriedFor(catalogue.remedy(remedy) ?? {}),
       );
     } catch (error) {
       if (error instanceof LostRunError) throw error;

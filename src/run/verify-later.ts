@@ -9,8 +9,9 @@ import type { Engine } from './engine.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
-export interface Judged {
-  /** of the checks that were asked again */
+/** What a run with the trigger `verify` has done. */
+export interface VerifyResult {
+  /** the outcomes of the checks that were asked again */
   outcomes: CheckOutcome[];
   /** findings that are still open */
   open: number;
@@ -19,14 +20,14 @@ export interface Judged {
 }
 
 /**
- * What a run with the trigger `verify` does instead of its bot's checks. It judges the steps that earlier runs applied
- * and could not wait for, and goes on with the next step if the check still fails. It begins no heal of its own.
+ * The work of a run with the trigger `verify`, which does not run its bot's checks. It judges the steps that earlier runs
+ * applied and could not judge yet, and goes on with the next step if the check still fails. It begins no heal of its own.
  */
 export async function judgeDue(
   engine: Engine,
   context: RunContext,
   checks: AnyCheck<unknown>[],
-): Promise<Judged> {
+): Promise<VerifyResult> {
   const outcomes: CheckOutcome[] = [];
   const due = await findDue(engine.db, context.run);
   const healing = healingOf(engine, context, checks, {
@@ -34,7 +35,7 @@ export async function judgeDue(
   });
   const { actions, healed } = await healEach(engine, context.run, due, {
     checks,
-    how: resume,
+    healOne: resume,
     healing,
   });
   return { outcomes, open: due.length - healed, actions };

@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import type { TallyBefore } from '../heal/finding/verdict.ts';
 
-/** A key of an event check whose events count only from a cutoff on, while a verdict on it is wanted. */
+/** A key of an event check whose events count only from a cutoff on, and that may wait for a verdict. */
 export interface WaitingKey {
   key: string;
   fingerprint: string;
   cutoff: Date;
-  /** null where it is not known */
+  /** what was counted before the cutoff; null where that is not known */
   before: TallyBefore | null;
-  /** of the cure: `applied` waits for its first verdict, `verified` for its second one */
+  /** the state of the key's cure: `applied` waits for its first verdict, `verified` for its second one; null without a cure */
   state: 'applied' | 'verified' | null;
   /** when that cure was first found clean */
   verifiedAt: Date | null;
@@ -30,7 +30,7 @@ export interface WaitingDecision {
   key: string;
   fingerprint: string;
   decidedAt: Date;
-  /** when it was first found clean */
+  /** when the finding was first found clean */
   cleanAt: Date | null;
   before: TallyBefore;
 }
@@ -45,8 +45,8 @@ export async function waitingKeys(
   fingerprint: string | null = null,
 ): Promise<WaitingKey[]> {
   const { rows } = await sql<WaitingKey>`
-    SELECT s.component_key AS key, s.fingerprint, ${laterMs('s.cutoff_at')} AS cutoff,
-           s.cutoff_at + coalesce(engine.respond_within('medium'), interval '2 hours') AS "toldAgainAt", s.tally_before AS before, a.state, ${laterMs('a.verified_at')} AS "verifiedAt",
+    SELECT s.component_key AS key, s.fingerprint, ${roundedUp('s.cutoff_at')} AS cutoff,
+           s.cutoff_at + coalesce(engine.respond_within('medium'), interval '2 hours') AS "toldAgainAt", s.tally_before AS before, a.state, ${roundedUp('a.verified_at')} AS "verifiedAt",
            EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint
                      AND f.resolved_at IS NULL AND f.last_seen_at <= s.cutoff_at) AS unseen
     FROM bot_finding_states s
@@ -65,14 +65,14 @@ export async function waitingKeys(
   return rows;
 }
 
-/** The decisions of one check of a bot that earlier runs made and that still wait. */
+/** The decisions about findings of one check of a bot that earlier runs made and whose outcome is still pending. */
 export async function waitingDecisions(
   db: Db,
   { bot, check, run }: { bot: string; check: string; run: string },
 ): Promise<WaitingDecision[]> {
   const { rows } = await sql<WaitingDecision>`
-    SELECT d.id::text, s.component_key AS key, s.fingerprint, ${laterMs('d.decided_at')} AS "decidedAt",
-           ${laterMs('d.clean_at')} AS "cleanAt", d.tally AS before
+    SELECT d.id::text, s.component_key AS key, s.fingerprint, ${roundedUp('d.decided_at')} AS "decidedAt",
+           ${roundedUp('d.clean_at')} AS "cleanAt", d.tally AS before
     FROM bot_decisions d JOIN bot_finding_states s ON s.fingerprint = d.fingerprint AND s.bot_id = d.bot_id
     WHERE d.bot_id = ${bot}::uuid AND s.check_name = ${check}::text AND d.outcome = 'pending' AND d.tally IS NOT NULL
       AND d.execution_id IS DISTINCT FROM ${run}::uuid
@@ -81,7 +81,7 @@ export async function waitingDecisions(
 }
 
 /**
- * A Date has no microseconds. Rounds up to the next millisecond, so that an event before the moment does not count as
- * one after it.
+ * A time of the database, rounded up to the next millisecond. A Date has no microseconds: rounded down, an event before the time
+ * could count as one after it.
  */
-const laterMs = (column: string) => sql`${sql.ref(column)} + interval '999 microseconds'`;
+const roundedUp = (column: string) => sql`${sql.ref(column)} + interval '999 microseconds'`;

@@ -8,6 +8,7 @@ import { BotCannotRunError } from '../data/bots/bot-executions.ts';
 import type { BotRow } from '../data/bots/bots.ts';
 import type { Db } from '../database/connect.ts';
 import { UsageError } from '../ground/errors.ts';
+import { zulu } from '../ground/text.ts';
 import {
   keepMissedSlots,
   queueSkippedSlots,
@@ -16,7 +17,7 @@ import {
 } from '../transitions/runs/backfill.ts';
 import { lastMissed, rowsIn, type SlotRow } from './slot-rows.ts';
 import { rememberedSchedule, slotsBetween, type Schedule } from './cron.ts';
-import { missedStretch, without } from './missed.ts';
+import { cutOut, missedStretch } from './missed.ts';
 
 /** A time, or a number of seconds before the database's now. */
 export type Moment = Date | { secondsAgo: number };
@@ -25,7 +26,7 @@ export interface BackfillRequest {
   since: Moment;
   /** The end of the period, not included; the default is now. */
   until?: Moment | undefined;
-  /** The most slots that the period may have. */
+  /** How many slots the period may have. */
   limit: number;
   /** Only report what would be done. */
   dryRun: boolean;
@@ -42,9 +43,9 @@ export interface Backfilled {
   ran: SlotRow[];
   /** rows that are already queued or running */
   open: SlotRow[];
-  /** shared rows of missed slots that do not fit the present schedule: they stay as they are */
+  /** rows of several missed slots that do not fit the present schedule: they stay as they are */
   left: SlotRow[];
-  /** The bot's slot that is due and not claimed yet; it and later slots are left to the scheduler. */
+  /** The bot's slot that is due and not claimed yet; this slot and later ones are left to the scheduler. */
   unclaimed: Date | null;
 }
 
@@ -54,7 +55,7 @@ export class BackfillRangeError extends UsageError {}
 /** Throws {@link BackfillRangeError}, BotCannotRunError, BadScheduleError. */
 export const backfill = (db: Db, botId: string, request: BackfillRequest): Promise<Backfilled> =>
   db.transaction().execute(async (trx) => {
-    // A claim takes the same lock, so whichever comes second sees the rows of the first.
+    // A claim takes the same lock: if a claim and a backfill meet, the second one sees the rows of the first one.
     const bot = await trx
       .selectFrom('bots')
       .selectAll()
@@ -70,14 +71,15 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
     const ends = [period.until, unclaimed ?? period.until].map((end) => end.getTime());
     const until = new Date(Math.max(since.getTime(), Math.min(...ends)));
 
-    const slots = slotsBetween(schedule, before(since), before(until), request.limit + 1);
+    const slots = slotsBetween(schedule, justBefore(since), justBefore(until), request.limit + 1);
     const rows = await rowsIn(trx, botId, since, until, request.limit + 1);
-    if (Math.max(slots.length, rows.length) > request.limit) throw tooMany(bot.name, request.limit);
+    if (Math.max(slots.length, rows.length) > request.limit)
+      throw tooManySlots(bot.name, request.limit);
 
     const earlier = await lastMissed(trx, botId, since);
-    const { divided, ...plan } = sort(schedule, slots, earlier, rows, { since, until });
+    const { divided, ...plan } = planRows(schedule, slots, earlier, rows, { since, until });
     if (!request.dryRun) {
-      // First, because the times are taken from rows that the next statement changes.
+      // This comes first, because it copies columns of rows that the next statement changes.
       for (const missed of divided) await keepMissedSlots(trx, missed);
       await queueSkippedSlots(trx, bot, plan.requeued);
       await queueSlots(trx, bot, plan.inserted);
@@ -85,7 +87,7 @@ export const backfill = (db: Db, botId: string, request: BackfillRequest): Promi
     return { since, until, ...plan, unclaimed };
   });
 
-const before = (at: Date) => new Date(at.getTime() - 1);
+const justBefore = (at: Date) => new Date(at.getTime() - 1);
 
 function refuseUnlessActive({ name, status, status_reason, removed_at }: BotRow): void {
   if (status === 'active') return;
@@ -100,33 +102,32 @@ function refuseUnlessActive({ name, status, status_reason, removed_at }: BotRow)
 }
 
 function periodOf({ since, until }: BackfillRequest, now: Date): { since: Date; until: Date } {
-  const instant = (at: Moment) =>
+  const instantOf = (at: Moment) =>
     at instanceof Date ? at : new Date(now.getTime() - at.secondsAgo * 1000);
-  const from = instant(since);
-  const to = until ? instant(until) : now;
+  const from = instantOf(since);
+  const to = until ? instantOf(until) : now;
   const refuse = (what: string, why: string, hint: string): never => {
     throw new BackfillRangeError({ what, why, hint });
   };
-  const shown = (at: Date) => `${at.toISOString().slice(0, 19)}Z`;
-  const clock = `by the database's clock it is ${shown(now)}`;
+  const clock = `by the database's clock it is ${zulu(now)}`;
   if (from >= now)
-    refuse(`--since ${shown(from)} lies in the future`, clock, 'give a time that has passed');
+    refuse(`--since ${zulu(from)} lies in the future`, clock, 'give a time that has passed');
   if (to > now)
     refuse(
-      `--until ${shown(to)} lies in the future`,
+      `--until ${zulu(to)} lies in the future`,
       clock,
       'leave --until out: future slots run by themselves',
     );
   if (from >= to)
     refuse(
       'the period is empty',
-      `it would go from ${shown(from)} to ${shown(to)}`,
+      `it would go from ${zulu(from)} to ${zulu(to)}`,
       'give an --until that is later than --since',
     );
   return { since: from, until: to };
 }
 
-const tooMany = (name: string, limit: number) =>
+const tooManySlots = (name: string, limit: number) =>
   new BackfillRangeError({
     what: `nothing of ${name} was queued`,
     why: `the period has more than ${limit} slots`,
@@ -134,12 +135,12 @@ const tooMany = (name: string, limit: number) =>
   });
 
 interface Plan extends Pick<Backfilled, 'inserted' | 'requeued' | 'ran' | 'open' | 'left'> {
-  /** shared rows of missed slots that reach beyond the period, with the slots that stay missed */
+  /** rows of several missed slots of which some are queued, with the slots that stay missed */
   divided: { row: SlotRow; rest: MissedStretch[] }[];
 }
 
-/** Sorts rows and slots by what is done with them; `earlier` are rows that begin before the period. */
-function sort(
+/** What is done with each row and each slot; `earlier` are rows that begin before the period. */
+function planRows(
   schedule: Schedule,
   slots: Date[],
   earlier: SlotRow[],
@@ -148,7 +149,7 @@ function sort(
 ): Plan {
   const plan: Plan = { inserted: [], requeued: [], ran: [], open: [], left: [], divided: [] };
   const divide = (row: SlotRow): boolean => {
-    const rest = without(schedule, missedStretch(row), since, until);
+    const rest = cutOut(schedule, missedStretch(row), since, until);
     if (rest) plan.divided.push({ row, rest });
     else plan.left.push(row);
     return rest !== null;

@@ -1,7 +1,7 @@
-/** How many bots one transaction claims; fewer in the first one of a tick, so that workers get work early. */
-const usual = 1_000;
-const first = 100;
-const least = 5;
+/** How many bots one transaction claims at most; fewer in the first one of a tick, so that workers get work early. */
+const usualSize = 1_000;
+const firstSize = 100;
+const minSize = 5;
 
 /**
  * How many bots the next batch of a claim takes. After a timeout it takes a quarter of the size that took too long, and
@@ -9,24 +9,24 @@ const least = 5;
  * not asked again and again for what it cannot do.
  */
 export class BatchSize {
-  #most = first;
+  #maxBots = firstSize;
 
-  get most(): number {
-    return this.#most;
+  get maxBots(): number {
+    return this.#maxBots;
   }
 
   beginTick(): void {
-    this.#most = Math.min(this.#most, first);
+    this.#maxBots = Math.min(this.#maxBots, firstSize);
   }
 
   succeeded(): void {
-    this.#most = this.#most >= first ? usual : Math.min(first, this.#most * 2);
+    this.#maxBots = this.#maxBots >= firstSize ? usualSize : Math.min(firstSize, this.#maxBots * 2);
   }
 
   /** Records a timeout. False when a smaller batch would not help. */
   tookTooLong(): boolean {
-    if (this.#most === least) return false;
-    this.#most = Math.max(least, Math.floor(this.#most / 4));
+    if (this.#maxBots === minSize) return false;
+    this.#maxBots = Math.max(minSize, Math.floor(this.#maxBots / 4));
     return true;
   }
 }

@@ -5,9 +5,7 @@ import type { JobEntry } from '../queue/run-queue.ts';
 import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
 import { rememberedNextSlot, rememberedSchedule, slotsMissed } from './cron.ts';
 
-/**
- * The most missed slots that are counted, a month of minutes: counting takes time, and the scheduler has other work.
- */
+/** How many missed slots are counted, a month of minutes: counting takes time, and the scheduler has other work. */
 const maxCounted = 50_000;
 
 export interface ClaimedJobs {
@@ -19,9 +17,10 @@ export interface ClaimedJobs {
   failed: { job: string; error: unknown }[];
 }
 
-interface Known {
+/** A row of `engine.jobs`, as it was read. */
+interface JobRow {
   name: string;
-  /** with microseconds, so that a row that was written by hand is found again */
+  /** `last_slot_at` as text, with its microseconds, so that a row that was written by hand is found again */
   since: string;
   last_slot_at: Date;
   now: Date;
@@ -35,14 +34,14 @@ export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJo
   const claimed: ClaimedJobs = { queued: [], skipped: 0, failed: [] };
   const scheduled = jobs.filter(({ schedule }) => schedule !== null);
   if (scheduled.length === 0) return claimed;
-  const { rows } = await sql<Known>`
+  const { rows } = await sql<JobRow>`
     SELECT name, last_slot_at::text AS since, last_slot_at, engine.now() AS now FROM engine.jobs
     WHERE name = ANY (${scheduled.map(({ name }) => name)}::text[])`.execute(db);
   if (rows.some(({ last_slot_at, now }) => last_slot_at > now)) await forgetFuture(db);
   for (const job of scheduled)
     try {
-      const known = rows.find(({ name }) => name === job.name);
-      const due = known && dueSlot(job, known);
+      const row = rows.find(({ name }) => name === job.name);
+      const due = row && dueSlot(job, row);
       for (const { id, generation, status } of due ? await claimSlot(db, due) : [])
         if (status === 'queued') claimed.queued.push({ kind: 'job', id, generation });
         else claimed.skipped += 1;
@@ -62,7 +61,7 @@ const forgetFuture = (db: Db) =>
     WHERE last_slot_at > engine.now() + interval '1 minute'`.execute(db);
 
 /** The newest slot of this job that is due, and the slots before it that have no row; null when none is due. */
-function dueSlot(job: Job, { since, last_slot_at: after, now }: Known): DueSlot | null {
+function dueSlot(job: Job, { since, last_slot_at: after, now }: JobRow): DueSlot | null {
   const text = job.schedule!;
   const first = rememberedNextSlot(text, 'UTC', after);
   if (first > now) return null;

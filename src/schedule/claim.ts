@@ -8,12 +8,12 @@ import {
   claimSlots,
   type ClaimedBatch,
   type SlotTimes,
-  type Wanted,
+  type DueSchedule,
 } from '../transitions/runs/claim.ts';
 import { slotTimes, type ExpectedSlots } from './slot-times.ts';
 
-/** The error of statement_timeout (query_canceled) or of lock_timeout (lock_not_available). */
-const tookTooLong = (error: unknown): boolean => meaningOf(error)?.fault === 'timeout';
+/** Whether this is the error of statement_timeout (query_canceled) or of lock_timeout (lock_not_available). */
+const isTimeout = (error: unknown): boolean => meaningOf(error)?.fault === 'timeout';
 
 export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
@@ -38,15 +38,15 @@ export async function claimDue(
 ): Promise<Claimed> {
   const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
   let cutoff: Date | null = null;
-  let failed: { error: unknown } | null = null;
+  let enqueueFailure: { error: unknown } | null = null;
   const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
   size.beginTick();
   for (;;) {
-    const { most } = size;
-    const answer: ClaimedBatch | null = await claimSlots(db, cutoff, most, [
+    const { maxBots } = size;
+    const answer: ClaimedBatch | null = await claimSlots(db, cutoff, maxBots, [
       ...times.values(),
     ]).catch((error: unknown) => {
-      if (tookTooLong(error) && size.tookTooLong()) return null;
+      if (isTimeout(error) && size.tookTooLong()) return null;
       throw error;
     });
     if (!answer) continue;
@@ -55,12 +55,12 @@ export async function claimDue(
     claimed.skipped += answer.skipped;
     claimed.queued.push(...answer.queued);
     try {
-      if (!failed) await enqueue(answer.queued);
+      if (!enqueueFailure) await enqueue(answer.queued);
     } catch (error) {
-      failed = { error };
+      enqueueFailure = { error };
     }
 
-    const { found, refused } = lookUp(answer.wanted, cutoff);
+    const { found, refused } = timesOf(answer.wanted, cutoff);
     for (const schedule of refused) await markScheduleInError(db, schedule, schedule.reason);
     claimed.refused.push(...refused);
     expected.advance([...times.values()], cutoff);
@@ -71,9 +71,9 @@ export async function claimDue(
       return !known || (entry.future !== undefined && known.future === undefined);
     });
     for (const entry of grown) times.set(keyOf(entry), entry);
-    const full = answer.queued.length + answer.skipped >= most;
+    const full = answer.queued.length + answer.skipped >= maxBots;
     if (grown.length === 0 && !full) {
-      if (failed) throw failed.error;
+      if (enqueueFailure) throw enqueueFailure.error;
       claimed.unclaimed = answer.wanted.length - refused.length;
       return claimed;
     }
@@ -82,12 +82,13 @@ export async function claimDue(
 
 // Compares instants, not texts: the database writes `+00:00` where JavaScript writes `Z`. A slot that was written by
 // hand may have microseconds, which a Date drops.
-const keyOf = ({ cron, zone, slot, since }: Wanted) =>
-  [cron, zone, ...instant(slot), ...(since ? instant(since) : [])].join('\n');
+const keyOf = ({ cron, zone, slot, since }: DueSchedule) =>
+  [cron, zone, ...instantOf(slot), ...(since ? instantOf(since) : [])].join('\n');
 
-const instant = (text: string) => [Date.parse(text), /\.\d{3}(\d+)/.exec(text)?.[1]];
+const instantOf = (text: string) => [Date.parse(text), /\.\d{3}(\d+)/.exec(text)?.[1]];
 
-function lookUp(wanted: Wanted[], cutoff: Date) {
+/** The times of the slots that the database asks for, and the schedules that cannot be read. */
+function timesOf(wanted: DueSchedule[], cutoff: Date) {
   const found: SlotTimes[] = [];
   const refused: { cron: string; zone: string; reason: string }[] = [];
   for (const entry of wanted) {

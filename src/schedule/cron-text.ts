@@ -60,7 +60,7 @@ function item(value: string, extras = 'NEVER'): RegExp {
 }
 
 /**
- * Beyond crontab(5), allows only what cron-parser computes right and other crons read the same way: `L` (last day of
+ * In addition to crontab(5), allows only what cron-parser computes right and other crons read the same way: `L` (last day of
  * the month), `5L` (last Friday), `5#2` (second Friday), `5/15` (from 5 on).
  */
 const fieldRules = [
@@ -189,7 +189,7 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
 }
 
 /** The schedule in English, with its zone: `Every 5 minutes (UTC)`. */
-export async function inWords(schedule: Schedule): Promise<string> {
+export async function cronInWords(schedule: Schedule): Promise<string> {
   const { default: cronstrue } = await import('cronstrue');
   const said = cronstrue.toString(schedule.fields, { use24HourTimeFormat: true });
   return `${said} (${schedule.zone})`;

@@ -9,14 +9,16 @@
 import { BadScheduleError, readSchedule, type Schedule } from './cron-text.ts';
 import { clockOf, firstShowing } from '../ground/wall-clock.ts';
 
-export { BadScheduleError, inWords, type Schedule } from './cron-text.ts';
+export { BadScheduleError, cronInWords, type Schedule } from './cron-text.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-/** The rarest days are 40 years apart: a fifth Monday in February around 2100, no leap year. */
+/** The rarest days are 40 years apart: a fifth Monday in February, around 2100, which is not a leap year. */
 const horizonMs = 50 * 366 * dayMs;
-/** The time from which on a schedule must fire once; it is fixed, so that the same text is always judged the same. */
-const doorMs = Date.UTC(2026, 0, 1);
+/**
+ * A schedule must fire at least once after this time, which is fixed so that the same text is always accepted or always refused.
+ */
+const firesAfterMs = Date.UTC(2026, 0, 1);
 
 /**
  * Reads `[CRON_TZ=Area/City ]<five fields or a word>`; the prefix wins over `timezone`. Throws
@@ -25,11 +27,12 @@ const doorMs = Date.UTC(2026, 0, 1);
 export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
   const schedule = readSchedule(text, timezone);
   // days that do not exist were refused above; wall times that clocks always skip are refused here
-  if (schedule.elapsed && slotsAfter(schedule, doorMs).next().done) throw neverFires(schedule);
+  if (schedule.elapsed && slotsAfter(schedule, firesAfterMs).next().done)
+    throw neverFiresError(schedule);
   return schedule;
 }
 
-function neverFires(schedule: Schedule): BadScheduleError {
+function neverFiresError(schedule: Schedule): BadScheduleError {
   const why = `it never fires: the clocks of ${schedule.zone} jump every such time`;
   const hint = 'take an hour without a clock change, or minutes and hours without *';
   return new BadScheduleError('schedule_cron', schedule.text, why, hint);
@@ -38,7 +41,7 @@ function neverFires(schedule: Schedule): BadScheduleError {
 /** The first slot strictly after `after`. */
 export function nextSlot(schedule: Schedule, after: Date): Date {
   for (const slot of slotsAfter(schedule, after.getTime())) return new Date(slot);
-  throw neverFires(schedule);
+  throw neverFiresError(schedule);
 }
 
 /** All slots in (after, until], the earliest `limit` of them. */
@@ -62,25 +65,25 @@ export interface Missed {
   capped: boolean;
 }
 
-/** The slots in (after, at]: the first, the last, and how many up to `cap`. */
-export function slotsMissed(schedule: Schedule, after: Date, at: Date, cap = 10_000): Missed {
+/** The slots in (after, until]: the first, the last, and how many there are, counted up to `cap`. */
+export function slotsMissed(schedule: Schedule, after: Date, until: Date, cap = 10_000): Missed {
   const found: Missed = { first: null, last: null, count: 0, capped: false };
   for (const slot of slotsAfter(schedule, after.getTime())) {
-    if (slot > at.getTime()) break;
+    if (slot > until.getTime()) break;
     found.first ??= new Date(slot);
-    if (found.count >= cap) return { ...found, last: lastSlot(schedule, at), capped: true };
+    if (found.count >= cap) return { ...found, last: lastSlot(schedule, until), capped: true };
     found.last = new Date(slot);
     found.count += 1;
   }
   return found;
 }
 
-/** The last slot at or before `at`, where one is known to exist: looks back twice as far each time. */
-function lastSlot(schedule: Schedule, at: Date): Date {
+/** The last slot at or before `until`, where one is known to exist: looks back twice as far each time. */
+function lastSlot(schedule: Schedule, until: Date): Date {
   for (let back = 10 * minuteMs; ; back *= 2) {
     let last: number | undefined;
-    for (const slot of slotsAfter(schedule, at.getTime() - back)) {
-      if (slot > at.getTime()) break;
+    for (const slot of slotsAfter(schedule, until.getTime() - back)) {
+      if (slot > until.getTime()) break;
       last = slot;
     }
     if (last !== undefined) return new Date(last);
@@ -123,7 +126,8 @@ function* wallsAfter(schedule: Schedule, after: number): Generator<number, never
     from = 0;
   }
   for (;;) {
-    for (let at = from; at < minutesOfDay.length; at++) yield day + minutesOfDay[at]! * minuteMs;
+    for (let index = from; index < minutesOfDay.length; index++)
+      yield day + minutesOfDay[index]! * minuteMs;
     day = dayAfter(schedule, day);
     from = 0;
   }
@@ -144,7 +148,7 @@ function dayAfter(schedule: Schedule, before: number): number {
     else if (isDay(schedule, day)) return day;
     else day += dayMs;
   }
-  throw neverFires(schedule);
+  throw neverFiresError(schedule);
 }
 
 interface Remembered {
@@ -153,15 +157,15 @@ interface Remembered {
   next: Map<number, number>;
 }
 
-/** The most cached schedules; one takes up to 10 kB, most of it cron-parser's. */
+/** How many schedules are cached; one takes up to 10 kB, most of it cron-parser's. */
 const maxSchedules = 4096;
-/** The most cached slots: bots with the same schedule are due together, so few are asked for again and again. */
+/** How many slots of a schedule are cached: bots with the same schedule are due together, so few slots are asked for often. */
 const maxSlots = 64;
 const remembered = new Map<string, Remembered>();
 
-function remember<Key, Value>(map: Map<Key, Value>, most: number, key: Key, value: Value): Value {
+function remember<Key, Value>(map: Map<Key, Value>, max: number, key: Key, value: Value): Value {
   // the oldest entry is removed; a Map keeps the order of insertion
-  if (map.size >= most) map.delete(map.keys().next().value!);
+  if (map.size >= max) map.delete(map.keys().next().value!);
   map.set(key, value);
   return value;
 }

@@ -4,7 +4,7 @@
 import type { MissedStretch } from '../transitions/runs/backfill.ts';
 import { slotsMissed, type Schedule } from './cron.ts';
 
-/** The series of missed slots that the row stands for; only its own slot when the metadata does not say. */
+/** The series of missed slots that the row stands for; only the row's own slot when its metadata does not say more. */
 export function missedStretch({
   scheduled_for: first,
   metadata,
@@ -23,7 +23,7 @@ export function missedStretch({
  * What stays missed when the slots in [since, until) are taken out: up to two series, each with its exact count. Null
  * when the schedule has changed since the slots were missed: then it is not known which slots they were.
  */
-export function without(
+export function cutOut(
   schedule: Schedule,
   { first, count, last }: MissedStretch,
   since: Date,
@@ -37,7 +37,7 @@ export function without(
     last.getTime() + 1,
   ];
   const parts = [0, 1, 2].map((part) =>
-    // slotsMissed takes (after, at], a part is [start, end).
+    // slotsMissed takes (after, until], a part is [start, end).
     slotsMissed(schedule, new Date(bounds[part]! - 1), new Date(bounds[part + 1]! - 1), count),
   );
   const found = parts.filter((part) => part.first !== null);

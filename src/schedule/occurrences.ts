@@ -1,13 +1,13 @@
 /**
- * When a maintenance window with a schedule is in force: each slot of its schedule begins an occurrence, which lasts for so
- * many seconds of real time, whatever the clocks of its zone show meanwhile (./cron.ts owns what a clock change means).
+ * When a maintenance window with a schedule is in force: each slot of its schedule begins an occurrence, which lasts for
+ * `duration_seconds` of real time, whatever the clocks of its zone show meanwhile (./cron.ts says what a clock change means).
  */
 import { UsageError } from '../ground/errors.ts';
 import { time } from '../ground/text.ts';
 import { nextSlot, rememberedSchedule, slotsBetween } from './cron.ts';
 
 /** The columns of a row of `bot_maintenance` that comes again and again. */
-export interface Recurring {
+export interface RecurringWindow {
   schedule_cron: string;
   timezone: string;
   duration_seconds: number;
@@ -20,15 +20,17 @@ export interface Occurrence {
 }
 
 const dayMs = 86_400_000;
-/** How far ahead occurrences are planned, unless that would be too many; at least the next one is, however far it is. */
-export const planned = { aheadDays: 35, most: 2_000 };
-/** Slots that came due while no scheduler ran are claimed later: how far back occurrences are known for them, in days. */
+/** For how many days ahead occurrences are planned, and how many at most; the next one is planned in any case. */
+export const horizon = { aheadDays: 35, most: 2_000 };
+/**
+ * For how many days past occurrences are kept: slots that came due while no scheduler ran are claimed later, and may lie in one.
+ */
 export const keptDays = 7;
-/** Clocks change twice a year; occurrences that overlap at all do so within this time, or among so many of them. */
+/** Clocks change twice a year: if any occurrences overlap, some do within this time, or among this many occurrences. */
 const checkedMs = 2 * 366 * dayMs;
-const mostChecked = 20_000;
+const maxChecked = 20_000;
 
-/** The occurrences that begin after `after`, and the time until which none is missing. */
+/** Planned occurrences, and the time until which none is missing. */
 export interface PlannedOccurrences {
   occurrences: Occurrence[];
   until: Date;
@@ -38,14 +40,18 @@ export interface PlannedOccurrences {
  * Plans the occurrences that begin after `after`: those that have passed by `now`, of the last {@link keptDays} days, and
  * those to come, the next one at least. Throws BadScheduleError for a row that cannot be read.
  */
-export function planOccurrences(window: Recurring, after: Date, now: Date): PlannedOccurrences {
+export function planOccurrences(
+  window: RecurringWindow,
+  after: Date,
+  now: Date,
+): PlannedOccurrences {
   const schedule = rememberedSchedule(window.schedule_cron, window.timezone);
   const from = new Date(Math.max(after.getTime(), now.getTime() - keptDays * dayMs));
   const past = slotsBetween(schedule, from, now, Number.MAX_SAFE_INTEGER);
   const begun = from > now ? from : now;
-  let until = new Date(now.getTime() + planned.aheadDays * dayMs);
-  const ahead = slotsBetween(schedule, begun, until, planned.most);
-  if (ahead.length === planned.most) until = ahead.at(-1)!;
+  let until = new Date(now.getTime() + horizon.aheadDays * dayMs);
+  const ahead = slotsBetween(schedule, begun, until, horizon.most);
+  if (ahead.length === horizon.most) until = ahead.at(-1)!;
   if (ahead.length === 0) {
     until = nextSlot(schedule, begun > until ? begun : until);
     ahead.push(until);
@@ -56,13 +62,13 @@ export function planOccurrences(window: Recurring, after: Date, now: Date): Plan
   };
 }
 
-const occurrenceFrom = ({ duration_seconds }: Recurring, starts_at: Date): Occurrence => ({
+const occurrenceFrom = ({ duration_seconds }: RecurringWindow, starts_at: Date): Occurrence => ({
   starts_at,
   ends_at: new Date(starts_at.getTime() + duration_seconds * 1000),
 });
 
 /** The occurrence in which a moment lies, also one that is not planned yet; null where it lies in none. */
-export function occurrenceAt(window: Recurring, at: Date): Occurrence | null {
+export function occurrenceAt(window: RecurringWindow, at: Date): Occurrence | null {
   const schedule = rememberedSchedule(window.schedule_cron, window.timezone);
   const before = new Date(at.getTime() - window.duration_seconds * 1000);
   const [begun] = slotsBetween(schedule, before, at, 1);
@@ -70,12 +76,12 @@ export function occurrenceAt(window: Recurring, at: Date): Occurrence | null {
 }
 
 /**
- * Refuses a window of which an occurrence lasts until the next one begins, on any day of the next two years: it would not
- * be clear when it is over. Throws UsageError, and BadScheduleError.
+ * Refuses a window if one of its occurrences in the next two years lasts until the next one begins: it would not be clear when
+ * it is over. Throws UsageError, and BadScheduleError.
  */
-export function refuseOverlaps(window: Recurring, now: Date): void {
+export function refuseOverlaps(window: RecurringWindow, now: Date): void {
   const schedule = rememberedSchedule(window.schedule_cron, window.timezone);
-  const slots = slotsBetween(schedule, now, new Date(now.getTime() + checkedMs), mostChecked);
+  const slots = slotsBetween(schedule, now, new Date(now.getTime() + checkedMs), maxChecked);
   for (const [index, slot] of slots.entries()) {
     const next = slots[index + 1];
     if (!next || next.getTime() - slot.getTime() > window.duration_seconds * 1000) continue;

@@ -2,12 +2,12 @@ import { BadDefinitionError, type Catalogue } from '../catalogue/catalogue.ts';
 import type { Db } from '../database/connect.ts';
 import { fitting } from '../ground/text.ts';
 import { markBotsInError } from '../transitions/bots/mark-in-error.ts';
-import { planSlots, type Planning } from '../transitions/bots/plan-slots.ts';
+import { planSlots, type BotPlan } from '../transitions/bots/plan-slots.ts';
 import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
-/** How many bots one tick looks at; the next tick looks at the rest. */
-const batch = 1_000;
+/** How many bots one tick checks at most; the next tick checks the rest. */
+const maxBots = 1_000;
 
 /** PostgreSQL cannot read the text of a later time. */
 const lastTime = new Date('9999-12-31T23:59:59.999Z');
@@ -15,16 +15,16 @@ const lastTime = new Date('9999-12-31T23:59:59.999Z');
 export interface Planned {
   planned: number;
   refused: { name: string; reason: string }[];
-  /** bots that could not be looked at because of an error of the engine itself, which says nothing about them */
+  /** bots that could not be checked because of an error of the engine itself, which says nothing about their definition */
   failed: { name: string; error: unknown }[];
 }
 
 /**
- * Looks at active bots whose definition is new or was edited. A bot that can run gets its next slot and may be claimed.
- * A bot that cannot run is set to `error` with the field and the reason, and the others go on. Only an error that says
- * that the definition is bad does this: after any other error the bot stays as it is, for the next tick. The next slot
- * is the first one since the edit, even if it has passed by now: the claim's catch-up decides about it. A slot that was
- * due before the edit is kept: it is claimed, and followed by the slots of the new schedule.
+ * Checks active bots whose definition is new or was edited. A bot that can run gets its next slot, which may be claimed. A bot
+ * that cannot run is set to `error` with the field and the reason, and the other bots are planned. Only an error that says
+ * that the definition is bad does this: after any other error the bot stays as it is, and the next tick checks it again. The
+ * next slot is the first one since the edit, even if it has passed by now: the claim's catch-up decides about it. A slot that
+ * was due before the edit is kept: it is claimed, and followed by the slots of the new schedule.
  */
 export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
   const rows = await db
@@ -40,10 +40,10 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       ]),
     )
     .orderBy('id')
-    .limit(batch)
+    .limit(maxBots)
     .execute();
 
-  const fit: Planning[] = [];
+  const plans: BotPlan[] = [];
   const refused: { id: string; version: number; name: string; reason: string }[] = [];
   const failed: Planned['failed'] = [];
   for (const row of rows) {
@@ -58,7 +58,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
           'the slot after it is later than the year 9999',
           'give the bot a schedule, which plans it anew',
         );
-      fit.push({ id: row.id, version: row.definition_version, slot, following });
+      plans.push({ id: row.id, version: row.definition_version, slot, following });
     } catch (error) {
       if (!(error instanceof BadScheduleError || error instanceof BadDefinitionError)) {
         failed.push({ name: row.name, error });
@@ -69,7 +69,7 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
       refused.push({ id: row.id, version: row.definition_version, name: row.name, reason });
     }
   }
-  const planned = fit.length > 0 ? await planSlots(db, fit) : [];
+  const planned = plans.length > 0 ? await planSlots(db, plans) : [];
   const stopped = new Set(refused.length > 0 ? await markBotsInError(db, refused) : []);
   return {
     planned: planned.length,

@@ -7,7 +7,7 @@ import { claimJobs, type ClaimedJobs } from './claim-jobs.ts';
 
 /**
  * Claims the slots of jobs that are due, and queues their runs. `begin` returns at once, never throws, and does nothing
- * while the previous claim is under way: a delay in claiming jobs delays no bot. `idle` resolves when that claim has
+ * while the previous claim is under way, so that jobs whose claim takes long delay no bot. `idle` resolves when that claim has
  * ended.
  */
 export function jobClaimer(
@@ -17,11 +17,11 @@ export function jobClaimer(
   emit: Emit,
 ): { begin(): void; idle(): Promise<void> } {
   let current: Promise<void> | null = null;
-  const all = lastingFailure(
+  const wholeClaim = lastingFailure(
     (error, times) => emit('jobs.unclaimed', { err: error, times }),
     (times) => emit('jobs.claimed_again', { times }),
   );
-  const single = lastingFailure(
+  const singleJobs = lastingFailure(
     (jobs, times) => {
       const [first] = jobs as ClaimedJobs['failed'];
       emit('job.unclaimed', { err: first!.error, job: first!.job, times });
@@ -31,8 +31,8 @@ export function jobClaimer(
 
   async function claim(): Promise<void> {
     const { queued, skipped, failed } = await claimJobs(db, jobs);
-    if (failed[0]) single.failed(failed);
-    else single.succeeded();
+    if (failed[0]) singleJobs.failed(failed);
+    else singleJobs.succeeded();
     if (queued.length + skipped > 0) emit('job.claimed', { queued: queued.length, skipped });
     // When this fails, rescue finds the rows without an entry.
     await queue.add(queued);
@@ -41,7 +41,7 @@ export function jobClaimer(
   return {
     begin() {
       current ??= claim()
-        .then(all.succeeded, all.failed)
+        .then(wholeClaim.succeeded, wholeClaim.failed)
         .finally(() => {
           current = null;
         });

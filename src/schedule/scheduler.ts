@@ -19,10 +19,10 @@ export interface Scheduler {
 }
 
 /**
- * Every second: plans maintenance and what was edited, claims what is due, queues it. A tick that fails is logged, and the next one
- * tries again: the rows say everything, so nothing must be remembered here. Canaries are sent as soon as a claim has
- * succeeded, and `jobs` are claimed beside the bots. Any number of schedulers may run on one database; `name` is the
- * node of this one.
+ * Every second: plans maintenance windows and edited bots, claims slots that are due, and queues their runs. A tick that fails is
+ * logged, and the next one tries again: all state is in the database. Canaries are sent as soon as a claim has succeeded, and
+ * slots of `jobs` are claimed at the same time as those of bots. Any number of schedulers may run on one database; `name` is
+ * the name of this one's node.
  */
 export function startScheduler(
   db: Db,
@@ -64,7 +64,7 @@ export function startScheduler(
     (error, times) => emit('tick.failed', { err: error, times }),
     (times) => emit('tick.works_again', { times }),
   );
-  // This is not stored as a state of these bots: their definitions are not to blame.
+  // Such an error is not stored as a status of these bots: their definitions are not to blame.
   const planning = lastingFailure(
     (bots, times) => {
       const [first, ...others] = bots as Planned['failed'];

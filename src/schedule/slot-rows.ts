@@ -15,6 +15,7 @@ const slotRows = (trx: Transaction<Database>, botId: string) =>
     .where('bot_id', '=', botId)
     .$narrowType<{ scheduled_for: Date }>();
 
+/** The rows of the slots from `since` until just before `until`, at most `limit` of them, the oldest first. */
 export const rowsIn = (
   trx: Transaction<Database>,
   botId: string,
@@ -29,7 +30,7 @@ export const rowsIn = (
     .limit(limit)
     .execute();
 
-/** The newest series of missed slots that began before `since`: only this one can reach beyond `since`. */
+/** The row of the newest series of missed slots that began before `since`: only this series can reach beyond `since`. */
 export const lastMissed = (trx: Transaction<Database>, botId: string, since: Date) =>
   slotRows(trx, botId)
     .where('scheduled_for', '<', since)

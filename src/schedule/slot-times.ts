@@ -1,4 +1,4 @@
-/** What PostgreSQL cannot compute: which slots follow a slot, in the form in which engine.claim takes them. */
+/** Computes which slots follow a slot, which PostgreSQL cannot do, in the form in which engine.claim takes them. */
 import {
   BadScheduleError,
   nextSlot,
@@ -7,21 +7,21 @@ import {
   slotsBetween,
   slotsMissed,
 } from './cron.ts';
-import type { SlotTimes, Wanted } from '../transitions/runs/claim.ts';
+import type { SlotTimes, DueSchedule } from '../transitions/runs/claim.ts';
 
-/** bots.catch_up_limit is 100 at most; one more tells which slot is the last skipped one. */
+/** bots.catch_up_limit is 100 at most; one slot more shows which one is the last that is skipped. */
 const maxSlots = 101;
 /** How many missed slots are counted at most: two years of minutes. */
 const maxCounted = 1_000_000;
 
 /** Throws BadScheduleError when the text or the zone cannot be read. */
-export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
-  const slot = new Date(wanted.slot);
-  const start = new Date(wanted.since ?? wanted.slot);
-  const next = rememberedNextSlot(wanted.cron, wanted.zone, start);
-  if (next > cutoff) return { ...wanted, next, after: slotAfter(wanted, next) };
+export function slotTimes(due: DueSchedule, cutoff: Date): SlotTimes {
+  const slot = new Date(due.slot);
+  const start = new Date(due.since ?? due.slot);
+  const next = rememberedNextSlot(due.cron, due.zone, start);
+  if (next > cutoff) return { ...due, next, after: slotAfter(due, next) };
 
-  const schedule = rememberedSchedule(wanted.cron, wanted.zone);
+  const schedule = rememberedSchedule(due.cron, due.zone);
   const { count } = slotsMissed(schedule, start, cutoff, maxCounted);
   // Walks back from the cutoff in growing steps, until it has enough slots or all of them.
   let reach = (next.getTime() - start.getTime()) * maxSlots;
@@ -29,16 +29,16 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
   for (;;) {
     const from = new Date(Math.max(start.getTime(), cutoff.getTime() - reach));
     slots = slotsBetween(schedule, from, cutoff, Number.MAX_SAFE_INTEGER);
-    const all = from.getTime() === start.getTime();
-    if (all) slots.unshift(slot);
-    if (all || slots.length >= maxSlots) break;
+    const reachesStart = from.getTime() === start.getTime();
+    if (reachesStart) slots.unshift(slot);
+    if (reachesStart || slots.length >= maxSlots) break;
     reach *= 4;
   }
   const future = nextSlot(schedule, cutoff);
   return {
-    ...wanted,
+    ...due,
     next,
-    after: slotAfter(wanted, future),
+    after: slotAfter(due, future),
     slots: slots.slice(-maxSlots),
     count: count + 1,
     future,
@@ -46,7 +46,7 @@ export function slotTimes(wanted: Wanted, cutoff: Date): SlotTimes {
 }
 
 /** A schedule may have no further slot: then the last slot gets no jitter. */
-function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
+function slotAfter({ cron, zone }: DueSchedule, slot: Date): Date {
   try {
     return rememberedNextSlot(cron, zone, slot);
   } catch (error) {
@@ -55,37 +55,38 @@ function slotAfter({ cron, zone }: Wanted, slot: Date): Date {
   }
 }
 
-/** A claim comes about once a second; a slot this close is sent with the claim before the database asks for it. */
-const ahead = 2_000;
-/** A slot that comes later than this is not remembered: it costs its tick one more round trip. */
-const soon = 3_600_000;
+/** A claim comes about once a second; a slot that is due this soon is sent with the claim before the database asks for it. */
+const sentAheadMs = 2_000;
+/** A slot that comes later than this is not remembered: its tick takes one more round trip. */
+const maxAheadMs = 3_600_000;
 /**
- * How many slots of a bot in a row are expected because the slot before was used; then the database has to ask again.
+ * How many slots of a bot in a row are expected only because the slot before was used; then the database has to ask again.
  */
-const turns = 100;
+const maxTurns = 100;
 
-const keyOf = ({ cron, zone, slot, since }: Wanted) => `${cron}\n${zone}\n${slot}\n${since ?? ''}`;
+const keyOf = ({ cron, zone, slot, since }: DueSchedule) =>
+  `${cron}\n${zone}\n${slot}\n${since ?? ''}`;
 
 /**
- * The slots that are expected next, so that a tick with due bots needs one round trip and not two. It is only a cache:
- * the database asks for a missing slot as `wanted`.
+ * The slots that are expected next, so that a tick with due bots needs one round trip and not two. This is only a cache: for a
+ * slot that is missing here, the database asks in its answer (`wanted`).
  */
 export class ExpectedSlots {
   readonly #times = new Map<string, SlotTimes>();
   /** How many turns an entry has left; 0 when its following slot was looked up already. */
-  readonly #left = new WeakMap<SlotTimes, number>();
-  readonly #most: number;
+  readonly #turnsLeft = new WeakMap<SlotTimes, number>();
+  readonly #max: number;
   #cutoff = 0;
   #seenAt = 0;
 
-  constructor(most = 10_000) {
-    this.#most = most;
+  constructor(max = 10_000) {
+    this.#max = max;
   }
 
   /** The slots that may be due by now; the database's clock is estimated from the last cutoff. */
   near(): SlotTimes[] {
-    const guess = this.#cutoff + (performance.now() - this.#seenAt) + ahead;
-    return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= guess);
+    const until = this.#cutoff + (performance.now() - this.#seenAt) + sentAheadMs;
+    return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= until);
   }
 
   /**
@@ -96,22 +97,22 @@ export class ExpectedSlots {
     this.#cutoff = cutoff.getTime();
     this.#seenAt = performance.now();
     for (const [key, { slot }] of this.#times)
-      if (Date.parse(slot) < this.#cutoff - ahead) this.#times.delete(key);
+      if (Date.parse(slot) < this.#cutoff - sentAheadMs) this.#times.delete(key);
     for (const entry of used) {
-      // it was sent along early: its turn will come
+      // It was sent early and is not due yet.
       if (Date.parse(entry.slot) > this.#cutoff) continue;
-      const left = this.#left.get(entry) ?? turns;
+      const left = this.#turnsLeft.get(entry) ?? maxTurns;
       if (left === 0) continue;
-      this.#left.set(entry, 0);
+      this.#turnsLeft.set(entry, 0);
       this.#times.delete(keyOf(entry));
       const next = entry.future ?? entry.next;
       const following = { cron: entry.cron, zone: entry.zone, slot: next.toISOString() };
       const key = keyOf(following);
-      if (this.#times.size >= this.#most || this.#times.has(key)) continue;
-      if (next.getTime() > this.#cutoff + soon) continue;
+      if (this.#times.size >= this.#max || this.#times.has(key)) continue;
+      if (next.getTime() > this.#cutoff + maxAheadMs) continue;
       try {
         const expected = slotTimes(following, cutoff);
-        this.#left.set(expected, left - 1);
+        this.#turnsLeft.set(expected, left - 1);
         this.#times.set(key, expected);
       } catch (error) {
         // No slot follows this one: this is reported when it is due, not before.

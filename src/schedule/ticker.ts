@@ -6,18 +6,18 @@ export interface Ticker {
 }
 
 /**
- * After this long without a tick, the host's clock was probably set back, and node-cron waits until the old time comes
- * again.
+ * When no tick has come for longer than this, the host's clock was probably set back, and node-cron waits until it shows the old
+ * time again.
  */
-const silentMs = 2_000;
+const maxGapMs = 2_000;
 
 /**
  * Calls `tick` every second. node-cron waits for the next second by the host's clock: when the clock is set back by an
  * hour, it waits for an hour. So the time since its last tick is measured by a monotonic clock. When that is too long,
- * this calls `onSilence`, ticks at once, and starts node-cron again. Messages of node-cron are emitted as events;
- * otherwise it would print coloured lines.
+ * this calls `onGap`, ticks at once, and starts node-cron again. Messages of node-cron are emitted as events; otherwise
+ * node-cron would print coloured lines.
  */
-export function startTicker(tick: () => void, onSilence: () => void, emit: Emit): Ticker {
+export function startTicker(tick: () => void, onGap: () => void, emit: Emit): Ticker {
   let tickedAt = performance.now();
   const logger = loggerOf(emit);
   const start = () =>
@@ -31,13 +31,13 @@ export function startTicker(tick: () => void, onSilence: () => void, emit: Emit)
     );
   let task = start();
   const guard = setInterval(() => {
-    if (performance.now() - tickedAt < silentMs) return;
+    if (performance.now() - tickedAt < maxGapMs) return;
     tickedAt = performance.now();
     void task.destroy();
     task = start();
-    onSilence();
+    onGap();
     tick();
-  }, silentMs / 4);
+  }, maxGapMs / 4);
 
   return {
     async stop() {

@@ -12,7 +12,7 @@ import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
-import { examine } from '../../src/heal/patterns/examine.ts';
+import { tryPatterns } from '../../src/heal/patterns/try-patterns.ts';
 import { buildIndex, type KnowledgeIndex } from '../../src/heal/patterns/knowledge-index.ts';
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
@@ -93,9 +93,9 @@ async function inMemory() {
   const times: number[] = [];
   for (let at = 0; at < texts; at++) {
     const text = textOf(findingOf(at));
-    const [took, result] = await timed(() => examine(index, text));
+    const [took, result] = await timed(() => tryPatterns(index, text));
     times.push(took);
-    found.push(result.found.map(({ id }) => Number(id)).toSorted((a, b) => a - b));
+    found.push(result.matching.map(({ id }) => Number(id)).toSorted((a, b) => a - b));
   }
   return { times, found, buildMs, bytes, searchBytes: index.bytes };
 }

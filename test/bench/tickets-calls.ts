@@ -8,6 +8,8 @@ import { mergeTickets } from '../../src/services/tickets/merge.ts';
 import { relatedTo } from '../../src/services/tickets/related.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
 import { showTicket } from '../../src/services/tickets/show.ts';
+import { nextToReview } from '../../src/services/tickets/review.ts';
+import { loadCatalogue } from '../../src/cli/session/catalogue.ts';
 import { ticketOf } from '../../src/services/references/ticket.ts';
 import { survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
 import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
@@ -23,6 +25,17 @@ export function overviewOfTickets(
     ['list of a bot', (i) => listTickets(db, { limit: 21, bot: `bot-${(i % 100) + 1}` })],
     ['list, the next page', (i) => listTickets(db, { limit: 21, after: name(i) })],
     ['list by text', (i) => listTickets(db, { limit: 21, match: `part ${i}` })],
+    [
+      'review, the next one',
+      (i) =>
+        nextToReview(
+          { db, catalogue: loadCatalogue },
+          {
+            filter: {},
+            except: Array.from({ length: i }, (_, seen) => at(seen).id),
+          },
+        ),
+    ],
     ['show', (i) => showTicket(db, { ticket: name(i) })],
     ['history', (i) => historyOf(db, { ticket: name(i), limit: 51 })],
     ['related', (i) => relatedTo(db, { ticket: name(i) })],

@@ -1,6 +1,7 @@
 /**
  * `npm run bench:tickets`: what an operator waits for, on 100,000 tickets of which 10,000 are pending: p95 of 200 calls, as a
  * multiple of a bare SELECT by primary key over the same connection, the p95 of which stands beside it. The goal is 50 ms.
+ * Then the steps of `tickets review`: from a key to what is painted, the bytes of a step, and the keys for a ticket.
  * BENCH_SIZE=small only shows that each call runs.
  */
 import { mkdtemp } from 'node:fs/promises';
@@ -10,6 +11,8 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { pool, type Database } from '../../src/database/connect.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { connect } from '../../src/database/connect.ts';
+import { stepsOfReview } from './review-steps.ts';
 import { overviewOfTickets } from './tickets-calls.ts';
 import { inWords, isSmall, sized } from './size.ts';
 
@@ -60,6 +63,30 @@ async function plant(db: Kysely<Database>): Promise<void> {
   await sql`VACUUM ANALYZE`.execute(db);
 }
 
+/** An entry that is suggested on each fifth pending ticket, with heals that were decided. */
+async function suggest(db: Kysely<Database>): Promise<void> {
+  await sql`
+    INSERT INTO bot_knowledge (name, category, issue_pattern, solution, autonomy)
+    VALUES ('sweep', 'c', 'part . is broken', 'steps:\n  - remedy: bot.pause', 'suggest')`.execute(
+    db,
+  );
+  await sql`
+    INSERT INTO bot_actions (bot_id, heal_id, idempotency_key, fingerprint, component, category, action_type,
+                             action_description, remedy, risk, state, success, knowledge_id, taken_at, applied_at, settled_at)
+    SELECT b.id, gen_random_uuid(), gen_random_uuid()::text, 'f' || n, 'part ' || n % 5000, 'c', 'bot.pause', 'Pause a bot', 'bot.pause',
+           'reversible', CASE WHEN n % 4 = 0 THEN 'relapsed' ELSE 'held' END, n % 4 > 0, k.id,
+           now() - n * interval '1 hour', now() - n * interval '1 hour', now() - n * interval '1 hour'
+    FROM generate_series(1, 200) n JOIN bots b ON b.name = 'bot-' || (1 + n % ${bots}::int), bot_knowledge k`.execute(
+    db,
+  );
+  await sql`
+    INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, fingerprint, component, category, verdict)
+    SELECT f.bot_id, f.id, k.id, f.fingerprint, f.affected_component, f.category, 'suggested'
+    FROM bot_findings f, bot_knowledge k WHERE f.resolved_at IS NULL AND substr(f.fingerprint, 2)::int % 5 = 0`.execute(
+    db,
+  );
+}
+
 const p95 = (times: number[]): number =>
   times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1]!;
 
@@ -74,6 +101,30 @@ async function time(call: (i: number) => Promise<unknown>): Promise<number[]> {
   return times;
 }
 
+const maxBytes = 2_000;
+
+/** The steps of a review, on connections of its own. */
+async function reviewed(): Promise<void> {
+  const own = connect(server.url, { max: 6, asService: true });
+  try {
+    const { times, bytes, keys } = await stepsOfReview(own, sized(60, 6));
+    const figures: [string, string, boolean][] = [
+      ['key to painted, p95 ms', p95(times).toFixed(1), p95(times) <= goalMs],
+      ['bytes a step, most', String(Math.max(...bytes)), Math.max(...bytes) <= maxBytes],
+      ['keys for a ticket with a suggestion', String(keys.suggested), keys.suggested <= 1],
+      ['keys for one without, beside the prose', String(keys.resolved), keys.resolved <= 3],
+    ];
+    console.log('\n| review | | |\n|---|---|---|');
+    for (const [name, figure, isWithin] of figures) {
+      const judged = isSmall ? 'not judged' : isWithin ? 'within its goal' : 'MISSED';
+      console.log(`| ${name} | ${figure} | ${judged} |`);
+      if (!isSmall && !isWithin) process.exitCode = 1;
+    }
+  } finally {
+    await own.destroy();
+  }
+}
+
 const server = await startThrowaway(await mkdtemp(join(tmpdir(), 'roundsman-bench-')), {
   fsync: false,
 });
@@ -82,6 +133,8 @@ const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connectio
 try {
   await migrateToLatest(db);
   await plant(db);
+  await suggest(db);
+  await sql`ANALYZE`.execute(db);
   const pending = await db
     .selectFrom('bot_tickets')
     .select(['id', 'number'])
@@ -105,6 +158,7 @@ try {
     console.log(`| ${name} | ${ms.toFixed(1)} | ${(ms / peer).toFixed(1)} | ${judged} |`);
     if (!isSmall && ms > goalMs) process.exitCode = 1;
   }
+  await reviewed();
 } finally {
   await db.destroy();
   await server.stop();

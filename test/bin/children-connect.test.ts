@@ -1,4 +1,4 @@
-/** What a worker's connection rests on beside the address, its children have too. */
+/** The children of a worker get all settings of its connection, and not only the address. */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const checkout = install('slow-bots.ts');
 const settled = { timeout: 30_000, interval: 50 };
 
 test.runIf(hasOpenssl)(
-  'a password, TLS and authorities out of the environment',
+  'a password, TLS and certificate authorities from the environment',
   async () => {
     const postgres = await ownPostgres();
     await migrateQueue(postgres.url);

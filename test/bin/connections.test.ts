@@ -54,7 +54,7 @@ describe('the plan', () => {
     },
   );
 
-  test('is as docs/operating.md says', () => {
+  test('is the one in docs/operating.md', () => {
     const rows = [1, 5, 10, 20].map((places) =>
       (['postgres', 'redis'] as const).map((backend) => [
         planConnections('worker', backend, places, null).total,
@@ -111,7 +111,7 @@ async function aLogin(url: string, limit: number): Promise<{ role: string; url: 
 
 const said = (worker: Running) => worker.lines().map(({ msg }) => msg);
 
-/** Asks for runs of all bots, some times over, and waits for their ends; resolves with how they ended. */
+/** Queues `rounds` runs of each bot and waits for their ends; resolves with their statuses. */
 async function load(db: Db, rounds: number): Promise<string[]> {
   const bots = await db.selectFrom('bots').select('id').execute();
   await sql`UPDATE bots SET concurrency = 5`.execute(db);
@@ -156,7 +156,7 @@ const settingsOf = (backend: Backend) => (backend.redisUrl ? { REDIS_URL: backen
 describe.each(backends)('a worker, queue on $name', (backend) => {
   const fewest = backend.redisUrl ? 10 : 13;
 
-  test('carries and heals with the least number of connections, and never wants one more', async () => {
+  test('carries out runs and heals with the smallest number of connections, and never needs one more', async () => {
     const { db, url } = await testDatabase();
     if (!backend.redisUrl) await migrateQueue(url);
     await nothingHeldOut(db);
@@ -170,7 +170,7 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
       .poll(() => [...said(worker), worker.heard.err].join('\n'), settled)
       .toContain('started');
     expect(worker.lines().find(({ places }) => places === 1)).toMatchObject({
-      msg: `it carries fewer runs at once, because the limit of the role ${login.role} is ${fewest} connections`,
+      msg: `this process executes fewer runs at once, because the limit of the role ${login.role} is ${fewest} connections`,
       wanted: 10,
       connections: fewest,
     });
@@ -233,7 +233,7 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
   );
 });
 
-test('a server that is asked for its limits says the smallest', async () => {
+test('of all limits of a server, the smallest is found', async () => {
   const { connectionLimit } = await import('../../src/database/connection-limit.ts');
   const { url, name } = await testDatabase();
   expect(await connectionLimit(inject('postgresUrl'))).toEqual({

@@ -11,7 +11,7 @@ import { install, roundsman } from '../support/installation.ts';
 const checkout = install('slow-bots.ts');
 const file = join(checkout, '.env');
 
-/** Says on standard error when the process reads a `.env`. */
+/** Writes to standard error when the process reads a `.env`. */
 const watching = `data:text/javascript,${encodeURIComponent(`
   import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';
@@ -53,7 +53,7 @@ test.each([
   60_000,
 );
 
-test('one that is a pipe gives a worker its settings, and what it does not set is told', async () => {
+test('a `.env` that is a pipe gives a worker its settings, and settings that it lacks are told', async () => {
   const text = await settings('ROUNDSMAN_CONCURENCY=3', 'ROUNDSMAN_CONCURRENCY=2');
   execFileSync('mkfifo', [file]);
   const worker = roundsman(checkout, {}, 'worker');

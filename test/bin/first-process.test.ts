@@ -1,4 +1,4 @@
-/** A container without an init: Node is its first process. */
+/** In a container without an init process, Node is the first process. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const unshare = ['--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
 const cannot = spawnSync('unshare', [...unshare, 'true']).status !== 0;
 
-/** In a process namespace of its own, behind `first` or as its first process. */
+/** Runs a command in a new process namespace: after the program `first`, or as its first process. */
 async function inContainer(url: string, command: string, first: string[] = []) {
   const node = [process.execPath, 'src/bin/roundsman.js', command];
   const { PATH, HOME } = process.env;
@@ -28,7 +28,7 @@ async function inContainer(url: string, command: string, first: string[] = []) {
   return { ended, out: () => out };
 }
 
-/** What is inherited through `exec` alone would still be the first process. */
+/** The `exit` keeps the shell from replacing itself by the command, which would then be the first process. */
 const anInit = ['sh', '-c', '"$0" "$@"; exit $?'];
 
 test.skipIf(cannot)(

@@ -1,4 +1,4 @@
-/** A disk without room: what each command says of it, and `up` on its terminal. */
+/** A full disk: what each command says of it, and `up` on its terminal. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -13,7 +13,7 @@ import { tellOfFullDisk } from '../../src/bin/full-disk.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A file system of its own, with room for an embedded database and little else; null where none may be mounted. */
+/** Mounts a file system with room for an embedded database and little else; null if this process may not mount. */
 function smallDisk(): string | null {
   const directory = fs.mkdtempSync(join(tmpdir(), 'roundsman-small-disk-'));
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', directory]);
@@ -27,7 +27,7 @@ function remove(disk: string): void {
   fs.rmdirSync(disk);
 }
 
-/** Only root may mount; elsewhere these are reported as skipped. */
+/** Only root may mount: for other users these tests are skipped. */
 const probe = smallDisk();
 if (probe) remove(probe);
 
@@ -78,7 +78,7 @@ const until = (assertion: () => unknown) =>
   vi.waitFor(assertion, { timeout: 30_000, interval: 50 });
 
 test.skipIf(!probe)(
-  'up says that the disk is full, commands that need no room work, and the others say what is full',
+  'up says that the disk is full, commands that write nothing work, and the others say what is full',
   { timeout: 120_000 },
   async () => {
     const disk = aSmallDisk();
@@ -86,7 +86,7 @@ test.skipIf(!probe)(
     const { child, heard } = start(home, 'up', '--empty');
     try {
       await until(() => expect(heard.out).toContain('BullMQ on postgres'));
-      // Each session that begins writes a file of its own, unless one has done so since the last change of the tables.
+      // Each session that begins writes a file, unless one has done so since the last change of the tables.
       expect(await roundsman(home, 'status')).toMatchObject({ code: 0 });
       const log = join(disk, 'access.log');
       const line = (index: number) =>
@@ -113,7 +113,7 @@ test.skipIf(!probe)(
 );
 
 test.skipIf(!probe)(
-  'a first start without room says where it is missing',
+  'a first start on a full disk says which disk is full',
   { timeout: 60_000 },
   async () => {
     const disk = aSmallDisk();
@@ -127,7 +127,7 @@ test.skipIf(!probe)(
   },
 );
 
-test.skipIf(!probe)('a lock is taken on a disk without room', () => {
+test.skipIf(!probe)('a lock is taken on a full disk', () => {
   const disk = aSmallDisk();
   const file = join(disk, 'gate.lock');
   fs.writeFileSync(file, '', { mode: 0o600 });
@@ -167,7 +167,7 @@ test.each([
   expect(explainFault(error)?.what ?? '').not.toMatch(/disk.* is full/);
 });
 
-test('the disk of a database elsewhere is told once, and once that it works again', () => {
+test('a full disk of a database on another machine is logged once, and so is its end', () => {
   const said: string[] = [];
   const { emit, subscribe } = openEvents();
   const teller = tellOfFullDisk(tmpdir(), (line) => said.push(line));
@@ -185,7 +185,7 @@ test('the disk of a database elsewhere is told once, and once that it works agai
   expect(said.slice(1)).toEqual(['The database takes writes again.']);
 });
 
-test('lines that the log loses are told once, and once that it is written again', () => {
+test('the loss of log lines is reported once, and so is its end', () => {
   const said: string[] = [];
   const { ofLog, stop } = tellOfFullDisk(tmpdir(), (line) => said.push(line));
   onTestFinished(stop);

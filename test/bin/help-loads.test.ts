@@ -1,4 +1,4 @@
-/** What the command line loads before it knows the command: `--help` is to be there at once. */
+/** What the command line loads before it knows the command: `--help` must be fast. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
@@ -16,7 +16,7 @@ const script = `
   await main(['node', 'roundsman', '--help']);
   process.stderr.write(JSON.stringify([...packages]));`;
 
-test('of all packages help loads only the one that reads the command line', () => {
+test('of all packages, help loads only the one that parses the command line', () => {
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH, HOME: process.env.HOME },

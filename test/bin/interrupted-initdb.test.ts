@@ -1,4 +1,4 @@
-/** Ctrl-C while the embedded database is being made: the terminal tells it to every process of its group. */
+/** Ctrl-C while the embedded database is being created: the terminal signals all processes of its group. */
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,9 +26,9 @@ function commandOf(pid: number): string {
   }
 }
 
-test('is a wish to end and no failure of the database, and the next start makes it anew', async () => {
+test('is reported as a request to end and not as a failure of the database, and the next start creates the database', async () => {
   const home = fs.mkdtempSync(join(tmpdir(), 'roundsman-initdb-'));
-  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true, maxRetries: 20 }));
   fs.chmodSync(home, 0o755);
   const up = roundsman(install('slow-bots.ts'), { ROUNDSMAN_HOME: home }, 'up', '--empty');
   const isInitdb = (pid: number) => commandOf(pid).includes('initdb');
@@ -37,7 +37,7 @@ test('is a wish to end and no failure of the database, and the next start makes 
   await expect.poll(find, { timeout: 30_000, interval: 5 }).toBeDefined();
 
   const group = groupOf(up.pid);
-  // Again and again, as long as it is being made: the programs hear it only between two steps.
+  // Repeated while it is being created: the programs react to the signal only between two steps.
   while (isAlive(making!)) {
     for (const pid of treeOf(up.pid))
       if (groupOf(pid) === group && pid !== up.pid) process.kill(pid, 'SIGINT');
@@ -49,7 +49,7 @@ test('is a wish to end and no failure of the database, and the next start makes 
   expect(up.heard.err + up.heard.out).not.toMatch(/could not be|Error/);
   const { leave } = await joinEmbedded(home, { create: true });
   await leave();
-  // What was half-made is gone: its name has a random end.
+  // The incomplete directory is gone: its name has a random end.
   const names = fs.readdirSync(home).filter((name) => name.startsWith('postgres'));
   expect(names.toSorted()).toEqual([
     'postgres',

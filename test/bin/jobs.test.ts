@@ -1,4 +1,4 @@
-/** Runs of jobs in real workers: killed, and asked to stop. */
+/** Runs of jobs in real workers that are killed or asked to stop. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,13 +44,13 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
       .poll(() => jobRow(db, id), settled)
       .toMatchObject({ status: 'success', attempt: 2, figures: { attempt: 2 }, reason: null });
     expect(readFileSync(file, 'utf8')).toBe(String(other.pid));
-    // The row is written before the line.
+    // The row is written before the line of the log.
     await expect
       .poll(() => other.lines().filter(({ msg }) => msg === 'job ended'), settled)
       .toMatchObject([{ job: 'needs-two', run: id, status: 'success' }]);
   }, 60_000);
 
-  test('SIGTERM: a job that ends within the grace ends, another is given back', async () => {
+  test('SIGTERM: a job that ends within the grace is finished, another one is given back', async () => {
     const { db, start } = await scene();
     const worker = start();
     await started(worker);

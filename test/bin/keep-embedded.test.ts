@@ -25,7 +25,7 @@ async function startUp() {
   const up = roundsman(checkout, { ROUNDSMAN_HOME: home }, 'up', '--empty');
   await until(() => expect(up.heard.out).toContain('BullMQ on postgres'));
   const { url, leave } = await joinEmbedded(home, { create: false });
-  // `up` alone holds it from here on.
+  // From here on only `up` uses it.
   await leave();
   const db = connect(url, { name: 'test', max: 1 });
   onTestFinished(() => db.destroy().catch(() => {}));
@@ -56,10 +56,10 @@ async function runBot(name: string) {
   expect(await ended, heard.err).toBe(0);
 }
 
-/** As a process manager finds them, by their parents. */
+/** A process and all below it, found by their parents, as a process manager does. */
 const treeOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(treeOf)];
 
-test('up finds its PostgreSQL again on its port, in whatever way that was ended', async () => {
+test('up has its PostgreSQL again on the same port, in whatever way that was ended', async () => {
   const { up, db } = await startUp();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGKILL'] as const) {
     const before = server()!;
@@ -76,7 +76,7 @@ test('up finds its PostgreSQL again on its port, in whatever way that was ended'
   expect(server()).toBeUndefined();
 }, 180_000);
 
-test('up goes on with it on another port where its own was taken meanwhile', async () => {
+test('up goes on with it on another port if its port was taken in the meantime', async () => {
   const { up, url } = await startUp();
   const before = server()!;
   up.child.kill('SIGSTOP');
@@ -98,7 +98,7 @@ test('up goes on with it on another port where its own was taken meanwhile', asy
   expect(await up.ended).toBe(0);
 }, 180_000);
 
-test('a process manager that ends the whole tree lets running bots end, with their database', async () => {
+test('when a process manager ends the whole tree, running bots can end, and their database stays until then', async () => {
   const { up, db } = await startUp();
   const { pid } = server()!;
   expect(treeOf(up.pid)).not.toContain(pid);
@@ -110,7 +110,7 @@ test('a process manager that ends the whole tree lets running bots end, with the
     return rows[0]?.status;
   };
   await until(async () => expect(await status()).toBe('running'));
-  // The engine keeps its own connections; this one would be ended with the server.
+  // The engine keeps its own connections; this one would end with the server.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     for (const each of treeOf(up.pid)) process.kill(each, signal);
   expect(await up.ended).toBe(0);

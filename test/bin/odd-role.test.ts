@@ -1,4 +1,4 @@
-/** Settings of a role or a database with which no session works, or as another role: named, with where they were made and what undoes them. */
+/** Settings of a role or database that break each session or change its role are named, with their place and their undo. */
 import { randomBytes } from 'node:crypto';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { migrateQueue } from '../../src/queue/backend.ts';
@@ -9,7 +9,7 @@ import { administer } from '../support/postgres.ts';
 const server = inject('postgresUrl');
 const checkout = install('slow-bots.ts');
 
-/** A login of its own in a migrated database, for which `make` was carried out; what the commands say there. */
+/** Creates a login in a migrated database, runs `make` for it, and resolves with what the commands print. */
 async function told(make: (role: string, database: string) => string) {
   const { url } = await testDatabase();
   await migrateQueue(url);
@@ -65,7 +65,7 @@ test.each([
 );
 
 test.each(['ROLE', 'DATABASE'])(
-  'a role that ALTER %s ... SET role makes of each session',
+  'a role that ALTER %s ... SET role sets in each session',
   async (kind) => {
     const target = (role: string, database: string) =>
       `${kind} ${kind === 'ROLE' ? role : database}`;

@@ -1,4 +1,4 @@
-/** A catalogue that changes pg for the whole process hurts neither the process that imports it nor its children. */
+/** A catalogue that changes pg for the whole process changes neither the process that imports it nor its children. */
 import { expect, test } from 'vitest';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
@@ -9,7 +9,7 @@ import { install, roundsman } from '../support/installation.ts';
 const checkout = install('parser-bots.ts');
 const settled = { timeout: 30_000, interval: 50 };
 
-test('all of a platform goes on as without it', async () => {
+test('the whole platform works as it does without it', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   const up = roundsman(checkout, { DATABASE_URL: url }, 'up');
@@ -38,7 +38,7 @@ test('all of a platform goes on as without it', async () => {
     { name: 'looks', status: 'active' },
   ]);
   const doctor = roundsman(checkout, { DATABASE_URL: url }, 'doctor');
-  // With a canary that takes the way of a run.
+  // With a canary, which passes through the same parts as a run.
   expect(await doctor.ended, doctor.heard.out).toBe(0);
   up.child.kill('SIGTERM');
   await up.ended;

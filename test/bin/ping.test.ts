@@ -1,4 +1,4 @@
-/** The outward ping: what a receiver elsewhere is told, while real processes work and when they no longer do. */
+/** The outward ping: what a receiver elsewhere is told while real processes work, and when they do not work any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
@@ -30,7 +30,7 @@ interface Answer {
   location?: string;
 }
 
-/** As healthchecks.io answers, or as `say` has it answer from then on. */
+/** A receiver that answers as healthchecks.io does, or, after `say`, as that sets. */
 async function receiver() {
   const pings: Ping[] = [];
   let next: Answer | 'nothing' = { status: 200, body: 'OK' };
@@ -59,7 +59,7 @@ const started = (process: Running) =>
 const doctorOf = (url: string, address: string) =>
   start(url, ['doctor'], { ROUNDSMAN_PING_URL: address }).ended;
 
-/** The next minute has come, and it is so many minutes longer since a canary passed. */
+/** Moves the times in the database: the next minute has come, and the last canary passed `quietMinutes` earlier. */
 const minuteLater = (db: Db, quietMinutes = 0) =>
   sql`
   UPDATE engine.settings SET changed_at = changed_at - interval '1 minute', value = value ||
@@ -67,7 +67,7 @@ const minuteLater = (db: Db, quietMinutes = 0) =>
      FROM unnest(ARRAY['since', 'passed_at']) AS name)
   WHERE key = 'ping'`.execute(db);
 
-/** Such a pinger, and what it emits. */
+/** A pinger with these settings, and the events that it emits. */
 function pingerOf(db: Db, address: string, times: Partial<PingTimes> = {}, secret = '') {
   const said: { name: string; text: string }[] = [];
   const events = openEvents();
@@ -89,7 +89,7 @@ async function processes(url: string, ...roles: ('scheduler' | 'worker')[]): Pro
   return all;
 }
 
-test('success is told once a minute, a failure with its reason once the worker is killed, and success again', async () => {
+test('success is reported once a minute, a failure with its reason once the worker is killed, and then success again', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   const { pings, address, successes, failures } = await receiver();
@@ -133,7 +133,7 @@ test('success is told once a minute, a failure with its reason once the worker i
   expect(logs).not.toContain(key);
 }, 120_000);
 
-test('one canary that does not pass is no failure yet, and no success either', async () => {
+test('one canary that does not pass is neither a failure nor a success', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   const { pings, address, failures } = await receiver();
@@ -154,7 +154,7 @@ test('one canary that does not pass is no failure yet, and no success either', a
   expect(pinger.names()).toEqual(['ping.failure_told']);
 });
 
-test('a database that is down is told of once, and its return is no success by itself', async () => {
+test('a database that is down is reported once, and its return alone is not a success', async () => {
   const postgres = await ownPostgres();
   await migrateQueue(postgres.url);
   const { pings, address, failures } = await receiver();
@@ -190,7 +190,7 @@ test('a database that is down is told of once, and its return is no success by i
   await db.destroy();
 }, 90_000);
 
-test('a database that takes connections and does not answer is told of, too', async () => {
+test('a database that accepts connections but does not answer is reported, too', async () => {
   const { url } = await testDatabase();
   const { address, failures } = await receiver();
   const proxy = await openProxy(url);
@@ -240,7 +240,7 @@ test.each([
   120_000,
 );
 
-test('a receiver that does not answer is given up after 10 s, and nowhere and private addresses are logged', async () => {
+test('the pinger gives up on a receiver after 10 s without an answer, and logs addresses that are unreachable or private', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   const { address, say } = await receiver();
@@ -264,7 +264,7 @@ test('a receiver that does not answer is given up after 10 s, and nowhere and pr
   }
 }, 60_000);
 
-test('a reason is told without secrets, and in bounds', async () => {
+test('a reason is reported without secrets, and cut to its limits', async () => {
   const { db } = await testDatabase();
   const { address, failures } = await receiver();
   const secret = 'correct-horse-battery';
@@ -287,13 +287,13 @@ test('a reason is told without secrets, and in bounds', async () => {
   expect(body.length).toBeLessThanOrEqual(1_000);
 });
 
-test('a pinger that is stopped ends at once and tells nothing', async () => {
+test('a pinger that is stopped ends at once and sends nothing', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   await processes(url, 'scheduler');
   const { pings, address } = await receiver();
   const pinger = pingerOf(db, address, { failAfterMs: 0, legTimeoutMs: 20_000 });
-  // Its canary waits for a worker as long as one is alive.
+  // Its canary waits for a worker while one is alive.
   await sql`INSERT INTO engine.nodes (id, role, host, pid, queue) VALUES ('n', 'worker', 'one', 1, 'postgres')`.execute(
     db,
   );

@@ -39,7 +39,7 @@ const statusOf = async (db: Db, id: string) => (await rowOf(db, id)).status;
 const messages = (worker: Running, part: string) =>
   worker.lines().filter(({ msg }) => msg.includes(part));
 
-test('SIGTERM: what ends within the grace ends, the rest is given back, nothing new is begun', async () => {
+test('SIGTERM: runs that end within the grace are finished, the others are given back, and no run begins', async () => {
   const { db, url } = await migratedForQueue();
   const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
   await started(worker);
@@ -57,6 +57,11 @@ test('SIGTERM: what ends within the grace ends, the rest is given back, nothing 
   const late = await runOf(db, 'quick');
   expect(await worker.ended).toBe(0);
   const tookMs = performance.now() - askedAt;
+  // Its last sign is its stop, and not what it wrote before.
+  const { rows } = await sql<{ is_later: boolean }>`
+    SELECT (value ->> 'worker')::timestamptz > (SELECT max(completed_at) FROM bot_executions) AS is_later
+    FROM engine.settings WHERE key = 'last_stop'`.execute(db);
+  expect(rows).toEqual([{ is_later: true }]);
   expect(tookMs).toBeGreaterThan(9_500);
   expect(tookMs).toBeLessThan(15_000);
   expect(await rowOf(db, short)).toMatchObject({ status: 'success', attempt: 1 });
@@ -64,7 +69,7 @@ test('SIGTERM: what ends within the grace ends, the rest is given back, nothing 
     status: 'queued',
     attempt: 0,
     reason: 'given back',
-    // It counts as waiting from here on.
+    // From here on it counts as waiting.
     execution_time_ms: expect.any(Number),
     lease_until: null,
   });
@@ -72,7 +77,7 @@ test('SIGTERM: what ends within the grace ends, the rest is given back, nothing 
   expect(children.filter(isAlive)).toEqual([]);
 }, 60_000);
 
-test('a second SIGTERM ends it at once, and its children are gone', async () => {
+test('a second SIGTERM ends it at once, with its children', async () => {
   const { db, url } = await migratedForQueue();
   const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
   await started(worker);
@@ -82,7 +87,7 @@ test('a second SIGTERM ends it at once, and its children are gone', async () => 
   expect(children.length).toBeGreaterThan(0);
   const firstAt = performance.now();
   worker.child.kill('SIGTERM');
-  // A wrapper tells it twice at once; from a second on it is meant.
+  // A wrapper sends the signal twice at once; a second one counts if it comes a second later.
   const again = setInterval(() => worker.child.kill('SIGTERM'), 100);
   expect(await worker.ended).toBe(130);
   clearInterval(again);
@@ -130,7 +135,7 @@ test('it waits for PostgreSQL, and starts when it comes', async () => {
   await expect.poll(() => statusOf(postgres.db, id), settled).toBe('success');
 }, 60_000);
 
-test('it ends in order when it is asked to stop before it was ready', async () => {
+test('it ends properly when it is asked to stop before it is ready', async () => {
   const worker = roundsman(
     checkout,
     { DATABASE_URL: 'postgres://somebody:secret@127.0.0.1:1/x' },
@@ -143,7 +148,7 @@ test('it ends in order when it is asked to stop before it was ready', async () =
 });
 
 test.each([['worker'], ['scheduler'], ['up']])(
-  'a server that takes connections and says nothing does not keep %s from ending',
+  'a server that accepts connections but does not answer does not keep %s from ending',
   async (command) => {
     const { url } = await migratedForQueue();
     const proxy = await openProxy(url);
@@ -159,7 +164,7 @@ test.each([['worker'], ['scheduler'], ['up']])(
   },
 );
 
-test.skipIf(withoutRedis)('nor does a Redis that says nothing', async () => {
+test.skipIf(withoutRedis)('nor does a Redis that does not answer', async () => {
   const { url } = await testDatabase();
   const proxy = await openProxy(inject('redisUrl')!);
   proxy.swallow();
@@ -171,10 +176,10 @@ test.skipIf(withoutRedis)('nor does a Redis that says nothing', async () => {
   expect(performance.now() - askedAt).toBeLessThan(4_000);
 });
 
-test('a server that falls silent during a start keeps it from ending for seconds at most', async () => {
+test('a server that stops answering during a start delays the end by seconds at most', async () => {
   const { url } = await migratedForQueue();
   const proxy = await openProxy(url);
-  // It has answered once, and the start is under way.
+  // It has answered once: the start has begun.
   proxy.swallow(2);
   const worker = roundsman(checkout, { DATABASE_URL: proxy.url }, 'worker');
   await proxy.swallowed;
@@ -191,7 +196,7 @@ test.each([
   ['scheduler', null],
   ['up', null],
 ])(
-  'a database that falls silent does not keep a running %s (carrying: %s) from ending within seconds',
+  'a database that stops answering does not keep a running %s (with the run: %s) from ending within seconds',
   async (command, bot) => {
     const { db, url } = await migratedForQueue();
     const proxy = await openProxy(url);
@@ -204,7 +209,7 @@ test.each([
     if (id) await expect.poll(() => statusOf(db, id), settled).toBe('running');
     proxy.swallow();
     proxy.freeze();
-    // A timer's statement is on its way.
+    // A statement of a timer has been sent.
     await proxy.swallowed;
     process.child.kill('SIGTERM');
     const askedAt = performance.now();
@@ -218,7 +223,7 @@ test.each([
   60_000,
 );
 
-test('a database that falls silent while running bots get their time cuts that short', async () => {
+test('the time that running bots get to end is cut short by a database that stops answering', async () => {
   const { db, url } = await migratedForQueue();
   const proxy = await openProxy(url);
   const worker = roundsman(checkout, { DATABASE_URL: proxy.url }, 'worker');
@@ -234,7 +239,7 @@ test('a database that falls silent while running bots get their time cuts that s
   expect(performance.now() - silentAt).toBeLessThan(5_500);
 }, 60_000);
 
-test('a statement that waits for a lock when it stops is waited for, and fails no timer', async () => {
+test('a statement that waits for a lock at the stop is waited for, and no timer fails', async () => {
   const { db, url } = await migratedForQueue();
   const worker = roundsman(checkout, { DATABASE_URL: url }, 'worker');
   await started(worker);

@@ -24,7 +24,7 @@ export const jobs: readonly Job[] = [
   job('endless', async ({ signal }) => {
     await sleep(100_000, undefined, { signal });
   }),
-  // Its first attempt does not come to an end; says in a file that it has begun.
+  // Its first attempt never ends; a file says that it has begun.
   job('needs-two', async ({ run }, { file }) => {
     writeFileSync(file, String(process.pid));
     if (run.attempt === 1) await sleep(100_000);

@@ -1,11 +1,11 @@
-/** What a command prints goes nowhere: that is no success. */
+/** A command whose output cannot be written does not succeed. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 
-/** Runs a command whose standard output is this file. */
+/** Runs a command with this file as its standard output. */
 async function into(file: string, ...args: string[]) {
   const { url } = await testDatabase();
   const output = openSync(file, 'w');
@@ -19,7 +19,7 @@ async function into(file: string, ...args: string[]) {
 }
 
 test.each([['bots', 'list'], ['bots', 'list', '--json'], ['status'], ['--help']])(
-  'a disk that is full makes %s %s fail, and says so',
+  'on a full disk %s %s fails and says so',
   async (...args) => {
     const { error, code } = await into('/dev/full', ...args.filter(Boolean));
     expect(code).toBe(1);
@@ -28,7 +28,7 @@ test.each([['bots', 'list'], ['bots', 'list', '--json'], ['status'], ['--help']]
   },
 );
 
-test('where it can be written nothing is said', async () => {
+test('a command whose output can be written does not mention it', async () => {
   const { error, code } = await into('/dev/null', 'bots', 'list');
   expect(code).toBe(0);
   expect(error).not.toContain('error:');

@@ -55,7 +55,7 @@ describe('up', () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('Look at one: npx roundsman tickets show T-'));
     expect(heard.out).toContain('Checked: 4 bots, 14 checks');
-    expect(heard.out).toContain('Healed and verified: 2 of 2');
+    expect(heard.out).toContain('\nHeals: 1 verified, 1 held\n');
     expect(heard.out).toMatch(/T-\d+ +critical +owner/);
 
     const second = roundsman('up');
@@ -67,7 +67,7 @@ describe('up', () => {
     expect(heard.out).toContain('Stopped.');
   });
 
-  it('takes Ctrl-C that the terminal and npm tell it for one', async () => {
+  it('counts a Ctrl-C that both the terminal and npm send as one', async () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('BullMQ on postgres'));
     child.kill('SIGINT');
@@ -76,7 +76,7 @@ describe('up', () => {
     expect(heard.out).toContain('Stopped.');
   });
 
-  it('waits for its Redis, says so once, and records nothing meanwhile', async () => {
+  it('waits for its Redis, says so once, and records nothing in the meantime', async () => {
     const { child, heard } = roundsmanWith({ REDIS_URL: 'redis://127.0.0.1:1' }, 'up');
     await until(() => expect(heard.out).toContain('Not ready, trying again: BullMQ cannot reach'));
     expect(await stop(child, 'SIGINT')).toBe(0);
@@ -84,13 +84,13 @@ describe('up', () => {
     expect(heard.out).toContain('Stopped before it was ready.');
   });
 
-  it('leaves nothing behind when it is told twice to stop', async () => {
+  it('leaves nothing behind when it is asked twice to stop', async () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('BullMQ on postgres'));
     const embedded = await joinEmbedded(home, { create: false });
     const pidFile = join(embedded.directory, 'postgres/postmaster.pid');
     const server = Number((await readFile(pidFile, 'utf8')).split('\n')[0]);
-    // It takes leave of its node: that has to wait, so that it is still ending when it is told again.
+    // It removes its row of engine.nodes, which has to wait, so that it is still ending at the second signal.
     const holder = new pg.Client(embedded.url);
     holder.on('error', () => {});
     await holder.connect();
@@ -99,7 +99,7 @@ describe('up', () => {
     const ends = once(child, 'close');
     child.kill('SIGINT');
     await until(() => expect(heard.out).toContain('a second SIGTERM stops at once'));
-    // Sooner than a person can press it again it is the same wish.
+    // Within the time in which no person can press the keys again it counts as the same request.
     const again = setInterval(() => child.kill('SIGINT'), 100);
     const [code] = await ends;
     clearInterval(again);
@@ -108,7 +108,7 @@ describe('up', () => {
     await until(() => expect(() => process.kill(server, 0)).toThrow('ESRCH'));
   });
 
-  it('loses nothing and runs no slot twice when it is killed hard and started again', async () => {
+  it('loses nothing and runs no slot twice when it is killed and started again', async () => {
     const first = roundsman('up');
     await until(() => expect(first.heard.out).toContain('BullMQ on postgres'));
     const embedded = await joinEmbedded(home, { create: false });

@@ -1,4 +1,4 @@
-/** What stands between us and whoever starts and stops us: npm, npx, nohup, an older Node, a terminal. */
+/** Programs through which we are started and stopped: npm, npx, nohup, an older Node, a terminal. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -18,7 +18,7 @@ import { install, isAlive } from '../support/installation.ts';
 const checkout = install('slow-bots.ts');
 const settled = { timeout: 20_000, interval: 50 };
 
-// The Node of this test first; npm is wherever it was.
+// The Node of this test comes first; npm stays where it was.
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
 
 interface Wrapped {
@@ -38,7 +38,7 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv, ipc = fals
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
-    // A group of its own, so that all of it can be ended with the test.
+    // In a new process group, so that the test can end all of it.
     detached: true,
   });
   let heard = '';
@@ -57,7 +57,7 @@ function run(command: string, args: string[], env: NodeJS.ProcessEnv, ipc = fals
   return { child, out: () => heard, ended };
 }
 
-/** Our processes in this checkout, as /proc tells. */
+/** The ids of our processes in this checkout, from /proc. */
 const ours = (): number[] =>
   fs.readdirSync('/proc').flatMap((name) => {
     try {
@@ -90,7 +90,7 @@ test.each([
   ['npm start', ['start'], 'BullMQ on postgres', 'Stopped.'],
   ['npx roundsman worker', ['roundsman', 'worker'], '"msg":"started"', '"msg":"stopped"'],
 ])(
-  'SIGTERM to %s reaches the engine: what runs ends, and nothing is left behind',
+  'SIGTERM to %s reaches the engine: running bots end, and nothing is left behind',
   async (line, args, begun, stopped) => {
     const { db, env } = await scene();
     const wrapped = run(line.split(' ')[0]!, args, env);
@@ -105,7 +105,7 @@ test.each([
   60_000,
 );
 
-test('SIGHUP ends no process that has no terminal, as nohup promises', async () => {
+test('SIGHUP does not end a process without a terminal, as nohup promises', async () => {
   const { db, env } = await scene();
   const worker = run('nohup', [process.execPath, 'src/bin/roundsman.js', 'worker'], env);
   await expect.poll(() => worker.out(), settled).toContain('"msg":"started"');
@@ -117,7 +117,7 @@ test('SIGHUP ends no process that has no terminal, as nohup promises', async () 
   expect(await worker.ended).toBe(0);
 });
 
-/** A Node that is too old for TypeScript, wherever this machine has one. */
+/** A Node on this machine that is too old for TypeScript, if there is one. */
 const olderNode = (process.env.PATH ?? '')
   .split(delimiter)
   .map((directory) => join(directory, 'node'))
@@ -126,7 +126,7 @@ const olderNode = (process.env.PATH ?? '')
     return /^v2[0-3]\./.test(stdout ?? '');
   });
 
-describe.skipIf(!olderNode)('an older Node that hands over', () => {
+describe.skipIf(!olderNode)('an older Node that starts a newer one', () => {
   test('ends with the process that it started, whatever a process manager holds open', async () => {
     const { url } = await testDatabase();
     const nowhere = Object.assign(new URL(url), { pathname: '/nowhere' }).href;
@@ -140,7 +140,7 @@ describe.skipIf(!olderNode)('an older Node that hands over', () => {
     expect(worker.out()).toContain('there is no such database');
   });
 
-  test('takes it along when it is killed', async () => {
+  test('ends it, too, when it is killed', async () => {
     const { env } = await scene();
     const worker = run(olderNode!, ['src/bin/roundsman.js', 'worker'], env);
     await expect.poll(() => worker.out(), settled).toContain('"msg":"started"');
@@ -150,7 +150,7 @@ describe.skipIf(!olderNode)('an older Node that hands over', () => {
   });
 });
 
-test('the file for pm2 loads as it is required, by each Node that is promised', () => {
+test('pm2 can load its file with require, with each Node that is supported', () => {
   for (const node of [process.execPath, olderNode].filter((each) => each !== undefined)) {
     const file = JSON.stringify(join(import.meta.dirname, '../../ecosystem.config.js'));
     const { stdout, stderr } = spawnSync(
@@ -177,7 +177,7 @@ describe('with the embedded database', () => {
 
   test('a closed terminal stops `up` and its PostgreSQL', async () => {
     fs.chmodSync(home, 0o755);
-    // Holds the terminal; killed, it closes it.
+    // It holds the terminal, which closes when it is killed.
     const terminal = run(
       'script',
       ['-qfc', `'${process.execPath}' src/bin/roundsman.js up --empty`, '/dev/null'],
@@ -190,7 +190,7 @@ describe('with the embedded database', () => {
     await expect.poll(ours, settled).toEqual([]);
   }, 60_000);
 
-  /** As it runs, and without a share of it. */
+  /** Whether the bot is running. It connects without joining the embedded server, so that it does not keep it up. */
   async function running(name: string): Promise<boolean> {
     const password = fs.readFileSync(join(env.ROUNDSMAN_HOME, 'postgres.password'), 'utf8').trim();
     const db = connect(`postgres://postgres:${password}@127.0.0.1:${postmaster()!.port}/postgres`, {
@@ -210,7 +210,7 @@ describe('with the embedded database', () => {
   const inTerminal = (line: string) =>
     run('script', ['-qfc', `'${process.execPath}' src/bin/roundsman.js ${line}`, '/dev/null'], env);
 
-  test('a closed terminal ends `round` in order, and its PostgreSQL', async () => {
+  test('a closed terminal ends `round` properly, with its PostgreSQL', async () => {
     const terminal = inTerminal('round two-seconds');
     await expect.poll(() => running('two-seconds').catch(() => false), settled).toBe(true);
     const pid = server()!;
@@ -219,7 +219,7 @@ describe('with the embedded database', () => {
     expect(isAlive(pid)).toBe(false);
   }, 60_000);
 
-  test('`round` under nohup goes on after SIGHUP, and says what came out', async () => {
+  test('`round` under nohup goes on after SIGHUP and prints its result', async () => {
     const round = run(
       'nohup',
       [process.execPath, 'src/bin/roundsman.js', 'round', 'two-seconds'],
@@ -263,7 +263,7 @@ describe('with the embedded database', () => {
     process.kill(pid, 'SIGSTOP');
     onTestFinished(() => void process.kill(pid, 'SIGKILL'));
     const second = run(process.execPath, up, env);
-    // It listens for signals once it has written its number.
+    // Once it has written its process id it reacts to signals.
     const number = () => fs.readFileSync(join(env.ROUNDSMAN_HOME, 'up.pid'), 'utf8').trim();
     await expect.poll(number, settled).toBe(String(second.child.pid));
     await expect.poll(() => fs.existsSync(join(env.ROUNDSMAN_HOME, 'roundsman.log'))).toBe(true);
@@ -313,7 +313,7 @@ describe('with the embedded database', () => {
     expect(fs.readdirSync(scratch)).toEqual([]);
   }, 60_000);
 
-  test('who waits for a process that starts or stops it says so', async () => {
+  test('a command that waits for another process to start or stop it says so', async () => {
     const { ROUNDSMAN_HOME } = env;
     const place = join(ROUNDSMAN_HOME, 'postgres.place');
     const directory = fs.existsSync(place) ? fs.readFileSync(place, 'utf8').trim() : ROUNDSMAN_HOME;
@@ -332,7 +332,7 @@ describe('with the embedded database', () => {
     await doctor.ended;
   }, 60_000);
 
-  test('what leaves it for an ended process does not wait for its answer, and the next command says what it waits for', async () => {
+  test('a forced end does not wait for a server that does not answer, and the next command says what it waits for', async () => {
     const first = run(process.execPath, up, env);
     await expect.poll(() => first.out(), settled).toContain('BullMQ on postgres');
     const pid = server()!;
@@ -352,14 +352,14 @@ describe('with the embedded database', () => {
     await expect.poll(server, settled).toBeUndefined();
   }, 60_000);
 
-  test('a reader that leaves early does not keep a command from stopping it', async () => {
+  test('when its output is closed early, a command still stops it', async () => {
     const command = run(process.execPath, ['src/bin/roundsman.js', 'bots', 'list'], env);
     command.child.stdout!.destroy();
     expect(await command.ended).toBe(0);
     expect(server()).toBeUndefined();
   }, 40_000);
 
-  test('a reader that leaves ends `up` in order', async () => {
+  test('when its output is closed, `up` ends properly', async () => {
     const up = run(process.execPath, ['src/bin/roundsman.js', 'up', '--empty'], env);
     await expect.poll(() => up.out(), settled).toContain('BullMQ on postgres');
     const pid = server()!;

@@ -130,7 +130,7 @@ test('what other gates close is no limit', async () => {
 
 const harm = {
   pattern: 'harms',
-  why: 'another problem began at relay within 15 minutes of 12 of 12 heals',
+  why: 'another problem began at relay within 15 minutes after 12 of 12 heals',
   bot: 'relay',
   minutes: 15,
   healed: { successes: 12, trials: 12 },
@@ -148,7 +148,7 @@ test('harm is reported while the entry is at work, and all that is known of it i
   expect(findings).toMatchObject([
     {
       title:
-        'db.vacuum makes problems: another one began at relay within 15 minutes of 12 of 12 heals',
+        'db.vacuum makes problems: another one began at relay within 15 minutes after 12 of 12 heals',
       description: expect.stringMatching(
         /^db\.vacuum was stopped .* in 4 of the last 24 hours\. Judged by .*: another problem began .*autonomy is suggest/,
       ),

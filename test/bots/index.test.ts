@@ -3,7 +3,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { bots, remedies } from '../../bots/index.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
+import { knowledge as taught } from '../../src/demo/knowledge.ts';
 import { plantPlatform, type PlantedPlatform } from '../../src/demo/plant.ts';
+import { isPlaybook } from '../../src/playbook/read.ts';
 import { applyRemedy, runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -33,10 +35,10 @@ test('names are unique and `{}` is a config', () => {
 });
 
 test('every playbook names remedies with parameters that they take', () => {
-  const steps = knowledge
-    .filter(({ solution }) => solution.startsWith('steps:'))
+  const steps = [...knowledge, ...taught]
+    .filter(({ solution }) => isPlaybook(solution))
     .flatMap(({ solution }) => parse(solution).steps as { remedy: string; with?: object }[]);
-  expect(steps).toHaveLength(2);
+  expect(steps).toHaveLength(3);
   for (const step of steps) {
     const remedy = remedies.find(({ name }) => name === step.remedy);
     expect(() => remedy!.params.parse(step.with ?? {})).not.toThrow();

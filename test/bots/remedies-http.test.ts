@@ -7,7 +7,7 @@ import { sendHttpRequest } from '../../bots/remedies/http.request.ts';
 import { NotAppliedError } from '../../src/bot.ts';
 import { botChanges } from '../../src/heal/bot-changes.ts';
 import { faultBehind } from '../../src/database/faults/fault-behind.ts';
-import { refusedAddress } from '../../src/outbound/address.ts';
+import { whyRefused } from '../../src/outbound/address.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
 import { OutboundError, request } from '../../src/outbound/request.ts';
 import { testDatabase } from '../support/database.ts';
@@ -122,7 +122,7 @@ test.each([
   'example.com',
   '',
 ])('the address %s is refused', async (address) => {
-  expect(await refusedAddress(address)).not.toBeNull();
+  expect(await whyRefused(address)).not.toBeNull();
 });
 
 test.each([
@@ -134,7 +134,7 @@ test.each([
   '64:ff9b::808:808',
   '64:FF9B:0:0:0:0:0808:0808',
 ])('the address %s is public', async (address) => {
-  expect(await refusedAddress(address)).toBeNull();
+  expect(await whyRefused(address)).toBeNull();
 });
 
 test.each([
@@ -153,7 +153,7 @@ test.each([
   ['168.63.129.16', 'an internal address of a cloud'],
 ])('NAT64 in front of %s is refused, and both addresses are named', async (inside, why) => {
   const outside = ipv6Of(inside);
-  expect(await refusedAddress(outside)).toBe(`${outside} leads to ${inside}, which is ${why}`);
+  expect(await whyRefused(outside)).toBe(`${outside} leads to ${inside}, which is ${why}`);
 });
 
 test('a NAT64 address is refused exactly if the IPv4 address in it is', async () => {
@@ -164,8 +164,8 @@ test('a NAT64 address is refused exactly if the IPv4 address in it is', async ()
   await fc.assert(
     fc.asyncProperty(fc.oneof(inRange, anywhere), async (four) => {
       const inside = four.join('.');
-      const alone = await refusedAddress(inside);
-      const behind = await refusedAddress(ipv6Of(inside));
+      const alone = await whyRefused(inside);
+      const behind = await whyRefused(ipv6Of(inside));
       expect(behind === null, `${inside}: ${alone} / ${behind}`).toBe(alone === null);
     }),
     { numRuns: 5_000 },
@@ -178,7 +178,7 @@ test('the first and last address of each special range, and those beside them, a
     const last = first + 2 ** (32 - bits) - 1;
     for (const each of [first - 1, first, last, last + 1]) {
       const inside = fromNumber(((each % 2 ** 32) + 2 ** 32) % 2 ** 32);
-      const [alone, behind] = [await refusedAddress(inside), await refusedAddress(ipv6Of(inside))];
+      const [alone, behind] = [await whyRefused(inside), await whyRefused(ipv6Of(inside))];
       expect(behind === null, inside).toBe(alone === null);
     }
   }

@@ -92,7 +92,7 @@ const refused = (config: object) => {
 describe('a config that does not fit', () => {
   test('names an unknown setting, the one that may be meant, and where all of them are', () => {
     const { why, hint } = refused({ windw_hours: 3 });
-    expect(why).toBe('config: windw_hours is no setting of watch');
+    expect(why).toBe('config: windw_hours is not a setting of watch');
     expect(hint).toContain('did you mean window_hours?');
     expect(hint).toContain('it has window_hours, note, depends_on');
     expect(hint).toContain('bots catalogue watch');
@@ -107,7 +107,7 @@ describe('a config that does not fit', () => {
   test('names everything that is wrong at once', () => {
     const { reasons } = refused({ window_hours: 0, note: 3, a: 1, b: 2 });
     expect(reasons).toHaveLength(4);
-    expect(reasons!.join('\n')).toContain('config: b is no setting of watch');
+    expect(reasons!.join('\n')).toContain('config: b is not a setting of watch');
   });
 
   test('says so of depends_on, which every bot takes', () => {
@@ -154,10 +154,10 @@ describe('changes of single settings', () => {
   test.each([
     [
       { set: ['windw_hours=5'] },
-      'windw_hours is no setting of watch',
+      'windw_hours is not a setting of watch',
       'did you mean window_hours?',
     ],
-    [{ unset: ['nope'] }, 'nope is no setting of watch', 'it has window_hours'],
+    [{ unset: ['nope'] }, 'nope is not a setting of watch', 'it has window_hours'],
     [{ set: ['window_hours'] }, 'it has to be a setting', '--set max_findings=20'],
     [{ set: ['=5'] }, 'it has to be a setting', '--set max_findings=20'],
     [{ set: ['note=a', 'note=b'] }, 'note is given twice', 'once'],
@@ -182,7 +182,7 @@ describe('changes of single settings', () => {
     const config = { ...row, config: {} };
     expect(changedConfig(dropping, config, { set: ['days=2'] })).toEqual({ days: 2 });
     expect(() => changedConfig(dropping, config, { set: ['dyas=2'] })).toThrow(
-      'dyas is no setting',
+      'dyas is not a setting',
     );
   });
 

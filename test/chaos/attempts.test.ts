@@ -1,9 +1,9 @@
-/** What the harness reads out of an audit, asked of audits that are made up. */
+/** How the harness reads an audit, tested with invented audits. */
 import { expect, test } from 'vitest';
-import { follow } from './attempts.ts';
-import type { Written } from './audit.ts';
+import { readHistory } from './attempts.ts';
+import type { RunWrite } from './audit.ts';
 
-const start: Written = {
+const start: RunWrite = {
   seq: 1,
   at: 1_000,
   run: 'run',
@@ -21,9 +21,9 @@ const start: Written = {
   writer: null,
 };
 
-test('a run that is taken from a holder whose lease has not run out is a violation', () => {
+test('a run that is taken from a worker whose lease has not run out is a violation', () => {
   const takenAt = (at: number) => {
-    const taken: Written = {
+    const taken: RunWrite = {
       ...start,
       seq: 2,
       at,
@@ -34,7 +34,7 @@ test('a run that is taken from a holder whose lease has not run out is a violati
       old_lease: 6_000,
     };
     const named = (worker: string) => worker;
-    return follow([start, taken], named, () => undefined).violations;
+    return readHistory([start, taken], named, () => undefined).violations;
   };
   expect(takenAt(6_001)).toEqual([]);
   expect(takenAt(4_000)).toEqual([

@@ -1,16 +1,16 @@
-/** What the audit says about each run: who held it when, and how it lost it. */
-import type { Written } from './audit.ts';
+/** Reads from the audit which worker executed each run at what time, and how each attempt ended. */
+import type { RunWrite } from './audit.ts';
 
-/** From a start to whatever ended it. */
+/** One attempt of a run, from its start to the write that ended it. */
 export interface Attempt {
   run: string;
   bot: string;
   fence: number;
-  /** the post that carried it */
+  /** the post whose worker executed it */
   post: string;
   from: number;
   to: number;
-  /** what it became, and why */
+  /** the status of the run after this attempt, and its reason */
   status: string;
   reason: string | null;
   /** when the run was running again after this attempt; null when it never was */
@@ -22,25 +22,25 @@ export interface History {
   violations: string[];
 }
 
-const final = (status: string | null) =>
+const isFinal = (status: string | null) =>
   status !== null && status !== 'queued' && status !== 'running';
 
-/** Made by whoever finds a lease that ran out, and by nobody else. */
-const takenOver = ({ old_status, reason, status }: Written) =>
+/** Whether a rescue made this write, because the lease of the run had run out. */
+const isTakenOver = ({ old_status, reason, status }: RunWrite) =>
   old_status === 'running' &&
   status !== 'running' &&
   (reason === 'worker lost' || reason === 'cancelled');
 
 /**
- * Reads the audit in order and says what breaks the protocol: a run that was finished twice or written
- * after its end, two holders at once, a fence that did not grow, a write by somebody who does not hold it, a run
- * that was taken from a holder whose lease had not run out.
+ * Reads the audit in order and lists what breaks the protocol: a run that was finished twice or written after its end,
+ * two workers with one run at once, a fence that did not grow, a write by a process that does not have the lease, a run
+ * that was taken from a worker whose lease had not run out.
  *
- * @param postOfWorker by the name under which runs are leased
- * @param postAt by the address that a writer came from
+ * @param postOfWorker the post of a worker, by the name under which it leases runs
+ * @param postAt the post of a process, by the address from which it connects
  */
-export function follow(
-  written: Written[],
+export function readHistory(
+  written: RunWrite[],
   postOfWorker: (worker: string) => string,
   postAt: (address: string) => string | undefined,
 ): History {
@@ -51,23 +51,23 @@ export function follow(
 
   for (const row of written) {
     const { run, old_status, status, at } = row;
-    const says = (what: string) =>
+    const report = (what: string) =>
       violations.push(`run ${run}: ${what} (audit ${row.seq}, at ${new Date(at).toISOString()})`);
-    if (final(old_status)) says(`written as ${status} after it had ended as ${old_status}`);
-    const holder = current.get(run);
-    if (takenOver(row) && row.reason === 'worker lost' && row.old_lease! > at)
-      says(
-        `taken over from ${holder?.post} ${Math.round(row.old_lease! - at)} ms before its lease ran out`,
+    if (isFinal(old_status)) report(`written as ${status} after it had ended as ${old_status}`);
+    const leased = current.get(run);
+    if (isTakenOver(row) && row.reason === 'worker lost' && row.old_lease! > at)
+      report(
+        `taken over from ${leased?.post} ${Math.round(row.old_lease! - at)} ms before its lease ran out`,
       );
     const writer = row.writer === null ? undefined : postAt(row.writer);
-    if (old_status === 'running' && holder && !takenOver(row) && writer && writer !== holder.post)
-      says(`held by ${holder.post} under fence ${holder.fence}, but ${writer} wrote ${status}`);
+    if (old_status === 'running' && leased && !isTakenOver(row) && writer && writer !== leased.post)
+      report(`leased to ${leased.post} with fence ${leased.fence}, but ${writer} wrote ${status}`);
 
     if (status === 'running' && old_status !== 'running') {
-      if (old_status !== 'queued') says(`started from ${old_status}`);
+      if (old_status !== 'queued') report(`started from ${old_status}`);
       const fence = Number(row.fence);
       const before = last.get(run);
-      if (before && fence <= before.fence) says(`fence ${fence} after fence ${before.fence}`);
+      if (before && fence <= before.fence) report(`fence ${fence} after fence ${before.fence}`);
       const post = postOfWorker(row.worker!);
       const attempt = {
         run,
@@ -85,9 +85,9 @@ export function follow(
       current.set(run, attempt);
       last.set(run, attempt);
     } else if (status === 'running' && row.fence !== row.old_fence) {
-      says(`fence ${row.old_fence} became ${row.fence} while it was running`);
+      report(`fence ${row.old_fence} became ${row.fence} while it was running`);
     } else if (old_status === 'running' && status !== 'running') {
-      if (holder) Object.assign(holder, { to: at, status, reason: row.reason });
+      if (leased) Object.assign(leased, { to: at, status, reason: row.reason });
       current.delete(run);
     }
   }

@@ -1,13 +1,13 @@
 /**
- * Triggers of the harness' own, in a schema of its own: every write to a run, and every application of
- * a remedy, is written down in the transaction that makes it.
+ * Triggers of the harness, in a schema of their own. They record every write to a run, and every application of a remedy,
+ * in the transaction that makes it.
  */
 import type { PostgresServer } from './postgres-server.ts';
 
 /** One write to a row of `bot_executions`. */
-export interface Written {
+export interface RunWrite {
   seq: number;
-  /** milliseconds; when it was written, which is before it was committed */
+  /** the time of the write, before its commit, in milliseconds */
   at: number;
   run: string;
   bot: string;
@@ -20,9 +20,9 @@ export interface Written {
   old_worker: string | null;
   worker: string | null;
   reason: string | null;
-  /** milliseconds; until when the run was leased before the write */
+  /** the end of the lease before the write, in milliseconds */
   old_lease: number | null;
-  /** the address that the writer came from, which is its post's */
+  /** the address from which the writer connects: each post has its own */
   writer: string | null;
 }
 
@@ -76,8 +76,8 @@ const statements = `
 
 export const installAudit = ({ ask }: PostgresServer) => ask(statements);
 
-export const readWritten = ({ ask }: PostgresServer): Promise<Written[]> =>
-  ask<Written & { seq: string; at: string; old_lease: string | null }>(
+export const readWritten = ({ ask }: PostgresServer): Promise<RunWrite[]> =>
+  ask<RunWrite & { seq: string; at: string; old_lease: string | null }>(
     `SELECT seq, extract(epoch FROM at) * 1000 AS at, run, bot, old_status, status, old_fence, fence, old_attempt,
             attempt, old_worker, worker, reason, writer, extract(epoch FROM old_lease) * 1000 AS old_lease
      FROM chaos.written ORDER BY seq`,

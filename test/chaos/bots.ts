@@ -1,6 +1,6 @@
 /**
- * The catalogue of the engine under test: bots that wait, find, spin, and end their own processes. The
- * rows of `bots` that are due all the time are planted by load.ts and name these as their endpoints.
+ * The catalogue of the engine under test: bots that wait, that find problems, that loop for ever, and that end their own
+ * processes. load.ts plants the rows of `bots` that are due all the time; they name these bots as their endpoints.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineBot, defineRemedy, sql, z } from '../../src/bot.ts';
@@ -17,13 +17,13 @@ type Waiting = z.infer<typeof waiting>;
 const wait = async ({ leastMs, maxMs }: Waiting, signal: AbortSignal) =>
   void (await sleep(leastMs + Math.random() * (maxMs - leastMs), null, { signal }));
 
-/** One open case in `chaos.cases` is one finding; every case has a name of its own and is cured once. */
+/** Reports each open case in `chaos.cases` as a finding. Every case has a name of its own and is cured once. */
 async function casesOf(config: Waiting, { db, signal }: CheckContext) {
   await wait(config, signal);
   const { rows } = await sql<{ name: string }>`
     SELECT name FROM chaos.cases WHERE site = ${config.site} ORDER BY name`.execute(db);
   return {
-    // Every key: a case that is not there any more is gone.
+    // The check examines every key, so a case that is no longer in the table is gone.
     examined: { count: rows.length, except: [] },
     findings: rows.map(({ name }) => ({
       severity: 'high' as const,
@@ -34,7 +34,7 @@ async function casesOf(config: Waiting, { db, signal }: CheckContext) {
   };
 }
 
-/** None of these is due by itself: the rows that are have names of their own. */
+/** A bot that is due once a year. The rows of load.ts that are due all the time have other names. */
 const bot = (name: string, run: Check<Waiting>['run']): Bot =>
   defineBot({
     name,
@@ -65,7 +65,7 @@ export const bots: Bot[] = [
   }),
 ];
 
-/** Not done before, whatever was done: the engine alone keeps it from being applied twice. */
+/** Its isDone is always false, so only the engine keeps it from being applied twice. */
 const cure = defineRemedy({
   name: 'case.cure',
   title: 'Closes the case and counts it',
@@ -79,10 +79,10 @@ const cure = defineRemedy({
   },
 });
 
-/** What can be taken back: the case is open again then. */
+/** A remedy with an undo, which opens the case again. */
 const close = defineRemedy({
   name: 'case.close',
-  title: 'Closes the case until somebody takes that back',
+  title: 'Closes the case until a person undoes that',
   risk: 'reversible',
   params: z.strictObject({}),
   isDone: async () => false,

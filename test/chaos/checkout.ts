@@ -1,6 +1,6 @@
 /**
- * The engine under test is a copy of this checkout with the catalogue of bots.ts in place of its own:
- * its real command line runs, an edit meanwhile changes nothing, and a defect can be planted in it.
+ * Copies this checkout, with the catalogue of bots.ts in place of its own. The copy is the engine under test: its real
+ * command line runs, an edit of the checkout in between changes nothing, and a defect can be planted in it.
  */
 import { cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('../..', import.meta.url));
 
-export const plants = ['slot', 'fence', 'rescue'] as const;
-export type Plant = (typeof plants)[number];
+export const defects = ['slot', 'fence', 'rescue'] as const;
+export type Defect = (typeof defects)[number];
 
 export function copyCheckout(directory: string): void {
   for (const part of ['src', 'bots', 'jobs', 'migrations', 'test/chaos', 'package.json'])
@@ -19,12 +19,12 @@ export function copyCheckout(directory: string): void {
 }
 
 /**
- * Takes one of the engine's safeguards out of a copy, in its text. Throws where there was nothing to
- * take out: a plant that changes nothing would prove nothing.
+ * Plants a defect in a copy: removes one of the engine's safeguards from its source. Throws if it changed nothing, because
+ * then the defect would prove nothing.
  */
-export function plant(directory: string, defect: Plant): void {
+export function plantDefect(directory: string, defect: Defect): void {
   if (defect === 'slot') {
-    // Its index goes with the migration; so does what would refuse to run without it.
+    // Without its unique index a slot can have two runs. The ON CONFLICT clauses go, too: they need that index.
     const taken =
       edit(
         directory,
@@ -38,10 +38,10 @@ export function plant(directory: string, defect: Plant): void {
         /ON CONFLICT \(bot_id, scheduled_for\)[^;)]*?DO NOTHING/g,
         '',
       );
-    return must(taken, defect);
+    return requireChange(taken, defect);
   }
   if (defect === 'rescue')
-    return must(
+    return requireChange(
       edit(
         directory,
         'src/maintain/timers/rescue.ts',
@@ -54,15 +54,15 @@ export function plant(directory: string, defect: Plant): void {
   const taken =
     edit(directory, files, /(\b\w+)\.fence = \w+\.fence/g, '$1.fence IS NOT NULL') +
     edit(directory, files, /\.where\('fence', '=', fence\)/g, '');
-  must(Number(taken >= 4), defect);
+  requireChange(Number(taken >= 4), defect);
 }
 
-function must(taken: number, defect: Plant): void {
+function requireChange(taken: number, defect: Defect): void {
   if (taken === 0)
     throw new Error(`there was nothing to take out for the planted defect ${defect}`);
 }
 
-/** Returns how many places were changed. */
+/** Replaces a text in these files. Returns how many files were changed. */
 function edit(directory: string, files: string, from: string | RegExp, to: string): number {
   let changed = 0;
   for (const name of globSync(files, { cwd: directory })) {

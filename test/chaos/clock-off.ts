@@ -1,17 +1,17 @@
 /**
- * A worker whose clock is an hour ahead. On the Postgres backend it must refuse, on Redis it must do no harm; the
- * others go on.
+ * A fault: a worker whose clock is an hour ahead. With the queue on PostgreSQL it must refuse to start, with the queue on
+ * Redis it must do no harm; the other workers go on.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Done, Stage } from './faults.ts';
+import type { FaultResult, Stage } from './faults.ts';
 import type { Planned } from './plan.ts';
 
 const library = () => globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0];
 
-/** Only where nobody minds, as with redis-server: root on Debian. */
-export function provideFaketime(): string {
+/** Installs libfaketime if it is missing, but only as root: that is a container for tests. Returns its path. */
+export function requireFaketime(): string {
   if (!library() && process.getuid?.() === 0)
     execFileSync('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', 'faketime'], {
       stdio: 'ignore',
@@ -24,22 +24,22 @@ export function provideFaketime(): string {
 
 const readyWithinMs = 25_000;
 const worksForMs = 6_000;
-/** Longer than what other faults may be doing to them at the same time. */
+/** The other workers have to go on within this time, which is longer than other faults may stop them. */
 const goOnWithinMs = 15_000;
 
 export async function setClockOff(
   { crew, redis, postgres }: Stage,
   { atMs }: Planned,
-): Promise<Done> {
+): Promise<FaultResult> {
   const environment = {
-    LD_PRELOAD: provideFaketime(),
+    LD_PRELOAD: requireFaketime(),
     FAKETIME: '+1h',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
   const name = `clock-${atMs}`;
   const post = await crew.add('worker', name, { environment, kept: false });
   const life = post.life!;
-  /** of the others: a worker's name holds its process id */
+  /** how many runs of other workers have succeeded; the name of a worker contains its process id */
   const successes = async () => {
     const [row] = await postgres.ask<{ count: number }>(
       `SELECT count(*)::int FROM bot_executions WHERE status = 'success' AND worker NOT LIKE $1`,
@@ -48,17 +48,19 @@ export async function setClockOff(
     return row!.count;
   };
   const before = await successes();
-  const seen = () => life.endedAt !== null || life.readyAt !== null;
-  for (const deadline = Date.now() + readyWithinMs; !seen() && Date.now() < deadline;)
+  const hasDecided = () => life.endedAt !== null || life.readyAt !== null;
+  for (const deadline = Date.now() + readyWithinMs; !hasDecided() && Date.now() < deadline;)
     await sleep(50);
   if (life.readyAt !== null) await sleep(worksForMs);
-  const refused = life.endedAt !== null && life.endedFor === null && /clock/.test(life.lastWords);
+  const refused = life.endedAt !== null && life.endedFor === null && /clock/.test(life.lastOutput);
   const worked = life.readyAt !== null && life.endedAt === null;
   crew.end(post, 'SIGTERM', 'clock an hour off');
-  // Whatever it does, the others go on.
+  // The other workers have to go on, whatever this one does.
   for (const deadline = Date.now() + goOnWithinMs; (await successes()) === before; await sleep(250))
     if (Date.now() > deadline) return { missed: 'no run of the others has succeeded meanwhile' };
-  // Refused for another reason, as when its server was away just then: it did not happen this time.
+  // If it refused for another reason, such as a server that was away, this fault did not happen this time.
   if (redis ? worked : refused) return { target: name };
-  return { missed: life.endedAt ? `it ended: ${life.lastWords.slice(-300)}` : 'it did not refuse' };
+  return {
+    missed: life.endedAt ? `it ended: ${life.lastOutput.slice(-300)}` : 'it did not refuse',
+  };
 }

@@ -1,4 +1,7 @@
-/** The engine's processes: real command lines, each behind proxies of its own, started again as a process manager would. */
+/**
+ * The processes of the engine (the crew): real command lines, each behind proxies of its own. A process that ends is
+ * started again, as by a process manager.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,33 +9,33 @@ import { openProxy, type Proxy } from './proxy.ts';
 
 export type Role = 'scheduler' | 'worker';
 
-/** One life of a process. */
+/** One process of a post, from its start to its end. */
 export interface Life {
   post: Post;
   pid: number;
   startedAt: number;
-  /** when it said that it had started */
+  /** when it logged that it had started */
   readyAt: number | null;
   endedAt: number | null;
   /** why the harness ended it; null when it ended by itself */
   endedFor: string | null;
   how: string | null;
-  lastWords: string;
+  lastOutput: string;
 }
 
-/** A place in the crew; the server knows its connections by their address. */
+/** A place in the crew, in which one process after the other runs. `from` is the address of all its connections. */
 export interface Post {
   name: string;
   role: Role;
   from: string;
   postgres: Proxy;
   redis: Proxy | null;
-  /** the life under way */
+  /** the process that runs now */
   life: Life | null;
   stopped: boolean;
   environment: NodeJS.ProcessEnv;
-  /** started again when it ends */
-  kept: boolean;
+  /** whether another process is started when this one ends */
+  isKept: boolean;
 }
 
 export interface Crew {
@@ -45,14 +48,16 @@ export interface Crew {
     options?: { environment?: NodeJS.ProcessEnv; kept?: boolean },
   ): Promise<Post>;
   /**
-   * Ends the process of a post. If it is kept another one is started: after a SIGKILL when somebody has
-   * noticed, for a SIGTERM at once, as in a deployment that rolls.
+   * Ends the process of a post. If the post is kept, another process is started: after a SIGKILL when the first one has
+   * ended, after a SIGTERM at once, as in a rolling deployment.
    */
   end(post: Post, signal: 'SIGKILL' | 'SIGTERM', why: string): void;
-  stop(post: Post): void;
-  goOn(post: Post): void;
-  /** No process is started again, and all are asked to stop. Resolves with those that had to be killed. */
-  dismiss(patienceMs: number): Promise<Post[]>;
+  /** Stops the process of a post with SIGSTOP. */
+  suspend(post: Post): void;
+  /** Continues it with SIGCONT. */
+  resume(post: Post): void;
+  /** Ends all processes, and starts none again. Resolves with the posts whose process had to be killed. */
+  endAll(patienceMs: number): Promise<Post[]>;
 }
 
 export interface CrewOptions {
@@ -64,17 +69,17 @@ export interface CrewOptions {
   concurrency: number;
 }
 
-/** A process manager waits a moment; longer after a start that failed. */
-const againAfterMs = { ended: 200, failed: 1_000 };
+/** The wait before a process is started again, in ms; it is longer after a start that failed. */
+const restartAfterMs = { ended: 200, failed: 1_000 };
 
-export function gather(options: CrewOptions): Crew {
+export function startCrew(options: CrewOptions): Crew {
   const { checkout, logs, databaseUrl, postgresPort, redisPort } = options;
   mkdirSync(logs, { recursive: true });
   const posts: Post[] = [];
   const lives: Life[] = [];
   const processes = new Map<Life, ChildProcess>();
   let dismissed = false;
-  // They would go on without us.
+  // Without this, the processes would go on after the end of the harness.
   process.on('exit', () => {
     for (const child of processes.values()) child.kill('SIGKILL');
   });
@@ -106,14 +111,14 @@ export function gather(options: CrewOptions): Crew {
       endedAt: null,
       endedFor: null,
       how: null,
-      lastWords: '',
+      lastOutput: '',
     };
     const log = createWriteStream(join(logs, `${post.name}.log`), { flags: 'a' });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data: Buffer) => {
         const text = data.toString();
         life.readyAt ??= text.includes('"msg":"started"') ? Date.now() : null;
-        life.lastWords = (life.lastWords + text).slice(-4_000);
+        life.lastOutput = (life.lastOutput + text).slice(-4_000);
         log.write(data);
       });
     processes.set(life, child);
@@ -130,15 +135,15 @@ export function gather(options: CrewOptions): Crew {
       if (replaced) return;
       post.life = null;
       post.stopped = false;
-      if (!post.kept || dismissed) return;
-      const wait = life.readyAt ? againAfterMs.ended : againAfterMs.failed;
-      setTimeout(() => !dismissed && post.kept && start(post), wait);
+      if (!post.isKept || dismissed) return;
+      const wait = life.readyAt ? restartAfterMs.ended : restartAfterMs.failed;
+      setTimeout(() => !dismissed && post.isKept && start(post), wait);
     });
   }
 
   const signal = (post: Post, name: NodeJS.Signals) =>
     void (post.life && processes.get(post.life)?.kill(name));
-  const goOn = (post: Post) => {
+  const resume = (post: Post) => {
     post.stopped = false;
     signal(post, 'SIGCONT');
   };
@@ -159,7 +164,7 @@ export function gather(options: CrewOptions): Crew {
         life: null,
         stopped: false,
         environment,
-        kept,
+        isKept: kept,
       };
       posts.push(post);
       start(post);
@@ -169,22 +174,22 @@ export function gather(options: CrewOptions): Crew {
       if (!post.life) return;
       post.life.endedFor ??= why;
       signal(post, name);
-      if (name === 'SIGTERM' && post.kept) start(post);
+      if (name === 'SIGTERM' && post.isKept) start(post);
     },
-    stop(post) {
+    suspend(post) {
       post.stopped = true;
       signal(post, 'SIGSTOP');
     },
-    goOn,
-    async dismiss(patienceMs) {
+    resume,
+    async endAll(patienceMs) {
       dismissed = true;
       const living = [...processes].map(([life, child]) => ({ life, child }));
       const late: Post[] = [];
       await Promise.all(
         living.map(async ({ life, child }) => {
-          goOn(life.post);
+          resume(life.post);
           const ended = new Promise((resolve) => child.once('close', resolve));
-          // Asked a second time, one that drains already would end at once.
+          // A process that already drains would end at once after a second SIGTERM.
           if (life.endedFor === null) child.kill('SIGTERM');
           life.endedFor ??= 'the end';
           const timer = setTimeout(() => {
@@ -204,7 +209,7 @@ export function gather(options: CrewOptions): Crew {
   };
 }
 
-/** The child processes of a process, as /proc tells. */
+/** The child processes of a process, according to /proc. */
 export function childrenOf(pid: number): number[] {
   const file = `/proc/${pid}/task/${pid}/children`;
   return existsSync(file)

@@ -1,7 +1,8 @@
 /**
- * Eight schedulers on one database. One of them is stopped for 30 s in the middle of a tick: the harness
- * holds a slot that its claim has to insert, so that it waits inside its transaction with its bots locked,
- * stops the process there, and lets the slot go later. No slot may be lost or doubled.
+ * Runs eight schedulers on one database. One of them is stopped for 30 s in the middle of a tick: a transaction of the
+ * harness inserts a slot that the scheduler's claim has to insert, too, so the claim waits in its transaction, with its
+ * bots locked. The harness stops the process there, and rolls its own transaction back later. No slot may be lost or
+ * doubled.
  *
  *   node test/chaos/eight.ts [--backend postgres|redis] [--times 1] [--keep]
  */
@@ -9,10 +10,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { examine } from './examine.ts';
 import type { Backend } from './plan.ts';
-import { everybodyUp, firstSlotsOf, pauseAll, quiet, setScene, type Scene } from './scene.ts';
+import {
+  waitUntilUp,
+  firstSlotsOf,
+  pauseAll,
+  waitUntilQuiet,
+  openScene,
+  type Scene,
+} from './scene.ts';
 
 const stoppedMs = 30_000;
-/** Shorter than the lock timeout of a session: its claim goes on while the process is stopped. */
+/** How long the harness keeps the slot. It is shorter than the lock timeout: the claim goes on in the stopped process. */
 const heldMs = 6_000;
 const schedulers = 8;
 
@@ -23,16 +31,16 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
-const scene = await setScene({ backend: values.backend as Backend, schedulers, workers: 2 });
+const scene = await openScene({ backend: values.backend as Backend, schedulers, workers: 2 });
 let kept = true;
 try {
-  await everybodyUp(scene);
+  await waitUntilUp(scene);
   const first = await firstSlotsOf(scene);
   const held: string[] = [];
   for (let n = 0; n < Number(values.times); n += 1) held.push(await stopInTick(scene));
   const until = await pauseAll(scene);
-  const wrong = (await quiet(scene)) ? [] : ['it does not become quiet'];
-  await scene.crew.dismiss(25_000);
+  const wrong = (await waitUntilQuiet(scene)) ? [] : ['it does not become quiet'];
+  await scene.crew.endAll(25_000);
   const spans = first.map((span) => ({ ...span, until }));
   const { statuses, slots, violations } = await examine(scene, spans, []);
   wrong.push(...slots.lost, ...slots.doubled, ...violations);
@@ -48,14 +56,14 @@ try {
   await scene.clear(kept);
   if (kept) console.log(`logs: ${scene.directory}`);
 }
-// What has been cut off or killed may have left something open: nothing waits for it.
+// Connections that were cut off may keep this process alive, so it ends itself.
 process.exit();
 
-/** Returns what was stopped, and how many other claims went on meanwhile. */
+/** Stops a scheduler in a tick. Returns its name, and how many runs the others claimed in that time. */
 async function stopInTick({ postgres, crew }: Scene): Promise<string> {
   const holder = await postgres.connect();
   await holder.query('BEGIN');
-  // The slot that comes next, of one bot: whoever claims it has to wait for this transaction.
+  // The next slot of one bot: the scheduler that claims it has to wait for this transaction.
   await holder.query(
     `INSERT INTO bot_executions (bot_id, status, started_at, completed_at, scheduled_for)
      SELECT id, 'skipped', now(), now(), next_slot_at FROM bots
@@ -72,7 +80,7 @@ async function stopInTick({ postgres, crew }: Scene): Promise<string> {
       await sleep(20);
       continue;
     }
-    crew.stop(post);
+    crew.suspend(post);
     const stoppedAt = Date.now();
     await sleep(heldMs);
     await holder.query('ROLLBACK');
@@ -83,8 +91,8 @@ async function stopInTick({ postgres, crew }: Scene): Promise<string> {
        WHERE old_status IS NULL AND writer <> $1 AND at > to_timestamp($2 / 1000.0)`,
       [post.from, stoppedAt],
     );
-    crew.goOn(post);
-    if (meanwhile!.count === 0) throw new Error('nobody claimed anything meanwhile');
+    crew.resume(post);
+    if (meanwhile!.count === 0) throw new Error('no other scheduler claimed a run in that time');
     return `${post.name} (${meanwhile!.count} runs claimed by others)`;
   }
 }

@@ -1,13 +1,13 @@
-/** Everything is quiet: what does the database say? */
+/** Examines the database at the end, when no run is queued or running. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { follow } from './attempts.ts';
+import { readHistory } from './attempts.ts';
 import { readWritten } from './audit.ts';
 import type { Crew } from './crew.ts';
-import type { Made } from './director.ts';
+import type { MadeFault } from './make-faults.ts';
 import { brokenPromises } from './invariants.ts';
 import { unruly } from './load.ts';
-import { hitsOf, queueRecoveries, recoveries, unexplained } from './recovery.ts';
+import { hitsOf, queueRecoveryTimes, recoveryTimes, unexplainedAttempts } from './recovery.ts';
 import type { Findings } from './report.ts';
 import type { Scene } from './scene.ts';
 import { countSlots, slotRows, type Span } from './slots.ts';
@@ -17,11 +17,11 @@ type Examined = Omit<Findings, 'backend' | 'minutes' | 'made'>;
 export async function examine(
   { postgres, crew }: Scene,
   spans: Span[],
-  made: Made[],
+  made: MadeFault[],
 ): Promise<Examined> {
   const written = await readWritten(postgres);
   const byAddress = new Map(crew.posts.map(({ from, name }) => [from, name]));
-  const history = follow(written, postOf(crew), (address) => byAddress.get(address));
+  const history = readHistory(written, postOf(crew), (address) => byAddress.get(address));
   const names = await postgres.ask<{ id: string; name: string }>('SELECT id, name FROM bots');
   const nameOf = new Map(names.map(({ id, name }) => [id, name]));
   const hits = hitsOf(made, crew.lives);
@@ -32,13 +32,13 @@ export async function examine(
     ordinary: await statuses(`b.name ~ '^(quick|steady|long|site)-'`),
     slots: countSlots(spans, await slotRows(postgres)),
     attemptedTwice: [...starts.values()].filter(({ length }) => length > 1).length,
-    recovery: recoveries(history.attempts, hits, made),
-    queueRecovery: queueRecoveries(written, history.attempts, made),
+    recovery: recoveryTimes(history.attempts, hits, made),
+    queueRecovery: queueRecoveryTimes(written, history.attempts, made),
     violations: [
       ...history.violations,
-      ...unexplained(history.attempts, hits, isUnruly),
+      ...unexplainedAttempts(history.attempts, hits, isUnruly),
       ...(await brokenPromises(postgres)),
-      ...diedByThemselves(crew),
+      ...unexpectedEnds(crew),
     ],
   };
 
@@ -51,24 +51,27 @@ export async function examine(
   }
 }
 
-/** The name under which a worker leases its runs holds its process id. */
+/** Finds the post of a worker by the name under which it leases runs: the name contains its process id. */
 function postOf({ lives }: Crew): (worker: string) => string {
   const byPid = new Map(lives.map(({ pid, post }) => [pid, post.name]));
   return (worker) => byPid.get(Number(/-(\d+)-[0-9a-f]{8}$/.exec(worker)?.[1])) ?? worker;
 }
 
-/** Only SIGKILL by a bot of theirs excuses a process that had started and ended without being asked. */
-const diedByThemselves = ({ lives }: Crew): string[] =>
+/**
+ * The processes that ended although the harness did not end them. SIGKILL does not count: a bot may have killed its own
+ * worker.
+ */
+const unexpectedEnds = ({ lives }: Crew): string[] =>
   lives
     .filter(
       ({ readyAt, endedAt, endedFor, how }) => readyAt && endedAt && !endedFor && how !== 'SIGKILL',
     )
     .map(
-      ({ post, pid, how, endedAt, lastWords }) =>
+      ({ post, pid, how, endedAt, lastOutput: lastWords }) =>
         `${post.name} (pid ${pid}) ended by itself at ${new Date(endedAt!).toISOString()}, ${how}: ${lastWords.trim().slice(-600)}`,
     );
 
-/** What the servers knew, for whoever looks for the reason: they are gone when this ends. */
+/** Writes the tables into files, for the search for reasons: the servers are gone when the harness has ended. */
 export async function keepEvidence({ postgres, directory }: Scene): Promise<void> {
   const tables = ['chaos.written', 'bot_executions', 'bots', 'bot_findings', 'bot_actions'];
   for (const table of tables) {

@@ -1,4 +1,4 @@
-/** How each kind of fault is made, from outside: signals, servers, sockets, and SQL as a person could type it. */
+/** Makes each kind of fault from outside: with signals, servers, sockets, and SQL that a person could type. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setClockOff } from './clock-off.ts';
 import { childrenOf, type Crew, type Post, type Role } from './crew.ts';
@@ -13,51 +13,54 @@ export interface Stage {
   redis: RedisServer | null;
 }
 
-/** What a fault did: whom it hit (null: everybody), or why it could not happen. */
-export type Done = { target: string | null } | { missed: string };
+/** The result of a fault: the post that it hit (null: all of them), or why it could not happen. */
+export type FaultResult = { target: string | null } | { missed: string };
 
-type Make = (stage: Stage, planned: Planned) => Promise<Done>;
+type Make = (stage: Stage, planned: Planned) => Promise<FaultResult>;
 
-const one = <Item>(items: Item[], pick: number): Item | undefined =>
+const pickOne = <Item>(items: Item[], pick: number): Item | undefined =>
   items[Math.floor(pick * items.length)];
 
-/** The one that a replayed plan names, or the one that the lot falls on. */
-const aimedAt = (posts: Post[], { pick, target }: Planned): Post | undefined =>
-  posts.find(({ name }) => name === target) ?? one(posts, pick);
+/** The post that a replayed plan names, or the one that `pick` selects. */
+const choosePost = (posts: Post[], { pick, target }: Planned): Post | undefined =>
+  posts.find(({ name }) => name === target) ?? pickOne(posts, pick);
 
-/** Up and in the way of nothing: a process that is stopped or cut off already is not hit twice at once. */
-const able = ({ crew }: Stage, role: Role | null): Post[] =>
+/** The posts that a fault may hit: their process has started, and no fault that lasts hits them already. */
+const hittable = ({ crew }: Stage, role: Role | null): Post[] =>
   crew.posts.filter(
     (post) =>
-      (role === null || post.role === role) && post.kept && post.life?.readyAt && !busy.has(post),
+      (role === null || post.role === role) &&
+      post.isKept &&
+      post.life?.readyAt &&
+      !hitPosts.has(post),
   );
 
-/** Posts under a fault that lasts. At most one of a role, so that there is somebody to take over. */
-const busy = new Set<Post>();
+/** The posts that a fault hits that lasts: at most one of each role, so that another one can take over its work. */
+const hitPosts = new Set<Post>();
 
-async function lasting(post: Post, work: () => Promise<void>): Promise<Done> {
-  busy.add(post);
+async function whileHit(post: Post, work: () => Promise<void>): Promise<FaultResult> {
+  hitPosts.add(post);
   try {
     await work();
   } finally {
-    busy.delete(post);
+    hitPosts.delete(post);
   }
   return { target: post.name };
 }
 
-/** A post of this role, unless another of the role is under a fault that lasts. */
-function spare(stage: Stage, role: Role | null, planned: Planned): Post | undefined {
-  const post = aimedAt(able(stage, role), planned);
-  return post && [...busy].some((each) => each.role === post.role) ? undefined : post;
+/** A post for a fault that lasts; undefined if such a fault hits another post of its role already. */
+function spareOne(stage: Stage, role: Role | null, planned: Planned): Post | undefined {
+  const post = choosePost(hittable(stage, role), planned);
+  return post && [...hitPosts].some((each) => each.role === post.role) ? undefined : post;
 }
 
-const nobody: Done = { missed: 'nobody was up to be hit' };
+const noneToHit: FaultResult = { missed: 'there was no process that could be hit' };
 
 const end =
   (role: Role, signal: 'SIGKILL' | 'SIGTERM'): Make =>
   async (stage, planned) => {
-    const post = aimedAt(able(stage, role), planned);
-    if (!post) return nobody;
+    const post = choosePost(hittable(stage, role), planned);
+    if (!post) return noneToHit;
     stage.crew.end(post, signal, planned.kind);
     return { target: post.name };
   };
@@ -65,21 +68,21 @@ const end =
 const stop =
   (role: Role): Make =>
   async (stage, planned) => {
-    const post = spare(stage, role, planned);
-    if (!post) return nobody;
-    return lasting(post, async () => {
-      stage.crew.stop(post);
+    const post = spareOne(stage, role, planned);
+    if (!post) return noneToHit;
+    return whileHit(post, async () => {
+      stage.crew.suspend(post);
       await sleep(planned.lastsMs);
-      stage.crew.goOn(post);
+      stage.crew.resume(post);
     });
   };
 
 const freeze =
   (server: 'postgres' | 'redis'): Make =>
   async (stage, planned) => {
-    const post = spare(stage, null, planned);
-    if (!post) return nobody;
-    return lasting(post, async () => {
+    const post = spareOne(stage, null, planned);
+    if (!post) return noneToHit;
+    return whileHit(post, async () => {
       post[server]!.freeze();
       await sleep(planned.lastsMs);
       post[server]!.reset();
@@ -97,17 +100,17 @@ export const faults: Record<Kind, Make> = {
   'freeze Redis': freeze('redis'),
 
   async 'kill child'(stage, { pick, target }) {
-    const children = able(stage, 'worker').flatMap((post) =>
+    const children = hittable(stage, 'worker').flatMap((post) =>
       childrenOf(post.life!.pid).map((pid) => ({ post, pid })),
     );
     const aimed = children.filter(({ post }) => post.name === target);
-    const child = one(aimed.length > 0 ? aimed : children, pick);
-    if (!child) return nobody;
+    const child = pickOne(aimed.length > 0 ? aimed : children, pick);
+    if (!child) return noneToHit;
     process.kill(child.pid, 'SIGKILL');
     return { target: child.post.name };
   },
 
-  /** Its run has as many attempts as it may end workers; one such run at a time. */
+  /** Queues a run of the bot that kills its worker, unless one is queued or running. Each of its attempts kills a worker. */
   async 'worker-killing bot'({ postgres }) {
     const rows = await postgres.ask(
       `INSERT INTO bot_executions (bot_id, status, started_at, trigger, max_attempts, queued_at)
@@ -122,7 +125,7 @@ export const faults: Record<Kind, Make> = {
 
   'clock an hour off': setClockOff,
 
-  /** More than half of the engine's sessions, in the middle of whatever they do. */
+  /** Ends more than half of the engine's sessions, whatever they are doing. */
   async 'end connections'({ postgres }, { pick }) {
     await postgres.ask(
       `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -148,7 +151,7 @@ export const faults: Record<Kind, Make> = {
     return { target: null };
   },
 
-  /** As a person or a restored row might: slots that have their run already come due once more. */
+  /** Makes slots due again that already have their run, as a person or a restored row could do. */
   async 'set slots back'({ postgres }, { pick }) {
     const rows = await postgres.ask(
       `UPDATE bots b SET next_slot_at = next_slot_at - interval '1 minute',

@@ -1,4 +1,4 @@
-/** A few seconds of what test/chaos/hammer.ts does for minutes with real processes. */
+/** Does for some seconds, in one process, what test/chaos/hammer.ts does for minutes with real processes. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -6,13 +6,13 @@ import { backends } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { startFlow } from '../support/engine.ts';
 import { bots, remedies } from './bots.ts';
-import { deadlocks, hammer, pauseAll, prepare } from './hammering.ts';
+import { countDeadlocks, hammer, pauseAll, prepare } from './hammering.ts';
 
-const hammering = { bots: 12, people: 4, burstEveryMs: 1_500 };
+const load = { bots: 12, people: 4, burstEveryMs: 1_500 };
 
 describe.each(backends)('on $name', (backend) => {
   test(
-    'whatever people and schedules do at once, no transactions wait in a circle, and what waits is done',
+    'whatever people and schedules do at once, there is no deadlock, and every queued run ends',
     { timeout: 150_000 },
     async () => {
       const database = await testDatabase();
@@ -23,14 +23,14 @@ describe.each(backends)('on $name', (backend) => {
       // Checks read as a role of their own.
       await sql`GRANT USAGE ON SCHEMA chaos TO PUBLIC`.execute(db);
       await sql`GRANT SELECT ON chaos.cases TO PUBLIC`.execute(db);
-      await prepare(db, hammering);
-      const known = catalogueOf(bots, remedies);
+      await prepare(db, load);
+      const testCatalogue = catalogueOf(bots, remedies);
       const flows = [
-        await startFlow(backend, known, { database }),
-        await startFlow(backend, known, { database }),
+        await startFlow(backend, testCatalogue, { database }),
+        await startFlow(backend, testCatalogue, { database }),
       ];
-      const { deeds, failed } = await hammer(db, hammering, 8_000);
-      // A drain beside it all.
+      const { deeds, failed } = await hammer(db, load, 8_000);
+      // One of the engines drains at the same time.
       await Promise.all([pauseAll(db), flows[0]!.stop()]);
       const open = () =>
         sql`SELECT FROM bot_executions WHERE status IN ('queued', 'running') AND run_after IS NULL`
@@ -46,7 +46,7 @@ describe.each(backends)('on $name', (backend) => {
       expect(rows[0]!.actions).toBeGreaterThan(0);
       expect(rows[0]!.undone).toBeGreaterThan(0);
       await flows[1]!.stop();
-      expect(await deadlocks(db)).toBe(0);
+      expect(await countDeadlocks(db)).toBe(0);
     },
   );
 });

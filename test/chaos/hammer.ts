@@ -1,26 +1,26 @@
 /**
- * Hammers a running engine and asks PostgreSQL how often transactions have waited in a circle: the answer is to be
- * never, and what waits at the end has to be done.
+ * Puts as much load as possible on a running engine, and counts the deadlocks that PostgreSQL has detected: there must be
+ * none, and every run that is queued at the end has to end.
  *
  *   node test/chaos/hammer.ts [--minutes 10] [--backend postgres|redis] [--bots 200] [--keep]
  *
- * Two schedulers and three workers as real processes. All bots come due every few seconds; people cancel runs, resolve
- * and assign tickets, ask for undos, edit bots and knowledge, pause, backfill and silence all the time; every few
- * seconds a process is asked to drain, or killed. Ends with 1 on a deadlock, on what a person should not have met, and
- * when it does not become quiet.
+ * It runs two schedulers and three workers as real processes. All bots come due every few seconds; people cancel runs,
+ * resolve and assign tickets, request undos, edit bots and knowledge, pause, backfill and silence all the time; every few
+ * seconds a process gets SIGTERM or SIGKILL. It ends with 1 after a deadlock, after an unexpected error of what a person
+ * did, when a process does not stop in time, and when runs are still queued or running at the end.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { connect } from '../../src/database/connect.ts';
-import { deadlocks, hammer, pauseAll, prepare } from './hammering.ts';
+import { countDeadlocks, hammer, pauseAll, prepare } from './hammering.ts';
 import { unruly } from './load.ts';
 import type { Backend } from './plan.ts';
-import { everybodyUp, quiet, setScene } from './scene.ts';
+import { waitUntilUp, waitUntilQuiet, openScene } from './scene.ts';
 
 const faultEveryMs = 6_000;
-/** A backlog of some thousand runs, many of which heal, takes minutes on two cores. How long it took is said. */
+/** A backlog of some thousand runs, many of which heal, takes minutes on two cores. The real duration is printed. */
 const drainedWithinMs = 600_000;
 const stopWithinMs = 25_000;
 
@@ -34,57 +34,53 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes);
 const backend = values.backend as Backend;
-const hammering = { bots: Number(values.bots), people: 6, burstEveryMs: 5_000 };
-if (!(minutes > 0) || !(hammering.bots > 0) || !['redis', 'postgres'].includes(backend))
+const load = { bots: Number(values.bots), people: 6, burstEveryMs: 5_000 };
+if (!(minutes > 0) || !(load.bots > 0) || !['redis', 'postgres'].includes(backend))
   throw new Error('usage: --minutes M --backend redis|postgres --bots N');
 
-const scene = await setScene({ backend, schedulers: 2, workers: 3 });
+const scene = await openScene({ backend, schedulers: 2, workers: 3 });
 const { crew, postgres } = scene;
-const db = connect(postgres.url, { name: 'people', max: hammering.people + 4 });
+const db = connect(postgres.url, { name: 'people', max: load.people + 4 });
 let kept = true;
 try {
-  // Those that end their own processes are another proof's.
+  // Bots that end their own processes are left to another proof (chaos.ts).
   await postgres.ask(`UPDATE bots SET status = 'paused' WHERE name ~ $1`, [unruly.source]);
-  await everybodyUp(scene);
-  await prepare(db, hammering);
+  await waitUntilUp(scene);
+  await prepare(db, load);
   const forMs = minutes * 60_000;
-  const [{ deeds, failed }, ends] = await Promise.all([
-    hammer(db, hammering, forMs),
+  const [{ deeds, failed }, endedProcesses] = await Promise.all([
+    hammer(db, load, forMs),
     endProcesses(forMs),
   ]);
   const [waiting] = await postgres.ask<{ count: number }>(
     `SELECT count(*)::int FROM bot_executions WHERE status IN ('queued', 'running')`,
   );
-  await everybodyUp(scene);
+  await waitUntilUp(scene);
   await pauseAll(db);
   const began = Date.now();
-  const isQuiet = await quiet(scene, drainedWithinMs);
+  const isQuiet = await waitUntilQuiet(scene, drainedWithinMs);
   const drainedMs = Date.now() - began;
-  const late = await crew.dismiss(stopWithinMs);
-  const circles = await deadlocks(db);
-  const [runs] = await postgres.ask<{
-    runs: number;
-    needless: number;
-    actions: number;
-    undone: number;
-  }>(
-    `SELECT count(*)::int AS runs, (SELECT count(*)::int FROM bot_actions) AS actions,
+  const late = await crew.endAll(stopWithinMs);
+  const deadlockCount = await countDeadlocks(db);
+  const [counts] = await postgres.ask<{ runs: number; applied: number; undone: number }>(
+    `SELECT count(*)::int AS runs,
+            (SELECT count(*)::int FROM bot_actions WHERE applied_at IS NOT NULL) AS applied,
             (SELECT count(*)::int FROM bot_actions WHERE state = 'undone') AS undone FROM bot_executions`,
   );
   console.log(
-    `hammered           ${minutes} minutes on ${backend}: ${deeds} deeds of people, ${ends} processes ended`,
+    `load               ${minutes} minutes on ${backend}: ${deeds} deeds of people, ${endedProcesses} processes ended`,
   );
   console.log(
-    `runs               ${runs!.runs}, ${runs!.actions} cures applied, ${runs!.undone} taken back`,
+    `runs               ${counts!.runs}, ${counts!.applied} remedies applied, ${counts!.undone} undone`,
   );
   console.log(
     `backlog at the end ${waiting!.count}, ${isQuiet ? `done after ${(drainedMs / 1000).toFixed(0)} s` : 'not done'}`,
   );
-  console.log(`deadlocks          ${circles}`);
+  console.log(`deadlocks          ${deadlockCount}`);
   for (const [message, count] of failed) console.log(`  ${count} times: ${message}`);
-  for (const line of detected()) console.log(`  ${line}`);
+  for (const line of deadlockLines()) console.log(`  ${line}`);
   for (const { name } of late) console.log(`  ${name} did not stop`);
-  const good = circles === 0 && isQuiet && failed.size === 0 && late.length === 0;
+  const good = deadlockCount === 0 && isQuiet && failed.size === 0 && late.length === 0;
   kept = values.keep || !good;
   process.exitCode = good ? 0 : 1;
 } finally {
@@ -92,24 +88,24 @@ try {
   await scene.clear(kept);
   if (kept) console.log(`logs: ${scene.directory}`);
 }
-// What has been killed may have left something open: nothing waits for it.
+// Connections of killed processes may keep this process alive, so it ends itself.
 process.exit();
 
-/** Drains and kills in turn, one process each time. Returns how many. */
+/** Ends one process every few seconds, in turn with SIGTERM and SIGKILL. Returns how many it ended. */
 async function endProcesses(forMs: number): Promise<number> {
   const until = Date.now() + forMs;
-  let ends = 0;
+  let count = 0;
   while (Date.now() + faultEveryMs < until) {
     await sleep(faultEveryMs);
-    const post = crew.posts[ends % crew.posts.length]!;
-    crew.end(post, ends % 2 === 0 ? 'SIGTERM' : 'SIGKILL', 'hammering');
-    ends += 1;
+    const post = crew.posts[count % crew.posts.length]!;
+    crew.end(post, count % 2 === 0 ? 'SIGTERM' : 'SIGKILL', 'hammer.ts');
+    count += 1;
   }
-  return ends;
+  return count;
 }
 
-/** What the server says about each circle: who waited for whom, with which statement. */
-function detected(): string[] {
+/** The lines of the server's log about deadlocks: which process waited for which one, with which statement. */
+function deadlockLines(): string[] {
   const place = join(scene.directory, 'postgres');
   const logs = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.log'),

@@ -1,4 +1,7 @@
-/** People and schedules that leave an engine no rest: what they do all at once must not make transactions wait in a circle. */
+/**
+ * Load by people and schedules who do everything at the same time: their transactions must not make a deadlock with those
+ * of the engine.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import {
@@ -20,22 +23,22 @@ import type { Db } from '../../src/database/connect.ts';
 import { RoundsmanError } from '../../src/ground/errors.ts';
 import { backfill } from '../../src/schedule/backfill.ts';
 
-/** Entries of knowledge that cure the cases; each case belongs to one. */
+/** How many entries of knowledge cure the cases; each case belongs to one of them. */
 const entries = 8;
-/** Wards that get cases in one burst. */
+/** How many sites get cases in one burst. */
 const sites = 10;
 
-export interface Hammering {
-  /** bots that come due together, and in each of whose sites there are cases */
+export interface HammerOptions {
+  /** how many bots come due together; each of them has a site with cases */
   bots: number;
-  /** people who work at once */
+  /** how many people work at the same time */
   people: number;
-  /** all bots come due again after this long */
+  /** the time after which all bots come due again */
   burstEveryMs: number;
 }
 
-/** Bots of which several runs go at once, cures that can be taken back, and no limit that would end the healing. */
-export async function prepare(db: Db, { bots }: Hammering): Promise<void> {
+/** Plants bots with several runs at once, and entries whose remedies can be undone, and lifts the limits of healing. */
+export async function prepare(db: Db, { bots }: HammerOptions): Promise<void> {
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, concurrency, overlap, timeout_seconds, max_attempts)
     SELECT 'hammer-' || n, 'Hammer ' || n, '* * * * *', '/api/bots/nurse',
@@ -68,7 +71,7 @@ const isHammer = sql`name LIKE 'hammer-%'`;
 const aBot = (db: Db) => anyOf<Id & { status: 'active' | 'paused' }>(db, 'bots', isHammer);
 const pendingTicket = sql`status IN ('open', 'assigned')`;
 
-/** What one person does; each picks at random. Nothing to do, or a refusal, is as good as a success. */
+/** What a person may do; each time a person picks one of these. A deed that has nothing to do is a success, too. */
 const deeds: ((db: Db) => Promise<unknown>)[] = [
   async (db) => {
     const run = await anyOf<Id>(db, 'bot_executions', sql`status IN ('queued', 'running')`);
@@ -137,10 +140,10 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
   (db) => mendCache(db),
   async (db) => {
     const bot = await aBot(db);
-    const nothing = { component: null, category: null, fingerprint: null };
+    const unset = { component: null, category: null, fingerprint: null };
     if (bot)
       await addSilence(db, {
-        ...nothing,
+        ...unset,
         bot_id: bot.id,
         owner: 'ann',
         reason: 'noise',
@@ -168,7 +171,10 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
   },
 ];
 
-/** All bots are due, and in some sites there are new cases. In the order of ids, as everything that locks many bots. */
+/**
+ * Makes all bots due, and adds cases in some sites. It locks the bots in the order of their ids, as all code does that
+ * locks many bots.
+ */
 async function burst(db: Db, turn: number, share: number): Promise<void> {
   await sql`
     INSERT INTO chaos.cases (site, name)
@@ -183,49 +189,49 @@ async function burst(db: Db, turn: number, share: number): Promise<void> {
     FROM due WHERE b.id = due.id`.execute(db);
 }
 
-export interface Hammered {
+export interface HammerResult {
   deeds: number;
-  /** by message: what no person should meet */
+  /** how often each message of an unexpected error came; refusals (RoundsmanError) do not count */
   failed: Map<string, number>;
 }
 
-/** Hammers for so long. Rejects with nothing that people do: what went wrong is counted. */
+/** Makes this load for `forMs` ms. Errors of what people do are counted, and do not reject. */
 export async function hammer(
   db: Db,
-  { bots, people, burstEveryMs }: Hammering,
+  { bots, people, burstEveryMs }: HammerOptions,
   forMs: number,
-): Promise<Hammered> {
+): Promise<HammerResult> {
   const until = performance.now() + forMs;
-  const hammered: Hammered = { deeds: 0, failed: new Map() };
-  const going = () => performance.now() < until;
-  const tried = async (deed: () => Promise<unknown>) => {
+  const result: HammerResult = { deeds: 0, failed: new Map() };
+  const isOn = () => performance.now() < until;
+  const tryDeed = async (deed: () => Promise<unknown>) => {
     try {
       await deed();
-      hammered.deeds += 1;
+      result.deeds += 1;
     } catch (error) {
       if (error instanceof RoundsmanError) return;
       const message = String((error as Error).message);
-      hammered.failed.set(message, (hammered.failed.get(message) ?? 0) + 1);
+      result.failed.set(message, (result.failed.get(message) ?? 0) + 1);
     }
   };
   const person = async () => {
-    while (going()) {
-      await tried(() => deeds[Math.floor(Math.random() * deeds.length)]!(db));
+    while (isOn()) {
+      await tryDeed(() => deeds[Math.floor(Math.random() * deeds.length)]!(db));
       await sleep(Math.random() * 20);
     }
   };
   const bursts = async () => {
-    for (let turn = 1; going(); turn += 1) {
-      await tried(() => burst(db, turn, Math.min(1, sites / bots)));
+    for (let turn = 1; isOn(); turn += 1) {
+      await tryDeed(() => burst(db, turn, Math.min(1, sites / bots)));
       await sleep(Math.min(burstEveryMs, Math.max(0, until - performance.now())));
     }
   };
   await Promise.all([bursts(), ...Array.from({ length: people }, person)]);
-  return hammered;
+  return result;
 }
 
-/** How often transactions have waited in a circle in this database, by the server's own count. */
-export async function deadlocks(db: Db): Promise<number> {
+/** How many deadlocks the server has counted in this database. */
+export async function countDeadlocks(db: Db): Promise<number> {
   const row = await one<{ count: number }>(
     db,
     sql`SELECT deadlocks::int AS count FROM pg_stat_database WHERE datname = current_database()`,
@@ -233,7 +239,7 @@ export async function deadlocks(db: Db): Promise<number> {
   return row!.count;
 }
 
-/** No slot comes any more, and nobody asks for anything: what waits has to end. */
+/** Pauses all bots, so that no further slot comes due. */
 export const pauseAll = (db: Db) =>
   sql`
     UPDATE bots SET status = 'paused'

@@ -1,9 +1,9 @@
-/** What the protocol promises about rows, asked of the database when everything is quiet. */
+/** Checks what the protocol promises about rows, when no run is queued or running. */
 import type { PostgresServer } from './postgres-server.ts';
 
-const final = `e.status IN ('success', 'failed', 'timeout')`;
+const ended = `e.status IN ('success', 'failed', 'timeout')`;
 
-/** Each query names what breaks its promise; a good run returns no row at all. */
+/** The key says how a promise is broken, and the query returns the rows that break it: after a good run, none. */
 const promises: Record<string, string> = {
   'queued or running for ever': `
     SELECT e.id || ' of ' || b.name || ': ' || e.status || ' since ' || greatest(e.queued_at, e.started_at)
@@ -32,16 +32,16 @@ const promises: Record<string, string> = {
            || concat_ws('/', e.total, e.good, e.total - e.good)
     FROM bots b CROSS JOIN LATERAL (
       SELECT count(*) AS total, count(*) FILTER (WHERE e.status = 'success') AS good
-      FROM bot_executions e WHERE e.bot_id = b.id AND ${final} AND e.trigger <> 'verify') e
+      FROM bot_executions e WHERE e.bot_id = b.id AND ${ended} AND e.trigger <> 'verify') e
     WHERE (b.total_runs, b.successful_runs, b.failed_runs) IS DISTINCT FROM (e.total, e.good, e.total - e.good)`,
   'a bot that is in error': `
     SELECT name || ': ' || status_reason FROM bots WHERE status = 'error'`,
   'a spinning bot that did not end as timeout': `
     SELECT e.id || ': ' || e.status || ' ' || coalesce(e.reason, '') FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-    WHERE b.name LIKE 'spinning-%' AND ${final} AND e.status <> 'timeout' AND e.reason IS DISTINCT FROM 'worker lost'`,
+    WHERE b.name LIKE 'spinning-%' AND ${ended} AND e.status <> 'timeout' AND e.reason IS DISTINCT FROM 'worker lost'`,
   'a bot that ends processes and did not fail after its attempts': `
     SELECT e.id || ': ' || e.status || ' after ' || e.attempt FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-    WHERE b.name ~ '^(fragile|poison)-' AND ${final} AND (e.status <> 'failed' OR e.attempt <> e.max_attempts)`,
+    WHERE b.name ~ '^(fragile|poison)-' AND ${ended} AND (e.status <> 'failed' OR e.attempt <> e.max_attempts)`,
   'a run that has more attempts than it may': `
     SELECT id || ': ' || attempt FROM bot_executions WHERE attempt > max_attempts`,
 };

@@ -1,9 +1,9 @@
-/** What the engine has to do meanwhile: bots due every minute, runs by hand all the time, cases to cure. */
+/** Gives the engine work during the faults: bots that are due every minute, manual runs, and cases to cure. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lots } from './plan.ts';
+import { randomNumbers } from './plan.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
-/** Jitter ends before this second of a minute: later, every slot of the minute has come due. */
+/** The jitter of the bots: after this second of a minute, every slot of the minute has come due. */
 export const jitterSeconds = 29;
 
 interface Planting {
@@ -17,14 +17,14 @@ interface Planting {
 }
 
 /**
- * Half of the workers can carry it, also in the half minute in which all of it comes due: what is measured
- * is how long a fault takes to be made good, and not how long a queue is.
+ * How many bots there are of each kind. Half of the workers can execute them all, even in the half minute in which all of
+ * them come due: the harness measures how long the recovery from a fault takes, and not how long a queue is.
  */
 const sizes = { quick: 150, steady: 50, long: 12, site: 20 };
 
 export const poison = 'poison-1';
 
-/** An ordinary bot has attempts enough for all faults that may hit one of its runs. */
+/** The planted bots. An ordinary bot has enough attempts for all faults that may hit one of its runs. */
 const plantings: Planting[] = [
   {
     name: 'quick',
@@ -56,11 +56,11 @@ const plantings: Planting[] = [
   { name: 'poison', count: 1, kind: 'worker-killer', attempts: 2, cron: '0 0 1 1 *' },
 ];
 
-/** Bots of these names are not expected to succeed. */
+/** The names of bots that are not expected to succeed. */
 export const unruly = /^(fragile|spinning|poison)-/;
 
-/** An entry may be applied three times an hour: so many of them cure all cases of an hour. */
-const remediesKnown = 400;
+/** How many entries of knowledge there are. Each may act three times an hour, so these cure all cases of an hour. */
+const entryCount = 400;
 
 export async function plantBots({ ask }: PostgresServer): Promise<void> {
   for (const {
@@ -83,7 +83,7 @@ export async function plantBots({ ask }: PostgresServer): Promise<void> {
     `INSERT INTO bot_knowledge (name, category, issue_pattern, solution, autonomy)
      SELECT 'case-' || n, 'case', 'there is a case: bed-' || n || '-', E'steps:\\n  - remedy: case.cure\\n', 'auto'
      FROM generate_series(1, $1::int) n`,
-    [remediesKnown],
+    [entryCount],
   );
   await ask(`UPDATE engine.settings SET value = '{"heals_per_hour": 100000}' WHERE key = 'budget'`);
 }
@@ -92,9 +92,9 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-/** Two runs by hand a second, and a case every two seconds; one that nobody cures goes away by itself. */
+/** Requests two manual runs a second, and adds a case every two seconds. A case that is not cured is removed later. */
 export function startLoad({ ask }: PostgresServer, seed: number): Load {
-  const lot = lots(seed + 1);
+  const random = randomNumbers(seed + 1);
   let stopping = false;
   async function work(): Promise<void> {
     for (let turn = 1; !stopping; turn += 1) {
@@ -103,15 +103,15 @@ export function startLoad({ ask }: PostgresServer, seed: number): Load {
          SELECT id, 'queued', engine.now(), 'manual', max_attempts, engine.now() FROM bots
          WHERE name = $1 AND status = 'active'`,
         [
-          lot() < 0.2
-            ? `long-${1 + Math.floor(lot() * sizes.long)}`
-            : `steady-${1 + Math.floor(lot() * sizes.steady)}`,
+          random() < 0.2
+            ? `long-${1 + Math.floor(random() * sizes.long)}`
+            : `steady-${1 + Math.floor(random() * sizes.steady)}`,
         ],
       );
       if (turn % 4 === 0)
         await ask(`INSERT INTO chaos.cases (site, name) VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
-          `site-${1 + Math.floor(lot() * sizes.site)}`,
-          `bed-${1 + ((turn / 4) % remediesKnown)}-${turn}`,
+          `site-${1 + Math.floor(random() * sizes.site)}`,
+          `bed-${1 + ((turn / 4) % entryCount)}-${turn}`,
         ]);
       if (turn % 20 === 0)
         await ask(`DELETE FROM chaos.cases WHERE made_at < now() - interval '3 minutes'`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { originIn, planIn, planOf } from './plan.ts';
 
-test('a fault log says by what, when and whom it hit, so that it can be had again', () => {
+test('a fault log contains all that is needed to make the same faults again', () => {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-plan-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const log = join(directory, 'faults.jsonl');
@@ -17,7 +17,7 @@ test('a fault log says by what, when and whom it hit, so that it can be had agai
     target: index === 0 ? null : 'worker-3',
     missed: null,
   }));
-  // Faults are written down when they are over.
+  // The log has the faults in the order of their ends.
   const lines = [origin, ...made.toReversed()].map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(log, lines.join(''));
   expect(originIn(log)).toEqual(origin);

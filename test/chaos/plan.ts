@@ -1,9 +1,9 @@
-/** Which fault comes when: a pure function of the seed, so that a run can be had again. */
+/** Plans which fault comes when. The plan depends only on the seed, so that the same faults can be made again. */
 import { readFileSync } from 'node:fs';
 
 export type Backend = 'redis' | 'postgres';
 
-/** How often a kind is drawn, beside the once that every kind gets. */
+/** How likely each kind is drawn; besides, every kind comes once at the beginning. */
 const weights = {
   'kill worker': 5,
   'kill scheduler': 3,
@@ -31,18 +31,18 @@ export const kindsOf = (backend: Backend): Kind[] =>
   (Object.keys(weights) as Kind[]).filter((kind) => backend === 'redis' || !redisOnly.has(kind));
 
 export interface Planned {
-  /** since the first fault could come */
+  /** the time from the beginning of the plan */
   atMs: number;
   kind: Kind;
-  /** which one of those that can be hit, from 0 up to 1 */
+  /** a number from 0 to 1, without 1, that selects one of the posts that can be hit */
   pick: number;
-  /** of a fault that lasts */
+  /** how long the fault lasts, for kinds that last */
   lastsMs: number;
-  /** in a plan that is had again: the post that was hit then, null for everybody; it is hit again where it is up */
+  /** only in a replayed plan: the post that was hit (null: all of them); it is hit again if it is up */
   target?: string | null;
 }
 
-/** What a plan follows from, beside the code: the first line of a fault log. */
+/** What determines a plan, apart from the code. It is the first line of a fault log. */
 export interface Origin {
   seed: number;
   minutes: number;
@@ -50,15 +50,15 @@ export interface Origin {
 }
 
 /**
- * One fault in so many milliseconds: more than the 30 a minute that are asked for, because some find
- * nobody whom they may hit.
+ * The time from one fault to the next. It makes more than the 30 faults per minute that are required, because some faults
+ * find no post that they may hit.
  */
 const everyMs = 1_250;
-/** Most last longer than a lease: then others have taken over what comes back. */
-const lastsMs = (lot: number) => Math.round(1_000 + Math.sqrt(lot) * 11_000);
+/** How long a fault lasts. Most last longer than a lease, so that others have taken over the runs when it ends. */
+const lastsMs = (share: number) => Math.round(1_000 + Math.sqrt(share) * 11_000);
 
-/** mulberry32: 32 bits of state, good enough to draw lots. */
-export function lots(seed: number): () => number {
+/** Random numbers from 0 to 1 (without 1), the same for the same seed: mulberry32, with 32 bits of state. */
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -68,21 +68,21 @@ export function lots(seed: number): () => number {
   };
 }
 
-/** Every kind once within the first 45 s, then by weight. */
+/** The plan for a seed: every kind once within the first 45 s; all other faults by weight. */
 export function planOf(seed: number, minutes: number, backend: Backend): Planned[] {
-  const lot = lots(seed);
+  const random = randomNumbers(seed);
   const kinds = kindsOf(backend);
   const once = kinds
-    .map((kind) => ({ kind, at: lot() }))
+    .map((kind) => ({ kind, at: random() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ kind }) => kind);
-  const urn = kinds.flatMap((kind) => Array<Kind>(weights[kind]).fill(kind));
+  const weighted = kinds.flatMap((kind) => Array<Kind>(weights[kind]).fill(kind));
   const count = Math.floor((minutes * 60_000) / everyMs);
   return Array.from({ length: count }, (_, index) => ({
-    atMs: Math.round((index + lot()) * everyMs),
-    kind: (index % 2 === 0 && once[index / 2]) || urn[Math.floor(lot() * urn.length)]!,
-    pick: lot(),
-    lastsMs: lastsMs(lot()),
+    atMs: Math.round((index + random()) * everyMs),
+    kind: (index % 2 === 0 && once[index / 2]) || weighted[Math.floor(random() * weighted.length)]!,
+    pick: random(),
+    lastsMs: lastsMs(random()),
   }));
 }
 
@@ -98,7 +98,7 @@ export function originIn(file: string): Origin {
   return origin as Origin;
 }
 
-/** The plan that a fault log was written by, with whom each fault hit. */
+/** The plan that a fault log followed, with the post that each fault hit. */
 export const planIn = (file: string): Planned[] =>
   linesOf(file)
     .filter((line): line is Planned => 'atMs' in line)

@@ -1,4 +1,4 @@
-/** A PostgreSQL of the harness' own, with fsync as in production, that can crash and come back. */
+/** Starts a PostgreSQL for the harness, with fsync as in production, which can crash and start again. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,11 +12,11 @@ import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 export interface PostgresServer {
   url: string;
   port: number;
-  /** The harness' own way in, past all proxies. Asks again while the server is away. */
+  /** Sends a query of the harness, not through a proxy. Tries again while the server is away. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** A connection of its own, for a lock that is held. */
+  /** Opens a connection of its own, for a transaction that keeps a lock. */
   connect(): Promise<pg.Client>;
-  /** What `pg_ctl restart -m immediate` does: no checkpoint, every session cut off, recovery from the log. */
+  /** Restarts like `pg_ctl restart -m immediate`: no checkpoint, every session is cut off, recovery from the log. */
   restartImmediately(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function startPostgresServer(directory: string): Promise<PostgresSe
   const data = join(directory, 'postgres');
   const { port: text, password } = new URL(server.url);
   const port = Number(text);
-  // Every process of the engine comes from an address of its own: see crew.ts.
+  // Every process of the engine connects from an address of its own: see crew.ts.
   appendFileSync(join(data, 'pg_hba.conf'), 'host all all 127.0.0.0/8 scram-sha-256\n');
   const pool = new pg.Pool({ connectionString: server.url, max: 6, application_name: 'chaos' });
   pool.on('error', () => {});

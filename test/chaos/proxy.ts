@@ -1,19 +1,19 @@
-/** A TCP proxy that can stop carrying without closing: a cable that was pulled out. */
+/** A TCP proxy that can stop carrying data without closing connections, as when a cable is pulled out. */
 import { connect, createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
 export interface Proxy {
   port: number;
-  /** Nothing is carried any more in either direction, and nobody is told. New connections are taken and wait. */
+  /** Stops carrying data in both directions, without closing a connection. New connections are accepted and wait. */
   freeze(): void;
-  /** Carries again; every connection that was cut off is reset. */
+  /** Carries data again; every connection that was frozen is reset. */
   reset(): void;
   close(): void;
 }
 
 /**
- * @param from the local address of the connections that it makes: the server sees by it whose they are
+ * @param from the local address of its connections, by which the server knows whose they are
  */
 export async function openProxy(port: number, from: string): Promise<Proxy> {
   const pairs = new Set<[Socket, Socket | null]>();

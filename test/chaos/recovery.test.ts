@@ -1,14 +1,14 @@
-/** What the harness accepts as the reason for another attempt, asked of histories that are made up. */
+/** What the harness accepts as the reason for another attempt, tested with invented histories. */
 import { describe, expect, test } from 'vitest';
 import type { Attempt } from './attempts.ts';
 import type { Life } from './crew.ts';
-import type { Made } from './director.ts';
+import type { MadeFault } from './make-faults.ts';
 import type { Kind } from './plan.ts';
-import { hitsOf, recoveries, unexplained } from './recovery.ts';
+import { hitsOf, recoveryTimes, unexplainedAttempts } from './recovery.ts';
 
 const second = 1_000;
 
-const fault = (kind: Kind, target: string | null, began: number, ended = began): Made => ({
+const fault = (kind: Kind, target: string | null, began: number, ended = began): MadeFault => ({
   kind,
   target,
   missed: null,
@@ -19,7 +19,7 @@ const fault = (kind: Kind, target: string | null, began: number, ended = began):
   ended: ended * second,
 });
 
-/** A run on worker-1 that was lost and began again. */
+/** An attempt on worker-1 that was lost; the run began again at `againAt`. */
 const lost = (from: number, to: number, againAt: number, run = 'run'): Attempt => ({
   run,
   bot: 'bot',
@@ -36,8 +36,8 @@ const life = (endedAt: number, endedFor: string | null) =>
   ({ post: { name: 'worker-1' }, endedAt: endedAt * second, endedFor }) as Life;
 
 describe('another attempt', () => {
-  const judged = (attempts: Attempt[], made: Made[], lives: Life[] = []) =>
-    unexplained(attempts, hitsOf(made, lives), () => false);
+  const judged = (attempts: Attempt[], made: MadeFault[], lives: Life[] = []) =>
+    unexplainedAttempts(attempts, hitsOf(made, lives), () => false);
 
   test('is accounted for by a fault that hit its worker', () => {
     expect(judged([lost(10, 16, 17)], [fault('kill worker', 'worker-1', 11)])).toEqual([]);
@@ -65,9 +65,9 @@ describe('another attempt', () => {
 });
 
 describe('recovery', () => {
-  const took = (made: Made[]) => {
+  const took = (made: MadeFault[]) => {
     const all = [fault('kill worker', 'worker-1', 11), ...made];
-    return recoveries([lost(10, 16, 40)], hitsOf(all, []), all);
+    return recoveryTimes([lost(10, 16, 40)], hitsOf(all, []), all);
   };
 
   test('counts from the fault', () => {
@@ -82,7 +82,7 @@ describe('recovery', () => {
     'does not count from an earlier %s, which costs no lease',
     (kind) => {
       const made = [fault(kind, 'worker-1', 10.5), fault('kill worker', 'worker-1', 11)];
-      expect(recoveries([lost(10, 16, 17)], hitsOf(made, []), made)).toEqual([6 * second]);
+      expect(recoveryTimes([lost(10, 16, 17)], hitsOf(made, []), made)).toEqual([6 * second]);
     },
   );
 
@@ -90,7 +90,7 @@ describe('recovery', () => {
     const made = [fault('kill worker', 'worker-1', 11)];
     const other = { ...lost(16, 36, 0, 'other'), status: 'success', reason: null, againAt: null };
     const all = [lost(10, 16, 40), other, { ...other, bot: 'another bot' }];
-    expect(recoveries(all, hitsOf(made, []), made)).toEqual([9 * second]);
+    expect(recoveryTimes(all, hitsOf(made, []), made)).toEqual([9 * second]);
   });
 
   test('is not excused by an outage that began when it had to be over', () => {

@@ -1,13 +1,13 @@
-/** Which fault hit which attempt, and how long it took until the run was running again. */
+/** Finds out which fault hit which attempt, and how long it took until the run was running again. */
 import type { Attempt } from './attempts.ts';
-import type { Written } from './audit.ts';
+import type { RunWrite } from './audit.ts';
 import type { Life } from './crew.ts';
-import type { Made } from './director.ts';
+import type { MadeFault } from './make-faults.ts';
 import type { Kind } from './plan.ts';
 
-/** Something that hit a post, or everybody (null). */
+/** A fault, or the end of a process, that hit a post (null: all posts). */
 export interface Hit {
-  /** hits of one fault share it: a kill, and the end of the process that it killed */
+  /** the number of the fault; a kill and the end of the process that it killed have the same number */
   fault: number;
   /** whether it can keep a worker from renewing leases */
   lease: boolean;
@@ -16,7 +16,7 @@ export interface Hit {
   to: number;
 }
 
-/** These cost no run its attempt: schedulers carry none, entries and slots are no attempts. */
+/** Faults that end no attempt of a run: schedulers execute no runs, and losing entries or slots ends no attempt. */
 const harmless = new Set<Kind>([
   'kill scheduler',
   'stop scheduler',
@@ -25,20 +25,20 @@ const harmless = new Set<Kind>([
   'flush',
 ]);
 
-/** Nor do these cost a lease, which a worker renews in PostgreSQL: at most they cost the attempt its check. */
-const sparing = new Set<Kind>(['kill child', 'freeze Redis', 'restart Redis']);
+/** Faults that end no lease, because a worker renews leases in PostgreSQL. At most, they make a check fail. */
+const keepsLease = new Set<Kind>(['kill child', 'freeze Redis', 'restart Redis']);
 
-/** A lease runs out, and rescue comes, this much later at most. */
-const aftermathMs = 7_000;
+/** The longest time from a fault until the lease has run out and rescue has come. */
+const maxDelayMs = 7_000;
 
-/** The faults that can cost an attempt, and the processes that they, or a bot of theirs, ended. */
-export function hitsOf(made: Made[], lives: Life[]): Hit[] {
+/** The faults that can end an attempt, and the ends of processes, by a fault or by a bot. */
+export function hitsOf(made: MadeFault[], lives: Life[]): Hit[] {
   const costly = made.filter(({ kind, missed }) => missed === null && !harmless.has(kind));
   const ends = lives.filter(({ endedAt }) => endedAt !== null);
   return [
     ...costly.map(({ kind, target, began, ended }, fault) => ({
       fault,
-      lease: !sparing.has(kind),
+      lease: !keepsLease.has(kind),
       post: target,
       from: began,
       to: ended,
@@ -53,19 +53,23 @@ export function hitsOf(made: Made[], lives: Life[]): Hit[] {
   ];
 }
 
-const hitting = (hits: Hit[], { post, from, to }: Attempt): Hit[] =>
+const hitsOn = (hits: Hit[], { post, from, to }: Attempt): Hit[] =>
   hits.filter(
     (hit) =>
-      (hit.post === null || hit.post === post) && hit.from <= to && hit.to + aftermathMs >= from,
+      (hit.post === null || hit.post === post) && hit.from <= to && hit.to + maxDelayMs >= from,
   );
 
-/** Further attempts of well-behaved runs that no fault accounts for; one fault accounts for one. */
-export function unexplained(attempts: Attempt[], hits: Hit[], isUnruly: (bot: string) => boolean) {
+/** Further attempts of runs (not of unruly bots) that no fault explains; one fault explains one further attempt. */
+export function unexplainedAttempts(
+  attempts: Attempt[],
+  hits: Hit[],
+  isUnruly: (bot: string) => boolean,
+) {
   const further = attempts.filter(
     ({ bot, againAt, reason }) => againAt !== null && reason !== 'given back' && !isUnruly(bot),
   );
   return [...Map.groupBy(further, ({ run }) => run)].flatMap(([run, lost]) => {
-    const each = lost.map((attempt) => ({ attempt, mine: hitting(hits, attempt) }));
+    const each = lost.map((attempt) => ({ attempt, mine: hitsOn(hits, attempt) }));
     const faults = new Set(each.flatMap(({ mine }) => mine.map(({ fault }) => fault)));
     const unhit = each.filter(({ mine }) => mine.length === 0);
     if (unhit.length === 0 && lost.length > faults.size)
@@ -78,17 +82,17 @@ export function unexplained(attempts: Attempt[], hits: Hit[], isUnruly: (bot: st
 }
 
 /**
- * Milliseconds from the first fault that can have cost a run its lease to its next start. Time in which a server was
- * away for everybody does not count, where it went away before the run had to be running again; nor does time in
- * which another run of its bot was in its place, of which each bot has one here.
+ * For each lost run: the milliseconds from the first fault that can have ended its lease to its next start. Time in which
+ * a server was away does not count, if the server went away before the run had to be running again. Nor does time count in
+ * which another run of the same bot was running, because here each bot has only one place.
  */
-export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): number[] {
+export function recoveryTimes(attempts: Attempt[], hits: Hit[], made: MadeFault[]): number[] {
   const outages = outagesOf(made);
   const byBot = Map.groupBy(attempts, ({ bot }) => bot);
   return attempts.flatMap((attempt) => {
     const { run, bot, againAt, from, to, reason } = attempt;
     if (reason !== 'worker lost' || againAt === null) return [];
-    const mine = hitting(hits, attempt).filter(
+    const mine = hitsOn(hits, attempt).filter(
       (hit) => hit.lease && hit.to >= from && hit.from <= to,
     );
     const own = mine.filter((hit) => hit.post !== null);
@@ -96,40 +100,44 @@ export function recoveries(attempts: Attempt[], hits: Hit[], made: Made[]): numb
     if (!cause) return [];
     const since = endOfOutage(outages, Math.max(cause.from, from), againAt);
     const others = byBot.get(bot)!.filter((other) => other.run !== run);
-    return [againAt - since - taken(others, since, againAt)];
+    return [againAt - since - otherRunMs(others, since, againAt)];
   });
 }
 
-/** How long one of them was running in this time. */
-const taken = (others: Attempt[], since: number, until: number): number =>
+/** How long one of these attempts was running in this time, in ms. */
+const otherRunMs = (others: Attempt[], since: number, until: number): number =>
   others.reduce(
     (sum, { from, to }) => sum + Math.max(0, Math.min(to, until) - Math.max(from, since)),
     0,
   );
 
-const outagesOf = (made: Made[]) =>
+const outagesOf = (made: MadeFault[]) =>
   made
     .filter(({ kind, missed }) => missed === null && /^restart (Postgres|Redis)$/.test(kind))
     .toSorted((a, b) => a.began - b.began);
 
 /**
- * The moment itself, or the end of the last outage that was in the way of the recovery from it. One that began
- * when that had to be over already excuses nothing.
+ * The time from which a recovery counts: `at`, or the end of the last outage that delayed the recovery. An outage that
+ * began when the recovery had to be over does not count.
  */
-const endOfOutage = (outages: Made[], at: number, until: number): number =>
+const endOfOutage = (outages: MadeFault[], at: number, until: number): number =>
   outages.reduce(
     (moment, { began, ended }) =>
-      began <= Math.min(until, moment + aftermathMs) && ended > moment
+      began <= Math.min(until, moment + maxDelayMs) && ended > moment
         ? Math.min(ended, until)
         : moment,
     at,
   );
 
 /**
- * Milliseconds from each loss of the queue until the runs that waited in it, with a place free for
- * them, were running.
+ * For each loss of the queue, and each run that waited in it and had a free place: the milliseconds from the loss until
+ * the run was running.
  */
-export function queueRecoveries(written: Written[], attempts: Attempt[], made: Made[]): number[] {
+export function queueRecoveryTimes(
+  written: RunWrite[],
+  attempts: Attempt[],
+  made: MadeFault[],
+): number[] {
   const losses = made.filter(
     ({ kind, missed }) => missed === null && /^(flush|restart Redis)$/.test(kind),
   );
@@ -144,9 +152,9 @@ export function queueRecoveries(written: Written[], attempts: Attempt[], made: M
       if (!waits) return [];
       const after = rows.find(({ at, status }) => at >= began && status === 'running');
       if (!after) return [];
-      // Another run of its bot was in its place.
-      const isTaken = taken(byBot.get(before.bot) ?? [], began, after.at) > 0;
-      // One that began while the outage lasted did not have to recover from it.
+      // Another run of the bot had the place.
+      const isTaken = otherRunMs(byBot.get(before.bot) ?? [], began, after.at) > 0;
+      // A run that began during the outage did not have to recover from it.
       const recovered = Math.max(0, after.at - endOfOutage(outages, ended, after.at));
       return isTaken ? [] : [recovered];
     }),

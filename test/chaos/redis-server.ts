@@ -1,4 +1,4 @@
-/** A redis-server of the harness' own, with its log of appends as in production, that can be killed. */
+/** Starts a redis-server for the harness, with an append-only file as in production, which can be killed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { freePort } from '../../src/database/embedded/server.ts';
 export interface RedisServer {
   port: number;
   flush(): Promise<void>;
-  /** SIGKILL, and after a moment the same again on the same files; rejects while it is away already. */
+  /** Kills the server, and starts it again on the same files after `awayMs`. Rejects while it is away already. */
   killAndStart(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export async function startRedisServer(directory: string): Promise<RedisServer> 
   const guard = startGuard({ directory, pidFile, mark: `:${port}`, signal: 'TERM' });
   const options = {
     bind: '127.0.0.1',
-    // The crew's connections come from addresses of their own: see crew.ts.
+    // Every process of the engine connects from an address of its own: see crew.ts.
     'protected-mode': 'no',
     port,
     dir: directory,

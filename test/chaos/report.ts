@@ -1,16 +1,16 @@
-/** The figures of a run, and what they are worth. */
+/** Prints the figures of a chaos run, and decides whether they are good. */
 import { kindsOf, type Backend } from './plan.ts';
-import type { Made } from './director.ts';
+import type { MadeFault } from './make-faults.ts';
 
-/** Recovery as the project promises it, in seconds. */
+/** The recovery times that the project promises, in seconds. */
 const goal = { p99: 10, max: 15 };
-const leastFaultsAMinute = 30;
-const shown = 15;
+const minFaultsPerMinute = 30;
+const maxShown = 15;
 
 export interface Findings {
   backend: Backend;
   minutes: number;
-  made: Made[];
+  made: MadeFault[];
   statuses: Record<string, number>;
   ordinary: Record<string, number>;
   slots: { expected: number; lost: string[]; doubled: string[] };
@@ -23,7 +23,7 @@ export interface Findings {
 
 const say = (line: string) => console.log(line);
 
-/** Prints it; returns whether all promises were kept. */
+/** Prints the report; returns whether all promises were kept. */
 export function report(findings: Findings): boolean {
   const { backend, minutes, made, slots, violations } = findings;
   const happened = made.filter(({ missed }) => missed === null);
@@ -32,19 +32,19 @@ export function report(findings: Findings): boolean {
     count: happened.filter((each) => each.kind === kind).length,
   }));
   const aMinute = happened.length / minutes;
-  const short = [
+  const shortfalls = [
     ...counts
       .filter(({ count }) => count === 0)
-      .map(({ kind }) => `a kind of fault that did not happen: ${kind}: ${why(made, kind)}`),
-    // A figure that nothing was measured for says nothing good.
+      .map(({ kind }) => `this kind of fault did not happen: ${kind}: ${whyMissed(made, kind)}`),
+    // Without any measured recovery, the figures prove nothing.
     ...(findings.recovery.length === 0 && happened.some(({ kind }) => kind === 'kill worker')
-      ? ['workers were killed, and no run had to recover']
+      ? ['workers were killed, but no run had to recover']
       : []),
-    ...(aMinute < leastFaultsAMinute ? [`faults a minute: ${aMinute.toFixed(1)}`] : []),
+    ...(aMinute < minFaultsPerMinute ? [`faults a minute: ${aMinute.toFixed(1)}`] : []),
   ];
 
-  say(`runs               ${list(findings.statuses)}`);
-  say(`  of sound bots    ${list(findings.ordinary)}`);
+  say(`runs               ${listCounts(findings.statuses)}`);
+  say(`  of sound bots    ${listCounts(findings.ordinary)}`);
   say(`faults             ${happened.length} (${aMinute.toFixed(1)} a minute)`);
   for (const { kind, count } of counts) say(`  ${kind.padEnd(20)} ${count}`);
   say(`slots              ${slots.expected}`);
@@ -57,18 +57,18 @@ export function report(findings: Findings): boolean {
     ...slots.lost.map((slot) => `lost: ${slot}`),
     ...slots.doubled.map((slot) => `doubled: ${slot}`),
     ...violations,
-    ...short,
+    ...shortfalls,
   ];
   say(`violations         ${all.length}`);
-  for (const line of all.slice(0, shown)) say(`  ${line}`);
-  if (all.length > shown) say(`  ... and ${all.length - shown} more`);
+  for (const line of all.slice(0, maxShown)) say(`  ${line}`);
+  if (all.length > maxShown) say(`  ... and ${all.length - maxShown} more`);
   return all.length === 0;
 }
 
-const why = (made: Made[], kind: string) =>
+const whyMissed = (made: MadeFault[], kind: string) =>
   made.findLast((each) => each.kind === kind)?.missed ?? 'it was not planned';
 
-const list = (counts: Record<string, number>) =>
+const listCounts = (counts: Record<string, number>) =>
   Object.entries(counts)
     .map(([name, count]) => `${count} ${name}`)
     .join(', ') || 'none';

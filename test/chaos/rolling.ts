@@ -1,6 +1,6 @@
 /**
- * Rolling restarts under load: again and again one of three workers is asked to stop, with a new one
- * started beside it, and no run may fail, be lost or need a second attempt.
+ * Makes rolling restarts under load: again and again a new worker is started and one of the three old ones gets SIGTERM.
+ * No run may fail, be lost or need a second attempt.
  *
  *   node test/chaos/rolling.ts [--restarts 200] [--backend postgres|redis] [--keep]
  */
@@ -10,9 +10,9 @@ import type { Post } from './crew.ts';
 import { examine } from './examine.ts';
 import { startLoad, unruly } from './load.ts';
 import type { Backend } from './plan.ts';
-import { everybodyUp, firstSlotsOf, pauseAll, quiet, setScene } from './scene.ts';
+import { waitUntilUp, firstSlotsOf, pauseAll, waitUntilQuiet, openScene } from './scene.ts';
 
-/** Time for its drain, for giving back what the drain did not wait for, and for closing. */
+/** The longest that a worker may take to drain, to give back the runs that are left, and to close. */
 const stopWithinMs = 25_000;
 
 const { values } = parseArgs({
@@ -23,14 +23,14 @@ const { values } = parseArgs({
   },
 });
 const restarts = Number(values.restarts);
-const scene = await setScene({ backend: values.backend as Backend, schedulers: 1, workers: 3 });
+const scene = await openScene({ backend: values.backend as Backend, schedulers: 1, workers: 3 });
 const { crew, postgres } = scene;
 const wrong: string[] = [];
 let kept = true;
 try {
-  // Those that end their own processes have no place in a proof that nothing fails.
+  // Bots that end their own processes are paused, because here no run may fail.
   await postgres.ask(`UPDATE bots SET status = 'paused' WHERE name ~ $1`, [unruly.source]);
-  await everybodyUp(scene);
+  await waitUntilUp(scene);
   const first = await firstSlotsOf(scene);
   const load = startLoad(postgres, 1);
   const took: number[] = [];
@@ -38,10 +38,10 @@ try {
   for (let n = 0; n < restarts; n += 1) {
     const fresh = await crew.add('worker', `worker-${turn.length + 1}`);
     turn.push(fresh);
-    await everybodyUp(scene);
+    await waitUntilUp(scene);
     const old = turn[n]!;
     const { life } = old;
-    old.kept = false;
+    old.isKept = false;
     const asked = Date.now();
     crew.end(old, 'SIGTERM', 'rolling restart');
     while (life!.endedAt === null && Date.now() < asked + stopWithinMs) await sleep(20);
@@ -54,8 +54,8 @@ try {
   }
   const until = await pauseAll(scene);
   await load.stop();
-  if (!(await quiet(scene))) wrong.push('it does not become quiet');
-  wrong.push(...(await crew.dismiss(stopWithinMs)).map(({ name }) => `${name} did not stop`));
+  if (!(await waitUntilQuiet(scene))) wrong.push('it does not become quiet');
+  wrong.push(...(await crew.endAll(stopWithinMs)).map(({ name }) => `${name} did not stop`));
   const spans = first.map((span) => ({ ...span, until }));
   const { statuses, slots, attemptedTwice, violations } = await examine(scene, spans, []);
   const failed = (statuses.failed ?? 0) + (statuses.timeout ?? 0);
@@ -84,5 +84,5 @@ try {
   await scene.clear(kept);
   if (kept) console.log(`logs: ${scene.directory}`);
 }
-// What has been cut off or killed may have left something open: nothing waits for it.
+// Connections that were cut off may keep this process alive, so it ends itself.
 process.exit();

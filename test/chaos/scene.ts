@@ -1,12 +1,12 @@
-/** Servers, a copy of the engine, and a crew at work: what every proof of this folder begins and ends with. */
+/** Starts the servers, a copy of the engine and its processes, for every proof of this folder, and ends them. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installAudit } from './audit.ts';
-import { copyCheckout, plant, type Plant } from './checkout.ts';
-import { gather, type Crew } from './crew.ts';
+import { copyCheckout, plantDefect, type Defect } from './checkout.ts';
+import { startCrew, type Crew } from './crew.ts';
 import { jitterSeconds, plantBots } from './load.ts';
 import type { Backend } from './plan.ts';
 import { startPostgresServer, type PostgresServer } from './postgres-server.ts';
@@ -18,7 +18,7 @@ export interface Scene {
   crew: Crew;
   postgres: PostgresServer;
   redis: RedisServer | null;
-  /** Ends what is left; removes the directory unless it is wanted. */
+  /** Ends the processes and servers, and removes the directory unless `keep`. */
   clear(keep: boolean): Promise<void>;
 }
 
@@ -26,25 +26,25 @@ export interface SceneOptions {
   backend: Backend;
   schedulers: number;
   workers: number;
-  plant?: Plant | null;
+  plant?: Defect | null;
 }
 
-/** Runs that one worker carries at once. */
+/** How many runs one worker executes at once. */
 const concurrency = 4;
 const readyWithinMs = 120_000;
 
-export async function setScene({
+export async function openScene({
   backend,
   schedulers,
   workers,
   ...options
 }: SceneOptions): Promise<Scene> {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-chaos-'));
-  // Postgres runs as somebody else.
+  // PostgreSQL may run as another account, which has to pass through this directory.
   chmodSync(directory, 0o755);
   const checkout = join(directory, 'checkout');
   copyCheckout(checkout);
-  if (options.plant) plant(checkout, options.plant);
+  if (options.plant) plantDefect(checkout, options.plant);
   const postgres = await startPostgresServer(join(directory, 'postgres'));
   const redis = backend === 'redis' ? await startRedisServer(join(directory, 'redis')) : null;
   execFileSync(process.execPath, ['src/bin/roundsman.js', 'db', 'migrate'], {
@@ -54,7 +54,7 @@ export async function setScene({
   });
   await installAudit(postgres);
   await plantBots(postgres);
-  const crew = gather({
+  const crew = startCrew({
     checkout,
     logs: join(directory, 'logs'),
     databaseUrl: postgres.url,
@@ -71,7 +71,7 @@ export async function setScene({
     postgres,
     redis,
     async clear(keep) {
-      await crew.dismiss(1_000);
+      await crew.endAll(1_000);
       await postgres.stop();
       await redis?.stop();
       if (!keep) rmSync(directory, { recursive: true, force: true });
@@ -79,22 +79,22 @@ export async function setScene({
   };
 }
 
-/** Until every post that is kept has a process that has started. */
-export async function everybodyUp({ crew }: Scene): Promise<void> {
-  const down = () => crew.posts.filter(({ kept, life }) => kept && !life?.readyAt);
+/** Waits until every post that is kept has a process that has started. */
+export async function waitUntilUp({ crew }: Scene): Promise<void> {
+  const down = () => crew.posts.filter(({ isKept: kept, life }) => kept && !life?.readyAt);
   for (const deadline = Date.now() + readyWithinMs; down().length > 0; await sleep(50))
     if (Date.now() > deadline)
       throw new Error(
         `not up: ${down()
           .map(
             ({ name }) =>
-              `${name}: ${crew.lives.findLast(({ post }) => post.name === name)?.lastWords}`,
+              `${name}: ${crew.lives.findLast(({ post }) => post.name === name)?.lastOutput}`,
           )
           .join('\n')}`,
       );
 }
 
-/** Until every bot has its first slot; that is the one after the minute in which it was added. */
+/** Waits until every bot has its first slot, which is the first minute after the one in which it was added. */
 export async function firstSlotsOf({ postgres }: Scene) {
   for (const deadline = Date.now() + readyWithinMs; ; await sleep(200)) {
     const slots = await firstSlots(postgres);
@@ -103,7 +103,7 @@ export async function firstSlotsOf({ postgres }: Scene) {
   }
 }
 
-/** At a second of the minute when each of its slots has come due, all bots are paused. Returns when. */
+/** Pauses all bots, at a second at which each slot of the minute has come due. Returns the time. */
 export async function pauseAll({ postgres }: Scene): Promise<number> {
   const second = () => Math.floor(Date.now() / 1000) % 60;
   while (second() <= jitterSeconds + 2 || second() >= 57) await sleep(100);
@@ -111,8 +111,8 @@ export async function pauseAll({ postgres }: Scene): Promise<number> {
   return Date.now();
 }
 
-/** Until nothing is queued or running any more, retries that wait for their time included; false when it stays. */
-export async function quiet({ postgres }: Scene, patienceMs = 60_000): Promise<boolean> {
+/** Waits until no run is queued or running, not even a retry that waits for its time. False when some stay. */
+export async function waitUntilQuiet({ postgres }: Scene, patienceMs = 60_000): Promise<boolean> {
   for (let deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(250)) {
     const [open] = await postgres.ask<{ open: number; wait: number }>(
       `SELECT count(*)::int AS open, coalesce(extract(epoch FROM max(run_after) - now()), 0)::float8 AS wait

@@ -1,25 +1,27 @@
-/** Which slots had to come, counted without the engine's help, and what became of them. */
+/** Counts the slots that had to come, without help from the engine, and finds out what became of them. */
 import type { PostgresServer } from './postgres-server.ts';
 
 export interface Span {
   bot: string;
   name: string;
-  /** the first slot that the bot was given, and when it stopped being active; milliseconds */
+  /** the first slot of the bot, in milliseconds */
   first: number;
+  /** when the bot was paused, in milliseconds */
   until: number;
 }
 
 export interface SlotRow {
   bot: string;
   slot: number;
-  /** of a stretch that catch-up passed over: its slots, and its last one */
+  /** for a row that stands for several missed slots: how many they are; null for one slot */
   count: number | null;
+  /** for such a row: the last of these slots */
   last: number | null;
 }
 
 const minute = 60_000;
 
-/** The bots that are due every minute, once each of them is planned: from when they were added, not from then. */
+/** The bots that are due every minute, with their first slot; `open` is 1 while a bot is not planned yet. */
 export const firstSlots = ({ ask }: PostgresServer) =>
   ask<{ bot: string; name: string; first: number; open: number }>(
     `SELECT id AS bot, name, extract(epoch FROM date_trunc('minute', planned_from) + interval '1 minute')::float8 * 1000 AS first,
@@ -42,10 +44,10 @@ export interface SlotCount {
   doubled: string[];
 }
 
-/** Every slot exactly once: by a row of its own, or inside one stretch that was passed over. */
+/** Checks that every slot is there exactly once: as a row of its own, or in a row for several missed slots. */
 export function countSlots(spans: Span[], rows: SlotRow[]): SlotCount {
   const covered = new Map<string, number[]>();
-  const odd: string[] = [];
+  const wrongCounts: string[] = [];
   for (const { bot, slot, count, last } of rows) {
     const slots = covered.get(bot) ?? [];
     covered.set(bot, slots);
@@ -53,24 +55,24 @@ export function countSlots(spans: Span[], rows: SlotRow[]): SlotCount {
     const before = slots.length;
     for (let at = slot; at <= end; at += minute) slots.push(at);
     if (count !== null && slots.length - before !== count)
-      odd.push(
-        `${bot} ${new Date(slot).toISOString()}: a stretch of ${slots.length - before} slots says ${count}`,
+      wrongCounts.push(
+        `${bot} ${new Date(slot).toISOString()}: a row for ${slots.length - before} missed slots says ${count}`,
       );
   }
   const lost: string[] = [];
-  const doubled: string[] = [...odd];
+  const doubled: string[] = [...wrongCounts];
   let expected = 0;
   for (const { bot, name, first, until } of spans) {
-    const seen = new Map<number, number>();
-    for (const slot of covered.get(bot) ?? []) seen.set(slot, (seen.get(slot) ?? 0) + 1);
+    const timesOf = new Map<number, number>();
+    for (const slot of covered.get(bot) ?? []) timesOf.set(slot, (timesOf.get(slot) ?? 0) + 1);
     for (let slot = first; slot <= until; slot += minute) {
       expected += 1;
-      if (!seen.has(slot)) lost.push(`${name} ${new Date(slot).toISOString()}`);
+      if (!timesOf.has(slot)) lost.push(`${name} ${new Date(slot).toISOString()}`);
     }
-    for (const [slot, times] of seen) {
+    for (const [slot, times] of timesOf) {
       if (times > 1) doubled.push(`${name} ${new Date(slot).toISOString()}: ${times} times`);
       if (slot < first || slot > until || slot % minute !== 0)
-        doubled.push(`${name} ${new Date(slot).toISOString()}: nobody asked for it`);
+        doubled.push(`${name} ${new Date(slot).toISOString()}: there is no such slot`);
     }
   }
   return { expected, lost, doubled };

@@ -1,11 +1,11 @@
-/** Bots that hurt the process they run in, each in a way of its own; a child loads this module. */
+/** Bots that harm the process in which they run, each in another way; a child loads this module. */
 import { execSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineBot, defineRemedy, sql, z, type Check, type RemedyContext } from '../../src/bot.ts';
 
 const clean = { examined: ['x'], findings: [] };
 
-/** These are ended by their deadline; the others get the time to show what they do. */
+/** These are ended by their deadline, which is short; the others get enough time. */
 const endless = new Set([
   'spins',
   'allocates',

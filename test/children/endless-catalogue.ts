@@ -1,4 +1,4 @@
-/** A catalogue that waits for what never comes. */
+/** A catalogue whose module never finishes loading. */
 setInterval(() => {}, 60_000);
 await new Promise(() => {});
 

@@ -1,4 +1,4 @@
-/** Bots whose checks leave their process, their sessions or the worker worse than they found them. */
+/** Bots whose checks change their process, their sessions or the worker and do not undo it. */
 import buffer from 'node:buffer';
 import { execSync, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
@@ -35,7 +35,7 @@ export const bot = (name: string, run: Check<unknown>['run'], timeoutSeconds = 3
 
 const held: unknown[] = [];
 
-/** Then waits: what it did is found out about meanwhile. */
+/** Does something, then waits: it is detected in the meantime. */
 const waits = (act: () => unknown) => async () => {
   await act();
   await sleep(20_000);
@@ -51,7 +51,7 @@ const head = (length: number) => {
 };
 const outcome = { name: 'is-well', title: 't', ms: 1, status: 'passed', result: clean };
 
-/** What a check sends its worker by itself. */
+/** Messages that a check itself sends to its worker. */
 export const messages: Record<string, Check<unknown>['run']> = {
   'node-null': waits(() => process.send!(null)),
   garbage: says(Buffer.from('roundsman\nroundsman\n')),
@@ -74,10 +74,10 @@ export const messages: Record<string, Check<unknown>['run']> = {
   }),
 };
 
-/** A process whose parent has ended, in a session of its own. */
+/** Starts a process in a new session, whose parent then ends. */
 const orphan = (seconds: number) => execSync(`setsid sleep ${seconds} &`, { stdio: 'ignore' });
 
-/** Does what it did before, by another function. */
+/** Replaces a function by another one that does the same. */
 function patch(object: object, name: string): void {
   const before = Reflect.get(object, name) as (...given: unknown[]) => unknown;
   Reflect.set(object, name, function patched(this: unknown, ...given: unknown[]) {
@@ -85,16 +85,16 @@ function patch(object: object, name: string): void {
   });
 }
 
-/** Adds what no loop over its properties meets. */
+/** Adds a property that no loop over the properties finds. */
 const hide = (object: object, name: string) => Object.defineProperty(object, name, { value: 1 });
 
-/** As a module of a catalogue may keep it. */
+/** Kept by the module, as a catalogue may do. */
 const { setTypeParser } = pg.types;
 
 const listening = (server: net.Server, where: net.ListenOptions = { port: 0 }) =>
   new Promise<void>((done) => server.listen(where, done).unref());
 
-/** What a check changes or leaves in its process, beside what is said of it. */
+/** What a check changes or leaves in its process, with the part of the message that names it. */
 export const changes: Record<string, [change: () => unknown, said: string]> = {
   chdir: [() => process.chdir('/'), 'the working directory'],
   umask: [() => process.umask(0o777), 'umask'],
@@ -131,7 +131,7 @@ export const changes: Record<string, [change: () => unknown, said: string]> = {
   orphan: [() => orphan(86_395), 'a process'],
 };
 
-/** The same, where one look names all of them. */
+/** The same for changes that one message names together. */
 export const together: Record<string, typeof changes> = {
   'changes-objects': {
     'own-most-listeners': [() => process.setMaxListeners(1), 'process._maxListeners'],
@@ -216,7 +216,7 @@ export const together: Record<string, typeof changes> = {
 
 const inSession = ({ db }: CheckContext, text: string) => sql.raw(text).execute(db);
 
-/** What a check does to its sessions. */
+/** What a check does to its database sessions. */
 export const sessions: Record<string, (context: CheckContext) => unknown> = {
   'statement-timeout': (context) => inSession(context, `SET statement_timeout = '1ms'`),
   'search-path': (context) => inSession(context, 'SET search_path = nowhere'),
@@ -285,7 +285,7 @@ export const bots = [
   bot('uses', async (config, { db }) => {
     const { url } = config as { url: string };
     await (await fetch(url)).text();
-    // Bodies that are not read.
+    // The bodies of these answers are not read.
     await fetch(url);
     await new Promise((done) => http.get(url, (answer) => answer.resume().on('end', done)));
     const agent = new http.Agent({ keepAlive: true, timeout: 60_000 });
@@ -328,7 +328,7 @@ export const bots = [
              (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND objid = 7) AS locks,
              (SELECT count(*)::int FROM pg_listening_channels()) AS channels,
              to_regclass('pg_temp.bots') IS NULL AS "noTable"`.execute(db);
-    // Both sessions that a check may have.
+    // A check may have two sessions: this uses both.
     await db.transaction().execute(async () => sql`SELECT FROM bots`.execute(db));
     return {
       examined: ['x'],

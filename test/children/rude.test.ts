@@ -1,4 +1,4 @@
-/** Checks that leave their process, their sessions or the worker worse than they found them; each in a real child. */
+/** Checks that change their process, their sessions or the worker and do not undo it, each in a real child. */
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,14 +23,14 @@ async function look(engine: TestEngine): Promise<{ pid: number }> {
   return row.metadata as { pid: number };
 }
 
-/** Processes that were started to sleep for so many seconds, and are still there. */
+/** The running processes of `sleep` with this number of seconds. */
 async function sleeping(seconds: number): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const commands = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''));
   return (await Promise.all(commands)).filter((command) => command === `sleep\0${seconds}\0`);
 }
 
-test('whatever a check sends the worker is its own failure; the runs beside it go on', async () => {
+test('a check that sends anything to the worker fails; the other runs go on', async () => {
   const engine = await engineWithChildren({ size: 2 });
   for (const name of Object.keys(messages)) {
     const beside = run(engine, 'takes-a-second');
@@ -43,14 +43,14 @@ test('whatever a check sends the worker is its own failure; the runs beside it g
   }
 }, 90_000);
 
-test('what a task changes in its process, or leaves there, is said, and the next run gets another process', async () => {
+test('what a task changes or leaves in its process is told, and the next run gets another process', async () => {
   const told: string[] = [];
   const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
   const engine = await engineWithChildren({ size: 1, onChanged });
   for (const [name, [, said]] of Object.entries(changes)) {
     told.length = 0;
     const row = await run(engine, name, once);
-    // What it broke may have been the telling of its result.
+    // It may have broken the way in which its result is sent.
     expect(row.status, `${name}: ${row.error_message}`).toMatch(/success|failed/);
     const { status, error_message } = await run(engine, 'well', once);
     expect(`${status} ${error_message}`, name).toBe('success null');
@@ -75,7 +75,7 @@ test.each(Object.entries(together))(
   },
 );
 
-test('a timer that sets the next one is noticed although none of them keeps the process from ending', async () => {
+test('a timer that sets the next one is noticed, although no timer keeps the process alive', async () => {
   const told: string[] = [];
   const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
   const engine = await engineWithChildren({ size: 1, onChanged });
@@ -83,7 +83,7 @@ test('a timer that sets the next one is noticed although none of them keeps the 
   await expect.poll(() => told).toEqual(['an unreferenced timer that another one has set']);
 });
 
-test('connections that are kept, and what ends by itself, change nothing', async () => {
+test('connections that are kept open, and what ends by itself, are no change', async () => {
   const server = createServer((_, answer) => answer.end('well'));
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((done) => server.listen(0, done));
@@ -107,7 +107,7 @@ test('connections that are kept, and what ends by itself, change nothing', async
   expect(pids.size).toBe(1);
 });
 
-test('a process that has nothing to do is looked at, whoever would be the next to use it', async () => {
+test('an idle process is examined, whatever would use it next', async () => {
   const told: string[] = [];
   const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
   const engine = await engineWithChildren({ size: 1, onChanged });
@@ -121,7 +121,7 @@ test('a process that has nothing to do is looked at, whoever would be the next t
   await expect.poll(() => sleeping(86_395)).toEqual([]);
 });
 
-test('what the checks of a bot change in their process is theirs for 64 tasks at most, and no other code finds it', async () => {
+test('changes that the checks of a bot make in their process last for 64 tasks at most, and no other code meets them', async () => {
   let told = 0;
   const engine = await engineWithChildren({
     size: 1,
@@ -136,6 +136,8 @@ test('what the checks of a bot change in their process is theirs for 64 tasks at
       check: 'is-well',
       now: new Date(),
       since: null,
+      secrets: [],
+      remembered: null,
     });
   for (let i = 0; i < 64; i++) expect(await check('umask')).toMatchObject({ status: 'passed' });
   expect(told).toBe(0);
@@ -146,7 +148,7 @@ test('what the checks of a bot change in their process is theirs for 64 tasks at
   place.release();
 });
 
-test('who waits while the last process ends gets another one', async () => {
+test('a run that waits while the last process ends gets another one', async () => {
   const engine = await engineWithChildren({ size: 1, isOneAhead: false });
   for (let i = 0; i < 2; i++) {
     expect((await run(engine, 'umask', once)).status).toBe('success');
@@ -154,7 +156,7 @@ test('who waits while the last process ends gets another one', async () => {
   }
 });
 
-test('a process that a task has only used is used again', async () => {
+test('a process in which a task has changed nothing is used again', async () => {
   const told: string[] = [];
   const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
   const engine = await engineWithChildren({ size: 1, onChanged });
@@ -164,11 +166,11 @@ test('a process that a task has only used is used again', async () => {
     pids.add((await look(engine)).pid);
   }
   expect(told).toEqual([]);
-  // One that works, and the one that stands ready.
+  // One process that works, and the spare one.
   expect(pids.size).toBeLessThanOrEqual(2);
 });
 
-test('what a check does to its sessions is gone before the next check', async () => {
+test('what a check changes in its sessions is undone before the next check', async () => {
   const engine = await engineWithChildren({ size: 1 });
   const { pid, ...fresh } = await look(engine);
   const pids = new Set([pid]);
@@ -179,7 +181,7 @@ test('what a check does to its sessions is gone before the next check', async ()
     pids.add(pid);
     expect(now, name).toEqual(fresh);
   }
-  // One that works and one that stands ready: it is the sessions that are like new.
+  // One process that works, and the spare one: only the sessions are new.
   expect(pids.size).toBeLessThanOrEqual(2);
 });
 
@@ -200,7 +202,7 @@ test('memory that checks leave is not counted against the next one', async () =>
   expect(row).toMatchObject({ status: 'success', error_message: null });
 });
 
-test('a run whose process has ended is over, whatever that has started', async () => {
+test('a run ends with its process, whatever that process has started', async () => {
   const engine = await engineWithChildren({ size: 1 });
   const began = performance.now();
   const row = await run(engine, 'ends-and-leaves', once);
@@ -209,13 +211,13 @@ test('a run whose process has ended is over, whatever that has started', async (
   await expect.poll(() => sleeping(86_394)).toEqual([]);
 });
 
-test('what left the group of its process ends with it', async () => {
+test('a process that left the process group of the check ends with it', async () => {
   const engine = await engineWithChildren({ size: 1 });
   expect((await run(engine, 'spins-and-leaves', once)).status).toBe('timeout');
   await expect.poll(() => sleeping(86_393)).toEqual([]);
 });
 
-test('components may be called as what every object inherits', async () => {
+test('components may have the names of inherited properties of objects', async () => {
   const engine = await engineWithChildren();
   expect(await run(engine, 'odd-names', once)).toMatchObject({
     status: 'success',
@@ -257,7 +259,7 @@ test('findings that are too large together are cut short', async () => {
   expect(row.issues_found).toBeLessThan(100);
 });
 
-test('a catalogue that is never loaded is an error of the run, not a wait without end', async () => {
+test('a catalogue that never finishes loading is an error of the run, which does not wait for ever', async () => {
   const engine = await withChildren(
     new URL('./endless-catalogue.ts', import.meta.url),
     { bots, remedies },

@@ -1,4 +1,4 @@
-/** A worker that gives a child a check which never ends, tells the child's pid, and is killed by its test. */
+/** A worker that runs an endless check in a child and prints the pid of the child; its test kills it. */
 import { readFile } from 'node:fs/promises';
 import { openChildren } from '../../src/run/tasks/children.ts';
 
@@ -18,6 +18,8 @@ void place.do('check', {
   check: 'hurts',
   now,
   since: null,
+  secrets: [],
+  remembered: null,
 });
 const text = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
 process.send!(Number(text.split(' ')[0]));

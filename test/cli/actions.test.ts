@@ -26,7 +26,7 @@ const reversible = {
 } as const;
 
 test('without actions it says so', async () => {
-  expect((await actions('list')).out).toContain('No heal has taken a step yet.');
+  expect((await actions('list', '-o', 'table')).out).toContain('No heal has taken a step yet.');
 });
 
 test('the list has the newest first, of one bot or of all', async () => {
@@ -37,7 +37,7 @@ test('the list has the newest first, of one bot or of all', async () => {
   const all = (await actions('list', '--json')).json();
   expect(all.map(({ id }: any) => id)).toEqual([recent, old]);
   expect(all[1]).toMatchObject({ bots: { name: 'watch' }, bot_knowledge: { name: 'sweep' } });
-  const { out } = await actions('list', '--bot', 'other');
+  const { out } = await actions('list', '--bot', 'other', '-o', 'table');
   expect(out).toMatch(/5m ago +failed +session\.expire +safe .* other +Expire sessions: no lock/);
   expect(out).not.toContain('watch');
 });

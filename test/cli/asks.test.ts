@@ -107,7 +107,9 @@ const inBulk = 'ack assign unassign snooze severity comment resolve reopen close
 /** Commands that only read. */
 const reads = [
   'status',
+  'report',
   'doctor',
+  'completion',
   'db status',
   'demo',
   'bots list',
@@ -124,6 +126,8 @@ const reads = [
   'tickets explain',
   'tickets history',
   'tickets related',
+  // What a key does is asked where it cannot be undone: test/cli/review.
+  'tickets review',
   'policy show',
   'policy check',
   'actions list',

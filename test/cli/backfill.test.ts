@@ -41,7 +41,7 @@ test('says what it queued and what it left, and does nothing the second time', a
   expect(first.code).toBe(0);
   expect(first.err).toContain('no worker is alive');
   expect(first.out).toContain('Queued 2 runs of watch.');
-  expect(first.out).toMatch(/^Period +2041-03-02 02:30:00 to 2041-03-02 06:00:00 UTC$/m);
+  expect(first.out).toMatch(/^Period +2041-03-02 02:30:00 UTC to 2041-03-02 06:00:00 UTC$/m);
   expect(first.out).toMatch(/^Without a run +1 slot$/m);
   expect(first.out).toMatch(/^Skipped +1 slot: 1 overlap$/m);
   expect(first.out).toMatch(/^Ran already +1 slot: 1 success$/m);

@@ -1,5 +1,8 @@
 /** Bots are disabled, enabled, renamed and removed: what depends on them is named first, and their history stays. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
@@ -70,7 +73,7 @@ describe('remove', () => {
       cancel_requested_at: expect.any(Date),
     });
     expect((await bots('list', '--json')).json()).toEqual([]);
-    expect((await bots('list', '--removed')).out).toMatch(/^watch +removed /m);
+    expect((await bots('list', '--removed', '-o', 'table')).out).toMatch(/^watch +removed /m);
     expect((await bots('show', 'watch')).out).toContain('Removed');
     const runs = (await roundsman(url, 'runs', 'list', '--json')).json();
     expect(runs.map((run: any) => [run.id, run.bots.name])).toContainEqual([ended, 'watch']);
@@ -158,7 +161,7 @@ describe('remove', () => {
       aside,
     );
     expect((await bots('enable', aside)).code).toBe(0);
-    expect((await bots('list')).out).toMatch(new RegExp(`^${aside} +active`, 'm'));
+    expect((await bots('list', '-o', 'table')).out).toMatch(new RegExp(`^${aside} +active`, 'm'));
   });
 
   test('an enabled bot of the version before is not removed any more', async () => {
@@ -168,6 +171,83 @@ describe('remove', () => {
       db,
     );
     expect(await row(id)).toMatchObject({ removed_at: null });
+  });
+});
+
+describe('maintenance, the policy and notifications that name a bot', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dependents-'));
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const names = `{ when: { bots: [watch, other] }, `;
+
+  beforeEach(async () => {
+    await sql`TRUNCATE bot_maintenance`.execute(db);
+    await insertBot(db, 'watch');
+    await insertBot(db, 'other');
+    const add = (...args: string[]) =>
+      roundsman(url, 'maintenance', 'add', '--for', '2h', '--reason', 'x', '--yes', ...args);
+    await add('--bot', 'watch');
+    await add('--bot', 'watch', '--cron', '0 2 * * 0');
+    await add('--component', 'watch');
+    await add('--bot', 'other');
+    const over = (await add('--bot', 'watch', '--json')).json().id;
+    await roundsman(url, 'maintenance', 'end', over);
+    const policy = `rules:
+  - ${names}name: nights, steps: [{ after: 15m, to: owner }] }
+  - { when: { bots: [other] }, steps: [{ after: 15m, to: owner }] }
+  - ${names}steps: [{ after: 30m, to: owner }] }
+`;
+    expect((await roundsman(url, 'policy', 'set', file('policy.yaml', policy))).code).toBe(0);
+    const notifications = `channels: { record: { kind: log } }
+routes:
+  - { to: [record], when: { bots: [other] } }
+  - ${names}to: [record] }
+`;
+    const set = await roundsman(url, 'notify', 'set', file('notifications.yaml', notifications));
+    expect(set.code, set.err).toBe(0);
+  });
+
+  afterAll(async () => {
+    await sql`TRUNCATE bot_maintenance`.execute(db);
+    await sql`DELETE FROM engine.settings WHERE key = 'notifications'`.execute(db);
+    await roundsman(url, 'policy', 'set', '--default');
+  });
+
+  test('are listed before it is removed or disabled, and none that is over or of another bot', async () => {
+    for (const verb of ['remove', 'disable']) {
+      const { code, err } = await bots(verb, 'watch');
+      expect(code).toBe(2);
+      expect(err).toMatch(/maintenance windows for it: [\da-f]{8}, [\da-f]{8}\n/);
+      expect(err).toContain('rules of the policy that name it: nights, rule 3\n');
+      expect(err).toContain('routes of notifications that name it: route 2\n');
+    }
+    expect((await row((await bots('show', 'watch', '--json')).json().id)).status).toBe('active');
+  });
+
+  test('and before it is renamed, where they go by its name', async () => {
+    const { code, err } = await bots('rename', 'watch', 'guard');
+    expect(code).toBe(2);
+    expect(err.match(/the maintenance window [\da-f]{8} names it/g)).toHaveLength(1);
+    expect(err).toContain('the policy (nights) names it, and keeps the old name');
+    expect(err).toContain('the policy (rule 3) names it');
+    expect(err).toContain('the setting of notifications (route 2) names it');
+    expect((await bots('rename', 'watch', 'guard', '--yes')).code).toBe(0);
+    // The windows are kept by id, and follow.
+    const windows = (await roundsman(url, 'maintenance', 'list', '--json')).json();
+    expect(windows.filter((each: any) => each.bots?.includes('guard'))).toHaveLength(2);
+  });
+
+  test('documents that cannot be read stand in the way of nothing', async () => {
+    await sql`UPDATE engine.settings SET value = '{"channels": 1}' WHERE key = 'notifications'`.execute(
+      db,
+    );
+    const { code, err } = await bots('remove', 'watch');
+    expect(code).toBe(2);
+    expect(err).toContain('rules of the policy');
+    expect(err).not.toContain('routes of notifications');
   });
 });
 
@@ -187,7 +267,7 @@ describe('disable', () => {
     expect(await runOf(queued)).toMatchObject({ status: 'cancelled' });
     expect(await runOf(going)).toMatchObject({ cancel_requested_at: expect.any(Date) });
     expect((await roundsman(url, 'tickets', 'show', ticket, '--json')).json().status).toBe('open');
-    expect((await bots('list')).out).toMatch(/^watch +disabled/m);
+    expect((await bots('list', '-o', 'table')).out).toMatch(/^watch +disabled/m);
     expect((await bots('disable', 'watch')).out).toContain('disabled already: moved');
   });
 

@@ -24,7 +24,7 @@ describe('show', () => {
       'min_expired = 7 (default 1)\n      fewer expired sessions are no finding; takes a whole number from 1\n',
     );
     expect(out).toMatch(/depends_on = \{\} \(default\)/);
-    expect(out).toContain('odd = [1]   no setting of this bot');
+    expect(out).toContain('odd = [1]   not a setting of this bot');
     expect(out).not.toContain('Config {}');
   });
 
@@ -45,9 +45,7 @@ describe('show', () => {
 
   test('shows the config as it is where the endpoint names no bot', async () => {
     await insertBot(db, 'watch', { api_endpoint: '/api/bots/gone', config: '{"a": 1}' });
-    expect((await bots('show', 'watch')).out).toContain(
-      '{"a":1}   which settings there are is not known',
-    );
+    expect((await bots('show', 'watch')).out).toContain('{"a":1}   its settings are not known');
   });
 });
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 describe('list and show', () => {
   test('without bots it says how to get some', async () => {
-    const { code, out } = await roundsman(url, 'bots', 'list');
+    const { code, out } = await roundsman(url, 'bots', 'list', '-o', 'table');
     expect(code).toBe(0);
     expect(out).toContain('roundsman up');
     expect((await roundsman(url, 'bots', 'list', '--json')).json()).toEqual([]);
@@ -29,7 +29,7 @@ describe('list and show', () => {
     await insertRun(db, id, 1, { status: 'skipped', reason: 'missed' });
     await insertFinding(db, id, 'one');
     await insertBot(db, 'broken', { status: 'error', status_reason: 'config: no days' });
-    const { out } = await roundsman(url, 'bots', 'list');
+    const { out } = await roundsman(url, 'bots', 'list', '-o', 'table');
     expect(out).toMatch(
       /^watch +active +Every 5 minutes \(UTC\) +failed 3m ago +not planned yet +1$/m,
     );
@@ -67,7 +67,7 @@ describe('list and show', () => {
 describe('next', () => {
   test("shows slots in UTC and in the bot's zone", async () => {
     await insertBot(db, 'watch', { schedule_cron: '30 12 * * *', timezone: 'Asia/Tokyo' });
-    const { out } = await roundsman(url, 'bots', 'next', 'watch', '-n', '2');
+    const { out } = await roundsman(url, 'bots', 'next', 'watch', '-n', '2', '-o', 'table');
     expect(out).toContain('At 12:30 (Asia/Tokyo)');
     expect(out.match(/ 03:30:00 .* 12:30:00 /g)).toHaveLength(2);
   });
@@ -82,7 +82,7 @@ describe('next', () => {
       { name: 'watch', scheduled_for: slot, next_execution_at: slot, maintenance: null },
       { name: 'odd', scheduled_for: null, next_execution_at: null, maintenance: null },
     ]);
-    expect((await roundsman(url, 'bots', 'next', 'odd')).code).toBe(1);
+    expect((await roundsman(url, 'bots', 'next', 'odd', '-o', 'table')).code).toBe(1);
   });
 
   test('says when each run really starts where there is jitter: as the claim will', async () => {
@@ -96,7 +96,7 @@ describe('next', () => {
     expect(json().map((one: any) => new Date(one.next_execution_at))).toEqual(
       rows.map(({ starts }) => starts),
     );
-    const { out, err } = await roundsman(url, 'bots', 'next', 'watch');
+    const { out, err } = await roundsman(url, 'bots', 'next', 'watch', '-o', 'table');
     expect(out).toMatch(/^UTC +Starts \(UTC\)/m);
     expect(err).toContain('600 s (jitter)');
   });
@@ -105,12 +105,14 @@ describe('next', () => {
     const planned = { next_slot_at: ago(7), schedule_cron: '0 0 1 1 *', jitter_seconds: 3_600 };
     await insertBot(db, 'waits', { ...planned, next_execution_at: ago(-7) });
     await insertBot(db, 'late', { ...planned, next_execution_at: ago(5) });
-    const waits = await roundsman(url, 'bots', 'next', 'waits', '-n', '2');
+    const waits = await roundsman(url, 'bots', 'next', 'waits', '-n', '2', '-o', 'table');
     expect(waits.out).toMatch(/in 7m$/m);
     expect(waits.out).toMatch(/-01-01 00:00:00 /);
-    const late = await roundsman(url, 'bots', 'next', 'late', '-n', '1');
+    const late = await roundsman(url, 'bots', 'next', 'late', '-n', '1', '-o', 'table');
     expect(late.out).toMatch(/due 5m ago$/m);
-    expect((await roundsman(url, 'bots', 'next')).out).toMatch(/^late .* due 5m ago /m);
+    expect((await roundsman(url, 'bots', 'next', '-o', 'table')).out).toMatch(
+      /^late .* due 5m ago /m,
+    );
   });
 
   test('goes on for as long as it is asked, and says so of a bot that does not run', async () => {
@@ -118,7 +120,7 @@ describe('next', () => {
     const { json, err } = await roundsman(url, 'bots', 'next', 'watch', '-n', '1000', '--json');
     expect(json()).toHaveLength(1000);
     expect(err).not.toContain('defect');
-    const said = await roundsman(url, 'bots', 'next', 'watch');
+    const said = await roundsman(url, 'bots', 'next', 'watch', '-o', 'table');
     expect(said.err).toContain('none of them while it is paused');
   });
 });

@@ -48,7 +48,7 @@ describe('a queued run', () => {
       cancel_reason: 'asked for by mistake',
     });
     expect(row.completed_at).toEqual(row.cancel_requested_at);
-    const listed = await roundsman(url, 'runs', 'list');
+    const listed = await roundsman(url, 'runs', 'list', '-o', 'table');
     expect(listed.out).toMatch(/cancelled: asked for by mistake$/m);
     const shown = await roundsman(url, 'runs', 'show', id);
     expect(shown.out).toMatch(/^Cancelled +asked for at .* UTC: asked for by mistake$/m);
@@ -81,7 +81,9 @@ describe('a running run', () => {
     const second = await cancel(id);
     expect(second).toMatchObject({ code: 0, out: expect.stringContaining('to stop already, at') });
     expect(await rowOf(id)).toEqual(row);
-    expect((await roundsman(url, 'runs', 'list')).out).toMatch(/asked to stop: it hangs$/m);
+    expect((await roundsman(url, 'runs', 'list', '-o', 'table')).out).toMatch(
+      /asked to stop: it hangs$/m,
+    );
   });
 
   test.each([

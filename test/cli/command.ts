@@ -31,6 +31,7 @@ const environment = (url: string | undefined) => ({
   PATH: process.env.PATH!,
   DATABASE_URL: url ?? '',
   REDIS_URL: '',
+  TZ: 'UTC',
 });
 
 /** Starts `roundsman ...args` in a process of its own, without a terminal, on this database and no other setting. */
@@ -64,7 +65,15 @@ export function start(
 }
 
 /** They put processes together, hand their terminal on, or end their process themselves. */
-const needAProcess = new Set(['up', 'round', 'demo', 'worker', 'scheduler', 'doctor']);
+const needAProcess = new Set([
+  'up',
+  'round',
+  'demo',
+  'worker',
+  'scheduler',
+  'doctor',
+  'completion',
+]);
 const idle: ChildProcess[] = [];
 const servers = new Set<ChildProcess>();
 

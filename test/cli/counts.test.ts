@@ -103,7 +103,9 @@ async function findingsAgree(platform: Platform): Promise<void> {
   const number = await counted(db, open);
   const list = await document(platform, 'findings', 'list', ...all);
   expect(list).toHaveLength(number);
-  expect(rowsOf(await said(platform, 'findings', 'list', ...all))).toHaveLength(number);
+  expect(rowsOf(await said(platform, 'findings', 'list', ...all, '-o', 'table'))).toHaveLength(
+    number,
+  );
 
   const status = await document(platform, 'status');
   const text = await said(platform, 'status');
@@ -141,7 +143,7 @@ async function findingsAgree(platform: Platform): Promise<void> {
   expect(before(findings, /suppressed/)).toBe(suppressed.length);
 
   const bots = await document(platform, 'bots', 'list');
-  const inTable = rowsOf(await said(platform, 'bots', 'list'));
+  const inTable = rowsOf(await said(platform, 'bots', 'list', '-o', 'table'));
   for (const { name, open_findings } of bots) {
     const theirs = list.filter((each: any) => each.bots.name === name);
     expect(open_findings).toBe(theirs.length);
@@ -161,7 +163,7 @@ async function ticketsAgree(platform: Platform): Promise<void> {
   const number = await counted(db, pending);
   const list = await document(platform, 'tickets', 'list', ...all);
   expect(list).toHaveLength(number);
-  const rows = rowsOf(await said(platform, 'tickets', 'list', ...all));
+  const rows = rowsOf(await said(platform, 'tickets', 'list', ...all, '-o', 'table'));
   expect(rows).toHaveLength(number);
   for (const word of ['open', 'assigned']) {
     const some = await document(platform, 'tickets', 'list', '--status', word, ...all);
@@ -192,7 +194,7 @@ async function runsAgree(platform: Platform): Promise<void> {
   const number = await counted(db, 'FROM bot_executions');
   const list = await document(platform, 'runs', 'list', ...all);
   expect(list).toHaveLength(number);
-  const rows = rowsOf(await said(platform, 'runs', 'list', ...all));
+  const rows = rowsOf(await said(platform, 'runs', 'list', ...all, '-o', 'table'));
   expect(rows.map(({ Findings }) => Findings)).toEqual(
     list.map((each: any) => String(each.issues_found)),
   );
@@ -219,10 +221,15 @@ async function healsAgree(platform: Platform): Promise<void> {
   const status = await document(platform, 'status');
   const sum = Object.values<number>(status.heals).reduce((all, one) => all + one, 0);
   expect(sum).toBe(heals);
-  const text = line(await said(platform, 'status'), 'Healed').replace('24 h', '');
+  const text = line(await said(platform, 'status'), 'Heals').replace('24 h', '');
   expect(before(text, /\w/)).toBe(heals);
-  expect(before(text, /verified/)).toBe(status.healed);
-  for (const row of rowsOf(await said(platform, 'findings', 'list', '--all', ...all)))
+  expect(before(text, /verified|held/)).toBe(status.healed);
+  const report = line(await said(platform, 'report', '--since', '24h'), 'Heals');
+  for (const word of ['verified', 'held'])
+    expect(before(text, new RegExp(word)), report).toBe(before(report, new RegExp(word)));
+  for (const row of rowsOf(
+    await said(platform, 'findings', 'list', '--all', ...all, '-o', 'table'),
+  ))
     if (row.State!.startsWith('escalated')) expect(row.State).toContain('healed, with a ticket');
 }
 
@@ -242,12 +249,9 @@ async function roundAgrees(platform: Platform): Promise<void> {
   ).length;
   expect(openNow + before(text, /problems? from before/)).toBe(await counted(db, open));
 
-  const [, good, of, others = ''] = /Healed and verified: (\d+) of (\d+)(?: \(([^)]*)\))?/.exec(
-    text,
-  )!;
+  const [, heals] = /^Heals: (.*?)(?:, in \d+ steps)?$/m.exec(text)!;
   const inRuns = `FROM (SELECT DISTINCT heal_id FROM bot_actions WHERE execution_id IN ('${runs.join("','")}')) h`;
-  expect(Number(of)).toBe(await counted(db, inRuns));
-  expect(Number(good) + before(others, /\w/)).toBe(Number(of));
+  expect(before(heals!, /\w/)).toBe(await counted(db, inRuns));
 
   const people = Number(/For people: (\d+)/.exec(text)![1]);
   const listed = tableAfter(text, 'For people:').map(({ Ticket }) => Ticket!);

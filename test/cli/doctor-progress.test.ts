@@ -1,6 +1,8 @@
 /** The doctor calls an engine well only when a canary came through real processes. */
+import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
 import { migrateQueue } from '../../src/queue/backend.ts';
+import type { Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { install, roundsman, type Running } from '../support/installation.ts';
 import { ownRedis } from '../support/own-servers.ts';
@@ -25,6 +27,13 @@ const notWell = (out: string) => {
   expect(out).not.toMatch(/^ok +Processes/m);
   expect(out).not.toContain('Nothing is broken.');
 };
+
+/** The processes have had time to take up what waits. */
+const letTimePass = (db: Db) =>
+  db
+    .updateTable('engine.nodes')
+    .set({ started_at: sql<Date>`engine.now() - interval '1 minute'` })
+    .execute();
 
 test('a scheduler and a worker through which a canary comes are well', async () => {
   const { db, url } = await scene('scheduler', 'worker');
@@ -98,6 +107,7 @@ test.skipIf(!inject('redisUrl'))(
     for (const role of ['scheduler', 'worker']) await started(roundsman(checkout, settings, role));
     const status = () => command(url, 'status', '--json');
     expect((await status()).json().needs_attention).toEqual([]);
+    await letTimePass(db);
     await redis.ask.config('SET', 'maxmemory', '1');
     const { id } = await db
       .selectFrom('bots')
@@ -170,6 +180,7 @@ test('a worker without a free place is said to be full, and nothing to be broken
     .poll(async () => (await db.selectFrom('bot_executions').select('status').execute())[0])
     .toEqual({ status: 'running' });
   await insertRun(db, idOf('quick'), 3, queued);
+  await letTimePass(db);
   const { code, out } = await command(url, 'doctor');
   expect(code).toBe(0);
   expect(out).toMatch(

@@ -6,8 +6,10 @@ import { roundsman } from './command.ts';
 
 test('jobs are listed with their next slots and their newest runs, also one that is not known here', async () => {
   const { db, url } = await testDatabase();
-  const none = await roundsman(url, 'jobs', 'list');
-  expect(none.out).toMatch(/^tidy +Remove old runs of jobs +40 3 \* \* \* +in .* - +- +0 of 0$/m);
+  const none = await roundsman(url, 'jobs', 'list', '-o', 'table');
+  expect(none.out).toMatch(
+    /^tidy +Remove old runs of jobs, old messages and old progress +40 3 \* \* \* +in .* - +- +0 of 0$/m,
+  );
   expect((await roundsman(url, 'jobs', 'show', 'tidy')).out).toContain('None yet');
 
   await sql`INSERT INTO engine.jobs (name) VALUES ('tidy'), ('later')`.execute(db);
@@ -19,7 +21,7 @@ test('jobs are listed with their next slots and their newest runs, also one that
                  ('failed', 3, interval '1 day', 'job failed', E'no room\x1b[2J', NULL),
                  ('skipped', 0, interval '5 minutes', 'overlap', NULL, NULL))
       AS r (status, attempt, queued, reason, error, figures)`.execute(db);
-  const { out } = await roundsman(url, 'jobs', 'list');
+  const { out } = await roundsman(url, 'jobs', 'list', '-o', 'table');
   expect(out).toMatch(/^later +- +- +not known here +- +- +0 of 0$/m);
   expect(out).toMatch(/^tidy .* success 2h ago +1\.2 s +1 of 2$/m);
   const listed = (await roundsman(url, 'jobs', 'list', '--json')).json() as { name: string }[];

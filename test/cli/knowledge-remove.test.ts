@@ -72,7 +72,9 @@ test('a removed entry matches nothing, lists leave it out, and its history stays
   });
   expect(await isMatched()).toEqual([]);
   expect((await knowledge('list', '--json')).json()).toEqual([]);
-  expect((await knowledge('list', '--removed')).out).toMatch(/^disk\.full .* removed /m);
+  expect((await knowledge('list', '--removed', '-o', 'table')).out).toMatch(
+    /^disk\.full .* removed /m,
+  );
   expect((await knowledge('show', 'disk.full')).out).toContain('Removed');
   expect(await eventsOf(id)).toMatchObject([
     { event: 'removed', actor: 'ann', figures: { why: 'x' } },

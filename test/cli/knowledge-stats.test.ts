@@ -24,7 +24,7 @@ const heals = async (
 };
 
 test('stats without knowledge say how to get some', async () => {
-  const { code, out } = await knowledge('stats');
+  const { code, out } = await knowledge('stats', '-o', 'table');
   expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('knowledge add') });
   expect((await knowledge('stats', '--json')).json()).toEqual([]);
 });
@@ -36,7 +36,7 @@ test('stats count outcomes with their uncertainty, and compare with what nobody 
   for (const outcome of ['recovered', 'persisted', 'persisted', 'persisted'] as const)
     await insertUntouched(db, botId, good, outcome);
   await insertKnowledge(db, 'new', { enabled: false });
-  const { out } = await knowledge('stats');
+  const { out } = await knowledge('stats', '-o', 'table');
   expect(out).toMatch(/^good +auto +20 +19 +1 +0 +\.708 +1 of 4 recovered +\+\.700 +3h ago$/m);
   expect(out).toMatch(/^new +shadow, disabled +0 +0 +0 +0 +- +- +- +-$/m);
   const rows = (await knowledge('stats', '--json')).json();
@@ -62,7 +62,7 @@ test('of one entry also where; undone is relapsed, and older outcomes weigh less
   await heals(id, 20, 'failed', { component: 'once', settled_at: ago(20 * 24 * 60) });
   await insertHeal(db, botId, id, 'verified', { component: 'not yet' });
   await insertUntouched(db, botId, id, 'persisted');
-  const { out } = await knowledge('stats', 'a');
+  const { out } = await knowledge('stats', 'a', '-o', 'table');
   const [all, parts] = out.split('By component');
   // Twenty failures of 20 half-lives ago weigh next to nothing: it is 6 of 9.
   expect(all).toMatch(/^a +shadow +29 +6 +1 +22 +\.220 /m);
@@ -72,7 +72,7 @@ test('of one entry also where; undone is relapsed, and older outcomes weigh less
   expect(parts).not.toContain('not yet');
   const [row] = (await knowledge('stats', 'a', '--json')).json();
   expect(row.components.map(({ component }: any) => component)).toEqual(['once', 'here', 'there']);
-  expect((await knowledge('stats', 'b')).code).toBe(3);
+  expect((await knowledge('stats', 'b', '-o', 'table')).code).toBe(3);
 });
 
 test('show has the figures too', async () => {
@@ -102,7 +102,7 @@ test('verify finds a cache that is not the ledger, and mends it when told', asyn
   await heals(id, 3, 'held');
   await heals(id, 1, 'failed');
   await insertKnowledge(db, 'b');
-  const well = await knowledge('verify');
+  const well = await knowledge('verify', '-o', 'table');
   expect(well).toMatchObject({
     code: 0,
     out: expect.stringContaining('The figures of every entry agree'),
@@ -112,7 +112,7 @@ test('verify finds a cache that is not the ledger, and mends it when told', asyn
   );
   await sql`UPDATE bot_knowledge SET times_applied = NULL WHERE name = 'b'`.execute(db);
 
-  const found = await knowledge('verify');
+  const found = await knowledge('verify', '-o', 'table');
   expect(found.code).toBe(1);
   expect(found.out).toMatch(
     /^a +times_successful +4 +3\na +success_rate +100 +75\nb +times_applied +- +0$/m,
@@ -130,7 +130,7 @@ test('verify finds a cache that is not the ledger, and mends it when told', asyn
   expect(mended.code).toBe(0);
   expect(mended.json()).toMatchObject(differences);
   expect((await knowledge('verify', '--json')).json()).toEqual([]);
-  const again = await knowledge('verify', '--fix');
+  const again = await knowledge('verify', '--fix', '-o', 'table');
   expect(again).toMatchObject({
     code: 0,
     out: expect.stringContaining('The figures of every entry agree'),

@@ -191,7 +191,11 @@ describe('add', () => {
       ['a', ...about, '--solution', 'x', '--solution-file', 'y'],
       'cannot be used with',
     ],
-    ['a missing file', ['a', ...about, '--solution-file', '/nowhere/x.yaml'], 'ENOENT'],
+    [
+      'a missing file',
+      ['a', ...about, '--solution-file', '/nowhere/x.yaml'],
+      'there is no such file',
+    ],
     ['nothing on standard input', ['a', ...about, '--solution-file', '-'], 'standard input: it is'],
     ['too much of it', ['a', ...about, '--solution', 'x'.repeat(16_385)], 'longer than 16384'],
     [
@@ -517,7 +521,7 @@ test('what begins because of its heals is shown', async () => {
 
 test('history has the newest first, in words, and nothing raw', async () => {
   const id = await insertKnowledge(db, 'a');
-  const none = await knowledge('history', 'a');
+  const none = await knowledge('history', 'a', '-o', 'table');
   expect(none).toMatchObject({
     code: 0,
     out: expect.stringContaining('Nothing was changed since it was added'),
@@ -543,7 +547,7 @@ test('history has the newest first, in words, and nothing raw', async () => {
       actor: 'roundsman',
     })
     .execute();
-  const { out } = await knowledge('history', 'a');
+  const { out } = await knowledge('history', 'a', '-o', 'table');
   const [, newest, older] = out.split('\n');
   expect(newest).toMatch(
     /promoted +\/v1 +autonomy: shadow -> suggest +held 7 of 9, lower bound \.453; untouched 2 of 7 recovered; lift \+\.492; people did/,

@@ -126,9 +126,87 @@ test.skipIf(!hasTerminal).each([60, 40])(
       const [header = '', second = ''] = (await linesOf(columns, ...args)).filter(
         (line) => line !== '' && !line.startsWith('database: '),
       );
-      expect(header, args.join(' ')).not.toContain('…');
+      expect(header, args.join(' ')).not.toMatch(/…|\.\.\./);
       // A name that is broken goes on in the second line, which then begins with nothing that a row begins with.
       expect(second, args.join(' ')).toMatch(/^\S|^$/);
     }
   },
 );
+
+const why = 'the provider moves the machines of the whole row into the new hall';
+
+test.skipIf(!hasTerminal)(
+  'in 80 columns each list keeps what is looked for first',
+  { timeout: 90_000 },
+  async () => {
+    await (made ??= manyStates());
+    const add = (...args: string[]) =>
+      roundsman(
+        url,
+        'maintenance',
+        'add',
+        '--reason',
+        why,
+        '--yes',
+        '--as',
+        'night-operator',
+        ...args,
+      );
+    await add('--bot', 'sentinel-of-the-whole-api', '--for', '2h', '--skip-runs');
+    await add('--cron', '0 2 * * 0', '--timezone', 'Europe/Berlin', '--for', '1h');
+    await insertRun(db, bot, 7, {
+      status: 'failed',
+      error_message: 'the server that it asks closed the connection before it answered',
+      issues_found: 3,
+    });
+    for (const [args, columns] of [
+      // When it is, whether it comes again, and why.
+      [
+        ['maintenance', 'list'],
+        ['Window', 'When', 'Comes', 'Why'],
+      ],
+      [
+        ['tickets', 'list'],
+        ['Ticket', 'Severity', 'Title', 'Age'],
+      ],
+      [
+        ['findings', 'list'],
+        ['Finding', 'Severity', 'Title', 'Ticket'],
+      ],
+      [
+        ['runs', 'list'],
+        ['Run', 'Status', 'Started', 'Findings', 'Why'],
+      ],
+      [
+        ['silences', 'list'],
+        ['Silence', 'What', 'Until', 'Why'],
+      ],
+      [
+        ['bots', 'list'],
+        ['Bot', 'Status', 'Last run', 'Next run (UTC)', 'Open'],
+      ],
+      [
+        ['jobs', 'list'],
+        ['Job', 'Next (UTC)', 'Last run', 'Failed'],
+      ],
+    ] as [string[], string[]][]) {
+      const lines = await linesOf(80, ...args);
+      const header = lines.find((line) => line.startsWith(`${columns[0]} `)) ?? lines.join('\n');
+      for (const column of columns) expect(header, args.join(' ')).toContain(column);
+    }
+    const maintenance = (await linesOf(80, 'maintenance', 'list'))
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+    for (const part of ['0 2 * * 0', 'once', 'until 20']) expect(maintenance).toContain(part);
+  },
+);
+
+test.skipIf(!hasTerminal)('a word that is wider than a line stays in its column', async () => {
+  const message = `it ended: ${'x'.repeat(200)}`;
+  const run = await insertRun(db, bot, 5, { status: 'failed', error_message: message });
+  const lines = await linesOf(80, 'runs', 'show', run);
+  const from = lines.findIndex((line) => line.startsWith('Why '));
+  const broken = lines.slice(from).filter((line) => /x{10}/.test(line));
+  expect(broken.join('').replaceAll(/[^x]/g, '')).toHaveLength(200);
+  for (const line of broken) expect(line).toMatch(/^(Why| {3,})/);
+});

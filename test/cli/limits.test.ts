@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { limits } from '../../src/data/bots/healing-limits.ts';
 import { testDatabase } from '../support/database.ts';
+import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 
 const { db, url } = await testDatabase();
@@ -34,7 +35,7 @@ test('each is shown with what it means, and one that was removed says what that 
   await sql`UPDATE engine.settings SET value = value - 'cooldown_minutes' WHERE key = 'healing'`.execute(
     db,
   );
-  const { out } = await roundsman(url, 'limits');
+  const { out } = await roundsman(url, 'limits', '-o', 'table');
   expect(out).toMatch(/^Limit +Is +Usually +What\n/);
   for (const { meaning } of limits) expect(out).toContain(meaning);
   expect(out).toMatch(/cooldown_minutes +not set: nothing is healed +5/);
@@ -70,7 +71,7 @@ test.each([
 });
 
 test('one is shown by its name alone', async () => {
-  const one = await roundsman(url, 'limits', 'cooldown_minutes');
+  const one = await roundsman(url, 'limits', 'cooldown_minutes', '-o', 'table');
   expect([one.code, one.out.split('\n')[1]]).toEqual([
     0,
     expect.stringMatching(/^cooldown_minutes +5 +5/),
@@ -89,4 +90,11 @@ test('a value that it has already is not said to be new, and a refused one is qu
     2,
     expect.stringMatching(/cooldown_minutes cannot be "1s"[^]*in minutes/),
   ]);
+});
+
+test.skipIf(!hasTerminal)('in 80 columns what a limit means is not cut', async () => {
+  const { shown } = await inTerminalOf(80, url, ['limits']);
+  const words = shown.replaceAll(/\s+/g, ' ');
+  for (const { meaning } of limits) expect(words).toContain(meaning.split(' ').slice(-3).join(' '));
+  expect(words).not.toContain('…');
 });

@@ -2,7 +2,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { liveBlock, roomFor } from '../../src/cli/status/live.ts';
+import { firstTexts, needsInRoom } from '../../src/cli/status/in-room.ts';
+import { endedLines, liveBlock, roomFor, roomForNeeds } from '../../src/cli/status/live.ts';
 import type { Live, LiveTicket } from '../../src/services/status/live.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
@@ -30,25 +31,71 @@ const quiet: Live = {
   assigned_tickets: 0,
   tickets: [],
   maintenance: { windows: 0, findings: 0, tickets: 0 },
+  silences: { silences: 0, findings: 0, tickets: 0 },
 };
+
+test('a run that says how far it is shows that, and never more than it has done', () => {
+  const bot = {
+    name: 'ledger',
+    status: 'active' as const,
+    status_reason: null,
+    schedule_cron: '* * * * *',
+    next_execution_at: new Date(),
+    last_status: 'running',
+    last_started_at: new Date(Date.now() - 3_000),
+    open_findings: 0,
+  };
+  const lineWith = (share: number | null) =>
+    liveBlock({ ...quiet, bots: [{ ...bot, share }], bot_count: 1 }, [], 80);
+  expect(lineWith(null)).toMatch(/running 3s ago/);
+  expect(lineWith(0.9999)).toMatch(/running 99 %/);
+  expect(lineWith(1)).toMatch(/running 100 %/);
+});
 
 test('the screen says that nothing needs a person only where nothing does', () => {
   expect(liveBlock(quiet, [], 80)).toContain('Nothing needs you.');
   const held = { ...quiet, maintenance: { windows: 1, findings: 3, tickets: 0 } };
   expect(liveBlock(held, [], 100)).not.toContain('Nothing needs you.');
   expect(liveBlock(held, [], 100)).toContain('1 maintenance window holds back 3 findings');
+  const hidden = { ...quiet, silences: { silences: 2, findings: 1, tickets: 1 } };
+  expect(stripVTControlCharacters(liveBlock(hidden, [], 100))).toContain(
+    'Nothing needs you now.\n2 silences hide 1 finding and 1 ticket: `npx roundsman silences list`\n',
+  );
   const waiting =
     '2 due runs wait, the longest for 5m (watch), although their bots have a free place';
-  const block = liveBlock(quiet, [waiting], 40);
+  const needs = needsInRoom([waiting], { ...roomForNeeds(24), columns: 40 });
+  const block = stripVTControlCharacters(liveBlock(quiet, needs, 40));
   expect(block).not.toContain('Nothing needs you');
-  expect(block.split('\n').map(stripVTControlCharacters)).toContain(
-    '2 due runs wait, the longest for 5m…',
+  expect(block).toContain(
+    '2 due runs wait, the longest for 5m\n  (watch), although their bots have a\n  free place\n',
   );
   expect(Math.max(...block.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
   const tickets = [ticket({ number: '7', severity: 'low', title: 'a title' })];
   const open = liveBlock({ ...quiet, open_tickets: 1, tickets }, [], 80);
   expect(open).not.toContain('Nothing needs you');
   expect(open).toContain('T-7');
+});
+
+test.each([80, 40])('in %i columns the line of an ended run ends between words', (columns) => {
+  const run = {
+    id: 'a',
+    name: 'a-bot-with-a-name-as-long-as-names-of-bots-may-well-be',
+    status: 'success',
+    reason: null,
+    error_message: null,
+    checks_performed: 3,
+    issues_found: 2,
+    actions_taken: 1,
+    execution_time_ms: 216,
+    completed_at: new Date(0),
+  };
+  const lines = endedLines(run, columns).map(stripVTControlCharacters);
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  const words = lines.flatMap((line) => line.trim().split(/ +/));
+  expect(words).toEqual(
+    expect.arrayContaining(['success', '2', 'findings,', '1', 'action', '216']),
+  );
 });
 
 test('no line is wider than the terminal, whatever stands in it', () => {
@@ -61,6 +108,7 @@ test('no line is wider than the terminal, whatever stands in it', () => {
     last_status: 'cancelled',
     last_started_at: new Date(0),
     open_findings: 12_345,
+    share: null,
   };
   const bots = [
     bot,
@@ -80,6 +128,47 @@ test('no line is wider than the terminal, whatever stands in it', () => {
   for (const columns of [20, 40, 80])
     for (const line of liveBlock(full, ['n'.repeat(90)], columns).split('\n'))
       expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+});
+
+test.each([80, 60, 40])('in %i columns a command is never cut or divided', (columns) => {
+  const commands = ['`npx roundsman doctor`', '`npx roundsman bots edit quick`'];
+  const needs = needsInRoom(
+    [
+      `2 due runs wait, the longest for 5m (watch), although their bots have a free place: ${commands[0]} finds out where runs stop`,
+      `1 bot in error for 5m: correct the definition with ${commands[1]}`,
+    ],
+    { ...roomForNeeds(40), columns },
+  );
+  const live = {
+    ...quiet,
+    open_tickets: 12_345,
+    assigned_tickets: 6_789,
+    maintenance: { windows: 2, findings: 12_345, tickets: 6_789 },
+    silences: { silences: 2, findings: 12_345, tickets: 6_789 },
+  };
+  const lines = stripVTControlCharacters(liveBlock(live, needs, columns)).split('\n');
+  for (const command of [
+    ...commands,
+    '`npx roundsman maintenance list`',
+    '`npx roundsman silences list`',
+    '`npx roundsman tickets list`',
+  ])
+    expect(
+      lines.some((line) => line.includes(command)),
+      `${command}\n${lines.join('\n')}`,
+    ).toBe(true);
+});
+
+test('needs that have no room are counted, and of the first nothing is left out', () => {
+  const needs = needsInRoom(['a '.repeat(100), 'b', 'c'], { rows: 2, most: 9, columns: 40 });
+  expect(needs.map(stripVTControlCharacters).at(-1)).toBe('… and 2 more: npx roundsman status');
+  expect(needs.join(' ').match(/a/g)!.length).toBeGreaterThanOrEqual(100);
+  expect(needsInRoom(['a '.repeat(100)], { rows: 1, most: 2, columns: 40 })).toHaveLength(2);
+  expect(needsInRoom([], { rows: 1, most: 1, columns: 40 })).toEqual([]);
+  const lines = [['a'], ['b'], ['c']];
+  expect(firstTexts(lines, 2).map(stripVTControlCharacters)).toEqual(['a', '… and 2 more']);
+  expect(firstTexts(lines, 1).map(stripVTControlCharacters)).toEqual(['… and 3 more']);
+  expect(firstTexts(lines, 0)).toEqual([]);
 });
 
 test('tickets stand in columns, whatever their numbers are, and a reopened one says so', () => {

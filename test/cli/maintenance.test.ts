@@ -192,7 +192,7 @@ describe('a window says what it covers and when', () => {
     const toCome = await add('--cron', '0 2 * * 0', '--for', '2h', '--skip-runs', '--reason', 'x');
     expect(once.out).toContain(`end ${idOf(once)}\` ends it earlier.`);
     expect(toCome.out).toContain(`end ${idOf(toCome)} --all\` ends it for good.`);
-    const listed = await roundsman(url, 'maintenance', 'list');
+    const listed = await roundsman(url, 'maintenance', 'list', '-o', 'table');
     expect(listed.out).toMatch(new RegExp(`^${idOf(toCome)} +everything +will skip slots `, 'm'));
     for (const added of [once, toCome]) {
       const ended = await roundsman(url, ...hinted(added));
@@ -200,7 +200,7 @@ describe('a window says what it covers and when', () => {
       // What was not in force held nothing back.
       expect(ended.out.includes('What is still open gets its ticket')).toBe(added === once);
     }
-    const over = await roundsman(url, 'maintenance', 'list', '--all');
+    const over = await roundsman(url, 'maintenance', 'list', '--all', '-o', 'table');
     expect(over.out).toMatch(new RegExp(`^${idOf(toCome)} +everything +- `, 'm'));
   });
 
@@ -229,25 +229,29 @@ describe('a window says what it covers and when', () => {
 });
 
 test('lists show what is in force, to come, and with --all what is over', async () => {
-  expect((await roundsman(url, 'maintenance', 'list')).out).toContain('No maintenance is in force');
+  expect((await roundsman(url, 'maintenance', 'list', '-o', 'table')).out).toContain(
+    'No maintenance is in force',
+  );
   const one = (
     await add('--for', '1h', '--bot', 'watch', '--bot', 'other', '--reason', 'one', '--json')
   ).json();
   await add('--from', '2026-03-03', '--for', '1h', '--reason', 'two');
   await add('--cron', '0 2 * * *', '--for', '1h', '--reason', 'three');
   await insertTicket(db, watch, 'x', { finding_id: await insertFinding(db, watch, 'x') });
-  const { out } = await roundsman(url, 'maintenance', 'list');
+  const { out } = await roundsman(url, 'maintenance', 'list', '-o', 'table');
   expect(out).toMatch(
-    /bots other, watch .*1 finding, 1 ticket .*until 2026-03-02 13:00:00 \(in 1h\)/,
+    /bots other, watch .*1 finding, 1 ticket .*until 2026-03-02 13:00:00 UTC \(in 1h\)/,
   );
   expect(out).toMatch(/2026-03-03 00:00:00 .*once/);
   expect(out).toMatch(/2026-03-03 02:00:00 .*0 2 \* \* \*/);
   await at('2026-03-02T13:00:00Z');
-  expect((await roundsman(url, 'maintenance', 'list')).out).not.toContain('one');
-  expect((await roundsman(url, 'maintenance', 'list', '--all')).out).toMatch(/over .*one/);
-  expect((await roundsman(url, 'maintenance', 'list', '--all', '--limit', '1')).err).toContain(
-    'only the first 1',
+  expect((await roundsman(url, 'maintenance', 'list', '-o', 'table')).out).not.toContain('one');
+  expect((await roundsman(url, 'maintenance', 'list', '--all', '-o', 'table')).out).toMatch(
+    /over .*one/,
   );
+  expect(
+    (await roundsman(url, 'maintenance', 'list', '--all', '--limit', '1', '-o', 'table')).err,
+  ).toContain('only the first 1');
   const ended = await roundsman(url, 'maintenance', 'end', one.id.slice(0, 8));
   expect({ code: ended.code, err: ended.err }).toEqual({
     code: 1,
@@ -270,7 +274,9 @@ test('one that comes once is ended whole, also before it begins; one with a sche
   );
   expect((await roundsman(url, 'maintenance', 'end', often.id)).code).toBe(1);
   expect((await roundsman(url, 'maintenance', 'end', often.id, '--all')).code).toBe(0);
-  expect((await roundsman(url, 'maintenance', 'list')).out).toContain('No maintenance');
+  expect((await roundsman(url, 'maintenance', 'list', '-o', 'table')).out).toContain(
+    'No maintenance',
+  );
   expect((await roundsman(url, 'maintenance', 'end', '00000000')).code).toBe(3);
 });
 
@@ -337,11 +343,13 @@ describe('what is held back says so', () => {
       );
       expect({ args, out: shown.out }).toEqual({ args, out: expect.stringMatching(told) });
     }
-    expect((await roundsman(url, 'tickets', 'list')).out).toMatch(
+    expect((await roundsman(url, 'tickets', 'list', '-o', 'table')).out).toMatch(
       /held .*held back by maintenance [0-9a-f]{8} until 2026-03-02 14:00:00 UTC$/m,
     );
-    expect((await roundsman(url, 'tickets', 'list', '--overdue')).out).toContain('No such ticket');
-    expect((await roundsman(url, 'findings', 'list')).out).toContain(
+    expect((await roundsman(url, 'tickets', 'list', '--overdue', '-o', 'table')).out).toContain(
+      'No such ticket',
+    );
+    expect((await roundsman(url, 'findings', 'list', '-o', 'table')).out).toContain(
       `held back by maintenance ${id.slice(0, 8)} until 2026-03-02 14:00:00 UTC`,
     );
     expect((await roundsman(url, 'bots', 'show', 'other')).out).not.toContain('the API is moved');
@@ -364,7 +372,9 @@ describe('what is held back says so', () => {
     expect((await roundsman(url, 'runs', 'show', run, '--json')).json()).toMatchObject({
       bot_maintenance: { id },
     });
-    expect((await roundsman(url, 'bots', 'next')).out).toMatch(/watch .*skipped: the API is moved/);
+    expect((await roundsman(url, 'bots', 'next', '-o', 'table')).out).toMatch(
+      /watch .*skipped: the API is moved/,
+    );
     const next = await roundsman(url, 'bots', 'next', 'watch', '--count', '30', '--json');
     const skipped = next
       .json()
@@ -374,9 +384,9 @@ describe('what is held back says so', () => {
       ...Array.from({ length: 7 }, () => false),
     ]);
     await add('--cron', '0 4 * * *', '--for', '1h', '--skip-runs', '--reason', 'nightly');
-    expect((await roundsman(url, 'bots', 'next', 'watch', '--count', '300')).out).toMatch(
-      /04:05:00 .*skipped: nightly/,
-    );
+    expect(
+      (await roundsman(url, 'bots', 'next', 'watch', '--count', '300', '-o', 'table')).out,
+    ).toMatch(/04:05:00 .*skipped: nightly/);
   });
 
   test('whatever its owner and its reason contain, it is shown as text', async () => {

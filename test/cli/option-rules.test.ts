@@ -175,7 +175,7 @@ describe('what contradicts itself is refused, and nothing is written:', () => {
     ...args,
   ];
   test.each([
-    ['a jitter above the interval', add('--jitter', '10m'), 'come 300s apart'],
+    ['a jitter above the interval', add('--jitter', '10m'), 'as close as 300s'],
     ['a jitter of the interval', add('--jitter', '5m'), '--jitter 150s'],
     ['a jitter above half of it', add('--jitter', '151s'), '--jitter 150s'],
     ['a setting that is given twice', add('--config', '{"a": 5, "a": 6}'), '"a" is given twice'],
@@ -184,7 +184,7 @@ describe('what contradicts itself is refused, and nothing is written:', () => {
     [
       'a jitter above the shortest of several intervals',
       ['bots', 'edit', 'watch', '--schedule', '0,2 * * * *', '--jitter', '3m'],
-      'come 120s apart',
+      'as close as 120s',
     ],
     ['a limit of what catches up once', add('--catch-up-limit', '5'), '--catch-up all'],
     [

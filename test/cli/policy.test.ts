@@ -126,7 +126,7 @@ describe('check', () => {
     expect(out).toMatch(
       /^low +all others +nothing happens by itself +22:00 to 07:00 Europe\/Berlin, sat$/m,
     );
-    expect(out).toContain(`Beside policy ${before.version}, which is in force`);
+    expect(out).toContain(`Differences from policy ${before.version}, which is in force`);
     expect(out).toContain(
       '- with javari (javari has no way to act): goes to admin after 30m, to owner after 1h',
     );
@@ -160,7 +160,7 @@ describe('check', () => {
 
   test('a file that cannot be read is refused', async () => {
     for (const [path, why] of [
-      [join(folder, 'none.yaml'), 'ENOENT'],
+      [join(folder, 'none.yaml'), 'there is no such file'],
       [folder, 'director'],
       [file('#'.repeat(20_000), 'long.yaml'), 'longer than 16384 bytes'],
     ] as const) {
@@ -217,7 +217,7 @@ describe('a ticket', () => {
       'goes to admin within a minute',
     );
     await job();
-    expect((await roundsman(url, 'tickets', 'history', ticket)).out).toMatch(
+    expect((await roundsman(url, 'tickets', 'history', ticket, '-o', 'table')).out).toMatch(
       new RegExp(
         ` given to the next person +policy +from javari to admin: step 1 of policy ${version}$`,
         'm',
@@ -226,7 +226,7 @@ describe('a ticket', () => {
     await later(3_600);
     await job();
     expect((await roundsman(url, 'tickets', 'show', ticket)).out).toMatch(
-      new RegExp(`^Next +nothing by itself \\(policy ${version}\\)$`, 'm'),
+      new RegExp(`^Next +no further escalation \\(policy ${version}\\)$`, 'm'),
     );
     await roundsman(url, 'tickets', 'resolve', ticket, '--notes', 'mended');
     expect((await roundsman(url, 'tickets', 'show', ticket)).out).not.toMatch(/^Next /m);
@@ -252,7 +252,7 @@ describe('a ticket', () => {
       await later(minutes * 60);
       await job();
     }
-    const { out } = await roundsman(url, 'tickets', 'history', ticket);
+    const { out } = await roundsman(url, 'tickets', 'history', ticket, '-o', 'table');
     expect(out).toContain(
       `it stays with ann, who did not acknowledge it: step 1 of policy ${version}`,
     );

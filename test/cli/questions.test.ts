@@ -228,7 +228,7 @@ describe.skipIf(!hasTerminal)('what is typed before a question is shown', () => 
       env,
     );
     expect({ code, asked }).toEqual({ code: 0, asked: true });
-    const { out } = await roundsman(url, 'secrets', 'list');
+    const { out } = await roundsman(url, 'secrets', 'list', '-o', 'table');
     expect(out).toContain('TOKEN');
   });
 

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
 import { joinEmbedded } from '../../src/database/embedded/index.ts';
 import { migrateToLatest, migrationStatus } from '../../src/database/migrate/migrate.ts';
-import { heartbeat, leave } from '../../src/maintain/heartbeat.ts';
+import { heartbeat, removeNode } from '../../src/maintain/heartbeat.ts';
 import { agreeOnBackend, recordedBackend } from '../../src/queue/backend.ts';
 import { makeRound } from '../../src/services/round/make.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
@@ -32,7 +32,7 @@ test('db queue postgres, while a process is alive, makes no tables of the queue'
   const refused = await roundsman(url, 'db', 'queue', 'postgres');
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('still alive: worker')]);
   expect(await hasQueue(db)).toBe(false);
-  await leave(db, node);
+  await removeNode(db, node);
   expect(await roundsman(url, 'db', 'queue', 'postgres')).toMatchObject({ code: 0 });
   expect([await hasQueue(db), await recordedBackend(db)]).toEqual([true, 'postgres']);
 });

@@ -102,6 +102,7 @@ export const insertNode = (db: Db, role: string, silentSeconds = 0, queue: strin
       host: 'elsewhere',
       pid: 1,
       queue,
+      started_at: ago(60),
       heartbeat_at: sql<Date>`engine.now() - make_interval(secs => ${silentSeconds})`,
     })
     .execute();

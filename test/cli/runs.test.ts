@@ -11,7 +11,7 @@ test('before anything ran, lists say what to do', async () => {
     ['findings', 'roundsman status'],
     ['knowledge', 'roundsman up'],
   ] as const) {
-    const { code, out } = await roundsman(url, noun, 'list');
+    const { code, out } = await roundsman(url, noun, 'list', '-o', 'table');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(hint) });
   }
 });
@@ -31,7 +31,7 @@ test('runs are listed newest first, by bot, status and time', async () => {
   expect(await list('--bot', 'watch', '--status', 'failed')).toEqual(['check errored', 'old']);
   expect(await list('--bot', 'watch', '--since', '1h')).toEqual(['check errored', null]);
   expect(await list('--limit', '1')).toEqual(['check errored']);
-  const { out } = await roundsman(url, 'runs', 'list');
+  const { out } = await roundsman(url, 'runs', 'list', '-o', 'table');
   expect(out).toMatch(/ watch +failed +manual +5m ago +40 ms +0 +0 +check errored: x$/m);
 });
 
@@ -70,7 +70,7 @@ test('a run that waits has not started, and one of something is not many', async
     attempt: 0,
   });
   const id = await insertRun(db, bot, 5, { checks_performed: 1, issues_found: 2 });
-  const { out } = await roundsman(url, 'runs', 'list', '--bot', 'waits');
+  const { out } = await roundsman(url, 'runs', 'list', '--bot', 'waits', '-o', 'table');
   expect(out).toMatch(/ queued +manual +queued 3m ago /);
   const shown = await roundsman(url, 'runs', 'show', id);
   expect(shown.out).toMatch(/^Results +1 check, 2 findings, 0 actions$/m);
@@ -86,7 +86,9 @@ test('a run that is due later says when', async () => {
     attempt: 0,
     run_after: ago(-11),
   });
-  expect((await roundsman(url, 'runs', 'list', '--bot', 'later')).out).toMatch(/ due in 1[01]m /);
+  expect((await roundsman(url, 'runs', 'list', '--bot', 'later', '-o', 'table')).out).toMatch(
+    / due in 1[01]m /,
+  );
 });
 
 test('what earlier attempts of a run took is not what it takes now', async () => {
@@ -97,7 +99,9 @@ test('what earlier attempts of a run took is not what it takes now', async () =>
     execution_time_ms: 7_000,
     attempt: 1,
   });
-  expect((await roundsman(url, 'runs', 'list', '--bot', 'again')).out).not.toContain('7.0 s');
+  expect((await roundsman(url, 'runs', 'list', '--bot', 'again', '-o', 'table')).out).not.toContain(
+    '7.0 s',
+  );
   const { out } = await roundsman(url, 'runs', 'show', id);
   expect(out).not.toMatch(/^Took/m);
   expect(out).toMatch(/^Before +earlier attempts took 7\.0 s$/m);
@@ -160,7 +164,7 @@ test('knowledge has a rate only where a heal is decided', async () => {
   // The heal went on to its next step, and that one is not decided yet.
   await act('failed-first-step', '2', 0, 'failed');
   await act('failed-first-step', '2', 1, 'verified');
-  const { out } = await roundsman(url, 'knowledge', 'list');
+  const { out } = await roundsman(url, 'knowledge', 'list', '-o', 'table');
   const rate = (name: string) =>
     new RegExp(`^${name} +x +shadow +yes +\\d +\\d +(.+?)  `, 'm').exec(out)?.[1];
   expect(['never', 'failed-first-step', 'failed', 'held'].map(rate)).toEqual([

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UsageError } from '../../src/ground/errors.ts';
-import { facts, json, note, printError, prose, say } from '../../src/cli/terminal/print.ts';
+import { facts, printJson, note, printError, prose, say } from '../../src/cli/terminal/print.ts';
 
 const told = { stdout: '', stderr: '' };
 const before = { stdout: { ...process.stdout }, stderr: { ...process.stderr } };
@@ -70,7 +70,7 @@ test('facts, prose, notes and errors go on below where their text began', () => 
 });
 
 test('documents, and what goes into a file, stay as they are', () => {
-  json({ words });
+  printJson({ words });
   expect(JSON.parse(told.stdout)).toEqual({ words });
   expect(lines('stdout')).toHaveLength(3);
   told.stdout = '';
@@ -78,4 +78,15 @@ test('documents, and what goes into a file, stay as they are', () => {
   say(words.repeat(9));
   facts([['Words', words.repeat(9)]]);
   expect(lines('stdout')).toHaveLength(2);
+});
+
+test('a command that has room on a line is not divided, so that it can be copied as a whole', () => {
+  // The second one is longer than a line.
+  say('Look with `npx roundsman status` and then `npx roundsman tickets show T-1 T-2`.', '  ');
+  expect(lines('stdout')).toEqual([
+    'Look with',
+    '  `npx roundsman status` and',
+    '  then `npx roundsman tickets',
+    '  show T-1 T-2`.',
+  ]);
 });

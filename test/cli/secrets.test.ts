@@ -73,7 +73,7 @@ describe('set', () => {
     ['100 kB', 'x'.repeat(100_000), 'longer than 65536 bytes', 'a token in its place'],
     ['100 kB of Unicode', 'ä'.repeat(50_000), 'longer than 65536 bytes', 'a token in its place'],
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 1, 2, 3, 4]), 'not UTF-8', 'as base64'],
-    ['a NUL', 'abc\0defg', 'no text', 'as base64'],
+    ['a NUL', 'abc\0defg', 'not text', 'as base64'],
   ])('refuses %s', async (_, input, why, hint) => {
     const { code, out, err } = await given(input, ['set', 'TOKEN']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -168,7 +168,7 @@ describe('list', () => {
       { name: 'SEALED', key_id: 'k1', used_by: ['cache.flush'], closed: null, changed_by: 'ann' },
       { name: 'VARIABLE', variable: 'MY_TOKEN', used_by: [], closed: expect.any(String) },
     ]);
-    const table = await given('', ['list'], { MY_TOKEN: value });
+    const table = await given('', ['list', '-o', 'table'], { MY_TOKEN: value });
     expect(table.out).toMatch(/SEALED .*no: ROUNDSMAN_KEYS is not set/);
     expect(table.out).toMatch(/VARIABLE .*yes/);
     expect(table.out).toMatch(/MISSING .*it is not stored/);

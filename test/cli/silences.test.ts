@@ -105,13 +105,72 @@ test('the list says how much each hides now; what is over only with --all', asyn
     ['second', 'other', 2],
     ['first', null, 2],
   ]);
-  const all = await roundsman(url, 'silences', 'list', '--all');
+  const all = await roundsman(url, 'silences', 'list', '--all', '-o', 'table');
   expect(all.out).toMatch(/component \/v1 +- +over 5m ago +bob .*long ago/);
   expect(all.out).toMatch(/bot other, category api +2 open +resolved +ann .*second/);
 });
 
+test('a silence of a fingerprint says of which problem it is', async () => {
+  const told = await insertFinding(db, bot, 'It answers no request', { fingerprint: 'told' });
+  await insertTicket(db, bot, 'of yesterday', { fingerprint: 'told', created_at: ago(1_440) });
+  const number = await insertTicket(db, bot, 'It answers\u001B[2J no request', {
+    fingerprint: 'told',
+    finding_id: told,
+    status: 'resolved',
+    created_at: ago(5),
+    resolved_at: ago(4),
+    resolution_notes: 'restarted',
+    resolved_by: 'ann',
+  });
+  for (const [title, minutes] of [
+    ['it was slow', 90],
+    ['it is slow', 9],
+  ] as const)
+    await insertFinding(db, other, title, {
+      fingerprint: 'quiet',
+      detected_at: ago(minutes),
+      ...(minutes === 90 && { resolved_at: ago(80), resolution_method: 'cleared' }),
+    });
+  await db
+    .insertInto('bot_finding_states')
+    .values({
+      fingerprint: 'quiet',
+      bot_id: other,
+      check_name: 'errors',
+      component_key: 'it',
+      last_fence: '1',
+    })
+    .execute();
+  for (const fingerprint of ['told', 'quiet', 'unknown'])
+    await add('--fingerprint', fingerprint, '--for', '1h', '--reason', fingerprint);
+  await add('--bot', 'watch', '--for', '1h', '--reason', 'all of a bot');
+  const table = (await roundsman(url, 'silences', 'list', '-o', 'table')).out;
+  expect(table).toMatch(/^Silence +What +Problem +Hides /m);
+  expect(table).toContain(`fingerprint told     ${number} It answers\uFFFD[2J no request  `);
+  expect(table).toMatch(/fingerprint quiet +it is slow +1 open/);
+  expect(table).toMatch(/fingerprint unknown +- +0 open/);
+  expect(table).toMatch(/bot watch +- +1 open/);
+  const rows = (await roundsman(url, 'silences', 'list', '--json')).json();
+  expect(
+    rows.map(({ reason, bot_tickets, bot_findings }: any) => [
+      reason,
+      bot_tickets?.number,
+      bot_findings?.title,
+    ]),
+  ).toEqual([
+    ['all of a bot', undefined, undefined],
+    ['unknown', undefined, undefined],
+    ['quiet', undefined, 'it is slow'],
+    ['told', number.slice(2), undefined],
+  ]);
+  const { out } = await roundsman(url, 'silences', 'list', '--columns', 'what,title');
+  expect(out).toContain('fingerprint told\tIt answers\uFFFD[2J no request\n');
+});
+
 test('end ends it once, by the first digits of its id', async () => {
-  expect((await roundsman(url, 'silences', 'list')).out).toContain('Nothing is silenced.');
+  expect((await roundsman(url, 'silences', 'list', '-o', 'table')).out).toContain(
+    'Nothing is silenced.',
+  );
   const id = (await add('--component', '/v1', '--for', '1h', '--reason', 'x', '--json')).json().id;
   expect((await roundsman(url, 'silences', 'end', id.slice(0, 8))).out).toContain('of ann');
   expect((await silences())[0]!.ended_at).not.toBeNull();
@@ -132,7 +191,7 @@ test('findings and tickets say who silenced them, why and until when, and what t
   const words =
     /silenced by ann until 20\d\d-.* UTC: the cable is mended; behind net: the network is down/;
   for (const noun of ['findings', 'tickets'])
-    expect((await roundsman(url, noun, 'list')).out).toMatch(words);
+    expect((await roundsman(url, noun, 'list', '-o', 'table')).out).toMatch(words);
   for (const [noun, which] of [
     ['findings', id],
     ['tickets', name],
@@ -146,7 +205,7 @@ test('findings and tickets say who silenced them, why and until when, and what t
   // The mark stays until the next record; what it points to is over.
   await resolve(parent);
   await sql`UPDATE bot_silences SET ended_at = engine.now()`.execute(db);
-  const { out } = await roundsman(url, 'findings', 'list');
+  const { out } = await roundsman(url, 'findings', 'list', '-o', 'table');
   expect(out).toMatch(/no answer .* open$/m);
 });
 

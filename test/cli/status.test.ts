@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { statusBlock } from '../../src/cli/status/block.ts';
+import { showStatus } from '../../src/services/status/show.ts';
 import { testDatabase } from '../support/database.ts';
 import { set } from '../support/runs.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
@@ -137,7 +139,29 @@ describe('status', () => {
       .insertInto('bot_silences')
       .values({ component: '/known', owner: 'ann', reason: 'known', expires_at: ago(-60) })
       .execute();
-    expect((await roundsman(url, 'status')).code).toBe(0);
+    const { code, out } = await roundsman(url, 'status');
+    expect(code).toBe(0);
+    expect(out).toContain('\nNothing needs you now; 1 silence hides 1 finding and 1 ticket.\n');
+    const { silences } = (await roundsman(url, 'status', '--json')).json();
+    expect(silences).toEqual({ count: 1, open_findings: 1, pending_tickets: 1 });
+    expect((await roundsman(url, 'report')).out).toContain(
+      'Nothing needs you now; 1 silence hides 1 finding and 1 ticket.',
+    );
+    // What is both is named by both.
+    await sql`INSERT INTO bot_maintenance (owner, reason, components, occurrences)
+      VALUES ('ann', 'moved', '{/known}', tstzmultirange(tstzrange(engine.now() - interval '1 min', engine.now() + interval '1 h')))`.execute(
+      db,
+    );
+    const both =
+      'Nothing needs you now; 1 maintenance window holds back 1 finding and 1 ticket; 1 silence hides 1 finding and 1 ticket.';
+    expect((await roundsman(url, 'status')).out).toContain(both);
+    const wide = statusBlock(await showStatus(db), { rows: 24, columns: 200 });
+    expect(wide).toContain(both);
+    const narrow = statusBlock(await showStatus(db), { rows: 24, columns: 60 }).join(' ');
+    expect(narrow.replaceAll(/ +/g, ' ')).toContain(both);
+    await db.deleteFrom('bot_maintenance').execute();
+    await db.deleteFrom('bot_silences').execute();
+    expect((await roundsman(url, 'status')).out).not.toContain('hides');
   });
 
   test('says what became of heals, the wrong ones too', async () => {
@@ -147,9 +171,10 @@ describe('status', () => {
     for (const state of ['held', 'verified', 'relapsed', 'failed', 'undone'] as const)
       await insertHeal(db, bot, entry, state, { taken_at: ago(5) });
     const { out } = await roundsman(url, 'status');
-    expect(out).toMatch(/^Healed, 24 h +2 verified, 3 failed, relapsed or undone$/m);
+    expect(out).toMatch(/^Heals, 24 h +1 verified, 1 held, 3 failed, relapsed or undone$/m);
     expect((await roundsman(url, 'status', '--json')).json()).toMatchObject({
       healed: 2,
+      held: 1,
       heals: { verified: 2, waiting: 0, wrong: 3, unknown: 0 },
     });
     await db.deleteFrom('bot_knowledge').execute();
@@ -168,8 +193,12 @@ describe('status', () => {
     await insertTicket(db, bot, 'medium', { severity: 'medium' });
     await insertTicket(db, bot, 'snoozed', { snoozed_until: ago(-60) });
     await insertTicket(db, bot, 'closed', { status: 'closed', resolved_at: ago(1) });
-    const { code, out } = await roundsman(url, 'status');
+    const { code, out, err } = await roundsman(url, 'status');
     expect(code).toBe(0);
+    expect(err).toContain(
+      '\n1 snoozed ticket is left out: `npx roundsman tickets list --snoozed`\n',
+    );
+    expect(out).toMatch(/^Last runs of 1 bot$/m);
     expect(out).toMatch(/^Tickets +2 open, 1 of them snoozed$/m);
     expect(out).toMatch(/^Tickets \(1\)$/m);
     expect((await roundsman(url, 'status', '--json')).json().tickets).toMatchObject({

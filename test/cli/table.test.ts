@@ -10,6 +10,7 @@ const { isTTY, columns } = process.stdout;
 
 beforeEach(() => {
   printed = '';
+  vi.stubEnv('TERM', 'xterm').stubEnv('LC_ALL', 'C.UTF-8');
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed += text;
     return true;
@@ -17,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   Object.assign(process.stdout, { isTTY, columns });
 });
 
@@ -37,6 +39,27 @@ test('on a terminal a word that no line holds is cut, and no line is longer than
   table(head, [row('x'.repeat(300)), row('short')], 'none');
   expect(lines()[1]).toBe(`abcd1234  ${'x'.repeat(28)}…  night-watch  5m ago`);
   expect(lines()[1]).toHaveLength(60);
+});
+
+test('a name is not divided where there is no room for it: each row is a paragraph then', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 40 });
+  const names = ['sentinel-api', 'conductor'];
+  table(
+    ['Bot', 'Next (UTC)', '', 'Schedule'],
+    names.map((name) => [name, '2026-11-30 07:30:00', 'in 4m', 'every 5 minutes']),
+    'none',
+  );
+  for (const name of names) expect(lines().some((line) => line.includes(name))).toBe(true);
+  for (const line of lines()) expect(line.length).toBeLessThanOrEqual(40);
+});
+
+test('a mark of what is cut is ASCII where the terminal shows no more, and no line is longer for it', () => {
+  vi.stubEnv('LC_ALL', 'C');
+  Object.assign(process.stdout, { isTTY: true, columns: 60 });
+  table(head, [row('x'.repeat(300)), row('Zürich '.repeat(60))], 'none');
+  expect(lines()[1]).toBe(`abcd1234  ${'x'.repeat(26)}...  night-watch  5m ago`);
+  for (const line of lines()) expect(line.length).toBeLessThanOrEqual(60);
+  expect(lines()[4]).toMatch(/^ {10}Zürich Zürich Zürich ?\.\.\.$/);
 });
 
 test('a text of a script without spaces fills its lines, as many as any other', () => {
@@ -117,7 +140,21 @@ test('what is measured by its length is as wide as it is measured by its charact
     expect([point, widthOf(point)]).toEqual([point, stringWidth(point)]);
 });
 
-const emoji = ['👨‍👩‍👧', '👍🏽', '❤️', '1️⃣', '🇩🇪', '日本', 'ｶﾞ', 'e\u0301\u0323', 'नि', '한국', '🚀'];
+const emoji = [
+  '👨‍👩‍👧',
+  '👍🏽',
+  '❤️',
+  '1️⃣',
+  '🇩🇪',
+  '日本',
+  'ｶﾞ',
+  'e\u0301\u0323',
+  'नि',
+  '한국',
+  '🚀',
+  '\u1112\u1161\u11AB',
+  '/\u0338',
+];
 
 test('columns stand under each other, whatever is in them', () => {
   Object.assign(process.stdout, { isTTY: true, columns: 80 });
@@ -125,6 +162,21 @@ test('columns stand under each other, whatever is in them', () => {
   const places = lines().map((line) => stringWidth(line.slice(0, line.search(/night|Bot/))));
   expect(new Set(places).size).toBe(1);
 });
+
+test.each(['ｶﾞ', '\u1112\u1161\u11AB', '/\u0338', '葛\u{E0100}'])(
+  'a line does not end within %s',
+  (character) => {
+    for (let before = 1; before < 30; before += 1) {
+      Object.assign(process.stdout, { isTTY: true, columns: 60 });
+      printed = '';
+      table(head, [row('a'.repeat(before) + character.repeat(20))], 'none');
+      const parts = lines().slice(1).flatMap(segments);
+      expect(parts.filter((part) => /[^\p{ASCII}…]|\//u.test(part) && part !== character)).toEqual(
+        [],
+      );
+    }
+  },
+);
 
 test('no line is too wide, no column is lost and no character is broken, whatever is in the cells', () => {
   const characters = fc.constantFrom(...emoji, 'a', 'é', ' ', ' ', '/', '-', 'words');

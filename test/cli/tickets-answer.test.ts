@@ -230,7 +230,7 @@ describe('where a gate is closed', () => {
     expect((await approve()).err).toMatch(/sweep: it needs no approval: the next run applies it/);
     expect((await approve('other')).err).toContain('other does not fit it');
     await sql`DELETE FROM bot_knowledge WHERE name = 'sweep'`.execute(db);
-    expect((await approve()).err).toContain('nothing that is known fits it');
+    expect((await approve()).err).toContain('no entry of knowledge fits it');
   });
 
   test('what is approved all the same says before that a run does not apply it yet, and afterwards why it waits', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { changeTicketsFrom } from '../../src/services/tickets/from.ts';
+import { setLeastTicketSeverity } from '../../src/services/tickets/least-severity.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertTicket } from './rows.ts';
@@ -20,7 +20,7 @@ test('from which severity on a finding gets a ticket is shown and set, and what 
   const before = await escalation();
   expect(before!.value).toMatchObject({ tickets_from: 'medium', assignees: { medium: 'admin' } });
   expect((await roundsman(url, 'tickets', 'from')).out).toMatch(
-    /from medium on when nothing that is known/,
+    /at least medium and no known entry/,
   );
   const set = await roundsman(url, 'tickets', 'from', 'low', '--as', 'ann', '--json');
   expect(set.json()).toEqual({ tickets_from: 'low' });
@@ -38,14 +38,14 @@ test.each([sql`'"soon"'`, sql`'[1]'`, null])(
       await sql`UPDATE engine.settings SET value = ${value} WHERE key = 'escalation'`.execute(db);
     else await sql`DELETE FROM engine.settings WHERE key = 'escalation'`.execute(db);
     const actor = { name: 'ann', role: 'admin' } as const;
-    expect(await changeTicketsFrom({ db, actor }, { severity: 'info' })).toBe('medium');
+    expect(await setLeastTicketSeverity({ db, actor }, { severity: 'info' })).toBe('medium');
     expect((await escalation())!.value).toEqual({ tickets_from: 'info' });
   },
 );
 
 test('an operator may not set it', async () => {
   const actor = { name: 'ann', role: 'operator' } as const;
-  await expect(changeTicketsFrom({ db, actor }, { severity: 'low' })).rejects.toMatchObject({
+  await expect(setLeastTicketSeverity({ db, actor }, { severity: 'low' })).rejects.toMatchObject({
     what: 'ann may not change which findings get a ticket',
   });
 });

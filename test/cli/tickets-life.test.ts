@@ -28,12 +28,12 @@ const tickets = async (verb: string, ...args: string[]) => {
 };
 
 test('a ticket is acknowledged, commented on, resolved, reopened and closed', async () => {
-  const late = await roundsman(url, 'tickets', 'list');
+  const late = await roundsman(url, 'tickets', 'list', '-o', 'table');
   expect(late.out).toContain('overdue');
   expect((await tickets('ack', '--as', 'ann')).said).toContain(
     `Acknowledged ${name}: its response clock has stopped.`,
   );
-  expect((await roundsman(url, 'tickets', 'list')).out).not.toContain('overdue');
+  expect((await roundsman(url, 'tickets', 'list', '-o', 'table')).out).not.toContain('overdue');
   expect((await tickets('ack', '--as', 'bob')).said).toMatch(
     /was acknowledged by ann at .* already/,
   );
@@ -51,7 +51,7 @@ test('a ticket is acknowledged, commented on, resolved, reopened and closed', as
     said: expect.stringContaining('it is closed, which is final'),
   });
 
-  const history = await roundsman(url, 'tickets', 'history', name);
+  const history = await roundsman(url, 'tickets', 'history', name, '-o', 'table');
   expect(history.out).not.toContain('\u001b');
   expect(history.out.match(/closed|resolved|reopened|commented|acknowledged/g)).toEqual(
     expect.arrayContaining(['closed', 'resolved', 'reopened', 'commented', 'acknowledged']),
@@ -99,13 +99,13 @@ test('a snoozed ticket is out of the way, says so, and is woken', async () => {
   expect((await tickets('snooze', '--for', '4h', '--as', 'ann')).said).toMatch(
     /^Snoozed T-\d+ until .* UTC, or until it is more severe than high\. /,
   );
-  const list = await roundsman(url, 'tickets', 'list');
+  const list = await roundsman(url, 'tickets', 'list', '-o', 'table');
   expect(list.out).toContain('No open tickets');
   expect(list.err).toContain(
     '1 snoozed ticket is left out: `npx roundsman tickets list --snoozed`',
   );
   for (const flag of ['--snoozed', '--all']) {
-    const { out, err } = await roundsman(url, 'tickets', 'list', flag);
+    const { out, err } = await roundsman(url, 'tickets', 'list', flag, '-o', 'table');
     expect(out).toMatch(/snoozed for 4h$/m);
     expect(err).not.toContain('left out');
   }
@@ -118,14 +118,14 @@ test('a snoozed ticket is out of the way, says so, and is woken', async () => {
 
   expect((await tickets('snooze', '--end')).said).toContain(`${name} is awake again.`);
   expect((await tickets('snooze', '--end')).said).toContain(`${name} is not snoozed.`);
-  expect((await roundsman(url, 'tickets', 'list')).out).toContain('overdue');
+  expect((await roundsman(url, 'tickets', 'list', '-o', 'table')).out).toContain('overdue');
   const until = await tickets('snooze', '--occurrences', '3', '--json');
   expect(JSON.parse(until.said.split('\ndatabase')[0]!)).toMatchObject({
     snoozed_occurrences: 3,
     snoozed_until: null,
   });
   expect((await tickets('show')).said).toMatch(/^Snoozed +until it was seen 3 more times, by /m);
-  expect((await roundsman(url, 'tickets', 'list', '--snoozed')).out).toMatch(
+  expect((await roundsman(url, 'tickets', 'list', '--snoozed', '-o', 'table')).out).toMatch(
     /snoozed, 3 more times$/m,
   );
   expect((await tickets('snooze', '--until', '2999-01-01')).said).toContain('more than a year off');
@@ -217,10 +217,12 @@ test('tickets are merged and unmerged, and both say so', async () => {
   const other = await insertTicket(db, bot, 'logins fail', { fingerprint: 'other' });
   const merged = await roundsman(url, 'tickets', 'merge', other, '--into', name, '--as', 'ann');
   expect(merged.out).toContain(`Merged ${other} into ${name}, which stands for all of them`);
-  const list = await roundsman(url, 'tickets', 'list');
+  const list = await roundsman(url, 'tickets', 'list', '-o', 'table');
   expect(list.out).not.toContain('logins fail');
   expect(list.err).toContain('1 merged ticket is left out');
-  expect((await roundsman(url, 'tickets', 'list', '--merged')).out).toContain(`in ${name}`);
+  expect((await roundsman(url, 'tickets', 'list', '--merged', '-o', 'table')).out).toContain(
+    `in ${name}`,
+  );
   expect((await roundsman(url, 'tickets', 'show', name)).out).toMatch(
     /Stands for 1 ticket merged into it[^]*logins fail/,
   );
@@ -231,14 +233,16 @@ test('tickets are merged and unmerged, and both say so', async () => {
     code: 1,
     err: expect.stringContaining(`it is merged into ${name}, which stands for both`),
   });
-  expect((await roundsman(url, 'tickets', 'history', other)).out).toContain(`merged into ${name}`);
-  expect((await roundsman(url, 'tickets', 'history', name)).out).toContain(
+  expect((await roundsman(url, 'tickets', 'history', other, '-o', 'table')).out).toContain(
+    `merged into ${name}`,
+  );
+  expect((await roundsman(url, 'tickets', 'history', name, '-o', 'table')).out).toContain(
     `${other} merged into it`,
   );
   const document = await roundsman(url, 'tickets', 'unmerge', other, '--json');
   expect(document.json()).toMatchObject({ number: other.slice(2), merged_into: null });
   expect((await roundsman(url, 'tickets', 'unmerge', other)).err).toContain(
-    'it is merged into no ticket',
+    'it is not merged into another ticket',
   );
-  expect((await roundsman(url, 'tickets', 'list')).out).toContain('logins fail');
+  expect((await roundsman(url, 'tickets', 'list', '-o', 'table')).out).toContain('logins fail');
 });

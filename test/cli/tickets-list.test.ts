@@ -2,7 +2,8 @@
 import { sql } from 'kysely';
 import { userInfo } from 'node:os';
 import { beforeAll, expect, test } from 'vitest';
-import { countTickets, listTickets, ticketOrders } from '../../src/data/bots/ticket-list.ts';
+import { listAndCountTickets, listTickets, ticketOrders } from '../../src/data/bots/ticket-list.ts';
+import { listTickets as listAll } from '../../src/services/tickets/list.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
@@ -108,7 +109,7 @@ test.each<[string[], string[]]>([
 });
 
 test('pages follow one another without a gap, in every order, and their total agrees', async () => {
-  const all = await countTickets(db, {});
+  const { all } = (await listAndCountTickets(db, { limit: 1 }, { all: {} })).counts;
   expect(all).toBe(6);
   for (const order of ticketOrders) {
     const whole = (await listTickets(db, { order, limit: 100 })).map(({ id }) => id);
@@ -132,4 +133,29 @@ test('what is not there is said', async () => {
   expect((await roundsman(url, 'tickets', 'list', '--sort', 'nicest')).code).toBe(2);
   const near = await roundsman(url, 'tickets', 'list', '--category', 'link');
   expect(near).toMatchObject({ code: 0, err: expect.stringContaining('did you mean links') });
+});
+
+test('words of a text are found whatever their case, in ASCII and beyond', async () => {
+  const bot = await insertBot(db, 'words');
+  await insertTicket(db, bot, 'GRÜSSE aus Köln: STRASSE 7');
+  for (const words of ['grüsse', 'KÖLN', 'strasse 7', 'Aus k', '100%_', 'gone 100'])
+    expect((await list('--match', words)).titles, words).toHaveLength(1);
+  for (const words of ['kölnn', '100%%', 'G.ne'])
+    expect((await list('--match', words)).titles).toEqual([]);
+});
+
+test('a list asks the tickets twice: for its page, and once for all that it counts', async () => {
+  let asked = 0;
+  const counted = db.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      asked += 1;
+      return result;
+    },
+  });
+  const found = await listAll(counted, { limit: 2, match: 'o' });
+  expect(found).toMatchObject({ snoozed: 1, merged: 0 });
+  expect(found.tickets).toHaveLength(Math.min(2, found.count));
+  // The page, the counts, and the clock.
+  expect(asked).toBe(3);
 });

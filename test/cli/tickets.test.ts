@@ -25,7 +25,7 @@ const events = (name: string) =>
     .execute();
 
 test('without tickets it says so', async () => {
-  const { code, out } = await roundsman(url, 'tickets', 'list');
+  const { code, out } = await roundsman(url, 'tickets', 'list', '-o', 'table');
   expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('No open tickets') });
 });
 
@@ -70,14 +70,14 @@ test('the worst come first, then the most overdue; what is over only with --all'
   expect(all.json()).toHaveLength(2);
   const theirs = await roundsman(url, 'tickets', 'list', '--assigned-to', 'owner', '--json');
   expect(theirs.json()).toMatchObject([{ title: 'critical', bots: { name: 'watch' } }]);
-  const { out } = await roundsman(url, 'tickets', 'list');
+  const { out } = await roundsman(url, 'tickets', 'list', '-o', 'table');
   expect(out).toMatch(/old high .* overdue 1h$/m);
   expect(out).toMatch(/new high .* in 1h$/m);
 });
 
 test('a ticket that was reopened says so, in the list and by itself', async () => {
   const plain = await insertTicket(db, botId, 'new');
-  expect((await roundsman(url, 'tickets', 'list')).out).not.toContain('Reopened');
+  expect((await roundsman(url, 'tickets', 'list', '-o', 'table')).out).not.toContain('Reopened');
   const again = await insertTicket(db, botId, 'came back');
   const over = await insertTicket(db, botId, 'over', {
     status: 'resolved',
@@ -95,7 +95,7 @@ test('a ticket that was reopened says so, in the list and by itself', async () =
           created_at: ago(minutes),
         })
         .execute();
-  const { out } = await roundsman(url, 'tickets', 'list', '--all');
+  const { out } = await roundsman(url, 'tickets', 'list', '--all', '-o', 'table');
   expect(out).toMatch(/^Ticket +Severity +Title +Bot +Status +Reopened +With/m);
   expect(out).toMatch(new RegExp(`^${again} .* open +2h ago +-`, 'm'));
   expect(out).toMatch(new RegExp(`^${plain} .* open +- +-`, 'm'));

@@ -36,7 +36,20 @@ test.each<[string[], string]>([
   [['silences', 'add', '--bot', 'night-watch', '--for', '5m', '--until-resolved'], 'alone'],
   [['findings', 'list', '--all', '--resolved'], 'alone'],
   [['tickets', 'snooze', 'T-1', '--for', '2h', '--end'], 'alone'],
-  [['db', 'shell', '-c', 'SELECT 1'], 'npx roundsman db shell [options] -- '],
+  [['knowledge', 'add', '--no-pager'], 'npx roundsman knowledge add [options] -- '],
+  [['knowledge', 'add', '--no-pager'], '`npx roundsman knowledge add --help`'],
+  [['tickets', 'show'], 'for example `npx roundsman tickets show T-'],
+  [['runs', 'show'], 'for example `npx roundsman runs show '],
+  [['notify', 'test'], 'for example `npx roundsman notify test '],
+  [['completion'], 'for example `npx roundsman completion '],
+  [['findings', 'list', '--severity', 'warning'], 'did you mean medium?'],
+  [['tickets', 'list', '--severity', 'error'], 'did you mean high?'],
+  [['silences', 'add', '--bot', 'x', '--for', '1h', '--reason', 'x'.repeat(6000)], 'shorten it'],
+  [['silences', 'add', '--bot', 'x', '--for', '1h', '--reason', ' '], 'write the value'],
+  [['maintenance', 'add', '--for', '1h', '--reason', 'x'.repeat(6000)], 'shorten it'],
+  [['knowledge', 'test'], "for example `npx roundsman knowledge test '"],
+  [['bots', 'backfill', 'night-watch'], 'for example `npx roundsman bots backfill '],
+  [['runs', 'list', '--since'], 'for example `npx roundsman runs list'],
   [['runs', 'list', '--foo'], 'npx roundsman runs list --help'],
 ])('%j says why it is refused and what to try', async (args, hint) => {
   const { code, err } = await roundsman(url, ...args);
@@ -45,10 +58,38 @@ test.each<[string[], string]>([
   expect(/^ {2}try: (.*)$/m.exec(err)?.[1]).toContain(hint);
 });
 
+test.each([
+  [['help', 'tikets'], 'tikets', '(Did you mean tickets?)'],
+  [['tickets', 'help', 'lst'], 'lst', '(Did you mean list?)'],
+  [['help', 'nope'], 'nope', null],
+])('%j is told that there is no such command', async (args, name, meant) => {
+  const { code, out, err } = await roundsman(url, ...args);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(`error: unknown command '${name}'`);
+  if (meant) expect(err).toContain(meant);
+  else expect(err).not.toContain('Did you mean');
+  expect(err).not.toContain('Commands:');
+});
+
+test('help of a command that exists is its help', async () => {
+  const { code, out } = await roundsman(url, 'help', 'tickets');
+  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Commands:') });
+});
+
+test.each([
+  ['findings', 'list', '--sort', 'severity'],
+  ['tickets', 'review', '--sort', 'severity'],
+])('%s %s %s is not taken for an option that is written otherwise', async (...args) => {
+  const { code, err } = await roundsman(url, ...args);
+  expect(code).toBe(2);
+  expect(err).not.toContain('--bot');
+});
+
 describe('an argument that begins with a dash', () => {
-  // `secrets set` repeats nothing that may be a value, and says where one is given.
+  // `secrets set` repeats nothing that may be a value, and says where one is given; `db shell` hands options on to psql.
   const taking = leavesOf(wholeProgram()).filter(
-    (each) => each.registeredArguments.length > 0 && nameOf(each) !== 'secrets set',
+    (each) =>
+      each.registeredArguments.length > 0 && !['secrets set', 'db shell'].includes(nameOf(each)),
   );
 
   test('is refused by each command that takes arguments, which says where it may stand', async () => {
@@ -69,7 +110,7 @@ describe('an argument that begins with a dash', () => {
   });
 
   test('is not said to a command that takes none', async () => {
-    const { err } = await roundsman(url, 'runs', 'list', '--foo');
+    const { err } = await roundsman(url, 'runs', 'list', '--foo', '-o', 'table');
     expect(err).not.toContain(' -- ');
   });
 
@@ -81,7 +122,7 @@ describe('an argument that begins with a dash', () => {
       [ticket, ...as, '--', '--fixed'],
     ])
       expect(await roundsman(url, 'tickets', 'comment', ...args)).toMatchObject({ code: 0 });
-    const { out } = await roundsman(url, 'tickets', 'history', ticket);
+    const { out } = await roundsman(url, 'tickets', 'history', ticket, '-o', 'table');
     expect(out).toContain('- fixed nginx');
     expect(out).toContain('--fixed');
   });
@@ -158,7 +199,7 @@ describe('a time that is refused says why:', () => {
   });
 
   test('and one at its limit is taken', async () => {
-    expect((await roundsman(url, 'runs', 'list', '--since', '36500d')).code).toBe(0);
+    expect((await roundsman(url, 'runs', 'list', '--since', '36500d', '-o', 'table')).code).toBe(0);
     expect((await roundsman(url, ...edit('--timeout', '1d', '--jitter', '0'))).code).toBe(0);
   });
 });
@@ -213,4 +254,13 @@ test('the beginning of an id does, unless more than one begins so: then all are 
     expect(many.code).toBe(2);
     for (const id of ids) expect(many.err).toContain(id);
   }
+});
+
+test.each([
+  [['limits', '--nope'], '`npx roundsman limits --help` shows those that it has'],
+  [['tickets', 'show', '--nope'], 'what begins with - and is none goes behind --'],
+])('%j says what to type instead', async (args, hint) => {
+  const { code, err } = await roundsman('', ...args);
+  expect(code).toBe(2);
+  expect(/^ {2}try: (.*)$/m.exec(err)?.[1]).toContain(hint);
 });

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { liveBlock } from '../../src/cli/status/live.ts';
-import { spanInTwo } from '../../src/ground/text.ts';
+import { spanInAll, spanInTwo } from '../../src/ground/text.ts';
 import { readLive } from '../../src/services/status/live.ts';
 import { testDatabase } from '../support/database.ts';
 import { set } from '../support/runs.ts';
@@ -156,7 +156,7 @@ test('advice in shadow is told as what it is, by explain and by an approval', as
     autonomy: 'shadow',
   });
   expect(await explain()).toMatch(
-    /^advice +advice in shadow: it suggests nothing; the ticket tells it as in shadow$/m,
+    /^advice +advice in shadow: it suggests nothing; the ticket names it as in shadow$/m,
   );
   await insertDecision(db, { bot, finding, knowledge: advice }, { verdict: 'shadowed' });
   const { out } = await ask('tickets', 'show', ticket);
@@ -187,4 +187,16 @@ test.each([
   [40_000, '40s'],
 ])('%d ms are %s', (ms, words) => {
   expect(spanInTwo(ms)).toBe(words);
+});
+
+test.each([
+  [47.5 * 3_600_000, '1d 23h 30m'],
+  [36 * 3_600_000, '1d 12h'],
+  [24 * 3_600_000, '1d'],
+  [24 * 3_600_000 + 60_000, '1d 1m'],
+  [8 * 60_000, '8m'],
+  [59.6 * 60_000, '1h'],
+  [12_000, '12s'],
+])('%d ms are %s, to the minute', (ms, words) => {
+  expect(spanInAll(ms)).toBe(words);
 });

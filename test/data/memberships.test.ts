@@ -158,7 +158,7 @@ test('an admin of an organization makes admins and members, only an owner makes 
   for (const role of ['admin', 'member'] as const) await add(others.pop()!, role, admin!);
   await expect(add(others[0]!, 'owner', admin!)).rejects.toMatchObject({
     name: 'ForeignOrganizationError',
-    why: 'role is owner, and organization_id is none in which added_by is one',
+    why: 'role is owner, and organization_id is not one in which added_by is an owner',
   });
   expect(await add(others[0]!, 'owner', boss!)).toMatchObject({ role: 'owner' });
 });

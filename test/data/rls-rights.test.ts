@@ -117,6 +117,7 @@ describe('a grant', () => {
       'engine.canaries: delete insert select update',
       'engine.cancellations: delete insert select update',
       'engine.channels: delete insert select update',
+      'engine.check_memories: delete insert select update',
       'engine.credits_seq: usage',
       'engine.fence: usage',
       'engine.heals: select',
@@ -126,6 +127,8 @@ describe('a grant', () => {
       'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
       'engine.policies: insert select',
+      'engine.reports: delete insert select update',
+      'engine.run_progress: delete insert select update',
       'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',
     ]);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
-import { closedFor, openSecret, unfit } from '../../src/data/secrets/open.ts';
+import { closedFor, openSecret, whyUnfit } from '../../src/data/secrets/open.ts';
 import { rotateSecrets } from '../../src/data/secrets/rotate.ts';
 import { listSecrets, storeSealed, storeVariable } from '../../src/data/secrets/rows.ts';
 import { testDatabase } from '../support/database.ts';
@@ -75,7 +75,7 @@ describe('rows', () => {
 
   test.each(['', 'a', 'short', 'x'.repeat(65_537), 'a\0bcdefg', 'half \uD800 a character'])(
     'take no value like %j',
-    (value) => expect(unfit(value)).not.toBeNull(),
+    (value) => expect(whyUnfit(value)).not.toBeNull(),
   );
 });
 

@@ -1,4 +1,4 @@
-/** What differs from the document is named with what mends it, all of it at once; what means the same is no difference. */
+/** Adoption names all differences from the documented schema at once, each with its mend; equivalent SQL is no difference. */
 import { sql, type Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { SchemaDiffersError, type Difference } from '../../src/data.ts';
@@ -9,7 +9,7 @@ import { madeByHand, platform, schemaOf } from './adopt-platform.ts';
 
 const reference = schemaOf((await testDatabase()).db);
 
-/** What was changed by hand, and how the difference that names it begins; what is left over afterwards may stay. */
+/** Statements that change the schema, and how the difference that names each begins. */
 const changes: [change: string, said: RegExp][] = [
   ['ALTER TABLE bots DROP COLUMN description', /^bots: column description is missing$/],
   [
@@ -145,7 +145,7 @@ async function differencesOf(db: Kysely<any>): Promise<Difference[]> {
 }
 
 describe('differences', () => {
-  it('are all named at once, each with a statement that mends it', async () => {
+  it('are all named at once, each with a statement that removes it', async () => {
     const { db, url } = await madeByHand(...changes.map(([change]) => change));
     const before = await schemaOf(db);
     const differences = await differencesOf(db);
@@ -153,14 +153,14 @@ describe('differences', () => {
       ([, said]) => !differences.some(({ difference }) => said.test(difference)),
     );
     expect(unsaid).toEqual([]);
-    // An index went with its column.
+    // An index was dropped with its column.
     expect(differences).toHaveLength(changes.length + 1);
     expect(await schemaOf(db)).toEqual(before);
 
     const { code, err, json } = await roundsman(url, 'db', 'migrate', '--json');
     expect(code).toBe(1);
     expect(json()).toEqual({ differences });
-    // One a line.
+    // One difference on each line.
     const lines = err.split('\n');
     for (const { difference } of differences)
       expect(lines.filter((line) => line.includes(difference))).toHaveLength(1);
@@ -176,7 +176,7 @@ describe('differences', () => {
     expect(left.filter((line) => !wanted.includes(line) && !own.test(line))).toEqual([]);
   }, 120_000);
 
-  it('are found as far as a role that may make neither schemas nor tables sees them', async () => {
+  it('are found, as far as they are visible, by a role that may create neither schemas nor tables', async () => {
     const { db, url } = await madeByHand('DROP SCHEMA IF EXISTS private');
     const role = `poor_${Date.now()}`;
     await sql
@@ -208,8 +208,8 @@ describe('differences', () => {
   });
 });
 
-describe('what means the same', () => {
-  it('is no difference: ids, times, callers and checks as PostgreSQL prints them, and columns of your own', async () => {
+describe('equivalent SQL', () => {
+  it('is not a difference: ids, times, callers and checks as PostgreSQL prints them, and columns of your own', async () => {
     const { db } = await madeByHand(
       'ALTER TABLE bots ALTER id SET DEFAULT gen_random_uuid()',
       'ALTER TABLE credits ALTER id SET DEFAULT gen_random_uuid(), ADD COLUMN note text',
@@ -232,7 +232,7 @@ describe('what means the same', () => {
     expect(rows).toEqual([{ count: 3 }]);
   });
 
-  it('is a difference when a word, a condition or a role is another one', async () => {
+  it('is a difference when a word, a condition or a role differs', async () => {
     const { db } = await madeByHand(
       `ALTER TABLE organizations ADD CONSTRAINT organizations_plan_check CHECK (plan IN ('free', 'team', 'enterprise', 'free (old)'))`,
       `ALTER TABLE credits ADD CONSTRAINT credits_type_check CHECK (type NOT IN ('purchase', 'usage', 'refund', 'bonus'))`,

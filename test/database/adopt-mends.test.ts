@@ -1,4 +1,4 @@
-/** Each difference is one line, and what stands between its parentheses runs on a real server, or is words. */
+/** Each difference is one line; its parentheses contain a statement that runs on a real server, or advice in words. */
 import { sql, type Kysely } from 'kysely';
 import { expect, it } from 'vitest';
 import type { SchemaDiffersError } from '../../src/data.ts';
@@ -14,7 +14,7 @@ const listed = async (db: Kysely<any>) => {
   return refused?.listed.map(({ difference, mend }) => [difference, mend]) ?? [];
 };
 
-it('a documented trigger that is another one is one difference, and its statement mends it', async () => {
+it('a documented trigger with another definition is one difference, and its statement mends it', async () => {
   const { db } = await madeByHand(
     `DROP TRIGGER update_profiles_updated_at ON profiles;
      CREATE TRIGGER update_profiles_updated_at AFTER UPDATE ON profiles FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
@@ -30,7 +30,7 @@ it('a documented trigger that is another one is one difference, and its statemen
   expect(await listed(db)).toEqual([]);
 });
 
-/** Runs every mend that is a statement, in the order in which they are listed; returns the words. */
+/** Runs each mend that is a statement, in the listed order; returns the mends that are words. */
 async function mendAll(db: Kysely<any>, differences: unknown[][]): Promise<string[]> {
   const words: string[] = [];
   for (const mend of differences.map((each) => String(each[1]))) {
@@ -40,7 +40,7 @@ async function mendAll(db: Kysely<any>, differences: unknown[][]): Promise<strin
   return words;
 }
 
-it('a lost uuid-ossp is one difference, with the defaults that it took along', async () => {
+it('a missing uuid-ossp is one difference, together with the defaults that were dropped with it', async () => {
   const { db } = await madeByHand('DROP EXTENSION "uuid-ossp" CASCADE');
   const differences = await listed(db);
   expect(differences).toEqual([
@@ -68,7 +68,7 @@ it('a lost uuid-ossp is one difference, with the defaults that it took along', a
   expect(await listed(few.db)).toEqual([]);
 });
 
-it('a primary key of your own in the place of the documented one is named, and its statement runs', async () => {
+it('a primary key that is not the documented one is named, and the offered statement runs', async () => {
   const { db } = await madeByHand(
     'ALTER TABLE page_views DROP CONSTRAINT page_views_pkey, ADD COLUMN code int, ADD CONSTRAINT by_code PRIMARY KEY (code)',
     'ALTER TABLE avatars DROP CONSTRAINT avatars_pkey CASCADE, ADD COLUMN code int PRIMARY KEY, ADD UNIQUE (id)',
@@ -88,9 +88,9 @@ it('a primary key of your own in the place of the documented one is named, and i
   expect(await listed(db)).toEqual([]);
 });
 
-it('where no statement can run, words say what to do', async () => {
+it('where no statement could run, the offered solution is advice in words', async () => {
   const { db } = await madeByHand(
-    // As a platform that knows nothing of auth.users.
+    // As in a platform without auth.users.
     'DROP SCHEMA auth CASCADE',
     'ALTER TABLE page_views ALTER id DROP DEFAULT, ALTER id TYPE int USING 1',
     'ALTER TABLE javari_learning DROP CONSTRAINT javari_learning_user_id_fkey, ALTER user_id TYPE int USING 1',
@@ -98,7 +98,7 @@ it('where no statement can run, words say what to do', async () => {
     "INSERT INTO error_logs (id, error_type, error_message) VALUES ('first)', 'x', 'x')",
     'ALTER TABLE avatars ALTER name TYPE text; CREATE VIEW own_names AS SELECT name FROM avatars',
     'DROP TABLE support_groups CASCADE',
-    // This one runs.
+    // The mend of this one is a statement.
     'ALTER TABLE api_logs ALTER endpoint TYPE text',
   );
   const differences = await listed(db);
@@ -129,7 +129,7 @@ it('where no statement can run, words say what to do', async () => {
   expect((await listed(db)).some(([said]) => said!.startsWith('api_logs: '))).toBe(false);
 });
 
-it('rows that would refuse the statement are told in its place, and it is offered once they are right', async () => {
+it('rows on which the statement would fail are reported in its place, and it is offered once they are corrected', async () => {
   const { db } = await madeByHand(
     'ALTER TABLE page_views ALTER page_path DROP NOT NULL; INSERT INTO page_views DEFAULT VALUES',
     'ALTER TABLE api_logs DROP CONSTRAINT api_logs_user_id_fkey',
@@ -156,13 +156,13 @@ it('rows that would refuse the statement are told in its place, and it is offere
   expect(await listed(db)).toEqual([]);
 });
 
-it('rows that have the values of a key in common are counted in place of a statement that they refuse', async () => {
+it('rows with the same values of a key are counted, in place of a statement that would fail on them', async () => {
   const { db } = await madeByHand(
     'ALTER TABLE app_catalog DROP CONSTRAINT app_catalog_slug_key',
     "INSERT INTO app_catalog (id, slug, name, category, credit_cost) SELECT ('00000000-0000-4000-8000-00000000000' || n)::uuid, 's' || n % 2, n::text, 'x', 1 FROM generate_series(1, 5) n",
     'ALTER TABLE tools_catalog DROP CONSTRAINT tools_catalog_app_id_slug_key',
     "INSERT INTO tools_catalog (app_id, slug, name, credit_cost) SELECT app_id, slug, 'x', 1 FROM (VALUES ('00000000-0000-4000-8000-000000000001'::uuid, 'a'), ('00000000-0000-4000-8000-000000000001', 'a'), ('00000000-0000-4000-8000-000000000002', 'a')) v (app_id, slug)",
-    // A NULL is the same as no other.
+    // A NULL is equal to no other value.
     'ALTER TABLE transactions DROP CONSTRAINT transactions_provider_transaction_id_key',
     'ALTER TABLE page_views DROP CONSTRAINT page_views_pkey',
     'ALTER TABLE avatars DROP CONSTRAINT avatars_pkey CASCADE',
@@ -216,7 +216,7 @@ it('rows that have the values of a key in common are counted in place of a state
     expect(await mendAll(db, more)).toEqual([]);
 });
 
-it('an event trigger that refuses is named, before tables are taken over and in an empty database', async () => {
+it('an event trigger that refuses statements is named, before tables are adopted and in an empty database', async () => {
   const guard = `CREATE FUNCTION no_more() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'ask Ann first'; END $$;
     CREATE EVENT TRIGGER "Guard" ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION no_more()`;
   const { db } = await madeByHand(guard);

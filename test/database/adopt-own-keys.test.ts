@@ -1,4 +1,4 @@
-/** Keys of the platform's own on the bots' tables would refuse what the engine writes: they are named, and nothing else. */
+/** Keys that the platform added to the bots' tables may refuse rows of the engine: adoption names these keys and no others. */
 import { sql, type Kysely } from 'kysely';
 import { expect, it } from 'vitest';
 import type { SchemaDiffersError } from '../../src/data.ts';
@@ -19,12 +19,12 @@ it('unique indexes and constraints, and exclusions, are named with the statement
     'CREATE UNIQUE INDEX "By Day" ON bot_actions (bot_id, (lower(action_type))) WHERE success',
     'ALTER TABLE bot_findings ADD CONSTRAINT one_title UNIQUE (bot_id, title)',
     'ALTER TABLE bots ADD CONSTRAINT one_endpoint EXCLUDE USING hash (api_endpoint WITH =)',
-    // Its name is one that a migration gives, and another one of the document's.
+    // Names that a migration and the documented schema use.
     'ALTER TABLE bot_tickets ADD CONSTRAINT bot_tickets_number_key UNIQUE (title)',
     'DROP INDEX idx_findings_bot; CREATE UNIQUE INDEX idx_findings_bot ON bot_findings (bot_id, detected_at)',
     'ALTER TABLE bot_knowledge ADD UNIQUE (category)',
     'CREATE TABLE own_notes (category varchar(100) REFERENCES bot_knowledge (category))',
-    // These refuse nothing that the document lets in, or are on tables of the platform.
+    // These refuse no row that the documented schema accepts, or are on tables of the platform.
     'CREATE UNIQUE INDEX by_id ON bot_findings (id, severity)',
     'ALTER TABLE bots ADD CONSTRAINT again UNIQUE (name, status)',
     'CREATE UNIQUE INDEX one_page ON page_views (page_path, user_id)',

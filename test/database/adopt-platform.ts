@@ -1,4 +1,4 @@
-/** A platform that was made by hand from the document, before there was any Roundsman: its tables and its rows. */
+/** A platform made by hand from the documented schema, before Roundsman: its tables and its rows. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sql, type Kysely } from 'kysely';
@@ -13,7 +13,7 @@ export const files = readdirSync(folder)
   .toSorted();
 const documented = files.filter((file) => /^v[1-5]_/.test(file));
 
-/** What somebody has who ran the document by hand, without any migration table. */
+/** A database in which the documented schema was run by hand; it has no table of migrations. */
 export async function madeByHand(...changes: string[]) {
   const database = await emptyDatabase();
   for (const file of documented)
@@ -22,7 +22,7 @@ export async function madeByHand(...changes: string[]) {
   return database;
 }
 
-/** Everything that a schema consists of, as sorted lines without what differs between two databases. */
+/** All objects of a schema as sorted lines, without what always differs between two databases. */
 export async function schemaOf(db: Kysely<any>): Promise<string[]> {
   const { rows } = await sql<{ line: string }>`
     SELECT format('%s.%s column %s %s %s %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -47,7 +47,7 @@ export async function schemaOf(db: Kysely<any>): Promise<string[]> {
 const id = (kind: string, number: number) =>
   `'${kind}0000000-0000-4000-8000-${String(number).padStart(12, '0')}'`;
 
-/** Two people, three who are owed nothing, and at least one row in every one of the 36 tables. */
+/** Two users with bookings, three without, and at least one row in each of the 36 tables. */
 export const platform = `
 INSERT INTO auth.users (id, email) SELECT ('a0000000-0000-4000-8000-00000000000' || n)::uuid, 'p' || n || '@people.test'
   FROM generate_series(1, 5) n;
@@ -68,7 +68,7 @@ INSERT INTO credits (id, user_id, amount, type, balance_after, created_at) VALUE
   (${id('c', 9)}, ${id('a', 1)}, 100, 'purchase', 100, '2024-11-01Z'),
   (${id('c', 1)}, ${id('a', 1)}, -90, 'usage', 10, '2024-11-01Z'),
   (${id('c', 2)}, ${id('a', 2)}, 50, 'bonus', 50, '2024-11-02Z'),
-  -- A circle beside the way on, in every order of ids but one.
+  -- A cycle of bookings beside the others, which only one order of the ids follows correctly.
   (${id('c', 3)}, ${id('a', 2)}, 25, 'refund', 75, '2024-11-03Z'),
   (${id('c', 4)}, ${id('a', 2)}, -20, 'usage', 30, '2024-11-03Z'),
   (${id('c', 5)}, ${id('a', 2)}, 20, 'refund', 50, '2024-11-03Z'),
@@ -165,7 +165,7 @@ export async function columnsOf(db: Kysely<any>): Promise<Map<string, string[]>>
   return new Map(rows.map(({ name, columns }) => [name, columns]));
 }
 
-/** The differences that a refusal names; the migration has to be refused. */
+/** Returns the differences that the refusal names; fails if the migration is not refused. */
 export async function differencesOf(
   db: Kysely<any>,
   options: MigrateOptions = {},
@@ -175,7 +175,7 @@ export async function differencesOf(
   return (refused as SchemaDiffersError).differences;
 }
 
-/** What all guards of the ledger together keep empty. */
+/** Rows that break a rule of the ledger; the guards keep this empty. */
 export async function wrongLedgers(db: Kysely<any>): Promise<unknown[]> {
   const { rows } = await sql`
     WITH chain AS (

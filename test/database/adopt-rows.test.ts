@@ -14,7 +14,7 @@ import {
 
 const reference = schemaOf((await testDatabase()).db);
 
-describe('rows that nobody but their owner can put right', () => {
+describe('rows that only their owner can put right', () => {
   const bot = "'b0000000-0000-4000-8000-000000000001'";
   const user = (number: number) => `'a0000000-0000-4000-8000-00000000000${number}'`;
   const finding = (values: string) =>
@@ -26,7 +26,7 @@ describe('rows that nobody but their owner can put right', () => {
   const aBot = (values: string) =>
     `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, status, failed_runs) VALUES (${values})`;
 
-  /** What is wrong, what is said about it, and what puts it right if the statement that is offered does not. */
+  /** A wrong row, the difference that names it, and what mends it if the offered statement cannot. */
   const wrong: [statement: string, said: RegExp, mend?: string][] = [
     [
       `UPDATE profiles SET role = 'superuser' WHERE id = ${user(3)}`,
@@ -166,7 +166,7 @@ describe('rows that nobody but their owner can put right', () => {
       /^credits: balance_after is not the previous balance plus the amount, in whatever order these bookings are read, in 3 rows/,
       'UPDATE credits c SET balance_after = s.balance FROM (SELECT id, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS balance FROM credits) s WHERE s.id = c.id AND c.balance_after <> s.balance',
     ],
-    // Out of reach: a circle that nothing leads to, though every balance is left as often as it is reached.
+    // A cycle of bookings that no other booking leads to, although each balance is left as often as it is reached.
     [
       `INSERT INTO credits (user_id, amount, type, balance_after) VALUES (${user(5)}, 5, 'bonus', 505), (${user(5)}, -5, 'usage', 500)`,
       /^credits: balance_after/,
@@ -178,7 +178,7 @@ describe('rows that nobody but their owner can put right', () => {
     ],
   ];
 
-  it('are named before anything changes, all of them, with what puts them right', async () => {
+  it('are all named before anything is changed, with what puts them right', async () => {
     const { db } = await madeByHand(platform);
     for (const [statement] of wrong) await sql.raw(statement).execute(db);
     const columns = await columnsOf(db);
@@ -188,7 +188,7 @@ describe('rows that nobody but their owner can put right', () => {
     expect(differences).toHaveLength(wrong.length - 2);
     expect([await schemaOf(db), await valuesOf(db, columns)]).toEqual(before);
 
-    // By hand where a word is missing, else with the statement between the parentheses.
+    // By hand where a value must be chosen, otherwise with the statement in parentheses.
     for (const [, , mend] of wrong) if (mend) await sql.raw(mend).execute(db);
     for (const [, said, mend] of wrong) {
       const [, offered] = /\(((?:stop what runs the bots, then )?UPDATE .*)\)$/.exec(
@@ -201,7 +201,7 @@ describe('rows that nobody but their owner can put right', () => {
     expect(await wrongLedgers(db)).toEqual([]);
   });
 
-  it('keep what somebody has if they say so: the other statement that is offered books it', async () => {
+  it('may keep the balance that a user has: the second offered statement books the difference', async () => {
     const { db } = await madeByHand(platform, `UPDATE profiles SET credits = credits + 90`);
     const [difference] = await differencesOf(db);
     const [, offered] = /if profiles\.credits is: (.*)\)$/.exec(difference!)!;

@@ -1,4 +1,4 @@
-/** Stops whoever migrates a database at a statement of choice, from outside: an event trigger counts them. */
+/** Stops a migration at a chosen statement, without a switch in its code: an event trigger counts the statements. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { sql, type Kysely } from 'kysely';
@@ -31,7 +31,7 @@ export function migrating(url: string) {
 
 const lock = 7_108;
 
-/** Counts every statement that changes the schema, also those that are rolled back. */
+/** Counts each statement that changes the schema, also if it is rolled back. */
 export const countStatements = (db: Kysely<any>) =>
   sql
     .raw(`
@@ -46,14 +46,14 @@ export const countStatements = (db: Kysely<any>) =>
     CREATE EVENT TRIGGER stop ON ddl_command_end EXECUTE FUNCTION stops.stop()`)
     .execute(db);
 
-/** How many there have been. */
+/** How many statements were counted. */
 export async function counted(db: Kysely<any>): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     SELECT last_value::int AS count FROM stops.count`.execute(db);
   return rows[0]!.count;
 }
 
-/** Runs `work` while whoever begins now stops behind statement `at`; it goes on afterwards, if it lives. */
+/** Runs `work` while each migration that starts now waits after statement `at`; then those that still run go on. */
 export async function stoppingAt(
   { db, url, name }: { db: Kysely<any>; url: string; name: string },
   at: number,
@@ -71,7 +71,7 @@ export async function stoppingAt(
   }
 }
 
-/** Whether somebody waits there. */
+/** Whether a migration waits there. */
 export async function isStopped(db: Kysely<any>): Promise<boolean> {
   const { rows } = await sql`SELECT FROM pg_locks
     WHERE locktype = 'advisory' AND NOT granted AND objid = ${lock}::bigint::oid
@@ -79,7 +79,7 @@ export async function isStopped(db: Kysely<any>): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Sessions of the command line that the server has not ended yet. */
+/** The sessions of command lines that the server has not ended yet. */
 export async function sessions(db: Kysely<any>): Promise<number> {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'roundsman cli'`.execute(db);

@@ -15,8 +15,8 @@ import {
 
 const reference = schemaOf((await testDatabase()).db);
 
-describe('what stands around the tables', () => {
-  it('uuid-ossp in another schema is named, with or without tables, and moved by the statement', async () => {
+describe('objects beside the tables', () => {
+  it('uuid-ossp in another schema is named, with or without tables, and the statement moves it', async () => {
     for (const database of [await madeByHand(platform), await madeByHand()]) {
       const { db } = database;
       await sql`ALTER EXTENSION "uuid-ossp" SET SCHEMA public`.execute(db);
@@ -30,7 +30,7 @@ describe('what stands around the tables', () => {
     }
   });
 
-  it('the document as it stands is adopted: its own functions, its trigger on every table, its words as checks', async () => {
+  it('the documented schema with its functions, its trigger on each table and its values as checks is adopted', async () => {
     const withTrigger = 'organizations transactions bots bot_tickets bot_knowledge'.split(' ');
     const { db } = await madeByHand(
       platform,
@@ -59,7 +59,7 @@ describe('what stands around the tables', () => {
     expect(await schemaOf(db)).toEqual(await reference);
   });
 
-  it('functions of the documented names that say something else are named', async () => {
+  it('functions with documented names but other bodies are named', async () => {
     const { db } = await madeByHand(
       'DROP FUNCTION get_user_credits(uuid)',
       `CREATE FUNCTION get_user_credits(uid uuid) RETURNS integer LANGUAGE sql AS 'SELECT 1'`,
@@ -72,7 +72,7 @@ describe('what stands around the tables', () => {
     ]);
   });
 
-  it('functions of the documented names without their tables are named too', async () => {
+  it('functions with documented names are named also where their tables are missing', async () => {
     const { db } = await madeByHand('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     await sql`CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`.execute(
       db,
@@ -82,7 +82,7 @@ describe('what stands around the tables', () => {
     ]);
   });
 
-  it('a check of a name of ours that says something else is named, and so is any on the tables of the bots', async () => {
+  it('a check with a name of ours but another condition is named, and so is each check on the tables of the bots', async () => {
     const { db } = await madeByHand(
       `ALTER TABLE profiles ADD CHECK (role IN ('user', 'admin'))`,
       `ALTER TABLE bots ADD CONSTRAINT own CHECK (status IN ('active', 'paused'))`,
@@ -104,7 +104,7 @@ describe('what stands around the tables', () => {
     ]);
   });
 
-  it('whatever has a name that a migration gives is named, and nothing that has another', async () => {
+  it('each object with a name that a migration gives is named, and no other one', async () => {
     const fresh = (await testDatabase()).db;
     const { db } = await madeByHand();
     const names = (of: Kysely<any>) =>
@@ -125,7 +125,7 @@ describe('what stands around the tables', () => {
     const documented = await columnsOf(db);
     const already = new Set((await names(db)).rows.map(({ kind, name }) => kind + name));
     const news = (await names(fresh)).rows.filter(({ kind, relation, name }) => {
-      // A column of ours that carries its own check or key takes another name when that one is taken.
+      // PostgreSQL gives the check or key of a column of ours another name if its name is taken.
       const ofOurColumn =
         kind === 'c' &&
         [...(documented.get(relation) ?? [])].every((column) => !name.includes(`_${column}_`)) &&
@@ -164,11 +164,11 @@ describe('what stands around the tables', () => {
     const differences = await differencesOf(db);
     const named = (name: string) =>
       differences.some((difference) => new RegExp(`\\b${name}\\b`).test(difference));
-    // A check of one of our columns is made under a name that is free.
+    // The check of a column of ours gets a free name.
     expect(taken.filter((name) => !named(name))).toEqual([]);
   });
 
-  it('tables that belong to somebody else, and a schema of the name engine, are named', async () => {
+  it('tables that another role owns, and a schema named engine, are named', async () => {
     const { db, name } = await supabaseDatabase();
     await administer(
       inDatabase(inject('postgresUrl'), name),
@@ -178,7 +178,7 @@ describe('what stands around the tables', () => {
     );
     await sql`CREATE SCHEMA engine; CREATE TABLE engine.parts (id int)`.execute(db);
     const differences = await differencesOf(db);
-    // The others say in which ways that table is not the document's.
+    // The other differences say how that table differs from the documented one.
     expect(differences.filter((each) => !/^profiles: (?!the table)|^function/.test(each))).toEqual([
       'schema engine holds parts: Roundsman keeps its own there (ALTER SCHEMA engine RENAME TO own_engine)',
       'schema private: postgres_like may not create in it (GRANT CREATE ON SCHEMA private TO postgres_like)',

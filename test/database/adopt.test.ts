@@ -45,7 +45,7 @@ describe('a platform with rows in all 36 tables', () => {
     expect(await schemaOf(db)).toEqual(await reference);
   });
 
-  it('has its bookings in the order of their balances, and books on from there', async () => {
+  it('has its bookings in the order of their balances, and new ones follow them', async () => {
     const { rows } = await sql<{ user: string; ids: string }>`
       SELECT right(user_id::text, 1) AS user, string_agg(right(id::text, 1), ' ' ORDER BY seq) AS ids
       FROM credits GROUP BY 1 ORDER BY 1`.execute(db);
@@ -63,7 +63,7 @@ describe('a platform with rows in all 36 tables', () => {
     expect(await wrongLedgers(db)).toEqual([]);
   });
 
-  it('says of its runs only what is known', async () => {
+  it('claims of its runs only what is known', async () => {
     const { rows } = await sql`
       SELECT right(id::text, 1) AS id, status, trigger, scheduled_for, generation, attempt, fence, worker, queued_at::text
       FROM bot_executions ORDER BY id`.execute(db);
@@ -89,7 +89,7 @@ describe('a platform with rows in all 36 tables', () => {
     await sql`DELETE FROM bot_executions WHERE status = 'queued'`.execute(db);
   });
 
-  it('has each old finding as a problem of its own', async () => {
+  it('has a separate problem for each old finding', async () => {
     const { rows } = await sql`
       SELECT right(id::text, 1) AS id, check_name, component_key, fingerprint = 'adopted-' || id AS own, occurrences,
              coalesce(detected_at, resolved_at) = last_seen_at AS seen,
@@ -138,7 +138,7 @@ describe('a platform with rows in all 36 tables', () => {
     ]);
   });
 
-  it('lets its knowledge begin in shadow', async () => {
+  it('has its knowledge start in shadow', async () => {
     const { rows } = await sql`SELECT name = 'adopted-' || id AS own, enabled, autonomy
       FROM bot_knowledge ORDER BY id`.execute(db);
     const entry = { own: true, enabled: true, autonomy: 'shadow' };
@@ -165,7 +165,7 @@ describe('a platform with rows in all 36 tables', () => {
     expect(shown.toSorted()).toEqual(rows.map(({ id }) => id).toSorted());
   });
 
-  it('has bots that are looked at like new ones: slots that passed before are not owed', async () => {
+  it('has bots that are planned as new ones: earlier slots are not made up for', async () => {
     const catalogue = catalogueOf(bots, remedies);
     expect(await planBots(db, catalogue)).toMatchObject({
       planned: 0,
@@ -184,7 +184,7 @@ describe('a platform with rows in all 36 tables', () => {
 });
 
 describe('a platform on Supabase whose tables force row level security on their owner', () => {
-  it('is adopted whole', async () => {
+  it('is adopted with all its rows', async () => {
     const { db } = await supabaseDatabase();
     const { readFile } = await import('node:fs/promises');
     for (const file of files.filter((each) => /^v[1-5]_/.test(each)))

@@ -1,6 +1,6 @@
 /**
- * Supabase's advisors have nothing to say about a database with everything installed: on its own kind of database, with
- * BullMQ on Redis (no tables) and on PostgreSQL, and also after its tables were installed again.
+ * Supabase's advisors complain about nothing in a database with everything installed: on a Supabase database, with
+ * BullMQ on Redis (no tables) and on PostgreSQL, also after BullMQ's tables were installed again.
  */
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe.each([
   });
 });
 
-describe('each rule can be broken', () => {
+describe('each rule finds its breach', () => {
   test.each(Object.entries(rules))('%s', async (_, rule) => {
     const { db } = await testDatabase();
     for (const statement of rule.broken.split(/;\s*(?=CREATE|ALTER)/))
@@ -43,7 +43,7 @@ describe('each rule can be broken', () => {
   });
 });
 
-test("BullMQ's functions work with the path that they got, whatever that of the session is", async () => {
+test("BullMQ's functions work with their own search_path, whatever that of the session is", async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   const { rows } = await sql<{ name: string; path: string }>`

@@ -5,12 +5,12 @@
  */
 export interface Rule {
   query: string;
-  /** breaks the rule once; `name` in what the query then says */
+  /** breaks the rule once; the row that the query then returns contains `name` */
   broken: string;
   name: string;
 }
 
-/** Schemas of Supabase and PostgreSQL themselves, which belong to others. */
+/** Schemas that belong to Supabase and PostgreSQL. */
 const ours = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'auth', 'storage', 'vault', 'extensions')
   AND n.nspname NOT LIKE 'pg\\_%'`;
 const authCall = String.raw`auth\.(uid|jwt|role|email)\(\)`;
@@ -45,7 +45,7 @@ export const rules: Record<string, Rule> = {
     broken: `ALTER TABLE public.avatars DISABLE ROW LEVEL SECURITY`,
     name: 'avatars',
   },
-  'policies are in force, and what is closed by row level security opens for some role': {
+  'policies are in force, and each table with row level security is open to some role': {
     query: `SELECT c.oid::regclass || ': ' || CASE WHEN c.relrowsecurity THEN 'no policy' ELSE 'policies that are off' END AS complaint
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND ${ours}
@@ -53,7 +53,7 @@ export const rules: Record<string, Rule> = {
     broken: `CREATE TABLE public.closed (a int PRIMARY KEY); ALTER TABLE public.closed ENABLE ROW LEVEL SECURITY`,
     name: 'closed: no policy',
   },
-  'one permissive policy speaks for a role and a command': {
+  'a role has one permissive policy for each command': {
     query: `SELECT p.polrelid::regclass || ': ' || r.rolname || ' ' || command::text AS complaint
       FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_roles r ON r.oid = ANY (p.polroles) OR p.polroles = '{0}',
@@ -63,7 +63,7 @@ export const rules: Record<string, Rule> = {
     broken: `CREATE POLICY again ON public.avatars FOR SELECT TO authenticated USING (false)`,
     name: 'avatars: authenticated r',
   },
-  'a policy asks for the user once a query, not once a row': {
+  'a policy reads the user once for each query, not for each row': {
     query: `SELECT tablename || ': ' || policyname AS complaint
       FROM pg_policies JOIN pg_namespace n ON n.nspname = schemaname,
         unnest(ARRAY[qual, with_check]) AS body
@@ -85,7 +85,7 @@ export const rules: Record<string, Rule> = {
     broken: `CREATE POLICY wide ON public.avatars FOR DELETE TO anon USING (true)`,
     name: 'avatars: wide',
   },
-  'a function names its search_path': {
+  'a function sets its search_path': {
     query: `SELECT p.oid::regprocedure::text AS complaint FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
       WHERE p.prokind IN ('f', 'p', 'w') AND ${ours}
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
@@ -130,8 +130,8 @@ export const rules: Record<string, Rule> = {
       CREATE INDEX half ON ONLY public.parts (a)`,
     name: 'half',
   },
-  'a variable of a function is begun with a value of its own type': {
-    // plpgsql_check, with which Supabase lints functions, warns of a text that becomes another type unsaid.
+  'a variable of a function begins with a value of its own type': {
+    // plpgsql_check, with which Supabase lints functions, warns if a text is converted implicitly.
     query: `SELECT p.oid::regprocedure || ': ' || m[1] AS complaint
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang,
         regexp_matches(p.prosrc, '\\m(\\w+\\s+(?:CONSTANT\\s+)?(?:interval|timestamptz|timestamp|date|int|int4|int8|integer|bigint|smallint|numeric|float8|boolean|uuid|jsonb|json|inet)\\s*(?::?=|DEFAULT)\\s*''[^'']*'')(?!\\s*::)', 'gi') m

@@ -7,7 +7,7 @@ import { BadInputError } from '../../src/database/faults/bad-input.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
-// A table of its own: what the platform's policies allow is tried elsewhere.
+// A table of this test: other tests show what the platform's policies allow.
 const notes = `
   GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role;
   CREATE TABLE notes (user_id uuid NOT NULL DEFAULT auth.uid(), text text NOT NULL, public boolean NOT NULL DEFAULT false);
@@ -17,7 +17,7 @@ const notes = `
   CREATE POLICY public ON notes FOR SELECT TO anon USING (public);`;
 
 const [ann, bob] = [randomUUID(), randomUUID()];
-/** One connection only: whoever comes next gets the one that was used. */
+/** With one connection, so that the next user gets the one that was just used. */
 let db: Db;
 let url: string;
 
@@ -43,7 +43,7 @@ async function whoAmI(on: Db) {
   return rows[0]!;
 }
 
-test('a user meets row level security, the service does not, a visitor sees what is public', async () => {
+test('row level security applies to a user, not to the service, and a visitor sees what is public', async () => {
   await asUser(db, { sub: ann }, (trx) => write(trx, 'of Ann'));
   await asUser(db, { sub: bob.toUpperCase(), role: 'authenticated' }, (trx) =>
     write(trx, 'of Bob'),
@@ -62,7 +62,7 @@ test('a user meets row level security, the service does not, a visitor sees what
 });
 
 test('the database is told the user and the role in every way that Supabase reads', async () => {
-  // Left behind by somebody in the session: it must not win.
+  // Left in the session by an earlier user: it must not be used.
   await sql`SET request.jwt.claim.sub = ${sql.lit(bob)}`.execute(db);
   const claims = { user: 'authenticated', uid: ann, role: 'authenticated' };
   expect(await asUser(db, { sub: ann }, whoAmI)).toMatchObject({
@@ -119,7 +119,7 @@ test('users on a shared pool are never taken for each other', async () => {
   expect(seen).toEqual(users);
 });
 
-test('a transaction does not change hands', async () => {
+test('a transaction refuses to act as a second user', async () => {
   const before = await asService(db, texts);
   const nested = asUser(db, { sub: ann }, async (trx) => {
     await write(trx, 'gone with it');
@@ -132,12 +132,12 @@ test('a transaction does not change hands', async () => {
   expect(await asService(db, texts)).toEqual(before);
 });
 
-test('a transaction that is kept does nothing once it ended', async () => {
+test('a transaction that is used after its end does nothing', async () => {
   const kept = await asUser(db, { sub: ann }, async (trx) => ({ trx }));
   await expect(texts(kept.trx)).rejects.toThrow();
 });
 
-describe('what is no user is refused before anything runs', () => {
+describe('claims that are not those of a user are refused before anything runs', () => {
   const claims: [string, unknown, string][] = [
     ['no uuid', { sub: 'ann' }, 'sub'],
     ['no sub', {}, 'sub'],

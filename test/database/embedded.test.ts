@@ -9,12 +9,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { blockedAt } from '../../src/database/embedded/account.ts';
 import {
   AlreadyUpError,
-  claimUp,
+  lockHome,
   embeddedExists,
   joinEmbedded,
   NoEmbeddedDatabaseError,
 } from '../../src/database/embedded/index.ts';
-import { ForeignDatabaseError } from '../../src/database/embedded/place.ts';
+import { ForeignDatabaseError } from '../../src/database/embedded/location.ts';
 import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';
@@ -23,7 +23,7 @@ const sources = join(import.meta.dirname, '../../src/database/embedded');
 const userFile = join(import.meta.dirname, '../support/embedded-user.ts');
 const isRoot = process.getuid?.() === 0;
 const nobody = { name: 'nobody', uid: 65534, gid: 65534 };
-/** Not in a checkout below /root. */
+/** False in a checkout below /root, which other accounts cannot enter. */
 const canBeNobody =
   isRoot && ![process.execPath, userFile].some((file) => blockedAt(dirname(file), nobody));
 
@@ -47,7 +47,7 @@ afterEach(async () => {
   fs.rmSync(scratch, { recursive: true, force: true });
 });
 
-/** Data are beside the word of their place, or where it says. */
+/** The data lie in the home, or in the directory that its file postgres.place names. */
 function dataOf(at: string): string {
   const word = join(at, 'postgres.place');
   return join(fs.existsSync(word) ? fs.readFileSync(word, 'utf8').trim() : at, 'postgres');
@@ -78,7 +78,7 @@ interface Joined {
   started: boolean;
 }
 
-/** A process of its own that has joined; it leaves when told to, and not when it is killed. */
+/** Another process that uses the server; told to leave, it leaves properly; killed, it does not. */
 async function anotherUser(options: { uid?: number; gid?: number } = {}) {
   const child = spawn(process.execPath, [userFile, home], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -106,7 +106,7 @@ async function anotherUser(options: { uid?: number; gid?: number } = {}) {
 }
 
 describe('one user', () => {
-  test('starts it cold, then warm, on loopback only, with the same data', async () => {
+  test('creates it, later starts it again with the same data, and on loopback only', async () => {
     expect(embeddedExists(home)).toBe(false);
     const cold = await joinEmbedded(home, { create: true });
     expect(cold.started).toBe(true);
@@ -126,7 +126,7 @@ describe('one user', () => {
     await warm.leave();
   });
 
-  test('keeps the password to its owner, and the server asks for it', async () => {
+  test('keeps the password in a file that only its owner can read, and the server asks for it', async () => {
     const { url, leave } = await joinEmbedded(home, { create: true });
     expect(fs.statSync(join(home, 'postgres.password')).mode & 0o777).toBe(0o600);
     const guess = new URL(url);
@@ -135,18 +135,18 @@ describe('one user', () => {
     await leave();
   });
 
-  test('is told what to do when there is no database and none is to be made', async () => {
+  test('is told what to do when there is no database and none may be made', async () => {
     const refused = joinEmbedded(home, { create: false });
     await expect(refused).rejects.toThrow(NoEmbeddedDatabaseError);
     await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining('npm start') });
     expect(fs.existsSync(home)).toBe(false);
   });
 
-  test('is told what to do when the disk is full, and no half copy stays', () => {
+  test('is told what to do when the disk is full, and no incomplete copy stays', () => {
     const program = `import { joinEmbedded } from '${sources}/index.ts';
       await joinEmbedded('${home}', { create: true })
         .catch((e) => console.log(e.name, '|', e.why, '|', e.hint));`;
-    // A limit for each file stops the copy midway, for root as well.
+    // A limit on the size of each file stops the copy in the middle, also for root.
     const script = 'ulimit -f 1000; exec "$0" --input-type=module -e "$1"';
     const { stdout } = spawnSync('/bin/sh', ['-c', script, process.execPath, program], {
       encoding: 'utf8',
@@ -158,9 +158,9 @@ describe('one user', () => {
   test.each(['/proc/x', '/proc/x/y', '/dev/null/x'])(
     'is told at once that %s can be no home',
     (impossible) => {
-      const program = `import { claimUp } from '${sources}/index.ts';
-        try { claimUp('${impossible}'); } catch (e) { console.log(e.name, e.what); }`;
-      // In a process of its own: an endless loop there would stop this one for good.
+      const program = `import { lockHome } from '${sources}/index.ts';
+        try { lockHome('${impossible}'); } catch (e) { console.log(e.name, e.what); }`;
+      // In another process, because an endless loop would block this one for ever.
       const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
         encoding: 'utf8',
         timeout: 10_000,
@@ -186,10 +186,10 @@ describe('one user', () => {
   });
 
   test('is told what to do when the binaries are not installed', () => {
-    // A copy of the code in a place without node_modules.
+    // A copy of the code in a directory without node_modules.
     fs.cpSync(sources, join(scratch, 'src/database/embedded'), { recursive: true });
     for (const name of [
-      'ground/beside.ts',
+      'ground/module-beside.ts',
       'ground/errors.ts',
       'ground/is-package.ts',
       'ground/terminal.ts',
@@ -208,7 +208,7 @@ describe('one user', () => {
   });
 });
 
-describe('users beside each other', () => {
+describe('several users', () => {
   test('share one server, and the last one out stops it', async () => {
     const first = await anotherUser();
     const second = await anotherUser();
@@ -216,7 +216,7 @@ describe('users beside each other', () => {
     expect(second.url).toBe(first.url);
     const pid = serverPid();
     expect(pid).toBeDefined();
-    // The one that started it goes first.
+    // The process that started it leaves first.
     await first.leave();
     expect(serverPid()).toBe(pid);
     expect(await query(second.url, 'SELECT 1')).toBe(1);
@@ -224,7 +224,7 @@ describe('users beside each other', () => {
     expect(serverPid()).toBeUndefined();
   });
 
-  test('who come at the same moment make and start it once', async () => {
+  test('who begin at the same moment create and start it once', async () => {
     const joined = await Promise.all([anotherUser(), anotherUser(), anotherUser()]);
     expect(joined.filter(({ started }) => started)).toHaveLength(1);
     expect(new Set(joined.map(({ url }) => url)).size).toBe(1);
@@ -232,7 +232,7 @@ describe('users beside each other', () => {
     expect(serverPid()).toBeUndefined();
   });
 
-  test('do not lose the server to one that is killed, and still stop it in the end', async () => {
+  test('keep the server when one of them is killed, and the last one still stops it', async () => {
     const killed = await anotherUser();
     const pid = serverPid();
     await killed.kill();
@@ -243,7 +243,7 @@ describe('users beside each other', () => {
     expect(serverPid()).toBeUndefined();
   });
 
-  test('keep it through the Ctrl-C of one of them', async () => {
+  test('keep it when one of them is ended with Ctrl-C', async () => {
     const group = fork(userFile, [home], { detached: true, stdio: 'ignore', silent: false });
     users.push(group);
     const [{ url }] = (await once(group, 'message')) as [Joined];
@@ -261,7 +261,7 @@ describe('a server that was killed', () => {
     return pid;
   }
 
-  // Another server of this test run may have taken the port meanwhile.
+  // Another server of this test run may have taken the port in the meantime.
   test(
     'comes back with everything that was committed, at the same address',
     { retry: 2 },
@@ -279,10 +279,10 @@ describe('a server that was killed', () => {
     },
   );
 
-  test('is not confused with a stranger who has got its process id', async () => {
+  test('is not confused with a foreign process that has got its process id', async () => {
     const first = await joinEmbedded(home, { create: true });
     await killServer();
-    // As the server's own account: Postgres itself would take such a one for its predecessor.
+    // With the account of the server, so that Postgres itself would take the process for its predecessor.
     const { uid, gid } = fs.statSync(dataOf(home));
     const owner = isRoot ? { uid, gid } : {};
     const stranger = spawn('sleep', ['60'], { stdio: 'ignore', cwd: '/', ...owner });
@@ -300,7 +300,7 @@ describe('a server that was killed', () => {
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 
-  test('of another directory is not taken over by a copy of it', async () => {
+  test('is not used by a copy of its directory', async () => {
     const original = await joinEmbedded(home, { create: true });
     const copied = join(scratch, 'copy');
     fs.mkdirSync(copied);
@@ -312,7 +312,7 @@ describe('a server that was killed', () => {
 });
 
 describe('a data directory', () => {
-  test('that a killed initdb left half-made is made anew', async () => {
+  test('that a killed initdb left incomplete is created again', async () => {
     const maker = spawn(process.execPath, [userFile, home], { stdio: 'ignore' });
     users.push(maker);
     const half = () =>
@@ -331,7 +331,7 @@ describe('a data directory', () => {
     await leave();
   });
 
-  test('without a control file is put aside, not deleted', async () => {
+  test('without a control file is renamed, not deleted', async () => {
     fs.mkdirSync(join(home, 'postgres'), { recursive: true });
     fs.writeFileSync(join(home, 'postgres/PG_VERSION'), '18\n');
     expect(embeddedExists(home)).toBe(false);
@@ -342,27 +342,27 @@ describe('a data directory', () => {
   });
 });
 
-describe('claimUp', () => {
-  test('refuses a second one, names the first, and is free when that one is killed', async () => {
-    const program = `import { claimUp } from '${sources}/index.ts';
-      claimUp('${home}'); globalThis.gc(); process.send('up'); setInterval(() => {}, 1000);`;
+describe('lockHome', () => {
+  test('refuses a second process and names the first, until that one is killed', async () => {
+    const program = `import { lockHome } from '${sources}/index.ts';
+      lockHome('${home}'); globalThis.gc(); process.send('up'); setInterval(() => {}, 1000);`;
     const args = ['--expose-gc', '--input-type=module', '-e', program];
     const first = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     users.push(first);
     await once(first, 'message');
-    expect(() => claimUp(home)).toThrow(AlreadyUpError);
-    expect(() => claimUp(home)).toThrow(`process ${first.pid} has claimed`);
+    expect(() => lockHome(home)).toThrow(AlreadyUpError);
+    expect(() => lockHome(home)).toThrow(`process ${first.pid} runs it in ${home}`);
     first.kill('SIGKILL');
     await once(first, 'exit');
-    claimUp(home).release();
-    claimUp(home).release();
+    lockHome(home).release();
+    lockHome(home).release();
   });
 });
 
 describe('a throw-away server', () => {
   const directory = () => join(scratch, 'throwaway');
 
-  test('is gone with its files when it is stopped', async () => {
+  test('is deleted with its files when it is stopped', async () => {
     const server = await startThrowaway(directory(), {
       fsync: false,
       settings: { work_mem: '5MB' },
@@ -373,7 +373,7 @@ describe('a throw-away server', () => {
     expect(isAlive(server.pid)).toBe(false);
   });
 
-  test('is gone with its files when its owner is killed', async () => {
+  test('is deleted with its files when its owner is killed', async () => {
     const program = `import { startThrowaway } from '${sources}/throwaway.ts';
       process.send(await startThrowaway('${directory()}', { fsync: false }));
       setInterval(() => {}, 1000);`;
@@ -382,7 +382,7 @@ describe('a throw-away server', () => {
     users.push(owner);
     const [{ url }] = (await once(owner, 'message')) as [Joined];
     expect(await query(url, 'SELECT 1')).toBe(1);
-    // As a process manager that tells the whole tree before it kills.
+    // As a process manager that signals all processes of the tree before it kills.
     for (const child of childrenOf(owner.pid!)) process.kill(child, 'SIGTERM');
     owner.kill('SIGKILL');
     await until(() => !fs.existsSync(directory()));
@@ -427,7 +427,7 @@ describe.runIf(isRoot)('accounts', () => {
     });
   });
 
-  test('below a directory that only root can enter, the data go elsewhere and are found', async () => {
+  test('below a directory that only root can enter, the data are placed elsewhere and found again', async () => {
     fs.chmodSync(scratch, 0o700);
     const first = await joinEmbedded(home, { create: true });
     expect(first.directory).toMatch(/^\/var\/lib\/roundsman\/[0-9a-f]{12}-[0-9a-f]{8}$/);
@@ -471,7 +471,7 @@ describe.runIf(isRoot)('accounts', () => {
       expect(anew.started).toBe(true);
       expect(anew.directory).not.toBe(old.directory);
       expect(await query(anew.url, "SELECT to_regclass('kept')::text")).toBeNull();
-      // Whoever still works on the old ones does so undisturbed.
+      // A process that still works with the old data is not disturbed.
       expect(await query(old.url, 'SELECT answer FROM kept')).toBe(42);
       await old.leave();
       expect(fs.existsSync(join(old.directory, 'postgres/global/pg_control'))).toBe(true);
@@ -481,7 +481,7 @@ describe.runIf(isRoot)('accounts', () => {
       await again.leave();
     });
 
-    test('are not taken from a home that has moved away by a new one in its path', async () => {
+    test('of a home that was moved away are not used by a new home at the same path', async () => {
       fs.chmodSync(scratch, 0o700);
       const first = await joinElsewhere();
       await first.leave();
@@ -495,7 +495,7 @@ describe.runIf(isRoot)('accounts', () => {
       await third.leave();
     });
 
-    test('are made once by users who come at the same moment to a home without password', async () => {
+    test('are made once by users who begin at the same moment in a home without password', async () => {
       fs.chmodSync(scratch, 0o700);
       const old = await joinElsewhere();
       await old.leave();

@@ -1,4 +1,4 @@
-/** What the errors are taken for that a real server, a real network and a program's own mistakes throw. */
+/** How errors of a real server, a real network and a program's own mistakes are classified. */
 import { connect as dial, createServer, type AddressInfo } from 'node:net';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -33,7 +33,7 @@ const raise = (db: Db, code: string, words = 'as the server says it') =>
 const inTransaction = (db: Db, work: (trx: Db) => Promise<unknown>) =>
   thrownBy(() => db.transaction().execute(work));
 
-describe('not the doing of the code that met it:', () => {
+describe('not caused by the code that met it:', () => {
   test.each([
     ['its session was ended', 'connection'],
     ['its session was ended in the middle of a statement', 'connection'],
@@ -66,7 +66,7 @@ describe('not the doing of the code that met it:', () => {
     expect(faultBehind(error)).toBe('conflict');
   });
 
-  test('another holds what it wants at once', async () => {
+  test('a lock that it wants without waiting is held', async () => {
     const { db, url } = await testDatabase();
     await db.transaction().execute(async (trx) => {
       await sql`LOCK TABLE bots`.execute(trx);
@@ -98,7 +98,7 @@ describe('not the doing of the code that met it:', () => {
     expect(faultBehind(error)).toBe('resources');
   });
 
-  test('the server takes no writes, and the session that said so is not used again', async () => {
+  test('the server accepts no writes, and the session that said so is not used again', async () => {
     const { url, name } = await testDatabase();
     const beside = inDatabase(url, 'postgres');
     await administer(beside, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
@@ -109,7 +109,7 @@ describe('not the doing of the code that met it:', () => {
     await write();
   });
 
-  test('no connection is left, or none comes about, whatever the reason', async () => {
+  test('no connection is free, or none can be made, whatever the reason', async () => {
     const { url } = await testDatabase();
     const role = `faulty_${Math.random().toString(36).slice(2)}`;
     await administer(url, `CREATE ROLE ${role} LOGIN PASSWORD 'right' CONNECTION LIMIT 1`);
@@ -134,7 +134,7 @@ describe('not the doing of the code that met it:', () => {
     await first.destroy();
   });
 
-  test('its socket was lost without a word of the server', async () => {
+  test('its socket was closed without an error of the server', async () => {
     const { url } = await testDatabase();
     const { hostname, port } = new URL(url);
     const reset: (() => void)[] = [];
@@ -186,8 +186,8 @@ describe('not the doing of the code that met it:', () => {
 
 const shared = testDatabase();
 
-/** As PgBouncer 1.18 to 1.25, Supabase's pooler and pgcat write them. */
-describe('what a pooler says in words alone', () => {
+/** Messages of PgBouncer 1.18 to 1.25, Supabase's pooler and pgcat. */
+describe('errors of a pooler that differ only in their message', () => {
   test.each([
     ['08P01', 'server conn crashed?', 'connection', true],
     ['08P01', 'server connection closed', 'connection', true],
@@ -236,7 +236,7 @@ describe('what a pooler says in words alone', () => {
   });
 });
 
-test('the first error of a transaction stays behind that of its ROLLBACK', async () => {
+test('the first error of a transaction stays known behind that of its ROLLBACK', async () => {
   const { url, db } = await shared;
   const error = await inTransaction(session(url), async (trx) => {
     const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx);
@@ -251,14 +251,14 @@ test('the first error of a transaction stays behind that of its ROLLBACK', async
 });
 
 describe('an error outside of a transaction', () => {
-  test('is no cause of the next one on the same connection', async () => {
+  test('is not taken for the cause of the next one on the same connection', async () => {
     const { url } = await shared;
     const db = session(url);
     expect(faultBehind(await thrownBy(() => raise(db, '40P01')))).toBe('conflict');
     expect(faultBehind(await thrownBy(() => sql`SELEC 1`.execute(db)))).toBeNull();
   });
 
-  test('nor is one whose transaction has ended, or that went back to before it', async () => {
+  test('nor is one whose transaction has ended, or was rolled back to a savepoint before it', async () => {
     const { url } = await shared;
     const db = session(url);
     expect(faultBehind(await inTransaction(db, (trx) => raise(trx as Db, '40P01')))).toBe(
@@ -275,7 +275,7 @@ describe('an error outside of a transaction', () => {
   });
 });
 
-describe('the doing of the code that met it:', () => {
+describe('caused by the code that met it:', () => {
   test.each([
     ['a syntax error', (db: Db) => sql`SELEC 1`.execute(db)],
     ['a table that is not there', (db: Db) => sql`SELECT FROM there_is_none`.execute(db)],
@@ -352,7 +352,7 @@ describe('a fault is found', () => {
     expect(faultBehind(error)).toBe('conflict');
   });
 
-  test("and errors that are each other's cause have an end", async () => {
+  test("errors that are each other's cause are searched once", async () => {
     const { db } = await shared;
     const one = (await thrownBy(() => sql`SELEC 1`.execute(db))) as Error;
     one.cause = new Error('other', { cause: one });
@@ -360,7 +360,7 @@ describe('a fault is found', () => {
   });
 });
 
-test("a code of five characters is a server's only where a server has said it", () => {
+test('a code of five characters is a code of the server only if the server has sent it', () => {
   const own = Object.assign(new Error('rejected by the other system'), { code: '40001' });
   expect(faultBehind(own)).toBeNull();
   const said = Object.assign(new Error('as the server says it'), {

@@ -1,4 +1,4 @@
-/** A platform that was there before and has nothing to do with the schema document. */
+/** A platform that was there before, whose schema is not the documented one. */
 import { sql } from 'kysely';
 import { emptyDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -13,7 +13,7 @@ export async function foreignPlatform(...changes: string[]): Promise<TestDatabas
     'CREATE TRIGGER touched BEFORE UPDATE ON profiles FOR EACH ROW EXECUTE FUNCTION update_updated_at()',
     `INSERT INTO profiles (account, handle, is_boss) VALUES
        ('00000000-0000-4000-8000-000000000001', 'ann', true), ('00000000-0000-4000-8000-000000000002', 'bob', false)`,
-    // The claims of a request, where the platform's gateway puts them.
+    // The claims of a request, in the setting in which the platform's gateway puts them.
     `CREATE FUNCTION is_boss() RETURNS boolean LANGUAGE sql STABLE AS
        'SELECT is_boss FROM profiles WHERE account = (current_setting(''request.jwt.claims'', true)::jsonb ->> ''sub'')::uuid'`,
     ...changes,

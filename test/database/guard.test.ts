@@ -1,4 +1,4 @@
-/** The shell that ends a throw-away server with its owner. */
+/** The shell that ends a throw-away server when its owner ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startGuard } from '../../src/database/embedded/guard.ts';
 
-/** A process whose command line contains this. */
+/** Starts a process whose command line contains `mark`. */
 async function server(mark: string): Promise<ChildProcess> {
   const script = "process.stdout.write('up'); setInterval(() => {}, 1_000)";
   const child = spawn(process.execPath, ['-e', script, mark], {
@@ -30,7 +30,7 @@ function scene(pid: string) {
   };
 }
 
-test('ends the server whose number the file names', async () => {
+test('ends the server whose process id the file names', async () => {
   const mark = mkdtempSync(join(tmpdir(), 'roundsman-guarded-'));
   const child = await server(mark);
   const pidFile = join(mark, 'postmaster.pid');
@@ -42,7 +42,7 @@ test('ends the server whose number the file names', async () => {
   expect(existsSync(mark)).toBe(false);
 });
 
-test('leaves another process that has the number of an ended server', async () => {
+test('does not end another process that has got the process id of an ended server', async () => {
   const other = await server('something else');
   const { directory, guard } = scene(`${other.pid}\n`);
   await guard.end();

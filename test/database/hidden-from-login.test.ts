@@ -1,4 +1,4 @@
-/** Row level security that holds for the login itself: what looks empty is not said to be. */
+/** Row level security that applies to the login itself: a table whose rows are hidden is not called empty. */
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
@@ -19,7 +19,7 @@ const commands = [
   ['db', 'migrate'],
 ];
 
-test('no command of an owner on whom it is forced takes hidden rows for none, and each says what to do', async () => {
+test('no command of an owner on whom it is forced treats hidden rows as missing, and each says what to do', async () => {
   const { db, url } = await supabaseDatabase();
   await migrateToLatest(db);
   await migrateQueue(url);
@@ -49,7 +49,7 @@ test('no command of an owner on whom it is forced takes hidden rows for none, an
   expect((await roundsman(url, 'bots', 'list')).out).toContain('watch');
 }, 120_000);
 
-test('a login that owns nothing and bypasses nothing is told so', async () => {
+test('a login that neither owns the tables nor bypasses policies is told so', async () => {
   const { db, url } = await supabaseDatabase();
   await migrateToLatest(db);
   const login = `reads_${process.pid}`;
@@ -84,14 +84,14 @@ test('where a policy lets the owner see and change all rows, nothing is hidden',
   expect(await hiddenFromLogin(db)).toMatchObject({ tables: [] });
   await sql`CREATE TABLE bots (id int)`.execute(db);
   await sql`ALTER TABLE bots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`.execute(db);
-  // Nothing of ours is there yet.
+  // None of our tables exists yet.
   expect(await hiddenFromLogin(db)).toMatchObject({ tables: [] });
   await sql`DROP TABLE bots`.execute(db);
   await migrateToLatest(db);
   await sql`ALTER TABLE bots FORCE ROW LEVEL SECURITY`.execute(db);
   expect(await hiddenFromLogin(db)).toMatchObject({ tables: ['bots'], forced: ['bots'] });
   await sql`CREATE POLICY reads ON bots FOR SELECT TO postgres_like USING (true)`.execute(db);
-  // An UPDATE would find no row, and not say so.
+  // An UPDATE would change no row, without an error.
   expect(await hiddenFromLogin(db)).toMatchObject({ tables: ['bots'] });
   await sql`CREATE POLICY own ON bots TO postgres_like USING (true)`.execute(db);
   expect(await hiddenFromLogin(db)).toMatchObject({ tables: [], forced: [] });

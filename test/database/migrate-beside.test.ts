@@ -1,4 +1,4 @@
-/** Migrations beside processes that read and write the same tables. */
+/** Migrations while other processes read and write the same tables. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
@@ -13,7 +13,7 @@ async function deadlocks(db: Awaited<ReturnType<typeof testDatabase>>['db']): Pr
   return rows[0]!.deadlocks;
 }
 
-/** Transactions that write to two tables, each pair in both orders, until told to stop or one fails; what they met. */
+/** Writes to each two tables in both orders until it is stopped or a transaction fails; resolves with the errors. */
 function write(url: string, tables: string[]) {
   const db = connect(url, { max: 6 });
   onTestFinished(() => db.destroy());
@@ -48,7 +48,7 @@ function write(url: string, tables: string[]) {
   };
 }
 
-test('a platform is migrated while its tables are written to, and no transaction waits in a circle', async () => {
+test('a platform is migrated while its tables are written to, without a deadlock', async () => {
   const { db, url } = await madeByHand(platform);
   const writers = write(url, ['bots', 'bot_executions', 'bot_tickets', 'profiles', 'credits']);
   await expect.poll(writers.done).toBeGreaterThan(20);
@@ -57,7 +57,7 @@ test('a platform is migrated while its tables are written to, and no transaction
   await expect.poll(() => deadlocks(db)).toBe(0);
 }, 120_000);
 
-test('who keeps the tables for long is named, and nothing was changed', async () => {
+test('a session that locks the tables for long is named, and nothing was changed', async () => {
   const { db, url } = await testDatabase();
   const keeper = connect(url, { name: 'a long report', max: 1 });
   onTestFinished(() => keeper.destroy());

@@ -74,7 +74,7 @@ describe('db migrate', () => {
       const whole = await make();
       await countStatements(whole.db);
       await migrateToLatest(whole.db);
-      // The first one also makes the bookkeeping, which stays.
+      // The first migration also creates the tables of applied migrations, which stay.
       const statements = (await counted(whole.db)) - 10;
       expect(statements).toBeGreaterThan(400);
 
@@ -94,7 +94,7 @@ describe('db migrate', () => {
           child.kill();
           expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });
         });
-        // After the last one the next process begins while the server may not have noticed yet.
+        // After the last statement the next process may begin before the server has noticed the end of this one.
         if (kill === 'last') continue;
         await vi.waitFor(async () => expect(await sessions(db)).toBe(0), { timeout: 30_000 });
         const left = (await schemaOf(db)).filter((line) => !line.includes('kysely_migration'));
@@ -146,7 +146,7 @@ describe('a database that was made by hand from the document', () => {
     ).toEqual(await reference);
   });
 
-  it('is left alone when it has permissive policies of its own: they would add to ours', async () => {
+  it('is not changed if it has permissive policies of its own, which would add to ours', async () => {
     const { db } = await madeByHand(
       'CREATE POLICY "All of it" ON credits FOR ALL USING (true)',
       'CREATE POLICY narrower ON credits AS RESTRICTIVE USING (amount > 0)',
@@ -165,7 +165,7 @@ describe('a database that was made by hand from the document', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('is left alone when it differs, with every difference named', async () => {
+  it('is not changed if it differs, and all differences are named', async () => {
     const { db } = await madeByHand(
       'ALTER TABLE profiles ALTER email TYPE text',
       'ALTER TABLE bots DROP COLUMN description',

@@ -1,4 +1,4 @@
-/** What the engine needs, installed beside a platform whose tables are not the document's. */
+/** The bots' tables alone, installed beside a platform with another schema. */
 import { sql, type Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { asUser } from '../../src/data.ts';
@@ -13,12 +13,12 @@ const foreign = (lines: string[]) =>
   lines.filter((line) => !/\bbots?\b|\bbot_|engine\.|idx_|^secrets /.test(line));
 
 describe('db migrate --only bots', () => {
-  it('makes the tables of the bots, and leaves the platform what it is', async () => {
+  it('creates the tables of the bots and does not change the platform', async () => {
     const { db } = await foreignPlatform();
     const before = await schemaOf(db);
     await migrateToLatest(db, { only: 'bots' });
     const after = await schemaOf(db);
-    // Checks read the platform's tables, as everywhere.
+    // Checks may read the platform's tables, as elsewhere.
     const reading = /Checks read| granted /;
     expect(foreign(after).filter((line) => !reading.test(line) && !before.includes(line))).toEqual([
       expect.stringContaining('FUNCTION private.is_admin()'),
@@ -36,7 +36,7 @@ describe('db migrate --only bots', () => {
     expect(await migrateToLatest(db, { only: 'bots' })).toEqual([]);
   });
 
-  it('gives these tables all that they have in the whole schema', async () => {
+  it('gives these tables everything that they have in the whole schema', async () => {
     const { db } = await emptyDatabase();
     await migrateToLatest(db, { only: 'bots' });
     const about = (lines: string[]) =>
@@ -51,7 +51,7 @@ describe('db migrate --only bots', () => {
     expect(missing.filter((line) => !has.has(line))).toEqual([]);
   });
 
-  it('names what stands in the way, as every migration does', async () => {
+  it('names what prevents it, as every migration does', async () => {
     const { db } = await foreignPlatform(
       'CREATE TABLE bots (id int)',
       'CREATE INDEX idx_tickets_status ON tickets (status)',
@@ -69,13 +69,13 @@ describe('db migrate --only bots', () => {
     expect(await schemaOf(db)).toEqual(before);
   });
 
-  it('leaves nothing out of a database that has everything', async () => {
+  it('changes nothing in a database that has the whole schema', async () => {
     const { db } = await testDatabase();
     await expect(migrateToLatest(db, { only: 'bots' })).rejects.toThrow(WholeSchemaError);
   });
 });
 
-/** In which order roles were given their rights says nothing. */
+/** Sorts the rights in a line: the order in which roles got them does not matter. */
 const inOrder = (line: string): string =>
   line.replace(
     / granted \{(.*)\}$/,
@@ -98,7 +98,7 @@ describe('a whole migration later', () => {
     expect(wanted.filter((line) => !schema.includes(line))).toEqual([]);
     expect(schema.filter((line) => !wanted.includes(line))).toEqual([]);
     expect(await migrateToLatest(db)).toEqual([]);
-    // What admins read of the bots asks for these.
+    // Queries of admins on the bots call these.
     const { rows: asked } = await sql<{ may: boolean }>`
       SELECT has_function_privilege('authenticated', f::regprocedure, 'EXECUTE') AS may
       FROM unnest('{engine.now_for_users(),engine.is_suppressed_for_users(uuid),public.bots_now()}'::text[]) f`.execute(
@@ -110,7 +110,7 @@ describe('a whole migration later', () => {
     expect(rows).toEqual([{ name: 'own' }]);
   });
 
-  it('says what stands in the way, changes nothing, and the bots go on', async () => {
+  it('says what prevents it, changes nothing, and the bots go on', async () => {
     const { db } = await foreignPlatform();
     await migrateToLatest(db, { only: 'bots' });
     const before = await schemaOf(db);
@@ -131,7 +131,7 @@ describe('who is an admin', () => {
       trx.selectFrom('bots').select('name').execute(),
     );
 
-  it('is nobody until the platform says so, and then whom its function names', async () => {
+  it('is nobody until the platform names its function, which then decides', async () => {
     const { db } = await foreignPlatform();
     await migrateToLatest(db, { only: 'bots' });
     await sql`INSERT INTO bots (name, display_name, schedule_cron, api_endpoint) VALUES ('own', 'x', '@daily', 'bot:x')`.execute(

@@ -1,4 +1,4 @@
-/** What a library sets for all of pg in its process, and our connections beside it. */
+/** Parsers and defaults of pg that a library sets for the whole process do not change our connections. */
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
@@ -57,7 +57,7 @@ test('parsers that a library sets for every type change nothing that our connect
   expect(rows, 'with parameters').toEqual([{ at: new Date(0), n: '5' }]);
 });
 
-test('a time that no Date holds, or no year of four digits, is read as the nearest that has one', async () => {
+test('a time outside of the range of Date or of years of four digits is read as the nearest one inside', async () => {
   const { db } = await testDatabase();
   const last = new Date('9999-12-31T23:59:59.999Z');
   const first = new Date('0001-01-01T00:00:00Z');
@@ -83,7 +83,7 @@ test('a time that no Date holds, or no year of four digits, is read as the neare
   ]);
 });
 
-test("and they see pg's own parsers no longer changed by ours", async () => {
+test("our parsers do not change pg's own", async () => {
   await testDatabase();
   expect(pg.types.getTypeParser(builtins.DATE)('2026-03-02')).toBeInstanceOf(Date);
 });
@@ -113,7 +113,7 @@ test.each([
   if (name !== 'parseInt8') expect(defaults[name], 'theirs stays').toBe(value);
 });
 
-test("BullMQ's connections are of the same making", async () => {
+test("BullMQ's connections use the same client", async () => {
   const { url } = await testDatabase();
   await migrateQueue(url);
   for (const oid of touched) pg.types.setTypeParser(oid, () => 'from elsewhere');
@@ -133,7 +133,7 @@ test("BullMQ's connections are of the same making", async () => {
   await end();
 });
 
-test('a pool of plain connections too', async () => {
+test('a pool of plain connections uses it, too', async () => {
   const { url } = await testDatabase();
   pg.types.setTypeParser(builtins.TIMESTAMPTZ, (text) => text);
   const connections = pool(url, { max: 1 });
@@ -142,7 +142,7 @@ test('a pool of plain connections too', async () => {
   expect(rows[0]!.at).toBeInstanceOf(Date);
 });
 
-/** A program that imports roundsman/data, after it has set parsers of its own or without; prints what it sees. */
+/** A program that may set its own parsers and then imports roundsman/data; it prints what it reads. */
 const program = (before: string) => `
   import pg from 'pg';
   const seen = () => Object.values(pg.types.builtins).flatMap((oid) => ['text', 'binary'].map((format) =>

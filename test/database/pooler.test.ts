@@ -1,4 +1,4 @@
-/** PgBouncer in front of PostgreSQL, in each of its modes. */
+/** PgBouncer between Roundsman and PostgreSQL, in each of its modes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,11 +21,11 @@ import { refuseTransactionPooler, TransactionPoolerError } from '../../src/datab
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { onPostgres } from '../../src/queue/postgres.ts';
 import { testDatabase } from '../support/database.ts';
-import { provide } from '../support/debian.ts';
+import { installedFromDebian } from '../support/debian.ts';
 import { faults } from '../support/real-faults.ts';
 
 const program = '/usr/sbin/pgbouncer';
-const withPgBouncer = test.runIf(provide('pgbouncer', () => existsSync(program)));
+const withPgBouncer = test.runIf(installedFromDebian('pgbouncer', () => existsSync(program)));
 
 const listens = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -33,7 +33,7 @@ const listens = (port: number) =>
     socket.once('error', () => resolve(false));
   });
 
-/** What a query ends with; null where it works. */
+/** Resolves with the error of a query, or null if it succeeds. */
 async function failureOf(url: string): Promise<unknown> {
   const connections = pool(url, { max: 1 });
   try {
@@ -46,7 +46,7 @@ async function failureOf(url: string): Promise<unknown> {
   }
 }
 
-/** The given database by way of a PgBouncer of this test's own. */
+/** The given database, reached through a PgBouncer that this starts. */
 async function through(
   url: string,
   settings: Record<string, string | number>,
@@ -68,7 +68,7 @@ async function through(
   const lines = Object.entries(all).map(([key, value]) => `${key} = ${value}`);
   writeFileSync(file, ['[databases]', `${name} = ${to}`, '[pgbouncer]', ...lines, ''].join('\n'));
   chmodSync(directory, 0o755);
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const account = serverAccount();
   const child = spawn(program, [file], {
     stdio: 'ignore',
@@ -119,7 +119,7 @@ withPgBouncer.each([
   { name: 'as it comes' },
   { name: 'startup options ignored', ignore_startup_parameters: 'options' },
 ])(
-  'a pooler in session mode is taken, and our settings hold behind it: $name',
+  'a pooler in session mode is accepted, and our settings apply behind it: $name',
   async ({ name: _, ...settings }) => {
     const { url } = await testDatabase();
     const behind = await through(url, { pool_mode: 'session', ...settings });
@@ -131,7 +131,7 @@ withPgBouncer.each([
   },
 );
 
-test('a direct connection is taken', async () => {
+test('a direct connection is accepted', async () => {
   const { url } = await testDatabase();
   for (let times = 0; times < 10; times += 1) await refuseTransactionPooler(url);
 });
@@ -143,7 +143,7 @@ withPgBouncer('a PostgreSQL that is away behind its pooler is waited for', async
   expect(isOutage(await failureOf(behind.replace(/\/[^/]+$/, '/nowhere')))).toBe(false);
 });
 
-/** Two sessions of ours behind a PgBouncer, and one past it. */
+/** Two sessions of ours through a PgBouncer, and one without it. */
 async function behindSession(settings: Record<string, string | number> = {}) {
   const { url, db } = await testDatabase();
   const behind = await through(url, { pool_mode: 'session', ...settings });
@@ -165,7 +165,7 @@ withPgBouncer.each([
   ['a lock was not free in time', 'timeout'],
   ['it sat idle in its transaction', 'connection'],
 ] as const)(
-  'of a transaction behind a pooler it is known as without one that %s',
+  'behind a pooler, as without one, it is known of a transaction that %s',
   async (name, fault) => {
     const { session, db } = await behindSession();
     const error = await thrownBy(session.transaction().execute((trx) => faults[name](trx, db)));
@@ -181,7 +181,7 @@ withPgBouncer.each([
 withPgBouncer('a pooler that is full is waited for', async () => {
   const { behind } = await behindSession({ max_client_conn: 1 });
   const holder = pool(behind, { max: 1 });
-  // The pooler may still count whoever looked whether it listens.
+  // The pooler may still count the connection that checked whether it listens.
   let held: PoolClient | undefined;
   const take = async () => (held ??= await holder.connect().catch(() => undefined));
   await expect.poll(take, { timeout: 10_000, interval: 20 }).toBeDefined();
@@ -226,7 +226,7 @@ withPgBouncer.each([
 });
 
 withPgBouncer(
-  'a database that an operator has disabled is waited for, one that is not there is not',
+  'a database that an operator has disabled is waited for, one that does not exist is not',
   async () => {
     const { behind } = await behindSession({ admin_users: 'postgres' });
     const { pathname } = new URL(behind);
@@ -243,7 +243,7 @@ withPgBouncer(
 const limits = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
   current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('client_connection_check_interval') AS gone`;
 
-test("the time limits hold on our connections and on BullMQ's", async () => {
+test("the time limits apply to our connections and to BullMQ's", async () => {
   const { url } = await testDatabase();
   await migrateQueue(url);
   const ours = pool(url, { max: 1 });

@@ -1,4 +1,4 @@
-/** Which statements a connection keeps plans of, and that they stay right. */
+/** For which statements a connection keeps plans, and that these plans stay correct. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect, shortStatements } from '../../src/database/connect.ts';
@@ -32,7 +32,7 @@ test('a connection of the engine keeps the plans of marked statements, each unde
   expect((await kept.execute(db)).rows).toHaveLength(2);
 });
 
-test('they go on after their plans were forgotten, tables have changed, and one has failed', async () => {
+test('they work after their plans were discarded, after tables were changed, and after one has failed', async () => {
   const { db } = await engineConnection();
   const ask = async () => (await counted('watch').execute(db)).rows;
   expect(await ask()).toEqual([{ count: '1' }]);
@@ -46,7 +46,7 @@ test('they go on after their plans were forgotten, tables have changed, and one 
   expect(await ask()).toEqual([{ count: '1' }]);
 });
 
-test('other connections, which a pooler may stand before, prepare nothing', async () => {
+test('other connections, which may go through a pooler, prepare no statements', async () => {
   const { url } = await engineConnection();
   const db = connect(url, { max: 1 });
   onTestFinished(() => db.destroy());

@@ -1,14 +1,17 @@
-/** Checks read as a role that cannot write, and that sees all there is. */
+/** Checks read as a role that cannot write and that sees all rows. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CheckContext } from '../../src/bot.ts';
 import { connect } from '../../src/database/connect.ts';
-import { hiddenFrom } from '../../src/database/reader.ts';
 import { listFindings } from '../../src/data/bots/bot-findings.ts';
 import { readerWrites } from '../../src/database/reader-rights.ts';
 import { plantPlatform } from '../../src/demo/plant.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
-import { HiddenRowsError, refuseHiddenRows } from '../../src/database/refuse-hidden-rows.ts';
+import {
+  hiddenFrom,
+  HiddenRowsError,
+  refuseHiddenRows,
+} from '../../src/database/refuse-hidden-rows.ts';
 import { roundsman } from '../cli/command.ts';
 import { insertBot, insertFinding } from '../cli/rows.ts';
 import { testDatabase } from '../support/database.ts';
@@ -46,7 +49,7 @@ test.each([
   });
 });
 
-test('they see all rows of every table, the rows of other users too', async () => {
+test('they see all rows of every table, also those of other users', async () => {
   const { db, url } = await testDatabase();
   await plantPlatform(db);
   const reader = readerOf(url);
@@ -58,7 +61,7 @@ test('they see all rows of every table, the rows of other users too', async () =
   expect(await users(reader)).toHaveLength((await users(db)).length);
 });
 
-test('a table that came later is opened to them when a process starts; the doctor only looks', async () => {
+test('a table that was created later becomes readable to them when a process starts; doctor changes nothing', async () => {
   const { db, url } = await testDatabase();
   await sql`CREATE TABLE public.orders AS SELECT generate_series(1, 3) AS id`.execute(db);
   await sql`GRANT SELECT ON public.orders TO roundsman_reader`.execute(db);
@@ -66,11 +69,11 @@ test('a table that came later is opened to them when a process starts; the docto
   const doctor = await roundsman(url, 'doctor');
   expect(doctor.out).toMatch(/^fail +Checks .* hides rows of orders /m);
   expect(await hiddenFrom(readerOf(url), db)).toEqual(['orders']);
-  expect(await refuseHiddenRows(db, url, { open: true })).toBe(true);
+  expect(await refuseHiddenRows(db, url, { grantFirst: true })).toBe(true);
   expect(await hiddenFrom(readerOf(url), db)).toEqual([]);
 });
 
-test('processes that open tables to them at the same time all succeed', async () => {
+test('processes that grant them tables at the same time all succeed', async () => {
   const { db } = await testDatabase();
   for (let round = 0; round < 5; round += 1) {
     const name = sql.id('public', `orders_${round}`);
@@ -84,13 +87,13 @@ test('processes that open tables to them at the same time all succeed', async ()
   }
 });
 
-test('where a policy hides rows from them no process starts, and the doctor says which', async () => {
+test('if a policy hides rows from them, no process starts, and doctor names the policy', async () => {
   const { db, url } = await testDatabase();
   await plantPlatform(db);
   await sql`CREATE POLICY hides ON profiles AS RESTRICTIVE FOR SELECT TO roundsman_reader USING (false)`.execute(
     db,
   );
-  await expect(refuseHiddenRows(db, url, { open: true })).rejects.toThrow(HiddenRowsError);
+  await expect(refuseHiddenRows(db, url, { grantFirst: true })).rejects.toThrow(HiddenRowsError);
   await migrateQueue(url);
   const worker = await roundsman(url, 'worker');
   expect(worker).toMatchObject({ code: 1, err: expect.stringContaining('hides rows of profiles') });
@@ -99,7 +102,7 @@ test('where a policy hides rows from them no process starts, and the doctor says
   );
 });
 
-test('what PUBLIC may write, checks may: each right is named, and how to take it', async () => {
+test('checks may write what PUBLIC may write: each such right is named, and how to revoke it', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);
   await sql`CREATE TABLE mine (a int)`.execute(db);
@@ -133,7 +136,7 @@ test('what PUBLIC may write, checks may: each right is named, and how to take it
   );
 });
 
-test('what reads of the bot tables ask is opened to them too, where the role is made after the migrations', async () => {
+test('functions that queries on the bot tables call are granted to them, also if the role is created after the migrations', async () => {
   const { db, url } = await testDatabase();
   const bot = await insertBot(db, 'watch');
   const suppressed_by = await insertFinding(db, bot, 'the network is down');
@@ -146,7 +149,7 @@ test('what reads of the bot tables ask is opened to them too, where the role is 
     'engine.counts_as_broken_for_users(uuid)',
     'public.finding_is_broken(uuid)',
   ];
-  // As for a role that is new: it has no right in this database.
+  // As a new role: it has no rights in this database.
   await sql`DROP OWNED BY roundsman_reader`.execute(db);
   const may = async () =>
     (
@@ -164,7 +167,7 @@ test('what reads of the bot tables ask is opened to them too, where the role is 
   ]);
 });
 
-test('a login that may not become that role is told so, and its checks run all the same', async () => {
+test('a login that may not become that role is told so, and its checks still run', async () => {
   const { url } = await testDatabase();
   const login = `plain_${process.pid}`;
   await administer(
@@ -180,7 +183,7 @@ test('a login that may not become that role is told so, and its checks run all t
   const address = Object.assign(new URL(url), { username: login, password: 'plain' }).href;
   const own = connect(address, { max: 1 });
   onTestFinished(() => own.destroy());
-  expect(await refuseHiddenRows(own, address, { open: true })).toBe(false);
+  expect(await refuseHiddenRows(own, address, { grantFirst: true })).toBe(false);
   expect((await sql`SELECT current_user AS as`.execute(readerOf(address))).rows).toEqual([
     { as: login },
   ]);

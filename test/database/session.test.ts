@@ -1,4 +1,4 @@
-/** What server, database and role may have set otherwise: our sessions set what they rely on, or say what they cannot. */
+/** Settings of the server, the database or the role: our sessions set what they need themselves, or say what they cannot set. */
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -12,7 +12,7 @@ import { administer, inDatabase } from '../support/postgres.ts';
 
 const server = inject('postgresUrl');
 
-/** Settings of a role that no server has by default, each of which broke something or could. */
+/** Settings of a role, unlike the server's defaults, each of which has broken something or could. */
 const otherwise: Record<string, string> = {
   DateStyle: 'German, DMY',
   IntervalStyle: 'sql_standard',
@@ -37,7 +37,7 @@ const otherwise: Record<string, string> = {
   transaction_timeout: '100ms',
 };
 
-/** A login of its own; dropped with the test, after what it owns. */
+/** Creates a login. After the test, what it owns and then the login are dropped. */
 async function aRole(attributes = ''): Promise<string> {
   const role = `role_${randomBytes(5).toString('hex')}`;
   await administer(server, `CREATE ROLE ${role} LOGIN PASSWORD 'secret' ${attributes}`);
@@ -57,13 +57,13 @@ function session(url: string): Db {
   return db;
 }
 
-/** Its objects go back to the superuser, so that the role can be dropped. */
+/** Gives the objects of the role to the superuser, so that the role can be dropped. */
 const keep = (url: string, role: string) =>
   onTestFinished(() =>
     administer(url, `REASSIGN OWNED BY ${role} TO CURRENT_USER`, `DROP OWNED BY ${role}`),
   );
 
-test('a role with everything set otherwise, and a schema of its name, migrates and is served', async () => {
+test('a role with all these settings, and with a schema of its name, migrates and works', async () => {
   const role = await aRole();
   const { url, name } = await emptyDatabase();
   keep(url, role);
@@ -96,7 +96,7 @@ test('a role with everything set otherwise, and a schema of its name, migrates a
     level: 'read committed',
     commit: 'on',
   });
-  // Longer than any of its limits.
+  // Longer than each of the role's limits.
   await db.transaction().execute(async (trx) => {
     await sql`SELECT pg_sleep(0.3)`.execute(trx);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -116,7 +116,7 @@ test('a role with everything set otherwise, and a schema of its name, migrates a
   expect(round.heard.err).not.toMatch(/^ +at |error:/m);
 }, 60_000);
 
-test('triggers that do not fire are refused by name where they cannot be switched on', async () => {
+test('a login with triggers that do not fire, and that it cannot switch on, is refused', async () => {
   const { url } = await testDatabase();
   const role = await aRole();
   await administer(server, `ALTER ROLE ${role} SET session_replication_role = replica`);
@@ -128,7 +128,7 @@ test('triggers that do not fire are refused by name where they cannot be switche
   expect(rows).toEqual([{ session_replication_role: 'origin' }]);
 });
 
-test('triggers fire where the login may switch them on, also in sessions that become another role', async () => {
+test('if the login may switch triggers on, they fire, also in sessions that become another role', async () => {
   const { url } = await testDatabase();
   const name = new URL(url).pathname.slice(1);
   await administer(server, `ALTER DATABASE ${name} SET session_replication_role = replica`);
@@ -140,7 +140,7 @@ test('triggers fire where the login may switch them on, also in sessions that be
   }
 });
 
-test('a database that cannot store every text is refused by name', async () => {
+test('a database that cannot store every text is refused, and its encoding is named', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(
     server,
@@ -154,7 +154,7 @@ test('a database that cannot store every text is refused by name', async () => {
 });
 
 test.each(['', 'NOINHERIT'])(
-  'a login inside service_role is what doctor advises, and carries runs (%s)',
+  'a login that is a member of service_role is what doctor recommends, and runs are carried out (%s)',
   async (attributes) => {
     const { url } = await testDatabase();
     await migrateQueue(url);

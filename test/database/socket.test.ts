@@ -1,4 +1,4 @@
-/** A PostgreSQL that is reached by a Unix socket. */
+/** A PostgreSQL that is reached through a Unix socket. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as dial, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { isOutage } from '../../src/database/faults/outage.ts';
 import { prepareDatabase } from '../../src/database/migrate/prepare.ts';
 import { testDatabase } from '../support/database.ts';
 
-/** The given database by a socket in a directory of this test's own, once it is opened. */
+/** The given database through a socket in a new directory; the socket exists once it is opened. */
 async function aSocket(url: string) {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-socket-'));
   const { hostname, port, username, password, pathname } = new URL(url);
@@ -36,7 +36,7 @@ async function aSocket(url: string) {
   };
 }
 
-test('is waited for when it is not there, however the address names it', async () => {
+test('is waited for while it does not exist, whatever form the address has', async () => {
   const { url } = await testDatabase();
   const { open, addresses } = await aSocket(url);
   const started = Object.entries(addresses).map(async ([name, address]) => {
@@ -66,7 +66,7 @@ test('is waited for when it is not there, however the address names it', async (
   }
 });
 
-test('a file that is not there is no outage', () => {
+test('a file that does not exist is not an outage', () => {
   const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
   expect(isOutage(missing)).toBe(false);
 });

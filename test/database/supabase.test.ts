@@ -26,7 +26,7 @@ describe('on a database of Supabase', () => {
     await client.end();
   });
 
-  it('every migration is applied by a role that is no superuser, and the second time none', async () => {
+  it('every migration is applied by a role that is not a superuser, and no migration the second time', async () => {
     const files = (await readdir(new URL('../../migrations/', import.meta.url))).filter((file) =>
       file.endsWith('.sql'),
     );
@@ -46,7 +46,7 @@ describe('on a database of Supabase', () => {
     expect(await isAllowed(client, cell)).toBe(cell.allowed);
   });
 
-  it('what its default privileges gave away on our tables is taken back', async () => {
+  it('the rights on our tables that its default privileges grant are revoked', async () => {
     const { rows } = await client.query(
       `SELECT r, c.relname, p FROM pg_class c, unnest('{anon,authenticated,service_role}'::text[]) r,
          unnest('{TRUNCATE,REFERENCES,TRIGGER}'::text[]) p
@@ -62,7 +62,7 @@ describe('on a database of Supabase', () => {
       });
   });
 
-  it('users execute get_user_credits, what reads of the bots ask, and no other function of ours', async () => {
+  it('users may execute get_user_credits and the functions for queries on the bots, and no other function of ours', async () => {
     const { rows } = await client.query(
       `SELECT r || ' ' || p.oid::regprocedure AS line FROM pg_proc p, unnest('{anon,authenticated}'::text[]) r
        WHERE p.pronamespace IN ('public'::regnamespace, 'engine'::regnamespace)
@@ -88,7 +88,7 @@ describe('on a database of Supabase', () => {
     });
   });
 
-  it('a later table or function begins with nothing for users, whatever the defaults were', async () => {
+  it('users have no rights on a later table or function, whatever the defaults were', async () => {
     await undone(client, async () => {
       await client.query(`CREATE TABLE later (id serial);
         CREATE FUNCTION later() RETURNS int LANGUAGE sql SET search_path = pg_catalog, pg_temp RETURN 1;
@@ -111,7 +111,7 @@ describe('on a database of Supabase', () => {
   });
 });
 
-describe('on a database of Supabase with tables that bind their owner', () => {
+describe('on a database of Supabase with row level security forced on the owner', () => {
   let client: Client;
   const user = users.own;
 
@@ -131,14 +131,14 @@ describe('on a database of Supabase with tables that bind their owner', () => {
   });
   afterAll(() => client.end());
 
-  it('they no longer do', async () => {
+  it('it is not forced any more', async () => {
     const { rows } = await client.query(
       `SELECT oid::regclass FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity`,
     );
     expect(rows).toEqual([]);
   });
 
-  it('what runs as the owner sees all rows: a booking finds its profile', async () => {
+  it('a function that runs as the owner sees all rows: a booking finds its profile', async () => {
     await client.query(`INSERT INTO auth.users (id, email) VALUES ('${user}', 'a@people.test')`);
     await client.query(`BEGIN; SET LOCAL ROLE service_role`);
     await client.query(`INSERT INTO profiles (id, email) VALUES ('${user}', 'a@people.test')`);

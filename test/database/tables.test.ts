@@ -1,4 +1,4 @@
-/** What the compiler believes about the schema, against what PostgreSQL has and returns. */
+/** The types of the schema in the code are those that PostgreSQL has and returns. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -31,12 +31,12 @@ async function formatted(source: string): Promise<string> {
   return (await oxfmt).stdout;
 }
 
-test('the committed types are those of the migrated database: otherwise `npm run types`', async () => {
+test('the committed types are those of the migrated database; `npm run types` updates them', async () => {
   const committed = await readFile(`${root}src/database/tables.ts`, 'utf8');
   expect(await formatted(await tablesSource(db))).toBe(committed);
 });
 
-test('a column that is added, renamed or made nullable is seen', async () => {
+test('a column that is added, renamed or made nullable changes them', async () => {
   const other = await testDatabase();
   const before = await tablesSource(other.db);
   await sql`ALTER TABLE avatars ALTER COLUMN appearance DROP NOT NULL`.execute(other.db);
@@ -46,7 +46,7 @@ test('a column that is added, renamed or made nullable is seen', async () => {
 });
 
 describe('types are what pg returns', () => {
-  test('every JSONB column that is NOT NULL is said to be, and no other', async () => {
+  test('a JSONB column is nullable in the types unless it is NOT NULL', async () => {
     const { rows } = await sql<{ table: string; column: string; required: boolean }>`
       SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -155,7 +155,7 @@ describe('types are what pg returns', () => {
     ).toEqual({ ip_address: '10.0.0.1', created_at: new Date('2026-03-29T00:30:00Z') });
   });
 
-  test('words of a vocabulary are the only ones that compile', () => {
+  test('only the values of a vocabulary compile', () => {
     expectTypeOf<Selectable<tables.Profiles>['role']>().toEqualTypeOf<
       'user' | 'admin' | 'owner' | null
     >();

@@ -1,4 +1,4 @@
-/** TLS to PostgreSQL and Redis with real certificates: what is wrong is named, and never waited for. */
+/** TLS to PostgreSQL and Redis with real certificates: a wrong setting is named at once, and not waited for. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -15,7 +15,7 @@ import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 const withTls = test.runIf(hasOpenssl);
 const here = 'IP:127.0.0.1,DNS:localhost';
 
-/** What a start ends with at this address; null where it comes through. */
+/** Resolves with the error of a start with this address, or null if it succeeds. */
 async function outcome(url: string) {
   const db = connect(url, { max: 1 });
   try {
@@ -100,7 +100,7 @@ withTls('a certificate for another name, one that has expired, and one of the cl
   expect(await ask({ sslcert, sslkey })).toBeNull();
 });
 
-test('a server that does not speak TLS is named, and not waited for', async () => {
+test('a server without TLS is named, and not waited for', async () => {
   const { url } = await testDatabase();
   const error = (await outcome(withParameters(url, { sslmode: 'verify-full' })))!;
   expect(error).toBeInstanceOf(DatabaseRefusesError);
@@ -109,7 +109,7 @@ test('a server that does not speak TLS is named, and not waited for', async () =
 });
 
 withTls(
-  'a worker ends at once and says so, and nothing is printed beside it',
+  'a worker ends at once and says so, and prints nothing else',
   async () => {
     const postgres = await ownPostgres();
     const ca = authority();
@@ -133,7 +133,7 @@ withTls(
 );
 
 test.runIf(hasOpenssl && inject('redisUrl'))(
-  'a Redis whose certificate is not trusted, or that speaks no TLS, is refused and not waited for',
+  'a Redis whose certificate is not trusted, or without TLS, is refused and not waited for',
   async () => {
     const ca = authority();
     const { cert, key } = ca.issue('localhost', here);

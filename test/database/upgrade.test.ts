@@ -1,4 +1,4 @@
-/** A database that an older version migrated, and a platform that has made things of its own since. */
+/** A database that an older version has migrated, in which the platform has since made objects of its own. */
 import { sql, type Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { differencesOf, schemaOf } from './adopt-platform.ts';
 
 type Extent = 'whole' | 'bots';
 
-/** Migrated as far as the files whose names come before this one. */
+/** A database in which the files before this name were run. */
 async function before(next: string, extent: Extent = 'whole') {
   const database = await emptyDatabase();
   const files = (await filesOf(extent)).filter(({ name }) => name < next);
@@ -31,7 +31,7 @@ async function before(next: string, extent: Extent = 'whole') {
   return database;
 }
 
-/** Things of the platform, each under a name that a file from v6_70 on gives. */
+/** Objects of the platform, each with a name that a file from v6_70 on gives. */
 const ofPlatform = [
   'CREATE TABLE bot_silences (id int)',
   "CREATE TYPE bot_metrics AS ENUM ('a')",
@@ -88,7 +88,7 @@ describe('an upgrade', () => {
     60_000,
   );
 
-  it('goes on once each is mended as it is said', async () => {
+  it('is done after each obstacle is removed as the message says', async () => {
     const { db } = await before('v6_70');
     for (const statement of ofPlatform) await sql.raw(statement).execute(db);
     const refused = await migrateToLatest(db).catch((error: unknown) => error);

@@ -1,4 +1,4 @@
-/** A PostgreSQL that answers and takes no writes: a standby, an old primary, a read-only hour. */
+/** A PostgreSQL that answers but accepts no writes: a standby, an old primary, a server that was set read-only. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect, forEngine, pool, type Db } from '../../src/database/connect.ts';
@@ -31,7 +31,7 @@ async function pidOf(db: Db): Promise<number> {
   return rows[0]!.pid;
 }
 
-/** So many sessions at once; resolves with their process numbers. */
+/** Uses `count` sessions at the same time; resolves with their process ids. */
 const pidsOf = (db: Db, count: number): Promise<number[]> =>
   Promise.all(
     Array.from({ length: count }, async () => {
@@ -47,7 +47,7 @@ const alive = async (db: Db, pids: number[]): Promise<number[]> => {
   return rows.map(({ pid }) => pid);
 };
 
-test('a session that is told so is not used again, nor are those beside it, in any pool of the process', async () => {
+test('a session on which a write was refused is not used again, nor are the others of all pools of the process', async () => {
   const postgres = await ownPostgres();
   const one = sessions(postgres.url, { max: 3 });
   const other = pool(postgres.url, { max: 2, keep: true });
@@ -66,7 +66,7 @@ test('a session that is told so is not used again, nor are those beside it, in a
   const refused = await thrownBy(write(one));
   expect(refused).toMatchObject({ code: '25006' });
   await expect.poll(() => alive(postgres.db, pids)).toEqual([]);
-  // Who holds a session to listen hears of it.
+  // A listener that keeps a session is told.
   await lost.promise;
   listener.release(true);
   await postgres.takeWrites(true);
@@ -74,7 +74,7 @@ test('a session that is told so is not used again, nor are those beside it, in a
   await other.query('SELECT 1');
 });
 
-test('what another caller is in the middle of is not cut off, and its session is not used afterwards', async () => {
+test('a statement of another caller is not interrupted, and its session is not used afterwards', async () => {
   const postgres = await ownPostgres();
   const db = sessions(postgres.url, { max: 2 });
   const pid = await db.transaction().execute(async (trx) => {
@@ -82,14 +82,14 @@ test('what another caller is in the middle of is not cut off, and its session is
     await write(trx);
     await postgres.takeWrites(false);
     await thrownBy(write(db));
-    // It began while the server took writes.
+    // It began while the server accepted writes.
     await write(trx);
     return own;
   });
   await expect.poll(() => alive(postgres.db, [pid])).toEqual([]);
 });
 
-test('a session that was opened to refuse writes says nothing of its server', async () => {
+test('a session that was opened read-only proves nothing about its server', async () => {
   const { db, url } = await testDatabase();
   const reader = sessions(url, { max: 1, readOnly: true, ...forEngine });
   const pid = await pidOf(reader);
@@ -100,7 +100,7 @@ test('a session that was opened to refuse writes says nothing of its server', as
   await write(db);
 });
 
-test('the engine takes no session at a server that takes no writes, and its refusal passes for an outage', async () => {
+test('the engine keeps no session at a server that accepts no writes, and treats the refusal as an outage', async () => {
   const postgres = await ownPostgres();
   await postgres.kill();
   const standby = await postgres.copy('standby');
@@ -118,13 +118,13 @@ test('the engine takes no session at a server that takes no writes, and its refu
       expect(faultBehind(error)).toBe('read-only');
       expect(faultOf(error)).toBe('disconnected');
     }
-  // Who only looks may look.
+  // Commands that only read still work.
   expect(await pidOf(sessions(standby))).toBeGreaterThan(0);
   await postgres.takeWrites(true);
   await write(sessions(postgres.url, forEngine));
 });
 
-test('what a standby says is known, also of statements that write nothing', async () => {
+test('errors of a standby are known, also those of statements that write nothing', async () => {
   const postgres = await ownPostgres();
   await postgres.kill();
   const standby = await postgres.copy('standby');

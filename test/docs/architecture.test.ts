@@ -1,4 +1,4 @@
-/** docs/architecture.md holds what it says of files, folders and walks. */
+/** What docs/architecture.md says about files, folders and walks is true. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,14 +7,14 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
 
-/** Names in code that are paths; what a reader is to fill in (`<noun>`) is left to them. */
+/** The paths that the page names in backquotes, up to a part that the reader fills in, such as `<noun>`. */
 const paths = [...page.matchAll(/`((?:src|jobs|bots|test|\.oxlintrc)[^`\s<>]*)`/g)].map(
   ([, path]) => path!,
 );
 
 const floors = page.slice(page.indexOf('## Floors'), page.indexOf('## How a run goes'));
 
-/** Each walk's title, the count in it, and the numbered lines under it. */
+/** The walks of the page: the title, the count in the title, and the numbered lines below it. */
 const walks = [...page.matchAll(/^### (.+): (\d+) files\n([\s\S]*?)(?=^#|(?![\s\S]))/gm)].map(
   ([, title, count, text]) => ({
     title: title!,

@@ -1,4 +1,4 @@
-/** The `console` blocks of a Markdown file: a command behind `$ `, and what it prints. */
+/** Reads the `console` blocks of a Markdown file: a command after `$ `, and what it prints. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,7 +18,7 @@ export const consoleBlocks = (markdown: string): ConsoleBlock[] =>
     output: output!,
   }));
 
-/** Runs the command as a reader would, in a checkout, without a terminal; returns what it prints on standard output. */
+/** Runs a command in this checkout, without a terminal, and returns what it prints on standard output. */
 export async function printedBy(command: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const words = command
     .replace(/^npx roundsman/, 'roundsman')
@@ -28,17 +28,20 @@ export async function printedBy(command: string, environment: NodeJS.ProcessEnv)
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['src/bin/roundsman.js', ...words.slice(1)],
-    { cwd: root, env: { ...environment, NO_COLOR: '1' } },
+    { cwd: root, env: { ...environment, NO_COLOR: '1', TZ: 'UTC' } },
   );
   return stdout;
 }
 
-/** The same text whatever the machine's speed and the order in which bots end. */
-export const steady = (output: string): string =>
+/**
+ * An output without what differs from run to run: durations, numbers of tickets, and the order of tickets that are opened
+ * at the same time.
+ */
+export const withoutVariations = (output: string): string =>
   output
     .replaceAll(/\d+(\.\d+)? m?s\b/g, 'N ms')
     .replaceAll(/\bT-\d+/g, 'T-N')
-    // Tickets that one run opens at once have numbers as they come.
+    // Tickets that are opened at the same time get their numbers in any order.
     .replaceAll(
       /(?:^T-N .*\n)+/gm,
       (rows) => rows.split('\n').slice(0, -1).toSorted().join('\n') + '\n',

@@ -1,4 +1,4 @@
-/** The errors that the product names: every class that extends RoundsmanError, also by way of another one. */
+/** Finds the error classes of the product: every class that extends RoundsmanError, directly or through another class. */
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../src/ground/errors.ts';
@@ -48,15 +48,15 @@ const classes: ErrorClass[] = [...sources].flatMap(([file, text]) =>
 const rootName = 'RoundsmanError';
 const parentOf = ({ parent }: ErrorClass) => classes.find(({ name }) => name === parent);
 
-const isNamed = (each: ErrorClass): boolean => {
+const isErrorClass = (each: ErrorClass): boolean => {
   if (each.name === rootName) return true;
   const parent = parentOf(each);
-  return parent !== undefined && isNamed(parent);
+  return parent !== undefined && isErrorClass(parent);
 };
 
-/** By name; the root is one of them. */
+/** All error classes, sorted by name; the root is one of them. */
 export const errorClasses: readonly ErrorClass[] = classes
-  .filter(isNamed)
+  .filter(isErrorClass)
   .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The constraints that a table of the source turns into a class, by the name of the class. */
@@ -70,7 +70,7 @@ const constraints = new Map(
 
 /** The exit codes that errors of this class may have: its own, or those of its parent. */
 export function exitCodesOf(each: ErrorClass): number[] {
-  // As ConstraintError judges the code of PostgreSQL that such a constraint has.
+  // The same rule as in ConstraintError, which decides by PostgreSQL's code for such a constraint.
   const constraint = constraints.get(each.name);
   if (constraint) return [constraint.endsWith('_fkey') ? exitCodes.notFound : exitCodes.usage];
   const own = [...each.body.matchAll(/\bexitCodes\.(\w+)/g)].map(
@@ -79,7 +79,7 @@ export function exitCodesOf(each: ErrorClass): number[] {
   return own.length > 0 ? [...new Set(own)].toSorted() : exitCodesOf(parentOf(each)!);
 }
 
-/** Whether the same call can succeed later without a change by a person; `some` where that differs from error to error. */
+/** Whether the same call can succeed later without a change by a person; `some` if only some errors of the class say so. */
 export function retryableOf(each: ErrorClass): 'yes' | 'no' | 'some' {
   if (constraints.has(each.name)) return 'no';
   const [, value, type] =
@@ -88,7 +88,7 @@ export function retryableOf(each: ErrorClass): 'yes' | 'no' | 'some' {
   return value === undefined ? 'some' : value === 'true' ? 'yes' : 'no';
 }
 
-/** Whether its constructor takes what, why and hint, as that of the root does. */
+/** Whether the constructor of the class takes what, why and hint, as that of the root does. */
 export const takesExplanation = (each: ErrorClass): boolean =>
   each.name === rootName ||
   (!each.body.includes('constructor(') && takesExplanation(parentOf(each)!));

@@ -1,4 +1,4 @@
-/** docs/errors.md, from the classes of errors in the source. */
+/** Writes docs/errors.md from the error classes in the source. */
 import { errorClasses, exitCodesOf, makersOf, retryableOf } from './error-classes.ts';
 import { code, table } from './markdown.ts';
 
@@ -20,10 +20,10 @@ and their comments: change them, not the page.
 
 const maxFiles = 3;
 
-/** \`src/services\` for a file below it. */
+/** The folder of a file, down to the second level: `src/services`. */
 const folderOf = (path: string): string => path.split('/').slice(0, 2).join('/');
 
-function places(files: string[]): string {
+function makers(files: string[]): string {
   const named = files.length > maxFiles ? [...new Set(files.map(folderOf))] : files;
   return named.map(code).join(', ');
 }
@@ -37,7 +37,7 @@ export const errorsPage = (): string =>
         code(each.name),
         exitCodesOf(each).join(' or '),
         retryableOf(each),
-        places(makersOf(each)),
+        makers(makersOf(each)),
         each.meaning,
       ]),
     ),

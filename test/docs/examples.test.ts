@@ -1,4 +1,4 @@
-/** Each program of examples/, run as its head says, on a database of the tests. */
+/** Runs each program of examples/, as its first comment says, on a database of the tests. */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { emptyDatabase, testDatabase } from '../support/database.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const examples = readdirSync(join(root, 'examples'));
 
-/** What it prints on standard output; rejects unless it ends with 0. */
+/** The lines that an example prints on standard output; rejects unless it ends with 0. */
 async function printedBy(example: string, url = ''): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [`examples/${example}`], {
     cwd: root,

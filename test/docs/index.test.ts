@@ -13,15 +13,15 @@ const index = 'docs/index.md';
 const docs = globSync('docs/**/*.md', { cwd: root });
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs];
 
-/** The file, from the root, and the anchor to which a link of a page leads; a bare anchor is of the page itself. */
+/** The file (its path from the root) and the anchor to which a link of a page leads. A link `#...` leads to the page. */
 function target(page: string, link: string): { path: string; anchor: string | undefined } {
   const [to, anchor] = link.split('#');
   const path = to ? relative(root, join(root, dirname(page), decodeURIComponent(to))) : page;
   return { path, anchor };
 }
 
-/** What is wrong with a link; null when it leads to a file, and to a heading where it names one. */
-function fault(page: string, link: string): string | null {
+/** What is wrong with a link; null when it leads to a file and, if it names a heading, to a heading of that file. */
+function faultOf(page: string, link: string): string | null {
   const { path, anchor } = target(page, link);
   if (path.startsWith('..') || !existsSync(join(root, path))) return 'there is no such file';
   if (anchor === undefined) return null;
@@ -39,7 +39,7 @@ test('each relative link of a page leads to a file, and its anchor to a heading'
   const links = pages.flatMap((page) => relativeLinks(read(page)).map((link) => ({ page, link })));
   expect(links.length).toBeGreaterThan(100);
   const wrong = links.flatMap(({ page, link }) => {
-    const why = fault(page, link);
+    const why = faultOf(page, link);
     return why === null ? [] : [`${page}: ${link}: ${why}`];
   });
   expect(wrong).toEqual([]);

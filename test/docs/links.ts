@@ -1,16 +1,16 @@
-/** Links and headings of Markdown, as far as our pages use them. */
+/** Finds links and headings in Markdown, as far as our pages use them. */
 
-/** Examples are no links; each line stays a line. */
+/** The page without its code blocks, because links in examples are no links. */
 const withoutFences = (markdown: string): string => markdown.replaceAll(/^```[\s\S]*?^```$/gm, '');
 const withoutCode = (line: string): string => line.replaceAll(/`[^`\n]*`/g, 'code');
 
-/** Where links and pictures lead, those to other sites left out. */
+/** The targets of links and pictures, without those on other sites. */
 export const relativeLinks = (markdown: string): string[] =>
   [...withoutCode(withoutFences(markdown)).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, to]) => to!)
     .filter((to) => !/^[a-z]+:/i.test(to));
 
-/** What the headings are called behind a `#`, as GitHub makes it of their text. */
+/** The anchors of the headings, as GitHub makes them from their text. */
 export function anchors(markdown: string): Set<string> {
   const taken = new Map<string, number>();
   return new Set(

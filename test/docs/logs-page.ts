@@ -1,4 +1,4 @@
-/** docs/logs.md, from the formats themselves. */
+/** Writes docs/logs.md from the formats of logs themselves. */
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
 import type { LogTable } from '../../src/importers/reading/log-format.ts';

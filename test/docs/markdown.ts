@@ -1,6 +1,6 @@
-/** What the generated pages of docs/ are written with. */
+/** Writes Markdown for the generated pages of docs/. */
 
-/** Text in a cell of a table: nothing in it is taken for markup, except code in backquotes. */
+/** The text of a cell of a table, such that nothing in it is markup, except code in backquotes. */
 export const cell = (text: string): string =>
   text
     .split('`')
@@ -10,7 +10,7 @@ export const cell = (text: string): string =>
 
 export const code = (text: string): string => `\`${text}\``;
 
-/** Nothing where there are no rows. */
+/** The lines of a table; no line where there are no rows. */
 export const table = (head: string[], rows: string[][]): string[] => {
   if (rows.length === 0) return [];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Bot } from '../../src/bot.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
-import { consoleBlocks, printedBy, steady } from './console-blocks.ts';
+import { consoleBlocks, printedBy, withoutVariations } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const file = join(root, 'README.md');
@@ -17,23 +17,23 @@ describe('README', () => {
     async (command, block) => {
       const printed = await printedBy(command, { PATH: process.env.PATH, HOME: process.env.HOME });
       if (process.env.UPDATE_DOCS) {
-        const now = await readFile(file, 'utf8');
+        const current = await readFile(file, 'utf8');
         const fresh = `\`\`\`console\n$ ${command}\n${printed.trim()}\n\`\`\``;
         await writeFile(
           file,
-          now.replace(block.whole, () => fresh),
+          current.replace(block.whole, () => fresh),
         );
-      } else expect(steady(block.output)).toBe(steady(printed));
+      } else expect(withoutVariations(block.output)).toBe(withoutVariations(printed));
     },
   );
 
-  it('names every setting that is read, and no other', async () => {
+  it('names every environment variable that src/config.ts reads, and no other', async () => {
     const source = await readFile(join(root, 'src/config.ts'), 'utf8');
-    const read = new Set(source.match(/\b(DATABASE_URL|REDIS_URL|ROUNDSMAN_[A-Z_]+)\b/g));
+    const variables = new Set(source.match(/\b(DATABASE_URL|REDIS_URL|ROUNDSMAN_[A-Z_]+)\b/g));
     const documented = new Set(
       [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name),
     );
-    expect(documented).toEqual(read);
+    expect(documented).toEqual(variables);
   });
 
   describe('the bot in ten lines', async () => {
@@ -41,14 +41,14 @@ describe('README', () => {
     const folder = await mkdtemp(join(root, '.readme-'));
     afterAll(() => rm(folder, { recursive: true }));
 
-    it('finds what it says, and nothing once it is gone', async () => {
+    it('reports that there were no signups, and reports nothing after a signup', async () => {
       const source = /```ts\n(import[\s\S]*?)```/.exec(readme)![1]!;
       await writeFile(join(folder, 'signups.ts'), source);
       const { signups } = (await import(join(folder, 'signups.ts'))) as { signups: Bot };
       const { db } = await testDatabase();
 
-      const quiet = await runCheck(signups, 'quiet', db);
-      expect(quiet.findings.map(({ title }) => title)).toEqual([
+      const before = await runCheck(signups, 'quiet', db);
+      expect(before.findings.map(({ title }) => title)).toEqual([
         'Nobody has signed up for 24 hours',
       ]);
 

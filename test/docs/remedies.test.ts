@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { remedies } from '../../bots/index.ts';
 import type { Remedy } from '../../src/bot.ts';
 
-/** As the page writes it; one that depends on the parameters is told without any, and with an undo. */
+/** The risk as the page has it. A risk that depends on the parameters is given without parameters, and with an undo. */
 function riskOf({ risk, outside }: Remedy): string {
   const place = outside ? ', outside' : '';
   if (typeof risk === 'string') return risk + place;

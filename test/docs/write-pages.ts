@@ -1,4 +1,4 @@
-/** Writes the pages of docs/ that are generated. Run by `npm run docs`. */
+/** Writes the generated pages of docs/: `npm run docs` runs this file. */
 import { writeFileSync } from 'node:fs';
 import { pages } from './pages.ts';
 

@@ -50,7 +50,7 @@ test('a run that is under way when its bot is removed ends, and leaves nothing o
   const flow = await startFlow(backend, known);
   const id = await queuedRun(flow.db, 'watch', { generation: 0 });
   await began;
-  expect(await remove(flow.db)).toMatchObject({ same: false, stopping: 1 });
+  expect(await remove(flow.db)).toMatchObject({ unchanged: false, stopping: 1 });
   go();
   await vi.waitFor(
     async () => expect(await rowOf(flow.db, id)).toMatchObject({ completed_at: expect.any(Date) }),

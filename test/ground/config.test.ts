@@ -84,6 +84,29 @@ describe('what looks like a setting and is none', () => {
     expect(oddSettings({ ...known, ...others }, none)).toEqual([]);
   });
 
+  test.each([
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['datbase_url', 'DATABASE_URL'],
+    ['REDIS_ULR', 'REDIS_URL'],
+    ['ROUDNSMAN_KEYS', 'ROUNDSMAN_KEYS'],
+  ])('%s in .env is told of with the name that it is spelt almost as', (name, meant) => {
+    const file = aFile(`${name}=postgres://u:hunter2000@host/name`);
+    const told = `${name} is not a setting; did you mean ${meant}?`;
+    expect(oddSettings({}, file)).toEqual([told]);
+    // Where the setting itself is given, the other name is another program's.
+    expect(oddSettings({ [meant]: 'x' }, file)).toEqual([]);
+    // An environment is every program's.
+    expect(oddSettings({ [name]: 'x' }, none)).toEqual(
+      meant.startsWith('ROUNDSMAN_') ? [told] : [],
+    );
+  });
+
+  test('names in .env that are far from any setting say nothing', () => {
+    const others = ['FOO', 'DATABASE_NAME', 'DATABASE_URL_2', 'REDIS_TTL', 'REDIS_HOST', 'DB_URL'];
+    expect(oddSettings({}, aFile(others.map((name) => `${name}=x`).join('\n')))).toEqual([]);
+  });
+
   test('lines of .env that set nothing are told of by their numbers; of a value of several lines none is', () => {
     const file = aFile(
       [

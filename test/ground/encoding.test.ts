@@ -8,7 +8,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { decoded, encodingOf } from '../../src/ground/encoding.ts';
+import { decodeText, encodingOf } from '../../src/ground/encoding.ts';
 import { readSettings } from '../../src/ground/files/settings-file.ts';
 import { oddSettings } from '../../src/odd-settings.ts';
 
@@ -32,7 +32,7 @@ const encodings: [string, Buffer][] = [
 
 describe('a short text', () => {
   test.each(encodings)('in %s is the same text', (_, bytes) => {
-    expect(decoded(bytes)).toEqual({ text });
+    expect(decodeText(bytes)).toEqual({ text });
   });
 
   test('of any characters comes back from each encoding that has a mark', () => {
@@ -44,7 +44,7 @@ describe('a short text', () => {
           inUtf16(`\uFEFF${some}`),
           swapped(inUtf16(`\uFEFF${some}`)),
         ])
-          expect(decoded(bytes)).toEqual({ text: some });
+          expect(decodeText(bytes)).toEqual({ text: some });
       }),
     );
   });
@@ -56,7 +56,10 @@ describe('a short text', () => {
     ['half of a UTF-16 character', Buffer.from([0xff, 0xfe, 0x41]), /not UTF-16/],
     ['a NUL', Buffer.from('a=1\nb=\0\n'), /NUL byte, in line 2/],
   ])('that is %s is refused', (_, bytes, why) => {
-    expect(decoded(bytes)).toEqual({ why: expect.stringMatching(why), hint: expect.any(String) });
+    expect(decodeText(bytes)).toEqual({
+      why: expect.stringMatching(why),
+      hint: expect.any(String),
+    });
   });
 
   test('whose NULs stand on both sides is no UTF-16', () => {

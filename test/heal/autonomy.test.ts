@@ -3,9 +3,9 @@ import type { Risk } from '../../src/bot.ts';
 import type { Autonomy } from '../../src/ground/autonomy.ts';
 import { changeOf, type Agreement } from '../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
-import type { Record, Untouched } from '../../src/heal/judging/figures.ts';
+import type { TrackRecord, Untouched } from '../../src/heal/judging/figures.ts';
 
-const record = (rest: Partial<Record> = {}): Record => ({
+const record = (rest: Partial<TrackRecord> = {}): TrackRecord => ({
   decided: 0,
   held: 0,
   relapsed: 0,
@@ -22,7 +22,7 @@ const record = (rest: Partial<Record> = {}): Record => ({
 });
 
 /** Of so many outcomes, all of today. */
-const outcomes = (held: number, decided: number): Partial<Record> => ({
+const outcomes = (held: number, decided: number): Partial<TrackRecord> => ({
   decided,
   held,
   failed: decided - held,
@@ -44,7 +44,7 @@ const neverAsked = { agreed: 0, differed: 0 };
 const judge = (
   autonomy: Autonomy,
   risk: Risk,
-  known: Partial<Record>,
+  known: Partial<TrackRecord>,
   alone: Untouched = none,
   agreement: Agreement = neverAsked,
   ofWhole = true,
@@ -70,7 +70,7 @@ describe('shadow', () => {
     },
   );
 
-  test('leads nowhere but to suggest, whatever the figures', () => {
+  test('leads only to suggest, whatever the figures', () => {
     const perfect = outcomes(100, 100);
     expect(becomes('shadow', 'safe', perfect, five, { agreed: 2, differed: 0 })).toBe('shadow');
     expect(becomes('shadow', 'safe', perfect, five, { agreed: 3, differed: 0 })).toBe('suggest');
@@ -95,12 +95,12 @@ describe('suggest', () => {
     expect(becomes('suggest', 'reversible', outcomes(held, decided), untouched(0, 10))).toBe(then);
   });
 
-  test('stays where less than five were left untouched: nobody knows what it is better than', () => {
+  test('stays where fewer than five findings were left untouched: there is nothing to compare it with', () => {
     expect(becomes('suggest', 'reversible', outcomes(40, 40), untouched(0, 4))).toBe('suggest');
     expect(becomes('suggest', 'reversible', outcomes(40, 40), untouched(0, 5))).toBe('auto');
   });
 
-  test('stays unless it is surely better than what recovers untouched', () => {
+  test('stays unless it is surely better than leaving findings untouched', () => {
     const known = outcomes(20, 20);
     expect(becomes('suggest', 'reversible', known, untouched(42, 18))).toBe('suggest');
     expect(becomes('suggest', 'reversible', outcomes(25, 25), untouched(42, 18))).toBe('auto');
@@ -145,13 +145,13 @@ describe('suggest', () => {
 describe('auto, of what can be undone', () => {
   const recent = (upper: number) => ({ recent: { decided: 7, held: 2, upper } });
 
-  test('falls by a stretch of its newest outcomes that is surely below .60, however good it was', () => {
+  test('is lowered by a stretch of its newest outcomes that is surely below .60, however good it was before', () => {
     const known = outcomes(93, 100);
     expect(becomes('auto', 'reversible', { ...known, ...recent(0.599_999) }, five)).toBe('suggest');
     expect(becomes('auto', 'reversible', { ...known, ...recent(0.6) }, five)).toBe('auto');
   });
 
-  test('does not fall by two relapses in a row', () => {
+  test('is not lowered by two relapses in a row', () => {
     const known = { ...outcomes(98, 100), relapsedTwice: true, newestHeld: false };
     expect(becomes('auto', 'reversible', { ...known, ...recent(0.78) }, five)).toBe('auto');
   });
@@ -164,7 +164,7 @@ describe('auto, of what can be undone', () => {
     expect(becomes('auto', 'reversible', tried, five), 'tries that weigh less').toBe('auto');
   });
 
-  test('has that burden of proof as a whole, and not again on every component', () => {
+  test('has to prove this as a whole, and not again on every component', () => {
     const rest = [outcomes(5, 10), five, neverAsked] as const;
     expect(becomes('auto', 'reversible', ...rest, false)).toBe('auto');
     expect(becomes('auto', 'reversible', ...rest, true)).toBe('suggest');
@@ -177,14 +177,14 @@ describe('auto, of what is harmless', () => {
     expect(becomes('auto', 'safe', outcomes(0, 20), five)).toBe('suggest');
   });
 
-  test('falls where more speaks against its being better than nothing than for it', () => {
+  test('is lowered where there is more evidence that it is not better than nothing than that it is', () => {
     expect(becomes('auto', 'safe', outcomes(14, 20), untouched(7, 3))).toBe('suggest');
     // .90 - .70, and within what chance does.
     expect(becomes('auto', 'safe', outcomes(18, 20), untouched(7, 3))).toBe('suggest');
     expect(becomes('auto', 'safe', outcomes(39, 40), untouched(70, 30))).toBe('auto');
   });
 
-  test('falls where hardly anything recovers, and as little is cured', () => {
+  test('is lowered where hardly anything recovers by itself, and it cures as little', () => {
     expect(becomes('auto', 'safe', outcomes(3, 30), five)).toBe('suggest');
     expect(becomes('auto', 'safe', outcomes(16, 30), five)).toBe('auto');
   });
@@ -201,7 +201,7 @@ describe('auto, of what is harmless', () => {
   });
 });
 
-test('auto is taken from what cannot be undone, however it came to it', () => {
+test('auto is taken from what cannot be undone, however it got it', () => {
   expect(becomes('auto', 'irreversible', outcomes(50, 50), five)).toBe('suggest');
 });
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Chance } from '../../src/demo/chance.ts';
-import { bounds, evidenceAbove, surely } from '../../src/heal/statistics/betting-bounds.ts';
+import {
+  bounds,
+  evidenceAbove,
+  requiredEvidence,
+} from '../../src/heal/statistics/betting-bounds.ts';
 import { wilson } from '../../src/heal/statistics/wilson.ts';
 
 const of = (successes: number, trials: number) => ({ successes, trials });
@@ -44,7 +48,7 @@ test('seven successes in a row within nine days are enough for .60', () => {
   expect(bounds(of(weight, weight)).lower).toBeGreaterThan(0.6);
 });
 
-test('weights lie between whole numbers, and sums that are a hair off change nothing', () => {
+test('weights give bounds between those of whole numbers, and rounding errors in sums change nothing', () => {
   const { lower } = bounds(of(7.5, 7.5));
   expect(lower).toBeGreaterThan(bounds(of(7, 7)).lower);
   expect(lower).toBeLessThan(bounds(of(8, 8)).lower);
@@ -52,7 +56,7 @@ test('weights lie between whole numbers, and sums that are a hair off change not
     expect(bounds(of(7, 7 + hair)).lower).toBeCloseTo(bounds(of(7, 7)).lower, 6);
 });
 
-test('as many outcomes as an entry ever has are no number too large', () => {
+test('the number of outcomes that an entry can have is not too large', () => {
   for (const trials of [10_000, 1_000_000]) {
     const { lower, upper } = bounds(of(0.9 * trials, trials));
     expect(lower).toBeGreaterThan(0.85);
@@ -62,7 +66,7 @@ test('as many outcomes as an entry ever has are no number too large', () => {
   }
 });
 
-/** The share of histories in which the bound was ever above the true share, looked at after each of 300 trials. */
+/** The share of histories in which the bound was ever above the true share, read after each of 300 trials. */
 function everAbove(share: number, lowerOf: (successes: number, trials: number) => number): number {
   const histories = 1_000;
   const known = new Map<number, number>();
@@ -91,26 +95,26 @@ describe('the lower bound, looked at after every trial,', () => {
     },
   );
 
-  test('would be so more often if it was made for one look', () => {
+  test('would be wrong more often if it were made for a single look', () => {
     expect(everAbove(0.6, (s, n) => wilson(s, n).lower)).toBeGreaterThan(0.15);
   });
 });
 
 describe('that one share is above another', () => {
-  test('is sure when what lies between them is refuted', () => {
-    expect(evidenceAbove(of(20, 20), of(1, 12))).toBeGreaterThan(surely);
-    expect(evidenceAbove(of(25, 25), of(42, 60))).toBeGreaterThan(surely);
-    expect(evidenceAbove(of(15, 15), of(42, 60))).toBeLessThan(surely);
+  test('is sure when every value between them is refuted', () => {
+    expect(evidenceAbove(of(20, 20), of(1, 12))).toBeGreaterThan(requiredEvidence);
+    expect(evidenceAbove(of(25, 25), of(42, 60))).toBeGreaterThan(requiredEvidence);
+    expect(evidenceAbove(of(15, 15), of(42, 60))).toBeLessThan(requiredEvidence);
   });
 
-  test('is told against where it is the other way, or where nothing is known', () => {
+  test('is denied where the order is reversed, or where nothing is known', () => {
     expect(evidenceAbove(of(1, 12), of(20, 20))).toBeLessThan(0);
     expect(evidenceAbove(of(7, 10), of(7, 10))).toBeLessThan(0);
     expect(evidenceAbove(of(0, 0), of(0, 20))).toBeLessThan(0.001);
     expect(evidenceAbove(of(20, 20), of(0, 0))).toBeLessThan(0.001);
   });
 
-  test('is said of equal ones in 5 % of histories at most, however often they are compared', () => {
+  test('is said of equal shares in at most 5 % of histories, however often they are compared', () => {
     const chance = new Chance(4);
     const histories = 300;
     let wrong = 0;
@@ -120,7 +124,7 @@ describe('that one share is above another', () => {
         const sample = trial % 3 === 0 ? first : second;
         sample.trials += 1;
         if (chance.next() < 0.7) sample.successes += 1;
-        if (evidenceAbove(first, second) < surely) continue;
+        if (evidenceAbove(first, second) < requiredEvidence) continue;
         wrong += 1;
         break;
       }

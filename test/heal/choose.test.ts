@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { choose, isLeftAlone } from '../../src/heal/choose.ts';
 import { oneInFour } from '../../src/heal/statistics/draw.ts';
-import type { Figures, Record } from '../../src/heal/judging/figures.ts';
+import type { Figures, TrackRecord } from '../../src/heal/judging/figures.ts';
 import type { Candidate } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 
-const nothing: Record = {
+const nothing: TrackRecord = {
   decided: 0,
   held: 0,
   relapsed: 0,
@@ -20,7 +20,7 @@ const nothing: Record = {
   lastRelapse: null,
 };
 
-/** Of an entry with so many decided heals and this bound, in all contexts; `untouched` findings were seen. */
+/** The figures of an entry with this many decided heals and this lower bound, in all contexts, and this many `untouched` findings. */
 const figures = (decided: number, lower: number, untouched = 0): Figures => {
   const all = { ...nothing, decided, lower };
   return {
@@ -86,7 +86,7 @@ describe('the first is', () => {
     ).toEqual(['b', 'a']);
   });
 
-  test('among equals the one that may act most freely, then by name', () => {
+  test('among equal entries, the one with the most autonomy, then the first by name', () => {
     const same = figures(9, 0.5);
     expect(
       order([
@@ -143,7 +143,7 @@ describe('a finding is held out', () => {
     expect(share(out(0, 'critical'))).toBe(0);
   });
 
-  test('by a draw of its own for each case, and each entry', () => {
+  test('by a separate draw for each case and each entry', () => {
     const before = many.filter(out(0));
     expect(before.filter(out(1)).length / before.length).toBeCloseTo(0.25, 1);
     const other = (fingerprint: string) =>

@@ -67,7 +67,7 @@ test.each([
   },
 );
 
-test('limits count every heal, and say which were begun before', async () => {
+test('limits count every heal, and say which ones began before the solution was replaced', async () => {
   const { engine, closed, db, id } = await replaced(3, 1);
   const { inputs, closed: gates } = await closed();
   expect(inputs).toMatchObject({
@@ -92,12 +92,12 @@ test('limits count every heal, and say which were begun before', async () => {
   expect(shown.out).toMatch(/^Decided +0 held, 0 relapsed, 1 failed$/m);
   expect(shown.out).toMatch(/^Rate +0 % held$/m);
   expect(shown.out).toMatch(
-    /^Earlier +held 0 of 3 decided with solutions before 20.* UTC \(20m ago\)/m,
+    /^Earlier +0 of 3 decided heals held with solutions before 20.* UTC \(20m ago\)/m,
   );
   expect(listed.err).toContain('count heals of earlier solutions, too: clean;');
 });
 
-test('an entry whose solution never was replaced says nothing of it', async () => {
+test('an entry whose solution was never replaced does not mention it', async () => {
   const platform = await simulatedPlatform(
     [entry('clean', playbook('disk.clean'))],
     [{ name: 'disk.clean' }],

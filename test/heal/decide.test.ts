@@ -13,7 +13,7 @@ import { simulatedPlatform, type Cure } from './simulated-platform.ts';
 
 const cure: Cure = { name: 'disk.clean' };
 
-/** What was decided, with what became of it; `about` one component, or of all. */
+/** The decisions with their outcomes, about one component or about all. */
 const decisions = async ({ db }: SimulatedPlatform) =>
   db
     .selectFrom('bot_decisions as d')
@@ -23,7 +23,7 @@ const decisions = async ({ db }: SimulatedPlatform) =>
     .orderBy('d.id')
     .execute();
 
-/** Components of which the draw for this entry's first case comes out so. */
+/** Components for whose first case with this entry the draw has this result. */
 async function drawn(
   { db }: SimulatedPlatform,
   why: 'explore' | 'hold out',
@@ -60,7 +60,7 @@ describe('holding out', () => {
     return platform;
   };
 
-  test('begins when something has come of the entry', async () => {
+  test('begins when the entry has an outcome', async () => {
     const platform = await simulatedPlatform([entry('clean', clean)], [cure], { holdsOut: true });
     platform.broken.clear();
     platform.broken.add(await drawn(platform, 'hold out', 'clean', true));
@@ -96,13 +96,13 @@ describe('holding out', () => {
     expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
-  test('ends once five untouched ones are known', async () => {
+  test('ends once five untouched findings are known', async () => {
     const platform = await made(true, { holdsOut: false });
     await platform.round();
     expect(await platform.effects()).toEqual(['disk.clean']);
   });
 
-  test('lets nothing else act in its place', async () => {
+  test('lets no other entry act in its place', async () => {
     const other = entry('second', playbook('disk.second'));
     const platform = await simulatedPlatform(
       [entry('clean', clean), other],
@@ -117,7 +117,7 @@ describe('holding out', () => {
       const component = `disk-${number}`;
       const { id } = await platform.db.selectFrom('bots').select('id').executeTakeFirstOrThrow();
       const fingerprint = fingerprintOf(id, 'is-well', { category: 'trouble', component });
-      // Nothing is explored, so that the first by name is chosen, which is held out.
+      // No entry is explored, so the first by name is chosen, and it leaves the finding alone.
       if (oneInFour('explore', fingerprint, 'clean', 1)) continue;
       if (oneInFour('explore', fingerprint, 'second', 0)) continue;
       if (!oneInFour('hold out', fingerprint, 'clean', 1)) continue;
@@ -217,7 +217,7 @@ describe('what the entry left alone', () => {
     expect(await settled()).toMatchObject({ recovered: 0 });
   });
 
-  test('recovered though it comes back before anybody drew the conclusion', async () => {
+  test('recovered although it comes back before the timer concluded that', async () => {
     const platform = await shadow();
     const wait = await movableClock(platform.db);
     await platform.round();
@@ -249,7 +249,7 @@ describe('what the entry left alone', () => {
     expect((await outcomes(platform))[0]).toBe('persisted');
   });
 
-  test('is said once of each finding, however many runs see it', async () => {
+  test('is decided once about each finding, however many runs see it', async () => {
     const platform = await shadow();
     for (let number = 0; number < 4; number++) await platform.round();
     for (const mode of ['off', 'safe']) {
@@ -259,7 +259,7 @@ describe('what the entry left alone', () => {
     expect(await outcomes(platform)).toEqual(['persisted', null, null]);
   });
 
-  test('is of every entry that was kept from acting, by whatever gate', async () => {
+  test('is recorded for every entry that a gate stopped, whichever gate it was', async () => {
     const platform = await simulatedPlatform(
       [entry('a', clean), entry('b', clean, { autonomy: 'suggest' }), entry('c', 'Call somebody.')],
       [cure],
@@ -276,7 +276,7 @@ describe('what the entry left alone', () => {
     expect(await outcomes(platform)).toEqual(['persisted', 'persisted', null]);
   });
 
-  test('tells nothing once another entry was applied: touched', async () => {
+  test('counts as touched, and is no evidence, once another entry was applied', async () => {
     const platform = await simulatedPlatform(
       [entry('better', clean, { autonomy: 'shadow' }), entry('works', playbook('disk.second'))],
       [cure, { name: 'disk.second' }],
@@ -293,7 +293,7 @@ describe('what the entry left alone', () => {
     expect(await platform.effects()).toEqual(['disk.second']);
   });
 
-  test('tells nothing after anybody had acted on the same finding', async () => {
+  test('is not recorded after an action on the same finding', async () => {
     const platform = await simulatedPlatform([entry('clean', clean)], [{ ...cure, works: false }]);
     await platform.round();
     await platform.round();
@@ -379,7 +379,7 @@ describe('a person answers', () => {
   });
 });
 
-test('each decision keeps the figures that it went by', async () => {
+test('each decision keeps the figures that were its reason', async () => {
   const platform = await simulatedPlatform([entry('clean', clean)], [cure]);
   await platform.seen();
   await platform.forget();

@@ -57,10 +57,10 @@ export async function endpoint({
   const engine = await anEngine({ name: 'postgres' }, catalogue([bot], remedies));
   const { db } = engine;
   const move = await movableClock(db);
-  // What is drawn by hash goes by fingerprints, and these by bots' ids: the same in every test.
+  // Draws depend on fingerprints, and these on the bot's id: so that every test draws the same.
   await sql`UPDATE bots SET id = md5(name)::uuid`.execute(db);
   if (!holdsOut) await nothingHeldOut(db);
-  // A heal in a row of heals is no story of these tests.
+  // These tests are not about limits of heals in a row.
   await sql`UPDATE engine.settings SET value = value || '{"cooldown_minutes": 0, "heals_per_entry": 100}' WHERE key = 'healing'`.execute(
     db,
   );

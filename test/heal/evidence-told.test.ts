@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
 import { resolveTicket } from '../support/transitions.ts';
-import { neverTold } from '../../src/transitions/actions/leave-undecided.ts';
+import { neverClear } from '../../src/transitions/actions/leave-undecided.ts';
 import { aBot, aRemedy, catalogue, entry, playbook, problem } from '../support/builders.ts';
 import { anEngine } from '../support/engine.ts';
 import { nothingHeldOut, run } from '../support/runs.ts';
@@ -82,7 +82,7 @@ test('of a check that errs for a day it is not said that too few events came', a
     await at.round();
     await at.settle();
   }
-  expect(await at.actions()).toMatchObject([{ state: 'undecided', error_message: neverTold }]);
+  expect(await at.actions()).toMatchObject([{ state: 'undecided', error_message: neverClear }]);
 });
 
 test('what goes on at 15 % after a person resolved 29 % is told when a person would have had to respond', async () => {
@@ -117,7 +117,7 @@ test('a quiet hour after a person resolved it brings no ticket', async () => {
   expect((await at.tickets()).map(({ status }) => status)).toEqual(['resolved']);
 });
 
-test('a clock that is set back an hour after a cure keeps no outage without a ticket', async () => {
+test('a clock that is set back by an hour after a cure leaves no outage without a ticket', async () => {
   const at = await curedAfterABurst();
   await at.move(-hour);
   await sql`DELETE FROM api_logs`.execute(at.db);
@@ -171,7 +171,7 @@ test.each(['disabled', 'paused'])(
   },
 );
 
-test('a window that is no length of time is the error of its check', async () => {
+test('a window that is not a duration is an error of its check', async () => {
   const at = await curedAfterABurst();
   const run = await at.round();
   expect(run).toMatchObject({ status: 'success' });

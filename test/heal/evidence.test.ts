@@ -3,17 +3,17 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { requestUndo, resolveTicket } from '../support/transitions.ts';
 import type { TicketRow } from '../../src/data/bots/bot-tickets.ts';
-import { neverTold } from '../../src/transitions/actions/leave-undecided.ts';
+import { neverClear } from '../../src/transitions/actions/leave-undecided.ts';
 import { curedAfterABurst, endpoint, hour, minute, outcomesElsewhere } from './endpoint.ts';
 
-test('quiet after a cure: no request is no proof, and the action stays applied without a ticket', async () => {
+test('no request after a cure proves nothing, and the action stays applied without a ticket', async () => {
   const at = await curedAfterABurst();
   expect(await at.actions()).toMatchObject([{ state: 'applied', success: false }]);
   expect(await at.findings()).toMatchObject([{ severity: 'high', resolved_at: null }]);
   expect(await at.tickets()).toEqual([]);
 });
 
-test('old events in the window after a cure are no relapse, open nothing again and bring no ticket', async () => {
+test('old events in the window after a cure are not a relapse, reopen nothing and open no ticket', async () => {
   const at = await curedAfterABurst();
   await at.move(3 * minute);
   await at.answers(200, 100, 10);
@@ -72,7 +72,7 @@ test('where new events fail before anything was verified the cure has failed, an
   ]);
 });
 
-test('a thousand good requests after 63 bad ones: one stray error is reported low and is no relapse', async () => {
+test('after 63 bad requests and a thousand good ones, a single error is reported as low and is not a relapse', async () => {
   const at = await curedAfterABurst();
   await at.move(3 * minute);
   await at.answers(200, 1_000, 10);
@@ -96,7 +96,7 @@ test('a day without a request: it is asked again and again, less and less often,
     await at.verifyRun();
   }
   expect(await at.actions()).toMatchObject([
-    { state: 'undecided', success: false, error_message: neverTold },
+    { state: 'undecided', success: false, error_message: neverClear },
   ]);
   // A minute, then as long again as it has waited, until a day is over.
   expect(waits.length).toBeGreaterThan(8);
@@ -372,7 +372,7 @@ test('events while a cure takes effect count for nothing: the cutoff is its veri
   expect(await at.states()).toEqual(['verified']);
 });
 
-test('of many findings each has its own cutoff and its own verdict', async () => {
+test('each of many findings has its own cutoff and its own verdict', async () => {
   const at = await endpoint();
   const paths = Array.from({ length: 30 }, (_, n) => `/api/part-${n}`);
   for (const path of paths) await at.answers(200, 40, minute, path);
@@ -434,7 +434,7 @@ test('what failed in the hold window between two looks of a daily bot is a relap
   expect((await at.states())[0]).toBe('relapsed');
 });
 
-test('what is left of a critical problem and still high is no cure', async () => {
+test('a critical problem that is still high afterwards is not cured', async () => {
   const at = await endpoint();
   await at.answers(503, 60, minute);
   await at.round();
@@ -529,7 +529,7 @@ test('a medium problem whose cure stays unclear gets its ticket after its respon
   expect(await at.tickets()).toMatchObject([{ severity: 'medium' }]);
 });
 
-test('a clock that is set back behind a cutoff blinds nobody', async () => {
+test('a clock that is set back to before a cutoff hides nothing', async () => {
   const at = await curedAfterABurst();
   await at.move(3 * minute);
   await at.answers(200, 100, 10);

@@ -10,7 +10,7 @@ type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 const cure = { name: 'disk.clean' };
 const pager = { name: 'disk.page', works: false, rest: { risk: 'irreversible' as const } };
 
-/** An open finding on which nothing was tried, among entries whose findings are not held out. */
+/** An open finding that no remedy was tried on; entries leave no finding alone on purpose. */
 async function diagnosed(
   ...knowledge: Parameters<typeof simulatedPlatform>[0]
 ): Promise<SimulatedPlatform> {
@@ -36,7 +36,7 @@ const counts = async ({ db }: SimulatedPlatform) => {
   return rows[0]!.counts;
 };
 
-test('it says what the next run then does, and writes nothing', async () => {
+test('the explanation says what the next run then does, and writes nothing', async () => {
   const platform = await diagnosed(
     entry('clean', playbook('disk.clean')),
     entry('later', playbook('disk.clean')),
@@ -86,7 +86,7 @@ test.each([
   expect(await prospects(platform)).toEqual({ clean: gate });
 });
 
-test('what cannot be undone waits for a person, and an approval opens its gates', async () => {
+test('an irreversible entry waits for a person, and an approval opens its gates', async () => {
   const platform = await diagnosed(entry('page', playbook('disk.page'), { autonomy: 'suggest' }));
   expect(await prospects(platform)).toEqual({ page: 'autonomy' });
   await set(platform.db, 'mode', 'auto');
@@ -97,7 +97,7 @@ test('what cannot be undone waits for a person, and an approval opens its gates'
   expect(await prospects(platform)).toEqual({ page: 'apply' });
 });
 
-test('what people did about what a shadow said is no approval of it', async () => {
+test('an answer to what an entry said in shadow does not approve it', async () => {
   const platform = await diagnosed(entry('quiet', playbook('disk.clean'), { autonomy: 'shadow' }));
   await platform.round();
   await sql`UPDATE bot_decisions SET answer = 'approved', answered_by = 'ann', answered_at = engine.now()
@@ -107,7 +107,7 @@ test('what people did about what a shadow said is no approval of it', async () =
   expect(await platform.effects()).toEqual([]);
 });
 
-test('when many components are broken, whether that is a storm depends on the run', async () => {
+test('when many components are broken, it depends on the run whether that is a storm', async () => {
   const platform = await diagnosed(entry('clean', playbook('disk.clean')));
   await sql`
     INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)

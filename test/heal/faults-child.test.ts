@@ -1,4 +1,4 @@
-/** Faults in real children, whose sessions are of a role of their own: their kind crosses to the worker. */
+/** Faults in real children, whose sessions use a role of their own: the worker learns the class of each fault. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
@@ -11,7 +11,7 @@ import { bots, remedies } from './fault-bots.ts';
 import { serveHttp } from '../support/http-server.ts';
 import { childrenOf } from '../support/children.ts';
 
-/** Called each time that a remedy is at work, with the process that it is in; it goes on afterwards. */
+/** Called each time that a remedy works, with its process; the remedy goes on when this returns. */
 type AtWork = (pid: number, times: number) => unknown;
 
 async function scene(atWork: AtWork = () => {}) {
@@ -66,7 +66,7 @@ const abortedFor = (why: string) => [
   { state: 'aborted', applied_at: null, error_message: expect.stringContaining(why) },
 ];
 
-/** Who writes what it read before another one wrote is refused, as a serializable transaction is. */
+/** A transaction that writes a row which another one has written since it read that row is refused, as a serializable one is. */
 const refuseOvertaken = ({ db }: Scene) =>
   sql`
     CREATE FUNCTION engine.refuse_overtaken() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -102,7 +102,7 @@ test('one that is overtaken each time is aborted, and the next run cures', async
   expect(await at.effects()).toBe(1);
 });
 
-test('while a role may not write nothing is tried, and the remedy cures as soon as it may', async () => {
+test('while a role may not write, nothing is tried, and the remedy cures as soon as the role may write', async () => {
   const at = await scene();
   await at.alter('SET default_transaction_read_only = on');
   expect(await at.round()).toMatchObject({ status: 'failed' });
@@ -113,7 +113,7 @@ test('while a role may not write nothing is tried, and the remedy cures as soon 
   expect((await at.actions()).map(({ state }) => state)).toEqual(['verified']);
 });
 
-test('a connection table that is full is nothing against a remedy', async () => {
+test('a remedy is not blamed when the server has no connection left', async () => {
   const at = await scene();
   // One is its check's; none is left for the remedy.
   await at.alter('CONNECTION LIMIT 1');
@@ -125,7 +125,7 @@ test('a connection table that is full is nothing against a remedy', async () => 
   expect((await at.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
 });
 
-test('a storm that ends the sessions of remedies, again and again, is nothing against them', async () => {
+test('remedies whose sessions are ended again and again are not blamed for that', async () => {
   const at: Scene = await scene(
     (_, times) =>
       times < 6 &&
@@ -188,7 +188,7 @@ test('a child that is killed before it has begun an effect outside had none: ano
   expect(await at.effects()).toBe(1);
 });
 
-test('a child that crashes by itself is the doing of its remedy', async () => {
+test('a child that crashes by itself counts against its remedy', async () => {
   const at = await scene((pid) => void process.kill(pid, 'SIGSEGV'));
   await at.round();
   expect(at.tries()).toBe(1);
@@ -196,7 +196,7 @@ test('a child that crashes by itself is the doing of its remedy', async () => {
   expect(await decided(at)).toBe(1);
 });
 
-test('a check that finds no connection has erred only when none comes about in three tries', async () => {
+test('a check that gets no connection counts as an error only after three tries', async () => {
   const at = await scene();
   await at.alter('CONNECTION LIMIT 0');
   expect(await at.round()).toMatchObject({

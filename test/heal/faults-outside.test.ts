@@ -74,7 +74,7 @@ test('a fault in it, and certainty that nothing was done, is followed by another
   expect(await at.actions()).toMatchObject([{ state: 'verified' }]);
 });
 
-test('a remedy that says that a fault kept it from beginning is tried again, though it can tell nothing', async () => {
+test('a remedy that says that a fault kept it from beginning is tried again, even if it cannot tell what was done', async () => {
   const at = await outside(
     async () => null,
     async (context, tries) => {
@@ -89,7 +89,7 @@ test('a remedy that says that a fault kept it from beginning is tried again, tho
   expect(await at.actions()).toMatchObject([{ state: 'verified' }]);
 });
 
-test('a fault in it of which nobody can tell what it left is unknown, and not repeated', async () => {
+test('after a fault in it whose effect nobody can tell, it is unknown and not repeated', async () => {
   const at = await outside(
     async () => null,
     (context) => lose(context, at.db),
@@ -99,7 +99,7 @@ test('a fault in it of which nobody can tell what it left is unknown, and not re
   expect(await at.actions()).toMatchObject([{ state: 'unknown' }]);
 });
 
-test("its own error stays its own: failed where it is certain, and it isn't tried again", async () => {
+test('its own error counts as its own: it has failed where that is certain, and is not tried again', async () => {
   const at = await outside(
     async () => false,
     () => {
@@ -111,7 +111,7 @@ test("its own error stays its own: failed where it is certain, and it isn't trie
   expect(await at.actions()).toMatchObject([{ state: 'failed' }]);
 });
 
-test('a fault while it is asked what became of it is no answer: it is asked again, and found', async () => {
+test('a fault while it is asked what became of it is not an answer: it is asked again, and the effect is found', async () => {
   const at = await outside(
     async (context, asked) => {
       // Before it began; then when its error is looked into; then by another try.

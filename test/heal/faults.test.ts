@@ -1,4 +1,4 @@
-/** What the database does to a remedy is not the remedy's doing: tried again, else aborted, and never an outcome. */
+/** Faults of the database are not the remedy's doing: a remedy that meets one is tried again, or aborted in the end, and this never counts as an outcome. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { attempt, queuedRun, rowOf, set } from '../support/runs.ts';
@@ -11,7 +11,7 @@ type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 const seed = entry('single', playbook('disk.clean'));
 const ladder = entry('ladder', playbook('disk.clean', 'disk.second'));
 
-/** A remedy that has its effect, then meets the fault in its first `times` tries, and helps in any later one. */
+/** A remedy that has its effect and then meets the fault, in its first `times` tries; each later try helps. */
 async function meeting(
   fault: MakeFault,
   times: number,
@@ -45,7 +45,7 @@ interface Meeting {
 const always = Infinity;
 const ended = faults['its session was ended'];
 
-/** What the entry is judged by: its cache, and its decided heals. */
+/** What the entry is judged by: the figures in its own row, and its decided heals. */
 async function judged({ db }: SimulatedPlatform) {
   const cache = await db
     .selectFrom('bot_knowledge')
@@ -88,7 +88,7 @@ test.each([
     expect(await platform.round()).toMatchObject({ status: 'success', actions_taken: 0 });
     expect(platform.met.tries).toBe(3);
     expect(await platform.effects()).toEqual([]);
-    // The next rung is for a step that did not help, not for one that was not taken.
+    // The next step is for a step that did not help, and not for one that was not applied.
     expect(await platform.actions()).toMatchObject([
       {
         state: 'aborted',
@@ -102,7 +102,7 @@ test.each([
   },
 );
 
-test('the next run begins anew with what was aborted, and without a pause', async () => {
+test('the next run begins an aborted heal again, without a cooldown', async () => {
   const platform = await meeting(ended, 3);
   await platform.round();
   expect(await platform.actions()).toMatchObject([{ state: 'aborted' }]);
@@ -143,7 +143,7 @@ test('one that a person approved is still approved after it was aborted', async 
   expect((await platform.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
 });
 
-test("a remedy's own error is failed at once, and counts", async () => {
+test("a remedy's own error makes the action failed at once, and counts as an outcome", async () => {
   const platform = await meeting(
     (session) => sql`SELECT FROM there_is_no_such_table`.execute(session),
     always,
@@ -177,7 +177,7 @@ test('it is not tried again past the deadline of its run', async () => {
   ]);
 });
 
-test('what fails while the engine itself decides is no outcome, and the next attempt heals', async () => {
+test('an error while the engine decides is not an outcome, and the next attempt heals', async () => {
   const platform = await meeting(ended, 0);
   const id = await queuedRun(platform.db, 'watch');
   const holds = Promise.withResolvers<void>();
@@ -250,7 +250,7 @@ test.each([
   expect(await judged(platform)).toEqual(unjudged);
 });
 
-test('an error of its own in a transaction that goes on is its own doing', async () => {
+test("an error of the remedy in a transaction that has not failed is the remedy's own", async () => {
   const platform = await meeting(async () => {
     throw new Error('could not clean: no such disk');
   }, always);

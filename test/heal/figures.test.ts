@@ -32,7 +32,7 @@ describe('the context', () => {
     expect(await context()).toBe('fingerprint');
   });
 
-  test('holds what is of it and nothing else', async () => {
+  test('contains only its own outcomes', async () => {
     const platform = await diagnosed([seed]);
     await healed(platform, 'clean', { held: 6 });
     await healed(platform, 'clean', { failed: 4 }, elsewhere);
@@ -48,7 +48,7 @@ describe('the context', () => {
     expect(records.all.lower).toBeCloseTo(bounds({ successes: 8, trials: 12 }).lower, 3);
   });
 
-  test('of an entry that was never applied is all, and knows nothing', async () => {
+  test('of an entry that was never applied is all components, and has no figures', async () => {
     const platform = await diagnosed([seed]);
     expect(await figures(platform, 'clean', about)).toMatchObject({
       context: 'all',
@@ -142,7 +142,7 @@ describe('the newest outcomes', () => {
     settled_at: sql<Date>`engine.now() - make_interval(hours => ${hours})`,
   });
 
-  test('are told by the stretch of them that looks worst', async () => {
+  test('are described by the worst stretch of them', async () => {
     const platform = await diagnosed([seed]);
     expect((await figures(platform, 'clean')).records.all).toMatchObject({
       recent: null,
@@ -189,7 +189,7 @@ describe('relapses', () => {
 });
 
 describe('what happens without the entry', () => {
-  test('is the share of untouched findings that recovered, and the lift is over that', async () => {
+  test('is the share of untouched findings that recovered, and the lift is measured against it', async () => {
     const platform = await diagnosed([seed], { holdsOut: true });
     await leftAlone(platform, 'clean', { recovered: 7, persisted: 3 });
     await healed(platform, 'clean', { held: 9, failed: 1 });
@@ -203,7 +203,7 @@ describe('what happens without the entry', () => {
     expect(lift).toBeCloseTo(0.2, 4);
   });
 
-  test('counts within one half-life, and neither what waits nor what somebody touched', async () => {
+  test('is counted within one half-life, without findings that wait or that somebody touched', async () => {
     const platform = await diagnosed([seed], { holdsOut: true });
     await leftAlone(platform, 'clean', { recovered: 4 }, { days: 91 });
     await leftAlone(platform, 'clean', { persisted: 2 }, { days: 89 });
@@ -230,7 +230,7 @@ describe('what happens without the entry', () => {
     expect((await figures(platform, 'clean')).untouched.rate).toBeCloseTo(5 / 25, 9);
   });
 
-  test('has nothing to be better than while it is unknown', async () => {
+  test('gives no lift while it is unknown', async () => {
     const platform = await diagnosed([seed], { holdsOut: true });
     await healed(platform, 'clean', { held: 9 });
     expect(await figures(platform, 'clean')).toMatchObject({
@@ -240,7 +240,7 @@ describe('what happens without the entry', () => {
   });
 });
 
-test("the columns of an entry are the ledger's after every kind of life of a heal", async () => {
+test('the columns of an entry agree with its actions after every course that a heal can take', async () => {
   const platform = await simulatedPlatform(
     [entry('clean', playbook('disk.clean', 'disk.second')), entry('other', playbook('disk.third'))],
     [

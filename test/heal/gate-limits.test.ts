@@ -1,8 +1,9 @@
-/** The limits of the settings: changed, they hold; removed or unreadable, they close their gate. */
+/** The limits in `engine.settings`: a changed limit is used at once; a removed or unreadable one closes its gate. */
 import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { closedGate, readGateInputs } from '../../src/heal/gate.ts';
+import { closedGate } from '../../src/heal/gate.ts';
+import { readGateInputs } from '../../src/heal/gate-inputs.ts';
 import { match } from '../../src/heal/match.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import { entry } from '../support/builders.ts';
@@ -44,7 +45,7 @@ const gateOf = {
 };
 
 describe.each(Object.entries(gateOf))('the limit %s', (name, closes) => {
-  test('closes its gate when it is gone or no number', async () => {
+  test('closes its gate when it is missing or not a number', async () => {
     const platform = await diskBroken();
     expect(await gate(platform)).toBeNull();
     for (const value of ['many', '5', null, true, [], {}, -1, 1e300]) {
@@ -98,7 +99,7 @@ test('an entry may do as much in an hour as the settings say; the steps of a hea
   expect(await gate(platform)).toBe('attempts');
 });
 
-test('an entry may heal a component as often in a day as the settings say; what was never applied is no heal', async () => {
+test('an entry may heal a component as often in a day as the settings say; what was never applied is not a heal', async () => {
   const platform = await diskBroken();
   const heal_id = crypto.randomUUID();
   for (const step of [0, 1])
@@ -195,7 +196,7 @@ test('a storm is over half of what was looked at; where that is not known, of wh
   expect(await gate(platform, 10)).toBe('storm');
 });
 
-test('a silence ends with its time, and is of what it names', async () => {
+test('a silence ends with its time, and covers only what it names', async () => {
   const platform = await diskBroken();
   const { id } = await platform.db
     .insertInto('bot_silences')

@@ -1,6 +1,7 @@
 /** The gates as rules, without a database: each by its name, in their order, at its bounds. */
 import { describe, expect, test } from 'vitest';
-import { closedGate, type GateInputs } from '../../src/heal/gate.ts';
+import { closedGate } from '../../src/heal/gate.ts';
+import type { GateInputs } from '../../src/heal/gate-inputs.ts';
 import type { Candidate } from '../../src/heal/match.ts';
 import type { Step } from '../../src/catalogue/solution.ts';
 
@@ -51,7 +52,7 @@ const gate = (
   stage: Parameters<typeof closedGate>[2] = 'beginning',
 ) => closedGate({ ...open, ...now }, candidate, stage);
 
-test('with nothing against it all are open', () => {
+test('with nothing against a heal, all gates are open', () => {
   expect([gate({}), gate({}, entry(), 'begun')]).toEqual([null, null]);
 });
 
@@ -84,7 +85,7 @@ describe('of several that are closed the first is named', () => {
     expect(gate(...from(index))).toBe(name);
   });
 
-  test('once a heal has begun only those that its own rows do not close: two of them are about other heals', () => {
+  test('once a heal has begun, only the gates that its own rows do not close are asked: two gates are about other heals', () => {
     const named = closing.map((_, index) => gate(...from(index), 'begun'));
     expect([...new Set(named)]).toEqual([
       'kill_switch',
@@ -154,7 +155,7 @@ describe('what a person approved', () => {
     expect(gate({ ...approved, mode }, entry({ autonomy }, risk))).toBe(closed);
   });
 
-  test('passes the limit of the day, which is about what runs unasked, but not an unreadable one', () => {
+  test('passes the daily limit, which is about what runs without approval, but not an unreadable limit', () => {
     expect(gate({ ...approved, component_last_day: 8 })).toBeNull();
     expect(gate({ ...approved, entry_last_day: 24 })).toBeNull();
     expect(gate({ ...approved, heals_per_day: null })).toBe('daily');
@@ -180,13 +181,13 @@ test.each<[Risk, GateInputs['mode'], string | null]>([
   expect(gate({ mode }, entry({}, risk))).toBe(closed);
 });
 
-test('what somebody took back is not done again unasked', () => {
+test('what a person undid is not done again without approval', () => {
   expect(gate({ undone: true })).toBe('approval');
   expect(gate({ undone: null as never }), 'nor where nobody can tell').toBe('approval');
   expect(gate({ undone: true, answer: 'approved' })).toBeNull();
 });
 
-test('what may not act alone is kept back by its autonomy, and not by the mode', () => {
+test('an entry that may not act alone is stopped by the gate autonomy, and not by the gate mode', () => {
   expect(gate({ mode: 'safe' }, entry({ autonomy: 'suggest' }, 'reversible'))).toBe('autonomy');
   expect(gate({ mode: 'safe' }, entry({ autonomy: 'shadow' }, 'irreversible'))).toBe('autonomy');
 });

@@ -11,7 +11,7 @@ const clean: Cure = { name: 'disk.clean' };
 const seed = entry('clean', playbook('disk.clean'));
 const minutes = (count: number) => sql<Date>`engine.now() - make_interval(mins => ${count})`;
 
-/** Records the finding while nothing may be healed, so that rows about it can be made. */
+/** Records the finding while the mode is off, so that the test can insert rows about it. */
 async function diagnosed(
   knowledge: KnowledgeSeed[] = [seed],
   cures: Cure[] = [clean],
@@ -43,7 +43,7 @@ const silence = ({ db }: SimulatedPlatform, values: object) =>
     .values({ owner: 'ann', reason: 'works on it', until_resolved: true, ...values })
     .execute();
 
-/** A window from ten minutes ago on, for the next ten. */
+/** A window from ten minutes ago until ten minutes from now. */
 const maintain = ({ db }: SimulatedPlatform, values: object) =>
   db
     .insertInto('bot_maintenance')
@@ -132,7 +132,7 @@ test.each([
 ] as const)('a %s remedy in mode %s is %s', async (risk, mode, verdict, gate) => {
   const asking = { ...seed, autonomy: 'suggest' as const };
   const platform = await simulatedPlatform([asking], [{ ...clean, rest: { risk } }]);
-  // A seed may not say so of an irreversible remedy; a row may come to it.
+  // The catalogue refuses an irreversible entry that is auto; a row may have become so.
   await sql`UPDATE bot_knowledge SET autonomy = 'auto'`.execute(platform.db);
   await set(platform.db, 'mode', mode);
   await platform.round();
@@ -164,7 +164,7 @@ test('advice in prose is suggested once', async () => {
   ]);
 });
 
-test('what a shadow said, and what people said to that, allows nothing and forbids nothing', async () => {
+test('what an entry said in shadow, and what people answered, allows nothing and forbids nothing', async () => {
   for (const [answer, autonomy, effects] of [
     ['approved', 'shadow', []],
     ['rejected', 'auto', ['disk.clean']],
@@ -182,7 +182,7 @@ test('what a shadow said, and what people said to that, allows nothing and forbi
   }
 });
 
-test('what was undone is suggested the next time, and not done', async () => {
+test('an entry whose effect was undone is suggested the next time, and not applied', async () => {
   const platform = await diagnosed();
   await leftBehind(platform, 'clean', 'disk.clean', 'undone');
   await platform.round();
@@ -192,7 +192,7 @@ test('what was undone is suggested the next time, and not done', async () => {
   expect(await platform.effects()).toEqual([]);
 });
 
-test('a rejection stands, also after a heal that was under way when it came', async () => {
+test('a rejection counts, also after a heal that had begun before it', async () => {
   const platform = await simulatedPlatform([{ ...seed, autonomy: 'suggest' }], [clean]);
   await platform.round();
   await sql`UPDATE bot_decisions SET answer = 'rejected', answered_by = 'ann', answered_at = ${minutes(20)}
@@ -203,7 +203,7 @@ test('a rejection stands, also after a heal that was under way when it came', as
   expect(await platform.effects()).toEqual([]);
 });
 
-test('advice that is disabled is not given', async () => {
+test('disabled advice is not given', async () => {
   const platform = await simulatedPlatform(
     [entry('advice', 'Buy a bigger one.', { autonomy: 'suggest' })],
     [],
@@ -222,7 +222,7 @@ test('advice of an entry in shadow is not given', async () => {
   expect(await platform.decisions()).toEqual([{ name: 'advice', verdict: 'shadowed', gate: null }]);
 });
 
-test('an entry whose component has lost its freedom is not applied there', async () => {
+test('an entry that is in shadow on a component is not applied there', async () => {
   const platform = await simulatedPlatform([seed], [clean]);
   await sql`INSERT INTO bot_knowledge_autonomy (knowledge_id, component, autonomy)
             SELECT id, 'disk', 'shadow' FROM bot_knowledge`.execute(platform.db);
@@ -243,7 +243,7 @@ test('a verdict that changes is written again, and one that changes back too', a
   ]);
 });
 
-test('ten runs that decide at once do not overspend the budget', async () => {
+test('ten runs that decide at once do not spend more than the budget', async () => {
   const platform = await simulatedPlatform([seed], [{ ...clean, works: false }], {
     concurrency: 12,
   });

@@ -57,12 +57,12 @@ describe.each([
   });
 });
 
-test('where too little is left to look for, the title stays whole', () => {
+test('where too little would be left to look for, the title stays whole', () => {
   expect(generalise('12 / 345')).toBe('12 / 345');
   expect(() => checkPattern(generalise('7%'))).toThrow(BadPatternError);
 });
 
-test('a title of any kind is matched by its own pattern, unless the door refuses it', () => {
+test('a title of any kind is matched by its own pattern, unless that is refused', () => {
   const word = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }),
     fc.constantFrom(
@@ -97,7 +97,7 @@ test('a title of any kind is matched by its own pattern, unless the door refuses
   );
 });
 
-test('a long title becomes a pattern that the table takes', () => {
+test('a long title becomes a pattern that the table accepts', () => {
   const title = '1 a '.repeat(50);
   const pattern = generalise(`sessions ${title}`);
   expect(pattern.length).toBeLessThanOrEqual(512);

@@ -1,6 +1,6 @@
 /** The rule for harm, over counts and over histories that no database keeps. */
 import { describe, expect, test } from 'vitest';
-import { harmOf, restrain } from '../../src/heal/judging/harm.ts';
+import { harmOf, restrictByHarm } from '../../src/heal/judging/harm.ts';
 import { history } from './simulation/harm-histories.ts';
 import { harmful, innocent } from './simulation/harm-worlds.ts';
 
@@ -128,7 +128,7 @@ describe('an entry does harm', () => {
     expect(harmOf([seen(...counts)], 1, null) !== null).toBe(harms);
   });
 
-  test('at its own bot however many others there are, at one of them only where it would be sure for all', () => {
+  test('at its own bot, however many others there are; at one of the others only where that is certain among all of them', () => {
     const at = (own: boolean) => seen([12, 12], [0, 5], [60, 90], 'disk', own);
     expect(harmOf([at(true)], 200, null)).toMatchObject({ pattern: 'harms', bot: 'disk' });
     expect(harmOf([at(false)], 2, null)).toBeNull();
@@ -139,27 +139,27 @@ describe('an entry does harm', () => {
     expect(harmOf([surely], 200, null)).toBeNull();
   });
 
-  test('and keeps being said to until enough was left alone and tells nothing of the kind', () => {
+  test('until enough was left alone and shows no harm', () => {
     const known = (...counts: Parameters<typeof seen>) =>
       harmOf([seen(...counts)], 1, { bot: 'disk' });
     expect(known([12, 14], [1, 4], [1, 90]), 'too few').not.toBeNull();
     expect(known([12, 14], [2, 5], [1, 90]), 'less sure').not.toBeNull();
     expect(known([12, 14], [4, 5], [1, 90])).toBeNull();
-    expect(known([4, 4], [0, 0], [1, 90]), 'it began anew').toBeNull();
+    expect(known([4, 4], [0, 0], [1, 90]), 'it began again').toBeNull();
   });
 
   test('in words with all of its figures', () => {
     expect(harmOf([seen([12, 12], [0, 5], [1, 90])], 1, null)!.why).toBe(
-      'another problem began at disk within 15 minutes of 12 of 12 heals, of 0 of 5 that it left alone ' +
-        'and in 1 of 90 other looks: chance alone does that in .0002 of cases',
+      'another problem began at disk within 15 minutes after 12 of 12 heals, after 0 of 5 findings that it left alone, ' +
+        'and in 1 of 90 looks without a heal before: the probability of that by chance alone is .0002',
     );
   });
 });
 
 test('where there was nothing to compare with it says so', () => {
   expect(harmOf([seen([20, 20], [0, 0], [1, 1])], 1, null)!.why).toBe(
-    'another problem began at disk within 15 minutes of 20 of 20 heals, of 0 of 0 that it left alone ' +
-      'and in 1 of 1 other looks: too few to compare with',
+    'another problem began at disk within 15 minutes after 20 of 20 heals, after 0 of 0 findings that it left alone, ' +
+      'and in 1 of 1 looks without a heal before: there is too little to compare with',
   );
 });
 
@@ -167,22 +167,25 @@ describe('what does harm', () => {
   const harm = harmOf([seen([12, 12], [0, 5], [1, 90])], 1, null);
   const auto = { autonomy: 'auto' as const, why: 'good' };
 
-  test('loses auto, and gains it by no record', () => {
-    expect(restrain(null, 'auto', harm)).toMatchObject({ autonomy: 'suggest', why: harm!.why });
-    expect(restrain(auto, 'suggest', harm)).toBeNull();
+  test('loses auto, and no record earns it back', () => {
+    expect(restrictByHarm(null, 'auto', harm)).toMatchObject({
+      autonomy: 'suggest',
+      why: harm!.why,
+    });
+    expect(restrictByHarm(auto, 'suggest', harm)).toBeNull();
   });
 
   test('may change otherwise', () => {
     const lower = { autonomy: 'shadow' as const, why: 'bad' };
-    expect(restrain(lower, 'suggest', harm)).toBe(lower);
-    expect(restrain(null, 'suggest', harm)).toBeNull();
-    expect(restrain(auto, 'suggest', null)).toBe(auto);
+    expect(restrictByHarm(lower, 'suggest', harm)).toBe(lower);
+    expect(restrictByHarm(null, 'suggest', harm)).toBeNull();
+    expect(restrictByHarm(auto, 'suggest', null)).toBe(auto);
   });
 });
 
 // A hundred histories of each are `node test/heal/simulation/harm.ts`.
 describe('in histories', () => {
-  test('storms, spreading and frequent faults are not blamed on who heals them, though a plain comparison does', () => {
+  test('storms, spreading and frequent faults are not blamed on the entry that heals them, although a plain comparison would blame it', () => {
     const worlds = innocent.filter(({ name }) => !/just 4|, [13] a day/.test(name));
     const blamed = worlds.flatMap((world) => [1, 2, 3].map((seed) => history(world, seed)));
     expect(blamed.filter(({ rule }) => rule !== null)).toHaveLength(0);

@@ -39,14 +39,14 @@ const events = ({ db }: SimulatedPlatform) =>
     .orderBy('id')
     .execute();
 
-/** Whose rows only the entry as a whole has enough of: so many components, each with too few of its own. */
+/** Outcomes on this many components, each with too few of its own: only the entry as a whole has enough. */
 const scattered = async (platform: SimulatedPlatform, outcomes: Parameters<typeof healed>[2]) => {
   for (const [state, count] of Object.entries(outcomes))
     for (let number = 0; number < count; number++)
       await healed(platform, 'clean', { [state]: 1 }, { component: `${state}-${number}` });
 };
 
-test('a harmless entry without lift falls after twenty outcomes, which is written down with its figures', async () => {
+test('a harmless entry without lift is lowered after twenty outcomes, and this is recorded with its figures', async () => {
   const platform = await about('auto');
   await leftAlone(platform, 'clean', { recovered: 7, persisted: 3 }, { component: 'elsewhere' });
   await scattered(platform, { held: 13, failed: 6 });
@@ -79,7 +79,7 @@ test('a harmless entry without lift falls after twenty outcomes, which is writte
 });
 
 const newest = { component: null, settled_at: sql`engine.now()` };
-/** As the next outcome that comes in does. */
+/** Makes the entry due for judging, as the next outcome does. */
 const judgeAgain = async (platform: SimulatedPlatform) => {
   await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
   return judge(platform);
@@ -110,7 +110,7 @@ test('one that can be undone reaches auto, and loses it by four relapses in a ro
   ]);
 });
 
-test('what was lost is earned anew, and not by what came of it before', async () => {
+test('lost autonomy is earned again by later outcomes only', async () => {
   const platform = await about('auto', 'reversible');
   await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
   await scattered(platform, { held: 40 });
@@ -135,7 +135,7 @@ test('four failures on one finding are one failure, and cost nothing', async () 
   expect(await judge(platform)).toBe(1);
 });
 
-test('what cannot be undone is never promoted, and asks again if somebody made it auto', async () => {
+test('an irreversible entry is never promoted, and is set to suggest again if a person made it auto', async () => {
   const platform = await diagnosed([seed('suggest')], { holdsOut: true }, cures('irreversible'));
   await scattered(platform, { held: 40 });
   await leftAlone(platform, 'clean', { persisted: 9 }, { component: 'elsewhere' });
@@ -248,7 +248,7 @@ describe('a component', () => {
     expect(await judge(platform), 'it goes by all of its own outcomes').toBe(0);
   });
 
-  test('that fell with the entry is not lifted by what it did before', async () => {
+  test('that was lowered together with the entry is not raised by its earlier outcomes', async () => {
     const platform = await about('auto', 'reversible');
     await leftAlone(platform, 'clean', { persisted: 5 }, { component: 'elsewhere' });
     await healed(platform, 'clean', { held: 30 }, { component: 'a', settled_at: ago });
@@ -263,7 +263,7 @@ describe('a component', () => {
   });
 });
 
-test('an entry that is surely bad is not suggested any more, but where something held', async () => {
+test('an entry that is surely bad is suggested only on components where a heal held', async () => {
   const platform = await about('suggest', 'reversible');
   await healed(platform, 'clean', { held: 1 }, { component: 'a' });
   await scattered(platform, { failed: 16 });
@@ -297,7 +297,7 @@ describe('what an admin has lowered', () => {
   };
   const settledNow = { settled_at: sql`engine.now()` };
 
-  test('is not earned back by what came of it before, nowhere', async () => {
+  test('is not earned back by earlier outcomes on any component', async () => {
     const platform = await lowered();
     expect(await judge(platform)).toBe(0);
     await healed(platform, 'clean', { held: 4 }, { component: 'a', ...settledNow });
@@ -306,7 +306,7 @@ describe('what an admin has lowered', () => {
     expect(await components(platform)).not.toMatchObject({ a: 'auto' });
   });
 
-  test('is earned back by what comes of it from then on', async () => {
+  test('is earned back by later outcomes', async () => {
     const platform = await lowered();
     await healed(platform, 'clean', { held: 7 }, { component: 'a', ...settledNow });
     expect(await judge(platform)).toBe(1);
@@ -317,7 +317,7 @@ describe('what an admin has lowered', () => {
     expect(await judge(platform)).toBe(0);
   });
 
-  test('does not lose by what came of it before either', async () => {
+  test('is not lowered further by earlier outcomes either', async () => {
     const platform = await lowered();
     await healed(platform, 'clean', { failed: 30 }, { component: 'a', settled_at: ago });
     await healed(platform, 'clean', { held: 7 }, { component: 'a', ...settledNow });
@@ -340,7 +340,7 @@ describe('what an admin has raised', () => {
   };
 
   test.each(['suggest', 'auto'] as const)(
-    'to %s is not lowered at once by what came of it before',
+    'to %s is not lowered at once by earlier outcomes',
     async (to) => {
       const platform = await raised(to);
       expect(await judgeAgain(platform)).toBe(0);
@@ -350,7 +350,7 @@ describe('what an admin has raised', () => {
     },
   );
 
-  test('is lowered by what comes of it from then on', async () => {
+  test('is lowered by later outcomes', async () => {
     const platform = await raised('auto');
     await healed(platform, 'clean', { failed: 4 }, newest);
     expect(await judge(platform)).toBe(1);
@@ -359,7 +359,7 @@ describe('what an admin has raised', () => {
 });
 
 describe('a shadow', () => {
-  /** What it said about a finding of its own, and what people then did. */
+  /** What the entry said in shadow about a finding of its own, and what people then did. */
   const answered = async (
     platform: SimulatedPlatform,
     answer: 'approved' | 'rejected',
@@ -411,7 +411,7 @@ describe('a shadow', () => {
     expect(await answered(platform, 'approved', 5)).toBe(0);
   });
 
-  test('into which it fell is left by what people did since then, and then it begins anew', async () => {
+  test('that it was lowered to ends because of what people did since then, and its record then begins again', async () => {
     const platform = await about('shadow');
     await answered(platform, 'approved', 3);
     expect(await autonomy(platform)).toMatchObject({ autonomy: 'suggest' });
@@ -427,7 +427,7 @@ describe('a shadow', () => {
     expect(await judge(platform)).toBe(1);
   });
 
-  test('of one component is left by what people did there', async () => {
+  test('of one component ends because of what people did there', async () => {
     const platform = await about('suggest', 'reversible');
     await scattered(platform, { held: 6 });
     await healed(platform, 'clean', { failed: 9 }, { component: 'b' });
@@ -440,7 +440,7 @@ describe('a shadow', () => {
     expect(await judgeAgain(platform)).toBe(0);
   });
 
-  test('is left on the one component where people agreed with it', async () => {
+  test('ends on the one component where people agreed with it', async () => {
     const platform = await about('shadow');
     await answered(platform, 'rejected', 1, 'b');
     expect(await answered(platform, 'approved', 3, 'a')).toBe(1);
@@ -448,7 +448,7 @@ describe('a shadow', () => {
     expect(await components(platform)).toEqual({ a: 'suggest' });
   });
 
-  test('is asked anew after it was edited', async () => {
+  test('starts again after the entry was edited', async () => {
     const platform = await about('shadow');
     await answered(platform, 'rejected');
     await sql`INSERT INTO bot_knowledge_events (knowledge_id, event, after, actor, created_at)
@@ -478,7 +478,7 @@ test('advice that is suggested is not judged, and does not wait to be', async ()
   expect(await autonomy(platform)).toEqual({ autonomy: 'suggest', unjudged: false });
 });
 
-describe('an entry of which outcomes come in all the time', () => {
+describe('an entry that gets outcomes all the time', () => {
   /** Counts how often entries are judged, and has more come in during each judgement. */
   async function neverJudged(platform: SimulatedPlatform) {
     await sql`
@@ -497,7 +497,7 @@ describe('an entry of which outcomes come in all the time', () => {
     return async () => (await sql`SELECT FROM engine.judgements`.execute(platform.db)).rows.length;
   }
 
-  test('is judged once a call', async () => {
+  test('is judged once per call', async () => {
     const platform = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
     const judgements = await neverJudged(platform);
     await judge(platform);
@@ -506,7 +506,7 @@ describe('an entry of which outcomes come in all the time', () => {
     expect(await judgements()).toBe(4);
   });
 
-  test('is judged no oftener than its judges are told, however many they are', async () => {
+  test('is judged no more often than the interval allows, however many processes judge it', async () => {
     const platform = await diagnosed([entry('clean', clean), entry('sweep', clean)]);
     const judgements = await neverJudged(platform);
     const connections = Array.from({ length: 4 }, () => connect(platform.engine.url, { max: 1 }));
@@ -556,7 +556,7 @@ describe('whose solution was replaced', () => {
     { name: 'disk.wipe', rest: { risk: 'reversible' as const } },
   ];
 
-  test('is judged by what comes of the new one, on every component', async () => {
+  test('is judged by the outcomes of the new solution, on every component', async () => {
     const platform = await diagnosed(
       [entry('clean', clean, { autonomy: 'suggest' })],
       { holdsOut: true },
@@ -570,7 +570,7 @@ describe('whose solution was replaced', () => {
     });
     await sql`UPDATE bot_knowledge SET unjudged = true`.execute(platform.db);
     expect(await judge(platform)).toBe(0);
-    // Begun with the old one, and settled since.
+    // A heal that was begun with the old solution and settled since.
     await sql`UPDATE bot_actions SET settled_at = engine.now() WHERE component = 'elsewhere'`.execute(
       platform.db,
     );

@@ -101,7 +101,7 @@ test('an effect outside is left as it is, and asked about only when healing goes
   expect(await at.actions()).toMatchObject([{ state: 'unknown' }]);
 });
 
-test('what is applied already is verified all the same: checks are not stopped', async () => {
+test('what is already applied is still verified: checks are not stopped', async () => {
   const at = await scene();
   const running = run(at.engine, 'is-quick', { max_attempts: 1 });
   await at.begun;

@@ -129,7 +129,7 @@ test('after a rung that threw the next one is tried only if the check still fail
   expect(await platform.effects()).toEqual([]);
 });
 
-test('entries of which it is not known whether they match are named in the log, ten of them', async () => {
+test('up to ten entries of which it is not known whether they match are named in the log', async () => {
   const seeds = Array.from({ length: 12 }, (_, number) =>
     entry(`heavy-${String(number).padStart(2, '0')}`, 'Advice.'),
   );
@@ -185,7 +185,7 @@ describe('the kill switch between the rungs', () => {
 });
 
 describe('two workers and one finding', () => {
-  test('between whose rungs another heal begins leave it to that one', async () => {
+  test('between whose steps another heal begins leave the finding to that heal', async () => {
     const platform = await simulatedPlatform(
       [ladder],
       [{ name: 'disk.first', works: false }, { name: 'disk.second' }],

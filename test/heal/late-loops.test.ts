@@ -47,7 +47,7 @@ describe('a cure that breaks the next of twelve components some looks later', ()
       const changes = await untilLost(world, [hours, step], ['relay'], relays[0]!);
       expect(changes).toMatchObject([{ name: 'relay.restart', after: 'suggest' }]);
       expect(changes[0]!.why).toMatch(
-        /^another problem began at relay within \d+ minutes of \d+ of \d+ heals, .* in \d+ of \d+ other stretches of \d looks/,
+        /^another problem began at relay within \d+ minutes after \d+ of \d+ heals, .* in \d+ of \d+ stretches of \d looks/,
       );
     },
     120_000,
@@ -71,14 +71,14 @@ test('of two accruing entries that undo each other some looks later one loses au
   const changes = await untilLost(world, [72, 10], ['lease', 'lock'], 'lease');
   expect(changes[0]).toMatchObject({ after: 'suggest' });
   expect(changes[0]!.why).toMatch(
-    /^it and l\w+\.free undo each other: |^another problem began at l\w+ within 35 minutes of /,
+    /^it and l\w+\.free undo each other: |^another problem began at l\w+ within 35 minutes after /,
   );
   const before = world.heals.length;
   await world.rounds([73 * 60, 76 * 60, 10], ['lease', 'lock']);
   expect(world.heals.length - before).toBeLessThanOrEqual(1);
 }, 240_000);
 
-test('a circle that is too slow for any window ends when it was kept back twice and nothing began meanwhile', async () => {
+test('an entry that causes what it heals, too slowly for any window, loses auto when its limit stopped it twice and nothing began meanwhile', async () => {
   const world = await loopWorld(
     [{ bot: 'relay', components: relays.slice(0, 6) }],
     [
@@ -96,7 +96,7 @@ test('a circle that is too slow for any window ends when it was kept back twice 
     {
       after: 'suggest',
       why: expect.stringMatching(
-        /^it healed 6 components \d+ times in three days, and each came back; in 2 of 2 times in which its daily limit /,
+        /^it healed 6 components \d+ times in three days, and each of them broke again; its daily limit stopped it 2 times, and in 2 of these times /,
       ),
     },
   ]);

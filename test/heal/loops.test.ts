@@ -15,7 +15,7 @@ const movesOn: Cure = {
     void broken.add(relays[(relays.indexOf(component) + 1) % relays.length]!),
 };
 
-describe('a cure that breaks one thing more each time it works', () => {
+describe('a cure that breaks one more thing each time it works', () => {
   test.each<[string, number, number, Partial<Watched>]>([
     ['every 10 minutes', 10, 6, {}],
     ['every 20 minutes, so that no limit of an hour is in its way', 20, 12, {}],
@@ -30,7 +30,9 @@ describe('a cure that breaks one thing more each time it works', () => {
     const [lost, ...more] = await world.changes();
     expect(more).toEqual([]);
     expect(lost).toMatchObject({ name: 'relay.restart', after: 'suggest' });
-    expect(lost!.why).toMatch(/^another problem began at relay within \d+ minutes of \d+ of \d+/);
+    expect(lost!.why).toMatch(
+      /^another problem began at relay within \d+ minutes after \d+ of \d+/,
+    );
     expect(world.heals.filter(({ minute }) => minute > lost!.minute)).toEqual([]);
     expect(await world.tickets()).toMatchObject([
       {
@@ -42,7 +44,7 @@ describe('a cure that breaks one thing more each time it works', () => {
     ]);
   });
 
-  test('keeps suggesting, however well its heals hold, until a person sets it free again', async () => {
+  test('stays at suggest, however well its heals hold, until a person gives it auto again', async () => {
     const world = await loopWorld([{ bot: 'relay', components: relays }], [movesOn]);
     // Its limit of a day counts what a person approved, too, and is not what ends it here.
     await sql`UPDATE engine.settings SET value = value || '{"heals_per_day": 100}' WHERE key = 'healing'`.execute(
@@ -127,7 +129,7 @@ describe('two accruing entries that undo each other', () => {
     ]);
   });
 
-  test('are known as such on one component of one bot, too', async () => {
+  test('are recognized on one component of one bot, too', async () => {
     const world = await loopWorld(
       [{ bot: 'lease', components: ['lease', 'lock'], accruing: true }],
       [

@@ -50,7 +50,7 @@ test(
     await at.calm();
     const figures = await at.agree();
     await at.everyCaseInside();
-    // Whose record is cut is written again by who has seen the effect: nobody has to be asked.
+    // When the connection is lost during the record, the process that has seen the effect writes it again: no remedy has to be asked.
     expect(figures.unknown).toBe(0);
     tell('cut connections', { cuts: at.wire.cuts(), ...figures, seconds: seconds(began) });
   },

@@ -75,7 +75,7 @@ export const bots = kinds.map((kind) =>
       {
         name: 'is-well',
         title: 'Is it well?',
-        // What a request outside did, nobody can see: it goes on until its case is closed.
+        // What a request outside did is not visible in the database: the problem stays until its case is closed.
         run: async (_, { db }) => {
           const { rows } = await sql<{ component: string }>`
             SELECT component FROM engine.lost_cases c

@@ -35,7 +35,7 @@ export async function scene() {
   const { db } = database;
   const world = await theWorld();
   const wire = await aWire(database.url);
-  // The engine's connections may be cut; those by which the test looks may not.
+  // The engine's connections may be cut; those by which the test reads may not.
   const engine = await anEngine({ name: 'postgres' }, catalogueOf(bots, remedies), {
     database: { ...database, url: wire.url },
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { expect, test } from 'vitest';
-import { examine } from '../../src/heal/patterns/examine.ts';
+import { tryPatterns } from '../../src/heal/patterns/try-patterns.ts';
 import { foldRune } from '../../src/heal/patterns/case-folding.ts';
 import {
   buildIndex,
@@ -25,10 +25,10 @@ const indexOf = (patterns: string[]): KnowledgeIndex => {
 const ids = (entries: readonly Entry[]) =>
   entries.map(({ id }) => Number(id)).toSorted((a, b) => a - b);
 
-// What is too expensive to run at all is named and not run: the loop would run it.
+// Patterns that are too expensive are left out, because the loop would run them.
 const light = pattern.filter((one) => readPattern(one).kind !== 'heavy');
 
-/** The plain way: every pattern is compiled and asked. */
+/** Matches without the index: every pattern is compiled and run. */
 const asked = (patterns: string[], about: string) =>
   patterns.flatMap((one, at) => {
     try {
@@ -50,9 +50,9 @@ test('the index and a loop over all patterns find the same, for any pattern and 
         const index = indexOf(patterns);
         for (const one of texts) {
           const expected = asked(patterns, one);
-          const { found, unexamined } = examine(index, one, () => false);
-          expect(ids(unexamined)).toEqual([]);
-          expect(ids(found), JSON.stringify({ patterns, one })).toEqual(expected);
+          const { matching, untried } = tryPatterns(index, one, () => false);
+          expect(ids(untried)).toEqual([]);
+          expect(ids(matching), JSON.stringify({ patterns, one })).toEqual(expected);
           hits += expected.length;
           known += patterns.length;
           ruledOut += patterns.length - index.candidates(one).length;
@@ -61,7 +61,7 @@ test('the index and a loop over all patterns find the same, for any pattern and 
     ),
     { numRuns: 400 },
   );
-  // Had nothing matched, or nothing been ruled out, they would have agreed about nothing.
+  // If nothing had matched, or nothing had been ruled out, the comparison would show nothing.
   expect(hits).toBeGreaterThan(1_000);
   expect(ruledOut).toBeGreaterThan(known / 4);
 });
@@ -85,7 +85,7 @@ test('one pass over a text finds each literal that occurs in it, also one inside
   );
 });
 
-test('what re2js finds without case folds to the same, for every character of Unicode', () => {
+test('for every character of Unicode, what re2js matches without regard to case folds to the same text', () => {
   const differing: string[] = [];
   for (let rune = 0x41; rune <= 0x1e943; rune += 1) {
     if (rune >= 0xd800 && rune <= 0xdfff) continue;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { examine } from '../../src/heal/patterns/examine.ts';
+import { tryPatterns } from '../../src/heal/patterns/try-patterns.ts';
 import { inSlices, buildIndex } from '../../src/heal/patterns/knowledge-index.ts';
-import { giveTime } from '../../src/heal/patterns/timed-text.ts';
+import { startTimeLimit } from '../../src/heal/patterns/timed-text.ts';
 
 const indexOf = (patterns: string[]) =>
   inSlices(buildIndex(patterns.map((issue_pattern, at) => ({ id: String(at), issue_pattern }))));
 
 const ids = (entries: { id: string }[]) => entries.map(({ id }) => Number(id));
 
-/** Each is let in, or gets in where nobody checks; none matches, and none is ruled out by a literal. */
+/** Patterns that are accepted, or are in the table without a check; none matches, and none is ruled out by a literal. */
 const slow = [
   '(?:.*a){300}\\W+zzz',
   '(?:a|b|ab|ba|aa|bb|aba|bab){90}\\W+zzz',
@@ -26,11 +26,11 @@ test('hostile patterns over 16 KiB stop within their time, and those that were n
   );
   const index = await indexOf(patterns);
   const used = process.cpuUsage();
-  const { found, unexamined } = examine(index, long);
+  const { matching, untried } = tryPatterns(index, long);
   const { user, system } = process.cpuUsage(used);
   expect((user + system) / 1_000).toBeLessThan(500);
-  expect(unexamined.length).toBeGreaterThan(300);
-  expect(found).toEqual([]);
+  expect(untried.length).toBeGreaterThan(300);
+  expect(matching).toEqual([]);
 });
 
 test('an ordinary entry is asked before expensive ones and ones of which nothing is known', async () => {
@@ -41,36 +41,36 @@ test('an ordinary entry is asked before expensive ones and ones of which nothing
     'disk',
   ]);
   const ordinary = slow.length * 2;
-  const { found, unexamined } = examine(index, long);
-  expect(ids(found)).toContain(ordinary);
-  expect(ids([...found, ...unexamined])).not.toContain(ordinary + 1);
+  const { matching, untried } = tryPatterns(index, long);
+  expect(ids(matching)).toContain(ordinary);
+  expect(ids([...matching, ...untried])).not.toContain(ordinary + 1);
 });
 
-test('a pattern that got in although it is too expensive is named for every text and never run', async () => {
+test('a stored pattern that is too expensive is named for every text and never run', async () => {
   const index = await indexOf([`disk${'a{0,1000}'.repeat(50)}`, '(?:disk ){900}', 'disk full']);
-  expect(examine(index, 'the disk full')).toMatchObject({
-    found: [{ id: '2' }],
-    unexamined: [{ id: '0' }, { id: '1' }],
+  expect(tryPatterns(index, 'the disk full')).toMatchObject({
+    matching: [{ id: '2' }],
+    untried: [{ id: '0' }, { id: '1' }],
   });
 });
 
-test('a pattern that got in although it is none matches nothing', async () => {
+test('a stored text that is not a pattern matches nothing', async () => {
   const index = await indexOf(['disk (full', 'disk', 'di', '\\d\\d']);
-  const { found, unexamined } = examine(index, 'disk (full 42');
-  expect(ids(found)).toEqual([2, 3, 1]);
-  expect(unexamined).toEqual([]);
+  const { matching, untried } = tryPatterns(index, 'disk (full 42');
+  expect(ids(matching)).toEqual([2, 3, 1]);
+  expect(untried).toEqual([]);
 });
 
-test('a search is broken off in the middle when its time is up, and does not spoil the next one', async () => {
+test('a search is stopped in the middle when its time is up, and does not affect the next one', async () => {
   const index = await indexOf(['(?:.*a){300}\\W+zzz']);
   let looks = 0;
-  expect(ids(examine(index, long, () => (looks += 1) > 3).unexamined)).toEqual([0]);
+  expect(ids(tryPatterns(index, long, () => (looks += 1) > 3).untried)).toEqual([0]);
   expect(looks).toBe(4);
-  expect(ids(examine(index, `${'a'.repeat(300)} zzz`, () => false).found)).toEqual([0]);
+  expect(ids(tryPatterns(index, `${'a'.repeat(300)} zzz`, () => false).matching)).toEqual([0]);
 });
 
-test('standing still is not taken for work: time is up only when some of it was computed', () => {
-  const isOver = giveTime(400);
+test('a time limit is over only when the process has computed for a part of that time', () => {
+  const isOver = startTimeLimit(400);
   // The process's other threads may compute a little meanwhile.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 450);
   expect(isOver()).toBe(false);

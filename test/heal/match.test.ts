@@ -28,7 +28,7 @@ const learn = (name: string, issue_pattern: string, rest: object = {}, into = db
     .returning('id')
     .executeTakeFirstOrThrow();
 
-test('title, description and component are looked at; disabled entries are candidates too, ordered by name', async () => {
+test('title, description and component are matched; disabled entries are candidates too, ordered by name', async () => {
   await learn('c.title', 'disk .*full');
   await learn('b.description', 'since tuesday');
   await learn('a.component', 'node-\\d$', { enabled: false });
@@ -40,7 +40,7 @@ test('title, description and component are looked at; disabled entries are candi
   ]);
 });
 
-test("a component's own autonomy is the one that counts there", async () => {
+test('on a component, its own autonomy counts', async () => {
   const { id } = await learn('disk', 'disk full', { autonomy: 'auto' });
   await db
     .insertInto('bot_knowledge_autonomy')
@@ -90,7 +90,7 @@ test('an edit that began first and commits last is seen, and so is one that leav
   await other.destroy();
 });
 
-test('outcomes that are counted do not make the index anew; a new entry does', async () => {
+test('outcomes that are counted do not rebuild the index; a new entry does', async () => {
   await learn('disk', 'disk full');
   const index = await currentIndex(db);
   await db
@@ -102,7 +102,7 @@ test('outcomes that are counted do not make the index anew; a new entry does', a
   expect(await currentIndex(db)).not.toBe(index);
 });
 
-test('matches that come at once share a look, and each sees what was committed when it came', async () => {
+test('matches that come at once share a read, and each sees what was committed when it began', async () => {
   await learn('disk', 'disk full');
   const first = names(finding('memory low'));
   await learn('memory', 'memory low');
@@ -115,12 +115,12 @@ test('an entry that is too expensive to run is named, and the others are found',
   await learn('heavy', `disk${'a{0,1000}'.repeat(50)}`);
   await learn('disk', 'disk full');
   await learn('broken', 'disk (full');
-  const { candidates, unexamined } = await about(finding('disk full'));
+  const { candidates, untried } = await about(finding('disk full'));
   expect(candidates.map(({ name }) => name)).toEqual(['disk']);
-  expect(unexamined).toEqual(['heavy']);
+  expect(untried).toEqual(['heavy']);
 });
 
-test('of a text beyond 16 KiB the beginning is looked at', async () => {
+test('only the first 16 KiB of a text are matched', async () => {
   await learn('disk', 'disk full');
   expect(await names(finding('slow', `${'x'.repeat(16_300)} disk full`))).toEqual(['disk']);
   expect(await names(finding('slow', `${'x'.repeat(16_384)} disk full`))).toEqual([]);

@@ -1,4 +1,4 @@
-/** Entries that are needed often, for reasons of their own: they sit at limits, and are blamed for nothing. */
+/** Entries that are needed often because of other causes: they reach their limits, and are not found to do harm. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { loopWorld } from './loop-world.ts';
@@ -14,7 +14,7 @@ const findingsOf = async ({ db }: Awaited<ReturnType<typeof loopWorld>>) => {
   return rows;
 };
 
-test("the conductor's own ticket about it is no problem that an entry made, and is one while it stays at its limit", async () => {
+test("the conductor's finding about an entry at its limit does not count as a problem that the entry caused, and stays open while the entry is at its limit", async () => {
   const world = await loopWorld(
     [{ bot: 'lease', components: ['lease'], accruing: true }],
     [{ name: 'lease.free', bot: 'lease' }],
@@ -37,7 +37,7 @@ test('two entries that are needed in turn, hour by hour, do not undo each other'
   expect(await world.changes()).toEqual([]);
 }, 240_000);
 
-test('ten components that need it every two hours keep it at its limit of a day, and a ticket says so', async () => {
+test('ten components that need an entry every two hours keep it at its daily limit, and a ticket says so', async () => {
   const parts = Array.from({ length: 10 }, (_, at) => `part-${at}x`);
   const world = await loopWorld(
     [{ bot: 'part', components: parts, accruing: true }],

@@ -36,7 +36,7 @@ test('too much of it is a named error, and the effect is rolled back', async () 
   expect(action.error_message).toMatch(/its evidence has \d+ characters; the limit is 1000000/);
 });
 
-test('of an effect outside the sentence is kept', async () => {
+test('for an effect outside, only the sentence is kept', async () => {
   const action = await healedWith(much, { outside: true });
   expect(action.action_description).toMatch(/did much/);
   expect(action.applied_at).not.toBeNull();

@@ -13,7 +13,7 @@ const cure = { name: 'disk.clean' };
 const now = '2026-11-22T12:00:00Z';
 const minutes = (ago: number) => new Date(Date.parse(now) - ago * 60_000);
 
-/** An open finding on which nothing was tried, at a clock that stands still. */
+/** An open finding that no remedy was tried on; the clock stands still. */
 async function diagnosed(autonomy: 'auto' | 'suggest' = 'auto') {
   const platform = await simulatedPlatform(
     [entry('clean', playbook('disk.clean'), { autonomy })],
@@ -62,7 +62,7 @@ const silence = ({ db }: Platform, until: number) =>
     .values({ owner: 'ann', reason: 'works on it', component: 'disk', expires_at: minutes(-until) })
     .execute();
 
-/** A gate, what closes it, and so many minutes after which it opens. */
+/** A gate, what closes it, and after how many minutes it opens. */
 const timed: [string, string, (platform: Platform) => Promise<unknown>, number][] = [
   ['cooldown', 'after a try', (p) => heal(p, 1), 4],
   [
@@ -146,7 +146,7 @@ const timed: [string, string, (platform: Platform) => Promise<unknown>, number][
 ];
 
 describe.each(timed)('the gate %s %s', (gate, _, close, opensAfter) => {
-  test('opens when it says so, and not a moment before', async () => {
+  test('opens at the time that it says, and not before', async () => {
     const platform = await diagnosed();
     await close(platform);
     const { closed } = await explained(platform);
@@ -161,7 +161,7 @@ describe.each(timed)('the gate %s %s', (gate, _, close, opensAfter) => {
   });
 });
 
-test('the gates that are closed together are all told, and the entry acts when the last has opened', async () => {
+test('all gates that are closed at the same time are reported, and the entry acts when the last one has opened', async () => {
   const platform = await diagnosed();
   await limits(platform.db, { heals_per_entry: 2 });
   await heal(platform, 1);
@@ -222,7 +222,7 @@ test.each<[string, string, (platform: Platform) => Promise<unknown>]>([
   expect(closed).toContainEqual({ gate, waits_for, opens_at: null });
 });
 
-test('what an approval does not open is told apart', async () => {
+test('the gates that stay closed after an approval are named', async () => {
   const platform = await diagnosed('suggest');
   await heal(platform, 1);
   const suggested = await explained(platform);

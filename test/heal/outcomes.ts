@@ -25,7 +25,7 @@ export async function healed(
       });
 }
 
-/** Findings that this entry matched and nobody touched, and whether they went away. */
+/** Findings that this entry matched and that were left alone, and whether they went away. */
 export const leftAlone = (
   { db }: SimulatedPlatform,
   knowledge: string,

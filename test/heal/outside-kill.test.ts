@@ -82,7 +82,7 @@ test('an effect inside our database is undone with its child, and happens once',
 });
 
 describe('a child that is killed after its request', () => {
-  test('is never followed by a second request where nobody can tell', async () => {
+  test('is never followed by a second request where nobody can tell what was done', async () => {
     const at = await scene();
     const killed = at.killing();
     expect(await run(at.engine, 'cannot-tell')).toMatchObject({ status: 'success' });
@@ -97,7 +97,7 @@ describe('a child that is killed after its request', () => {
     expect(tickets).toHaveLength(1);
   });
 
-  test('is followed by a question where somebody can', async () => {
+  test('is followed by a question where somebody can tell', async () => {
     const at = await scene();
     const killed = at.killing();
     await run(at.engine, 'can-tell');

@@ -51,7 +51,7 @@ const begun = (params: object) => ({ evidence: JSON.stringify({ begun: true, par
 const tickets = ({ db }: SimulatedPlatform) =>
   db.selectFrom('bot_tickets').selectAll().orderBy('number').execute();
 
-test('one that works is recorded once it has, and verified', async () => {
+test('one that works is recorded after it has worked, and verified', async () => {
   const seen: string[] = [];
   const { cure } = outside(null, {
     before: async () => {
@@ -125,7 +125,7 @@ test.each<[string, Done, Partial<Cure>, string]>([
   expect((await platform.actions())[0]!.error_message).toBe(why);
 });
 
-test('one that threw and had done it all the same was applied', async () => {
+test('one that threw after it had done its work was applied', async () => {
   let done = false;
   const { cure } = outside();
   const platform = await simulatedPlatform(
@@ -277,7 +277,7 @@ describe('one that was begun, and whose problem is gone', () => {
     expect(await platform.effects()).toEqual([]);
   });
 
-  test('is a ticket then, once, whatever its severity, until a person has settled it', async () => {
+  test('then gets one ticket, whatever its severity, until a person has settled it', async () => {
     const platform = await gone(null, 'medium');
     await sql`UPDATE bot_tickets SET status = 'closed', resolved_at = engine.now()`.execute(
       platform.db,

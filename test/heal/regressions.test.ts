@@ -1,4 +1,4 @@
-/** What systems that heal have failed at, each by its name. */
+/** Known failures of systems that heal, each by its name. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { bots, remedies } from '../../bots/index.ts';
@@ -24,13 +24,13 @@ describe('success decided without a check', () => {
       {
         state: 'failed',
         success: false,
-        error_message: 'the check still fails after it was applied',
+        error_message: 'the check still fails after this step was applied',
       },
     ]);
     expect(await platform.finding()).toMatchObject({ resolved_at: null });
   });
 
-  test('one whose check cannot say is no success until a check has', async () => {
+  test('a remedy whose check cannot tell is not a success until a check can', async () => {
     let answer: 'broken' | 'errs' | 'well' = 'broken';
     const platform = await simulatedPlatform(
       [seed],
@@ -81,7 +81,7 @@ describe('knowledge steps that only log', () => {
     ]);
   });
 
-  test('a step that names no code is nothing that was applied', async () => {
+  test('a step that names no code does not count as applied', async () => {
     const platform = await simulatedPlatform([seed], [{ name: 'disk.clean' }]);
     await sql`UPDATE bot_knowledge SET solution = ${playbook('disk.clean', 'no.such')}`.execute(
       platform.db,
@@ -106,7 +106,7 @@ describe('knowledge steps that only log', () => {
     expect(known).toMatchObject({ times_applied: 0, times_successful: 0, last_used_at: null });
   });
 
-  test('every playbook that comes along names code for all of its steps', () => {
+  test('every playbook that comes with the project names code for all of its steps', () => {
     const known = catalogueOf(bots, remedies);
     const solutions = bots.flatMap(({ knowledge = [] }) =>
       knowledge.map(({ solution }) => readSolution(solution, known)),
@@ -204,7 +204,7 @@ test('counters read-modify-write', async () => {
   expect(times_applied).toBe((await platform.effects()).length);
 });
 
-test('a failed bot that nobody watches any more', async () => {
+test('a failed bot that is never run again', async () => {
   let fails = true;
   const bot = aBot('watch', async () => {
     if (fails) throw new Error('cannot look');
@@ -213,7 +213,7 @@ test('a failed bot that nobody watches any more', async () => {
   const { db } = await startFlow({ name: 'postgres' }, catalogue([bot]));
   await sql`UPDATE bots SET max_attempts = 1`.execute(db);
   const row = () => db.selectFrom('bots').selectAll().executeTakeFirstOrThrow();
-  /** It comes due by itself, whatever became of the runs before. */
+  /** Makes the bot due by its schedule, whatever became of its earlier runs. */
   const due = async (runs: number) => {
     await expect.poll(async () => (await row()).next_slot_at).not.toBeNull();
     await makeDue(db, 'watch');

@@ -4,7 +4,7 @@ import { historyOf, type History, type Rule } from './rules/histories.ts';
 import { scenarios, wronglyAuto } from './rules/scenarios.ts';
 import { tableOf } from './rules/tables.ts';
 
-// Thousands of histories are `node test/heal/rules/explore.ts`; here it is the direction.
+// This test checks only the direction; `node test/heal/rules/explore.ts` judges thousands of histories.
 const some = 40;
 
 const named = (name: string) => scenarios.find((each) => each.name === name)!;
@@ -20,25 +20,25 @@ const mean = (all: History[], of: (history: History) => number): number =>
   all.reduce((sum, each) => sum + of(each), 0) / all.length;
 const lostSoon = ({ lost }: History) => Number(lost !== null && lost <= 100);
 
-describe('of cures of known merit', () => {
-  test('a good one keeps what it earns', () => {
+describe('cures whose true success rate is known', () => {
+  test('a good one keeps the autonomy that it earns', () => {
     expect(mean(historiesOf(earlier, '0.9 on six'), lostSoon)).toBeGreaterThan(0.9);
     const now = historiesOf(chosen, '0.9 on six');
     expect(mean(now, lostSoon)).toBeLessThan(0.05);
     expect(mean(now, ({ auto }) => auto)).toBeGreaterThan(0.85);
   });
 
-  test('one that works always earns it by seven outcomes', () => {
+  test('one that always works earns auto with seven outcomes', () => {
     for (const { earned } of historiesOf(chosen, '1 on six')) expect(earned!.outcomes).toBe(7);
   });
 
-  test('one that holds half of the time gains it by luck in few histories', () => {
+  test('one that holds half of the time gets auto by luck in few histories', () => {
     const gained = ({ wronglyAuto: gain }: History) => Number(gain !== null);
     expect(mean(historiesOf(earlier, '0.5 on six'), gained)).toBeGreaterThan(0.1);
     expect(mean(historiesOf(chosen, '0.5 on six'), gained)).toBeLessThan(0.06);
   });
 
-  test('one that works for 40 minutes does so four times, and is suggested nine times more', () => {
+  test('one whose effect lasts 40 minutes acts four times, and is suggested nine times more', () => {
     const forty = 'works for 40 minutes, begins at auto';
     const now = historiesOf(chosen, forty);
     expect(mean(now, ({ alone }) => alone.wrong)).toBe(4);

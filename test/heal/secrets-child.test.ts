@@ -1,4 +1,4 @@
-/** Secrets in real children: each gets what its step names, and its last words tell nothing. */
+/** Secrets in real children: each child gets the secrets that its step names, and the last output of a dead child is recorded without their values. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
@@ -26,7 +26,7 @@ async function scene() {
   };
 }
 
-test('the last words of a child that died are recorded without the value', async () => {
+test('the last output of a child that died is recorded without the value', async () => {
   const at = await scene();
   await at.round('child-dies');
   const { error_message } = await at.action();
@@ -34,7 +34,7 @@ test('the last words of a child that died are recorded without the value', async
   expect((await everythingIn(at.db)).includes(token)).toBe(false);
 });
 
-test('also where only the end of the value was kept of what it printed', async () => {
+test('even where only the end of the value is left of what it printed', async () => {
   const at = await scene();
   await at.round('child-prints');
   const { error_message } = await at.action();
@@ -42,7 +42,7 @@ test('also where only the end of the value was kept of what it printed', async (
   expect((await everythingIn(at.db)).includes(token.slice(-5))).toBe(false);
 });
 
-test('a child has the secret that its step names, no other, and no key', async () => {
+test('a child has the secret that its step names, no other secret, and no key', async () => {
   const at = await scene();
   await at.round('child-looks');
   const { after } = (await at.action()).evidence as { after: Record<string, unknown> };

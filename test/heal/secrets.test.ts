@@ -1,10 +1,10 @@
-/** Playbooks that refer to secrets: the other side gets the value, and no row of ours does. */
+/** Playbooks that refer to secrets: the receiver gets the value, and no row of the database has it. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { z } from '../../src/bot.ts';
 import { requestUndo } from '../support/transitions.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
-import { keptFromHealing } from '../../src/data/secrets/kept-from.ts';
+import { healsWithoutSecret } from '../../src/data/secrets/heals-without-secret.ts';
 import { storeVariable } from '../../src/data/secrets/rows.ts';
 import { openSecrets } from '../../src/run/secrets.ts';
 import { aRemedy } from '../support/builders.ts';
@@ -91,7 +91,7 @@ describe('the value arrives, and is in no row', () => {
     await isNowhere(at, 'hunter2000');
   });
 
-  test('where all of the address is one', async () => {
+  test('where the whole address is a secret', async () => {
     const at = await secretScene(sending().replace('url: SERVER/on', 'url: "{{secret:HOOK}}"'), {
       answer: ({ url }, response) => response.end(`asked for http://x${url}`),
     });
@@ -102,7 +102,7 @@ describe('the value arrives, and is in no row', () => {
     expect((await everythingIn(at.db)).includes(`${at.host}/services`)).toBe(false);
   });
 
-  test('where the answer is cut in the middle of it', async () => {
+  test('where the answer is cut off in the middle of the value', async () => {
     for (const before of [985, 990, 994]) {
       const at = await secretScene(bearer, {
         answer: (_, response) => response.end('.'.repeat(before) + token + '.'.repeat(500)),
@@ -114,7 +114,7 @@ describe('the value arrives, and is in no row', () => {
   });
 });
 
-describe('what a remedy throws is recorded without it', () => {
+describe('what a remedy throws is recorded without the value', () => {
   const thrown: [string, (value: string) => unknown][] = [
     ['an error', (value) => new Error(`refused ${value}`)],
     ['one whose message cannot be written', (value) => new DOMException(`refused ${value}`)],
@@ -150,7 +150,7 @@ describe('what a remedy throws is recorded without it', () => {
   });
 });
 
-describe('one that cannot be had is no fault of the cure', () => {
+describe('a secret that cannot be opened does not count against the cure', () => {
   const abortedFor = (why: string) => [
     {
       state: 'aborted',
@@ -167,10 +167,13 @@ describe('one that cannot be had is no fault of the cure', () => {
     expect(await at.round()).toMatchObject({ status: 'success', actions_taken: 0 });
     expect(await at.actions()).toMatchObject(abortedFor('npx roundsman secrets set TOKEN'));
     expect([at.seen.length, await decided(at)]).toEqual([0, 0]);
-    expect(await keptFromHealing(at.db)).toMatchObject({ count: 1, entries: [{ name: 'cure' }] });
+    expect(await healsWithoutSecret(at.db)).toMatchObject({
+      count: 1,
+      entries: [{ name: 'cure' }],
+    });
     await at.store('TOKEN', token);
     await at.round();
-    expect(await keptFromHealing(at.db)).toMatchObject({ count: 0, entries: [] });
+    expect(await healsWithoutSecret(at.db)).toMatchObject({ count: 0, entries: [] });
     expect((await at.actions()).map(({ state }) => state)).toEqual(['aborted', 'verified']);
     expect(at.seen[0]!.headers.authorization).toBe(`Bearer ${token}`);
   });
@@ -226,7 +229,7 @@ describe('one that cannot be had is no fault of the cure', () => {
     expect(at.seen).toEqual([]);
   });
 
-  test('that does not fit where it stands', async () => {
+  test('a value that does not fit the place where it is used', async () => {
     const at = await secretScene(bearer);
     await at.store('TOKEN', 'two\nlines of it');
     await at.round();
@@ -249,7 +252,7 @@ describe('one that cannot be had is no fault of the cure', () => {
     expect(at.seen).toEqual([]);
   });
 
-  test('an effect that waits to be asked about waits on, and is asked once it is there', async () => {
+  test('the question about a begun effect waits, and is asked once the secret is there', async () => {
     const at = await secretScene(
       `${bearer}\n      done: { url: SERVER/done, headers: { Authorization: "{{secret:TOKEN}}" } }`,
     );
@@ -298,7 +301,7 @@ describe('an undo', () => {
   });
 });
 
-describe('a credential that stands in the playbook in clear', () => {
+describe('a credential that the playbook contains as plain text', () => {
   const literal = sending(
     'headers: { Authorization: "Bearer ab-literal-12", Cookie: "sid=deadbeef99", X-Other: plain }',
   ).replace('method: DELETE', 'method: DELETE, headers: { X-Api-Key: key-literal-34 }');
@@ -319,7 +322,7 @@ describe('a credential that stands in the playbook in clear', () => {
     expect(kept).toContain('Bearer [redacted]');
   });
 
-  test('is known to the undo as long as its entry says the same', async () => {
+  test('is found by the undo as long as the entry still contains it', async () => {
     const at = await scene();
     await at.round();
     await requestUndo(at.db, (await at.actions())[0]!.id, 'ann');
@@ -345,7 +348,7 @@ describe('a credential that stands in the playbook in clear', () => {
 });
 
 describe('what a check says is recorded without secrets', () => {
-  test('also one that no step named, in whatever form; the finding stays the same one', async () => {
+  test('even a secret that no step names, in any form; the finding keeps its fingerprint', async () => {
     const at = await secretScene('Call somebody.', {
       finding: () => ({
         component: `/hook/${token}`,
@@ -371,7 +374,7 @@ describe('what a check says is recorded without secrets', () => {
     expect((await everythingIn(at.db)).includes(token.slice(0, 6))).toBe(false);
   });
 
-  test('a secret that is a word does not rename what is called so', async () => {
+  test('a secret that is an ordinary word does not change names that contain this word', async () => {
     const at = await secretScene('Call somebody.', {
       finding: () => ({ component: 'checkout', title: 'checkout fails' }),
     });

@@ -76,10 +76,10 @@ export async function simulatedPlatform(
         .where('d.fingerprint', '<>', 'elsewhere')
         .orderBy('d.id')
         .execute(),
-    /** What was decided about this bot's findings is gone, and with it what nobody needs to decide again. */
+    /** Deletes the decisions about this bot's findings, so that the next run decides anew. */
     forget: () =>
       engine.db.deleteFrom('bot_decisions').where('fingerprint', '<>', 'elsewhere').execute(),
-    /** The finding as an open row that nothing was tried on. */
+    /** The finding as an open row that no remedy was tried on. */
     async seen(): Promise<OpenFinding> {
       await set(engine.db, 'mode', 'off');
       await run(engine, 'watch', { max_attempts: 1 });

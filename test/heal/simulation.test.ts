@@ -7,14 +7,14 @@ import { incidentsOf } from './simulation/incidents.ts';
 import type { Outcome } from './simulation/measure.ts';
 import { simulate } from './simulation/simulate.ts';
 
-// Ten seeds of 2,000 faults are `node test/heal/simulation/full.ts`; here it is the direction.
+// This test checks only the direction; `node test/heal/simulation/full.ts` simulates ten seeds of 2,000 faults.
 const kinds: Kind[] = ['queue', 'tunnel', 'feed', 'disk'];
 const incidents = 120;
 const seed = 1;
 
 const fateOf = ({ fates }: Outcome, name: string) => fates.find((fate) => fate.name === name)!;
 
-test('the evidence leads each cure where it belongs, and the earlier rule does not', async () => {
+test('the evidence gives each cure the autonomy that it deserves, and the earlier rule does not', async () => {
   const { url } = await testDatabase();
   const outcome = await simulate(url, { seed, incidents, kinds });
   const always = fateOf(outcome, 'always');
@@ -39,9 +39,9 @@ test('the evidence leads each cure where it belongs, and the earlier rule does n
   const { tally } = earlierRule(incidentsOf(seed, incidents, kinds));
   expect(outcome.ours.wrong).toBeLessThan(tally.wrong / 2);
   expect(outcome.ours.tickets).toBeGreaterThan(0);
-}, 240_000);
+}, 480_000);
 
-test('where a check counts requests, by day and by night, the evidence leads cures where they belong too', async () => {
+test('where a check counts requests, by day and by night, the evidence also gives cures the autonomy that they deserve', async () => {
   const { url } = await testDatabase();
   const outcome = await simulate(url, { seed, incidents: 110, kinds: ['endpoint', 'burst'] });
   const restart = fateOf(outcome, 'restart');
@@ -52,10 +52,10 @@ test('where a check counts requests, by day and by night, the evidence leads cur
   // What was left alone is judged by the events after the decision: most bursts end by themselves.
   expect(soothe.recovered).toBeGreaterThan(soothe.persisted);
   expect(missed(outcome, cures)).toEqual([]);
-}, 240_000);
+}, 480_000);
 
 describe('the list of faults', () => {
-  test('is the same for the same seed, and another one for another', () => {
+  test('is the same for the same seed, and different for another seed', () => {
     expect(incidentsOf(3, 500)).toEqual(incidentsOf(3, 500));
     expect(incidentsOf(3, 500)).not.toEqual(incidentsOf(4, 500));
   });
@@ -80,7 +80,7 @@ describe('the list of faults', () => {
   });
 });
 
-test('a promise that is broken is told', () => {
+test('a broken promise is reported', () => {
   const fate = {
     alone: { held: 0, wrong: 0 },
     approved: { held: 0, wrong: 0 },

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { binomialTail, lnGamma, poissonTail } from '../../src/heal/statistics/tail.ts';
 import {
-  judgeWithin,
+  maxJudgingSeconds,
   verdictByEvents,
-  type Seen,
+  type CountedAfter,
   type TallyBefore,
 } from '../../src/heal/finding/verdict.ts';
 
@@ -52,7 +52,7 @@ describe('tails', () => {
     expect(binomialTail(95_000, 1_000_000, 0.1)).toBeLessThan(1e-50);
   });
 
-  test('at the ends: no trial and nothing expected say nothing, certainty that fails says all', () => {
+  test('at the ends: no trial and nothing expected prove nothing, a failure of what was certain proves everything', () => {
     expect(binomialTail(0, 0, 0.5)).toBe(1);
     expect(binomialTail(0, 10, 0)).toBe(1);
     expect(binomialTail(9, 10, 1)).toBe(0);
@@ -64,7 +64,7 @@ describe('verdict', () => {
   const cutoff = new Date('2026-03-01T12:00:00Z');
   const later = new Date('2026-03-01T12:01:00Z');
   const before: TallyBefore = { bad: 63, of: 217, seconds: 3_600, severity: 'critical' };
-  const seen = (rest: Partial<Seen> = {}): Seen => ({
+  const seen = (rest: Partial<CountedAfter> = {}): CountedAfter => ({
     reported: null,
     newestBadAt: null,
     cutoff,
@@ -73,7 +73,7 @@ describe('verdict', () => {
     ...rest,
   });
 
-  test.each<[string, Partial<Seen>, string]>([
+  test.each<[string, Partial<CountedAfter>, string]>([
     ['nothing was seen', {}, 'unclear'],
     [
       '11 good ones: .234 of them bad is likely enough to miss',
@@ -120,7 +120,7 @@ describe('verdict', () => {
     expect(verdictByEvents(before, seen(given))).toBe(verdict);
   });
 
-  test('worse than before is failing too', () => {
+  test('worse than before counts as failing too', () => {
     const medium = { ...before, severity: 'medium' as const };
     const given = seen({ reported: 'high', newestBadAt: later, tally: { bad: 9, of: 9 } });
     expect(verdictByEvents(medium, given)).toBe('failing');
@@ -153,7 +153,7 @@ describe('verdict', () => {
     ));
 
   test('it is asked about for a day, or for two windows where those are longer', () => {
-    expect(judgeWithin(3_600)).toBe(86_400);
-    expect(judgeWithin(50_000.5)).toBe(100_001);
+    expect(maxJudgingSeconds(3_600)).toBe(86_400);
+    expect(maxJudgingSeconds(50_000.5)).toBe(100_001);
   });
 });

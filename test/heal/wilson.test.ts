@@ -14,7 +14,7 @@ test.each([0, -1, Number.NaN])('without a trial (%f) nothing is known', (trials)
 });
 
 describe('the interval', () => {
-  test('of none and of all are mirrored', () => {
+  test('of no success and of all successes are mirror images', () => {
     const none = wilson(0, 5);
     const all = wilson(5, 5);
     expect(none).toEqual({ lower: 0, upper: expect.closeTo(0.4345, 4) });
@@ -27,7 +27,7 @@ describe('the interval', () => {
       expect([wilson(0, trials).lower, wilson(trials, trials).upper]).toEqual([0, 1]);
   });
 
-  test('holds the share itself, narrows with trials, and stays between 0 and 1', () => {
+  test('contains the share itself, becomes narrower with more trials, and stays between 0 and 1', () => {
     let width = 1;
     for (const trials of [1, 2, 5, 20, 100, 10_000]) {
       const { lower, upper } = wilson(trials * 0.7, trials);
@@ -46,7 +46,7 @@ describe('the interval', () => {
     expect(lower).toBeLessThan(wilson(5, 5).lower);
   });
 
-  test('of more successes than trials, as sums of weights may come out, is that of all', () => {
+  test('of more successes than trials, which sums of weights may give, is that of all successes', () => {
     expect(wilson(5.000_000_000_001, 5).lower).toBeCloseTo(wilson(5, 5).lower, 9);
   });
 });

@@ -8,18 +8,18 @@ const outcomes = (text: string, weight = 1) =>
 
 const upper = (successes: number, trials: number) => bounds({ successes, trials }).upper;
 
-test('nothing has come of it', () => {
+test('there are no outcomes', () => {
   expect(worstStretch([])).toBeNull();
 });
 
-test('four failures in a row show behind a hundred successes', () => {
+test('four failures in a row after a hundred successes are found', () => {
   const stretch = worstStretch(outcomes(`----${'+'.repeat(100)}`));
   expect(stretch).toEqual({ decided: 4, held: 0, upper: upper(0, 4) });
   expect(stretch!.upper).toBeLessThan(0.6);
   expect(worstStretch(outcomes(`---${'+'.repeat(100)}`))!.upper).toBeGreaterThan(0.6);
 });
 
-test('it reaches over a success to the failures behind it', () => {
+test('it includes a success when there are failures before it', () => {
   expect(worstStretch(outcomes('+------+++++'))).toEqual({
     decided: 7,
     held: 1,
@@ -38,6 +38,6 @@ test('it is the one with the lowest bound of all that end with the newest outcom
   expect(uppers[worst.decided - 1]).toBeCloseTo(worst.upper, 9);
 });
 
-test('what weighs less takes more', () => {
+test('failures of half the weight count half as much', () => {
   expect(worstStretch(outcomes('----', 0.5))!.upper).toBeCloseTo(upper(0, 2), 9);
 });

@@ -1,8 +1,9 @@
 /** The floors of the house: .oxlintrc.json keeps imports going downwards, and these what a linter of single files cannot see. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import long from '../support/long-tests.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -30,6 +31,11 @@ test('no two folders import each other', () => {
     arrows.has(arrow.split(' -> ').toReversed().join(' -> ')),
   );
   expect(both).toEqual([]);
+});
+
+test('the tests that are named as long are there', () => {
+  const gone = (long as string[]).filter((file) => !existsSync(join(root, 'test', file)));
+  expect(gone, 'node test/support/find-long-tests.ts writes the list anew').toEqual([]);
 });
 
 test('no folder holds more than 30 files', () => {

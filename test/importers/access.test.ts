@@ -1,4 +1,4 @@
-/** Lines of access logs as servers and proxies write them, and the requests that they are read as. */
+/** Lines of access logs that servers and proxies write, and the requests as which they are read. */
 import { describe, expect, test } from 'vitest';
 import { accessLogs } from '../../src/importers/access/formats.ts';
 import { chooseFormat } from '../../src/importers/choose.ts';
@@ -7,7 +7,7 @@ import { zoneOf } from '../../src/importers/reading/zone.ts';
 
 const now = Date.parse('2026-03-11T00:00:00Z');
 
-/** The line as the format reads it that is chosen for it. */
+/** Chooses the format of a line and reads it. */
 function read(lines: string, { timeUnit, zone }: { timeUnit?: TimeUnit; zone?: string } = {}) {
   const sample = lines.split('\n');
   const reading = {
@@ -55,10 +55,10 @@ describe('the client', () => {
   });
 
   test.each(['999.0.2.1', '999.0.2.1:80', '1.2.3', '<script>', '192.0.2.1;x', '"a"b'])(
-    '%s is none',
+    '%s is not an address',
     (client) => {
       expect(read(`${client} ${rest}`).parsed).toEqual({
-        why: expect.stringContaining('no address'),
+        why: expect.stringContaining('not an address'),
       });
     },
   );
@@ -149,7 +149,7 @@ describe('lines of JSON', () => {
     },
   });
 
-  test('of a request and of its answer are one row, also where several are under way', () => {
+  test('of a request and of its answer are one row, also if several requests overlap', () => {
     const read = all([
       asked('req-1', '/a', 0),
       asked('req-2', '/b', 1),
@@ -159,7 +159,7 @@ describe('lines of JSON', () => {
     expect(read).toMatchObject(['part', 'part', row('/b', 500, 2), row('/a', 200, 3)]);
   });
 
-  test('with an id that begins anew, or is of another process, are of their own request', () => {
+  test('with an id that is used again, or by another process, belong to their own request', () => {
     const other = (line: string) => line.replace('"pid":7', '"pid":8');
     const read = all([
       asked(1, '/a', 0),
@@ -178,7 +178,7 @@ describe('lines of JSON', () => {
     ]);
   });
 
-  test('with the error of a request are of that request', () => {
+  test('with the error of a request belong to that request', () => {
     const failed = `{${at(1)},"reqId":"r","req":{"method":"GET","url":"/a"},"res":{"statusCode":500},"err":{"type":"Error"},"msg":"x"}`;
     const read = all([asked('r', '/a', 0), failed, answered('r', 500, 2)]);
     expect(read).toMatchObject(['part', 'part', row('/a', 500, 2)]);
@@ -238,14 +238,14 @@ describe('the time', () => {
     expect(read(line(stamp)).parsed).toMatchObject({ row: { created_at: Date.parse(iso) } });
   });
 
-  test('without a zone is of the one that was given', () => {
+  test('without a zone is in the given zone', () => {
     expect(read(line('[17/May/2015 10:05:03]'), { zone: 'Europe/Berlin' }).parsed).toMatchObject({
       row: { created_at: Date.parse('2015-05-17T08:05:03Z') },
     });
   });
 });
 
-describe('what follows the size', () => {
+describe('what comes after the size', () => {
   test.each<[string, number | null]>([
     ['', null],
     [' "https://example.com/"', null],

@@ -32,7 +32,7 @@ async function imported(content: Buffer) {
   }
 }
 
-/** `roundsman import access-log -` as a process of its own, which is given these bytes. */
+/** Runs `roundsman import access-log -` with these bytes as its standard input. */
 async function piped(content: Buffer) {
   const source = (path: string) =>
     JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
@@ -118,7 +118,7 @@ describe('an archive that is valid', () => {
   });
 });
 
-describe('a damaged archive is refused, and no row stays', () => {
+describe('a damaged archive is refused, and no row is kept', () => {
   const refused = {
     name: 'UnreadableLogError',
     hint: expect.stringMatching(/damaged or cut short.*nothing was imported/),

@@ -160,7 +160,7 @@ describe('the parts of a long message', () => {
     expect(rows[0]!.at).toBe(second(0).toISOString());
   });
 
-  test('are not joined to a message that was written long before, without an end', async () => {
+  test('are not joined to a message without an end that was written long before', async () => {
     const { rows } = await rowsIn([json(0, 'killed'), json(60, 'starting\n')]);
     expect(rows.map(({ message, at }) => [message, at])).toEqual([
       ['killed', second(0).toISOString()],
@@ -168,7 +168,7 @@ describe('the parts of a long message', () => {
     ]);
   });
 
-  test('are cut at 64 KiB, and the log goes on behind them', async () => {
+  test('are cut at 64 KiB, and the lines after them are read', async () => {
     const { rows, tally } = await rowsIn([
       ...Array.from({ length: 100 }, () => cri(0, 'P', long)),
       cri(0, 'F', 'end'),
@@ -190,8 +190,8 @@ describe('the parts of a long message', () => {
   });
 });
 
-describe('lines of several writers between each other', () => {
-  test('belong each to their own: of two streams', async () => {
+describe('mixed lines of several writers', () => {
+  test('of two streams belong each to their own', async () => {
     const { rows } = await rowsIn([
       cri(0, 'F', 'Error: no'),
       cri(1, 'F', 'GET /a', 'stdout'),
@@ -204,7 +204,7 @@ describe('lines of several writers between each other', () => {
     ]);
   });
 
-  test('belong each to their own: of two programs of a syslog', async () => {
+  test('of two programs of a syslog belong each to their own', async () => {
     const { rows } = await rowsIn([
       `${syslogTime(0)} web1 app[77]: Error: no`,
       `${syslogTime(1)} web1 cron[5]: started`,
@@ -228,7 +228,7 @@ describe('lines of several writers between each other', () => {
   });
 });
 
-test('a trace that rsyslog wrote into one line is a message and a stack trace', async () => {
+test('a trace that rsyslog wrote as one line is a message and a stack trace', async () => {
   const { rows } = await rowsIn([
     `${syslogTime(0)} web1 app[77]: boom#012java.lang.X: no#012#011at a.b(C.java:1)#012Caused by: y`,
     `${syslogTime(1)} web1 app[77]: the colour #012345 is dark`,
@@ -239,7 +239,7 @@ test('a trace that rsyslog wrote into one line is a message and a stack trace', 
   ]);
 });
 
-test('columns and words like those of a trace begin a row of their own', async () => {
+test('columns and words that only look like a trace begin a new row', async () => {
   for (const lines of [
     ['03-10 12:00:00.000   702  2395 D a: x', '03-10 12:00:00.100     1  2395 D a: y'],
     ['2026-03-10T12:00:00.123Z  INFO a: x', '2026-03-10T12:00:00.124Z  INFO a: y'],

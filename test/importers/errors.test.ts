@@ -1,4 +1,4 @@
-/** Lines of error logs as programs write them, and the rows that they are read as. */
+/** Lines of error logs that programs write, and the rows as which they are read. */
 import { describe, expect, test } from 'vitest';
 import { chooseFormat } from '../../src/importers/choose.ts';
 import { errorLogs } from '../../src/importers/errors/formats.ts';
@@ -6,7 +6,7 @@ import { zoneOf } from '../../src/importers/reading/zone.ts';
 
 const now = Date.parse('2026-03-11T00:00:00Z');
 
-/** The lines as the format reads them that is chosen for them. */
+/** Chooses the format of the lines and reads them. */
 function read(lines: string | string[], zone?: string) {
   const sample = [lines].flat();
   const reading = {
@@ -176,7 +176,7 @@ describe('each line is read with its time', () => {
       '[Tue Mar 10 12:00:00.000000 2026] [core:error] [pid 5] [client 192.0.2.1:9] x',
       { ip_address: '192.0.2.1' },
     ],
-    // Shapes of public log sets, with texts of our own.
+    // In the forms of public collections of logs, with our own texts.
     [
       'plain',
       '- 1773144000 2026.03.10 R0-M1 2026-03-10-05.00.00.000000 R0-M1 RAS KERNEL INFO x',
@@ -219,20 +219,23 @@ describe('each line is read with its time', () => {
     expect(found.parsed).toMatchObject([{ row: { created_at: noon, ...row } }]);
   });
 
-  test.each(['CST', 'IST', 'PST'])('%s is of several countries, so the owner is asked', (zone) => {
-    const line = `2026-03-10 12:00:00.000 ${zone} [7] LOG:  x`;
-    expect(
-      errorLogs.formats[2]!.reader(
-        { now, zone: zoneOf('UTC')!, isZoneGiven: false, untimed: false },
-        [],
-      )(line),
-    ).toEqual({
-      why: expect.stringContaining('--time-zone'),
-    });
-    expect(read(line, 'America/Chicago').parsed).toMatchObject([
-      { row: { created_at: at('2026-03-10T17:00:00Z') } },
-    ]);
-  });
+  test.each(['CST', 'IST', 'PST'])(
+    '%s is a zone of several countries, so the owner is asked',
+    (zone) => {
+      const line = `2026-03-10 12:00:00.000 ${zone} [7] LOG:  x`;
+      expect(
+        errorLogs.formats[2]!.reader(
+          { now, zone: zoneOf('UTC')!, isZoneGiven: false, untimed: false },
+          [],
+        )(line),
+      ).toEqual({
+        why: expect.stringContaining('--time-zone'),
+      });
+      expect(read(line, 'America/Chicago').parsed).toMatchObject([
+        { row: { created_at: at('2026-03-10T17:00:00Z') } },
+      ]);
+    },
+  );
 
   test("journalctl's own lines are no messages", () => {
     const line = 'Mar 10 12:00:00 db1 sshd[77]: x';
@@ -240,7 +243,7 @@ describe('each line is read with its time', () => {
     expect(read(lines)).toMatchObject({ format: 'syslog', parsed: ['nothing', {}, 'nothing'] });
   });
 
-  test('a day of which it is not known whether the month stands first is not guessed', () => {
+  test('a date is not guessed if it is not known whether the month comes first', () => {
     expect(read('03/04/2026 12:00:00 x').format).toBeUndefined();
     expect(read(['03/04/2026 12:00:00 x', '13/04/2026 12:00:00 y']).parsed[0]).toMatchObject({
       row: { created_at: at('2026-04-03T12:00:00Z') },

@@ -1,4 +1,4 @@
-/** Every format of ../../src/importers: its own lines are read and told from the others', and no text crashes it. */
+/** Each format of ../../src/importers reads its own lines and no others, and no text crashes it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accessLogs } from '../../src/importers/access/formats.ts';
@@ -23,7 +23,7 @@ const all = tables.flatMap((log) =>
   ]),
 );
 
-test('no two formats of a table have one name', () => {
+test('no two formats of a table have the same name', () => {
   for (const { formats } of tables)
     expect(new Set(formats.map(({ name }) => name)).size).toBe(formats.length);
 });
@@ -36,7 +36,7 @@ describe.each(all)('%s', (_, format, log) => {
     const rows = example.map((line) => read(line)).filter((parsed) => parsed !== 'nothing');
     expect(rows.length).toBeGreaterThan(0);
     for (const [index, parsed] of rows.entries())
-      // `plain` takes one shape of time for a whole log.
+      // `plain` uses one form of time for a whole log.
       if (format.name !== 'plain')
         expect(parsed, example[index]).toMatchObject({
           row: { created_at: expect.any(Number) },

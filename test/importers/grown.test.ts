@@ -1,4 +1,4 @@
-/** Logs that were imported before and have grown since: only what is new is imported. */
+/** Logs that were imported before and have grown since: only the new lines are imported. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -72,7 +72,7 @@ test.each<[string, (text: string) => string | Buffer]>([
   expect(await paths()).toEqual(upTo(12));
 });
 
-test('lines that end with \\r\\n, and one that had no end yet', async () => {
+test('with lines that end with \\r\\n, and one that had no end yet', async () => {
   await imported(lines(0, 10, '\r\n'));
   expect(await imported(lines(0, 12, '\r\n'))).toMatchObject({ imported: 2, known: 10 });
   expect(await imported(lines(0, 12, '\r\n') + line(12))).toMatchObject({ imported: 1, known: 12 });
@@ -81,7 +81,7 @@ test('lines that end with \\r\\n, and one that had no end yet', async () => {
   expect(await paths()).toEqual(upTo(14));
 });
 
-test('a line that was not whole is imported when it is', async () => {
+test('a line that was incomplete is imported when it is complete', async () => {
   const cut = lines(0, 3) + line(3).slice(0, 40);
   expect(await imported(cut)).toMatchObject({ imported: 3, malformed: { count: 1 } });
   expect(await imported(lines(0, 5))).toMatchObject({
@@ -92,7 +92,7 @@ test('a line that was not whole is imported when it is', async () => {
   expect(await paths()).toEqual(upTo(5));
 });
 
-test('blank lines are nothing new, and lines that cannot be read are an error that says so', async () => {
+test('blank lines count as nothing new, and unreadable lines are an error that says so', async () => {
   await imported(lines(0, 3));
   await expect(imported(`${lines(0, 3)}\n \n`)).rejects.toMatchObject(refused);
   await expect(imported(`${lines(0, 3)}nonsense\n`)).rejects.toMatchObject({
@@ -102,7 +102,7 @@ test('blank lines are nothing new, and lines that cannot be read are an error th
   expect(await paths()).toEqual(upTo(3));
 });
 
-test('a log that was rotated, or emptied and written anew, is another one', async () => {
+test('a log that was rotated, or emptied and written again, is another log', async () => {
   await imported(lines(0, 10));
   expect(await imported(lines(10, 20))).toMatchObject({ imported: 10, known: 0 });
   expect(await imported(lines(20, 25))).toMatchObject({ imported: 5, known: 0 });
@@ -140,7 +140,7 @@ test('of an error log, the lines of a new message are joined, and those of a kno
   });
 });
 
-test('the names of fields that stand at the beginning count for what is new', async () => {
+test('names of fields at the beginning of the log also apply to the new lines', async () => {
   const head = '#Version: 1.0\n#Fields: time cs-method cs-uri-stem sc-status date\n';
   const row = (n: number) => `12:00:00 GET /${n} 200 2026-03-10\n`;
   await imported(head + row(0));
@@ -186,7 +186,7 @@ describe('a text that was imported before is noticed', () => {
     expect((await imported(second, { again: true })).imported).toBeGreaterThan(0);
   });
 
-  test('over many parts, and when it has grown meanwhile', async () => {
+  test('also if it is long, and if it has grown since', async () => {
     const many = lines(0, 30_000);
     await imported(many);
     await expect(imported(cr(many))).rejects.toMatchObject(refused);
@@ -196,14 +196,14 @@ describe('a text that was imported before is noticed', () => {
     expect(await paths()).toEqual(upTo(30_005));
   }, 120_000);
 
-  test('and another one that begins alike is imported', async () => {
+  test('and another text with the same beginning is imported', async () => {
     await imported(whole);
     const other = lines(0, 10) + line(99);
     expect(await imported(other)).toMatchObject({ imported: 11 });
     expect(await imported(lines(15, 18) + lines(15, 18))).toMatchObject({ imported: 6 });
   });
 
-  test('as a beginning of an error log', async () => {
+  test('also as the beginning of an error log', async () => {
     const message = (n: number) => `2026-03-10 12:00:0${n} ERROR x${n}\n  at y\n`;
     const text = [0, 1, 2, 3].map(message).join('');
     await imported(text, {}, 'error');

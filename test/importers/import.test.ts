@@ -58,7 +58,12 @@ async function imported<Row extends Timed>(
 ) {
   const file = join(scratch, name);
   writeFileSync(file, content);
-  return importLog(connections, await openLog(file), settings, options);
+  const log = await openLog(file);
+  try {
+    return await importLog(connections, log, settings, options);
+  } finally {
+    await log.close();
+  }
 }
 
 async function count(table: 'api_logs' | 'error_logs'): Promise<number> {
@@ -123,10 +128,10 @@ describe('a line of an access log', () => {
   });
 
   test.each<[string, RegExp]>([
-    ['', /no address/],
+    ['', /not an address/],
     ['nonsense', /there is no \[day/],
-    [common.replace('192.0.2.1', '999.0.2.1'), /"999\.0\.2\.1", which is no address/],
-    [common.replace('192.0.2.1', '<script>'), /no address/],
+    [common.replace('192.0.2.1', '999.0.2.1'), /"999\.0\.2\.1", which is not an address/],
+    [common.replace('192.0.2.1', '<script>'), /not an address/],
     [common.replace('[17', '17'), /there is no \[day/],
     [common.replace('17/May', '31/Feb'), /no such time as 31\/Feb\/2015/],
     [common.replace('17/May', '29/Feb'), /no such time/],
@@ -293,7 +298,7 @@ describe('a line of an error log', () => {
     expect(parsed).toMatchObject({ row: { error_type: `syslog.${'p'.repeat(92)}…` } });
   });
 
-  test('of 64 KiB made to make a pattern backtrack is judged at once', () => {
+  test('of 64 KiB that would make a pattern backtrack is read at once', () => {
     const filler = [
       '[',
       '[a]',
@@ -373,7 +378,7 @@ describe('importing', () => {
     ]);
   });
 
-  test('takes CRLF, blank lines, a byte order mark and no last line break', async () => {
+  test('accepts CRLF, blank lines, a byte order mark and a missing last line break', async () => {
     const text = `\uFEFF${line('/a')}\r\n\r\n  \n\n${line('/b')}\r\r\n${line('/c')}`;
     const result = await imported(text, accessLog());
     expect(result).toMatchObject({ imported: 3, malformed: { count: 0 } });
@@ -469,7 +474,7 @@ describe('importing', () => {
     expect(result).toMatchObject({ imported: 1, joined: 100, cut: 35 });
   });
 
-  test('of lines without any time asks for --time now, and then takes each of them', async () => {
+  test('of lines without any time asks for --time now, and then imports each of them', async () => {
     const text = 'boom\n  at x\nbang\n';
     await expect(imported(text, errorLog())).rejects.toMatchObject({
       name: 'UnknownLogError',
@@ -516,7 +521,7 @@ describe('importing', () => {
     expect(await count('api_logs')).toBe(6);
   });
 
-  test('another text, and the same one into the other table, are not the same', async () => {
+  test('another text, or the same one into the other table, is imported', async () => {
     await imported(two, accessLog());
     expect((await imported(line('/b'), accessLog())).imported).toBe(1);
     const text = '2026-07-10T12:00:00Z x';
@@ -560,7 +565,7 @@ describe('importing', () => {
     expect(await count('error_logs')).toBe(result.imported);
   });
 
-  test('leaves out a line over 64 KiB and goes on behind it', async () => {
+  test('leaves out a line over 64 KiB and reads the lines after it', async () => {
     const huge = 'x'.repeat(65_537);
     const text = [line('/a'), huge, line('/b'), 'y'.repeat(3_000_000), line('/c')].join('\n');
     const result = await imported(text, accessLog());
@@ -575,7 +580,7 @@ describe('importing', () => {
     });
   });
 
-  test('takes a line of exactly 64 KiB, wherever the reads fall', async () => {
+  test('imports a line of exactly 64 KiB, wherever the reads divide it', async () => {
     const full = 'x'.repeat(65_536);
     const text = Array.from({ length: 9 }, (_, n) => `${n}\n${full}\n`).join('');
     const result = await imported(text, errorLog('plain'), { untimed: true });
@@ -596,7 +601,10 @@ describe('importing', () => {
     expect(peakKib).toBeLessThan(300 * 1024);
   });
 
-  test('of nothing but malformed lines is an error that says why and what to try', async () => {
+  test('of malformed lines only is an error that says why and what to try', async () => {
+    await expect(imported('one\n\n\ntwo\n', errorLog('syslog'))).rejects.toMatchObject({
+      why: expect.stringContaining('none of its 4 lines could be read'),
+    });
     await expect(imported('one\ntwo\n', errorLog('syslog'))).rejects.toMatchObject({
       name: 'ImportError',
       why: expect.stringMatching(
@@ -617,7 +625,7 @@ describe('importing', () => {
     expect(await count('api_logs')).toBe(0);
   });
 
-  test('of what the database refuses leaves nothing and says so', async () => {
+  test('of rows that the database refuses leaves nothing and says so', async () => {
     await sql`ALTER TABLE api_logs ADD CONSTRAINT no_z CHECK (endpoint <> '/z')`.execute(
       database.db,
     );
@@ -626,7 +634,7 @@ describe('importing', () => {
       await expect(imported(text, accessLog(), { shiftToNow })).rejects.toMatchObject({
         name: 'ImportError',
         why: expect.stringMatching(/no_z/),
-        hint: expect.stringMatching(/nothing of it was kept/),
+        hint: expect.stringMatching(/no row of it was kept/),
       });
     await sql`ALTER TABLE api_logs DROP CONSTRAINT no_z`.execute(database.db);
     expect(await count('api_logs')).toBe(0);
@@ -641,7 +649,7 @@ describe('importing', () => {
     expect(seen.at(-1)).toEqual([text.length, 20_000]);
   });
 
-  test('brings back any rows that a server wrote', async () => {
+  test('reads back any rows that a server wrote', async () => {
     const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PROPPATCH', 'M-SEARCH');
     const second = fc.integer({ min: at('1971-01-01') / 1000, max: at('2198-12-31') / 1000 });
     const unit = fc.oneof(
@@ -741,7 +749,7 @@ describe('--shift-to-now', () => {
     expect((await times('api_logs'))[0]!.age).toBeLessThan(1);
   });
 
-  test('leaves rows that were there before, and joins a line without a time', async () => {
+  test('does not move rows that were there before, and joins a line without a time', async () => {
     await imported('2015-01-01 00:00:00 before', errorLog('plain'));
     const text = '2015-05-17 10:00:00 a\nno time\n2015-05-17 10:00:10 b';
     await imported(text, errorLog('plain'), { shiftToNow: true });
@@ -754,7 +762,7 @@ describe('--shift-to-now', () => {
   });
 });
 
-/** `roundsman import ...` as a process of its own. */
+/** Runs `roundsman import ...` as a process. */
 function runner(...parameters: string[]) {
   const source = (path: string) =>
     JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
@@ -797,12 +805,12 @@ describe('the command', () => {
     });
   });
 
-  test('says in words what it did, and nothing that a terminal would obey', async () => {
+  test('says in words what it did, without control characters for the terminal', async () => {
     const { stdout, exitCode } = await run(`${line('/a')}\n\u001B[2Jbad x\n`, 'access-log', '-');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/imported +1 into api_logs/);
     expect(stdout).toMatch(/malformed +1, left out/);
-    expect(stdout).toMatch(/line 2: it begins with "\uFFFD\[2Jbad", which is no address/);
+    expect(stdout).toMatch(/line 2: it begins with "\uFFFD\[2Jbad", which is not an address/);
   });
 
   test('says which format and zone were taken', async () => {
@@ -894,17 +902,17 @@ describe('the command', () => {
     }
   });
 
-  test('that loses its connection while its input pauses ends, and leaves no row', async () => {
+  test('that loses its connection while its input pauses ends and leaves no row', async () => {
     const { child, stderr } = await inTheMiddle();
     const ended = once(child, 'close');
     for (const pid of await backends())
       await sql`SELECT pg_terminate_backend(${pid})`.execute(database.db);
     expect(await ended).toEqual([1, null]);
-    expect(await stderr).toMatch(/nothing of it was kept/);
+    expect(await stderr).toMatch(/no row of it was kept/);
     expect(await count('api_logs')).toBe(0);
   });
 
-  test('that is left alone through the same pause imports all', async () => {
+  test('that keeps its connection during the same pause imports everything', async () => {
     const { child } = await inTheMiddle('--json');
     await sleep(200);
     expect(await count('api_logs')).toBe(0);

@@ -1,4 +1,4 @@
-/** What the order of a log's lines says about their times: years that dates do not name, and hours that clocks repeat. */
+/** The order of a log's lines tells the year of dates without one, and which of two equal hours of a clock is meant. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,7 @@ async function timesOf(lines: readonly string[], zone?: string, options: ImportO
 }
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-/** Programs that write no year, and how: `month` from 0. */
+/** Programs that write no year, and their form of a date (`month` from 0). */
 const yearless: [string, (at: Date, n: number) => string][] = [
   [
     'syslog',
@@ -126,7 +126,7 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     await expectKept(['2025-12-01T12:00']);
   });
 
-  test('at the turn of a year follow each other', async () => {
+  test('follow each other at the turn of a year', async () => {
     await setClock('2026-01-01T00:10:00Z');
     await expectKept([
       '2025-12-31T23:00',
@@ -138,7 +138,7 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     ]);
   });
 
-  test('keep the order of the lines over the end of a year', async () => {
+  test('keep the order of the lines across the end of a year', async () => {
     await expectKept([
       '2025-07-03T12:00',
       '2025-12-31T23:00',
@@ -156,7 +156,7 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     ]);
   });
 
-  test('of rotated files that were put together, newest first, stay where they are', async () => {
+  test('of rotated files that were joined, newest first, are not changed', async () => {
     await expectKept([
       '2026-11-20T12:00',
       '2026-11-28T12:00',
@@ -167,7 +167,7 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     ]);
   });
 
-  test('are not led astray by a clock that was reset', async () => {
+  test('are right although a clock was reset', async () => {
     const days = Array.from({ length: 20 }, (_, n) => `2026-08-${two(n + 1)}T12:00`);
     const boot = ['2026-01-01T00:00', '2026-01-01T00:01'];
     const after = Array.from({ length: 9 }, (_, n) => `2026-08-${two(n + 21)}T12:00`);
@@ -177,7 +177,7 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     await expectKept([...days, ...boot]);
   });
 
-  test('of an old log that would go on into the future are all of the year before', async () => {
+  test('of an old log that would reach into the future are all in the year before', async () => {
     await setClock('2026-07-01T12:00:00Z');
     const daily = Array.from({ length: 400 }, (_, n) =>
       new Date(Date.UTC(2025, 5, 14, 3 * n)).toISOString().slice(0, 16),
@@ -186,12 +186,12 @@ describe.each(yearless)('dates without a year: %s', (format, written) => {
     expect(result.last!.getUTCFullYear()).toBe(2025);
   });
 
-  test('and a 29 February are of a year that has one', async () => {
+  test('with a 29 February are in a year that has one', async () => {
     await expectKept(['2024-02-29T12:00']);
   });
 });
 
-test('an old log is moved as a whole also when it is shifted to now, and its zone keeps its hours', async () => {
+test('shifted to now, an old log is moved as a whole, and its zone keeps its hours', async () => {
   await setClock('2026-07-01T12:00:00Z');
   const lines = [
     'Mar 20 12:00:00',
@@ -241,7 +241,7 @@ test('rows that were there before stay as they are when a log is moved', async (
   ]);
 });
 
-test('times that name their year are what they say, however far ahead', async () => {
+test('times with a year are taken as they are, however far ahead', async () => {
   const { times, result } = await timesOf([
     '2026-11-29 10:00:00 line 0',
     '2027-12-24 10:00:00 line 1',
@@ -250,7 +250,7 @@ test('times that name their year are what they say, however far ahead', async ()
   expect(result).toMatchObject({ years_assumed: false, ahead_ms: expect.any(Number) });
 });
 
-describe('hours that clocks show twice', () => {
+describe('hours that a clock shows twice', () => {
   const day = '2026-10-25';
   const formats: [string, (time: string, n: number) => string][] = [
     ['plain', (time, n) => `${day} ${time} line ${n}`],
@@ -315,7 +315,7 @@ describe('hours that clocks show twice', () => {
     ).toEqual(['14:20', '14:40', '14:59', '15:01', '15:20', '15:40']);
   });
 
-  test('are the first ones where nothing says more, and in each log anew', async () => {
+  test('are the first ones if nothing tells, for each log separately', async () => {
     for (let pass = 0; pass < 2; pass++) {
       await sql`TRUNCATE error_logs, engine.imports`.execute(database.db);
       const { times } = await timesOf(

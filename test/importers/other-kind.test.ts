@@ -43,7 +43,7 @@ test.each(messages)('messages as %s has them are no requests', (name, sample) =>
   expect(() => requireOwnKind(errorLogs, accessLogs, reading, sample)).not.toThrow();
 });
 
-test('errors with their requests, a few requests between messages, and plain lines are let in', () => {
+test('errors with their requests, a few requests between messages, and plain lines are accepted', () => {
   const error =
     '{"level":50,"time":1773144000123,"req":{"method":"GET","url":"/a"},"res":{"statusCode":500},"err":{"type":"Error"},"msg":"x"}';
   const plain = '2026-03-10 12:00:00 ERROR x';
@@ -55,7 +55,7 @@ test('errors with their requests, a few requests between messages, and plain lin
   }
 });
 
-test('JSON that is no request is judged as JSON', () => {
+test('JSON without a request is read as JSON', () => {
   expect(chooseFormat(accessLogs, reading, ['{"a":1}', '{"b":2}'])?.name).toBe('json');
   expect(chooseFormat(accessLogs, reading, ['nonsense'])?.name).toBe('combined');
 });

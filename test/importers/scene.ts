@@ -1,4 +1,4 @@
-/** What tests of importing share: a database of their own, connections as the command has them, and a place for logs. */
+/** Shared by the tests of importing: a database, connections as those of the command, and a directory for logs. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, beforeEach } from 'vitest';
 import { pool } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
-/** Each test begins with empty tables of logs, and with nothing imported. */
+/** Each test begins with empty tables of logs and no record of imports. */
 export async function importScene() {
   const database = await testDatabase();
   const connections = pool(database.url, { statementTimeoutMs: 0 });

@@ -9,14 +9,14 @@ import { queuedRun, rowOf } from '../support/runs.ts';
 
 const script = new URL('./slow-worker.ts', import.meta.url);
 
-async function worker(databaseUrl: string, { redisUrl }: Backend, waitMs: number) {
+async function startWorker(databaseUrl: string, { redisUrl }: Backend, waitMs: number) {
   const child = fork(script, [databaseUrl, redisUrl ?? '', String(waitMs)]);
   onTestFinished(() => void child.kill('SIGKILL'));
-  await says(child, 'ready');
+  await waitForMessage(child, 'ready');
   return child;
 }
 
-async function says(child: ChildProcess, word: string) {
+async function waitForMessage(child: ChildProcess, word: string) {
   const signal = AbortSignal.timeout(15_000);
   for (;;) {
     const [message] = (await once(child, 'message', { signal })) as [unknown];
@@ -24,13 +24,13 @@ async function says(child: ChildProcess, word: string) {
   }
 }
 
-test('another worker finishes the run of one that was killed in the middle of it, once, on both backends', async () => {
-  await Promise.all(backends.map(killed));
+test('a run whose worker is killed is finished once, by another worker, on both backends', async () => {
+  await Promise.all(backends.map(killWorkerInRun));
 });
 
-async function killed(backend: Backend): Promise<void> {
+async function killWorkerInRun(backend: Backend): Promise<void> {
   const engine = await anEngine(backend, catalogue([aBot('slow', async () => clean('disk'))]));
-  // Every way into a final status, whoever goes it.
+  // Records every change to a final status, whichever process makes it.
   await sql`CREATE TABLE engine.ends (id uuid, status text)`.execute(engine.db);
   await sql`CREATE FUNCTION engine.note_end() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN INSERT INTO engine.ends VALUES (NEW.id, NEW.status); RETURN NULL; END $$`.execute(
@@ -39,14 +39,14 @@ async function killed(backend: Backend): Promise<void> {
   await sql`CREATE TRIGGER note_end AFTER UPDATE OF status ON bot_executions FOR EACH ROW
     WHEN (NEW.completed_at IS NOT NULL) EXECUTE FUNCTION engine.note_end()`.execute(engine.db);
 
-  const first = await worker(engine.url, backend, 60_000);
+  const first = await startWorker(engine.url, backend, 60_000);
   const id = await queuedRun(engine.db, 'slow', { generation: 0 });
-  await says(first, 'began');
+  await waitForMessage(first, 'began');
   const { worker: name, fence } = await rowOf(engine.db, id);
   first.kill('SIGKILL');
   const began = performance.now();
 
-  await worker(engine.url, backend, 0);
+  await startWorker(engine.url, backend, 0);
   await expect
     .poll(() => rowOf(engine.db, id), { timeout: 15_000 })
     .toMatchObject({ status: 'success', attempt: 2 });

@@ -1,4 +1,4 @@
-/** Rescue beside transactions that hold what it looks at: it waits for none, so that none can wait for it in turn. */
+/** Rescue beside transactions that have locked rows: it waits for none of them, so there can be no deadlock. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { heartbeat } from '../../src/maintain/heartbeat.ts';
@@ -12,8 +12,11 @@ import { queuedRun, rowOf } from '../support/runs.ts';
 const known = catalogue([aBot('watch', async () => clean('x'))]);
 const old = { queued_at: new Date(Date.now() - 60_000) };
 
-/** Three runs of which the middle one is held while a rescue comes by, in the order of their ids. */
-async function rescued(values: object, request: 'beside' | null = null) {
+/**
+ * Makes three runs, and one rescue while another transaction has locked the second one. Returns the rows in the order of
+ * their ids. With `request`, each run has a row in engine.cancellations.
+ */
+async function rescueBesideLock(values: object, request: 'beside' | null = null) {
   const engine = await anEngine({ name: 'postgres' }, known);
   const { db, queue, emit } = engine;
   const ids = [];
@@ -25,35 +28,35 @@ async function rescued(values: object, request: 'beside' | null = null) {
       db,
     );
   const rescue = rescuer(db, queue, escalateLost, emit);
-  const held = sql`SELECT FROM bot_executions WHERE id = ${ids[1]!}::uuid`;
-  await whileHeld(db, held, rescue);
+  const lockedRun = sql`SELECT FROM bot_executions WHERE id = ${ids[1]!}::uuid`;
+  await whileHeld(db, lockedRun, rescue);
   return { engine, rows: await Promise.all(ids.map((id) => rowOf(db, id))) };
 }
 
-test('a lost run that a start holds is left to it, and the others are queued again', async () => {
-  const { rows } = await rescued({});
+test('a run without an entry whose row is locked is skipped, and the others are queued again', async () => {
+  const { rows } = await rescueBesideLock({});
   expect(rows.map(({ generation }) => generation)).toEqual([2, 1, 2]);
 });
 
-test('a run by hand that is held is left for the next time, and the others are queued', async () => {
-  const { rows } = await rescued({ generation: 0 });
+test('a manual run whose row is locked is left for the next rescue, and the others are queued', async () => {
+  const { rows } = await rescueBesideLock({ generation: 0 });
   expect(rows.map(({ generation }) => generation)).toEqual([1, 0, 1]);
 });
 
-test('a cancelled run that is held is left for the next time, and the others are ended', async () => {
-  const { rows } = await rescued({ cancel_requested_at: new Date() });
+test('a cancelled run whose row is locked is left for the next rescue, and the others are ended', async () => {
+  const { rows } = await rescueBesideLock({ cancel_requested_at: new Date() });
   expect(rows.map(({ status }) => status)).toEqual(['cancelled', 'queued', 'cancelled']);
 });
 
-test('requests beside runs become those of the runs that are free', async () => {
-  const { engine, rows } = await rescued({}, 'beside');
+test('requests in engine.cancellations are moved into the runs whose rows are not locked', async () => {
+  const { engine, rows } = await rescueBesideLock({}, 'beside');
   const heard = rows.map(({ cancel_requested_at }) => cancel_requested_at !== null);
   expect(heard).toEqual([true, false, true]);
   const { rows: left } = await sql`SELECT FROM engine.cancellations`.execute(engine.db);
   expect(left).toHaveLength(1);
 });
 
-test('a request that is just being changed keeps no rescue from removing those of runs that are over', async () => {
+test('a rescue removes the requests of ended runs, although one of the requests is locked', async () => {
   const { db, queue, emit } = await anEngine({ name: 'postgres' }, known);
   const ended = { status: 'success', completed_at: new Date() };
   const ids = [await queuedRun(db, 'watch', ended), await queuedRun(db, 'watch', ended)].toSorted();
@@ -66,7 +69,7 @@ test('a request that is just being changed keeps no rescue from removing those o
   expect(rows).toEqual([{ execution_id: ids[0] }]);
 });
 
-test('of processes that died long ago one that is held keeps no heartbeat from being written', async () => {
+test('a heartbeat removes the nodes that died long ago, except one whose row is locked', async () => {
   const { db } = await anEngine({ name: 'postgres' }, known);
   await sql`
     INSERT INTO engine.nodes (id, role, host, pid, heartbeat_at)

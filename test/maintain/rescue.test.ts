@@ -22,19 +22,19 @@ const watch = aBot('watch', async () => {
   return clean('x');
 });
 const known = catalogue([watch]);
-const ago = (seconds: number) => new Date(Date.now() - seconds * 1_000);
-const old = { queued_at: ago(60) };
+const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000);
+const old = { queued_at: secondsAgo(60) };
 const dead = {
   status: 'running',
   worker: 'dead',
   fence: 1,
   attempt: 1,
   generation: 1,
-  lease_until: ago(1),
-  started_at: ago(10),
+  lease_until: secondsAgo(1),
+  started_at: secondsAgo(10),
 };
 
-/** All that BullMQ knows is lost. */
+/** Removes all entries from the queue. */
 async function loseEntries(backend: Backend, { db }: TestEngine): Promise<void> {
   if (!backend.redisUrl) return void (await sql`DELETE FROM bullmq.job`.execute(db));
   const redis = new Redis(backend.redisUrl);
@@ -61,7 +61,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(runs).toHaveLength(2);
   });
 
-  test('a lost entry takes one generation and no attempt', async () => {
+  test('a lost entry uses up a generation and no attempt', async () => {
     const engine = await anEngine(backend, known);
     const id = await queuedRun(engine.db, 'watch', old);
     await engine.queue.add([{ id, generation: 1 }]);
@@ -94,7 +94,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(rows).toEqual([{ generation: 1 }]);
   });
 
-  test('a run without an entry of a bot without a place free waits for the place', async () => {
+  test('a run without an entry waits while its bot has no free place', async () => {
     const engine = await anEngine(backend, known);
     const place = await queuedRun(engine.db, 'watch', {
       ...dead,
@@ -110,7 +110,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
   });
 
-  test('a lost entry is found behind all that waits for a place of another bot', async () => {
+  test('a lost entry is found although many runs of another bot wait for a place', async () => {
     const engine = await anEngine(
       backend,
       catalogue([watch, aBot('other', async () => clean('x'))]),
@@ -123,7 +123,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(await rowOf(engine.db, id)).toMatchObject({ generation: 2 });
   });
 
-  test('where the whole queue is gone, thousands are queued again at once', async () => {
+  test('when the whole queue is lost, one rescue queues thousands of runs again', async () => {
     const engine = await anEngine(backend, known);
     await sql`UPDATE bots SET concurrency = 1000`.execute(engine.db);
     await backlog(engine.db, 'watch', 2_700);
@@ -132,7 +132,7 @@ describe.each(backends)('on $name', (backend) => {
     expect(await rescue()).toMatchObject({ queued: 0 });
   });
 
-  test('a manual run, of which the queue was never told, is queued at once', async () => {
+  test('a manual run, which never had an entry, is queued at once', async () => {
     runs = [];
     const flow = await startFlow(backend, known, { roles: ['worker'] });
     const id = await queuedRun(flow.db, 'watch', { generation: 0 });
@@ -165,7 +165,7 @@ describe.each(backends)('on $name', (backend) => {
 
 const postgres = { name: 'postgres' as const };
 
-test('a run that lost its worker in every attempt has failed, and its bot counts it', async () => {
+test('a run that lost its worker in its last attempt fails, and its bot counts it', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
   const rescue = rescuer(engine.db, engine.queue, escalateLost, engine.emit);
@@ -181,8 +181,11 @@ test('a run that lost its worker in every attempt has failed, and its bot counts
 });
 
 describe('what a run has recorded before its last worker was lost', () => {
-  /** A run of the last attempt, of which so many components were broken, and then nothing more was heard. */
-  async function lost(components: string[], severity: ReportedSeverity = 'high') {
+  /**
+   * A run loses its worker in its last attempt, after it has recorded that these components are broken. Returns the tickets
+   * that exist after two rescues.
+   */
+  async function ticketsOfLostRun(components: string[], severity: ReportedSeverity = 'high') {
     const engine = await anEngine(postgres, known);
     const id = await queuedRun(engine.db, 'watch', { max_attempts: 1 });
     const run = (await engine.writer.start({ id, generation: 1 }))!;
@@ -201,18 +204,18 @@ describe('what a run has recorded before its last worker was lost', () => {
       .execute();
   }
 
-  test('is brought to people', async () => {
-    expect(await lost(['disk'])).toMatchObject([
+  test('becomes a ticket', async () => {
+    expect(await ticketsOfLostRun(['disk'])).toMatchObject([
       { severity: 'high', status: 'assigned', title: 'disk is broken' },
     ]);
   });
 
-  test('is no ticket yet where it is medium, because healing may not have come to it', async () => {
-    expect(await lost(['disk'], 'medium')).toEqual([]);
+  test('becomes no ticket if it is medium, because its healing may not have begun', async () => {
+    expect(await ticketsOfLostRun(['disk'], 'medium')).toEqual([]);
   });
 
-  test('is one ticket where it is much', async () => {
-    const tickets = await lost(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  test('becomes one ticket about a storm if many components are broken', async () => {
+    const tickets = await ticketsOfLostRun(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
     expect(tickets).toMatchObject([
       {
         title: 'Storm: 7 of 7 components of watch are broken',
@@ -222,11 +225,11 @@ describe('what a run has recorded before its last worker was lost', () => {
   });
 });
 
-describe('where the escalation of a lost run fails', () => {
+describe('when the escalation of a lost run fails', () => {
   const spent = { ...dead, attempt: 3, max_attempts: 3 };
   const statusOf = async (engine: TestEngine, id: string) => (await rowOf(engine.db, id)).status;
 
-  test('that run is ended without it, which is said, and the others with it', async () => {
+  test('this run is ended without escalation, which is logged, and the others are ended with escalation', async () => {
     const engine = await anEngine(postgres, known);
     const ids = [];
     for (let n = 0; n < 3; n++) ids.push(await queuedRun(engine.db, 'watch', spent));
@@ -251,7 +254,7 @@ describe('where the escalation of a lost run fails', () => {
     expect(total_runs).toBe(3);
   });
 
-  test('for want of a server it is tried again, and other dead runs are taken over meanwhile', async () => {
+  test('because a server is away, the run stays for the next rescue, and other lost runs are taken over', async () => {
     const engine = await anEngine(postgres, known);
     const lost = await queuedRun(engine.db, 'watch', spent);
     const again = await queuedRun(engine.db, 'watch', dead);
@@ -263,7 +266,7 @@ describe('where the escalation of a lost run fails', () => {
     expect(await statusOf(engine, again)).toBe('queued');
   });
 
-  test('because somebody is in its way it is tried again', async () => {
+  test('because of a lock, the run stays for the next rescue', async () => {
     const engine = await anEngine(postgres, known);
     const lost = await queuedRun(engine.db, 'watch', spent);
     const blocked: Escalate = async (trx) => {
@@ -276,7 +279,7 @@ describe('where the escalation of a lost run fails', () => {
   });
 });
 
-test('a lost run whose bot somebody holds keeps no other from its end', async () => {
+test('a lost run whose bot is locked does not keep other lost runs from being ended', async () => {
   const two = catalogue([known.bots[0]!, aBot('other', async () => clean())]);
   const engine = await anEngine(postgres, two);
   const spent = { ...dead, attempt: 3, max_attempts: 3 };
@@ -292,7 +295,7 @@ test('a lost run whose bot somebody holds keeps no other from its end', async ()
   expect(await rowOf(engine.db, held)).toMatchObject({ status: 'running' });
 });
 
-test('a queue that is away keeps no lost run from its end', async () => {
+test('lost runs are ended although the queue is away', async () => {
   const engine = await anEngine(postgres, known);
   const lost = await queuedRun(engine.db, 'watch', { ...dead, attempt: 3, max_attempts: 3 });
   await queuedRun(engine.db, 'watch', dead);
@@ -301,7 +304,7 @@ test('a queue that is away keeps no lost run from its end', async () => {
   expect(await rowOf(engine.db, lost)).toMatchObject({ status: 'failed' });
 });
 
-test('four rescuers at once take a dead run over once', async () => {
+test('four rescues at the same time take each lost run over once', async () => {
   const engine = await anEngine(postgres, known);
   const ids = [];
   for (let number = 0; number < 20; number++) ids.push(await queuedRun(engine.db, 'watch', dead));
@@ -311,14 +314,14 @@ test('four rescuers at once take a dead run over once', async () => {
   expect(rescued.reduce((sum, { takenOver }) => sum + takenOver, 0)).toBe(20);
 });
 
-test('a dead run that was asked to stop is cancelled', async () => {
+test('a lost run whose cancellation was requested is cancelled', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...dead, cancel_requested_at: new Date() });
   await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
   expect(await rowOf(engine.db, id)).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
 });
 
-test('a queued run that was asked to stop does not stay queued for ever', async () => {
+test('a queued run whose cancellation was requested does not stay queued for ever', async () => {
   const engine = await anEngine(postgres, known);
   const id = await queuedRun(engine.db, 'watch', { ...old, cancel_requested_at: new Date() });
   await rescuer(engine.db, engine.queue, escalateLost, engine.emit)();
@@ -354,7 +357,7 @@ test('a cancelled run that waits for another attempt ends with its escalation an
   expect(tickets).toEqual([{ title: 'disk is broken' }]);
 });
 
-test('a run whose time has not come has no entry and is let alone', async () => {
+test('a run that may not start yet (run_after) has no entry, and rescue leaves it alone', async () => {
   const engine = await anEngine(postgres, known);
   const later = new Date(Date.now() + 60_000);
   const waiting = await queuedRun(engine.db, 'watch', { ...old, run_after: later });

@@ -12,8 +12,8 @@ import { nothingHeldOut, run, set } from '../support/runs.ts';
 
 const minutes = 60;
 
-/** A disk that was healed a moment ago, and a clock to move. */
-async function cured(cure: Partial<Cure> = {}) {
+/** A simulated platform with a disk that a remedy has just healed, and a clock that the test can move. */
+async function platformWithCure(cure: Partial<Cure> = {}) {
   const platform = await simulatedPlatform(
     [entry('clean', playbook('disk.clean'))],
     [{ name: 'disk.clean', ...cure }],
@@ -37,14 +37,14 @@ async function cured(cure: Partial<Cure> = {}) {
 }
 
 describe('a cure', () => {
-  test('has held when a run that began after the hold window found it clean', async () => {
-    const platform = await cured();
+  test('has held when a run that began after the hold window was clean', async () => {
+    const platform = await platformWithCure();
     expect([await platform.settle(), await platform.state()]).toMatchObject([
       { held: 0 },
       'verified',
     ]);
     await platform.wait(61 * minutes);
-    expect(await platform.settle(), 'nobody has looked since').toMatchObject({ held: 0 });
+    expect(await platform.settle(), 'there was no run since').toMatchObject({ held: 0 });
     await platform.round();
     expect(await platform.state()).toBe('verified');
     expect(await platform.settle()).toMatchObject({ held: 1 });
@@ -58,8 +58,8 @@ describe('a cure', () => {
     expect(await platform.settle()).toMatchObject({ held: 0 });
   });
 
-  test('has held though the problem came back before anybody drew the conclusion', async () => {
-    const platform = await cured();
+  test('has held although the problem came back before it was settled', async () => {
+    const platform = await platformWithCure();
     await platform.wait(61 * minutes);
     await platform.round();
     await set(platform.db, 'mode', 'off');
@@ -69,8 +69,8 @@ describe('a cure', () => {
     expect(await platform.settle()).toMatchObject({ held: 1 });
   });
 
-  test('has not when the clean run began within the window, however late it is settled', async () => {
-    const platform = await cured();
+  test('has not held when the clean run began within the window, however late it is settled', async () => {
+    const platform = await platformWithCure();
     await platform.wait(59 * minutes);
     await platform.round();
     await platform.wait(600 * minutes);
@@ -80,7 +80,7 @@ describe('a cure', () => {
     ]);
   });
 
-  test('has not by a run of another check, or one that did not look at it', async () => {
+  test('has not held by a run of another check, or by one that did not examine the component', async () => {
     let result = broken('disk');
     const bot: Bot = aBot(
       'watch',
@@ -107,9 +107,9 @@ describe('a cure', () => {
 
   test.each([
     ['within the window', 40],
-    ['after it, before anybody found it clean', 90],
-  ])('whose problem comes back %s has relapsed', async (_, after) => {
-    const platform = await cured();
+    ['after it, before a clean run', 90],
+  ])('has relapsed when the problem comes back %s', async (_, after) => {
+    const platform = await platformWithCure();
     await platform.wait(after * minutes);
     await set(platform.db, 'mode', 'off');
     platform.broken.add('disk');
@@ -128,8 +128,8 @@ describe('a cure', () => {
     expect(await platform.settle()).toMatchObject({ held: 0 });
   });
 
-  test('that had held has not relapsed when the problem comes again', async () => {
-    const platform = await cured();
+  test('that has held does not relapse when the problem comes again', async () => {
+    const platform = await platformWithCure();
     await platform.wait(61 * minutes);
     await platform.round();
     await platform.settle();
@@ -139,8 +139,8 @@ describe('a cure', () => {
     expect(await platform.state()).toBe('held');
   });
 
-  test('that was undone counts as relapsed, one that nobody can tell or that was aborted not at all', async () => {
-    const platform = await cured();
+  test('that was undone counts as relapsed; one that is unknown or was aborted does not count', async () => {
+    const platform = await platformWithCure();
     for (const [state, counted] of [
       ['undone', { decided: 1, relapsed: 1 }],
       ['unknown', { decided: 0 }],
@@ -152,7 +152,7 @@ describe('a cure', () => {
     }
   });
 
-  test('holds for as long as the settings say', async () => {
+  test('has the hold window of the limit hold_minutes', async () => {
     const platform = await simulatedPlatform(
       [entry('clean', playbook('disk.clean'))],
       [{ name: 'disk.clean' }],
@@ -170,7 +170,7 @@ describe('a cure', () => {
   });
 });
 
-test('where findings come back by themselves the verification alone decides', async () => {
+test('a cure of a check whose findings accrue by themselves has held when it is verified', async () => {
   let isBroken = true;
   const check = { name: 'is-well', title: 'Is it well?', accruing: true };
   const bot: Bot = {
@@ -192,7 +192,7 @@ test('where findings come back by themselves the verification alone decides', as
   expect(await actions()).toEqual(held);
   const known = await engine.db.selectFrom('bot_knowledge').selectAll().executeTakeFirstOrThrow();
   expect(known).toMatchObject({ times_successful: 1, success_rate: '100.00' });
-  // They are back the next day, which says nothing against it.
+  // The findings are back the next day, which says nothing against the cure.
   isBroken = true;
   await set(engine.db, 'mode', 'off');
   await run(engine, 'watch');
@@ -200,11 +200,11 @@ test('where findings come back by themselves the verification alone decides', as
 });
 
 describe('a memory', () => {
-  test('listens to clean results until its outcomes are known, and no longer', async () => {
-    const platform = await cured();
+  test('records clean results until its outcomes are known, and no longer', async () => {
+    const platform = await platformWithCure();
     await platform.settle();
     expect(await platform.watched()).toBe(true);
-    // 21 clean results would have made it deaf by now.
+    // Without an open outcome, clean results would not be recorded any more after 21 of them.
     for (let number = 0; number < 22; number++) await platform.round();
     await platform.wait(61 * minutes);
     await platform.round();
@@ -212,8 +212,8 @@ describe('a memory', () => {
     expect(await platform.watched()).toBe(false);
   });
 
-  test('that is needed no more is left alone by clean runs', async () => {
-    const platform = await cured();
+  test('whose outcomes are known is not written by further clean runs', async () => {
+    const platform = await platformWithCure();
     await platform.wait(61 * minutes);
     await platform.round();
     await platform.settle();
@@ -227,8 +227,8 @@ describe('a memory', () => {
   });
 });
 
-test('what the outcomes ask for is judged with them', async () => {
-  const platform = await cured();
+test('an entry with new outcomes is judged in the same call', async () => {
+  const platform = await platformWithCure();
   await healed(platform, 'clean', { failed: 20 }, { component: null });
   expect(await platform.settle()).toMatchObject({ judged: 1 });
   const events = platform.db.selectFrom('bot_knowledge_events').select('event').execute();
@@ -236,7 +236,7 @@ test('what the outcomes ask for is judged with them', async () => {
 });
 
 test('eight processes at once settle each heal once', async () => {
-  const platform = await cured();
+  const platform = await platformWithCure();
   await platform.wait(300 * minutes);
   for (let number = 0; number < 40; number++) {
     await leftBehind(platform, 'clean', 'disk.clean', 'verified', {

@@ -1,4 +1,4 @@
-/** A worker in a process of its own whose check says that it began, waits, and reports one problem. */
+/** A worker in a process of its own. Its check sends a message that it began, waits, and reports one problem. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { defineBot, z } from '../../src/bot.ts';

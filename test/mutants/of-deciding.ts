@@ -9,7 +9,7 @@ export const deciding: Mutants[] = [
     ...decide,
     test: 'test/heal/gate.test.ts',
     changes: {
-      'decisions overspend the budget together': ['if (begins) await holdBudget(trx);', ''],
+      'decisions overspend the budget together': ['if (begins) await lockBudget(trx);', ''],
       'the gates are not asked again under the budget': [
         'if (begins) evaluated = await ask();',
         '',
@@ -45,7 +45,7 @@ export const deciding: Mutants[] = [
     ...evaluate,
     test: 'test/heal/decide.test.ts',
     changes: {
-      'what a person approved is left alone': ["word.answer !== 'approved' &&", ''],
+      'what a person approved is left alone': ["decided.answer !== 'approved' &&", ''],
     },
   },
   {

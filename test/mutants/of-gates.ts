@@ -1,11 +1,9 @@
 /** The gates: as rules, and what they ask the database. */
 import type { Mutants } from './mutant.ts';
 
-const file = 'src/heal/gate.ts';
-
 export const gates: Mutants[] = [
   {
-    file,
+    file: 'src/heal/gate.ts',
     test: 'test/heal/gate-order.test.ts',
     servers: false,
     changes: {
@@ -13,10 +11,13 @@ export const gates: Mutants[] = [
         "mode === 'off' || mode === null",
         "mode === 'off'",
       ],
-      'an approval is not enough in mode safe': ['(isApproved(now) || candidate', '(candidate'],
+      'an approval is not enough in mode safe': [
+        '(isApproved(inputs) ||\n            candidate',
+        '(candidate',
+      ],
       'mode safe lets through what is reversible': [
-        "riskOf(steps(candidate)) === 'safe'",
-        "riskOf(steps(candidate)) !== 'irreversible'",
+        "riskOf(stepsOf(candidate)) === 'safe'",
+        "riskOf(stepsOf(candidate)) !== 'irreversible'",
       ],
       'an unreadable silence is none': ['silenced !== false', 'silenced === true'],
       'maintenance that cannot be read is none': ['maintained !== false', 'maintained === true'],
@@ -25,13 +26,13 @@ export const gates: Mutants[] = [
         "autonomy !== 'auto' && !isA",
         "autonomy === 'shadow' && !isA",
       ],
-      'a rejection is no answer': ["now.answer === 'rejected' ||", ''],
+      'a rejection is no answer': ["inputs.answer === 'rejected' ||", ''],
       'what was taken back is done again where that is not known': [
-        'now.undone !== false',
-        'now.undone === true',
+        'inputs.undone !== false',
+        'inputs.undone === true',
       ],
       'what is irreversible asks for no approval': [
-        " || riskOf(steps(candidate)) === 'irreversible'",
+        " || riskOf(stepsOf(candidate)) === 'irreversible'",
         '',
       ],
       'a cooldown that cannot be read is none': ['cooldown === null || (', '('],
@@ -44,7 +45,7 @@ export const gates: Mutants[] = [
         'entry_last_hour > heals_per_entry',
       ],
       'the limit of a day over all components is not asked': [
-        ' && now.entry_last_day < now.heals_a_day',
+        ' &&\n        inputs.entry_last_day < inputs.heals_a_day',
         '',
       ],
       'the breaker opens one failure late': [
@@ -85,7 +86,7 @@ export const gates: Mutants[] = [
     },
   },
   {
-    file,
+    file: 'src/heal/gate-inputs.ts',
     test: 'test/heal/gate.test.ts',
     servers: true,
     changes: {

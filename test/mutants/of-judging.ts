@@ -11,11 +11,11 @@ export const judging: Mutants[] = [
       'what is irreversible comes to act alone': ["risk === 'irreversible' || lower", 'lower'],
       'an entry begins to act alone on a failure': [' || !newestHeld', ''],
       'an entry acts alone though nothing was left untouched': [
-        'seen(untouched) >= enough && ',
+        'casesOf(untouched) >= minCases && ',
         '',
       ],
       'an entry acts alone that is only perhaps better than nothing': [
-        'liftOf(record, untouched) >= surely',
+        'liftOf(record, untouched) >= requiredEvidence',
         'liftOf(record, untouched) > 0',
       ],
       'what is irreversible keeps acting alone': [
@@ -25,8 +25,8 @@ export const judging: Mutants[] = [
     },
   },
   {
-    file: 'src/heal/judging/judged-entry.ts',
-    test: 'test/heal/judged-entry.test.ts',
+    file: 'src/heal/judging/judgements.ts',
+    test: 'test/heal/judgements.test.ts',
     servers: false,
     changes: {
       'each component keeps what its entry loses': [' && speaksFor(part, risk, after, judge)', ''],

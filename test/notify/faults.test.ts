@@ -205,13 +205,13 @@ test('what was over before it was told is not told, unless it was critical or hi
   });
 });
 
-test('a channel that a statement took out of the settings leaves its messages failed', async () => {
+test('a channel that a statement took out of the settings leaves no message that needs a person', async () => {
   const { db, deliver, received } = await failing(() => {});
   await setNotifications(db, { channels: {}, routes: [] });
   await deliver();
   expect(received).toEqual([]);
   expect(await messages(db)).toMatchObject([
-    { status: 'failed', reason: 'the settings have no such channel any more' },
+    { status: 'superseded', reason: 'the settings have no such channel any more' },
   ]);
 });
 
@@ -301,7 +301,14 @@ test('where none listens no try is a repeat', async () => {
   await openTickets(db, 1, critical);
   await route();
   await deliver();
-  expect(await messages(db)).toMatchObject([{ status: 'pending', attempts: 1, repeats: 0 }]);
+  expect(await messages(db), 'what failed is said once').toMatchObject([
+    {
+      status: 'pending',
+      attempts: 1,
+      repeats: 0,
+      error_message: '127.0.0.1:1: connect ECONNREFUSED',
+    },
+  ]);
 });
 
 test('who may have been told that a problem began is told that it ended', async () => {

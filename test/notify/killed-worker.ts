@@ -1,6 +1,10 @@
-/** A worker that delivers until it is killed: carries every run of the job deliver that waits. Started by kills.ts. */
+/**
+ * A worker that delivers until it is killed: carries every run of the job deliver that waits, and with `report` as its second
+ * argument of send-report, too. Started by kills.ts.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver } from '../../jobs/deliver.ts';
+import { sendReport } from '../../jobs/send-report.ts';
 import { connect, forEngine, shortStatements } from '../../src/database/connect.ts';
 import { openEvents } from '../../src/events/events.ts';
 import { openLog } from '../../src/log.ts';
@@ -10,7 +14,8 @@ import { performJob } from '../../src/run/jobs/perform-job.ts';
 import { requestOnce } from '../../src/transitions/jobs/request.ts';
 import { key } from './webhook-key.ts';
 
-const [url] = process.argv.slice(2);
+const [url, which] = process.argv.slice(2);
+const jobs = which === 'report' ? [sendReport, deliver] : [deliver];
 const db = connect(url!, { name: 'killed', max: 4, ...shortStatements, ...forEngine });
 const { emit } = openEvents();
 const engine = {
@@ -18,7 +23,7 @@ const engine = {
   db,
   databaseUrl: url!,
   queue: { add: async () => {} },
-  jobs: [deliver],
+  jobs,
   leases: keepJobLeases(db, emit),
   secrets: {
     open: async (names: readonly string[]) => names.map((name) => ({ name, value: key })),
@@ -28,14 +33,16 @@ const engine = {
 };
 process.once('disconnect', () => process.exit());
 process.send?.('ready');
-for (;;) {
+for (let turn = 0; ; turn += 1) {
   const queued = await db
     .selectFrom('engine.job_runs')
     .select(['id', 'generation'])
     .where('status', '=', 'queued')
     .limit(1)
     .executeTakeFirst();
-  const entry = queued ? ({ kind: 'job', ...queued } as const) : await requestOnce(db, deliver);
+  const entry = queued
+    ? ({ kind: 'job', ...queued } as const)
+    : await requestOnce(db, jobs[turn % jobs.length]!);
   if (entry) await performJob(engine, entry);
   await sleep(5);
 }

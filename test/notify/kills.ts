@@ -17,6 +17,9 @@ import { openTickets, setNotifications, toldOps } from './tickets.ts';
 
 const program = fileURLToPath(new URL('killed-worker.ts', import.meta.url));
 
+/** Longer than any lease, and than the wait before a second try. */
+const stalledMs = 120_000;
+
 export interface Killed {
   kills: number;
   /** kills at which a sending had begun whose end was not recorded */
@@ -49,11 +52,15 @@ export async function killAgainAndAgain(
   const begun = new Set<string>();
   let between = 0;
   for (let at = 0; at < kills; at += 1) {
-    await queue(db, 8);
+    await queue(db, 8 - (await waitingOf(db)));
     const worker = await startWorker(url);
     const from = received.length;
     const wanted = 1 + Math.floor(random() * 5);
-    while (received.length < from + wanted && isAlive(worker)) await sleep(1);
+    const begin = Date.now();
+    while (received.length < from + wanted && isAlive(worker)) {
+      if (Date.now() - begin > stalledMs) throw new Error(await stalled(db, at));
+      await sleep(1);
+    }
     if (!isAlive(worker)) throw new Error(`the worker ended by itself, after ${at} kills`);
     onKill?.(at + 1);
     await sleep(random() * 20);
@@ -68,9 +75,30 @@ export async function killAgainAndAgain(
     await looksLost(db);
   }
   const last = await startWorker(url);
-  while (await waiting(db)) await sleep(20);
+  let [came, since] = [received.length, Date.now()];
+  while ((await waitingOf(db)) > 0) {
+    if (received.length > came) [came, since] = [received.length, Date.now()];
+    if (Date.now() - since > stalledMs) throw new Error(await stalled(db, kills));
+    await sleep(20);
+  }
   await kill(last);
   return judge(db, received, { kills, between, begun });
+}
+
+/** What is seen when nothing comes any more: the proof must not wait for ever. */
+async function stalled(db: Db, kills: number): Promise<string> {
+  const jobs = await sql`
+    SELECT status, reason, attempt, generation, run_after, lease_until FROM engine.job_runs
+    WHERE status IN ('queued', 'running') LIMIT 20`.execute(db);
+  const messages = await sql`
+    SELECT status, attempts, tries, min(send_after) AS send_after, min(sending_since) AS sending_since, count(*)::int
+    FROM bot_notifications WHERE status = 'pending' GROUP BY status, attempts, tries`.execute(db);
+  const channels = await sql`SELECT * FROM engine.channels`.execute(db);
+  return `nothing came for ${stalledMs} ms after ${kills} kills: ${JSON.stringify({
+    jobs: jobs.rows,
+    messages: messages.rows,
+    channels: channels.rows,
+  })}`;
 }
 
 /** Messages about tickets of their own that are due now. */
@@ -84,8 +112,8 @@ async function queue(db: Db, count: number): Promise<void> {
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode === null && signalCode === null;
 
-async function startWorker(url: string): Promise<ChildProcess> {
-  const worker = fork(program, [url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export async function startWorker(url: string, which = ''): Promise<ChildProcess> {
+  const worker = fork(program, [url, which], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [ready] = (await Promise.race([
     once(worker, 'message'),
     once(worker, 'exit'),
@@ -94,14 +122,15 @@ async function startWorker(url: string): Promise<ChildProcess> {
   return worker;
 }
 
-async function kill(worker: ChildProcess): Promise<void> {
+export async function kill(worker: ChildProcess): Promise<void> {
+  if (!isAlive(worker)) throw new Error('the worker ended by itself');
   const ended = once(worker, 'exit');
   worker.kill('SIGKILL');
   await ended;
 }
 
 /** What the lease and rescue do within seconds. A transaction that the killed worker had sent may still be ending. */
-async function looksLost(db: Db): Promise<void> {
+export async function looksLost(db: Db): Promise<void> {
   for (;;) {
     await sql`UPDATE engine.job_runs SET lease_until = engine.now() - interval '1 second' WHERE status = 'running'`.execute(
       db,
@@ -113,9 +142,8 @@ async function looksLost(db: Db): Promise<void> {
   }
 }
 
-const waiting = async (db: Db): Promise<boolean> =>
-  (await sql`SELECT FROM bot_notifications WHERE status = 'pending' LIMIT 1`.execute(db)).rows
-    .length > 0;
+const waitingOf = async (db: Db): Promise<number> =>
+  (await sql`SELECT FROM bot_notifications WHERE status = 'pending'`.execute(db)).rows.length;
 
 async function judge(
   db: Db,

@@ -1,7 +1,7 @@
 /** Which channels are told of what, and why not. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { choose, type Routed } from '../../src/notify/routing/choose.ts';
+import { choose, type RoutedEvent } from '../../src/notify/routing/choose.ts';
 import { notifications } from '../../src/notify/settings/schema.ts';
 import { explainTicket } from '../../src/services/notify/explain.ts';
 import { setNotifications as setDocument } from '../../src/services/notify/set.ts';
@@ -21,7 +21,7 @@ import {
 } from './tickets.ts';
 
 const channels = { a: { kind: 'log' }, b: { kind: 'log' } };
-const routed = (rest: Partial<Routed> = {}): Routed => ({
+const routed = (rest: Partial<RoutedEvent> = {}): RoutedEvent => ({
   event: 'opened',
   severity: 'high',
   category: 'disk',
@@ -67,7 +67,7 @@ describe('routes', () => {
     ],
     ['and no others', [{ to: ['a'], on: ['assigned'] }], {}, []],
     ['notes of the engine are not told', [{ to: ['a'] }], { event: 'seen' }, []],
-  ] as [string, object[], Partial<Routed>, string[]][])('%s', (_, routes, rest, expected) => {
+  ] as [string, object[], Partial<RoutedEvent>, string[]][])('%s', (_, routes, rest, expected) => {
     const { choices, reason } = choose(routesOf(routes), routed(rest));
     expect(choices.map(({ channel }) => channel)).toEqual(expected);
     expect(reason === null).toBe(expected.length > 0);
@@ -186,7 +186,7 @@ describe('notify set', () => {
   const set = (db: Parameters<typeof setDocument>[0]['db'], document: object) =>
     setDocument({ db, actor }, { text: JSON.stringify(document), place: 'here' });
 
-  test('what waits for a channel that is taken away fails, and says why', async () => {
+  test('what waits for a channel that is taken away is not sent, and says why', async () => {
     const { db, route, deliver } = await scene();
     const { host, received } = await receiver();
     await set(db, toldOps(host));
@@ -198,8 +198,8 @@ describe('notify set', () => {
     await deliver();
     expect(received).toEqual([]);
     expect((await messages(db)).map(({ status, reason }) => [status, reason])).toEqual([
-      ['failed', 'ann removed the channel from the settings'],
-      ['failed', 'ann removed the channel from the settings'],
+      ['superseded', 'ann removed the channel from the settings'],
+      ['superseded', 'ann removed the channel from the settings'],
     ]);
   });
 
@@ -223,6 +223,8 @@ describe('notify set', () => {
       'channels, a, secret: is missing',
     ],
     [{ channels: { a: { kind: 'log', more: 1 } }, routes: [] }, 'more'],
+    [{ channels: { '-a': { kind: 'log' } }, routes: [] }, 'begins with a letter or digit'],
+    [{ channels, routes: [{ to: ['-a'] }] }, 'begins with a letter or digit'],
     [{ channels: {}, routes: [{ to: ['b'] }] }, 'there is no channel b; there are none'],
     [{ channels, routes: [{ when: { severities: ['crit'] }, to: ['a'] }] }, 'critical'],
     [{ channels, routes: [{ to: ['a'], on: ['seen'] }] }, 'opened'],

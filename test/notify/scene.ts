@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { deliver } from '../../jobs/deliver.ts';
 import { routeEvents } from '../../jobs/route-events.ts';
 import type { Opened } from '../../src/data/secrets/open.ts';
+import { FaultError } from '../../src/database/faults/fault-behind.ts';
 import type { EngineEvent } from '../../src/events/kinds.ts';
 import { eventsTo } from '../../src/events/log-events.ts';
 import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
@@ -32,7 +33,8 @@ export async function scene({ secrets = { OPS_KEY: key } as Record<string, strin
   bus.subscribe((event) => void heard.push(event));
   const open = async (names: readonly string[]): Promise<Opened[]> =>
     names.map((name) => {
-      if (secrets[name] === undefined) throw new Error(`the secret ${name} is not stored`);
+      if (secrets[name] === undefined)
+        throw new FaultError('secret', `the secret ${name} is not stored`);
       return { name, value: secrets[name] };
     });
   const engineAs = (worker: string): JobEngine => {

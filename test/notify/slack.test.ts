@@ -514,7 +514,7 @@ test('the preview says how it is sent, needs no secret, and shows what is sent',
   expect(byToken).toContain('T-42: payments answer 500');
   expect(
     slack.preview(ticketMessage(), slack.config.parse({ webhook_url: '{{secret:HOOK}}' })),
-  ).toContain('each time a new message');
+  ).toContain('a new message each time');
   for (const given of Object.values(hostile))
     for (const message of allOf(given))
       expect(slack.preview(message, { webhook_url: 'x' })).not.toMatch(

@@ -30,7 +30,7 @@ function wrong(text: string): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof PlaybookError)) throw error;
-    return error.at('p').map((line) => line.slice('p:'.length));
+    return error.problemsIn('p').map((line) => line.slice('p:'.length));
   }
 }
 

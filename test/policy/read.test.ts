@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../src/ground/errors.ts';
 import { defaultPolicy } from '../../src/policy/default.ts';
-import { keptPolicy, readPolicy } from '../../src/policy/read.ts';
+import { storedPolicy } from '../../src/policy/stored-policy.ts';
+import { readPolicy } from '../../src/policy/read.ts';
 
 const whole = `
 # comments may stand anywhere
@@ -50,7 +51,7 @@ test('a whole policy is read, and kept as it was written', () => {
     },
   ]);
   expect(document.rules[0]!.remind_every).toBe('2h');
-  expect(keptPolicy(JSON.parse(JSON.stringify(document)))).toEqual(policy);
+  expect(storedPolicy(JSON.parse(JSON.stringify(document)))).toEqual(policy);
   expect(readPolicy(JSON.stringify(document), 'p.json').policy).toEqual(policy);
 });
 
@@ -90,12 +91,18 @@ test.each([
     rules('{ steps: [{ after: 30m, to: "a\\u202Eb" }] }'),
     'rule 1, step 1, to: has a character that does not show',
   ],
-  [rules('{ steps: [{ after: 30m, to: me }] }'), 'rule 1, step 1, to: is whoever asks'],
-  [rules('{ when: { assignees: [" me"] }, raise_after: 1h }'), 'assignees: is whoever asks'],
+  [
+    rules('{ steps: [{ after: 30m, to: me }] }'),
+    'rule 1, step 1, to: is the person who runs a command',
+  ],
+  [
+    rules('{ when: { assignees: [" me"] }, raise_after: 1h }'),
+    'assignees: is the person who runs a command',
+  ],
   [rules(`{ steps: [{ after: 30m, to: ${'a'.repeat(51)} }] }`), 'is longer than 50 characters'],
   [
     rules('{ steps: [{ after: 1h, to: a }, { after: 60m, to: b }] }'),
-    'rule 1, step 2, after: comes no later than the step before it (1h)',
+    'rule 1, step 2, after: has to be longer than that of the step before it (1h)',
   ],
   [
     rules('{ when: { severities: [hihg] } }'),
@@ -131,6 +138,7 @@ test.each([
     'quiet_hours, to: is the same as from',
   ],
   [quiet('days: [monday]'), 'quiet_hours, days: has to be one of sun, mon'],
+  [quiet('days: [fri, fri, fri, fri, fri, fri, fri, fri]'), 'quiet_hours, days: has more than 7'],
   ['rules: &a []', 'anchors are not allowed'],
   [
     'rules: [',
@@ -173,5 +181,5 @@ test('the default is what the migration writes', () => {
     readFileSync(file, 'utf8'),
   )!;
   expect(JSON.parse(written!)).toEqual(defaultPolicy);
-  expect(keptPolicy(defaultPolicy)?.rules).toHaveLength(1);
+  expect(storedPolicy(defaultPolicy)?.rules).toHaveLength(1);
 });

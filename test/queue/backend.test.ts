@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startEngine } from '../../src/bin/engine.ts';
 import { readConfig } from '../../src/config.ts';
 import { RoundsmanError } from '../../src/ground/errors.ts';
-import { heartbeat, leave } from '../../src/maintain/heartbeat.ts';
+import { heartbeat, removeNode } from '../../src/maintain/heartbeat.ts';
 import {
   agreeOnBackend,
   migrateQueue,
@@ -23,7 +23,7 @@ import { eventsTo } from '../../src/events/log-events.ts';
 
 const watch = catalogue([aBot('watch', async () => clean('x'))]);
 
-test('the first process records its backend, and others of the same kind may join', async () => {
+test('the first process records its backend, and others with the same backend may start', async () => {
   const { db } = await testDatabase();
   expect(await recordedBackend(db)).toBeNull();
   await Promise.all([agreeOnBackend(db, 'redis'), agreeOnBackend(db, 'redis')]);
@@ -31,7 +31,7 @@ test('the first process records its backend, and others of the same kind may joi
   expect(await recordedBackend(db)).toBe('redis');
 });
 
-test('of two first processes with different backends one is refused', async () => {
+test('when two first processes with different backends start at once, one is refused', async () => {
   const { db } = await testDatabase();
   const answers = await Promise.allSettled([
     agreeOnBackend(db, 'redis'),
@@ -72,7 +72,7 @@ test('switching is refused while a process is alive, and names it', async () => 
   expect(error).toBeInstanceOf(RoundsmanError);
   expect((error as RoundsmanError).why).toContain(`worker ${process.pid} on `);
   expect(await recordedBackend(db)).toBe('postgres');
-  await leave(db, node);
+  await removeNode(db, node);
   await switchBackend(db, 'redis');
   expect(await recordedBackend(db)).toBe('redis');
 });
@@ -101,13 +101,13 @@ const waitsForLock = (db: Parameters<typeof switchBackend>[0], like: string) =>
     })
     .toBe(1);
 
-test('a process that starts during a switch does not slip through', async () => {
+test('a process that starts during a switch does not start with the old backend', async () => {
   const { db, url } = await testDatabase();
   await agreeOnBackend(db, 'postgres');
   await migrateQueue(url);
   const outcomes = await db.transaction().execute(async (holder) => {
     await sql`SELECT FROM engine.settings WHERE key = 'queue_backend' FOR UPDATE`.execute(holder);
-    // The switch has seen that nobody is alive and waits to write.
+    // The switch waits for the locked row; then it finds out whether a process is alive, and writes.
     const switching = switchBackend(db, 'redis').then(
       () => true,
       () => false,
@@ -122,7 +122,7 @@ test('a process that starts during a switch does not slip through', async () => 
       },
       () => false,
     );
-    // It starts, or it waits for the switch.
+    // The worker starts, or it waits for the switch.
     await Promise.race([
       starting,
       waitsForLock(db, '%settings%')
@@ -154,7 +154,7 @@ test.runIf(backends.length === 2)('runs that waited on one backend run on the ot
       .toMatchObject({ status: 'success', attempt: 1 });
 });
 
-test('processes that bring the queue into the same database at once all succeed', async () => {
+test('several processes can make the tables of the queue in the same database at once', async () => {
   const { url } = await testDatabase();
   await migrateQueue(url);
   for (let round = 0; round < 10; round += 1) {

@@ -8,7 +8,7 @@ const redisUrl = inject('redisUrl');
 const withRedis = test.runIf(redisUrl);
 
 withRedis(
-  'an entry that a host with a clock an hour ahead has taken is not active for an hour',
+  'an entry that was taken by a host whose clock is an hour ahead counts as gone after seconds, not after an hour',
   async () => {
     const { db, url } = await testDatabase();
     const queue = await openQueue(db, { redisUrl, databaseUrl: url }, () => {});

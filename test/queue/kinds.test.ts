@@ -1,4 +1,4 @@
-/** What the queue carries beside runs of bots, and what versions before and after this one have put into it. */
+/** Entries that are not runs of bots, and entries that older and newer versions have queued. */
 import { describe, expect, test } from 'vitest';
 import { migrateQueue, queuePrefix } from '../../src/queue/backend.ts';
 import { onPostgres } from '../../src/queue/postgres.ts';
@@ -10,7 +10,7 @@ import { testDatabase } from '../support/database.ts';
 const id = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`;
 
 describe.each(backends)('on $name', ({ redisUrl }) => {
-  async function opened() {
+  async function openQueues() {
     const { db, url } = await testDatabase();
     if (!redisUrl) await migrateQueue(url);
     const transport = redisUrl ? onRedis(redisUrl, await queuePrefix(db), true) : onPostgres(url);
@@ -28,8 +28,8 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
     return { queue, add, dataOf, close };
   }
 
-  test('each entry is given to what carries its kind', async () => {
-    const { queue, dataOf, close } = await opened();
+  test('each entry is given to the function for its kind', async () => {
+    const { queue, dataOf, close } = await openQueues();
     const taken: string[] = [];
     try {
       await queue.add([
@@ -52,7 +52,7 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
       await expect.poll(() => taken.length).toBe(4);
       await worker.drain();
       expect(taken.toSorted()).toEqual(['canary one', 'job 1', 'run 1', 'run 2']);
-      // Versions that know no kinds go by these fields.
+      // Versions that know no kinds read these fields.
       await queue.add([{ id: id(3), generation: 7, priority: 3 }]);
       expect(await dataOf(`run-${id(3)}-7`)).toEqual({ kind: 'run', id: id(3), generation: 7 });
       await queue.addCanary('two');
@@ -63,7 +63,7 @@ describe.each(backends)('on $name', ({ redisUrl }) => {
   });
 
   test('an entry without a kind, of an older version, is a run; one of an unknown kind is dropped', async () => {
-    const { queue, add, dataOf, close } = await opened();
+    const { queue, add, dataOf, close } = await openQueues();
     const taken: unknown[] = [];
     const failed: Error[] = [];
     try {

@@ -1,4 +1,4 @@
-/** One worker process through outages of its servers: it is never started again, and goes on by itself. */
+/** One worker process survives outages of its servers: it is never started again, and goes on by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
@@ -6,13 +6,13 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { install } from '../support/installation.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';
-import { aWorker, recovered } from './worker-process.ts';
+import { startWorker, checkRecovery } from './worker-process.ts';
 
 const checkout = install('slow-bots.ts');
 const withoutRedis = !inject('redisUrl');
 
 test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as const))(
-  'PostgreSQL is lost without a word, crashes, and ends every session, queue on %s',
+  'PostgreSQL falls silent, crashes, and ends every session, queue on %s',
   async (backend) => {
     const postgres = await ownPostgres();
     const redis = backend === 'redis' ? await ownRedis() : null;
@@ -20,20 +20,20 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
     if (!redis) await migrateQueue(postgres.url);
     const proxy = await openProxy(postgres.url);
     const settings = { DATABASE_URL: proxy.url, ...(redis && { REDIS_URL: redis.url }) };
-    const { request, ended } = await aWorker(checkout, postgres.db, settings);
+    const { request, ended } = await startWorker(checkout, postgres.db, settings);
 
     expect(proxy.freeze()).toBeGreaterThan(0);
     const dead = performance.now();
-    recovered('dead sockets', await ended(await request(), dead));
+    checkRecovery('dead sockets', await ended(await request(), dead));
 
     const before = await request();
     await postgres.kill();
-    // Long enough for pauses between tries to have grown.
+    // After this time, the pauses between tries have grown.
     await sleep(3_000);
     await postgres.start();
     const up = performance.now();
     for (const id of [before, await request()]) await ended(id);
-    recovered('crash', performance.now() - up);
+    checkRecovery('crash', performance.now() - up);
 
     const storm: string[] = [];
     for (const until = performance.now() + 3_000; performance.now() < until; await sleep(300)) {
@@ -45,19 +45,19 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
     }
     const calm = performance.now();
     for (const id of storm) await ended(id);
-    recovered('storm of ended sessions', performance.now() - calm);
+    checkRecovery('storm of ended sessions', performance.now() - calm);
   },
   120_000,
 );
 
 test.skipIf(withoutRedis)(
-  'Redis crashes, forgets everything, dies without a word, and has no memory left',
+  'Redis crashes, loses all its data, falls silent, and has no memory left',
   async () => {
     const postgres = await ownPostgres();
     const redis = await ownRedis();
     await redis.start();
     const proxy = await openProxy(redis.url);
-    const { request, ended, worker } = await aWorker(checkout, postgres.db, {
+    const { request, ended, worker } = await startWorker(checkout, postgres.db, {
       DATABASE_URL: postgres.url,
       REDIS_URL: proxy.url,
     });
@@ -69,15 +69,15 @@ test.skipIf(withoutRedis)(
     await redis.start();
     const up = performance.now();
     for (const id of [before, meanwhile]) await ended(id);
-    recovered('crash of Redis', performance.now() - up);
+    checkRecovery('crash of Redis', performance.now() - up);
 
     const forgotten = await request();
     await redis.ask.flushall();
-    recovered('FLUSHALL', await ended(forgotten));
+    checkRecovery('FLUSHALL', await ended(forgotten));
 
     expect(proxy.freeze()).toBeGreaterThan(2);
     const dead = performance.now();
-    recovered('dead sockets to Redis', await ended(await request(), dead));
+    checkRecovery('dead sockets to Redis', await ended(await request(), dead));
 
     await redis.ask.config('SET', 'maxmemory', '1');
     const full = await request();
@@ -85,8 +85,8 @@ test.skipIf(withoutRedis)(
     const row = sql<{ status: string }>`SELECT status FROM bot_executions WHERE id = ${full}`;
     expect((await row.execute(postgres.db)).rows[0]!.status).toBe('queued');
     await redis.ask.config('SET', 'maxmemory', '0');
-    recovered('Redis out of memory', await ended(full));
-    // Told, and not with every try.
+    checkRecovery('Redis out of memory', await ended(full));
+    // The failure is logged, but not after every try.
     const lines = worker.lines();
     expect(lines.filter(({ msg }) => msg === 'rescue failed').length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThan(60);

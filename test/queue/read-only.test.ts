@@ -1,4 +1,4 @@
-/** Processes while the PostgreSQL at their address takes no writes. */
+/** How processes behave while the PostgreSQL at their address takes no writes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -8,14 +8,14 @@ import { migrateQueue } from '../../src/queue/backend.ts';
 import { install, roundsman } from '../support/installation.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 import { openProxy } from '../support/proxy.ts';
-import { aWorker, recovered } from './worker-process.ts';
+import { startWorker, checkRecovery } from './worker-process.ts';
 
 const checkout = install('slow-bots.ts');
 const withoutRedis = !inject('redisUrl');
-const settled = { timeout: 20_000, interval: 50 };
+const poll = { timeout: 20_000, interval: 50 };
 
 test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as const))(
-  'a read-only hour, and a switchover in which the old primary stays up read-only, queue on %s',
+  'a worker goes on after a time without writes, and after a switchover in which the old primary stays up read-only, queue on %s',
   async (backend) => {
     const postgres = await ownPostgres();
     const redis = backend === 'redis' ? await ownRedis() : null;
@@ -23,7 +23,7 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
     if (!redis) await migrateQueue(postgres.url);
     const proxy = await openProxy(postgres.url);
     const settings = { DATABASE_URL: proxy.url, ...(redis && { REDIS_URL: redis.url }) };
-    const { request, ended, worker } = await aWorker(checkout, postgres.db, settings);
+    const { request, ended, worker } = await startWorker(checkout, postgres.db, settings);
 
     const before = await request();
     await postgres.takeWrites(false);
@@ -31,9 +31,9 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
     await postgres.takeWrites(true);
     const writable = performance.now();
     for (const id of [before, await request()]) await ended(id);
-    recovered('a read-only hour', performance.now() - writable);
+    checkRecovery('a time without writes', performance.now() - writable);
 
-    // The files are copied while the server is down; what is killed here comes back.
+    // The files are copied while the server is down; then it is started again.
     await postgres.kill();
     const next = await postgres.copy('primary');
     await postgres.start();
@@ -55,14 +55,14 @@ test.each(withoutRedis ? (['postgres'] as const) : (['postgres', 'redis'] as con
           there,
         )
       ).rows[0]!.status;
-    await expect.poll(statusOf, settled).toBe('success');
-    recovered('a switchover', performance.now() - switched);
-    expect(worker.lines().length, 'told, and not with every try').toBeLessThan(120);
+    await expect.poll(statusOf, poll).toBe('success');
+    checkRecovery('a switchover', performance.now() - switched);
+    expect(worker.lines().length, 'the failure is not logged after every try').toBeLessThan(120);
   },
   120_000,
 );
 
-test('a worker that is started at a standby says so and waits, and doctor and round name it', async () => {
+test('a worker that is started on a standby says so and waits; doctor and round say so, too', async () => {
   const postgres = await ownPostgres();
   await migrateQueue(postgres.url);
   await postgres.kill();
@@ -72,7 +72,7 @@ test('a worker that is started at a standby says so and waits, and doctor and ro
   const settings = { DATABASE_URL: proxy.url };
   const worker = roundsman(checkout, settings, 'worker');
   const lines = () => worker.lines();
-  await expect.poll(() => lines().length, settled).toBe(1);
+  await expect.poll(() => lines().length, poll).toBe(1);
   expect(lines()[0]).toMatchObject({
     msg: 'not ready, trying again: the database takes no writes now',
     why: 'this server is a standby (pg_is_in_recovery)',
@@ -82,11 +82,11 @@ test('a worker that is started at a standby says so and waits, and doctor and ro
   expect(doctor.heard.out).toMatch(/fail +Database +.*takes no writes.*standby/);
   const status = roundsman(checkout, settings, 'status');
   await status.ended;
-  expect(status.heard.err, 'who looks may look').not.toContain('error');
+  expect(status.heard.err, 'status only reads, so it works').not.toContain('error');
   const round = roundsman(checkout, settings, 'round');
   expect(await round.ended).toBe(1);
   expect(round.heard.err).toMatch(/takes no writes[^]*DATABASE_URL name the primary/);
   expect(round.heard.err).not.toMatch(/^ +at /m);
   proxy.leadTo(postgres.url);
-  await expect.poll(() => lines().map(({ msg }) => msg), settled).toContain('started');
+  await expect.poll(() => lines().map(({ msg }) => msg), poll).toContain('started');
 }, 90_000);

@@ -1,4 +1,4 @@
-/** Which addresses of Redis are taken, and which database each names. */
+/** Which addresses of Redis are accepted, and which database each of them names. */
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { UsageError } from '../../src/ground/errors.ts';

@@ -1,4 +1,4 @@
-/** What kind of Redis may hold the queue. */
+/** Which Redis servers may keep the queue. */
 import { expect, inject, test } from 'vitest';
 import { QueueNotReadyError, QueueRefusedError } from '../../src/queue/errors.ts';
 import { redisCli } from '../../src/queue/redis-cli.ts';
@@ -9,19 +9,22 @@ import { openProxy } from '../support/proxy.ts';
 
 const withRedis = test.runIf(inject('redisUrl'));
 
-withRedis('one that throws entries away is refused, and the setting is named', async () => {
-  const redis = await ownRedis({ 'maxmemory-policy': 'allkeys-lru', appendonly: 'yes' });
-  await redis.start();
-  const error = await examineQueueServer({ redisUrl: redis.url }).catch((thrown) => thrown);
-  expect(error).toBeInstanceOf(RedisEvictsError);
-  expect(error.why).toContain('maxmemory-policy is allkeys-lru');
-  const { port } = new URL(redis.url);
-  expect(error.hint).toContain(
-    `redis-cli -h 127.0.0.1 -p ${port} CONFIG SET maxmemory-policy noeviction`,
-  );
-  await redis.ask.config('SET', 'maxmemory-policy', 'noeviction');
-  expect(await examineQueueServer({ redisUrl: redis.url })).toEqual([]);
-});
+withRedis(
+  'a Redis whose policy removes entries is refused, and the message names the policy',
+  async () => {
+    const redis = await ownRedis({ 'maxmemory-policy': 'allkeys-lru', appendonly: 'yes' });
+    await redis.start();
+    const error = await examineQueueServer({ redisUrl: redis.url }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(RedisEvictsError);
+    expect(error.why).toContain('maxmemory-policy is allkeys-lru');
+    const { port } = new URL(redis.url);
+    expect(error.hint).toContain(
+      `redis-cli -h 127.0.0.1 -p ${port} CONFIG SET maxmemory-policy noeviction`,
+    );
+    await redis.ask.config('SET', 'maxmemory-policy', 'noeviction');
+    expect(await examineQueueServer({ redisUrl: redis.url })).toEqual([]);
+  },
+);
 
 test.each([
   ['redis://cache', 'redis-cli -h cache -p 6379'],
@@ -32,16 +35,16 @@ test.each([
   ['redis://[::1]:6390?password=secret', 'redis-cli -h ::1 -p 6390 --askpass'],
   ['redis://a%20b;c@cache', 'redis-cli -h cache -p 6379 --user ...'],
   ['none', 'redis-cli'],
-])('of %s a shell asks %s', (url, command) => expect(redisCli(url)).toBe(command));
+])('the command for %s is `%s`', (url, command) => expect(redisCli(url)).toBe(command));
 
-withRedis('one without an append-only file is warned of', async () => {
+withRedis('a Redis without an append-only file makes a warning', async () => {
   const redis = await ownRedis();
   await redis.start();
   const warnings = await examineQueueServer({ redisUrl: redis.url });
   expect(warnings).toEqual([expect.stringContaining('appendonly no')]);
 });
 
-withRedis('one that does not tell its settings is warned of', async () => {
+withRedis('a Redis whose settings the user may not read makes warnings', async () => {
   const redis = await ownRedis({ appendonly: 'yes' });
   await redis.start();
   await redis.ask.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all', '-config', '-info');
@@ -59,28 +62,34 @@ withRedis('one that does not tell its settings is warned of', async () => {
   });
 });
 
-withRedis('a wrong password is refused, and a server that is away may come', async () => {
-  const redis = await ownRedis({ requirepass: 'right' });
-  redis.ask.options.password = 'right';
-  await redis.start();
-  const wrong = redis.url.replace('redis://', 'redis://:wrong@');
-  await expect(askRedis(wrong)).rejects.toThrow(QueueRefusedError);
-  for (const url of [wrong, redis.url])
-    await expect(askRedis(url)).rejects.toMatchObject({
-      hint: expect.stringMatching(/^write user and password of this Redis into REDIS_URL/),
-    });
-  await expect(askRedis(`${redis.url}/0`)).rejects.toThrow(/NOAUTH/);
-  await redis.kill();
-  await expect(askRedis(wrong)).rejects.toThrow(QueueNotReadyError);
-});
+withRedis(
+  'a wrong password is an error for good, a server that is away one that may end',
+  async () => {
+    const redis = await ownRedis({ requirepass: 'right' });
+    redis.ask.options.password = 'right';
+    await redis.start();
+    const wrong = redis.url.replace('redis://', 'redis://:wrong@');
+    await expect(askRedis(wrong)).rejects.toThrow(QueueRefusedError);
+    for (const url of [wrong, redis.url])
+      await expect(askRedis(url)).rejects.toMatchObject({
+        hint: expect.stringMatching(/^write user and password of this Redis into REDIS_URL/),
+      });
+    await expect(askRedis(`${redis.url}/0`)).rejects.toThrow(/NOAUTH/);
+    await redis.kill();
+    await expect(askRedis(wrong)).rejects.toThrow(QueueNotReadyError);
+  },
+);
 
-withRedis('one that takes the connection and says nothing is given up within seconds', async () => {
-  const redis = await ownRedis();
-  await redis.start();
-  redis.ask.disconnect();
-  const proxy = await openProxy(redis.url);
-  proxy.swallow();
-  const began = performance.now();
-  await expect(askRedis(proxy.url)).rejects.toThrow(QueueNotReadyError);
-  expect(performance.now() - began).toBeLessThan(12_000);
-});
+withRedis(
+  'a Redis that accepts the connection and does not answer is an error after seconds',
+  async () => {
+    const redis = await ownRedis();
+    await redis.start();
+    redis.ask.disconnect();
+    const proxy = await openProxy(redis.url);
+    proxy.swallow();
+    const began = performance.now();
+    await expect(askRedis(proxy.url)).rejects.toThrow(QueueNotReadyError);
+    expect(performance.now() - began).toBeLessThan(12_000);
+  },
+);

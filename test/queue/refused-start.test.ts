@@ -8,7 +8,7 @@ import { aBot, catalogue, clean } from '../support/builders.ts';
 import { queuedRun } from '../support/runs.ts';
 import { administer } from '../support/postgres.ts';
 
-test('a worker whose first connection is refused leaves its process able to work, and takes entries once the server lets it in', async () => {
+test('a worker whose first connection is refused does not block its process, and takes entries when the server accepts it', async () => {
   const { db, url, name } = await testDatabase();
   await migrateQueue(url);
   await registerCatalogue(db, catalogue([aBot('watch', async () => clean('x'))]));

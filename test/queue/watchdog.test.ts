@@ -11,7 +11,7 @@ import { aBot, catalogue, clean } from '../support/builders.ts';
 import { backlog, carried, queuedRun } from '../support/runs.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 
-test('a worker that began while PostgreSQL was away never takes anything, and is replaced', async () => {
+test('a worker that began while PostgreSQL was away takes no entries, and is replaced', async () => {
   const { url, kill, start, db: direct } = await ownPostgres();
   await migrateQueue(url);
   const db = connect(url, { name: 'engine', max: 4 });
@@ -28,20 +28,20 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
   await sleep(500);
   await start();
   try {
-    // Before it thousands wait for the place of another bot.
+    // Thousands of older runs wait for a place of another bot.
     await queuedRun(direct, 'busy', carried);
     await backlog(direct, 'busy', 12_000);
     const long = { queued_at: new Date(Date.now() - 10_000) };
     const id = await queuedRun(direct, 'watch', long);
     await queue.add([{ id, generation: 1 }]);
     const watch = watchdog(db, queue, worker);
-    expect(await watch(), 'it is given time first').toBe(false);
+    expect(await watch(), 'it is not replaced at once').toBe(false);
     const since = performance.now();
     await expect.poll(watch, { timeout: 10_000, interval: 200 }).toBe(true);
     expect(performance.now() - since).toBeGreaterThan(2_500);
     expect(taken).toEqual([]);
     await expect.poll(() => taken, { timeout: 10_000 }).toEqual([id]);
-    expect(await watch(), 'the new one gets its time, too').toBe(false);
+    expect(await watch(), 'the new one is not replaced at once, either').toBe(false);
   } finally {
     await worker.drain();
     await queue.close();
@@ -49,7 +49,7 @@ test('a worker that began while PostgreSQL was away never takes anything, and is
   }
 }, 60_000);
 
-test('so is one for which only runs of jobs wait', async () => {
+test('such a worker is also replaced when only runs of jobs wait', async () => {
   const { url, kill, start, db: direct } = await ownPostgres();
   await migrateQueue(url);
   const db = connect(url, { name: 'engine', max: 4 });

@@ -1,17 +1,20 @@
-/** One worker process through outages of its servers: it is never started again, and goes on by itself. */
+/** Starts one worker process for tests of outages: it is never started again, and has to go on by itself. */
 import { expect, onTestFinished } from 'vitest';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { roundsman } from '../support/installation.ts';
 
-/** From the end of an outage to the end of a run: what the protocol promises at most, and room for slow machines. */
+/** The longest time from the end of an outage to the end of a run: the protocol's limit, and more for slow machines. */
 const recoveredWithinMs = 15_000;
 
-/** A worker that has carried out a run already; `ask` asks for another one and measures how long it takes. */
-export async function aWorker(checkout: string, db: Db, settings: NodeJS.ProcessEnv) {
+/**
+ * Starts a worker, and waits until it has executed a run. `request` requests another run and returns its id; `ended` waits
+ * for its success and returns how many ms it took.
+ */
+export async function startWorker(checkout: string, db: Db, settings: NodeJS.ProcessEnv) {
   const worker = roundsman(checkout, settings, 'worker');
-  const said = () => worker.lines().map(({ msg }) => msg);
-  await expect.poll(said, { timeout: 20_000 }).toContain('started');
+  const messages = () => worker.lines().map(({ msg }) => msg);
+  await expect.poll(messages, { timeout: 20_000 }).toContain('started');
   const { id: bot } = await db
     .selectFrom('bots')
     .select('id')
@@ -32,13 +35,13 @@ export async function aWorker(checkout: string, db: Db, settings: NodeJS.Process
   };
   await ended(await request());
   onTestFinished(() => {
-    // It has survived: the process of the start is the process of the end.
+    // The process that was started still runs.
     expect(worker.child.exitCode).toBeNull();
   });
   return { worker, request, ended };
 }
 
-export function recovered(what: string, tookMs: number): void {
+export function checkRecovery(what: string, tookMs: number): void {
   console.log(`${what}: ${(tookMs / 1000).toFixed(1)} s`);
   expect(tookMs, what).toBeLessThan(recoveredWithinMs);
 }

@@ -40,7 +40,7 @@ test.each([
     issues_found: 1,
   });
   expect(seen.tries).toBe(2);
-  // Another look is at another time.
+  // Each try is at another time.
   expect(seen.nows.size).toBe(2);
 });
 
@@ -76,7 +76,7 @@ test('a check that writes is refused by its own session, and not asked again', a
   expect(seen.tries).toBe(1);
 });
 
-test('what a check took is left to the others: no further try where as much time again would not be over', async () => {
+test('a check is not tried again if another try as long as the first would take the time of the other checks', async () => {
   const slow: MakeFault = async (session) => {
     await sql`SET LOCAL statement_timeout = '1500ms'`.execute(session);
     await sql`SELECT pg_sleep(60)`.execute(session);

@@ -40,13 +40,13 @@ describe('a bot that confirms three times', () => {
     expect(await bot.findings()).toMatchObject([{ occurrences: 2 }]);
   });
 
-  test('begins anew after a clean result', async () => {
+  test('begins again after a clean result', async () => {
     const bot = await watching({ confirm: 3 });
     expect(await bot.sees(failure, failure, well, failure, failure)).toEqual([]);
     expect(await bot.sees(failure)).toEqual(['disk']);
   });
 
-  test('does not begin anew after a run that did not look, or looked at something else', async () => {
+  test('does not begin again after a run that did not look, or looked at something else', async () => {
     const bot = await watching({ confirm: 3 });
     expect(await bot.sees(failure, clean(), failure, clean('memory'), failure)).toEqual(['disk']);
   });
@@ -98,7 +98,7 @@ describe('a bot that clears after two clean runs', () => {
     expect(await bot.tickets()).toMatchObject([{ status: 'resolved', occurrences: 1 }]);
   });
 
-  test('begins anew after a failure', async () => {
+  test('begins again after a failure', async () => {
     const bot = await watching({ clear: 2 });
     expect(await bot.sees(failure, well, failure, well)).toEqual(['disk']);
     expect(await bot.findings()).toMatchObject([{ occurrences: 2 }]);
@@ -137,7 +137,7 @@ describe('a bot that clears after two clean runs', () => {
   });
 });
 
-test("a finding is left to its own check, and to the check's own key", async () => {
+test('a finding is resolved only by its own check, and by its own key', async () => {
   const said: Record<string, CheckResult> = { one: failure, two: failure };
   const bot = aBot('watch', {
     one: async () => said.one!,

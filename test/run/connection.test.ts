@@ -46,7 +46,7 @@ test('a connection that the server ends inside a transaction does not end the pr
   expect(caught.map(String)).toEqual([]);
 });
 
-test('a cure whose COMMIT was done but not heard of is not taken for failed', async () => {
+test('a cure whose COMMIT was done but not answered does not count as failed', async () => {
   const database = await testDatabase();
   const wire = await aWire(database.url);
   let well = false;

@@ -56,7 +56,7 @@ test.each([
   ['medium', ['medium']],
   ['low', ['medium', 'low']],
   ['info', ['medium', 'low', 'info']],
-  // What is no such word counts as not set.
+  // Any other word counts as not set.
   ['critical', ['medium']],
   ['MEDIUM', ['medium']],
   [null, ['medium']],
@@ -151,7 +151,7 @@ test('a medium finding to which healing did not come waits for its response targ
   expect(await tickets()).toHaveLength(2);
 });
 
-test('a severity that nobody is named for makes an open ticket without a target', async () => {
+test('a severity without a named person makes an open ticket without a target', async () => {
   const { db, find } = await watching();
   await set(db, 'escalation', {});
   expect((await find('critical')).tickets).toMatchObject([

@@ -12,7 +12,7 @@ const result = (tallies: unknown, findings: object[] = [finding]) => ({
   tallies,
 });
 
-test('what fits is read, without tallies of keys that were neither reported nor asked for', () => {
+test('a valid result is read, without tallies of keys that were neither reported nor asked for', () => {
   const other = { key: '/b', bad: 0, of: 9, newestBadAt: null };
   expect(readEventResult(result([tally, other]), asked, at).tallies).toEqual([tally]);
   const starts = [{ key: '/b', from: at }];

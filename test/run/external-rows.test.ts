@@ -64,7 +64,7 @@ const scheduled = (db: Db) =>
     .where('trigger', '=', 'schedule')
     .execute();
 
-test('nothing is said to stand still for it', async () => {
+test('nothing is reported to be stuck because of it', async () => {
   const { db } = await anEngine(postgres, known);
   await aRun(db, 'running');
   await aRun(db, 'queued');
@@ -104,14 +104,14 @@ test('a process of the version before, which would queue it, passes it over; a b
   for (const row of [queued, running]) expect(await rowOf(db, row.id)).toEqual(row);
 });
 
-test('a row that names a worker or a lease is none of the platform', async () => {
+test('a row that names a worker or a lease is not a row of the platform', async () => {
   const { db } = await anEngine(postgres, known);
   const { id } = await aRun(db, 'running');
   const taken = sql`UPDATE bot_executions SET lease_until = now() WHERE id = ${id}::uuid`;
   await expect(taken.execute(db)).rejects.toThrow('bot_executions_external_check');
 });
 
-test('a finding of the platform is no finding of a check: runs neither count nor resolve it, and it gets a ticket', async () => {
+test('a finding of the platform is not a finding of a check: runs neither count nor resolve it, and it gets a ticket', async () => {
   result = clean('disk', 'shop');
   const engine = await anEngine(postgres, known);
   const { db } = engine;
@@ -156,7 +156,7 @@ test('a ticket of the platform about no finding stays until a person resolves it
   expect(resolved).toMatchObject({ resolution_notes: '', resolved_at: expect.any(Date) });
 });
 
-test('what the platform opens and ends in tickets is told: each is one event, and what the engine opens is told once', async () => {
+test('each ticket that the platform opens or ends is one event, and each that the engine opens is one event', async () => {
   result = broken('disk');
   const engine = await anEngine(postgres, known);
   const { db } = engine;
@@ -251,7 +251,7 @@ test("an action of the platform is over: it spends no budget, and no relapse of 
   expect(turned).toMatchObject({ state: 'failed', applied_at: null });
 });
 
-test('a ticket that is assigned to no person is open, and who writes it is warned', async () => {
+test('a ticket that is assigned to no person is open, and whoever writes it is warned', async () => {
   const { url } = await anEngine(postgres, known);
   const client = new pg.Client({ connectionString: url });
   const warnings: string[] = [];

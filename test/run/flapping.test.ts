@@ -6,7 +6,7 @@ import { broken, clean } from '../support/builders.ts';
 import { movableClock } from '../support/clocks.ts';
 import { tellers, type Tellers } from './teller.ts';
 
-/** 21 results of which the newest so many differ each from the one before. */
+/** 21 results; each of the newest ones, this many, differs from the one before. */
 const newest = (changes: number) =>
   Array.from({ length: 21 }, (_, index) => index > 20 - changes && (index + changes) % 2 === 1);
 /** The same with the changes among the oldest results. */
@@ -44,7 +44,7 @@ describe('the share of weighted changes', async () => {
     expect(await share(changes.map((count) => count % 2 === 1))).toBe(expected);
   });
 
-  test('counts a change the less the longer ago it is', async () => {
+  test('counts a change less, the longer ago it was', async () => {
     const shares = [];
     for (let at = 1; at <= 20; at++)
       shares.push(await share(Array.from({ length: 21 }, (_, index) => index >= at)));
@@ -70,7 +70,7 @@ const shareOf = async ({ db }: Tellers) => {
   return rows[0]!.share;
 };
 
-test('a problem flaps from the sixth change in a row on, and it is known since when', async () => {
+test('a problem flaps from the sixth change in a row on, and the time since when is recorded', async () => {
   const bot = await watch();
   await alternate(bot, 6);
   expect(await bot.memory()).toMatchObject({ flapping_since: null });
@@ -99,7 +99,7 @@ test.each([
   expect(between, 'between the two bounds it stays what it was').toBeGreaterThan(1);
 });
 
-test('in between it does not begin either', async () => {
+test('between the two limits it does not begin either', async () => {
   const bot = await watch();
   await alternate(bot, 6);
   expect(await shareOf(bot)).toBeGreaterThan(0.2);
@@ -133,7 +133,7 @@ describe('while it flaps', () => {
     expect(await bot.tickets()).toMatchObject([{ finding_id: open!.id }]);
   });
 
-  test('its ticket says so once, with since when', async () => {
+  test('its ticket says so once, and since when', async () => {
     const bot = await watch();
     await alternate(bot, 7);
     const { flapping_since } = await bot.memory();

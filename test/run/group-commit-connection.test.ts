@@ -50,7 +50,7 @@ test.each([
   });
 });
 
-test('what was recorded with a COMMIT that was not heard of is recorded once, and its findings come back', async () => {
+test('a record whose COMMIT was not answered is written once, and its findings are returned', async () => {
   const { db, wire, writer } = await wired(3);
   const runs = await underWay(db);
   wire.arm(committed);
@@ -69,7 +69,7 @@ test('what was recorded with a COMMIT that was not heard of is recorded once, an
   });
 });
 
-test('a retry whose COMMIT was not heard of is told with its generation', async () => {
+test('a retry whose COMMIT was not answered is returned with its generation', async () => {
   const { db, wire, writer } = await wired(1);
   const [run] = await underWay(db, 1, { maxAttempts: 3 });
   wire.arm(committed);
@@ -108,7 +108,7 @@ test.each([
   expect(await totals(db)).toMatchObject({ total_runs: 0 });
 });
 
-test('a start whose answer was not heard is still ours', async () => {
+test('a run whose start was not answered is executed by the worker that started it', async () => {
   const { db, wire, writer } = await wired(1);
   const id = await queuedRun(db, 'bot-1');
   wire.arm({ after: 'SELECT 1\0' });
@@ -126,7 +126,7 @@ test('connections that the server kills again and again lose nothing and double 
   let killed = 0;
   async function kill() {
     while (going) {
-      // While one is at work, so that it is lost in the middle of a flush.
+      // While a connection is in use, so that it is lost in the middle of a flush.
       const { rows } = await sql<{ killed: boolean }>`
         SELECT pg_terminate_backend(pid) AS killed FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'roundsman run writer' AND state <> 'idle'

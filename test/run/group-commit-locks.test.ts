@@ -12,7 +12,7 @@ import {
   underWay,
 } from './group-commit-runs.ts';
 
-test('a bot that somebody holds for long does not keep the others of its flush from being written', async () => {
+test('a bot whose row another transaction holds for long does not keep other runs of the flush from being written', async () => {
   const { db, url } = await aDatabase(10);
   const writer = aRunWriter(url);
   const runs = await underWay(db);
@@ -30,13 +30,13 @@ test('a bot that somebody holds for long does not keep the others of its flush f
   expect(await totals(db)).toMatchObject({ succeeded: 10, total_runs: 10 });
 });
 
-test('a deadlock with somebody else is tried again', async () => {
+test('a flush that meets a deadlock with another transaction is tried again', async () => {
   const { db, url } = await aDatabase(2);
   const writer = aRunWriter(url);
   const [low, high] = await underWay(db);
   let ends: Promise<unknown> = Promise.resolve();
   await db.transaction().execute(async (trx) => {
-    // The flush is the one that finds out.
+    // The server ends the flush, and not the other transaction.
     await sql`SET LOCAL deadlock_timeout = '20s'`.execute(trx);
     await sql`SELECT FROM bot_executions WHERE id = ${high!.id}::uuid FOR UPDATE`.execute(trx);
     ends = Promise.all([low!, high!].map((run) => endWithBrokenDisk(writer, run)));
@@ -67,7 +67,7 @@ test.each(['bot_executions', 'bots', 'bot_finding_states'] as const)(
       await sql`SELECT FROM ${sql.table(table)} WHERE ${key}::text = ${middle} FOR UPDATE`.execute(
         trx,
       );
-      // In an order that is not theirs.
+      // Not in the order of their ids.
       const mixed = [
         ...runs.filter((_, at) => at % 2 === 1),
         ...runs.filter((_, at) => at % 2 === 0),

@@ -86,6 +86,7 @@ export async function underWay(db: Db, each = 1, values: Partial<Run> = {}): Pro
     bot: { id: bot_id, name, endpoint: '/api/bots/nobody', config: {} },
     timeoutMs: 60_000,
     pendingEffects: false,
+    progress: null,
     signal: new AbortController().signal,
     stop() {},
     ...values,

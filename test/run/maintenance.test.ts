@@ -232,7 +232,7 @@ describe('a ticket that is pending already', () => {
     expect(Math.abs((await respondBy(bots)) - target - 1_800_000)).toBeLessThan(3_000);
   });
 
-  test('that a person ends early gets back what it lasted, and one beside the scope gets nothing', async () => {
+  test('gets back the time of a window that a person ends early, and nothing for one whose scope it is outside of', async () => {
     const { bots, move, db } = await ticketed();
     const target = await respondBy(bots);
     const window = await add(bots, { categories: ['trouble'] });
@@ -245,7 +245,7 @@ describe('a ticket that is pending already', () => {
     expect(Math.abs((await respondBy(bots)) - target - 600_000)).toBeLessThan(3_000);
   });
 
-  test('of many, a few at a time, each gets it once, also where another session holds one', async () => {
+  test('of many tickets, a few at a time, each gets its time back once, even where another session holds one', async () => {
     const { bots, move, db } = await ticketed();
     await sql`
       INSERT INTO bot_tickets (bot_id, fingerprint, severity, title, description, status, respond_by, created_at)

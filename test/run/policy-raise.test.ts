@@ -104,7 +104,7 @@ test('a run that finds it worse than the policy made it is believed', async () =
   expect(await at.job()).toMatchObject({ severity: 'medium' });
 });
 
-test('what a person says stays, before and after', async () => {
+test('what a person sets stays, before and after', async () => {
   const at = await watched();
   await at.finds('medium');
   await overrideSeverity(at.ann, { ticket, severity: 'low', reason: 'a test system' });

@@ -5,7 +5,7 @@ import { aBot, broken, catalogue, clean, problem } from '../support/builders.ts'
 import { anEngine, type TestEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
 
-/** A bot that says in each run what it is told, and what is left open after that run. */
+/** A bot that reports in each run what the test says; and the findings that are open after that run. */
 async function saying(...checks: string[]) {
   const said: Record<string, CheckResult | Error | 'skip'> = {};
   const bot = aBot(
@@ -54,7 +54,7 @@ describe('what resolves', () => {
     ]);
   });
 
-  test('is every key but the excepted ones where a check examined many', async () => {
+  test('is every key except the excluded ones where a check examined many', async () => {
     const { say } = await saying();
     await say(broken('a', 'b', 'c'));
     expect((await say({ examined: { count: 9_000, except: ['b'] }, findings: [] })).open).toEqual([

@@ -28,13 +28,13 @@ test('what was read is read in the same way again', () => {
   expect(readResult(once)).toEqual(once);
 });
 
-test('a value that refers to itself everywhere comes to an end', () => {
+test('a value that refers to itself everywhere is read without an endless loop', () => {
   const value: unknown[] = [];
   for (let i = 0; i < 100; i++) value.push(value);
   expect(JSON.stringify(plain(value)).length).toBeLessThan(10_000_000);
 });
 
-test('a bot may say behind what `__proto__` stands', () => {
+test('a bot may name what a component called `__proto__` depends on', () => {
   const catalogue = catalogueOf([aBot('b', async () => clean())], []);
   const config = JSON.parse('{"depends_on": {"__proto__": ["db"], "constructor": ["db"]}}');
   const { dependsOn } = catalogue.resolve('/api/bots/b', config);

@@ -45,7 +45,7 @@ test.each([
   await sql`DELETE FROM bot_executions`.execute(one.db);
 });
 
-test('a run that was asked to stop while its row was held is not started', async () => {
+test('a run that a person asked to cancel while its row was locked is not started', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'pair');
   await whileHeld(one.db, sql`SELECT FROM bot_executions WHERE id = ${id}::uuid`, () =>
@@ -68,7 +68,7 @@ test.each([
   expect(asked).toEqual([]);
 });
 
-test('of many starts of one run one wins', async () => {
+test('when many workers start one run, one of them does', async () => {
   const one = await engine();
   const id = await queuedRun(one.db, 'single');
   const starts = await Promise.all(
@@ -120,7 +120,7 @@ test('the run that frees a place queues the one that was refused', async () => {
 });
 
 describe('the run that frees a place', () => {
-  /** What it queues of those that wait, each by its values. */
+  /** Which of the waiting runs it queues; each run is given by its values. */
   async function next(...waiting: object[]) {
     const one = await engine();
     await sql`DELETE FROM bot_executions`.execute(one.db);
@@ -153,7 +153,7 @@ describe('the run that frees a place', () => {
     });
   });
 
-  test('passes over one that somebody wants to end', async () => {
+  test('does not queue a run that a person asked to cancel', async () => {
     expect(
       await next({ cancel_requested_at: new Date(), queued_at: new Date(1_000) }, {}),
     ).toMatchObject({ id: 1 });

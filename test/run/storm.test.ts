@@ -64,7 +64,7 @@ describe('a storm', () => {
     expect(await bot.pending()).toHaveLength(broken);
   });
 
-  test('is not made of what the platform itself wrote beside: no check sees when that is well', async () => {
+  test("does not count findings that the platform's own code wrote: no check sees when they are gone", async () => {
     const bot = await cluster();
     await sql`INSERT INTO bot_findings (bot_id, severity, category, title, affected_component)
               SELECT id, 'critical', 'performance', 'seen by hand', 'own-' || n
@@ -321,7 +321,7 @@ describe('a storm', () => {
     expect((await bot.decisions()).filter(({ gate }) => gate === 'storm')).toEqual([]);
   });
 
-  test('leaves its findings to recover or to persist: what happens without a cure is learnt from it', async () => {
+  test('leaves its findings to recover or to persist: they show what happens without a cure', async () => {
     const bot = await cluster();
     await bot.has(6, 10);
     await bot.has(6, 10);

@@ -5,7 +5,7 @@ import { tellers, type Tellers } from './teller.ts';
 
 const behind = { api: ['db'] };
 
-/** The open findings with the component behind whose finding they stand. */
+/** The open findings, each with the component of its cause. */
 async function parents({ db }: Tellers) {
   const rows = await db
     .selectFrom('bot_findings as f')
@@ -56,7 +56,7 @@ describe.each(ways)('a dependency that %s declares', (_, make, api) => {
     expect((await bots.findings()).at(-1)).toMatchObject({ occurrences: 2 });
   });
 
-  test('hides nothing once the parent is well: at the next run it is a ticket', async () => {
+  test('hides nothing once the parent is well: at the next run the finding gets a ticket', async () => {
     const bots = await make();
     await bots.say('host', broken('db'));
     await bots.say('app', api);
@@ -76,7 +76,7 @@ describe.each(ways)('a dependency that %s declares', (_, make, api) => {
   });
 });
 
-test('what is hidden is not healed, and is once it is not', async () => {
+test('a finding is not healed while it is hidden, and is healed when it no longer is', async () => {
   const healed: string[] = [];
   const restart = aRemedy('app.restart', async ({ target }) => void healed.push(target.component));
   const bots = await tellers({
@@ -119,7 +119,7 @@ test('of two parents either hides', async () => {
   expect(await parents(bots)).toEqual({ cache: null, api: 'cache' });
 });
 
-describe('in a circle nobody is hidden', () => {
+describe('in a circle no finding is hidden', () => {
   test('of two that are found at once', async () => {
     const bots = await tellers({ app: { dependsOn: { api: ['db'], db: ['api'] } } });
     await bots.say('app', broken('api', 'db'));
@@ -146,7 +146,7 @@ describe('in a circle nobody is hidden', () => {
   });
 });
 
-test('a ticket from before says when its problem stands behind another one, and when no longer, each once', async () => {
+test('an earlier ticket says once when its problem begins to depend on another one, and once when it no longer does', async () => {
   const bots = await tellers({ host: {}, app: { dependsOn: behind } });
   const { db, engine } = bots;
   const settles = () => settle(db, engine.catalogue);

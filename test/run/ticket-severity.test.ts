@@ -76,7 +76,7 @@ test.each([
         execution_id: expect.any(String),
       },
     });
-    // Who saw the ticket as it was does not answer for what it has become.
+    // The person who acknowledged the less severe ticket has not acknowledged this one.
     const late = at.db.transaction().execute((trx) => acknowledge(trx, seen, 'bob'));
     await expect(late).rejects.toBeInstanceOf(TicketChangedError);
     await expect(late).rejects.toMatchObject({
@@ -106,18 +106,14 @@ test('a ticket without a clock gets the one of its new severity, and keeps its o
 test.each([
   ['a person has it', 'bob', async (at: Watched) => assignTicket(at.ann, { ticket, who: 'bob' })],
   [
-    'a person gave it to the one who had it',
+    'a person assigned it to the same assignee',
     'admin',
     async (at: Watched) => {
       await unassignTicket(at.ann, { ticket });
       await assignTicket(at.ann, { ticket, who: 'admin' });
     },
   ],
-  [
-    'a person took it from the one who had it',
-    null,
-    async (at: Watched) => unassignTicket(at.ann, { ticket }),
-  ],
+  ['a person unassigned it', null, async (at: Watched) => unassignTicket(at.ann, { ticket })],
 ] as const)('where %s, it stays with %s', async (_, who, change) => {
   const at = await watched();
   await at.finds('medium');
@@ -128,7 +124,7 @@ test.each([
 });
 type Watched = Awaited<ReturnType<typeof watched>>;
 
-test('a ticket with no one, because no one is named for its severity, goes to who is named for the next', async () => {
+test('a ticket without an assignee, because no person is named for its severity, goes to the person named for the new one', async () => {
   const at = await watched();
   await sql`UPDATE engine.settings SET value = value #- '{assignees,medium}' WHERE key = 'escalation'`.execute(
     at.db,
@@ -180,7 +176,7 @@ test('a ticket that becomes less severe says so, and keeps clock, person and ack
   expect(await at.events()).toHaveLength(events);
 });
 
-test('a problem that comes back more severe reopens its ticket for who is named for that', async () => {
+test('a problem that comes back more severe reopens its ticket for the person named for the new severity', async () => {
   const at = await watched();
   await at.finds('medium');
   await at.finds(null);
@@ -199,7 +195,7 @@ test('a problem that comes back more severe reopens its ticket for who is named 
   ]);
 });
 
-test('one that a person had keeps that person when it comes back more severe', async () => {
+test('a reopened ticket that a person had assigned keeps its assignee when its problem is more severe', async () => {
   const at = await watched();
   await at.finds('medium');
   await assignTicket(at.ann, { ticket, who: 'bob' });

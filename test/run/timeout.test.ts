@@ -8,7 +8,7 @@ import { nothingHeldOut, queuedRun, rowOf, run } from '../support/runs.ts';
 const postgres = { name: 'postgres' as const };
 const never = () => new Promise<never>(() => {});
 
-/** Rejections that nobody handles end a Node process; here they are collected. */
+/** Unhandled rejections end a Node process; here they are collected. */
 function unhandled(): unknown[] {
   const others = process.listeners('unhandledRejection');
   const caught: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Who is told of what stands behind another finding: no critical problem vanishes behind a cause without a ticket. */
+/** People are told of findings behind a cause: no critical problem vanishes behind a cause without a ticket. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { ReportedSeverity } from '../../src/bot.ts';
@@ -7,11 +7,11 @@ import { tellers, type Tellers } from './teller.ts';
 
 const three = () => tellers({ one: {}, two: {}, three: {} });
 
-/** As if nothing had been found. */
+/** A result without findings. */
 const forget = ({ db }: Tellers) =>
   sql`TRUNCATE bot_findings, bot_tickets, bot_finding_states CASCADE`.execute(db);
 
-describe('nothing vanishes behind a cause of which people are not told', () => {
+describe('nothing is hidden behind a cause of which people are not told', () => {
   const finding = (component: string, severity: ReportedSeverity, ...dependsOn: string[]) => ({
     examined: [component],
     findings: [problem(component, { severity, dependsOn })],
@@ -110,7 +110,7 @@ describe('nothing vanishes behind a cause of which people are not told', () => {
     expect(await told(bots)).toEqual({ d1: 'high' });
   });
 
-  test('of several causes the one counts of which people are told', async () => {
+  test('of several causes, the one of which people are told counts', async () => {
     const bots = await three();
     await bots.say('one', finding('d1', 'low'));
     await bots.say('two', finding('d2', 'high'));
@@ -144,7 +144,7 @@ describe('nothing vanishes behind a cause of which people are not told', () => {
     expect(Object.values(await told(bots)).toSorted()).toEqual(['critical', 'high']);
   });
 
-  test('a storm is as severe as what stands in it behind a lesser cause', async () => {
+  test('a storm is as severe as a finding in it that depends on a less severe cause', async () => {
     const bots = await three();
     await bots.say('one', finding('d1', 'low'));
     const nodes = Array.from({ length: 6 }, (_, index) => `node-${index}`);
@@ -157,7 +157,7 @@ describe('nothing vanishes behind a cause of which people are not told', () => {
     expect(await told(bots)).toEqual({ 'Storm:': 'critical' });
   });
 
-  test('a cause whose cure is not judged yet hides what is no worse: it gets a ticket if that did not help', async () => {
+  test('a cause whose cure is not judged yet hides findings that are not more severe; it gets a ticket if the cure did not help', async () => {
     const bots = await three();
     await bots.say('one', finding('d1', 'low'));
     await sql`UPDATE bot_findings SET severity = 'high'`.execute(bots.db);
@@ -176,7 +176,7 @@ describe('nothing vanishes behind a cause of which people are not told', () => {
     expect(await told(bots)).toEqual({ d2: 'high', d3: 'critical' });
   });
 
-  test('what is told of by itself is still not healed: its cause is elsewhere', async () => {
+  test('a finding behind a cause that has a ticket of its own is still not healed', async () => {
     const healed: string[] = [];
     const restart = aRemedy('d2.restart', async ({ target }) => void healed.push(target.component));
     const bots = await tellers({

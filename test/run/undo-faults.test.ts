@@ -1,4 +1,4 @@
-/** An undo that the database keeps from being done stays asked for, and is done once. */
+/** An undo that a fault of the database stops stays requested, and is carried out once. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type UndoContext } from '../../src/bot.ts';
@@ -11,7 +11,7 @@ type SimulatedPlatform = Awaited<ReturnType<typeof simulatedPlatform>>;
 
 const seed = entry('single', 'steps: [{ remedy: disk.set, with: { to: b } }]');
 
-/** Healed by a remedy that can be taken back, and asked to be; what the undo meets depends on how often it was tried. */
+/** A finding that a remedy has healed, and whose undo a person requested; which fault the undo meets depends on the try. */
 async function undoing(
   meets: (context: UndoContext, tries: number) => unknown,
   rest: Cure['rest'] = {},
@@ -89,7 +89,7 @@ describe('inside the database', () => {
     expect((await at.action()).evidence).not.toHaveProperty('undo_delayed');
   });
 
-  test('what is beneath one that is delayed waits for it', async () => {
+  test('an earlier effect waits while the undo of the effect on top of it is delayed', async () => {
     const order: string[] = [];
     let fails = true;
     const cures = ['disk.first', 'disk.second'].map((name, index) => ({
@@ -196,7 +196,7 @@ describe('outside', () => {
     expect(await at.action()).toMatchObject({ state: 'undone' });
   });
 
-  test('one of which nobody can tell what it did is unknown, and not repeated', async () => {
+  test('an undo of which the remedy cannot tell what it did is unknown, and not repeated', async () => {
     const at = await undoing((context) => lose(context, at.db), outside);
     await at.round();
     await at.round();
@@ -209,7 +209,7 @@ describe('outside', () => {
     const execution_id = crypto.randomUUID();
     const begun = JSON.stringify({ undo_begun: { execution_id, fence: '1' } });
     await sql`UPDATE bot_actions SET evidence = evidence || ${begun}::jsonb`.execute(at.db);
-    // Each of the tries in which that would be written down as in doubt.
+    // Each of the tries in which the doubt would be written.
     await endsNextRecord(at.db, 3);
     await at.round();
     expect(await at.action()).toMatchObject({ evidence: { undo_begun: { execution_id } } });

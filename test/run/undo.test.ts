@@ -1,4 +1,4 @@
-/** What a person asked to be undone: `actions undo` writes the request, the bot's next run carries it out. */
+/** Undos: `actions undo` writes the request of a person, and the bot's next run carries it out. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { NotAppliedError, z, type Remedy, type UndoContext } from '../../src/bot.ts';
@@ -17,7 +17,7 @@ interface Undoing {
   rest?: Partial<Remedy>;
 }
 
-/** Healed by a remedy that can be taken back, `asked` to be so. */
+/** A finding that a remedy with an undo has healed; with `asked`, a person asked to undo that. */
 async function undoing({ does, rest }: Undoing = {}) {
   const taken: { params: unknown; before: unknown; after: unknown; key: string }[] = [];
   const cure: Cure = {
@@ -101,7 +101,7 @@ test('it is done by whatever run comes next, but not by one that only verifies',
   expect(platform.taken).toHaveLength(1);
 });
 
-test('asked for again it gets a run again, where none is to come', async () => {
+test('when it is requested again, it gets another run, unless a run that will carry it out is pending', async () => {
   const platform = await undoing();
   await sql`UPDATE bot_actions SET undo_requested_at = NULL`.execute(platform.db);
   const [action] = await platform.actions();
@@ -113,7 +113,7 @@ test('asked for again it gets a run again, where none is to come', async () => {
   expect([await request(), await request()]).toEqual(['queued', undefined]);
 });
 
-test('what was done on top goes first', async () => {
+test('an effect that was applied on top of another one is undone before it', async () => {
   const order: string[] = [];
   const cures = ['disk.first', 'disk.second'].map((name, index) => ({
     name,
@@ -198,7 +198,7 @@ test.each(['off', 'careful'])('with the mode %s it waits', async (mode) => {
   expect(await platform.actions()).toMatchObject([{ state: 'undone' }]);
 });
 
-/** Nobody minds its signal; its own end is not awaited. */
+/** An undo that ignores its signal; the test does not wait for its end. */
 const forever = () => new Promise<never>(() => {});
 
 test('the kill switch ends one that is under way: nothing of it stays, and it waits', async () => {
@@ -296,7 +296,7 @@ describe('outside', () => {
     expect(platform.taken).toHaveLength(1);
   });
 
-  test('one that another run is at is left to that one', async () => {
+  test('one that another run is carrying out is left to that run', async () => {
     const at = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const platform = await undoing({

@@ -1,4 +1,4 @@
-/** Findings that no look of their bot sees any more: they make no storm, and people learn of each on its own. */
+/** Findings that no check of their bot looks at any more are no part of a storm, and each gets a ticket of its own. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { CheckResult, ReportedSeverity } from '../../src/bot.ts';
@@ -75,7 +75,7 @@ async function twoChecks() {
 
 const own = (names: string[]) => names.map((name) => `${name} is broken`);
 
-describe('what no look of the bot sees any more makes no storm, and is a ticket of its own', () => {
+describe('a finding that no check of its bot looks at any more is not part of a storm, and gets its own ticket', () => {
   test('components that vanished from what is examined', async () => {
     const at = await twoChecks();
     await at.say({ nodes: seen(gone.slice(0, 4), gone.slice(0, 4)) });
@@ -100,7 +100,7 @@ describe('what no look of the bot sees any more makes no storm, and is a ticket 
     );
   });
 
-  test('also in the first run of the bot, in which one check erred', async () => {
+  test('even in the first run of the bot, in which one check erred', async () => {
     const at = await twoChecks();
     await sql`
       INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
@@ -196,7 +196,7 @@ describe('a run that sees only a part of what its bot looks at', () => {
     expect(await at.titles()).toEqual([storm.replace('7', '8')]);
   });
 
-  test('invents none: the checks that erred looked at more before', async () => {
+  test('does not invent a storm: the checks that erred looked at more before', async () => {
     const at = await twoChecks();
     await set(at.db, 'mode', 'off');
     await at.say({ nodes: seen(nodes, nodes.slice(0, 5)), disks: seen(['disk'], []) });
@@ -224,7 +224,7 @@ describe('a run that sees only a part of what its bot looks at', () => {
     expect((await at.titles()).filter((title) => title.startsWith('Storm'))).toEqual([]);
   });
 
-  test('because it was lost leaves a storm, and makes none of five of twelve', async () => {
+  test('because it was lost leaves a storm as it is, and does not make one of five of twelve components', async () => {
     const at = await twoChecks();
     await set(at.db, 'mode', 'off');
     const lose = async () => {
@@ -244,7 +244,7 @@ describe('a run that sees only a part of what its bot looks at', () => {
     expect(await at.titles()).toEqual([storm]);
   });
 
-  test('because it looks at nothing at all leaves a storm for a day, and not for ever', async () => {
+  test('because it looks at nothing at all leaves a storm as it is for a day, and not for ever', async () => {
     const at = await twoChecks();
     await set(at.db, 'mode', 'off');
     await at.say({ nodes: seen(nodes, nodes.slice(0, 7)) });

@@ -1,4 +1,4 @@
-/** What a run applies and cannot wait for: a run of its own judges it. */
+/** A step that the run which applied it cannot judge: a run of its own judges it. */
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { backends } from '../support/backends.ts';
@@ -139,7 +139,7 @@ test('what was judged meanwhile is left alone: it ends as a success that checked
   expect(await platform.states()).toEqual([['disk.first', 'verified']]);
 });
 
-test('it looks at nothing else, and begins nothing', async () => {
+test('it asks no other check, and begins no heal', async () => {
   const platform = await admitted();
   await platform.move(hour);
   platform.broken.add('memory');
@@ -149,7 +149,7 @@ test('it looks at nothing else, and begins nothing', async () => {
   expect(await platform.actions()).toHaveLength(1);
 });
 
-test('a longer delay in the entry changes nothing of what was written down', async () => {
+test('a longer delay in the entry does not change what was written down', async () => {
   const platform = await admitted();
   await sql`UPDATE bot_knowledge SET solution = replace(solution, '1h', '9h')`.execute(platform.db);
   await platform.move(hour);
@@ -208,7 +208,7 @@ test('an attempt that dies between the steps leaves the rest to the next attempt
 
 test('where two runs judge the same at once, one of them goes on with the ladder', async () => {
   const asked: (() => void)[] = [];
-  /** Nobody who judges goes on before the other one does. */
+  /** Makes each of the two runs wait until the other one has judged too. */
   const together = () =>
     new Promise<void>((resolve) => {
       asked.push(resolve);

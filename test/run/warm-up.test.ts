@@ -11,7 +11,7 @@ async function connections(db: Db): Promise<number> {
   return rows[0]!.count;
 }
 
-test('a writer that is warm has all its connections, has written nothing, and works', async () => {
+test('a writer that has warmed up has all its connections, has written nothing, and works', async () => {
   const { db, url } = await aDatabase(1);
   const [run] = await underWay(db);
   const before = await totals(db);
@@ -27,7 +27,7 @@ test('a writer that is warm has all its connections, has written nothing, and wo
 test('one that loses a connection while it warms up says so, and works', async () => {
   const { db, url } = await aDatabase(1);
   const wire = await aWire(url);
-  wire.arm({ before: 'bots_held' });
+  wire.arm({ before: 'locked_bots' });
   const [run] = await underWay(db);
   const writer = aRunWriter(wire.url);
   await expect(writer.warmUp()).rejects.toThrow();

@@ -200,7 +200,7 @@ describe('a stretch of missed slots that shares one row', () => {
     expect(await queued(db)).toHaveLength(19);
   });
 
-  test('is not touched by what lies behind it, nor by a dry run', async () => {
+  test('is not changed by later slots, nor by a dry run', async () => {
     const db = await afterDowntime();
     const before = await slots(db, 'bot');
     await fill(db, '00:20:00');

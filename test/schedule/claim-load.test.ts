@@ -1,4 +1,4 @@
-/** Claims of thousands that come due at once, of tables that were empty a moment ago, and beside held rows. */
+/** Claims of thousands of bots that are due at once, in tables that were empty before, and beside locked rows. */
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect, type Db } from '../../src/database/connect.ts';
@@ -94,7 +94,7 @@ test('a bot that is held is refused at a later tick for a schedule that cannot b
   expect(await status()).toEqual(['error', 'error']);
 });
 
-/** Rows that were read of a table until now, with those of connections that have ended. */
+/** How many rows of a table were read until now, including those that ended connections have read. */
 async function readOf(db: Db, table: string): Promise<number> {
   const { rows } = await sql<{ read: number }>`
     SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS read, pg_stat_force_next_flush()
@@ -118,12 +118,12 @@ test.each([
   const { db, url } = await testDatabase();
   for (const table of ['bots', 'bot_executions'])
     await sql`ALTER TABLE ${sql.table(table)} SET (autovacuum_enabled = false)`.execute(db);
-  // What is known of them: they are empty.
+  // The planner's statistics say that the tables are empty.
   for (const table of ['bots', 'bot_executions'])
     await sql`VACUUM ANALYZE ${sql.table(table)}`.execute(db);
   const scheduler = connect(url, { max: 1 });
   const expected = new ExpectedSlots();
-  // Every way that a plan is kept: the first five calls have plans of their own.
+  // The first five calls of a prepared statement have plans of their own; later ones may share one.
   const claimFew = async () => {
     for (let n = 0; n < few; n += 1) {
       await due(db, n, 1);

@@ -1,4 +1,4 @@
-/** Holds the slots that a schedule has around clock changes against what the oracle expects. */
+/** Compares the slots of a schedule around clock changes with those that the oracle expects. */
 import type { Tape } from './clock-changes.ts';
 import { seeded } from './expressions.ts';
 import { expectedSlots, meaningOf, type Meaning } from './oracle.ts';

@@ -23,7 +23,7 @@ const instant = fc.date({
 });
 /** What a schedule promises: it fires within this time from any moment on. */
 const promiseMs = 50 * 366 * 86_400_000;
-/** Far above what anything took (25 ms), far below what somebody would call a hang. */
+/** Far above the longest time measured (25 ms), far below what a person would notice. */
 const patienceMs = 1_000;
 
 /** Does it, and counts the time of the CPU: what a busy machine takes away is not its fault. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BadScheduleError,
-  inWords,
+  cronInWords,
   nextSlot,
   parseSchedule,
   rememberedNextSlot,
@@ -110,14 +110,14 @@ describe('a schedule', () => {
   });
 
   it('says itself in words, with its zone', async () => {
-    expect(await inWords(parseSchedule('*/5 * * * *'))).toBe('Every 5 minutes (UTC)');
-    expect(await inWords(parseSchedule('CRON_TZ=Europe/Berlin @daily'))).toBe(
+    expect(await cronInWords(parseSchedule('*/5 * * * *'))).toBe('Every 5 minutes (UTC)');
+    expect(await cronInWords(parseSchedule('CRON_TZ=Europe/Berlin @daily'))).toBe(
       'At 00:00 (Europe/Berlin)',
     );
   });
 });
 
-describe('the door', () => {
+describe('parseSchedule', () => {
   it('refuses text that is no schedule and says what, why and what to try', () => {
     const error = refusal('0 0 30 2 *');
     expect(error).toBeInstanceOf(UsageError);
@@ -273,7 +273,7 @@ describe('a wall time when clocks go back', () => {
     ]);
   });
 
-  it('does not run again for somebody who asks in between', () => {
+  it('does not run again for a caller who asks in between', () => {
     // 01:10 the second time: 01:30 has been
     const slots = instants('30 1 * * *', 'America/New_York', '2026-11-01T06:10Z', 1);
     expect(slots).toEqual(['2026-11-02T06:30']);

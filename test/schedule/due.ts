@@ -1,4 +1,4 @@
-/** Bots that become due under a clock that a test moves, and the claim without anything around it. */
+/** Bots that become due by a clock that a test moves, and the claim alone. */
 import { sql } from 'kysely';
 import { claimDue, type Claimed } from '../../src/schedule/claim.ts';
 import { planBots } from '../../src/schedule/plan.ts';

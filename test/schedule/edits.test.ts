@@ -52,7 +52,7 @@ describe('an edit of the jitter', () => {
   test('moves the start of the slot that is planned, and back', async () => {
     const { db } = await anHourlyBot();
     await by(db, 'jitter_seconds = 600');
-    // Until it is planned again nobody can claim it by its old time.
+    // Until the bot is planned again, no scheduler can claim it by its old time.
     expect((await botOf(db, 'bot')).next_execution_at).toBeNull();
     await plan(db);
     const spread = await next(db);
@@ -120,7 +120,7 @@ describe('a pause', () => {
     expect(await slots(db, 'bot')).toEqual(['08:00 queued']);
   });
 
-  test('that comes while a slot is due writes that one down as missed', async () => {
+  test('that comes while a slot is due records that slot as missed', async () => {
     const { db, at } = await anHourlyBot({ catch_up: 'all' });
     await at(`${day}T01:00:01Z`);
     await by(db, "status = 'paused'");
@@ -137,7 +137,7 @@ describe('a pause', () => {
     expect(metadata).toEqual({ count: 1, last: expect.stringContaining('01:00:00') });
   });
 
-  test('after a downtime claims no count that nobody took', async () => {
+  test('after a downtime, a pause writes no count of missed slots', async () => {
     const { db, at } = await anHourlyBot();
     await at(`${day}T05:30:00Z`);
     await by(db, "status = 'disabled'");
@@ -208,7 +208,7 @@ describe('while no scheduler runs', () => {
     expect(await slots(db, 'bot')).toEqual(['02:00 queued']);
   });
 
-  test('a slot that somebody empties is planned from that moment on', async () => {
+  test('when a person empties the slot of a bot, the bot is planned from that time on', async () => {
     const { db, at } = await anHourlyBot({ catch_up: 'all' });
     await at(`${day}T05:20:00Z`);
     await by(db, 'next_slot_at = NULL, next_execution_at = NULL');

@@ -119,7 +119,7 @@ test(`${hostile.length} hostile definitions go to error, each with its field, an
   expect(await botOf(db, 'turned')).toMatchObject({ status: 'error' });
 });
 
-/** Rows that an adopted table had before anybody checked them. */
+/** Rows of an adopted table, which were written without a check. */
 const adopted = [
   '',
   ' ',

@@ -119,7 +119,7 @@ describe('slots', () => {
     await planned(db, ['bot']);
     await moveTo('2026-03-02T00:01:00.4Z');
     await tick(db);
-    await add(db, { for: 60 });
+    await add(db, { for: 61 });
     await moveTo('2026-03-02T00:02:00.4Z');
     await tick(db);
     await moveTo('2026-03-02T00:03:00.4Z');
@@ -255,7 +255,7 @@ describe('a window that comes again and again', () => {
     expect(await inForce(db)).toBe(true);
   });
 
-  test('ends for tonight, or for good; who was faster is told', async () => {
+  test('ends for tonight, or for good; the slower of two people is told who ended it', async () => {
     const { db, at: moveTo } = await scene('2026-03-02T00:00:30Z');
     const { id } = await add(db, { cron: '0 2 * * *', for: 7_200 });
     await expect(endMaintenance({ db, actor }, { window: id })).rejects.toThrow(

@@ -42,7 +42,7 @@ describe('a manual run', () => {
     ]);
   });
 
-  test('is taken beside runs that are open, as often as somebody asks', async () => {
+  test('is queued beside open runs, as often as a person asks', async () => {
     const { db, at } = await scene();
     await planned(db, ['bot']);
     await at('2026-03-02T00:01:00Z');
@@ -53,7 +53,7 @@ describe('a manual run', () => {
     expect(await rows(db)).toEqual(['schedule queued', 'manual queued', 'manual queued']);
   });
 
-  test('is allowed while the bot is paused: somebody asked for it', async () => {
+  test('is allowed while the bot is paused, because a person asked for it', async () => {
     const { db } = await scene();
     await planned(db, ['bot']);
     await db.updateTable('bots').set({ status: 'paused' }).execute();

@@ -101,7 +101,7 @@ test('resuming a bot does not owe the slots of its pause', async () => {
   expect(await slots(db, 'bot')).toEqual(['00:01 success', '00:21 queued']);
 });
 
-describe('what somebody writes into the documented columns by hand', () => {
+describe('values that a person writes into the documented columns by hand', () => {
   test('next_slot_at with microseconds does not wedge the tick', async () => {
     const { db, at } = await scene();
     await planned(db, ['odd', 'even']);
@@ -157,7 +157,7 @@ describe('what somebody writes into the documented columns by hand', () => {
   });
 
   test.each(['2020-01-01T00:00:00Z', '2026-03-02T00:00:45Z', '2030-01-01T00:00:00Z'])(
-    'a new bot with next_execution_at %s stops nobody and is planned itself',
+    'a new bot with next_execution_at %s stops no other bot and is planned itself',
     async (time) => {
       const { db, at } = await scene();
       await planned(db, ['good']);

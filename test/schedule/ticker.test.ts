@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-test('what node-cron has to say is a line of the log, not a coloured one beside it', async () => {
+test('messages of node-cron are lines of the log, and not coloured lines beside it', async () => {
   const file = fileURLToPath(new URL('./failing-ticker.ts', import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
   const said = stdout.trim().split('\n');

@@ -155,9 +155,13 @@ describe('a person', () => {
     await minutes(10);
     await job();
     expect(await who()).toBe('ann');
-    expect(await assignTicket(as('ann'), { ticket, who: 'ann' })).toMatchObject({ same: false });
+    expect(await assignTicket(as('ann'), { ticket, who: 'ann' })).toMatchObject({
+      unchanged: false,
+    });
     expect(await row()).toMatchObject({ assigned_to: 'ann', acknowledged_by: 'ann' });
-    expect(await assignTicket(as('ann'), { ticket, who: 'ann' })).toMatchObject({ same: true });
+    expect(await assignTicket(as('ann'), { ticket, who: 'ann' })).toMatchObject({
+      unchanged: true,
+    });
     await hours(100);
     await job();
     expect(await who()).toBe('ann');

@@ -10,7 +10,7 @@ import { resolveTicket } from '../../src/services/tickets/resolve.ts';
 import { overrideSeverity as rateTicket } from '../../src/services/tickets/severity.ts';
 import { snoozeTicket as snoozeIt } from '../../src/services/tickets/snooze.ts';
 import { unassignTicket } from '../../src/services/tickets/unassign.ts';
-import { TicketOverError } from '../../src/services/references/ticket.ts';
+import { TicketNotPendingError } from '../../src/services/references/ticket.ts';
 import { TicketChangedError, type TicketRow } from '../../src/data/bots/bot-tickets.ts';
 import type { Database } from '../../src/database/connect.ts';
 import { acknowledgeTicket as acknowledge } from '../../src/transitions/tickets/acknowledge.ts';
@@ -70,9 +70,9 @@ test('me is who assigns, who takes the ticket by that', async () => {
 });
 
 test('acknowledging stops the response clock, and only the first time is written', async () => {
-  expect(await acknowledgeTicket(as('ann'), { ticket })).toMatchObject({ same: false });
+  expect(await acknowledgeTicket(as('ann'), { ticket })).toMatchObject({ unchanged: false });
   expect(await acknowledgeTicket(as('bob'), { ticket })).toMatchObject({
-    same: true,
+    unchanged: true,
     ticket: { acknowledged_by: 'ann' },
   });
   expect(await events()).toEqual(['ann acknowledged']);
@@ -85,7 +85,7 @@ test('who is taken from a ticket no longer looks after it', async () => {
     before: 'bob',
     ticket: { status: 'open', assigned_to: null, acknowledged_at: null, acknowledged_by: null },
   });
-  expect(await unassignTicket(as('ann'), { ticket })).toMatchObject({ same: true });
+  expect(await unassignTicket(as('ann'), { ticket })).toMatchObject({ unchanged: true });
   expect(await events()).toEqual(['ann assigned', 'bob acknowledged', 'ann unassigned']);
 });
 
@@ -112,9 +112,9 @@ test('what cannot be done says why, and writes nothing', async () => {
   await expect(closeTicket(as('ann'), { ticket })).rejects.toBeInstanceOf(NotClosedError);
   await resolve('ann');
   for (const change of [acknowledgeTicket, unassignTicket])
-    await expect(change(as('bob'), { ticket })).rejects.toBeInstanceOf(TicketOverError);
+    await expect(change(as('bob'), { ticket })).rejects.toBeInstanceOf(TicketNotPendingError);
   await closeTicket(as('ann'), { ticket });
-  expect(await closeTicket(as('bob'), { ticket })).toMatchObject({ same: true });
+  expect(await closeTicket(as('bob'), { ticket })).toMatchObject({ unchanged: true });
   await expect(reopenTicket(as('bob'), { ticket, reason: 'x' })).rejects.toMatchObject({
     why: 'it is closed, which is final',
   });

@@ -29,7 +29,7 @@ import { mergeTickets as merge } from '../../src/transitions/tickets/merge.ts';
 import { unmergeTicket as unmerge } from '../../src/transitions/tickets/unmerge.ts';
 import { tellers } from '../run/teller.ts';
 import { problem } from '../support/builders.ts';
-import { waiting } from '../support/held.ts';
+import { waiting, whileHeld } from '../support/held.ts';
 import { set } from '../support/runs.ts';
 
 type Found = Record<string, ReportedSeverity | null>;
@@ -144,7 +144,7 @@ test('the survivor stands for the findings of what is merged into it, in finding
   // No run opens another one for its problem.
   expect(await at.tickets()).toHaveLength(3);
   expect(await at.one(2)).toMatchObject({ occurrences: 2 });
-  expect((await relatedTo(at.db, { ticket: 'T-1' })).beside).toEqual([]);
+  expect((await relatedTo(at.db, { ticket: 'T-1' })).ofComponent).toEqual([]);
 });
 
 test('what is done to a merged ticket names the survivor, and only words are taken', async () => {
@@ -450,6 +450,31 @@ describe('races', () => {
     const merged = rows.find(({ number }) => number === '2')!;
     expect(merged.merged_into).toBe(survivor.id);
     expect([survivor.status, merged.status]).toEqual(['assigned', 'assigned']);
+  });
+
+  test('a ticket that is unmerged while its survivor is being resolved keeps its problem and its events', async () => {
+    const at = await watched();
+    await at.merges(['T-2'], 'T-1');
+    const { fingerprint } = await at.one(2);
+    // As of a check that counts events.
+    await sql`UPDATE bot_finding_states SET tally = '{}'`.execute(at.db);
+    const memory = sql`SELECT FROM bot_finding_states WHERE fingerprint = ${fingerprint}`;
+    const { resolving } = await whileHeld(at.db, memory, async () => {
+      const later = at.resolves('T-1');
+      await expect.poll(waiting(at.db), { timeout: 10_000 }).toBeGreaterThan(0);
+      await unmergeTicket(at.as('bob'), { ticket: 'T-2' });
+      return { resolving: later };
+    });
+    await resolving;
+    expect(await at.one(1)).toMatchObject({ status: 'resolved' });
+    expect(await at.one(2)).toMatchObject({ status: 'assigned', merged_into: null });
+    const { rows } = await sql`
+      SELECT t.number, s.cutoff_at IS NOT NULL AS "isCutOff" FROM bot_tickets t JOIN bot_finding_states s USING (fingerprint)
+      WHERE t.number < 3 ORDER BY t.number`.execute(at.db);
+    expect(rows).toEqual([
+      { number: '1', isCutOff: true },
+      { number: '2', isCutOff: false },
+    ]);
   });
 
   test('a run that ends while its ticket is merged waits, and does not resolve the survivor alone', async () => {

@@ -11,7 +11,7 @@ import { TicketChangedError } from '../../src/data/bots/bot-tickets.ts';
 import { setLimit } from '../../src/data/bots/healing-limits.ts';
 import { limitOf } from '../../src/services/limits/change.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import { TicketMergedError, TicketOverError } from '../../src/services/references/ticket.ts';
+import { TicketMergedError, TicketNotPendingError } from '../../src/services/references/ticket.ts';
 import { acknowledgeTicket } from '../../src/services/tickets/acknowledge.ts';
 import { assignTicket } from '../../src/services/tickets/assign.ts';
 import { closeTicket, NotClosedError } from '../../src/services/tickets/close.ts';
@@ -82,7 +82,7 @@ const races = fc.record({
 const refusals = [
   TicketChangedError,
   TicketMergedError,
-  TicketOverError,
+  TicketNotPendingError,
   NotClosedError,
   NotMergeableError,
   NotMergedError,
@@ -244,7 +244,7 @@ async function world() {
   const tries = async (...given: Parameters<typeof does>): Promise<boolean> => {
     try {
       const done = await does(...given);
-      return !('same' in done && done.same);
+      return !('unchanged' in done && done.unchanged);
     } catch (error) {
       if (!refusals.some((refusal) => error instanceof refusal)) throw error;
       return false;

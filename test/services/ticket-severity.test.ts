@@ -7,7 +7,7 @@ import { assignTicket } from '../../src/services/tickets/assign.ts';
 import { reopenTicket } from '../../src/services/tickets/reopen.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
 import { clearSeverity, overrideSeverity } from '../../src/services/tickets/severity.ts';
-import { TicketOverError } from '../../src/services/references/ticket.ts';
+import { TicketNotPendingError } from '../../src/services/references/ticket.ts';
 import { overrideSeverity as override } from '../../src/transitions/tickets/override-severity.ts';
 import { tellers } from '../run/teller.ts';
 import { problem } from '../support/builders.ts';
@@ -107,12 +107,12 @@ test('a severity that a person lowers keeps the clock, and gives it back when it
 test('the same again, and taking back what no person said, change nothing', async () => {
   const at = await watched();
   await at.finds('medium');
-  expect(await at.clears()).toMatchObject({ same: true });
+  expect(await at.clears()).toMatchObject({ unchanged: true });
   await at.rates('high');
   const before = await at.one();
-  expect(await at.rates('high')).toMatchObject({ same: true });
+  expect(await at.rates('high')).toMatchObject({ unchanged: true });
   expect(await at.one()).toEqual(before);
-  expect(await at.rates('high', 'another reason')).toMatchObject({ same: false });
+  expect(await at.rates('high', 'another reason')).toMatchObject({ unchanged: false });
   // As severe as runs find it, and it stays so.
   await at.rates('medium', 'enough');
   expect(await at.finds('critical')).toMatchObject({ severity: 'medium' });
@@ -130,7 +130,7 @@ test('it lasts when the ticket is reopened, and what is over is not rated', asyn
   await at.finds('medium');
   await at.rates('high');
   await at.finds(null);
-  await expect(at.rates('low')).rejects.toBeInstanceOf(TicketOverError);
+  await expect(at.rates('low')).rejects.toBeInstanceOf(TicketNotPendingError);
   expect(await at.finds('critical')).toMatchObject({
     severity: 'high',
     severity_found: 'critical',

@@ -5,7 +5,7 @@ import type { ReportedSeverity } from '../../src/bot.ts';
 import { BadInputError } from '../../src/database/faults/bad-input.ts';
 import { listTickets as read } from '../../src/data/bots/ticket-list.ts';
 import { settle } from '../../src/maintain/settle.ts';
-import { TicketOverError } from '../../src/services/references/ticket.ts';
+import { TicketNotPendingError } from '../../src/services/references/ticket.ts';
 import { listTickets } from '../../src/services/tickets/list.ts';
 import { reopenTicket } from '../../src/services/tickets/reopen.ts';
 import { resolveTicket } from '../../src/services/tickets/resolve.ts';
@@ -211,13 +211,16 @@ describe.each<[string, Snooze]>([
     };
     await at.finds('high');
     await at.snooze(until);
-    expect(await endSnooze(at.ann, { ticket })).toMatchObject({ same: false, ticket: nothing });
-    expect(await endSnooze(at.ann, { ticket })).toMatchObject({ same: true });
+    expect(await endSnooze(at.ann, { ticket })).toMatchObject({
+      unchanged: false,
+      ticket: nothing,
+    });
+    expect(await endSnooze(at.ann, { ticket })).toMatchObject({ unchanged: true });
     expect((await at.events()).at(-1)).toMatchObject({ event: 'woken', actor: 'ann' });
     await at.snooze(until);
     await at.finds(null);
     expect(await at.one()).toMatchObject({ status: 'resolved' });
-    await expect(at.snooze(until)).rejects.toBeInstanceOf(TicketOverError);
+    await expect(at.snooze(until)).rejects.toBeInstanceOf(TicketNotPendingError);
     // By a run, and by a person.
     expect(await at.finds('high')).toMatchObject({ status: 'assigned', ...nothing });
     await at.snooze(until);

@@ -1,8 +1,11 @@
-/** Writes what no guard lets in: rows of a bad restore, of a time before the guards. */
+/** Writes rows that the triggers of the tables would refuse: rows of a bad restore, or of a time before the triggers. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../src/database/connect.ts';
 
-/** A transaction in which no trigger fires, foreign keys' included; CHECKs hold. A superuser may. */
+/**
+ * Runs `write` in a transaction in which no trigger fires, not even those of foreign keys; CHECKs are still checked. The
+ * login has to be a superuser.
+ */
 export const behindGuards = <Result>(
   db: Db,
   write: (trx: Transaction<Database>) => Promise<Result>,

@@ -1,11 +1,11 @@
-/** Bots, remedies, entries of knowledge and findings of a test. */
+/** Makes bots, remedies, entries of knowledge and findings for tests. */
 import { defineBot, defineRemedy, z } from '../../src/bot.ts';
 import type { Bot, Check, CheckResult, Remedy, ReportedFinding } from '../../src/bot.ts';
 import { catalogueOf, type Catalogue } from '../../src/catalogue/catalogue.ts';
 
 type CheckBody = Check<unknown>['run'];
 
-/** A bot of one check, or of several by name; it never comes due by itself unless told. */
+/** A bot with one check, or with several by name. By default it is due only once a year. */
 export function aBot(
   name: string,
   checks: CheckBody | Record<string, CheckBody>,
@@ -36,13 +36,13 @@ export const problem = (
   ...rest,
 });
 
-/** What a check says that looked at these components and found all of them broken. */
+/** The result of a check that examined these components and found all of them broken. */
 export const broken = (...components: string[]): CheckResult => ({
   examined: components,
   findings: components.map((component) => problem(component)),
 });
 
-/** A safe remedy without parameters that is never known to be done. */
+/** A safe remedy without parameters, whose `isDone` is always false. */
 export const aRemedy = (
   name: string,
   apply: (context: Parameters<Remedy['apply']>[1]) => Promise<unknown>,
@@ -65,7 +65,7 @@ export const aRemedy = (
 export const playbook = (...remedies: string[]) =>
   ['steps:', ...remedies.map((remedy) => `  - remedy: ${remedy}`)].join('\n');
 
-/** What a healing test's catalogue needs: an entry that matches every {@link problem}. */
+/** An entry of knowledge, for tests of healing, that matches every {@link problem}. */
 export const entry = (name: string, solution: string, rest = {}) => ({
   name,
   category: 'trouble',

@@ -1,12 +1,12 @@
-/** Real certificates of an authority of a test's own, by openssl. */
+/** Makes an authority of a test's own, which issues real certificates, with openssl. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { provide } from './debian.ts';
+import { installedFromDebian } from './debian.ts';
 
-export const hasOpenssl = provide('openssl', () => existsSync('/usr/bin/openssl'));
+export const hasOpenssl = installedFromDebian('openssl', () => existsSync('/usr/bin/openssl'));
 
 export interface Issued {
   cert: string;
@@ -14,9 +14,12 @@ export interface Issued {
 }
 
 export interface Authority {
-  /** the file of its own certificate */
+  /** the file with the certificate of the authority */
   ca: string;
-  /** Issues one for these names (`DNS:localhost`, `IP:127.0.0.1`), valid for so many days from now, or until so many ago. */
+  /**
+   * Issues a certificate for these names (`DNS:localhost`, `IP:127.0.0.1`). It is valid for `days` days from now; with a
+   * negative number it ended so many days ago.
+   */
   issue(commonName: string, names: string, days?: number): Issued;
 }
 

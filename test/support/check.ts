@@ -1,4 +1,4 @@
-/** Calls one check or remedy alone, as the engine does. */
+/** Calls one check or remedy without an engine, in the same way as the engine does. */
 import { sql } from 'kysely';
 import { SkippedCheck } from '../../src/bot.ts';
 import type {
@@ -19,8 +19,8 @@ async function databaseTime(db: Db): Promise<Date> {
 }
 
 /**
- * In a transaction that refuses to write. Rejects with SkippedCheck where the check skips. A check of a state is asked
- * `since`; one of events from the beginning of its window on, unless told, about every key.
+ * Runs a check in a transaction that refuses to write. Rejects with SkippedCheck when the check skips. A check of a state
+ * gets `since`. A check of events gets, by default, the time from the beginning of its window on, and every key.
  */
 export function runCheck(
   bot: Bot,
@@ -30,10 +30,15 @@ export function runCheck(
   {
     now: given,
     since = null,
+    secrets = {},
+    remembered = null,
     ...events
-  }: { now?: Date; since?: Date | null } & Partial<
-    Pick<EventContext, 'from' | 'starts' | 'only'>
-  > = {},
+  }: {
+    now?: Date;
+    since?: Date | null;
+    secrets?: Record<string, string>;
+    remembered?: unknown;
+  } & Partial<Pick<EventContext, 'from' | 'starts' | 'only'>> = {},
 ): Promise<CheckResult & Partial<EventResult>> {
   const check = bot.checks.find(({ name }) => name === checkName);
   if (!check) throw new Error(`${bot.name} has no check ${checkName}`);
@@ -47,6 +52,12 @@ export function runCheck(
         db: transaction,
         now,
         signal: new AbortController().signal,
+        remembered,
+        progress: () => {},
+        secret(name: string): string {
+          if (Object.hasOwn(secrets, name)) return secrets[name]!;
+          throw new SkippedCheck(`the secret ${name} is not stored`);
+        },
         skip(reason: string): never {
           throw new SkippedCheck(reason);
         },
@@ -57,7 +68,7 @@ export function runCheck(
     });
 }
 
-/** In a transaction of its own, with what `isDone` said before and after. */
+/** Applies a remedy in a transaction of its own. Returns its evidence, and the answers of `isDone` before and after. */
 export function applyRemedy(
   remedy: Remedy,
   db: Db,

@@ -1,4 +1,4 @@
-/** Real child processes, in which an engine's checks and remedies run. */
+/** Opens real child processes, in which the checks and remedies of an engine run. */
 import { onTestFinished } from 'vitest';
 import type { Bot, Remedy } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -8,7 +8,7 @@ import { anEngine, type EngineOptions, type TestEngine } from './engine.ts';
 
 export const entry = new URL('../../src/bin/child.ts', import.meta.url);
 
-/** Children of this module of bots, closed with the test. */
+/** Opens children that load this module of bots. They are closed when the test ends. */
 export function childrenOf(
   { db, url }: { db: Db; url: string },
   module: URL,

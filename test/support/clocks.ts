@@ -1,8 +1,11 @@
-/** Clocks of a database that a test moves: the engine asks engine.now() alone. */
+/** Clocks of a database that a test can move: the engine reads the time only from engine.now(). */
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 
-/** Makes engine.now() a clock that a test can move in this database; it goes on running meanwhile. */
+/**
+ * Makes engine.now() a clock that a test can move in this database; it goes on running. The returned function moves it
+ * forward by so many seconds.
+ */
 export async function movableClock(db: Db): Promise<(seconds: number) => Promise<void>> {
   await sql`CREATE TABLE engine.clock AS SELECT interval '0' AS shift`.execute(db);
   await sql`
@@ -15,7 +18,7 @@ export async function movableClock(db: Db): Promise<(seconds: number) => Promise
   };
 }
 
-/** A clock that stands still at the time that it was given last. */
+/** Makes engine.now() a clock that stands still. The returned function sets it to another time. */
 export async function stillClock(db: Db, start: string): Promise<(time: string) => Promise<void>> {
   await sql`CREATE TABLE engine.clock AS SELECT ${start}::timestamptz AS time`.execute(db);
   await sql`

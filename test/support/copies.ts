@@ -1,14 +1,14 @@
-/** Copies of the checkout: each run of the tests removes those that an interrupted one has left. */
+/** Directories for copies of the checkout. Each run of the tests removes those that an interrupted run has left. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ofProcess = /^roundsman-copy-(\d+)-\w+$/;
+const copyName = /^roundsman-copy-(\d+)-\w+$/;
 
-/** A directory of this process. */
+/** Makes a directory whose name has the id of this process. */
 export const newCopy = (): string => mkdtempSync(join(tmpdir(), `roundsman-copy-${process.pid}-`));
 
-/** What a process that was just killed wrote last may still come: then it is tried again. */
+/** Removes a directory. It tries again, because a process that was just killed may still write its last file. */
 export const removeCopy = (directory: string): void =>
   rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 
@@ -21,15 +21,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes the copies of processes that have ended, as far as they are ours. */
+/** Removes the directories of processes that have ended, if they belong to this user. */
 export function sweepCopies(): void {
   for (const name of readdirSync(tmpdir())) {
-    const pid = ofProcess.exec(name)?.[1];
+    const pid = copyName.exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     try {
       removeCopy(join(tmpdir(), name));
     } catch {
-      // Another user's.
+      // The directory belongs to another user.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** A process that joins the embedded database of the home it is given, until told to leave. */
+/** A process that joins the embedded database of a home (its argument), and leaves it when it gets a message. */
 import { joinEmbedded } from '../../src/database/embedded/index.ts';
 
 const database = await joinEmbedded(process.argv[2] ?? '', { create: true });

@@ -1,4 +1,4 @@
-/** A worker's engine around parts that a test or a process of a test has opened, as src/bin/start-worker.ts does it. */
+/** Completes the engine of a worker, from parts that a test has opened, in the way of src/bin/start-worker.ts. */
 import type { SecretSources } from '../../src/data/secrets/open.ts';
 import { openRedaction, type Redaction } from '../../src/ground/secrets/redact.ts';
 import type { Engine } from '../../src/run/engine.ts';
@@ -8,7 +8,7 @@ import { openRunWriter } from '../../src/run/writer/run-writer.ts';
 
 export const noSources: SecretSources = { keys: undefined, variable: () => undefined };
 
-/** The rest of the engine: leases that are renewed, a run writer, and secrets of which nothing is opened unless told. */
+/** Adds leases that are renewed, a run writer, and secrets. By default no secret can be opened. */
 export function engineOf(
   parts: Pick<Engine, 'worker' | 'db' | 'children' | 'catalogue' | 'queue' | 'emit'>,
   databaseUrl: string,

@@ -1,4 +1,4 @@
-/** The engine in pieces or whole, put together as src/bin/engine.ts does, around a test's own catalogue. */
+/** Puts an engine together, or parts of one, around a test's own catalogue, in the way of src/bin/engine.ts. */
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -27,7 +27,7 @@ import { inProcess } from './in-process.ts';
 import { engineOf, noSources } from './engine-of.ts';
 import { testDatabase, testDatabaseWithQueue, type TestDatabase } from './database.ts';
 
-function heardBy(subscriber: Subscriber): Emit {
+function emitTo(subscriber: Subscriber): Emit {
   const events = eventsTo(log);
   events.subscribe(subscriber);
   return events.emit;
@@ -36,30 +36,33 @@ function heardBy(subscriber: Subscriber): Emit {
 export interface TestEngine extends Engine {
   url: string;
   queue: RunQueue;
-  /** Ends its connections and lets no lease be renewed any more: to the database it looks killed. */
+  /** Ends the connections of the engine and stops renewing leases: to the database this looks as if it was killed. */
   close(): Promise<void>;
 }
 
 export interface EngineOptions {
   database?: TestDatabase;
   concurrency?: number;
-  /** what secrets are opened with; nothing unless told */
+  /** the keys and variables with which secrets are opened; by default there are none */
   sources?: SecretSources;
-  /** hears what happens; the log alone unless told */
+  /** gets the events of the engine, in addition to the log */
   hear?: Subscriber;
 }
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const { emit: emitToLog } = eventsTo(log);
 
-/** An engine that nothing drives yet; its catalogue is registered and its queue open. Closed with the test. */
+/**
+ * Makes an engine without timers, scheduler and worker. Its catalogue is registered and its queue is open. It is closed
+ * when the test ends.
+ */
 export async function anEngine(
   { redisUrl }: Backend,
   catalogue: Catalogue,
   { database, concurrency = 4, sources = noSources, hear }: EngineOptions = {},
 ): Promise<TestEngine> {
   const { url } = database ?? (await (redisUrl ? testDatabase() : testDatabaseWithQueue()));
-  const emit = hear ? heardBy(hear) : emitToLog;
+  const emit = hear ? emitTo(hear) : emitToLog;
   const worker = `worker-${randomBytes(3).toString('hex')}`;
   const db = connect(url, { name: 'engine', max: concurrency + 4 });
   const children = inProcess({
@@ -87,9 +90,9 @@ export async function anEngine(
 }
 
 export interface Flow extends TestEngine {
-  /** with which runs of jobs are carried */
+  /** executes the runs of jobs */
   jobEngine: JobEngine;
-  /** Ends its jobs in order. */
+  /** Stops the engine in order: runs that it has begun come to their end. */
   stop(): Promise<void>;
 }
 
@@ -98,7 +101,7 @@ export interface FlowOptions extends EngineOptions {
   jobs?: readonly Job[];
 }
 
-/** The whole engine at work, as one process would be. Stopped with the test. */
+/** Starts the whole engine, as one process has it. It is stopped when the test ends. */
 export async function startFlow(
   backend: Backend,
   catalogue: Catalogue,
@@ -134,7 +137,7 @@ export async function startFlow(
     log,
     emit,
   };
-  const carrier = roles.includes('worker')
+  const runWorker = roles.includes('worker')
     ? queue.work(
         options.concurrency ?? 4,
         (job, free) => performRun(engine, job, free),
@@ -148,7 +151,7 @@ export async function startFlow(
   let stopping: Promise<void> | undefined;
   async function end() {
     await scheduler?.stop();
-    await carrier?.drain();
+    await runWorker?.drain();
     await timers.stop();
     leases.stop();
     await engine.close();

@@ -15,14 +15,14 @@ import { howToGetRedis, startRedis } from './redis.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string;
-    /** Empty when there is no Redis. */
+    /** empty when there is no Redis */
     redisUrl: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(placeOfServers(), 'roundsman-test-'));
-  // Root's servers run as somebody else, who has to get through.
+  // When tests run as root, the servers run as another account, which has to pass through this directory.
   chmodSync(directory, 0o755);
   const servers: TestServer[] = [];
   sweepCopies();

@@ -1,8 +1,8 @@
-/** Rows that another transaction holds: barriers that make a race the same every time. */
+/** Locks rows in another transaction, so that a race has the same course every time. */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Database, Db } from '../../src/database/connect.ts';
 
-/** Does `work` while a transaction of its own holds the rows that `rows` selects. */
+/** Does `work` while a transaction of its own has locked the rows that `rows` selects. */
 export const whileHeld = <Result>(
   db: Db,
   rows: RawBuilder<unknown>,
@@ -13,7 +13,7 @@ export const whileHeld = <Result>(
     return work(trx);
   });
 
-/** For `expect.poll`: how many sessions of this database wait for a lock. */
+/** A function for `expect.poll` that counts the sessions of this database that wait for a lock. */
 export const waiting = (db: Db) => async (): Promise<number> => {
   const { rows } = await sql`
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(

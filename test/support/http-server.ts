@@ -1,4 +1,4 @@
-/** A real HTTP server on loopback, which ends with its test. */
+/** Starts a real HTTP server on 127.0.0.1, which is closed when the test ends. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** The real command line with a test's own bots: a copy of this checkout with another catalogue in it. */
+/** Starts the real command line with a test's own bots: from a copy of this checkout with another catalogue in it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,10 @@ import { newCopy, removeCopy } from './copies.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
+ * Makes the copy, and returns its directory.
+ *
  * @param bots a module in test/bin that exports `bots` and `remedies`
- * @param jobs one that exports `jobs`; the checkout's own unless told
+ * @param jobs a module in test/bin that exports `jobs`; without it, the copy has the jobs of the checkout
  */
 export function install(bots: string, jobs?: string): string {
   const directory = newCopy();
@@ -31,13 +33,13 @@ export interface Running {
   child: ChildProcess;
   pid: number;
   heard: { out: string; err: string };
-  /** its JSON log lines so far */
+  /** the JSON lines that it has logged so far */
   lines(): { msg: string; why?: string; [key: string]: unknown }[];
   /** Resolves with the exit code. */
   ended: Promise<number | null>;
 }
 
-/** A `roundsman` process; killed with the test if it is still there. */
+/** Starts a `roundsman` process. It is killed when the test ends, if it still runs. */
 export function roundsman(
   checkout: string,
   settings: NodeJS.ProcessEnv,
@@ -64,7 +66,7 @@ export function roundsman(
   return { child, pid: child.pid!, heard, lines, ended };
 }
 
-/** The child processes of one, as /proc tells. */
+/** The child processes of a process, according to /proc. */
 export const childrenOf = (pid: number): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
@@ -75,14 +77,14 @@ function parentOf(name: string): number | null {
     const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    // It ended meanwhile.
+    // The process ended in between.
     return null;
   }
 }
 
 export function isAlive(pid: number): boolean {
   try {
-    // A zombie that nobody has collected is dead.
+    // A zombie is dead: its parent has only not collected it yet.
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;

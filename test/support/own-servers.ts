@@ -1,4 +1,4 @@
-/** Servers of one test's own, that can be killed and come back on the same port with the same data. */
+/** Starts servers for one test alone, which can be killed and started again on the same port with the same data. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,14 +26,17 @@ function ownDirectory(): string {
 export interface OwnPostgres {
   url: string;
   db: Db;
-  /** As `pg_ctl stop -m immediate`: every session is cut off, nothing is written. */
+  /** Stops the server like `pg_ctl stop -m immediate`: every session is cut off, nothing is written. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** default_transaction_read_only of the whole server, while it runs. */
+  /** Sets default_transaction_read_only of the running server: with true, it takes writes. */
   takeWrites(yes: boolean): Promise<void>;
-  /** Speaks TLS with this certificate from now on; with `ca` it knows clients by theirs. `rules`: of pg_hba.conf. */
+  /**
+   * Has the server speak TLS with this certificate; with `ca` it also accepts certificates of clients. `rules` are the
+   * lines of pg_hba.conf.
+   */
   speakTls(issued: Issued, rules: string[], ca?: string): Promise<void>;
-  /** A second server from a copy of its files, which stands still: a standby or a primary. Resolves with its URL. */
+  /** Starts a second server on a copy of the files, as a standby or a primary; the first one has to be stopped. */
   copy(role: 'standby' | 'primary'): Promise<string>;
 }
 
@@ -109,19 +112,19 @@ export async function ownPostgres(): Promise<OwnPostgres> {
 export interface OwnRedis {
   url: string;
   port: number;
-  /** a connection of the test's own, past everything */
+  /** a connection of the test's own, which passes no proxy */
   ask: Redis;
   kill(): Promise<void>;
   start(): Promise<void>;
 }
 
-/** Not started yet. */
+/** Prepares a Redis with these options; `start` starts it. */
 export async function ownRedis(options: Record<string, string | string[]> = {}): Promise<OwnRedis> {
   const directory = ownDirectory();
   const port = await freePort(0);
   // With `port: 0` it speaks TLS only.
   const tls = options.port === '0';
-  const all = {
+  const allOptions = {
     bind: '127.0.0.1',
     port,
     dir: directory,
@@ -129,7 +132,7 @@ export async function ownRedis(options: Record<string, string | string[]> = {}):
     ...options,
     ...(tls && { 'tls-port': String(port) }),
   };
-  const args = Object.entries(all).flatMap(([name, value]) => [
+  const args = Object.entries(allOptions).flatMap(([name, value]) => [
     `--${name}`,
     ...[value].flat().map(String),
   ]);

@@ -6,14 +6,17 @@ const memory = '/dev/shm';
 const tmpfs = 0x01021994;
 const enoughBytes = 4 * 1024 ** 3;
 
-/** In memory where there is enough of it: databases are made three times as fast, and no other work on a disk delays them. */
+/**
+ * The directory for the data of servers. It is in memory if there is enough of it: there databases are made three times as
+ * fast, and other work on the disk does not delay them.
+ */
 export function placeOfServers(): string {
   try {
     const { type, bavail, bsize } = statfsSync(memory);
     accessSync(memory, constants.W_OK);
     if (type === tmpfs && bavail * bsize > enoughBytes) return memory;
   } catch {
-    // There is none.
+    // There is no such directory, or it cannot be written.
   }
   return tmpdir();
 }

@@ -1,4 +1,4 @@
-/** One Postgres for a whole test run, with migrated templates that tests clone. */
+/** Starts one PostgreSQL for a whole test run, with migrated templates that tests clone. */
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { connect } from '../../src/database/connect.ts';
@@ -7,7 +7,7 @@ import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 
 export const template = 'roundsman_template';
-/** The same with BullMQ's tables, which take 60 ms to make. */
+/** A template that also has BullMQ's tables, which take 60 ms to make. */
 export const templateWithQueue = 'roundsman_template_queue';
 
 export interface TestServer {
@@ -15,7 +15,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Speed instead of safety; and no autovacuum that would look into a template being cloned. */
+/** Settings for speed instead of safety. Autovacuum is off, because it would connect to a template that is being cloned. */
 const settings = {
   full_page_writes: 'off',
   synchronous_commit: 'off',
@@ -24,7 +24,7 @@ const settings = {
   max_wal_senders: '0',
 };
 
-/** The same server, another database. */
+/** The address of another database on the same server. */
 export function inDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;
@@ -54,11 +54,14 @@ async function makeTemplates(url: string): Promise<void> {
   }
   await administer(url, `CREATE DATABASE ${templateWithQueue} TEMPLATE ${template}`);
   await migrateQueue(inDatabase(url, templateWithQueue));
-  // Whoever is connected to a template keeps it from being cloned.
+  // A template cannot be cloned while a session is connected to it.
   await administer(url, ...both.map((name) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`));
 }
 
-/** TEST_DATABASE_URL (a superuser's, with nothing of value on the server), else one of our own. */
+/**
+ * Uses the server of TEST_DATABASE_URL, or starts one. The login of TEST_DATABASE_URL has to be a superuser, and nothing on
+ * that server may be of value.
+ */
 export async function startPostgres(directory: string): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL;
   const server = given

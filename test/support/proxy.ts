@@ -1,4 +1,4 @@
-/** A TCP proxy that can lose connections without a word, as a firewall does that forgot them. */
+/** A TCP proxy that can lose connections without closing them, like a firewall that has forgotten them. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -6,13 +6,16 @@ import { onTestFinished } from 'vitest';
 export interface Proxy {
   /** the given URL, by way of the proxy */
   url: string;
-  /** Every connection that is open now carries nothing any more, and stays open; new ones are carried. */
+  /**
+   * Stops carrying data on all open connections, which stay open; new connections work. Returns how many connections it
+   * froze.
+   */
   freeze(): number;
-  /** New connections lead to this server from now on; those that are open stay where they are. */
+  /** Leads new connections to this server; open ones stay with the old server. */
   leadTo(url: string): void;
-  /** New connections are taken from now on, and nothing more; so many are carried before. */
+  /** Accepts new connections, but carries no data on them; the next `carried` connections still work. */
   swallow(carried?: number): void;
-  /** Resolves when the first one has come of which nothing more is taken. */
+  /** Resolves when the first connection has come on which no data is carried. */
   swallowed: Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export async function openProxy(url: string): Promise<Proxy> {
       for (const [client, upstream] of pairs) {
         client.unpipe(upstream);
         upstream.unpipe(client);
-        // What arrives is taken and dropped: the other end believes that it was heard.
+        // Data that arrives is read and dropped, so the sender believes that it was received.
         for (const socket of [client, upstream]) socket.removeAllListeners('end').resume();
       }
       const { size } = pairs;

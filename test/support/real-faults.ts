@@ -1,10 +1,10 @@
-/** Real faults of a real PostgreSQL, made from outside of the transaction that meets them. */
+/** Makes real faults of a real PostgreSQL, from outside of the transaction that meets them. */
 import { sql, type Kysely } from 'kysely';
 import type { Database, Db } from '../../src/database/connect.ts';
 
 type Session = Kysely<Database>;
 
-/** Meets its fault inside `session`; `db` is of the same database, and does not suffer. */
+/** Makes a fault that the transaction of `session` meets; `db` is another connection to the same database. */
 export type MakeFault = (session: Session, db: Db) => Promise<unknown>;
 
 const pidOf = async (session: Session): Promise<number> => {
@@ -24,8 +24,8 @@ export async function endSession(session: Session, db: Db): Promise<void> {
   while (!(await isGone(db, pid)));
 }
 
-/** Two rows to fight for. */
-const aTable = (db: Db) =>
+/** Makes a table with two rows, for which transactions can compete. */
+const makeTable = (db: Db) =>
   sql`
     CREATE TABLE IF NOT EXISTS engine.contended (id int PRIMARY KEY, n int NOT NULL DEFAULT 0)`
     .execute(db)
@@ -36,9 +36,9 @@ const aTable = (db: Db) =>
 const touch = (session: Session, id: number) =>
   sql`UPDATE engine.contended SET n = n + 1 WHERE id = ${id}`.execute(session);
 
-/** Holds the first row in a transaction of its own for as long as `work` takes. */
-async function besideAHolder<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
-  await aTable(db);
+/** Locks the first row in a transaction of its own for as long as `work` takes. */
+async function whileFirstIsLocked<Result>(db: Db, work: () => Promise<Result>): Promise<Result> {
+  await makeTable(db);
   const holds = Promise.withResolvers<void>();
   const over = Promise.withResolvers<void>();
   const holder = db.transaction().execute(async (trx) => {
@@ -63,8 +63,8 @@ const isWaiting = async (db: Db, pid: number): Promise<boolean> => {
 };
 
 const deadlock: MakeFault = async (session, db) => {
-  await aTable(db);
-  // The one whose patience ends first is ended.
+  await makeTable(db);
+  // PostgreSQL ends the transaction whose deadlock_timeout ends first.
   await sql`SET LOCAL deadlock_timeout = '50ms'`.execute(session);
   await touch(session, 1);
   const pid = Promise.withResolvers<number>();
@@ -79,7 +79,7 @@ const deadlock: MakeFault = async (session, db) => {
     while (!(await isWaiting(db, waiting)));
     await touch(session, 2);
   } finally {
-    // It goes on once the session has ended its transaction, which is after this.
+    // The rival goes on when the session has ended its transaction, which is after this function.
     rival.catch(() => {});
   }
 };
@@ -97,7 +97,7 @@ export const faults = {
   },
   'it was the victim of a deadlock': deadlock,
   'a lock was not free in time': (session, db) =>
-    besideAHolder(db, async () => {
+    whileFirstIsLocked(db, async () => {
       await sql`SET LOCAL lock_timeout = '50ms'`.execute(session);
       await touch(session, 1);
     }),
@@ -131,7 +131,7 @@ export const faults = {
   },
 } satisfies Record<string, MakeFault>;
 
-/** Ends the sessions that write the next `times` changes of an action, while they do. */
+/** Ends each of the next `times` sessions that change a row of bot_actions, during the change. */
 export async function endsNextRecord(db: Db, times: number): Promise<void> {
   await sql`CREATE SEQUENCE engine.records`.execute(db);
   await sql`

@@ -1,4 +1,4 @@
-/** One Redis for a whole test run: REDIS_URL, the redis-server that is installed, or apt's. */
+/** Starts one Redis for a whole test run: that of REDIS_URL, the installed redis-server, or one that apt installs. */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -20,7 +20,7 @@ function hasRedis(): boolean {
   }
 }
 
-/** Only where nobody minds: root on Debian, which a container for tests is. */
+/** Installs Redis, but only as root on Debian: that is a container for tests, where an installation disturbs no person. */
 function installRedis(): boolean {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   console.log('Installing redis-server for the tests ...');
@@ -35,7 +35,7 @@ function installRedis(): boolean {
   return hasRedis();
 }
 
-function answers(port: number): Promise<boolean> {
+function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     socket.once('data', (data) => {
@@ -75,7 +75,7 @@ async function launch(directory: string): Promise<TestServer> {
   child.unref();
   for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(10)) {
     if (child.exitCode !== null) break;
-    if (readPid(pidFile) === child.pid && (await answers(port)))
+    if (readPid(pidFile) === child.pid && (await answersPing(port)))
       return { url: `redis://127.0.0.1:${port}`, stop: () => guard.end() };
   }
   const log = existsSync(logfile) ? readFileSync(logfile, 'utf8') : '';
@@ -83,7 +83,7 @@ async function launch(directory: string): Promise<TestServer> {
   throw new Error(`redis-server did not start: ${log}`);
 }
 
-/** Undefined when there is none to be had: then its half of the tests does not run. */
+/** Returns undefined when there is no Redis: then the tests on Redis do not run. */
 export async function startRedis(directory: string): Promise<TestServer | undefined> {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
   if (hasRedis() || installRedis()) return launch(join(directory, 'redis'));

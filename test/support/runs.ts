@@ -1,10 +1,10 @@
-/** Rows that a test's engine works on, and runs carried out one at a time. */
+/** Writes rows for the engine of a test, and executes runs one at a time. */
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { performRun } from '../../src/run/perform.ts';
 
-/** Writes a run as a claim does, ready to be started with generation 1. */
+/** Inserts a queued run, as a claim does; an entry with generation 1 can start it. Returns its id. */
 export async function queuedRun(db: Db, bot: string, values: object = {}): Promise<string> {
   const { id } = await db
     .selectFrom('bots')
@@ -27,14 +27,14 @@ export async function queuedRun(db: Db, bot: string, values: object = {}): Promi
   return row.id;
 }
 
-/** So many runs of a bot at once, queued so long ago, of which the queue knows nothing. */
+/** Inserts `count` queued runs of a bot, queued so long ago (`ago`), without entries in the queue. */
 export const backlog = (db: Db, bot: string, count: number, ago = '1 hour') =>
   sql`
     INSERT INTO bot_executions (bot_id, status, trigger, generation, started_at, queued_at)
     SELECT id, 'queued', 'manual', 1, now(), now() - ${ago}::interval
     FROM bots, generate_series(1, ${count}::int) WHERE name = ${bot}`.execute(db);
 
-/** Values of a run that another worker carries, for a long time yet. */
+/** The columns of a run that another worker executes, with a lease that ends in an hour. */
 export const carried = {
   status: 'running',
   worker: 'another',
@@ -47,8 +47,8 @@ export const rowOf = (db: Db, id: string) =>
   db.selectFrom('bot_executions').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
 /**
- * One attempt of this run from start to end, as the worker carries it out; the row afterwards. Another run of its bot
- * that ends meanwhile may queue it again before it has started: then its newer entry is taken, as from the queue.
+ * Makes one attempt of this run from start to end, as a worker does, and returns the row afterwards. Another run of its
+ * bot that ends in between may queue this run again before it has started: then its newer entry is used.
  */
 export async function attempt(engine: Engine, id: string) {
   let before = await rowOf(engine.db, id);
@@ -61,18 +61,19 @@ export async function attempt(engine: Engine, id: string) {
   }
 }
 
-/** A new run of this bot, carried out. */
+/** Queues a new run of this bot, makes one attempt of it, and returns its row. */
 export const run = async (engine: Engine, bot: string, values: object = {}) =>
   attempt(engine, await queuedRun(engine.db, bot, values));
 
-/** Makes a planned bot due now, by the slot that passed a moment ago. */
+/** Makes a planned bot due now, with a slot of this second. */
 export const makeDue = (db: Db, bot: string) =>
   sql`UPDATE bots SET next_slot_at = date_trunc('second', engine.now()), next_execution_at = engine.now()
       WHERE name = ${bot} AND next_slot_at IS NOT NULL`.execute(db);
 
 /**
- * What happens to findings without a cure is known from now on, of every entry: they stay. Until that is
- * known one in four is held out for a run, by a hash that no test foresees.
+ * Has no finding left alone on purpose: writes decisions by which, for every entry, it is known that findings without a
+ * cure stay. Until that is known, one of four findings is left alone for a run, chosen by a hash that a test cannot
+ * foresee.
  */
 export const nothingHeldOut = (db: Db) =>
   sql`
@@ -80,7 +81,7 @@ export const nothingHeldOut = (db: Db) =>
     SELECT (SELECT id FROM bots LIMIT 1), k.id, 'elsewhere', 'shadowed', 'persisted', engine.now(), engine.now()
     FROM bot_knowledge k, generate_series(1, 5)`.execute(db);
 
-/** Changes a setting of the engine. */
+/** Changes a value in engine.settings. */
 export const set = (db: Db, key: string, value: unknown) =>
   sql`UPDATE engine.settings SET value = ${JSON.stringify(value)}::jsonb WHERE key = ${key}`.execute(
     db,

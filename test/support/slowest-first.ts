@@ -1,24 +1,12 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-
-/** Files that take longest begin first: one that begins last keeps a whole run waiting for it. */
-const slowest = [
-  'heal/simulation.test.ts',
-  'database/embedded.test.ts',
-  'services/progress/canary.test.ts',
-  'cli/doctor-progress.test.ts',
-  'heal/loops.test.ts',
-  'children/rude.test.ts',
-  'children/children.test.ts',
-  'heal/evidence.test.ts',
-  'queue/outage.test.ts',
-  'database/migrate.test.ts',
-];
+import long from './long-tests.json' with { type: 'json' };
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
-  const rank = slowest.findIndex((file) => moduleId.endsWith(`/test/${file}`));
-  return rank < 0 ? slowest.length : rank;
+  const rank = long.findIndex((file) => moduleId.endsWith(`/test/${file}`));
+  return rank < 0 ? long.length : rank;
 };
 
+/** Starts first what takes longest: if such a file started last, the whole run would wait for it. */
 export class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own, which begins with large files

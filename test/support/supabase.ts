@@ -1,7 +1,7 @@
 /**
- * A database as Supabase hands it out, on the tests' server and before any migration: whoever migrates
- * is no superuser and bypasses nothing, `auth` belongs to somebody else, and default privileges give
- * every new table and function away.
+ * Makes a database like a new one of Supabase, on the server of the tests, before any migration. The role that migrates is
+ * no superuser and does not bypass row level security, the schema `auth` belongs to another role, and default privileges
+ * grant every new table and function to all users.
  */
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
@@ -11,14 +11,14 @@ import { dropAfterwards, type TestDatabase } from './database.ts';
 
 const password = 'postgres_like';
 
-/** Roles belong to the whole server, where another test file may be making them at this moment. */
-const role = (name: string, attributes: string) => `DO $$
+/** Makes a role. Roles belong to the whole server, so another test file may be making the same role at this moment. */
+const makeRole = (name: string, attributes: string) => `DO $$
 BEGIN
   IF to_regrole('${name}') IS NULL THEN CREATE ROLE ${name} ${attributes}; END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$`;
 
-const grant = (name: string, member: string) => `DO $$
+const grantRole = (name: string, member: string) => `DO $$
 BEGIN
   -- Two grants to one role at a time fail as "tuple concurrently updated".
   PERFORM pg_advisory_xact_lock(7107);
@@ -29,13 +29,13 @@ END $$`;
 const users = ['anon', 'authenticated', 'service_role'];
 
 const roles = [
-  role('anon', 'NOLOGIN'),
-  role('authenticated', 'NOLOGIN'),
-  role('service_role', 'NOLOGIN BYPASSRLS'),
-  role('authenticator', 'NOINHERIT LOGIN'),
-  role('supabase_auth_admin', 'NOINHERIT CREATEROLE'),
-  role('postgres_like', `LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`),
-  ...users.flatMap((name) => [grant(name, 'authenticator'), grant(name, 'postgres_like')]),
+  makeRole('anon', 'NOLOGIN'),
+  makeRole('authenticated', 'NOLOGIN'),
+  makeRole('service_role', 'NOLOGIN BYPASSRLS'),
+  makeRole('authenticator', 'NOINHERIT LOGIN'),
+  makeRole('supabase_auth_admin', 'NOINHERIT CREATEROLE'),
+  makeRole('postgres_like', `LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`),
+  ...users.flatMap((name) => [grantRole(name, 'authenticator'), grantRole(name, 'postgres_like')]),
 ];
 
 const everybody = `postgres_like, ${users.join(', ')}`;
@@ -81,7 +81,10 @@ const platform = [
   ),
 ];
 
-/** Nothing of ours is in it; `db` and `url` are the migrating role's. Dropped when its file is done. */
+/**
+ * Makes the database, without anything of Roundsman in it; `db` and `url` work as the role that migrates. It is dropped
+ * when the test file is done.
+ */
 export async function supabaseDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl');
   const name = `supabase_${randomBytes(6).toString('hex')}`;

@@ -1,4 +1,4 @@
-/** The real command line in a pseudo-terminal, as a person types at it: `script` of util-linux makes one. */
+/** Runs the real command line in a pseudo-terminal, as a person uses it. `script` of util-linux makes the terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,45 +18,59 @@ export const keys = {
   enter: '\r',
 } as const;
 
-/** What is typed once the terminal has shown a text since what was typed before it. */
-export type Typed = [shown: string, keys: string][];
+/**
+ * Pairs of a text and keys: the keys are typed when the terminal has shown the text, after the previous keys. No keys: this text is only waited for.
+ * `again`: typed every half second until the command ends.
+ */
+export type Typed = [shown: string, keys: string, again?: string][];
 
 export interface Shown {
   code: number | null;
   /** all that the terminal showed, without control sequences */
   shown: string;
-  /** what was asked for all of `typed` */
+  /** whether the terminal showed all texts of `typed`, so that all keys were typed */
   asked: boolean;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The words with which a shell runs `roundsman ...args`. */
+/** The command by which a shell runs `roundsman ...args`. */
 export const commandOf = (args: string[]): string =>
-  [process.execPath, bin, ...args].map(quoted).join(' ');
+  [process.execPath, bin, ...args].map(shellQuoted).join(' ');
 
 /**
- * Runs `roundsman ...args` in a terminal, which shows `pid=` and its number first. A signal is typed as
- * `signal:SIGTERM`, and sent to the command.
+ * Runs `roundsman ...args` in a terminal, which first shows `pid=` and the process id of the command. Keys such as
+ * `signal:SIGTERM` are not typed: this signal is sent to the command.
  */
 export const inTerminal = (
   url: string,
   args: string[],
   typed: Typed,
   env: NodeJS.ProcessEnv = {},
-): Promise<Shown> => typeInto(`echo "pid=$$"; exec ${commandOf(args)}`, url, typed, env);
+): Promise<Shown> => runInTerminal(`echo "pid=$$"; exec ${commandOf(args)}`, url, typed, env);
 
 /** Runs `roundsman ...args` in a terminal of so many columns and 24 rows. */
-export const inTerminalOf = (columns: number, url: string, args: string[]): Promise<Shown> =>
-  typeInto(`stty cols ${columns} rows 24; exec ${commandOf(args)}`, url, [], {});
+export const inTerminalOf = (
+  columns: number,
+  url: string,
+  args: string[],
+  typed: Typed = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Shown> =>
+  runInTerminal(
+    `stty cols ${columns} rows 24; ${typed.length > 0 ? 'echo "pid=$$"; ' : ''}exec ${commandOf(args)}`,
+    url,
+    typed,
+    env,
+  );
 
-/** The same with a shell of a person, whose prompt is `ready> `, and which suspends and continues jobs. */
+/** Runs an interactive shell in a terminal, with the prompt `ready> `, which can suspend and continue jobs. */
 export const inShell = (url: string, typed: Typed): Promise<Shown> =>
-  typeInto('exec bash --norc --noprofile --noediting -i', url, typed, { PS1: 'ready> ' });
+  runInTerminal('exec bash --norc --noprofile --noediting -i', url, typed, { PS1: 'ready> ' });
 
 /**
- * Closes the terminal of `roundsman ...args` as soon as it shows a text; the exit code, as a shell in it tells: 128 and
- * more where a signal ended the command.
+ * Runs `roundsman ...args` in a terminal, and closes the terminal as soon as it shows `text`. Resolves with the exit code
+ * that a shell in the terminal gets: 128 or more if a signal ended the command.
  */
 export async function closedAt(
   text: string,
@@ -64,15 +78,19 @@ export async function closedAt(
   args: string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<number> {
-  const told = join(mkdtempSync(join(tmpdir(), 'roundsman-closed-')), 'code');
-  onTestFinished(() => rmSync(dirname(told), { recursive: true }));
-  // The shell outlives its terminal; the command gets the signal as it comes.
-  const command = `trap : HUP; ${commandOf(args)}; echo $? > ${quoted(told)}.part; mv ${quoted(told)}.part ${quoted(told)}`;
-  await typeInto(command, url, [[text, 'close']], env);
-  return vi.waitFor(() => Number(readFileSync(told, 'utf8')), { timeout: 20_000, interval: 50 });
+  const codeFile = join(mkdtempSync(join(tmpdir(), 'roundsman-closed-')), 'code');
+  onTestFinished(() => rmSync(dirname(codeFile), { recursive: true }));
+  // The shell survives the end of its terminal (SIGHUP), and the command gets the signal as usual.
+  const command = `trap : HUP; ${commandOf(args)}; echo $? > ${shellQuoted(codeFile)}.part; mv ${shellQuoted(codeFile)}.part ${shellQuoted(codeFile)}`;
+  await runInTerminal(command, url, [[text, 'close']], env);
+  return vi.waitFor(() => Number(readFileSync(codeFile, 'utf8')), {
+    timeout: 20_000,
+    interval: 50,
+  });
 }
 
-function typeInto(
+/** Runs a shell's command in a terminal. */
+export function runInTerminal(
   command: string,
   url: string,
   typed: Typed,
@@ -86,25 +104,36 @@ function typeInto(
       REDIS_URL: '',
       TERM: 'xterm',
       NO_COLOR: '1',
+      TZ: 'UTC',
+      // A pager would wait for a key.
+      ROUNDSMAN_PAGER: '',
       ...env,
     },
   });
-  // A question that is not answered would wait for ever, and its test run with it.
+  // Without this, a command whose question is not answered would wait for ever, and so would the test run.
   onTestFinished(() => void child.kill('SIGKILL'));
   let shown = '';
   let before = 0;
+  let repeating: NodeJS.Timeout | undefined;
+  child.once('exit', () => clearInterval(repeating)).stdin.on('error', () => {});
   const waiting = [...typed];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    shown += text;
-    const [next] = waiting;
-    if (!next || !shown.includes(next[0], before)) return;
-    before = shown.length;
-    waiting.shift();
-    const [, what] = next;
+  const type = (what: string) => {
     if (what === 'close') child.kill('SIGKILL');
     else if (what.startsWith('signal:'))
       process.kill(Number(/pid=(\d+)/.exec(shown)![1]), what.slice('signal:'.length));
     else child.stdin.write(what);
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text;
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      const at = shown.indexOf(next[0], before);
+      if (at === -1) return;
+      const [text, what, again] = waiting.shift()!;
+      if (again !== undefined) repeating = setInterval(() => type(again), 500);
+      // After keys something new has to come. Where none are typed, what follows may have come together with this text.
+      before = what === '' ? at + text.length : shown.length;
+      if (what !== '') return type(what);
+    }
   });
   return new Promise((resolve, reject) =>
     child.once('error', reject).once('close', (code) =>

@@ -1,4 +1,4 @@
-/** The transitions that people ask for, each in a transaction of its own, as the services open one. */
+/** Transitions that people request, each in a transaction of its own, as the services open one. */
 import type { Db } from '../../src/database/connect.ts';
 import { untilFree } from '../../src/database/until-free.ts';
 import * as actions from '../../src/transitions/actions/request-undo.ts';

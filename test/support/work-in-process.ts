@@ -1,11 +1,11 @@
-/** The rest of a worker that a test starts in a process of its own, to kill it: its timers, its queue, its parent. */
+/** Completes a worker in a process of its own, which a test starts to kill it: timers, queue, the end of its parent. */
 import { startTimers } from '../../src/maintain/timers/start.ts';
 import type { RunQueue } from '../../src/queue/run-queue.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { performRun } from '../../src/run/perform.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 
-/** Carries runs, so many at once, until the process is killed or its test has ended. */
+/** Executes runs, `atOnce` at the same time, until the process is killed or the test has ended. */
 export function workInProcess(engine: Engine & { queue: RunQueue }, atOnce: number): void {
   const { db, queue, catalogue, emit, worker } = engine;
   startTimers({
@@ -25,6 +25,6 @@ export function workInProcess(engine: Engine & { queue: RunQueue }, atOnce: numb
     () => {},
   );
   process.send?.('ready');
-  // Without its parent it has nothing to work for.
+  // When the test has ended, this process has to end, too.
   process.once('disconnect', () => process.exit());
 }

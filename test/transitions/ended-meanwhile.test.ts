@@ -1,4 +1,4 @@
-/** An action is locked only by its record: what ended it while its remedy was at work is kept, and the effect is rolled back. */
+/** An action is locked only when its result is recorded: if the action ends while its remedy works, it stays ended, and the effect is rolled back. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -21,7 +21,7 @@ test.each(['applied', 'taken back'])(
       word === 'applied'
         ? sql`UPDATE bot_actions SET state = 'aborted' WHERE id = ${id}::uuid`
         : sql`UPDATE bot_actions SET undo_requested_at = NULL WHERE id = ${id}::uuid`;
-    // In a transaction of its own, which waits for nothing that the remedy's holds.
+    // In a transaction of its own, which waits for no row that the remedy's transaction holds.
     const change = async (pauseBot: (id: string, why: string) => Promise<void>) => {
       await pauseBot(bots[1], 'x');
       await end.execute(db);

@@ -1,4 +1,4 @@
-/** What transactions are given: runs, findings, heals and undos of the scene, as the engine's code takes them. */
+/** The arguments of transactions: runs, findings, heals and undos of the scene, as the engine's code takes them. */
 import type pg from 'pg';
 import { aRemedy } from '../support/builders.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
@@ -6,11 +6,11 @@ import { readSolution } from '../../src/catalogue/solution.ts';
 import type { Db } from '../../src/database/connect.ts';
 import type { OpenFinding } from '../../src/heal/finding/open-finding.ts';
 import type { HealContext } from '../../src/heal/heal-context.ts';
-import type { Recording } from '../../src/run/writer/recording.ts';
+import type { RecordInput } from '../../src/run/writer/record-input.ts';
 import { finishOf } from '../../src/run/writer/finish.ts';
 import { type RunWrite } from '../../src/run/writer/flush.ts';
 import * as scene from './scene.ts';
-/** What carries a transaction out: a Kysely, and the plain connection below it. */
+/** By what a transaction is carried out: a Kysely, and the plain connection below it. */
 export interface Means {
   db: Db;
   client: pg.ClientBase;
@@ -24,7 +24,7 @@ export const carried = [runs.first, runs.beside, runs.other, runs.otherBeside] a
 export const signal = new AbortController().signal;
 export const week = 7 * 86_400_000;
 
-/** Changes a bot that is not the run's own, as a bot that looks after others does. */
+/** Changes a bot other than the run's own. */
 export const changes = aRemedy(
   'other.pause',
   async ({ pauseBot, queueRun, target }) => {
@@ -59,12 +59,13 @@ export const run = (id: Carried): RunWrite['run'] => ({
   },
   timeoutMs: 60_000,
   pendingEffects: false,
+  progress: null,
   signal,
   stop() {},
 });
 
-/** Of each of its bot's problems that it is broken, or that it is well. */
-export function recordingOf(id: Carried, broken: boolean): Recording {
+/** What a run records that finds all problems of its bot broken, or all of them well. */
+export function recordInputOf(id: Carried, broken: boolean): RecordInput {
   const own = problems.filter(({ bot }) => bot === run(id).bot.id);
   const finding = ({ fingerprint, component }: (typeof problems)[number]) => ({
     fingerprint,
@@ -81,9 +82,10 @@ export function recordingOf(id: Carried, broken: boolean): Recording {
   return {
     findings: broken ? own.map(finding) : [],
     examined: [{ check_name: 'is-well', asked_at: null, every: true, keys: [], undecided: [] }],
-    asked: ['is-well'],
-    counts: { 'is-well': 10 },
-    decided: [],
+    botChecks: ['is-well'],
+    componentCounts: { 'is-well': 10 },
+    decisionVerdicts: [],
+    memories: { 'is-well': { broken } },
   };
 }
 
@@ -104,7 +106,7 @@ export const finish = (id: Carried) =>
 
 export const record = (id: Carried, broken: boolean, ends: boolean): RunWrite => ({
   run: run(id),
-  recording: recordingOf(id, broken),
+  recording: recordInputOf(id, broken),
   finish: ends ? finish(id) : null,
 });
 
@@ -178,7 +180,7 @@ export const ticket = (db: Db, at: number) => row(db, problems[at]!.ticket);
 export const row = async (db: Db, id: string) =>
   db.selectFrom('bot_tickets').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-/** A message of the scene: 1 to 3 wait for each other, of 4 a sending has begun, 5 is for a channel that is off. */
+/** A message of the scene: 1 to 3 wait for each other, the sending of 4 has begun, 5 is for a channel that is off. */
 export const message = (number: number): string => `00000008-0000-0000-0000-00000000000${number}`;
 export const jobRun = (number: number) => ({
   id: `00000007-0000-0000-0000-00000000000${number}`,

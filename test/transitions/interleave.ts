@@ -1,4 +1,4 @@
-/** Two transactions, the first of which stands still at a boundary of its statements while the second one begins. */
+/** Runs two transactions: the first one stops between two of its statements while the second one begins. */
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { connectStepped, type Stepped } from './stepped-client.ts';
@@ -25,14 +25,14 @@ const tables = [
   'engine.job_runs',
 ];
 
-/** lock_not_available: of a statement that waits for no row (NOWAIT). */
+/** lock_not_available: the error of a statement that does not wait for rows (NOWAIT). */
 const notAvailable = '55P03';
 const endsWithinMs = 10_000;
 
 export interface Lane {
   first: Stepped;
   second: Stepped;
-  /** looks at what the two of them wait for */
+  /** reads what the two of them wait for */
   watch: Db;
 }
 
@@ -48,7 +48,7 @@ export const carryOut = (transactions: Transactions, name: string, { db, client 
     (error: unknown) => String(error),
   );
 
-/** Which rows it holds that were there before, and how strongly: 1 as what a new row refers to, 2 to change it, 3 for update. */
+/** Which earlier rows a transaction holds, and how strongly: 1 because a new row refers to it, 2 to change it, 3 FOR UPDATE. */
 export async function heldRows(watch: Db): Promise<Set<string>> {
   const levels = [sql`UPDATE`, sql`NO KEY UPDATE`, sql`KEY SHARE`];
   const parts = tables.flatMap((table) =>
@@ -62,16 +62,16 @@ export async function heldRows(watch: Db): Promise<Set<string>> {
   return new Set(rows.map(({ row }) => row));
 }
 
-/** A boundary between two statements, before which it stands still. */
+/** A place between two statements at which a transaction stops. */
 export interface Stop {
   step: number;
   held: Set<string>;
 }
 
 export interface Path {
-  /** where it holds something that it did not hold at the stop before; the last one holds all that it ever locks */
+  /** true where it holds a row that it did not hold at the stop before; at the last stop it holds all rows that it ever locks */
   stops: Stop[];
-  /** what it threw, alone */
+  /** what it threw when it ran alone */
   thrown: string | null;
 }
 
@@ -85,7 +85,7 @@ export async function pathOf(
   const locks = [...first.steps];
   const stops: Stop[] = [];
   for (let step = 1; step < locks.length; step += 1) {
-    // Behind a statement that only reads it holds what it held before.
+    // After a statement that only reads, it holds the same rows as before.
     if (!locks[step - 1] && stops.length > 0) {
       stops.at(-1)!.step = step;
       continue;
@@ -116,7 +116,7 @@ function canMeet(stop: Stop, first: Path, second: Path): boolean {
   return [now, later].every((locks) => locks.some((lock) => ever.has(rowOf(lock))));
 }
 
-/** `tries again`: it waits for no row, and begins anew by itself until what it wants is free. */
+/** `tries again`: it waits for no row, and begins anew by itself until the rows that it needs are free. */
 export async function untilItWaits(
   watch: Db,
   { pid, states }: Stepped,
@@ -144,7 +144,7 @@ export interface Met {
 export interface Meetings {
   met: Met[];
   meetings: number;
-  /** of them those in which the second one had to wait for the first one */
+  /** in how many of these the second one had to wait for the first one */
   waits: number;
 }
 

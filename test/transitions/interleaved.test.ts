@@ -12,7 +12,7 @@ import { plantScene } from './plant-scene.ts';
 import { bots } from './scene.ts';
 import { transactions } from './transactions.ts';
 
-/** Each on a scene of its own. */
+/** Each pair runs on a scene of its own. */
 const lanes = 3;
 
 async function aLane() {
@@ -28,7 +28,7 @@ async function deadlocks(db: Db): Promise<number> {
   return rows[0]!.deadlocks;
 }
 
-/** Every one with every one, in both orders. */
+/** All pairs of transactions, each in both orders. */
 async function meet(all: Transactions): Promise<Meetings & { counted: number; thrown: string[] }> {
   const names = Object.keys(all);
   const opened = await Promise.all(Array.from({ length: lanes }, aLane));
@@ -60,7 +60,7 @@ async function meet(all: Transactions): Promise<Meetings & { counted: number; th
 
 test(
   'each pair of transactions runs interleaved in both orders without a deadlock',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   async () => {
     const { met, meetings, waits, counted, thrown } = await meet(transactions);
     expect(thrown, 'alone each of them ends as it is meant to').toEqual([]);

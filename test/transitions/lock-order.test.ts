@@ -41,7 +41,7 @@ async function traced(all: Transactions): Promise<Record<string, Wait[]>> {
   return waits;
 }
 
-/** Each for its reason, which docs/protocol.md says. */
+/** Exceptions, each with its reason in docs/protocol.md. */
 const exceptions = new Set(['backfill']);
 
 test(
@@ -75,7 +75,7 @@ test('a statement that locks its rows against the order is found', async () => {
   );
 });
 
-test('docs/protocol.md lists the tables in the order that is held', () => {
+test('docs/protocol.md lists the tables in the order that this test checks', () => {
   const listed = [...protocol.matchAll(/^\| \d+ \| ([^|]+) \| ([^|]*) \|/gm)].map(([, tables]) =>
     [...tables!.matchAll(/`([^`]+)`/g)].map(([, table]) => table),
   );
@@ -90,7 +90,7 @@ test('each transition is a part of a transaction in docs/protocol.md, and each f
   const all = new Set(filesIn('src'));
   expect(named.filter((path) => !all.has(path))).toEqual([]);
   const parts = new Set(
-    ['concluded', 'actions/end-intent', 'knowledge/write-event', 'tickets/write-event'].map(
+    ['conclude-as', 'actions/end-intent', 'knowledge/write-event', 'tickets/write-event'].map(
       (path) => `src/transitions/${path}.ts`,
     ),
   );
@@ -99,7 +99,7 @@ test('each transition is a part of a transaction in docs/protocol.md, and each f
   ).toEqual([]);
 });
 
-/** Transactions that lock none of these rows, or that are no part of the engine at work. */
+/** Transactions that lock none of these rows, or that a running engine does not make. */
 const others =
   /^src\/(database|demo|data\/(secrets|credits|craiverse|bots\/fence)|queue\/backend|services\/(database|progress)|heal\/(explain|bot-changes|while-contended)|services\/tickets\/learn|services\/knowledge\/(add|enable|edit-component))/;
 

@@ -1,19 +1,25 @@
-/** In which order a transaction comes to the rows for which it waits: each row of the scene is held once, and what it holds by then comes before that row. */
+/**
+ * Finds in which order a transaction locks rows: another transaction holds each row of the scene in turn, and the rows that the
+ * first one holds when it waits for that row come before it.
+ */
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { carryOut, heldRows, untilItWaits, type Lane, type Path } from './interleave.ts';
 import type { Transactions } from './given.ts';
 
-interface Place {
+interface OrderStep {
   tables: string[];
-  /** what orders the rows of one; null where a memory or a bot that is held keeps other transactions away from them */
+  /**
+   * the column by which rows of the table are locked in order; null where a locked memory or bot keeps other transactions away from
+   * them
+   */
   key: string | null;
-  /** of engine.settings: only rows of this key */
+  /** for engine.settings: only rows with this key */
   only?: string;
 }
 
 /** The order of docs/protocol.md. */
-export const order: Place[] = [
+export const order: OrderStep[] = [
   { tables: ['engine.jobs'], key: 'name' },
   { tables: ['engine.job_runs'], key: 'id' },
   { tables: ['bot_executions'], key: 'id' },
@@ -28,6 +34,7 @@ export const order: Place[] = [
       'bot_tickets',
       'bot_silences',
       'bot_maintenance',
+      'engine.check_memories',
     ],
     key: null,
   },
@@ -55,11 +62,11 @@ const rowOf = (lock: string): { table: string; ctid: string; level: number } => 
 
 export interface Wait {
   row: Row;
-  /** what it holds by then, weaker locks of new rows' references left out */
+  /** the rows that the transaction holds at that time, without the weaker locks on rows that new rows refer to */
   held: Row[];
 }
 
-/** The rows for which it waits where another transaction changes them. */
+/** The rows for which the transaction waits when another transaction changes them. */
 export async function waitsOf(
   lane: Lane,
   holder: Db,
@@ -117,7 +124,7 @@ export async function keysOf(db: Db): Promise<Map<string, string>> {
   return new Map(rows.map(({ row, key }) => [row, key]));
 }
 
-/** What it holds that should come behind the row for which it waits. */
+/** The rows that the transaction holds although they come after the row for which it waits. */
 export const outOfOrder = ({ row, held }: Wait): string[] =>
   held
     .filter((other) => {
@@ -126,7 +133,7 @@ export const outOfOrder = ({ row, held }: Wait): string[] =>
     })
     .map((other) => `${other.table} ${other.key} before ${row.table} ${row.key}`);
 
-/** The tables for whose rows it waits, each once, in the order in which it comes to them. */
+/** The tables for whose rows the transaction waits, each once, in the order in which it waits for them. */
 export function tablesOf(waits: Wait[]): string[] {
   const sorted = waits.toSorted(
     (a, b) => a.held.length - b.held.length || rankOf(a.row) - rankOf(b.row),

@@ -1,7 +1,7 @@
-/** Transactions of heals, each as the engine makes it, and of the timers that conclude what became of them. */
+/** Transactions of heals, each as the engine makes it, and of the timers that conclude their outcomes. */
 import { endResolvedSilences } from '../../src/data/bots/bot-silences.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
-import { continueAbandoned } from '../../src/heal/adopt.ts';
+import { continueAbandoned } from '../../src/heal/continue-abandoned.ts';
 import { decide, intendNext } from '../../src/heal/decide.ts';
 import { takeEffect } from '../../src/heal/effect.ts';
 import { judgeEntries } from '../../src/heal/judging/judge.ts';
@@ -139,5 +139,5 @@ export const ofHeals: Transactions = {
   'settle: give time back': ({ db }) => giveTimeBack(db, 100),
   'settle: release events': ({ db }) => releaseEvents(db, 100),
   'settle: end silences': ({ db }) => endResolvedSilences(db),
-  'judge an entry': ({ db }) => judgeEntries(db, catalogue, { most: 1 }),
+  'judge an entry': ({ db }) => judgeEntries(db, catalogue, { maxEntries: 1 }),
 };

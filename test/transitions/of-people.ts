@@ -2,7 +2,7 @@
 import { endMaintenance } from '../../src/data/maintenance/occurrences.ts';
 import { sql } from 'kysely';
 import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
-import { takeBotsUp } from '../../src/transitions/bots/take-up.ts';
+import { enableLeftOffBots } from '../../src/transitions/bots/enable-left-off.ts';
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
@@ -63,7 +63,7 @@ export const ofPeople: Transactions = {
         unmergeTicket(trx, await row(trx, merged.ticket), await row(trx, merged.survivor), 'ann'),
       ),
   'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
-  // All in one transaction: each of them locks this one row.
+  // All of these in one transaction: each of them locks only this row.
   'change a ticket': ({ db }) =>
     db.transaction().execute(async (trx) => {
       const seen = () => ticket(trx, 2);
@@ -118,13 +118,13 @@ export const ofPeople: Transactions = {
     const endpoints = rows.map(({ api_endpoint }) => api_endpoint);
     await leaveBotsOff(db, [{ endpoints, reason: tablesMissing(['credits']) }]);
   },
-  'take bots up': async ({ db }) => {
+  'enable left-off bots': async ({ db }) => {
     await sql`
       WITH held AS MATERIALIZED (SELECT id FROM bots ORDER BY id FOR NO KEY UPDATE)
       UPDATE bots b SET status = 'disabled', status_reason = ${tablesMissing(['credits'])} FROM held WHERE b.id = held.id`.execute(
       db,
     );
-    await takeBotsUp(db);
+    await enableLeftOffBots(db);
   },
   'register knowledge': ({ db }) =>
     registerKnowledge(
@@ -148,7 +148,7 @@ export const ofPeople: Transactions = {
   'change the mode': ({ db }) => changeMode(db, 'safe', { by: 'ann', reason: null }),
 };
 
-/** As a person has left it two days ago. */
+/** As if a person had last changed the row two days ago. */
 const leftResolved = (db: Db) =>
   db
     .updateTable('bot_tickets')

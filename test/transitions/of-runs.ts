@@ -1,4 +1,4 @@
-/** Transactions of runs and bots: flushes, whose entries are not in the order of their rows, and what schedulers, rescue and people do. */
+/** Transactions about runs and bots: flushes, whose items are not in the order of their rows, and those of schedulers, rescue and people. */
 import { underFence } from '../../src/data/bots/fence.ts';
 import { endLost } from '../../src/maintain/end-lost.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
@@ -28,6 +28,7 @@ import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
 import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
 import { queueVerifyRun } from '../../src/transitions/runs/queue-verify.ts';
 import { renewLeases } from '../../src/transitions/runs/renew-lease.ts';
+import { tellProgress } from '../../src/transitions/runs/tell-progress.ts';
 import { takeOverRuns } from '../../src/transitions/runs/take-over.ts';
 import * as scene from './scene.ts';
 import { bots, runs, week, run, finish, record, type Transactions } from './given.ts';
@@ -88,6 +89,16 @@ export const ofRuns: Transactions = {
     ),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
+  'tell progress': ({ db }) =>
+    tellProgress(
+      db,
+      [runs.other, runs.first].map((id) => ({
+        ...run(id),
+        check: 'is-well',
+        share: 0.5,
+        sentence: null,
+      })),
+    ),
   'queue a manual run': ({ db }) => db.transaction().execute((trx) => queueManualRun(trx, bots[1])),
   'queue a round': ({ db }) =>
     db.transaction().execute(async (trx) => {

@@ -4,7 +4,7 @@ import type { Db } from '../../src/database/connect.ts';
 import { nothingHeldOut } from '../support/runs.ts';
 import { bots, runs, fences, slot, problems, entries, merged, solution } from './scene.ts';
 
-/** What each finding has: an intent, an effect that waits for its check, an abandoned intent, and a doubt. */
+/** The action of each finding: an intent, an applied step that waits for its check, an abandoned intent, and an unknown effect. */
 const unfinished = [
   { state: 'intent', run: runs.first, applied: false },
   { state: 'applied', run: runs.beside, applied: true },
@@ -176,7 +176,7 @@ export async function plantScene(db: Db): Promise<void> {
         bot_id: bot,
         finding_id: finding,
         fingerprint,
-        // Runs find each problem high: those raise the tickets of others.
+        // Runs find each problem high, so they raise the tickets that are less severe.
         severity: number % 2 === 0 ? 'medium' : 'high',
         title: 'x',
         description: 'x',
@@ -184,7 +184,7 @@ export async function plantScene(db: Db): Promise<void> {
       })
       .execute();
   }
-  // The policy gives some tickets to a person, reminds of the last, and makes the medium ones more severe.
+  // The policy gives some tickets to a person, reminds people of the last one, and makes the medium ones more severe.
   await sql`
     INSERT INTO engine.policies (policy, set_by) VALUES ('{"rules": [
       {"when": {"severities": ["high"]}, "steps": [{"after": "1m", "to": "owner"}], "remind_every": "5m"},
@@ -232,7 +232,7 @@ export async function plantScene(db: Db): Promise<void> {
   await sql`INSERT INTO bot_silences (fingerprint, owner, reason, until_resolved) VALUES ('g3', 'ann', 'x', true)`.execute(
     db,
   );
-  // None is in force: of the first an occurrence is over, of the second more are to be planned.
+  // Neither window is in force: an occurrence of the first is over, and occurrences of the second have to be planned.
   await sql`
     INSERT INTO bot_maintenance (id, owner, reason, occurrences, clocks_until, schedule_cron, duration_seconds, planned_until)
     VALUES ('0000000a-0000-0000-0000-000000000001', 'ann', 'x', tstzmultirange(tstzrange(now() - interval '2 hours', now() - interval '1 hour'),

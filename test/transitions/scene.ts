@@ -1,10 +1,10 @@
-/** Two bots with all that transactions meet in one another's way: each row is in the state in which most of them want it. */
+/** Two bots with all rows that transactions may lock at the same time, each in the state that most transactions need. */
 
 const uuid = (kind: number, number: number) =>
   `${String(kind).padStart(8, '0')}-0000-0000-0000-${String(number).padStart(12, '0')}`;
 
 export const bots = [uuid(1, 1), uuid(1, 2)] as const;
-/** Of the first bot two that are running, then of the second. */
+/** Two running runs of the first bot, then two of the second. */
 export const runs = {
   first: uuid(2, 1),
   beside: uuid(2, 2),
@@ -27,7 +27,7 @@ export const fences: Record<string, string> = {
   [runs.otherBeside]: '14',
 };
 export const slot = new Date('2026-01-05T00:00:00Z');
-/** Findings in order of their fingerprints: three of the first bot, two of the second. Of the last one nothing is unfinished. */
+/** Findings in the order of their fingerprints: three of the first bot, two of the second. The last one has no unfinished action. */
 export const problems = [1, 2, 3, 4, 5].map((number) => ({
   number,
   bot: bots[number === 3 || number === 4 ? 1 : 0],
@@ -35,12 +35,12 @@ export const problems = [1, 2, 3, 4, 5].map((number) => ({
   component: `part ${number}`,
   finding: uuid(3, number),
   ticket: uuid(5, number),
-  /** an action that is not at its end */
+  /** an unfinished action */
   action: uuid(4, number),
-  /** one whose hold window is over, and that a person wants to be undone */
+  /** an action whose hold window is over, and that a person asked to undo */
   cured: uuid(4, number + 10),
 }));
-/** Tickets of both bots of which one is merged into the other: that wait, and that have ended. */
+/** Tickets of both bots, one of them merged into the other: pending ones, and resolved ones. */
 export const merged = {
   survivor: uuid(5, 11),
   ticket: uuid(5, 12),

@@ -1,4 +1,4 @@
-/** In what order a start locks what it writes: the runs, then their bots. */
+/** The order in which a start locks rows: the runs, then their bots. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { waiting, whileHeld } from '../support/held.ts';
@@ -23,7 +23,7 @@ test.each(['bot_executions', 'bots'] as const)(
     let starts: Promise<unknown[]> = Promise.resolve([]);
     const middle = sql`SELECT FROM ${sql.table(table)} WHERE id = ${rows[6]!.id}::uuid`;
     await whileHeld(db, middle, async () => {
-      // In an order that is not theirs.
+      // Not in the order of their ids.
       const mixed = [...ids.filter((_, at) => at % 2), ...ids.filter((_, at) => at % 2 === 0)];
       starts = Promise.all(mixed.map((id) => writer.start({ id, generation: 1 })));
       await expect.poll(waiting(db)).toBe(1);

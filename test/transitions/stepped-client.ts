@@ -7,22 +7,22 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import pg from 'pg';
 import type { Database, Db } from '../../src/database/connect.ts';
 
-/** How long PostgreSQL waits before it looks for a circle. */
+/** How long PostgreSQL waits before it looks for a deadlock. */
 const deadlockTimeout = '50ms';
 
 export interface Stepped {
   db: Db;
   client: pg.ClientBase;
   pid: number;
-  /** SQLSTATEs that the server answered with, whoever dealt with them */
+  /** SQLSTATEs that the server answered with, also those that the code under test handled */
   states: string[];
-  /** Stands still before the statement of this number, the first is 0; `null` never. Counts anew from here. */
+  /** Makes the connection stop before the statement of this number, counted from now on and from 0; `null`: it never stops. */
   stopBefore(step: number | null): void;
-  /** resolves when it stands still */
+  /** resolves when the connection has stopped */
   stopped: Promise<void>;
-  /** Goes on, and stands still no more. */
+  /** Lets the connection go on, without another stop. */
   go(): void;
-  /** of each statement so far whether it can lock a row; the last one stands for the wait before the end */
+  /** for each statement so far: whether it can lock a row; the last entry stands for the stop before the end */
   steps: boolean[];
   end(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function connectStepped(url: string): Promise<Stepped> {
     });
   }
 
-  /** What is deferred until the commit, whose locks are held for one more step. */
+  /** Runs what is deferred until the commit, whose locks are held for one more step. */
   async function commit() {
     await ask({ text: 'SET CONSTRAINTS ALL IMMEDIATE' });
     await stand(false);

@@ -1,11 +1,11 @@
-/** A request for an undo beside a remedy that is being applied, which holds its action and may change the bot. */
+/** A person requests an undo while a remedy is being applied, whose transaction holds the action and may change the bot. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { requestUndo } from '../support/transitions.ts';
 import { testDatabase } from '../support/database.ts';
 import { whileHeld } from '../support/held.ts';
 
-test('a request waits for a step that is held without holding the bot', async () => {
+test('a request waits for a step that another transaction holds, and does not hold the bot meanwhile', async () => {
   const { db } = await testDatabase();
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint) VALUES ('b', 'b', '@daily', 'bot:b')`.execute(
@@ -23,7 +23,7 @@ test('a request waits for a step that is held without holding the bot', async ()
   await whileHeld(db, held, async (trx) => {
     asked = requestUndo(db, first!, 'ann');
     asked.catch(() => {});
-    // As often as it may come by.
+    // As often as the request may be tried.
     for (let n = 0; n < 5; n += 1) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       await sql`SET LOCAL lock_timeout = '1s'`.execute(trx);

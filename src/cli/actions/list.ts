@@ -1,31 +1,54 @@
 import { printable } from '../../ground/text.ts';
-import { listActions as list } from '../../services/actions/list.ts';
+import { listActions as read, type ListedAction } from '../../services/actions/list.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { list, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, relative, shortId, state, upTo } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
+import { relative, shortId, state } from '../terminal/print.ts';
 
-export const listActions = (options: { bot?: string; limit: number; json?: true }): Promise<void> =>
+interface ActionsOptions extends ListOptions {
+  bot?: string;
+  since?: Moment;
+  limit: number;
+}
+
+const columns = (now: Date): Column<ListedAction>[] => [
+  { name: 'id', head: 'Action', cell: ({ id }) => shortId(id) },
+  { name: 'taken_at', head: 'When', cell: ({ taken_at }) => relative(taken_at, now) },
+  { name: 'state', head: 'State', cell: (action) => state(action.state) },
+  { name: 'remedy', head: 'Remedy', cell: ({ remedy }) => printable(remedy) },
+  { name: 'risk', head: 'Risk', cell: ({ risk }) => risk },
+  {
+    name: 'component',
+    head: 'Component',
+    cell: ({ component }) => component && printable(component),
+  },
+  {
+    name: 'knowledge',
+    head: 'Knowledge',
+    cell: ({ bot_knowledge: { name } }) => name && printable(name),
+  },
+  { name: 'bot', head: 'Bot', cell: ({ bots: { name } }) => name && printable(name) },
+  {
+    name: 'action_description',
+    head: 'What',
+    cell: ({ action_description, error_message }) =>
+      printable([action_description, error_message].filter(Boolean).join(': ')),
+  },
+];
+
+export const listActions = (options: ActionsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { bot, limit } = options;
-    const { now, ...found } = await list(db, { bot, limit: limit + 1 });
-    const actions = upTo(found.actions, limit);
-    if (options.json) return json(actions);
-    table(
-      ['Action', 'When', 'State', 'Remedy', 'Risk', 'Component', 'Knowledge', 'Bot', 'What'],
-      actions.map((action) => [
-        shortId(action.id),
-        relative(action.taken_at, now),
-        state(action.state),
-        printable(action.remedy),
-        action.risk,
-        printable(action.component ?? '-'),
-        printable(action.bot_knowledge.name ?? '-'),
-        printable(action.bots.name ?? '-'),
-        printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
-      ]),
-      bot === undefined
-        ? 'No heal has taken a step yet.'
-        : 'No heal has taken a step for this bot.',
-      ['Risk', 'Knowledge', 'Bot', 'Component'],
-    );
+    const { bot, since, limit } = options;
+    const { actions, now } = await read(db, { bot, since, limit: limit + 1 });
+    await list({
+      options,
+      rows: actions,
+      columns: columns(now),
+      empty:
+        bot === undefined && since === undefined
+          ? 'No heal has taken a step yet.'
+          : `No heal has taken a step${bot === undefined ? '' : ' for this bot'}${since === undefined ? '' : ' since then'}.`,
+      dropWhenNarrow: ['risk', 'knowledge', 'bot', 'component'],
+    });
   });

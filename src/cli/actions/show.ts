@@ -8,12 +8,14 @@ import { actionTable } from './table.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import * as print from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export const showAction = (given: string, options: { json?: true }): Promise<void> =>
+export const showAction = (given: string, options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const found = await read({ db, catalogue: loadCatalogue }, { action: given });
     const { action, others, now } = found;
-    if (options.json) return print.json({ ...action, bot_actions: others });
+    if (isData(options)) return printDocument({ ...action, bot_actions: others }, options);
     print.say(print.paint('bold', printable(action.action_description)));
     print.say();
     print.facts([

@@ -4,7 +4,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say, shortId, time } from '../terminal/print.ts';
+import { printJson, note, say, shortId, time } from '../terminal/print.ts';
 import { noteIfIdle, noteIfOff } from '../session/waiting.ts';
 
 interface UndoOptions {
@@ -26,11 +26,11 @@ export const undoAction = (given: string, options: UndoOptions): Promise<void> =
     const { action: asked, run } = await undo({ db, actor: actorOf(options.as) }, { action });
     if (run) await noteIfIdle(db, 'it is undone when one starts');
     await noteIfOff(db, 'nothing is done or undone');
-    if (options.json) return json({ ...asked, bot_executions: run });
+    if (options.json) return printJson({ ...asked, bot_executions: run });
     if (delayed) say(`The last run of its bot could not undo it: ${printable(delayed)}`);
     if (!run) {
       const by = printable(asked.undo_requested_by ?? 'a person');
-      return say(`${by} asked for this undo already, at ${time(asked.undo_requested_at)} UTC.`);
+      return say(`${by} asked for this undo already, at ${time(asked.undo_requested_at)}.`);
     }
     say(`The undo is requested. Queued a run of ${printable(action.bots.name ?? '-')}: ${run.id}`);
     say(`See \`npx roundsman runs show ${shortId(run.id)}\`.`);

@@ -3,8 +3,8 @@ import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import type { Actor } from '../../services/actor.ts';
 
-/** As whom the engine, its policy and the platform's own code write: what they did is not what a person did. */
-const ofTheEngine = new Set(['roundsman', 'policy', 'external']);
+/** The names under which the engine, its policy and the platform's own code write: no person may act under them. */
+const reservedNames = new Set(['roundsman', 'policy', 'external']);
 
 /** The name of the person who acts: `--as`, or the name of the account that runs this command. */
 export function actor(as?: string): string {
@@ -15,16 +15,16 @@ export function actor(as?: string): string {
       why: 'it holds a character that does not show, or that reorders the text beside it',
       hint: 'write the name in letters that show',
     });
-  if (given && ofTheEngine.has(given.toLowerCase()))
+  if (given && reservedNames.has(given.toLowerCase()))
     throw new UsageError({
       what: '--as cannot be used',
-      why: `${given} is no person: what the engine does by itself is written under this name`,
+      why: `${given} is not a person: what the engine does by itself is written under this name`,
       hint: 'give the name of the person who acts',
     });
   if (given) return given;
   try {
     const { username } = userInfo();
-    return ofTheEngine.has(username.toLowerCase()) ? `account ${username}` : username;
+    return reservedNames.has(username.toLowerCase()) ? `account ${username}` : username;
   } catch {
     // A container's user may have no entry in the list of accounts.
     return `uid ${process.getuid?.() ?? 'unknown'}`;

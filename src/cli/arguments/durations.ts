@@ -1,12 +1,13 @@
-/** How long, and when: one way for every option. */
-import { inUnits, secondsIn, whyUnread, type Span } from '../../ground/duration.ts';
+/** Reads durations and times, in the same way for every option. */
+import { inUnits, secondsIn, whyUnread, type DurationBounds } from '../../ground/duration.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { clockOf, firstShowing } from '../../ground/wall-clock.ts';
+import { zoneToRead } from '../terminal/own-zone.ts';
 import type { Moment } from '../../services/bots/backfill.ts';
 
 /** Reads `90s`, `30m`, `24h`, `7d`, `2w` or `1h30m` as seconds. A number always has its unit; 0 needs none. */
 export const seconds =
-  (flag: string, bounds: Span & { example: string }) =>
+  (flag: string, bounds: DurationBounds & { example: string }) =>
   (text: string): number => {
     const { least, most, example } = bounds;
     const refuse = (why: string) =>
@@ -23,17 +24,17 @@ export const seconds =
   };
 
 /**
- * Reads a time, in UTC unless it has an offset (`2026-11-22`, `2026-11-22 09:30`,
- * `2026-11-22T09:30:00+01:00`), or how long ago it was (`24h`, `1d12h`).
+ * Reads a time, in the zone of this process (TZ, else the system's) unless it has an offset (`2026-11-22`, `2026-11-22
+ * 09:30`, `2026-11-22T09:30:00+01:00`), or how long ago it was (`24h`, `1d12h`), within these bounds in seconds.
  */
 export const moment =
-  (flag: string) =>
+  (flag: string, ago: DurationBounds = { least: 1, most: 36_500 * 86_400 }) =>
   (text: string): Moment => {
     if (/^[\d\s]*\d\s*[a-z\d]*$/i.test(text))
-      return {
-        secondsAgo: seconds(flag, { least: 1, most: 36_500 * 86_400, example: '24h' })(text),
-      };
-    const at = instantOf(text, (wall) => Date.parse(`${wall}Z`));
+      return { secondsAgo: seconds(flag, { ...ago, example: '24h' })(text) };
+    const at = instantOf(text, (wall) =>
+      firstShowing(clockOf(zoneToRead(flag, text)), Date.parse(`${wall}Z`)),
+    );
     if (at instanceof Date) return at;
     throw new UsageError({
       what: `${flag} cannot be ${JSON.stringify(text)}`,
@@ -44,8 +45,8 @@ export const moment =
   };
 
 /**
- * Reads a time as the clocks of `zone` show it, unless it has an offset. A time that they skip is the first after the gap,
- * one that they show twice the first of the two.
+ * Reads a time as the clocks of `zone` show it, unless it has an offset. A time that they skip becomes the first one
+ * after the gap, and of a time that they show twice the first is meant.
  */
 export function timeIn(flag: string, text: string, zone: string): Date {
   const at = instantOf(text, (wall) => firstShowing(clockOf(zone), Date.parse(`${wall}Z`)));
@@ -57,7 +58,7 @@ export function timeIn(flag: string, text: string, zone: string): Date {
   });
 }
 
-/** `instant` reads a wall time without an offset. */
+/** `instant` reads a wall time without an offset. `no day`: the text does not begin with a date. */
 function instantOf(
   text: string,
   instant: (wall: string) => number,

@@ -6,9 +6,9 @@ import { isList, oneOf } from './words.ts';
 const mayBeEmpty = new Set(['--description']);
 
 /**
- * Applies the same rules (docs/cli.md) to all options and arguments of a command: a value that is none of its choices is
+ * Applies the same rules (docs/cli.md) to all options and arguments of a command: a value that is not one of its choices is
  * refused, and the error suggests the nearest choice; an option that takes one value is refused when it is given two
- * different ones, of which the last would win in silence; an empty text, which an unset variable of a script gives, is
+ * different ones, of which only the last would count; an empty text, which an unset variable of a script gives, is
  * refused, except where it removes a text.
  */
 export function applyOptionRules(command: Command): void {
@@ -19,18 +19,18 @@ export function applyOptionRules(command: Command): void {
     if (option.argChoices && !isList(option))
       option.argParser(oneOf(option.long!, option.argChoices));
     const parse = option.parseArg;
-    let before: string | undefined;
+    let earlier: string | undefined;
     option.argParser<unknown>((text, previous) => {
-      refuseEmpty(option, text);
-      if (before !== undefined && before !== text && !isList(option)) throw givenTwice(option);
+      checkNotEmpty(option, text);
+      if (earlier !== undefined && earlier !== text && !isList(option)) throw givenTwice(option);
       const value = parse ? parse(text, previous) : text;
-      before = text;
+      earlier = text;
       return value;
     });
   }
 }
 
-function refuseEmpty({ long }: Option, text: string): void {
+function checkNotEmpty({ long }: Option, text: string): void {
   if (text.trim() !== '' || mayBeEmpty.has(long!)) return;
   throw new UsageError({
     what: `${long} is empty`,
@@ -43,6 +43,6 @@ function refuseEmpty({ long }: Option, text: string): void {
 const givenTwice = ({ long }: Option): UsageError =>
   new UsageError({
     what: `${long} is given twice, with different values`,
-    why: 'it takes one value, and the last would win in silence',
+    why: 'it takes one value, and the last one would replace the others without a word',
     hint: `give ${long} once`,
   });

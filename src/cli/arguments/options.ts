@@ -23,9 +23,23 @@ export const limitOption = [
 /** The argument of commands whose noun has ids instead of names. */
 export const idArgument = ['<id>', 'its id, or at least the first 4 digits of it'] as const;
 
+/** The same argument, of commands that take several ids. */
+export const idsArgument = [
+  '<ids...>',
+  'their ids, or at least the first 4 digits of each',
+] as const;
+
+/** The argument of commands about a ticket, and the one of commands that take several. */
+export const ticketArgument = ['<ticket>', 'its number, T-42 or 42, or its id'] as const;
+export const ticketsArgument = ['<tickets...>', 'their numbers, T-42 or 42, or their ids'] as const;
+
+/** The option of every command that writes down who did something. */
+export const asOption = [
+  '--as <name>',
+  'who does this (the account that runs the command)',
+] as const;
+
 export const jsonOption = ['--json', 'print one JSON document'] as const;
 
-/**
- * Of every command that asks before it acts (docs/cli.md): without a terminal it acts only with this.
- */
+/** The option of every command that asks before it acts (docs/cli.md): without a terminal it acts only with this. */
 export const yesOption = ['--yes', 'do not ask; needed where there is no terminal'] as const;

@@ -1,7 +1,8 @@
-/** Words of a fixed set, alone or as a list: an unknown one is refused with the nearest. */
+/** Options whose values are words of a fixed set, one or a list: for an unknown word the error suggests the nearest. */
 import { Option } from 'commander';
 import { UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
+import { otherSeverities } from '../../ground/severity.ts';
 import { printable } from '../../ground/text.ts';
 
 /** For commander's argument parsers; `flag` is what the person wrote. */
@@ -13,9 +14,17 @@ export const oneOf =
     throw new UsageError({
       what: `${flag} cannot be ${JSON.stringify(printable(text))}`,
       why: `it has to be one of ${words.join(', ')}`,
-      hint: didYouMean(text, words, `for example ${words[0]}`),
+      hint: whatCountsAs(text, words) ?? didYouMean(text, words, `for example ${words[0]}`),
     });
   };
+
+/** What is said of a word that a check may report, and that a list does not have. */
+function whatCountsAs(text: string, words: readonly string[]): string | null {
+  const severity = otherSeverities.get(text);
+  return severity !== undefined && words.includes(severity)
+    ? `did you mean ${severity}? A finding that a check reports as ${text} is ${severity}`
+    : null;
+}
 
 /** Options that may be given several times: what they say adds up, and nothing of it is lost. */
 const lists = new WeakSet<Option>();
@@ -37,7 +46,7 @@ export function listOption<Word extends string>(
 ): Option {
   const option = new Option(flags, `${description}; several with a comma, or the option again`);
   option.choices(words);
-  const one = oneOf(option.long ?? flags, words);
+  const parseWord = oneOf(option.long ?? flags, words);
   option.argParser<Word[]>((text, before) => {
     const given = text.split(',').map((word) => word.trim());
     if (given.includes(''))
@@ -46,7 +55,7 @@ export function listOption<Word extends string>(
         why: `${JSON.stringify(printable(text))} names ${given.filter(Boolean).length} of the words, and one more that is empty`,
         hint: `leave the comma out: ${option.long} ${given.filter(Boolean).join(',') || words[0]}`,
       });
-    return [...new Set([...(before ?? []), ...given.map(one)])];
+    return [...new Set([...(before ?? []), ...given.map(parseWord)])];
   });
   lists.add(option);
   return option;

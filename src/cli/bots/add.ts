@@ -5,8 +5,8 @@ import {
   checkName,
   checkSchedule,
   newBot,
-  refuseEndpoint,
-  refuseTaken,
+  requireRunnableEndpoint,
+  refuseTakenName,
   type GivenBot,
 } from '../../services/bots/add.ts';
 import { listCatalogue } from '../../services/bots/catalogue.ts';
@@ -15,7 +15,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { askFor, canAsk } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
 
 type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
 
@@ -27,11 +27,12 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
   const isAsked = (options.endpoint === undefined || options.schedule === undefined) && canAsk();
   const complete = isAsked ? null : await completeBot(name, options, catalogue);
   await withDatabase(async ({ db }) => {
-    if (isAsked) await refuseTaken(db, name);
-    const refuse = (endpoint: string) => refuseEndpoint({ db, catalogue }, { name, endpoint });
-    const wanted = complete ?? (await completeBot(name, options, catalogue, refuse));
-    const { bot, aside } = await add({ db, actor: actorOf(), catalogue }, { bot: wanted });
-    if (options.json) return json(bot);
+    if (isAsked) await refuseTakenName(db, name);
+    const refuse = (endpoint: string) =>
+      requireRunnableEndpoint({ db, catalogue }, { name, endpoint });
+    const definition = complete ?? (await completeBot(name, options, catalogue, refuse));
+    const { bot, aside } = await add({ db, actor: actorOf(), catalogue }, { bot: definition });
+    if (options.json) return printJson(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
     if (aside) say(`The removed bot that was called ${name} is ${aside} now.`);
     say("Its first run is planned at the scheduler's next tick.");
@@ -53,9 +54,9 @@ async function completeBot(
       check: (text) => checkEndpoint(text, catalogue),
     }));
   await refuse?.(endpoint);
-  // A setting that the bot does not have is told before the schedule is asked for.
-  const some = { ...options, name, endpoint, schedule: options.schedule ?? '@daily' };
-  newBot(some, catalogue);
+  // Checked with any schedule, so that a setting that the bot does not have is reported before the schedule is asked for.
+  const provisional = { ...options, name, endpoint, schedule: options.schedule ?? '@daily' };
+  newBot(provisional, catalogue);
   const known = bots.find((bot) => [bot.name, bot.endpoint, `bot:${bot.name}`].includes(endpoint));
   const schedule =
     options.schedule ??

@@ -6,8 +6,9 @@ import {
 } from '../../services/bots/backfill.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, facts, inZone, json, note, say, time } from '../terminal/print.ts';
+import { counted, facts, inZone, printJson, note, say, time } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
+import { inOwnZone, isOwnZone } from '../terminal/times.ts';
 import { noteIfIdle } from '../session/waiting.ts';
 
 interface BackfillOptions {
@@ -19,31 +20,31 @@ interface BackfillOptions {
 }
 
 /** How many slots a dry run lists; --json has all of them. */
-const listed = 20;
+const maxListed = 20;
 
 export const backfillBot = (given: string, options: BackfillOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { since, until, limit, dryRun = false } = options;
-    const { bot, zone, done } = await backfill(
+    const { bot, zone, backfilled } = await backfill(
       { db, actor: actorOf() },
       { bot: given, since, until, limit, dryRun },
     );
-    const { unclaimed } = done;
+    const { unclaimed } = backfilled;
     if (unclaimed)
       note(
-        `the slot of ${time(unclaimed)} UTC is due and not claimed yet: the scheduler will claim it and the later ones`,
+        `the slot of ${time(unclaimed)} is due and not claimed yet: the scheduler will claim it and the later ones`,
       );
-    const count = done.inserted.length + done.requeued.length;
+    const count = backfilled.inserted.length + backfilled.requeued.length;
     if (count > 0 && !dryRun) await noteIfIdle(db, 'they run when one starts');
-    if (options.json) return json({ name: bot.name, dry_run: dryRun, ...done });
+    if (options.json) return printJson({ name: bot.name, dry_run: dryRun, ...backfilled });
 
     const runs = `${counted(count, 'run')} of ${bot.name}`;
     if (count === 0) say(`No slot of ${bot.name} is left to run in this period.`);
     else if (dryRun) say(`Would queue ${runs}; nothing was written.`);
     else say(`Queued ${runs}. They run as its places allow; its regular slots go on meanwhile.`);
     say();
-    printFacts(done);
-    if (dryRun) printSlots(zone, done);
+    printFacts(backfilled);
+    if (dryRun) printSlots(zone, backfilled);
   });
 
 const tally = (words: string[]): string =>
@@ -55,7 +56,7 @@ function printFacts({ since, until, inserted, requeued, ran, open, left }: Backf
   const slots = (rows: unknown[], what = '') =>
     rows.length > 0 ? `${counted(rows.length, 'slot')}${what && `: ${what}`}` : null;
   facts([
-    ['Period', `${time(since)} to ${time(until)} UTC`],
+    ['Period', `${time(since)} to ${time(until)}`],
     ['Without a run', slots(inserted)],
     ['Skipped', slots(requeued, tally(requeued.map(({ reason }) => reason ?? 'no reason')))],
     ['Ran already', slots(ran, tally(ran.map(({ status }) => status)))],
@@ -68,7 +69,7 @@ function printFacts({ since, until, inserted, requeued, ran, open, left }: Backf
 }
 
 function printSlots(zone: string, { inserted, requeued }: Backfilled): void {
-  const zoned = zone === 'UTC' ? [] : [zone];
+  const zoned = isOwnZone(zone) ? [] : [zone];
   const slots = [
     ...inserted.map((at) => ({ at, was: 'no run' })),
     ...requeued.map((row) => ({ at: row.scheduled_for, was: `skipped, ${row.reason}` })),
@@ -76,15 +77,12 @@ function printSlots(zone: string, { inserted, requeued }: Backfilled): void {
   if (slots.length === 0) return;
   say();
   table(
-    ['Slot (UTC)', ...zoned, 'So far'],
+    [inOwnZone('Slot', slots[0]!.at), ...zoned, 'So far'],
     slots
-      .slice(0, listed)
-      .map(({ at, was }) => [
-        inZone(at, 'UTC'),
-        ...zoned.map((name) => inZone(at, name)),
-        printable(was),
-      ]),
+      .slice(0, maxListed)
+      .map(({ at, was }) => [inZone(at), ...zoned.map((name) => inZone(at, name)), printable(was)]),
     '',
   );
-  if (slots.length > listed) say(`... and ${slots.length - listed} more; --json has all of them`);
+  if (slots.length > maxListed)
+    say(`... and ${slots.length - maxListed} more; --json has all of them`);
 }

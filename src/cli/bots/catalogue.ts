@@ -5,36 +5,47 @@ import {
   type CatalogueBot,
 } from '../../services/bots/catalogue.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
-import { facts, json, paint, prose, say, section } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
+import { facts, paint, prose, say, section } from '../terminal/print.ts';
+import { list, type Column } from '../listing/list.ts';
 import { printDefaults, settingAsJson } from './settings.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
 const asJson = ({ settings, ...bot }: CatalogueBot) => ({
   ...bot,
   settings: settings?.map(settingAsJson) ?? null,
 });
 
+const columns: Column<CatalogueBot>[] = [
+  { name: 'name', head: 'Name', cell: ({ name }) => printable(name) },
+  { name: 'endpoint', head: 'Endpoint', cell: ({ endpoint }) => printable(endpoint) },
+  {
+    name: 'description',
+    head: 'What it does',
+    cell: ({ description }) => printable(description),
+  },
+];
+
 /** The bots that the catalogue brings, or one of them with its checks and settings. No database is asked. */
 export async function showCatalogue(
   given: string | undefined,
-  options: { json?: true },
+  options: ListOptions,
 ): Promise<void> {
   const catalogue = await loadCatalogue();
   if (given === undefined) {
     const bots = listCatalogue(catalogue);
-    if (options.json) return json(bots.map(asJson));
-    return table(
-      ['Name', 'Endpoint', 'What it does'],
-      bots.map(({ name, endpoint, description }) => [
-        printable(name),
-        printable(endpoint),
-        printable(description),
-      ]),
-      'The catalogue is empty.',
-    );
+    return list({
+      options,
+      rows: bots,
+      columns,
+      fields: asJson,
+      empty: 'The catalogue is empty.',
+    });
   }
   const bot = find(catalogue, given);
-  if (options.json) return json(asJson(bot));
+  const isRow = options.output === 'csv' || options.output === 'tsv';
+  if (isRow) return list({ options, rows: [bot], columns, fields: asJson, empty: '' });
+  if (isData(options)) return printDocument(asJson(bot), options);
   say(paint('bold', printable(`${bot.display_name} (${bot.name})`)));
   prose(bot.description);
   say();

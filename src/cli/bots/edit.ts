@@ -4,7 +4,7 @@ import { editBot as edit, editOf, type BotDefinition } from '../../services/bots
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, paint, say, state } from '../terminal/print.ts';
+import { printJson, paint, say, state } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
 export async function editBot(
@@ -18,7 +18,7 @@ export async function editBot(
     const context = { db, actor: actorOf(), catalogue };
     const edited = await edit(context, { bot: given, edit: wanted, settings: { set, unset } });
     const { bot, before, changed } = edited;
-    if (options.json) return json(bot);
+    if (options.json) return printJson(bot);
     if (!before) return say(nothingToChange(bot.name, edited.wanted));
     table(
       ['Changed', 'Before', '', 'After'],

@@ -1,9 +1,12 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import { Command } from '../arguments/command.ts';
 import { moment, seconds } from '../arguments/durations.ts';
 import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 import { repeatedOption } from '../arguments/words.ts';
+import { listJson, showJson } from '../arguments/show-options.ts';
 
-const named = ['<name>', 'the name of the bot'] as const;
+const nameArgument = ['<name>', 'the name of the bot'] as const;
+const namesArgument = ['<names...>', 'the names of the bots'] as const;
 
 /** `roundsman bots ...` */
 export function botsCommand(): Command {
@@ -11,63 +14,78 @@ export function botsCommand(): Command {
   bots
     .command('list')
     .description('every bot with its schedule, its last and its next run')
+    .example('npx roundsman bots list')
+    .example('npx roundsman bots list --removed --json')
     .option('--removed', 'with those that were removed')
     .option(...limitOption, 100)
-    .option(...jsonOption)
+    .addOption(listJson({ sortable: true }))
     .action(async (options) => (await import('./list.ts')).listBots(options));
   bots
     .command('show')
-    .argument(...named)
+    .argument(...nameArgument)
     .description('one bot with its settings, its newest runs and its open findings')
-    .option(...jsonOption)
+    .example('npx roundsman bots show ledger')
+    .addOption(showJson())
     .action(async (name, options) => (await import('./show.ts')).showBot(name, options));
   bots
     .command('catalogue')
     .argument('[name]', 'one of them, with its checks and its settings')
     .description('what --endpoint may name: the bots that the catalogue brings')
-    .option(...jsonOption)
+    .example('npx roundsman bots catalogue')
+    .example('npx roundsman bots catalogue sentinel-api')
+    .addOption(listJson({ sortable: true }))
     .action(async (name, options) => (await import('./catalogue.ts')).showCatalogue(name, options));
-  definition(bots.command('add').argument(...named))
+  withDefinition(bots.command('add').argument(...nameArgument))
     .description('add a bot; on a terminal it asks for what is missing')
+    .example("npx roundsman bots add night-ledger --endpoint ledger --schedule '0 3 * * *'")
+    .example('npx roundsman bots add pay --endpoint sentinel-api --schedule @hourly')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));
-  definition(bots.command('edit').argument(...named))
+  withDefinition(bots.command('edit').argument(...nameArgument))
     .addOption(
       repeatedOption('--unset <key>', 'give a setting its default again').conflicts('config'),
     )
     .description('change the given options and nothing else; a valid edit ends an error')
+    .example('npx roundsman bots edit ledger --schedule @daily --timezone Europe/Berlin')
+    .example('npx roundsman bots edit sentinel-api --timeout 90s --max-attempts 5')
     .action(async (name, options) => (await import('./edit.ts')).editBot(name, options));
   bots
     .command('pause')
-    .argument(...named)
-    .description('stop a bot from running until it is resumed')
+    .argument(...namesArgument)
+    .description('stop bots from running until they are resumed')
+    .example("npx roundsman bots pause ledger --reason 'the books are closed'")
+    .example('npx roundsman bots pause ledger sentinel-api')
     .option('--reason <text>', 'the reason, for people who ask later')
     .option(...jsonOption)
-    .action(async (name, options) => (await import('./pause.ts')).pauseBot(name, options));
+    .action(async (names, options) => (await import('./pause.ts')).pauseBots(names, options));
   bots
     .command('resume')
-    .argument(...named)
-    .description('let a bot run again; runs that it missed meanwhile are not queued')
+    .argument(...namesArgument)
+    .description('let bots run again; runs that they missed meanwhile are not queued')
+    .example('npx roundsman bots resume ledger sentinel-api')
     .option(...jsonOption)
-    .action(async (name, options) => (await import('./pause.ts')).resumeBot(name, options));
+    .action(async (names, options) => (await import('./pause.ts')).resumeBots(names, options));
   bots
     .command('disable')
-    .argument(...named)
-    .description('take a bot out of service: its open runs are cancelled, and none begins')
+    .argument(...namesArgument)
+    .description('take bots out of service: their open runs are cancelled, and none begins')
+    .example("npx roundsman bots disable janitor --reason 'another tool does this'")
     .option('--reason <text>', 'the reason, for people who ask later')
     .option(...yesOption)
     .option(...jsonOption)
-    .action(async (name, options) => (await import('./enable.ts')).disableBot(name, options));
+    .action(async (names, options) => (await import('./enable.ts')).disableBots(names, options));
   bots
     .command('enable')
-    .argument(...named)
-    .description('let a bot run again that was disabled or removed')
+    .argument(...namesArgument)
+    .description('let bots run again that were disabled or removed')
+    .example('npx roundsman bots enable janitor')
     .option(...jsonOption)
-    .action(async (name, options) => (await import('./enable.ts')).enableBot(name, options));
+    .action(async (names, options) => (await import('./enable.ts')).enableBots(names, options));
   bots
     .command('rename')
-    .argument(...named)
+    .argument(...nameArgument)
     .argument('<new-name>', 'its new name')
     .description('give a bot another name; its history shows the new one')
+    .example('npx roundsman bots rename ledger credits')
     .option(...yesOption)
     .option(...jsonOption)
     .action(async (name, newName, options) =>
@@ -75,40 +93,47 @@ export function botsCommand(): Command {
     );
   bots
     .command('remove')
-    .argument(...named)
+    .argument(...nameArgument)
     .description(
       'remove a bot: it does not run, lists leave it out, its name is free; its history stays, and `enable` restores it',
     )
+    .example('npx roundsman bots remove janitor --yes')
     .option('--reason <text>', 'the reason, for people who ask later')
     .option(...yesOption)
     .option(...jsonOption)
     .action(async (name, options) => (await import('./remove.ts')).removeBot(name, options));
   bots
     .command('run')
-    .argument(...named)
-    .description('queue a run now, outside of the schedule')
-    .option('--wait', 'wait for its result; exit code 1 unless it is a success')
+    .argument(...namesArgument)
+    .description('queue a run of each bot now, outside of the schedule')
+    .example('npx roundsman bots run ledger --wait')
+    .example('npx roundsman bots run ledger sentinel-api --json')
+    .option('--wait', 'wait for their results; exit code 1 unless each is a success')
     .option(...jsonOption)
-    .action(async (name, options) => (await import('./run.ts')).runBot(name, options));
+    .action(async (names, options) => (await import('./run.ts')).runBots(names, options));
   bots
     .command('next')
     .argument('[name]', 'the name of the bot; every active one unless given')
     .description('the next runs of one bot, or the next run of every active bot')
+    .example('npx roundsman bots next')
+    .example('npx roundsman bots next ledger --count 3')
     .option(
       '-n, --count <n>',
       'of one bot: how many times (default: 5)',
       wholeNumber('--count', 1, 1000),
     )
     .option(limitOption[0], 'of every bot: rows at most (default: 100)', limitOption[2])
-    .option(...jsonOption)
+    .addOption(listJson({ sortable: true }))
     .action(async (name, options) => (await import('./next.ts')).nextRuns(name, options));
   bots
     .command('backfill')
-    .argument(...named)
+    .argument(...nameArgument)
     .description('queue runs for slots of the past that had none or were skipped')
+    .example('npx roundsman bots backfill ledger --since 24h --dry-run')
+    .example('npx roundsman bots backfill ledger --since 2026-11-22 --until 2026-11-23')
     .requiredOption(
       '--since <time>',
-      "the beginning of the period: 24h, 7d, '2026-11-22 09:00' (UTC, or with an offset such as +01:00)",
+      "the beginning of the period: 24h, 7d, '2026-11-22 09:00' (in your zone, or with an offset such as +01:00)",
       moment('--since'),
     )
     .option(
@@ -128,12 +153,12 @@ export function botsCommand(): Command {
   return bots;
 }
 
-/** The columns of a bot's definition, as options of `add` and `edit`. */
-function definition(command: Command): Command {
+/** Adds the columns of a bot's definition, as options of `add` and `edit`. */
+function withDefinition(command: Command): Command {
   const inSeconds = (flag: string, least: number, most: number, example: string) =>
     seconds(flag, { least, most, example });
   // `edit` leaves options that are not given as they are.
-  const otherwise = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
+  const defaultOfAdd = (value: string) => (command.name() === 'add' ? ` (${value})` : '');
   return command
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")
     .option(
@@ -142,7 +167,10 @@ function definition(command: Command): Command {
     )
     .option('--display-name <text>', 'its name for people')
     .option('--description <text>', 'what it is for')
-    .option('--timezone <zone>', `the zone of the schedule, as in Europe/Berlin${otherwise('UTC')}`)
+    .option(
+      '--timezone <zone>',
+      `the zone of the schedule, as in Europe/Berlin${defaultOfAdd('UTC')}`,
+    )
     .option('--config <json>', "the bot's own settings, all of them, as a JSON object")
     .addOption(
       repeatedOption('--set <key=value>', 'one setting, as JSON or text').conflicts('config'),
@@ -150,58 +178,58 @@ function definition(command: Command): Command {
     .addOption(
       new Option(
         '--catch-up <how>',
-        `which slots that were missed in a downtime run later${otherwise('last')}`,
+        `which slots that were missed in a downtime run later${defaultOfAdd('last')}`,
       ).choices(['skip', 'last', 'all']),
     )
     .option(
       '--catch-up-limit <n>',
-      `the most missed slots that \`all\` runs later${otherwise('10')}`,
+      `the most missed slots that \`all\` runs later${defaultOfAdd('10')}`,
       wholeNumber('--catch-up-limit', 1, 100),
     )
     .option(
       '--grace <time>',
-      `how late a missed slot still runs: 90s, 30m, 2h${otherwise('1h')}`,
+      `how late a missed slot still runs: 90s, 30m, 2h${defaultOfAdd('1h')}`,
       inSeconds('--grace', 0, 31_536_000, '30m'),
     )
     .addOption(
       new Option(
         '--overlap <how>',
-        `what happens to a slot that comes while the bot runs${otherwise('skip')}`,
+        `what happens to a slot that comes while the bot runs${defaultOfAdd('skip')}`,
       ).choices(['skip', 'queue']),
     )
     .option(
       '--concurrency <n>',
-      `the most runs at the same time${otherwise('1')}`,
+      `the most runs at the same time${defaultOfAdd('1')}`,
       wholeNumber('--concurrency', 1, 1000),
     )
     .option(
       '--jitter <time>',
-      `delay each start by a random time up to this${otherwise('0s')}`,
+      `delay each start by a random time up to this${defaultOfAdd('0s')}`,
       inSeconds('--jitter', 0, 86_400, '30s'),
     )
     .option(
       '--timeout <time>',
-      `the longest a run may take${otherwise('60s')}`,
+      `the longest a run may take${defaultOfAdd('60s')}`,
       inSeconds('--timeout', 1, 86_400, '90s'),
     )
     .option(
       '--max-attempts <n>',
-      `the most attempts of one run${otherwise('3')}`,
+      `the most attempts of one run${defaultOfAdd('3')}`,
       wholeNumber('--max-attempts', 1, 100),
     )
     .option(
       '--priority <n>',
-      `0 goes first, then 1, 2, ...${otherwise('0')}`,
+      `0 goes first, then 1, 2, ...${defaultOfAdd('0')}`,
       wholeNumber('--priority', 0, 2_097_151),
     )
     .option(
       '--confirm <n>',
-      `failures in a row before a finding counts${otherwise('1')}`,
+      `failures in a row before a finding counts${defaultOfAdd('1')}`,
       wholeNumber('--confirm', 1, 20),
     )
     .option(
       '--clear <n>',
-      `clean runs in a row before a finding resolves${otherwise('1')}`,
+      `clean runs in a row before a finding resolves${defaultOfAdd('1')}`,
       wholeNumber('--clear', 1, 20),
     )
     .option(...jsonOption);

@@ -2,131 +2,157 @@ import { UsageError } from '../../ground/errors.ts';
 import { printable, spanInTwo } from '../../ground/text.ts';
 import { firstRuns, nextRuns as runsOf, type NextRun } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { isTable, list, rowsToRead, type Column } from '../listing/list.ts';
 import { withDatabase, type Session } from '../session/database.ts';
-import {
-  inZone,
-  json,
-  note,
-  paint,
-  relative,
-  say,
-  shortId,
-  time,
-  tellOfMore,
-} from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
+import { inZone, paint, relative, shortId, time } from '../terminal/print.ts';
+import { clock, inOwnZone, isOwnZone, zoneInWords } from '../terminal/times.ts';
 
-interface NextOptions {
+interface NextOptions extends ListOptions {
   count?: number;
   limit?: number;
-  json?: true;
 }
+
+type Upcoming = Pick<NextRun, 'maintenance'> & { slot: Date | null; start: Date | null };
+
+/** The columns of a run as `--json` has them. */
+const fieldsOf =
+  (name: (row: Upcoming) => string) =>
+  <Row extends Upcoming>(row: Row) => ({
+    name: name(row),
+    scheduled_for: row.slot,
+    next_execution_at: row.start,
+    maintenance: row.maintenance,
+  });
 
 /** Slots come from the schedule; the run starts at the slot plus the bot's jitter, if it has one. */
 export async function nextRuns(given: string | undefined, options: NextOptions): Promise<void> {
   const { count = 5, limit = 100 } = options;
-  const idle = given === undefined ? options.count && '--count' : options.limit && '--limit';
-  if (idle)
+  const misplaced = given === undefined ? options.count && '--count' : options.limit && '--limit';
+  if (misplaced)
     throw new UsageError({
-      what: `${idle} cannot be used here`,
+      what: `${misplaced} cannot be used here`,
       why:
         given === undefined
-          ? 'of every bot the next run is shown, and --count is for the runs of one'
-          : 'the runs of one bot are shown, and --limit is for the list of all',
+          ? 'the next run of every bot is shown, and --count is for the runs of one bot'
+          : 'the runs of one bot are shown, and --limit is for the list of all bots',
       hint:
         given === undefined
-          ? 'npx roundsman bots next NAME --count 3'
-          : `npx roundsman bots next ${given} --count 3`,
+          ? '`npx roundsman bots next NAME --count 3`'
+          : `\`npx roundsman bots next ${given} --count 3\``,
     });
-  await withDatabase(async ({ db }) => {
-    if (given !== undefined) return nextOf(db, given, { ...options, count });
-    const { next, hasMore, now } = await firstRuns(db, { limit });
-    if (hasMore) tellOfMore(limit);
-    if (options.json)
-      return json(
-        next.map(({ bot, slot, start, maintenance }) => ({
-          name: bot.name,
-          scheduled_for: slot,
-          next_execution_at: start,
-          maintenance,
-        })),
-      );
-    const skips = skippedColumn(next);
-    const rows = next.map(async ({ bot, start, maintenance, error }) => [
-      printable(bot.name),
-      time(start),
-      away(start, now),
-      error ? paint('red', printable(error)) : await scheduleInWords(bot),
-      ...skips.cell({ maintenance }),
-    ]);
-    table(
-      ['Bot', 'Next (UTC)', '', 'Schedule', ...skips.head],
-      await Promise.all(rows),
-      'No active bots.',
-    );
+  await withDatabase(({ db }) =>
+    given === undefined ? nextOfAll(db, { ...options, limit }) : nextOf(db, given, count, options),
+  );
+}
+
+async function nextOfAll(
+  db: Session['db'],
+  options: NextOptions & { limit: number },
+): Promise<void> {
+  const { next, now, all } = await firstRuns(db, { limit: rowsToRead(options) });
+  const rows = next.map(async (row) => ({
+    ...row,
+    schedule: row.error
+      ? paint('red', printable(row.error))
+      : isTable(options)
+        ? await scheduleInWords(row.bot)
+        : printable(row.bot.schedule_cron),
+  }));
+  type Row = Awaited<(typeof rows)[number]>;
+  const columns: Column<Row>[] = [
+    { name: 'name', head: 'Bot', cell: ({ bot }) => printable(bot.name) },
+    {
+      name: 'next_execution_at',
+      head: inOwnZone('Next', now),
+      cell: ({ start }) => start && clock(start, now),
+    },
+    // For a program the time says it all.
+    ...(isTable(options) ? [awayColumn<Row>(now)] : []),
+    { name: 'schedule_cron', head: 'Schedule', cell: ({ schedule }) => schedule },
+    maintenanceColumn(now),
+  ];
+  await list({
+    options,
+    rows: await Promise.all(rows),
+    columns,
+    fields: (row) => fieldsOf(() => row.bot.name)(row),
+    count: all,
+    empty: 'No active bots.',
   });
 }
 
 async function nextOf(
   db: Session['db'],
   given: string,
-  { count, ...options }: NextOptions & { count: number },
+  count: number,
+  options: NextOptions,
 ): Promise<void> {
-  const { bot, zone, schedule, next: shown, now } = await runsOf(db, { bot: given, count });
-  if (options.json)
-    return json(
-      shown.map(({ slot, start, maintenance }) => ({
-        name: bot.name,
-        scheduled_for: slot,
-        next_execution_at: start,
-        maintenance,
-      })),
-    );
-  say(`${paint('bold', printable(bot.name))}: ${schedule}`);
-  const zoned = zone === 'UTC' ? [] : [zone];
+  const { bot, zone, schedule, next, now } = await runsOf(db, { bot: given, count });
   const isSpread = bot.jitter_seconds > 0;
-  const skips = skippedColumn(shown);
-  table(
-    ['UTC', ...zoned, ...(isSpread ? ['Starts (UTC)'] : []), '', ...skips.head],
-    shown.map(({ slot, start, maintenance }) => [
-      inZone(slot, 'UTC'),
-      ...zoned.map((zone) => inZone(slot, zone)),
-      ...(isSpread ? [inZone(start, 'UTC')] : []),
-      away(start, now),
-      ...skips.cell({ maintenance }),
-    ]),
-    'It never runs again.',
-  );
-  if (shown.length < count && shown.length > 0) note('none after that');
-  if (bot.status !== 'active') note(`it takes none of them while it is ${bot.status}`);
-  if (isSpread)
-    note(
-      `each start is spread over ${bot.jitter_seconds} s (jitter), and over less than half the time to the next slot`,
-    );
+  const isForPerson = isTable(options);
+  const slotColumn = { name: 'scheduled_for', head: isOwnZone(zone) ? zone : zoneInWords(now) };
+  const columns: Column<NextRun>[] = [
+    {
+      ...slotColumn,
+      cell: ({ slot }) => (isForPerson && !options.time ? inZone(slot) : clock(slot, now)),
+    },
+    ...(isOwnZone(zone)
+      ? []
+      : [{ name: 'in_its_zone', head: zone, cell: ({ slot }: NextRun) => inZone(slot, zone) }]),
+    ...(isSpread || !isForPerson
+      ? [
+          {
+            name: 'next_execution_at',
+            head: inOwnZone('Starts', now),
+            cell: ({ start }: NextRun) =>
+              isForPerson && !options.time ? inZone(start) : clock(start, now),
+          },
+        ]
+      : []),
+    ...(isForPerson ? [awayColumn<NextRun>(now)] : []),
+    maintenanceColumn(now),
+  ];
+  await list({
+    options: { ...options, limit: count },
+    rows: next,
+    columns,
+    fields: fieldsOf(() => bot.name),
+    heading: [`${paint('bold', printable(bot.name))}: ${schedule}`],
+    empty: 'It never runs again.',
+    notes: [
+      ...(next.length < count && next.length > 0 ? ['none after that'] : []),
+      ...(bot.status === 'active' ? [] : [`it takes none of them while it is ${bot.status}`]),
+      ...(isSpread
+        ? [
+            `each start is spread over ${bot.jitter_seconds} s (jitter), and over less than half the time to the next slot`,
+          ]
+        : []),
+    ],
+  });
 }
 
-type Skippable = Pick<NextRun, 'maintenance'>;
+/** Says which slots maintenance skips, and until when; shown only where it skips one. */
+const maintenanceColumn = <Row extends Upcoming>(now: Date): Column<Row> => ({
+  name: 'maintenance',
+  head: 'Maintenance',
+  cell: ({ maintenance: window }) =>
+    window &&
+    paint(
+      'yellow',
+      `skipped: ${printable(window.reason)} (${shortId(window.id)}), until ${time(window.ends_at, now)}`,
+    ),
+  rare: true,
+});
 
-/** Which slots maintenance skips, and until when: a column only where it skips one. */
-function skippedColumn(runs: readonly Skippable[]) {
-  const any = runs.some(({ maintenance }) => maintenance !== null);
-  const cell = ({ maintenance: by }: Skippable) =>
-    by
-      ? paint(
-          'yellow',
-          `skipped: ${printable(by.reason)} (${shortId(by.id)}), until ${time(by.ends_at)}`,
-        )
-      : '-';
-  return {
-    head: any ? ['Maintenance (UTC)'] : [],
-    cell: (run: Skippable) => (any ? [cell(run)] : []),
-  };
-}
-
-/** A slot that is due but not claimed yet is still the next one. */
-const away = (start: Date | null, now: Date): string =>
-  start === null
-    ? '-'
-    : start <= now
+/** How far away the start is. A slot that is due but not claimed yet is still the next one. */
+const awayColumn = <Row extends Upcoming>(now: Date): Column<Row> => ({
+  name: 'away',
+  head: '',
+  cell: ({ start }) =>
+    start &&
+    (start <= now
       ? paint('yellow', `due ${relative(start, now)}`)
-      : `in ${spanInTwo(start.getTime() - now.getTime())}`;
+      : `in ${spanInTwo(start.getTime() - now.getTime())}`),
+  sortValue: ({ start }) => start,
+});

@@ -4,8 +4,8 @@ import { removeBot as remove } from '../../services/bots/remove.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { confirmed } from '../terminal/confirm.ts';
-import { counted, json, say } from '../terminal/print.ts';
+import { confirmWithDependents } from '../terminal/confirm.ts';
+import { counted, printJson, say } from '../terminal/print.ts';
 import { dependentsInWords } from './dependents.ts';
 import { runsInWords } from './enable.ts';
 
@@ -18,18 +18,18 @@ export async function removeBot(
     const { bot: seen, dependents } = await showDependents({ db, catalogue }, { bot: given });
     const goOn =
       seen.removed_at !== null ||
-      (await confirmed({
+      (await confirmWithDependents({
         question: `Remove ${seen.name}? Its history stays, and its open findings and tickets are resolved.`,
         depends: dependentsInWords(dependents),
         yes: options.yes,
       }));
     if (!goOn) return;
-    const { bot, same, findings, tickets, ...runs } = await remove(
+    const { bot, unchanged, findings, tickets, ...runs } = await remove(
       { db, actor: actorOf() },
       { bot: seen.id, reason: options.reason?.trim() || null },
     );
-    if (options.json) return json({ ...bot, ...runs, findings, tickets });
-    if (same) return say(`${bot.name} was removed already.`);
+    if (options.json) return printJson({ ...bot, ...runs, findings, tickets });
+    if (unchanged) return say(`${bot.name} was removed already.`);
     say(
       `Removed ${bot.name}; its history stays. \`npx roundsman bots enable ${bot.name}\` takes that back.`,
     );

@@ -1,11 +1,11 @@
-import { printable } from '../../ground/text.ts';
 import { showDependents } from '../../services/bots/dependents.ts';
 import { checkName, renameBot as rename } from '../../services/bots/rename.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { confirmed } from '../terminal/confirm.ts';
-import { json, say } from '../terminal/print.ts';
+import { confirmWithDependents } from '../terminal/confirm.ts';
+import { printJson, say } from '../terminal/print.ts';
+import { referencesInWords } from './dependents.ts';
 
 export async function renameBot(
   given: string,
@@ -16,25 +16,22 @@ export async function renameBot(
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
     const { bot: seen, dependents } = await showDependents({ db, catalogue }, { bot: given });
-    const depends = [
-      ...dependents.playbooks.map((entry) => `the playbook of ${printable(entry)}`),
-      ...dependents.namedBySilences.map((id) => `the silence ${id.slice(0, 8)}`),
-    ].map((each) => `${each} names it, and does not follow`);
+    const depends = referencesInWords(dependents);
     const goOn =
       seen.name === name ||
       depends.length === 0 ||
-      (await confirmed({
+      (await confirmWithDependents({
         question: `Rename ${seen.name} to ${name}?`,
         depends,
         yes: options.yes,
       }));
     if (!goOn) return;
-    const { bot, before, same, aside } = await rename(
+    const { bot, before, unchanged, aside } = await rename(
       { db, actor: actorOf() },
       { bot: seen.id, name },
     );
-    if (options.json) return json(bot);
-    if (same) return say(`Nothing to change: it is called ${bot.name} already.`);
+    if (options.json) return printJson(bot);
+    if (unchanged) return say(`Nothing to change: it is called ${bot.name} already.`);
     say(`Renamed ${before} to ${bot.name}. Its history shows the new name.`);
     if (aside) say(`The removed bot that was called ${bot.name} is ${aside} now.`);
   });

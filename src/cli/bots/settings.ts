@@ -1,12 +1,12 @@
-/** A bot's settings: what each is for, what it takes, and what it is. */
+/** A bot's settings: what each is for, what it takes, and its present value. */
 import { printable } from '../../ground/text.ts';
-import type { Setting, SettingNow } from '../../services/bots/settings.ts';
+import type { Setting, CurrentSetting } from '../../services/bots/settings.ts';
 import { paint, say } from '../terminal/print.ts';
 
 /** A value as it is given to `--set`. */
 const showValue = (value: unknown): string => printable(JSON.stringify(value) ?? 'unknown');
 
-const otherwiseOf = ({ required, otherwise }: Setting): string =>
+const defaultOf = ({ required, otherwise }: Setting): string =>
   required ? 'has to be set' : otherwise === undefined ? 'no default' : showValue(otherwise);
 
 /** The lines under a setting: its meaning, and what it takes. */
@@ -19,36 +19,35 @@ function explain({ meaning, takes }: Setting): void {
   );
 }
 
-/** `null` where the endpoint or its schema does not say which there are: then the config is shown as it is. */
-export function printSettings(settings: SettingNow[] | null, config: unknown): void {
-  if (settings === null)
-    return say(`  ${showValue(config)}   which settings there are is not known`, '    ');
+/** `settings` is null where the endpoint or its schema does not name them: then the config is shown as it is. */
+export function printSettings(settings: CurrentSetting[] | null, config: unknown): void {
+  if (settings === null) return say(`  ${showValue(config)}   its settings are not known`, '    ');
   for (const setting of settings) {
     const now =
       setting.value === undefined
-        ? `${otherwiseOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
-        : `${showValue(setting.value)}${paint('dim', ` (default ${otherwiseOf(setting)})`)}`;
+        ? `${defaultOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
+        : `${showValue(setting.value)}${paint('dim', ` (default ${defaultOf(setting)})`)}`;
     say(`  ${paint('bold', printable(setting.key))} = ${now}`, '    ');
     explain(setting);
   }
   const known = new Set(settings.map(({ key }) => key));
   for (const [key, value] of Object.entries((config ?? {}) as object))
     if (!known.has(key))
-      say(`  ${printable(key)} = ${showValue(value)}   no setting of this bot`, '    ');
+      say(`  ${printable(key)} = ${showValue(value)}   not a setting of this bot`, '    ');
 }
 
-/** Settings of the catalogue, which no bot has set. */
+/** The settings of a bot of the catalogue, with their defaults. */
 export function printDefaults(settings: Setting[] | null): void {
   if (settings === null) return say('  Its schema does not name them.');
   for (const setting of settings) {
     const word =
       setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)');
-    say(`  ${paint('bold', printable(setting.key))} = ${otherwiseOf(setting)}${word}`, '    ');
+    say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${word}`, '    ');
     explain(setting);
   }
 }
 
-/** With `default` as the schema says it, and `value` as the config does; each is null where there is none. */
+/** A setting for JSON: `default` is the schema's, `value` the config's; each is null where there is none. */
 export const settingAsJson = ({
   key,
   meaning,

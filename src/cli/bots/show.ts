@@ -9,31 +9,36 @@ import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
 import { printSettings, settingAsJson } from './settings.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export async function showBot(given: string, options: { json?: true }): Promise<void> {
+export async function showBot(given: string, options: ShowOptions): Promise<void> {
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
     const { bot, settings, runs, findings, open, maintenance, schedule, now } = await read(
       { db, catalogue },
       { bot: given },
     );
-    if (options.json)
-      return print.json({
-        ...bot,
-        settings: settings?.map(settingAsJson) ?? null,
-        open_findings: open,
-        bot_executions: runs,
-        bot_findings: findings,
-        bot_maintenance: maintenance,
-      });
+    if (isData(options))
+      return printDocument(
+        {
+          ...bot,
+          settings: settings?.map(settingAsJson) ?? null,
+          open_findings: open,
+          bot_executions: runs,
+          bot_findings: findings,
+          bot_maintenance: maintenance,
+        },
+        options,
+      );
 
     printDefinition(bot, { schedule, maintenance }, now);
     print.section('Settings');
     printSettings(settings, bot.config);
     print.section('Newest runs');
-    runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`, false);
+    runTable(runs, now, `None yet. \`npx roundsman bots run ${bot.name}\` queues one.`);
     print.section(`Open findings ${print.shownOf(findings.length, open)}`);
-    findingTable(findings, now, 'None.', false);
+    findingTable(findings, now, 'None.');
   });
 }
 
@@ -42,7 +47,7 @@ function printDefinition(
   { schedule, maintenance }: Pick<Awaited<ReturnType<typeof read>>, 'schedule' | 'maintenance'>,
   now: Date,
 ): void {
-  const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)} UTC` : '';
+  const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)}` : '';
   const why = bot.status_reason ? `: ${printable(bot.status_reason)}` : '';
   const finished = (bot.successful_runs ?? 0) + (bot.failed_runs ?? 0);
   print.say(print.paint('bold', printable(`${bot.display_name} (${bot.name})`)));
@@ -50,10 +55,10 @@ function printDefinition(
   print.say();
   print.facts([
     ['Status', `${statusOf(bot)}${why}${bot.removed_at ? '' : since}`],
-    ['Removed', bot.removed_at && `${print.time(bot.removed_at)} UTC`],
+    ['Removed', bot.removed_at && `${print.time(bot.removed_at)}`],
     ['Endpoint', printable(bot.api_endpoint)],
     ['Schedule', `${printable(bot.schedule_cron)}   ${schedule}`],
-    ['Next run', nextRunAtLength(bot, now)],
+    ['Next run', nextRunInWords(bot, now)],
     ['Maintenance', maintenanceInWords(maintenance)],
     ['Last run', print.moment(bot.last_execution_at, now)],
     [
@@ -76,7 +81,7 @@ function printDefinition(
         ? null
         : `count after ${print.counted(bot.confirm, 'failure')} in a row, resolve after ${print.counted(bot.clear, 'clean run')} in a row`,
     ],
-    ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)} UTC`],
+    ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)}`],
     ['Id', bot.id],
   ]);
 }
@@ -92,14 +97,14 @@ const maintenanceInWords = (
     })
     .join('; ') || null;
 
-/** Of the runs that its counters count: neither those that verify cures nor skipped slots. */
+/** How its runs ended, as its counters say: they count neither runs that verify cures nor skipped slots. */
 function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {
   const [all, succeeded, failed] = [total_runs ?? 0, successful_runs ?? 0, failed_runs ?? 0];
   const cancelled = Math.max(0, all - succeeded - failed);
   return `${succeeded} succeeded, ${failed} failed${cancelled > 0 ? `, ${cancelled} cancelled` : ''}`;
 }
 
-function nextRunAtLength(bot: BotRow, now: Date): string {
+function nextRunInWords(bot: BotRow, now: Date): string {
   if (bot.status !== 'active')
     return bot.removed_at ? 'none: it was removed' : `none while it is ${bot.status}`;
   if (!bot.next_execution_at) return "planned at the scheduler's next tick";

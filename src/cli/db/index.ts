@@ -1,11 +1,15 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Option } from 'commander';
+import { Command } from '../arguments/command.ts';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
+import { showJson } from '../arguments/show-options.ts';
 
 /** `roundsman db ...` */
 export function dbCommand(): Command {
   const db = new Command('db').description('the database and its migrations');
   db.command('migrate')
     .description('apply pending migrations; creates the embedded database if there is none')
+    .example('npx roundsman db migrate')
+    .example('npx roundsman db migrate --only bots --admin-test public.is_admin')
     .addOption(
       new Option(
         '--only <part>',
@@ -20,15 +24,19 @@ export function dbCommand(): Command {
     .action(async (options) => (await import('./migrate.ts')).migrate(options));
   db.command('status')
     .description('the server, the queue, and which migrations were applied when')
-    .option(...jsonOption)
+    .example('npx roundsman db status')
+    .addOption(showJson())
     .action(async (options) => (await import('./status.ts')).databaseStatus(options));
   db.command('queue')
     .addArgument(new Argument('<backend>', 'redis or postgres').choices(['redis', 'postgres']))
     .description('switch the backend that moves the runs, while no process is alive')
+    .example('npx roundsman db queue redis')
     .option(...jsonOption)
     .action(async (to, options) => (await import('./queue.ts')).switchQueue(to, options));
   db.command('seed')
     .description('plant a fictional platform into an empty database, the same one every time')
+    .example('npx roundsman db seed --size medium')
+    .example('npx roundsman db seed --seed 7')
     .addOption(
       new Option('--size <size>', 'how much')
         .choices(['small', 'medium', 'large'])
@@ -44,12 +52,18 @@ export function dbCommand(): Command {
     .action(async (options) => (await import('./seed.ts')).seed(options));
   db.command('url')
     .description('the address of the database, for another program')
+    .example('npx roundsman db url')
+    .example('npx roundsman db url --with-password')
     .option('--with-password', 'with the password, which anybody who sees it can use')
     .option(...jsonOption)
     .action(async (options) => (await import('./url.ts')).databaseUrl(options));
   db.command('shell')
-    .argument('[arguments...]', "psql's own, behind --")
+    .argument('[arguments...]', "psql's own; -h and --help behind --")
+    // psql's own are typed as to psql.
+    .allowUnknownOption()
     .description("PostgreSQL's shell psql on the database")
+    .example('npx roundsman db shell')
+    .example("npx roundsman db shell -c 'SELECT count(*) FROM bots'")
     .action(async (args) => (await import('./shell.ts')).databaseShell(args));
   return db;
 }

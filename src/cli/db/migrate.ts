@@ -1,7 +1,7 @@
 import { UsageError } from '../../ground/errors.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, say } from '../terminal/print.ts';
+import { counted, printJson, say } from '../terminal/print.ts';
 
 interface MigrateOptions {
   only?: 'bots';
@@ -14,14 +14,14 @@ export async function migrate({ only, adminTest, ...options }: MigrateOptions): 
     throw new UsageError({
       what: '--admin-test goes with --only bots',
       why: 'in the whole schema profiles.role says who is an admin',
-      hint: 'npx roundsman db migrate --only bots --admin-test public.is_admin',
+      hint: '`npx roundsman db migrate --only bots --admin-test public.is_admin`',
     });
   await withDatabase(
     async ({ db, migrated }) => {
       const service = await import('../../services/database/admin-test.ts');
       if (adminTest !== undefined)
         await service.useAdminTest({ db, actor: actorOf() }, { name: adminTest });
-      if (options.json) return json(migrated.map((name) => ({ name })));
+      if (options.json) return printJson(migrated.map((name) => ({ name })));
       for (const name of migrated) say(`applied ${name}`);
       say(
         migrated.length > 0
@@ -54,7 +54,7 @@ export async function migrate({ only, adminTest, ...options }: MigrateOptions): 
   ).catch(async (error: unknown) => {
     const { differencesIn } = await import('../../services/database/differences.ts');
     const differences = differencesIn(error);
-    if (options.json && differences) json({ differences });
+    if (options.json && differences) printJson({ differences });
     throw error;
   });
 }

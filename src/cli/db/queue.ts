@@ -1,6 +1,6 @@
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
 
 /** `db queue redis|postgres`: switches the backend that moves the runs, while nothing is running. */
 export async function switchQueue(given: string, options: { json?: true }): Promise<void> {
@@ -10,7 +10,7 @@ export async function switchQueue(given: string, options: { json?: true }): Prom
     if (!options.json && (await service.isQueuedOn(db, to)))
       return say(`Runs are queued on ${to} already.`);
     await service.switchQueue({ db, url, actor: actorOf() }, { to });
-    if (options.json) return json([{ key: 'queue_backend', value: to }]);
+    if (options.json) return printJson([{ key: 'queue_backend', value: to }]);
     say(
       `Runs are queued on ${to} from now on; what was waiting is queued again at the next start.`,
     );

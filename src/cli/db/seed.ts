@@ -1,7 +1,7 @@
-import { refuseFilled, seedPlatform, sizeOf } from '../../services/database/seed.ts';
+import { refuseFilledDatabase, seedPlatform, sizeOf } from '../../services/database/seed.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { duration, json, say } from '../terminal/print.ts';
+import { duration, printJson, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
 
@@ -29,7 +29,7 @@ export async function seed(options: SeedOptions): Promise<void> {
           },
         );
         progress.clear();
-        if (options.json) return json(seeded);
+        if (options.json) return printJson(seeded);
         const rows = seeded.map((each) => [each.table, each.rows.toLocaleString('en')]);
         table(['Table', 'Rows'], rows, '');
         say(`\nSeeded in ${duration(Math.round(performance.now() - began))}.`);
@@ -37,6 +37,6 @@ export async function seed(options: SeedOptions): Promise<void> {
         progress.clear();
       }
     },
-    { create: true, migrate: 'embedded', before: ({ db }) => refuseFilled(db) },
+    { create: true, migrate: 'embedded', before: ({ db }) => refuseFilledDatabase(db) },
   );
 }

@@ -1,21 +1,26 @@
 import { databaseStatus as read } from '../../services/database/status.ts';
-import { display, withDatabase } from '../session/database.ts';
-import { facts, json, paint, say, time } from '../terminal/print.ts';
+import { addressWithoutPassword, withDatabase } from '../session/database.ts';
+import { facts, paint, say, time } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export const databaseStatus = (options: { json?: true }): Promise<void> =>
+export const databaseStatus = (options: ShowOptions): Promise<void> =>
   withDatabase(
     async ({ db, url }) => {
       const { version, queue, migrations, whole } = await read(db);
-      if (options.json)
-        return json({
-          server_version: version,
-          queue_backend: queue,
-          kysely_migration: migrations,
-        });
+      if (isData(options))
+        return printDocument(
+          {
+            server_version: version,
+            queue_backend: queue,
+            kysely_migration: migrations,
+          },
+          options,
+        );
       const pending = migrations.filter(({ timestamp }) => !timestamp);
       facts([
-        ['Server', `PostgreSQL ${version} at ${display(url)}`],
+        ['Server', `PostgreSQL ${version} at ${addressWithoutPassword(url)}`],
         [
           'Queue',
           queue
@@ -29,7 +34,7 @@ export const databaseStatus = (options: { json?: true }): Promise<void> =>
       ]);
       say();
       table(
-        ['Migration', 'Applied (UTC)'],
+        ['Migration', 'Applied'],
         migrations.map(({ name, timestamp }) => [
           name,
           timestamp ? time(timestamp) : paint('yellow', 'pending'),

@@ -1,12 +1,12 @@
 import { addressFor } from '../../services/database/address.ts';
 import { withAddress } from '../session/database.ts';
-import { json, note, put } from '../terminal/print.ts';
+import { printJson, note, put } from '../terminal/print.ts';
 
-/** `db url`: the address for another program; its password only where it is asked for. */
+/** `db url`: the address for another program; with its password only where that is asked for. */
 export const databaseUrl = (options: { withPassword?: true; json?: true }): Promise<void> =>
   withAddress(async ({ url, embedded }) => {
     const shown = addressFor(url, { withPassword: options.withPassword ?? false });
-    if (options.json) return json({ url: shown });
+    if (options.json) return printJson({ url: shown });
     put(shown);
     if (!options.withPassword && shown !== url)
       note('without its password; --with-password shows it');

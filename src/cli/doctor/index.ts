@@ -1,5 +1,5 @@
-import { Command } from 'commander';
-import { jsonOption } from '../arguments/options.ts';
+import { Command } from '../arguments/command.ts';
+import { showJson } from '../arguments/show-options.ts';
 
 /** `roundsman doctor` */
 export function doctorCommand(): Command {
@@ -7,6 +7,8 @@ export function doctorCommand(): Command {
     .description(
       'examine everything that this installation depends on; exit code 1 when something is broken',
     )
-    .option(...jsonOption)
+    .example('npx roundsman doctor')
+    .example('npx roundsman doctor --json')
+    .addOption(showJson({ paged: false }))
     .action(async (options) => (await import('./run.ts')).runDoctor(options));
 }

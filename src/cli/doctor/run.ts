@@ -1,13 +1,15 @@
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { examineAll, type Diagnosis } from '../../services/doctor/examine.ts';
-import { json, note, paint, say } from '../terminal/print.ts';
+import { note, paint, say } from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-const marks = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-export async function runDoctor(options: { json?: true }): Promise<void> {
+export async function runDoctor(options: ShowOptions): Promise<void> {
   const { found, isLate } = await examineAll({
-    onFound: (diagnosis) => void (options.json || print(diagnosis)),
+    onFound: (diagnosis) => void (isData(options) || print(diagnosis)),
     onCanary: () => note('a canary run is under way'),
     onWait: note,
   });
@@ -15,7 +17,7 @@ export async function runDoctor(options: { json?: true }): Promise<void> {
   if (isLate) setTimeout(() => process.exit(), 1_000);
   const broken = found.filter(({ status }) => status === 'fail').length;
   if (broken > 0) process.exitCode = exitCodes.failed;
-  if (options.json) return json(found);
+  if (isData(options)) return printDocument(found, options);
   const warnings = found.filter(({ status }) => status === 'warn').length;
   say();
   if (broken > 0) say(paint('red', `Broken: ${broken}. Below each is what to try.`));
@@ -29,7 +31,7 @@ const widest = 11;
 function print({ subject, status, detail, hint }: Diagnosis): void {
   const indent = ' '.repeat(widest + 8);
   say(
-    `${paint(marks[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`,
+    `${paint(colours[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`,
     indent,
   );
   if (hint) say(`${indent}try: ${printable(hint)}`, `${indent}     `);

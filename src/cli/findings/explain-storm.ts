@@ -45,7 +45,7 @@ export function printStorm(explained: ExplainedStorm): void {
     );
 }
 
-/** `at least 5 components, and more than .50 of those that a run looks at (npx roundsman limits)` */
+/** Above which limits it is a storm: `is at least 5 components, and a share of more than .50 of those that a run looks at` */
 function limitsInWords({ storm_components, storm_share }: ExplainedStorm['storm']): string {
   if (storm_components === null || storm_share === null)
     return 'its limits are not set, so that nothing is healed: `npx roundsman limits` sets them';

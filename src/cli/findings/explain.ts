@@ -2,10 +2,11 @@ import { printable } from '../../ground/text.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
-import { resolvedAtLength } from './resolution.ts';
+import { tooFewInWords } from './counted-events.ts';
+import { methodInWords } from './resolution.ts';
 import { prospectInWords } from './prospect.ts';
 import {
-  eventInWords,
+  storedFiguresInWords,
   liftInWords,
   lowerBound,
   scopeOf,
@@ -25,23 +26,27 @@ import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { printStorm, stormDocument } from './explain-storm.ts';
 import { table } from '../terminal/table.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
 /** `findings explain`, and `tickets explain` of a ticket's finding, or of the storm for which a ticket stands. */
 export const explainFinding = (
   given: { finding: string } | { ticket: string },
-  options: { json?: true },
+  options: ShowOptions,
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
     const storm = await givenStorm(db, given);
     if (storm) {
       const explained = await explainStorm(db, storm);
-      return options.json ? print.json(stormDocument(explained)) : printStorm(explained);
+      return isData(options)
+        ? printDocument(stormDocument(explained), options)
+        : printStorm(explained);
     }
-    const { finding, explanation, about, now } = await read(
+    const { finding, explanation, about, tooFewSince, now } = await read(
       { db, catalogue: loadCatalogue },
       given,
     );
-    if (options.json) return print.json(asDocument(finding, explanation, about));
+    if (isData(options)) return printDocument(asDocument(finding, explanation, about), options);
     print.say(
       `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
     );
@@ -50,11 +55,12 @@ export const explainFinding = (
       [
         'State',
         finding.resolved_at
-          ? `${print.state('resolved')} ${print.relative(finding.resolved_at, now)}, ${resolvedAtLength(finding.resolution_method)}`
+          ? `${print.state('resolved')} ${print.relative(finding.resolved_at, now)}, ${methodInWords(finding.resolution_method)}`
           : print.state('open'),
       ],
       ['Component', printable(finding.affected_component ?? '-')],
       ['Category', printable(finding.category)],
+      ['Counted', tooFewInWords(tooFewSince, now)],
       ['Silenced', silencedBy(finding)],
       ['Maintenance', heldBackBy(finding.bot_maintenance)],
       [isSuppressed(finding) ? 'Suppressed' : 'Behind', suppressedBehind(finding)],
@@ -78,19 +84,19 @@ export const explainFinding = (
 
 /** The entries that match, in the order in which they are tried. */
 function tellCandidates(
-  { candidates, unexamined, decisions }: Explanation,
+  { candidates, untried, decisions }: Explanation,
   { category }: FindingRow,
   { about, now }: { about: About; now: Date },
 ): void {
   print.section('What a run would do now');
-  if (unexamined.length > 0)
+  if (untried.length > 0)
     print.say(
-      `Not known whether they match, because the test takes too long: ${unexamined.map(printable).join(', ')}`,
+      `Not known whether they match, because the test takes too long: ${untried.map(printable).join(', ')}`,
     );
   if (candidates.length === 0) {
     const wasSuggested = decisions.some(({ verdict }) => verdict === 'suggested');
     print.say(
-      unexamined.length > 0
+      untried.length > 0
         ? 'None of the others matches.'
         : wasSuggested
           ? 'No entry matches any more; what was suggested before is listed below.'
@@ -102,7 +108,7 @@ function tellCandidates(
   }
   const first = candidates.find(({ prospect }) => prospect === 'apply' || prospect === 'hold out');
   table(
-    ['Knowledge', 'Autonomy', 'Held', 'Lower bound', 'Of', 'Untouched', 'Lift', 'Last relapse'],
+    ['Knowledge', 'Autonomy', 'Held', 'Lower bound', 'Scope', 'Untouched', 'Lift', 'Last relapse'],
     candidates.map(({ candidate, figures }) => {
       const record = figures.records[figures.context];
       return [
@@ -110,7 +116,7 @@ function tellCandidates(
         candidate.autonomy,
         record.decided > 0 ? `${record.held} of ${record.decided}` : '-',
         lowerBound(record),
-        scopeOf(figures),
+        record.decided > 0 ? scopeOf(figures) : '-',
         untouchedInWords(figures.untouched) ?? '-',
         liftInWords(figures),
         print.relative(record.lastRelapse, now),
@@ -127,7 +133,7 @@ function tellCandidates(
   );
 }
 
-/** The figures of each decision, as they were recorded then. */
+/** Why an entry was applied, or the finding left alone for one run, with the figures that were recorded with the decision. */
 function tellReasons({ decisions }: Explanation, now: Date): void {
   const withFigures = decisions.filter(
     ({ verdict }) => verdict === 'applied' || verdict === 'held_out',
@@ -146,7 +152,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
         ? `applied: all gates were open (mode ${printable(String(mode ?? '-'))}), and ${freedom}`
         : 'left alone for one run, to see whether it recovers by itself';
     print.say(
-      `${print.relative(decided_at, now)}  ${printable(bot_knowledge?.name ?? '-')} ${why}; ${eventInWords(record)}`,
+      `${print.relative(decided_at, now)}  ${printable(bot_knowledge?.name ?? '-')} ${why}; ${storedFiguresInWords(record)}`,
       '    ',
     );
   }
@@ -155,7 +161,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
 /** Rows with the names of their columns; for each candidate, the figures by which it is chosen. */
 const asDocument = (
   finding: object,
-  { candidates, unexamined, decisions }: Explanation,
+  { candidates, untried, decisions }: Explanation,
   about: About,
 ) => ({
   ...finding,
@@ -166,7 +172,7 @@ const asDocument = (
       try: whatAsksAgain(each, { ...explained, closed }, about),
     })),
   })),
-  unexamined,
+  unexamined: untried,
   bot_decisions: decisions,
 });
 
@@ -180,9 +186,12 @@ const candidateDocument = ({ candidate, figures, inputs, ...rest }: Omit<Explain
   record: figures.records[figures.context],
   untouched: figures.untouched,
   lift: figures.lift,
-  circumstances: inputs && asKnownNow(inputs),
+  circumstances: inputs && withoutKnownComponents(inputs),
   ...rest,
 });
 
-/** The next run may look at more components, or fewer. */
-const asKnownNow = ({ known_components: _, ...inputs }: NonNullable<Explained['inputs']>) => inputs;
+/** Left out is how many components are known: the next run may look at more, or fewer. */
+const withoutKnownComponents = ({
+  known_components: _,
+  ...inputs
+}: NonNullable<Explained['inputs']>) => inputs;

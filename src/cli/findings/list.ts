@@ -1,91 +1,125 @@
 import { printable } from '../../ground/text.ts';
 import {
-  listFindings as list,
+  listFindings as read,
   type FindingRow,
   type Severity,
 } from '../../services/findings/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, relative, severity as severityOf, shortId, upTo } from '../terminal/print.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { isTable, list, printPart, type Column } from '../listing/list.ts';
+import { relative, severity as severityOf, shortId, time } from '../terminal/print.ts';
 import type { TicketInCharge } from '../../services/findings/list.ts';
-import { quietly, type Quiet } from '../silences/words.ts';
-import { table } from '../terminal/table.ts';
-import { resolvedBy } from './resolution.ts';
+import { quietInWords, type Quiet } from '../silences/words.ts';
+import { printNewPerDay } from './new-per-day.ts';
+import { methodForList } from './resolution.ts';
 
+/** `bots` is the finding's bot, named as its table is. */
 type ListedFinding = FindingRow &
   Quiet & { bots: { name: string | null }; ticket: TicketInCharge | null };
 
 const isPlain = (finding: ListedFinding): boolean =>
-  !finding.resolved_at && quietly(finding) === null;
+  !finding.resolved_at && quietInWords(finding) === null;
 
 /** How it was resolved, or why people are not told of it, for a list. */
 const fate = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
-    ? `${resolvedBy(finding.resolution_method)} ${relative(finding.resolved_at, now)}`
-    : (quietly(finding) ?? 'open');
+    ? `${methodForList(finding.resolution_method)} ${relative(finding.resolved_at, now)}`
+    : (quietInWords(finding) ?? 'open');
 
-/** `T-9`; `T-9, storm` where it stands for more than this finding; `-` where there is none. */
-const ticketCell = (ticket: TicketInCharge | null): string =>
-  ticket ? `T-${ticket.number}${standings[ticket.stands_for]}` : '-';
+/** `T-9`; `T-9, storm` where it stands for more than this finding; null where there is none. */
+const ticketCell = (ticket: TicketInCharge | null): string | null =>
+  ticket && `T-${ticket.number}${standings[ticket.stands_for]}`;
 
 const standings = { finding: '', storm: ', storm', suppressor: ', above' } as const;
 
-/** With `bot`, every row names its bot. */
-export const findingTable = (
-  findings: ListedFinding[],
-  now: Date,
-  empty: string,
-  bot = true,
-): void =>
-  table(
-    [
-      'Finding',
-      'Severity',
-      'Title',
-      'Component',
-      ...(bot ? ['Bot'] : []),
-      'Seen',
-      'Times',
-      'Ticket',
-      'State',
-    ],
-    findings.map((finding) => [
-      shortId(finding.id),
-      severityOf(finding.severity),
-      printable(finding.title),
-      printable(finding.affected_component ?? '-'),
-      ...(bot ? [printable(finding.bots.name ?? '-')] : []),
-      relative(finding.last_seen_at, now),
-      String(finding.occurrences),
-      ticketCell(finding.ticket),
-      fate(finding, now),
-    ]),
-    empty,
-    ['Component', ...(findings.every(isPlain) ? ['State'] : []), 'Bot', 'Times', 'Seen'],
-    ['State'],
-  );
+const columns = (now: Date): Column<ListedFinding>[] => [
+  { name: 'id', head: 'Finding', cell: ({ id }) => shortId(id) },
+  { name: 'severity', head: 'Severity', cell: ({ severity }) => severityOf(severity) },
+  { name: 'title', head: 'Title', cell: ({ title }) => printable(title) },
+  {
+    name: 'affected_component',
+    head: 'Component',
+    cell: ({ affected_component: component }) => component && printable(component),
+  },
+  { name: 'bot', head: 'Bot', cell: ({ bots: { name } }) => name && printable(name) },
+  { name: 'last_seen_at', head: 'Seen', cell: ({ last_seen_at }) => relative(last_seen_at, now) },
+  { name: 'occurrences', head: 'Times', cell: ({ occurrences }) => String(occurrences) },
+  {
+    name: 'ticket',
+    head: 'Ticket',
+    cell: ({ ticket }) => ticketCell(ticket),
+    cellForPrograms: ({ ticket }) => ticket && `T-${ticket.number}`,
+  },
+  {
+    name: 'state',
+    head: 'State',
+    cell: (finding) => fate(finding, now),
+    cellForPrograms: (finding) =>
+      finding.resolved_at ? methodForList(finding.resolution_method) : fate(finding, now),
+  },
+  {
+    name: 'resolved_at',
+    head: 'Resolved',
+    cell: ({ resolved_at }) => resolved_at && time(resolved_at, now),
+    onlyForPrograms: true,
+  },
+  {
+    name: 'ticket_stands_for',
+    head: 'Ticket stands for',
+    cell: ({ ticket }) => ticket && ticket.stands_for,
+    onlyForPrograms: true,
+  },
+];
 
-export interface FindingsOptions {
+/** What a narrow terminal may leave out: the state only where all findings have the same. */
+const layoutOf = (findings: ListedFinding[]) => ({
+  dropWhenNarrow: [
+    'affected_component',
+    ...(findings.every(isPlain) ? ['state'] : []),
+    'bot',
+    'occurrences',
+    'last_seen_at',
+  ],
+  neverCut: ['state'],
+});
+
+/** Findings of one bot, as a part of a screen. */
+export const findingTable = (findings: ListedFinding[], now: Date, empty: string): void =>
+  printPart({
+    ...layoutOf(findings),
+    rows: findings,
+    columns: columns(now).filter(({ name }) => name !== 'bot'),
+    empty,
+  });
+
+export interface FindingsOptions extends ListOptions {
   bot?: string;
   severity?: Severity[];
   all?: true;
   resolved?: true;
+  since?: Moment;
   limit: number;
-  json?: true;
 }
 
 export const listFindings = (options: FindingsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { bot, severity } = options;
+    const { bot, severity, since, limit } = options;
     const which = options.all ? 'all' : options.resolved ? 'resolved' : 'open';
-    const found = await list(db, { bot, severity, which, limit: options.limit + 1 });
-    const findings = upTo(found.findings, options.limit);
-    if (options.json) return json(findings);
-    const empty = bot || severity ? 'No such finding.' : 'Nothing has been found yet.';
-    findingTable(
-      findings,
-      found.now,
-      which === 'open' && !bot && !severity
-        ? 'No open findings. `npx roundsman status` says whether the checks ran.'
-        : empty,
-    );
+    const filter = { bot, severity, which, since, limit: limit + 1 } as const;
+    const { findings, now, count } = await read(db, filter);
+    const isNarrowed = bot !== undefined || severity || since !== undefined;
+    await list({
+      ...layoutOf(findings.slice(0, limit)),
+      options,
+      rows: findings,
+      columns: columns(now),
+      count,
+      empty: isNarrowed
+        ? 'No such finding.'
+        : which === 'open'
+          ? 'No open findings. `npx roundsman status` says whether the checks ran.'
+          : 'Nothing has been found yet.',
+    });
+    if (isTable(options)) await printNewPerDay(db, options);
   });

@@ -20,7 +20,7 @@ export function prospectInWords(
       return `its gates are open; ${printable(first ?? 'another one')} is tried first`;
     case 'advise':
       return explained.candidate.autonomy === 'shadow'
-        ? 'advice in shadow: it suggests nothing; the ticket tells it as in shadow'
+        ? 'advice in shadow: it suggests nothing; the ticket names it as in shadow'
         : 'advice: shown on the ticket for a person';
     case 'closed':
       return printable(gatesInWords(explained, about, now)!);

@@ -1,10 +1,10 @@
-/** What did away with a finding, in words beside the schema's own. */
+/** How a finding was resolved: the schema's words, and what they mean. */
 import type { FindingRow } from '../../services/findings/list.ts';
 
 type Method = FindingRow['resolution_method'];
 
-/** For a list: what explains itself stands alone. */
-export const resolvedBy = (method: Method): string =>
+/** For a list: the schema's word, explained only where a reader would not understand it. */
+export const methodForList = (method: Method): string =>
   method === 'escalated' ? 'escalated (healed, with a ticket open)' : (method ?? 'resolved');
 
 const meanings: Record<NonNullable<Method>, string> = {
@@ -16,5 +16,5 @@ const meanings: Record<NonNullable<Method>, string> = {
 };
 
 /** `cleared: it went away, and no cure is known to have done it` */
-export const resolvedAtLength = (method: Method): string =>
-  method ? `${method}: ${meanings[method]}` : 'nothing says by what';
+export const methodInWords = (method: Method): string =>
+  method ? `${method}: ${meanings[method]}` : 'it is not known how';

@@ -3,99 +3,113 @@ import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
+import { tooFewSince } from '../../services/findings/counted-events.ts';
+import { findFinding } from '../../services/findings/find.ts';
 import { showFinding as read, type Unticketed } from '../../services/findings/show.ts';
 import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
-import { resolvedAtLength } from './resolution.ts';
+import { tooFewInWords } from './counted-events.ts';
+import { methodInWords } from './resolution.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { showEach } from '../listing/show-each.ts';
 
-export const showFinding = (given: string, options: { json?: true }): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const shown = await read(db, { finding: given });
-    const { finding, bots, actions, decisions, tickets, memory, unticketed, now } = shown;
-    if (options.json)
-      return print.json({
-        ...finding,
-        bots,
-        bot_finding_states: memory ?? null,
-        bot_actions: actions,
-        bot_decisions: decisions,
-        bot_tickets: tickets,
-      });
+type Shown = Awaited<ReturnType<typeof read>>;
 
-    print.say(
-      `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
-    );
-    if (finding.description) print.prose(finding.description);
-    print.say();
-    const { suppressor } = finding;
-    print.facts([
-      ['State', finding.resolved_at ? print.state('resolved') : print.state('open')],
-      [
-        'Resolved',
-        finding.resolved_at
-          ? `${print.moment(finding.resolved_at, now)}, ${resolvedAtLength(finding.resolution_method)}`
-          : null,
-      ],
-      ['Bot', printable(bots.name)],
-      ['Check', printable(finding.check_name)],
-      ['Category', printable(finding.category)],
-      ['Component', printable(finding.affected_component ?? '-')],
-      [
-        'Key',
-        finding.component_key === finding.affected_component
-          ? null
-          : printable(finding.component_key),
-      ],
-      ['First seen', print.moment(finding.detected_at, now)],
-      ['Last seen', print.moment(finding.last_seen_at, now)],
-      ['Looked at', lookedAt(finding, now)],
-      ['Times', String(finding.occurrences)],
-      ['Counted', countedFrom(finding, memory, now)],
-      [
-        'Flapping',
-        memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
-      ],
-      ['Silenced', silencedBy(finding)],
-      ['Maintenance', heldBackBy(finding.bot_maintenance)],
-      [
-        isSuppressed(finding) ? 'Suppressed' : 'Behind',
-        suppressor
-          ? `${isSuppressed(finding) ? 'behind ' : ''}${suppressedBehind(finding)}, and not healed: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
-          : null,
-      ],
-      ['Ticket', ticketOf(shown)],
-      ['Why none', unticketed && withoutInWords(unticketed, finding.severity)],
-      ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
-      ['Seen in', finding.last_execution_id && `run ${print.shortId(finding.last_execution_id)}`],
-      ['Fingerprint', printable(finding.fingerprint)],
-      ['Id', finding.id],
-    ]);
-    if (finding.metadata !== null) {
-      print.section('Evidence');
-      print.prose(JSON.stringify(finding.metadata, null, 2));
-    }
-    print.section('Actions');
-    actionTable(actions, now, 'None.');
-    print.section('Decisions');
-    decisionTable(decisions, now, 'None.');
-    print.say(
-      `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(finding.id)}\``,
-    );
-  });
+export const showFindings = (given: string[], options: ShowOptions): Promise<void> =>
+  withDatabase(({ db }) =>
+    showEach(given, options, {
+      idOf: async (name) => (await findFinding(db, name)).id,
+      read: (finding) => read(db, { finding }),
+      fields: documentOf,
+      print: printFinding,
+    }),
+  );
+
+const documentOf = ({ finding, bot, actions, decisions, tickets, memory }: Shown) => ({
+  ...finding,
+  bots: bot,
+  bot_finding_states: memory ?? null,
+  bot_actions: actions,
+  bot_decisions: decisions,
+  bot_tickets: tickets,
+});
+
+function printFinding(shown: Shown): void {
+  const { finding, bot, actions, decisions, memory, unticketed, now } = shown;
+  print.say(
+    `${print.severity(finding.severity)}  ${print.paint('bold', printable(finding.title))}`,
+  );
+  if (finding.description) print.prose(finding.description);
+  print.say();
+  const { suppressor } = finding;
+  print.facts([
+    ['State', finding.resolved_at ? print.state('resolved') : print.state('open')],
+    [
+      'Resolved',
+      finding.resolved_at
+        ? `${print.moment(finding.resolved_at, now)}, ${methodInWords(finding.resolution_method)}`
+        : null,
+    ],
+    ['Bot', printable(bot.name)],
+    ['Check', printable(finding.check_name)],
+    ['Category', printable(finding.category)],
+    ['Component', printable(finding.affected_component ?? '-')],
+    [
+      'Key',
+      finding.component_key === finding.affected_component
+        ? null
+        : printable(finding.component_key),
+    ],
+    ['First seen', print.moment(finding.detected_at, now)],
+    ['Last seen', print.moment(finding.last_seen_at, now)],
+    ['Looked at', lookedAt(finding, now)],
+    ['Times', String(finding.occurrences)],
+    ['Counted', tooFewInWords(tooFewSince(finding, memory), now)],
+    [
+      'Flapping',
+      memory?.flapping_since ? `since ${print.moment(memory.flapping_since, now)}` : null,
+    ],
+    ['Silenced', silencedBy(finding)],
+    ['Maintenance', heldBackBy(finding.bot_maintenance)],
+    [
+      isSuppressed(finding) ? 'Suppressed' : 'Behind',
+      suppressor
+        ? `${isSuppressed(finding) ? 'behind ' : ''}${suppressedBehind(finding)}, and not healed: \`npx roundsman findings show ${print.shortId(suppressor.id)}\``
+        : null,
+    ],
+    ['Ticket', ticketOf(shown)],
+    ['Why none', unticketed && whyWithoutTicket(unticketed, finding.severity)],
+    ['Found in', finding.execution_id && `run ${print.shortId(finding.execution_id)}`],
+    ['Seen in', finding.last_execution_id && `run ${print.shortId(finding.last_execution_id)}`],
+    ['Fingerprint', printable(finding.fingerprint)],
+    ['Id', finding.id],
+  ]);
+  if (finding.metadata !== null) {
+    print.section('Evidence');
+    print.prose(JSON.stringify(finding.metadata, null, 2));
+  }
+  print.section('Actions');
+  actionTable(actions, now, 'None.');
+  print.section('Decisions');
+  decisionTable(decisions, now, 'None.');
+  print.say(
+    `\nWhy, and what would happen now: \`npx roundsman findings explain ${print.shortId(finding.id)}\``,
+  );
+}
 
 /** The ticket that stands for it; where none does, the newest one that it had. */
 function ticketOf({ finding, tickets }: Awaited<ReturnType<typeof read>>): string {
   const { ticket } = finding;
   const [last] = tickets;
   if (!ticket) return last ? `T-${last.number} (${print.state(last.status)})` : 'none';
-  const it = `T-${ticket.number} (${print.state(ticket.status)})`;
-  if (ticket.merged) return `${it}, into which T-${ticket.merged} is merged`;
-  if (ticket.stands_for === 'finding') return it;
-  return `${it}, which stands for it: ${printable(ticket.title)}`;
+  const inCharge = `T-${ticket.number} (${print.state(ticket.status)})`;
+  if (ticket.merged) return `${inCharge}, into which T-${ticket.merged} is merged`;
+  if (ticket.stands_for === 'finding') return inCharge;
+  return `${inCharge}, which stands for it: ${printable(ticket.title)}`;
 }
 
 /** Why no ticket stands for an open finding. */
-function withoutInWords(unticketed: Unticketed, severity: string): string {
+function whyWithoutTicket(unticketed: Unticketed, severity: string): string {
   switch (unticketed.why) {
     case 'silenced':
       return 'it is silenced';
@@ -118,7 +132,7 @@ function withoutInWords(unticketed: Unticketed, severity: string): string {
   }
 }
 
-/** Since when no look of its bot can tell whether an open finding is gone; null where one can. */
+/** Since when no check of its bot looks at an open finding, so that none can find it gone; null where one does. */
 const lookedAt = (
   { resolved_at, unexamined_since }: { resolved_at: Date | null; unexamined_since: Date | null },
   now: Date,
@@ -126,14 +140,3 @@ const lookedAt = (
   resolved_at || !unexamined_since
     ? null
     : `not since ${print.moment(unexamined_since, now)}: no check of its bot looks at it any more, so none can find it gone`;
-
-/** For a check that counts events: the time from which events count, after a cure, an undo or a person's answer. */
-function countedFrom(
-  { resolved_at, last_seen_at }: { resolved_at: Date | null; last_seen_at: Date },
-  memory: { cutoff_at: Date | null } | undefined,
-  now: Date,
-): string | null {
-  const from = memory?.cutoff_at;
-  if (resolved_at || !from || last_seen_at > from) return null;
-  return `only events from ${print.moment(from, now)} on count; there were too few since then to tell whether the finding is gone`;
-}

@@ -1,11 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../ground/errors.ts';
-import { printable } from '../../ground/text.ts';
+import { printable, withCommas } from '../../ground/text.ts';
 import type { ImportResult, OpenedLog, TimeUnit } from '../../services/import/log.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { Command } from '../arguments/command.ts';
 import { withDatabase } from '../session/database.ts';
 import { progressOf } from '../terminal/progress.ts';
-import { duration, facts, json, say, span, time } from '../terminal/print.ts';
+import { duration, facts, printJson, say, span, time } from '../terminal/print.ts';
 
 interface Options {
   format?: string;
@@ -27,10 +28,12 @@ export function importCommand(): Command {
   const command = new Command('import').description('read logs into the platform, all or nothing');
 
   logCommand(command, 'access-log', 'requests, into api_logs')
+    .example('npx roundsman import access-log access.log.gz')
+    .example('npx roundsman import access-log access.log --shift-to-now')
     .addOption(
       new Option(
         '--time-unit <unit>',
-        'the last field after the agent is the response time, in',
+        'the unit of the response time, which is the last field after the agent',
       ).choices(['us', 'ms', 's']),
     )
     .action(async (file: string, options: AccessOptions) => {
@@ -39,13 +42,15 @@ export function importCommand(): Command {
     });
 
   logCommand(command, 'error-log', 'messages, into error_logs')
+    .example('npx roundsman import error-log error.log --time-zone Europe/Berlin')
     .addOption(
-      new Option('--time <when>', 'give lines that no time is found for the present time').choices([
-        'now',
-      ]),
+      new Option(
+        '--time <when>',
+        'give the present time to lines in which no time is found',
+      ).choices(['now']),
     )
     .addOption(
-      new Option('--utc-offset <±hh:mm>', 'the same as --time-zone, as an offset')
+      new Option('--utc-offset <offset>', 'the same as --time-zone, as in +02:00 or -05:00')
         .conflicts('timeZone')
         .argParser(utcOffset),
     )
@@ -64,7 +69,10 @@ const logCommand = (parent: Command, name: string, description: string): Command
     .description(description)
     .argument('<file>', 'the log; gzip and zstd are unpacked, - is standard input', notEmpty)
     .option('--format <name>', 'how lines are written (what the first lines say; docs/logs.md)')
-    .option('--time-zone <zone>', 'of times that name none, as in Europe/Berlin or +02:00 (UTC)')
+    .option(
+      '--time-zone <zone>',
+      'the zone of times that name none, as in Europe/Berlin or +02:00 (UTC)',
+    )
     .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
     .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
@@ -101,14 +109,14 @@ async function importFile(
         const onProgress = (bytes: number, lines: number) =>
           progress.draw(
             bytes,
-            `${megabytes(bytes)}  ${count(lines)} ${lines === 1 ? 'line' : 'lines'}`,
+            `${megabytes(bytes)}  ${withCommas(lines)} ${lines === 1 ? 'line' : 'lines'}`,
           );
         return await log.importInto({ url, actor: actorOf() }, { ...wanted, onProgress });
       } finally {
         progress.clear();
       }
     });
-    if (options.json) json(result);
+    if (options.json) printJson(result);
     else print(log.name, result, Math.round(performance.now() - began));
   } finally {
     await log.close();
@@ -119,38 +127,41 @@ function print(name: string, result: ImportResult, tookMs: number): void {
   const { table, imported, malformed, cut, joined, first, last, shifted_ms: shift } = result;
   if (imported === 0) return say(`Nothing to import: ${name} has no lines.`);
   facts([
-    ['imported', `${count(imported)} into ${table}`],
+    ['imported', `${withCommas(imported)} into ${table}`],
     [
       'known',
       result.known
-        ? `${count(result.known)} ${result.known === 1 ? 'line was' : 'lines were'} imported before`
+        ? `${withCommas(result.known)} ${result.known === 1 ? 'line was' : 'lines were'} imported before`
         : null,
     ],
     ['read as', result.format],
-    ['joined', joined ? `${count(joined)} to ${wholes[table]} that they are a part of` : null],
-    ['malformed', malformed.count ? `${count(malformed.count)}, left out` : null],
-    ['cut', cut ? `${count(cut)}, ${cuts[table]}` : null],
-    ['times', `${time(first)} to ${time(last)} UTC`],
-    ['zone', zoneSaid(result)],
-    ['years', result.years_assumed ? yearsSaid(result) : null],
-    ['ahead', aheadSaid(result)],
+    [
+      'joined',
+      joined ? `${withCommas(joined)} to ${joinedInto[table]} that they are a part of` : null,
+    ],
+    ['malformed', malformed.count ? `${withCommas(malformed.count)}, left out` : null],
+    ['cut', cut ? `${withCommas(cut)}, ${cutTo[table]}` : null],
+    ['times', `${time(first)} to ${time(last)}`],
+    ['zone', zoneInWords(result)],
+    ['years', result.years_assumed ? yearsInWords(result) : null],
+    ['ahead', aheadInWords(result)],
     ['shifted', shift === null ? null : `by ${span(shift)} ${shift < 0 ? 'back' : 'forward'}`],
     ['took', duration(tookMs)],
   ]);
   for (const { line, why } of malformed.lines) say(`  line ${line}: ${printable(why)}`);
   const more = malformed.count - malformed.lines.length;
-  if (more > 0) say(`  and ${count(more)} more`);
+  if (more > 0) say(`  and ${withCommas(more)} more`);
 }
 
-const wholes: Record<string, string> = { api_logs: 'the request', error_logs: 'the message' };
+const joinedInto: Record<string, string> = { api_logs: 'the request', error_logs: 'the message' };
 
-const cuts: Record<string, string> = {
+const cutTo: Record<string, string> = {
   api_logs: 'to the 255 characters that a path may have',
   error_logs: 'that would have made a message longer than 64 KiB',
 };
 
 /** Null where each line names its zone. */
-function zoneSaid({ time_zone: zone, time_zone_given: isGiven }: ImportResult): string | null {
+function zoneInWords({ time_zone: zone, time_zone_given: isGiven }: ImportResult): string | null {
   if (zone === null) return null;
   return isGiven
     ? `${zone}, for times that name none`
@@ -160,7 +171,7 @@ function zoneSaid({ time_zone: zone, time_zone_given: isGiven }: ImportResult): 
 /** Longer than most logs: a line whose year is not the right one is far from the others. */
 const longestLogMs = 300 * 86_400_000;
 
-function yearsSaid({ first, last }: ImportResult): string {
+function yearsInWords({ first, last }: ImportResult): string {
   const spanMs = first && last ? last.getTime() - first.getTime() : 0;
   const assumed = 'the latest ones are assumed: dates name none';
   return spanMs > longestLogMs
@@ -169,7 +180,7 @@ function yearsSaid({ first, last }: ImportResult): string {
 }
 
 /** Null where no time is in the future. */
-function aheadSaid({
+function aheadInWords({
   ahead_ms: ahead,
   time_zone: zone,
   time_zone_given: isGiven,
@@ -179,5 +190,4 @@ function aheadSaid({
   return zone !== null && !isGiven ? `${said}: --time-zone says which zone times are of` : said;
 }
 
-const count = (value: number): string => value.toLocaleString('en');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
-import { jsonOption, limitOption } from '../arguments/options.ts';
+import { Command } from '../arguments/command.ts';
+import { limitOption } from '../arguments/options.ts';
+import { listJson, showJson } from '../arguments/show-options.ts';
 
 /** `roundsman jobs ...` */
 export function jobsCommand(): Command {
@@ -7,14 +8,17 @@ export function jobsCommand(): Command {
   jobs
     .command('list')
     .description('jobs with their next slots, and how their newest runs ended')
-    .option(...jsonOption)
+    .example('npx roundsman jobs list')
+    .addOption(listJson({ sortable: true }))
     .action(async (options) => (await import('./list.ts')).listJobs(options));
   jobs
     .command('show')
     .argument('<name>', 'its name')
     .description('one job with its newest runs')
+    .example('npx roundsman jobs show tidy')
+    .example('npx roundsman jobs show deliver --limit 20')
     .option(...limitOption, 10)
-    .option(...jsonOption)
+    .addOption(showJson())
     .action(async (name, options) => (await import('./show.ts')).showJob(name, options));
   return jobs;
 }

@@ -1,49 +1,81 @@
 import { printable } from '../../ground/text.ts';
-import { listJobs as list, type JobRunRow, type ListedJob } from '../../services/jobs/list.ts';
+import { listJobs as read, type JobRunRow, type ListedJob } from '../../services/jobs/list.ts';
 import { loadJobs } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { duration, json, relative, state, time } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { list, type Column } from '../listing/list.ts';
+import { duration, relative, state } from '../terminal/print.ts';
+import { inOwnZone, time, upcoming } from '../terminal/times.ts';
 
-/** How long a run took that has ended; `-` before, and where it never started. */
-export const tookOf = ({ started_at, completed_at }: JobRunRow): string =>
-  duration(
-    started_at && completed_at ? Math.max(0, completed_at.getTime() - started_at.getTime()) : null,
-  );
+/** How long a run took; null until it has ended, and where it never started. */
+const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
+  started_at && completed_at ? Math.max(0, completed_at.getTime() - started_at.getTime()) : null;
+
+/** The same in words, `-` for null. */
+export const durationOf = (run: JobRunRow): string => duration(millisecondsOf(run));
+
+const inText = (count: number | null): string | null => (count === null ? null : String(count));
 
 /** `success 5m ago`, `running 3s ago` */
 export const outcomeOf = (run: JobRunRow | null, now: Date): string =>
-  run
-    ? `${state(run.status)} ${relative(run.completed_at ?? run.started_at ?? run.queued_at, now)}`
-    : '-';
+  run ? `${state(run.status)} ${relative(endOf(run), now)}` : '-';
 
-/** When it runs next; a schedule that the code here does not know says nothing. */
+/** Its last time: of a run that has not ended, when it began. */
+const endOf = (run: JobRunRow) => run.completed_at ?? run.started_at ?? run.queued_at;
+
+/** When it runs next; `not known here` for a job that this version does not have. */
 export const nextOf = ({ title, next_slot_at }: ListedJob, now: Date): string =>
-  next_slot_at
-    ? `${relative(next_slot_at, now)}, ${time(next_slot_at).slice(0, 16)}`
-    : title === null
-      ? 'not known here'
-      : 'when asked for';
+  next_slot_at ? upcoming(next_slot_at, now) : title === null ? 'not known here' : 'when asked for';
 
-export const listJobs = (options: { json?: true }): Promise<void> =>
+const columns = (now: Date): Column<ListedJob>[] => [
+  { name: 'name', head: 'Job', cell: ({ name }) => printable(name) },
+  { name: 'title', head: 'What', cell: ({ title }) => title },
+  { name: 'schedule', head: 'Schedule', cell: ({ schedule }) => schedule },
+  {
+    name: 'next_slot_at',
+    head: inOwnZone('Next', now),
+    cell: (job) => nextOf(job, now),
+    cellForPrograms: ({ next_slot_at: at }) => at && time(at, now),
+  },
+  {
+    name: 'last_run',
+    head: 'Last run',
+    cell: ({ newest }) => (newest ? outcomeOf(newest, now) : null),
+    cellForPrograms: ({ newest }) => (newest ? time(endOf(newest), now) : null),
+    sortValue: ({ newest }) => newest && endOf(newest),
+  },
+  {
+    name: 'last_status',
+    head: 'Last status',
+    cell: ({ newest }) => newest?.status ?? null,
+    sortValue: ({ newest }) => newest?.status,
+    onlyForPrograms: true,
+  },
+  {
+    name: 'took_ms',
+    head: 'Took',
+    cell: ({ newest }) => (newest?.completed_at ? durationOf(newest) : null),
+    cellForPrograms: ({ newest }) => (newest ? inText(millisecondsOf(newest)) : null),
+    sortValue: ({ newest }) => newest && millisecondsOf(newest),
+  },
+  {
+    name: 'failures',
+    head: 'Failed',
+    cell: ({ failures, runs }) => `${failures} of ${runs}`,
+    cellForPrograms: ({ failures }) => String(failures),
+  },
+  { name: 'runs', head: 'Runs', cell: ({ runs }) => String(runs), onlyForPrograms: true },
+];
+
+export const listJobs = (options: ListOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { jobs, now } = await list({ db, jobs: await loadJobs() });
-    if (options.json)
-      return json(
-        jobs.map(({ newest, ...job }) => ({ ...job, job_runs: newest === null ? [] : [newest] })),
-      );
-    table(
-      ['Job', 'What', 'Schedule', 'Next (UTC)', 'Last run', 'Took', 'Failed'],
-      jobs.map((job) => [
-        printable(job.name),
-        job.title ?? '-',
-        job.schedule ?? '-',
-        nextOf(job, now),
-        outcomeOf(job.newest, now),
-        job.newest ? tookOf(job.newest) : '-',
-        `${job.failures} of ${job.runs}`,
-      ]),
-      'No jobs.',
-      ['Schedule', 'What'],
-    );
+    const { jobs, now } = await read({ db, jobs: await loadJobs() });
+    await list({
+      options,
+      rows: jobs,
+      columns: columns(now),
+      fields: ({ newest, ...job }) => ({ ...job, job_runs: newest === null ? [] : [newest] }),
+      empty: 'No jobs.',
+      dropWhenNarrow: ['schedule', 'title'],
+    });
   });

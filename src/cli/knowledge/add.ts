@@ -7,21 +7,49 @@ import {
 import { actorOf } from '../arguments/actor.ts';
 import { askFor } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
+import { withDraft, type Draft } from '../terminal/draft.ts';
 import { withDatabase } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
+
+type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
 
 interface AddOptions extends DefinitionOptions {
   autonomy?: 'shadow' | 'suggest';
 }
 
-export async function addKnowledge(name: string, options: AddOptions): Promise<void> {
-  checkName(name);
-  const { autonomy = 'shadow' } = options;
-  const catalogue = await loadCatalogue();
+/** How a solution that was kept is given to this command. */
+const asSolutionFile = (file: string): string => `--solution-file ${file}`;
+
+export const addKnowledge = (name: string, options: AddOptions): Promise<void> =>
+  withDraft(asSolutionFile, async (draft) => {
+    checkName(name);
+    const { autonomy = 'shadow' } = options;
+    const catalogue = await loadCatalogue();
+    const wanted = { name, autonomy, ...(await askForRest(options, catalogue, draft)) };
+    // Checked before the database is opened, so that a mistake is reported at once.
+    const values = await newKnowledge(wanted, catalogue);
+    await withDatabase(async ({ db }) => {
+      const { entry, aside, warnings } = await add(
+        { db, actor: actorOf(options.as) },
+        { entry: values },
+      );
+      tellWarnings(warnings);
+      if (options.json) return printJson({ ...entry, ...withWarnings(warnings) });
+      say(
+        autonomy === 'shadow'
+          ? `Added ${name} in shadow: it only says what it would do.`
+          : `Added ${name}: it suggests what helps on tickets.`,
+      );
+      if (aside) say(`The removed entry that was called ${name} is ${aside} now.`);
+      say("`npx roundsman knowledge test 'PATTERN'` shows what a pattern would have matched.");
+    });
+  });
+
+/** Category, pattern and solution; what was not given is asked for. */
+async function askForRest(options: AddOptions, catalogue: Catalogue, draft: Draft) {
   const check = (part: DefinitionOptions) => checkPart(definitionOf(part), catalogue);
-  const isGiven = options.solution !== undefined || options.solutionFile !== undefined;
   // What was given is checked before anything is asked, and each answer at once.
   if (options.category !== undefined) await check({ category: options.category });
   if (options.pattern !== undefined) await check({ pattern: options.pattern });
@@ -35,6 +63,8 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
     (await askFor('--pattern', 'Pattern in RE2 syntax, found in their text', {
       check: (text) => check({ pattern: text }),
     }));
+  if (options.solutionFile !== undefined) draft.adopt(options.solutionFile);
+  const isGiven = options.solution !== undefined || options.solutionFile !== undefined;
   const { solution } = definitionOf(
     isGiven
       ? options
@@ -42,25 +72,9 @@ export async function addKnowledge(name: string, options: AddOptions): Promise<v
           solution: await askFor('--solution', 'What helps', {
             check: (text) => check({ solution: text }),
             isProse: true,
+            draft,
           }),
         },
   );
-  const wanted = { name, category, pattern, solution: solution!, autonomy };
-  // Checked before the database is opened, so that a mistake is reported at once.
-  const values = await newKnowledge(wanted, catalogue);
-  await withDatabase(async ({ db }) => {
-    const { entry, aside, warnings } = await add(
-      { db, actor: actorOf(options.as) },
-      { entry: values },
-    );
-    tellWarnings(warnings);
-    if (options.json) return json({ ...entry, ...withWarnings(warnings) });
-    say(
-      autonomy === 'shadow'
-        ? `Added ${name} in shadow: it only says what it would do.`
-        : `Added ${name}: it suggests what helps on tickets.`,
-    );
-    if (aside) say(`The removed entry that was called ${name} is ${aside} now.`);
-    say(`\`npx roundsman knowledge test\` shows what a pattern would have matched.`);
-  });
+  return { category, pattern, solution: solution! };
 }

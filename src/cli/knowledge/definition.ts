@@ -1,7 +1,7 @@
 /** The content of an entry of knowledge, from options. */
 import type { KnowledgeDefinition } from '../../services/knowledge/definition.ts';
 import { maxBytes, unusable, type GivenSolution } from '../../services/knowledge/solution.ts';
-import { nameOf, textOf } from '../arguments/file-text.ts';
+import { nameOf, textOf } from '../terminal/file-text.ts';
 
 export interface DefinitionOptions extends Omit<KnowledgeDefinition, 'solution'> {
   solution?: string;
@@ -20,10 +20,10 @@ export const definitionOf = ({
   ...rest
 }: DefinitionOptions): KnowledgeDefinition => ({
   ...rest,
-  solution: solutionGiven(solution, solutionFile),
+  solution: solutionOf(solution, solutionFile),
 });
 
-function solutionGiven(text?: string, file?: string): GivenSolution | undefined {
+function solutionOf(text?: string, file?: string): GivenSolution | undefined {
   if (file !== undefined)
     return {
       place: nameOf(file),

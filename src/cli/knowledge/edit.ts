@@ -11,11 +11,11 @@ import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
-import { json, note, say } from '../terminal/print.ts';
+import { printJson, note, say } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
-/** The characters that are shown of a text before and after the edit. */
-const shownOfText = 60;
+/** How many characters are shown of a text before and after the edit. */
+const maxShown = 60;
 /** The most components that are named. */
 const maxComponents = 10;
 
@@ -29,17 +29,17 @@ export async function editKnowledge(
   // Checked before the database is opened, so that a mistake is reported at once.
   const wanted = await editOf(definitionOf(options), catalogue);
   await withDatabase(async ({ db }) => {
-    const alone = await editLetsActAlone({ db, catalogue }, { knowledge: given, edit: wanted });
-    if (alone && !(await goesAhead(options, `Let ${printable(given)} act alone?`))) return;
+    const actsAlone = await editLetsActAlone({ db, catalogue }, { knowledge: given, edit: wanted });
+    if (actsAlone && !(await goesAhead(options, `Let ${printable(given)} act alone?`))) return;
     const edited = await edit(
       { db, actor: actorOf(options.as), catalogue },
       { knowledge: given, edit: wanted, maxOwn: maxComponents + 1 },
     );
     const { entry, before, changed, warnings } = edited;
     const isSet = wanted.autonomy !== undefined;
-    if (before && isSet) tellOwn(edited);
+    if (before && isSet) tellOfComponents(edited);
     tellWarnings(warnings);
-    if (options.json) return json({ ...entry, ...withWarnings(warnings) });
+    if (options.json) return printJson({ ...entry, ...withWarnings(warnings) });
     if (!before) return say(`Nothing to change: ${entry.name} has these values already.`);
     table(
       ['Changed', 'Before', '', 'After'],
@@ -51,10 +51,10 @@ export async function editKnowledge(
   });
 }
 
-const showValue = (value: unknown): string => printable(fitting(String(value), shownOfText));
+const showValue = (value: unknown): string => printable(fitting(String(value), maxShown));
 
 /** Components whose own autonomy still differs from the new autonomy of the entry. */
-function tellOwn({ entry, before, own }: EditedKnowledge): void {
+function tellOfComponents({ entry, before, own }: EditedKnowledge): void {
   if (own.length > 0) {
     const named = own
       .slice(0, maxComponents)

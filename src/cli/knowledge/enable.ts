@@ -4,7 +4,7 @@ import { enablingLetsActAlone } from '../../services/knowledge/acts-alone.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
 import { tellWarnings } from './warnings.ts';
 
 interface EnableOptions {
@@ -22,14 +22,15 @@ export async function setEnabled(
 ): Promise<void> {
   const reason = enableReasonOf(options.reason);
   await withDatabase(async ({ db }) => {
-    const alone = enabled && (await enablingLetsActAlone(db, { knowledge: given }));
-    if (alone && !(await goesAhead(options, `Let ${printable(given)} act alone again?`))) return;
+    const actsAlone = enabled && (await enablingLetsActAlone(db, { knowledge: given }));
+    if (actsAlone && !(await goesAhead(options, `Let ${printable(given)} act alone again?`)))
+      return;
     const { entry, changed, warnings } = await set(
       { db, actor: actorOf(options.as) },
       { knowledge: given, enabled, reason },
     );
     tellWarnings(warnings);
-    if (options.json) return json(entry);
+    if (options.json) return printJson(entry);
     const { name, autonomy } = entry;
     const word = enabled ? 'enabled' : 'disabled';
     if (!changed) return say(`Nothing to change: ${name} is ${word} already.`);

@@ -1,40 +1,51 @@
 import { fitting, printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
-import { eventInWords } from './figures.ts';
-import { json, relative, upTo } from '../terminal/print.ts';
+import { storedFiguresInWords } from './figures.ts';
+import type { HistoryOptions } from '../arguments/show-options.ts';
+import { list, printPart, type Column } from '../listing/list.ts';
+import { relative } from '../terminal/print.ts';
 import { knowledgeHistory, type KnowledgeEvent } from '../../services/knowledge/history.ts';
-import { table } from '../terminal/table.ts';
 
-/** The characters that are shown of a text before and after a change. */
-const shownOfText = 40;
-
-export const showHistory = (
-  given: string,
-  options: { limit: number; json?: true },
-): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const { limit } = options;
-    const { now, ...found } = await knowledgeHistory(db, { knowledge: given, limit: limit + 1 });
-    const events = upTo(found.events, limit);
-    if (options.json) return json(events);
-    eventTable(events, now, 'Nothing was changed since it was added.');
-  });
+/** How many characters are shown of a text before and after a change. */
+const maxShown = 40;
 
 /** What was changed, by whom, and because of which figures. */
+const columns = (now: Date): Column<KnowledgeEvent>[] => [
+  { name: 'created_at', head: 'When', cell: ({ created_at }) => relative(created_at, now) },
+  { name: 'event', head: 'What', cell: ({ event }) => printable(event) },
+  {
+    name: 'component',
+    head: 'Component',
+    cell: ({ component }) => component && printable(component),
+  },
+  { name: 'change', head: 'Change', cell: ({ before, after }) => changeInWords(before, after) },
+  { name: 'figures', head: 'Figures', cell: ({ figures }) => storedFiguresInWords(figures) },
+  { name: 'actor', head: 'Who', cell: ({ actor }) => printable(actor) },
+];
+
+const dropWhenNarrow = ['component'];
+
+export const showHistory = (given: string, options: HistoryOptions): Promise<void> =>
+  withDatabase(async ({ db }) => {
+    const { since, limit } = options;
+    const { now, events, count } = await knowledgeHistory(db, {
+      knowledge: given,
+      since,
+      limit: limit + 1,
+    });
+    await list({
+      options,
+      rows: events,
+      columns: columns(now),
+      count,
+      dropWhenNarrow,
+      empty: `Nothing was changed since ${since === undefined ? 'it was added' : 'then'}.`,
+    });
+  });
+
+/** Changes of an entry, as a part of a screen. */
 export const eventTable = (events: KnowledgeEvent[], now: Date, empty: string): void =>
-  table(
-    ['When', 'What', 'Component', 'Change', 'Figures', 'Who'],
-    events.map(({ created_at, event, component, before, after, figures, actor }) => [
-      relative(created_at, now),
-      printable(event),
-      printable(component ?? '-'),
-      changeInWords(before, after),
-      eventInWords(figures),
-      printable(actor),
-    ]),
-    empty,
-    ['Component'],
-  );
+  printPart({ rows: events, columns: columns(now), dropWhenNarrow, empty });
 
 /** `autonomy: shadow -> suggest`; for a new value only the value. */
 function changeInWords(before: unknown, after: unknown): string {
@@ -56,4 +67,4 @@ const columnsOf = (value: unknown): { [column: string]: unknown } =>
       : { value };
 
 const showValue = (value: unknown): string =>
-  printable(fitting(typeof value === 'string' ? value : JSON.stringify(value), shownOfText));
+  printable(fitting(typeof value === 'string' ? value : JSON.stringify(value), maxShown));

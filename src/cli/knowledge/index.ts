@@ -1,10 +1,10 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import { Command } from '../arguments/command.ts';
 import { seconds } from '../arguments/durations.ts';
-import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
+import { asOption, jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
+import { listJson, showJson, sinceOption } from '../arguments/show-options.ts';
 
-const asOption = ['--as <name>', 'who does this (the account that runs the command)'] as const;
-
-const named = ['<name>', 'the name of the entry'] as const;
+const nameArgument = ['<name>', 'the name of the entry'] as const;
 
 /** `roundsman knowledge ...` */
 export function knowledgeCommand(): Command {
@@ -12,18 +12,22 @@ export function knowledgeCommand(): Command {
   knowledge
     .command('list')
     .description('every entry with its figures')
+    .example('npx roundsman knowledge list')
+    .example('npx roundsman knowledge list --removed')
     .option('--removed', 'with those that were removed')
     .option(...limitOption, 100)
-    .option(...jsonOption)
+    .addOption(listJson({ sortable: true }))
     .action(async (options) => (await import('./list.ts')).listKnowledge(options));
   knowledge
     .command('show')
-    .argument(...named)
+    .argument(...nameArgument)
     .description('one entry: pattern, solution, figures, changes')
-    .option(...jsonOption)
+    .example('npx roundsman knowledge show ledger.cached-credits')
+    .addOption(showJson())
     .action(async (name, options) => (await import('./show.ts')).showKnowledge(name, options));
-  definition(knowledge.command('add').argument(...named))
+  withDefinition(knowledge.command('add').argument(...nameArgument))
     .description('add an entry; on a terminal it asks for what is missing')
+    .example('npx roundsman knowledge add disk.full --solution-file disk.yaml')
     .addOption(
       new Option(
         '--autonomy <word>',
@@ -33,8 +37,10 @@ export function knowledgeCommand(): Command {
         .default('shadow'),
     )
     .action(async (name, options) => (await import('./add.ts')).addKnowledge(name, options));
-  definition(knowledge.command('edit').argument(...named))
+  withDefinition(knowledge.command('edit').argument(...nameArgument))
     .description('change the given options and nothing else')
+    .example('npx roundsman knowledge edit disk.full --autonomy suggest')
+    .example('npx roundsman knowledge edit disk.full --autonomy auto --component sda')
     .addOption(
       new Option(
         '--autonomy <word>',
@@ -55,8 +61,9 @@ export function knowledgeCommand(): Command {
   ] as const) {
     const command = knowledge
       .command(verb)
-      .argument(...named)
+      .argument(...nameArgument)
       .description(meaning)
+      .example(`npx roundsman knowledge ${verb} ledger.cached-credits`)
       .option('--reason <text>', 'why; others read it')
       .option(...asOption)
       .option(...jsonOption)
@@ -67,9 +74,10 @@ export function knowledgeCommand(): Command {
   }
   knowledge
     .command('rename')
-    .argument(...named)
+    .argument(...nameArgument)
     .argument('<new-name>', 'its new name')
     .description('give an entry another name; its history and figures stay with it')
+    .example('npx roundsman knowledge rename disk.full disk.no-room')
     .option(...asOption)
     .option(...jsonOption)
     .action(async (name, newName, options) =>
@@ -77,10 +85,11 @@ export function knowledgeCommand(): Command {
     );
   knowledge
     .command('remove')
-    .argument(...named)
+    .argument(...nameArgument)
     .description(
       'remove an entry: it matches nothing, lists leave it out, its name is free; its history stays, and `enable` restores it',
     )
+    .example('npx roundsman knowledge remove disk.full --yes')
     .option('--reason <text>', 'why; others read it')
     .option(...asOption)
     .option(...yesOption)
@@ -92,13 +101,15 @@ export function knowledgeCommand(): Command {
     .description(
       'which past findings a pattern would have matched, and which wrongly; stores nothing',
     )
+    .example("npx roundsman knowledge test 'requests answered 5xx'")
+    .example("npx roundsman knowledge test 'disk .* full' --since 7d --category disk")
     .addOption(
       new Option('--since <time>', 'findings seen in the last 24h, 7d, 4w')
         .argParser(seconds('--since', { least: 1, most: 36_500 * 86_400, example: '30d' }))
         .default(30 * 86_400, '30d'),
     )
     .option('--category <category>', 'only findings of this category')
-    .option(...jsonOption)
+    .addOption(showJson())
     .action(async (pattern, options) =>
       (await import('./try-pattern.ts')).testPattern(pattern, options),
     );
@@ -106,27 +117,33 @@ export function knowledgeCommand(): Command {
     .command('stats')
     .argument('[name]', 'the name of the entry; all of them unless given')
     .description('the outcomes of each entry, and of the findings that it left alone')
+    .example('npx roundsman knowledge stats')
+    .example('npx roundsman knowledge stats ledger.cached-credits')
     .option(...limitOption, 100)
-    .option(...jsonOption)
+    .addOption(listJson({ sortable: true }))
     .action(async (name, options) => (await import('./stats.ts')).showStats(name, options));
   knowledge
     .command('history')
-    .argument(...named)
+    .argument(...nameArgument)
     .description('what was changed, the newest first, with the figures that caused it')
+    .example('npx roundsman knowledge history ledger.cached-credits')
+    .addOption(sinceOption('only what was changed'))
     .option(...limitOption, 50)
-    .option(...jsonOption)
+    .addOption(listJson())
     .action(async (name, options) => (await import('./history.ts')).showHistory(name, options));
   knowledge
     .command('verify')
     .description('compare the figures of all entries with the ledger; exit code 1 if some differ')
+    .example('npx roundsman knowledge verify')
+    .example('npx roundsman knowledge verify --fix')
     .option('--fix', 'correct the figures from the ledger')
-    .option(...jsonOption)
+    .addOption(listJson())
     .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
   return knowledge;
 }
 
 /** The content of an entry, as options of `add` and `edit`. */
-const definition = (command: Command): Command =>
+const withDefinition = (command: Command): Command =>
   command
     .option('--category <category>', 'of the findings that it is about')
     .option('--pattern <pattern>', 'found in their title, description or component; RE2 syntax')

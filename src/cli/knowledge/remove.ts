@@ -1,10 +1,11 @@
+import { countedEach } from '../../ground/text.ts';
 import { showDependents, type KnowledgeDependents } from '../../services/knowledge/dependents.ts';
 import { reasonOf, removeKnowledge as remove } from '../../services/knowledge/remove.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { confirmed } from '../terminal/confirm.ts';
-import { counted, json, say } from '../terminal/print.ts';
+import { confirmWithDependents } from '../terminal/confirm.ts';
+import { printJson, say } from '../terminal/print.ts';
 
 interface RemoveOptions {
   reason?: string;
@@ -23,18 +24,18 @@ export async function removeKnowledge(given: string, options: RemoveOptions): Pr
     );
     const goOn =
       seen.removed_at !== null ||
-      (await confirmed({
+      (await confirmWithDependents({
         question: `Remove ${seen.name}? Its history stays.`,
-        depends: inWords(dependents),
+        depends: dependentsInWords(dependents),
         yes: options.yes,
       }));
     if (!goOn) return;
-    const { entry, same } = await remove(
+    const { entry, unchanged } = await remove(
       { db, actor: actorOf(options.as) },
       { knowledge: seen.id, reason },
     );
-    if (options.json) return json(entry);
-    if (same) return say(`${entry.name} was removed already.`);
+    if (options.json) return printJson(entry);
+    if (unchanged) return say(`${entry.name} was removed already.`);
     say(
       `Removed ${entry.name}; its history stays. \`npx roundsman knowledge enable ${entry.name}\` takes that back.`,
     );
@@ -42,15 +43,16 @@ export async function removeKnowledge(given: string, options: RemoveOptions): Pr
   });
 }
 
-/** One phrase for each kind of which there is something. */
-function inWords(found: KnowledgeDependents): string[] {
-  const some = (count: number, word: string) => (count > 0 ? [counted(count, word)] : []);
+/** One phrase for each kind of dependent that the entry has. */
+function dependentsInWords(found: KnowledgeDependents): string[] {
   return [
-    ...some(found.openActions, 'unfinished action'),
-    ...some(found.suggestions, 'suggestion'),
-    ...some(found.approvals, 'waiting approval'),
-    ...some(found.decisions, 'waiting decision'),
-    ...some(found.components, 'component with an autonomy of its own'),
+    ...countedEach([
+      [found.openActions, 'unfinished action'],
+      [found.suggestions, 'suggestion'],
+      [found.approvals, 'waiting approval'],
+      [found.decisions, 'waiting decision'],
+      [found.components, 'component with an autonomy of its own'],
+    ]),
     ...found.seedOf.map((bot) => `the bot ${bot} of the catalogue, which brings it along`),
   ];
 }

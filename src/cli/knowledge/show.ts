@@ -5,20 +5,25 @@ import { eventTable } from './history.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 import { showKnowledge as read } from '../../services/knowledge/show.ts';
-import type { Record, Tried } from '../../services/knowledge/stats.ts';
+import type { TrackRecord, Tried } from '../../services/knowledge/stats.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export const showKnowledge = (given: string, options: { json?: true }): Promise<void> =>
+export const showKnowledge = (given: string, options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const shown = await read(db, { knowledge: given });
     const { entry, components, events, figures, now } = shown;
-    if (options.json)
-      return print.json({
-        ...entry,
-        figures: { ...figures.records.all, untouched: figures.untouched, lift: figures.lift },
-        tried: shown.tried,
-        bot_knowledge_autonomy: components,
-        bot_knowledge_events: events,
-      });
+    if (isData(options))
+      return printDocument(
+        {
+          ...entry,
+          figures: { ...figures.records.all, untouched: figures.untouched, lift: figures.lift },
+          tried: shown.tried,
+          bot_knowledge_autonomy: components,
+          bot_knowledge_events: events,
+        },
+        options,
+      );
 
     const outcomes = figures.records.all;
     print.say(print.paint('bold', printable(entry.name)));
@@ -29,7 +34,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Removed', print.moment(entry.removed_at, now)],
       ['Pattern', printable(entry.issue_pattern)],
       ['Not sound', shown.unsound && printable(shown.unsound)],
-      ['Applied', applied(entry.times_applied ?? 0, shown.tried)],
+      ['Applied', appliedInWords(entry.times_applied ?? 0, shown.tried)],
       ['Decided', decidedInWords(outcomes)],
       ['Rate', outcomes.decided > 0 ? `${rate(outcomes)} % held` : '-'],
       ['Lower bound', lowerBound(outcomes)],
@@ -39,7 +44,7 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
       ['Lift', liftInWords(figures)],
       ['Harm', shown.harm && printable(shown.harm)],
       ['Last relapse', print.moment(outcomes.lastRelapse, now) ?? 'never'],
-      ['Earlier', earlier(shown.tried, now)],
+      ['Earlier', earlierInWords(shown.tried, now)],
       ['Half-life', print.counted(entry.half_life_days, 'day')],
       ['Last used', print.moment(entry.last_used_at, now) ?? 'never'],
       ['Edited', print.moment(entry.updated_at, now)],
@@ -64,20 +69,21 @@ export const showKnowledge = (given: string, options: { json?: true }): Promise<
   });
 
 /** The columns of the entry count heals of every solution that it had. */
-const applied = (times: number, { earlier }: Tried): string =>
+const appliedInWords = (times: number, { earlier }: Tried): string =>
   `${print.counted(times, 'time')}${earlier > 0 ? `, ${earlier} of them with an earlier solution` : ''}`;
 
 /** To two digits, as `success_rate`. */
-const rate = ({ held, decided }: Record): number => Number(((100 * held) / decided).toFixed(2));
+const rate = ({ held, decided }: TrackRecord): number =>
+  Number(((100 * held) / decided).toFixed(2));
 
 /** What came of solutions that were replaced; the figures say nothing of them. */
-const earlier = (
+const earlierInWords = (
   { replaced_at, earlier: count, earlier_decided, earlier_held }: Tried,
   now: Date,
 ): string | null =>
   count > 0
-    ? `held ${earlier_held} of ${earlier_decided} decided with solutions before ${print.moment(replaced_at, now)}; the figures above are of the present one`
+    ? `${earlier_held} of ${earlier_decided} decided heals held with solutions before ${print.moment(replaced_at, now)}; from 'Decided' on, the figures are of the present one`
     : null;
 
-const decidedInWords = ({ decided, held, relapsed, failed }: Record): string =>
+const decidedInWords = ({ decided, held, relapsed, failed }: TrackRecord): string =>
   decided === 0 ? 'nothing yet' : `${held} held, ${relapsed} relapsed, ${failed} failed`;

@@ -1,16 +1,18 @@
 import { printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { checkPattern, tryPattern, type Replay } from '../../services/knowledge/try-pattern.ts';
+import { replayDocument } from './replay-document.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
-import { unmetName } from '../../services/references/unmet.ts';
+import { unknownNameInWords } from '../../services/references/unknown-name.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-interface TestOptions {
+interface TestOptions extends ShowOptions {
   /** in seconds */
   since: number;
   category?: string;
-  json?: true;
 }
 
 export async function testPattern(pattern: string, options: TestOptions): Promise<void> {
@@ -20,14 +22,17 @@ export async function testPattern(pattern: string, options: TestOptions): Promis
     const { since, category } = options;
     const { found, warnings, now } = await tryPattern(db, { pattern, since, category });
     tellWarnings(warnings);
-    const unmet = category && (await unmetName(db, 'category', category));
-    if (unmet) print.note(unmet);
-    if (options.json)
-      return print.json({
-        issue_pattern: pattern,
-        ...found,
-        ...withWarnings(warnings),
-      });
+    const warning = category && (await unknownNameInWords(db, 'category', category));
+    if (warning) print.note(warning);
+    if (isData(options))
+      return printDocument(
+        {
+          issue_pattern: pattern,
+          ...replayDocument(found),
+          ...withWarnings(warnings),
+        },
+        options,
+      );
     const time = print.span(since * 1000);
     tell(found, `of the last ${time}${category ? `, category ${printable(category)}` : ''}`);
     if (found.matched > 0) tellMatched(found, now);
@@ -39,7 +44,7 @@ const cuts = {
   time: 'the time limit was reached; older ones were left out',
 };
 
-function tell({ examined, matched, fingerprints, unexamined, cut }: Replay, which: string): void {
+function tell({ examined, matched, fingerprints, untried, cut }: Replay, which: string): void {
   const problems = print.counted(fingerprints, 'problem');
   print.facts([
     ['Examined', `${print.counted(examined, 'finding')} ${which}`],
@@ -47,14 +52,14 @@ function tell({ examined, matched, fingerprints, unexamined, cut }: Replay, whic
     ['Matched', matched === 0 ? 'none' : `${print.counted(matched, 'finding')} of ${problems}`],
     [
       'Not known',
-      unexamined > 0
-        ? `${print.counted(unexamined, 'finding')}: the pattern is too expensive there`
+      untried > 0
+        ? `${print.counted(untried, 'finding')}: the pattern is too expensive there`
         : null,
     ],
   ]);
 }
 
-function tellMatched({ examples, wrongly }: Replay, now: Date): void {
+function tellMatched({ examples, wrongMatches }: Replay, now: Date): void {
   print.section('Examples, the newest');
   table(
     ['Finding', 'Severity', 'Title', 'Component', 'Category', 'Seen'],
@@ -72,7 +77,7 @@ function tellMatched({ examples, wrongly }: Replay, now: Date): void {
   print.section('Caught wrongly: cured by another entry');
   table(
     ['Knowledge', 'Findings', 'Tickets resolved with it', 'Heals that held', 'Example'],
-    wrongly.map(({ name, findings, tickets, heals, example }) => [
+    wrongMatches.map(({ name, findings, tickets, heals, example }) => [
       printable(name),
       ...[findings, tickets, heals].map(String),
       print.shortId(example),

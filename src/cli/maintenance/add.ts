@@ -3,7 +3,7 @@ import {
   addMaintenance as add,
   maintenanceTextOf,
   scopeOf,
-  unmetIn,
+  unknownNamesIn,
   zoneOf,
   type AddedMaintenance,
 } from '../../services/maintenance/add.ts';
@@ -11,7 +11,9 @@ import { actorOf } from '../arguments/actor.ts';
 import { timeIn } from '../arguments/durations.ts';
 import { withDatabase } from '../session/database.ts';
 import { askFor, goesAhead } from '../terminal/ask.ts';
-import { counted, facts, json, note, say, shortId, span } from '../terminal/print.ts';
+import { withDraft } from '../terminal/draft.ts';
+import { asReason } from '../terminal/long-text.ts';
+import { counted, facts, printJson, note, say, shortId, span } from '../terminal/print.ts';
 import { scopeInWords, timeInBoth } from './words.ts';
 
 interface AddOptions {
@@ -34,18 +36,20 @@ export async function addMaintenance(options: AddOptions): Promise<void> {
   const scope = scopeOf(options);
   const times = timesOf(options);
   const given = options.reason === undefined ? null : maintenanceTextOf('--reason', options.reason);
-  await withDatabase(async ({ db }) => {
-    // A name that is wrong is told before the reason is asked for.
-    const unmet = await unmetIn(db, scope);
-    const reason = given ?? (await askFor('--reason', 'Why', { isProse: true }));
-    const question = `The window may cover less than is meant: ${unmet.join('; ')}. Add it all the same?`;
-    if (unmet.length > 0 && !(await goesAhead(options, question))) return;
-    const added = await add({ db, actor: actorOf(options.as) }, { scope, times, reason });
-    for (const warning of added.warnings) note(warning);
-    const { occurrences: _, ...window } = added.maintenance;
-    if (options.json) return json({ ...window, covered: added.covered });
-    printAdded(added);
-  });
+  await withDraft(asReason, (draft) =>
+    withDatabase(async ({ db }) => {
+      // A wrong name is reported before the reason is asked for.
+      const warnings = await unknownNamesIn(db, scope);
+      const reason = given ?? (await askFor('--reason', 'Why', { isProse: true, draft }));
+      const question = `The window may cover less than is meant: ${warnings.join('; ')}. Add it all the same?`;
+      if (warnings.length > 0 && !(await goesAhead(options, question))) return draft.keepAnyway();
+      const added = await add({ db, actor: actorOf(options.as) }, { scope, times, reason });
+      for (const warning of added.warnings) note(warning);
+      const { occurrences: _, ...window } = added.maintenance;
+      if (options.json) return printJson({ ...window, covered: added.covered });
+      printAdded(added);
+    }),
+  );
 }
 
 function timesOf({ from, to, for: seconds, cron, timezone = 'UTC' }: AddOptions) {

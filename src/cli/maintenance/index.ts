@@ -1,8 +1,10 @@
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import { Command } from '../arguments/command.ts';
 import { bounds } from '../../services/maintenance/bounds.ts';
 import { seconds } from '../arguments/durations.ts';
-import { idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
+import { asOption, idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { repeatedOption } from '../arguments/words.ts';
+import { listJson } from '../arguments/show-options.ts';
 
 /** `roundsman maintenance ...` */
 export function maintenanceCommand(): Command {
@@ -12,13 +14,18 @@ export function maintenanceCommand(): Command {
   maintenance
     .command('list')
     .description('windows in force and to come, and how much each holds back now')
+    .example('npx roundsman maintenance list')
+    .example('npx roundsman maintenance list --all')
     .option('--all', 'also those that are over')
     .option(...limitOption, 50)
-    .option(...jsonOption)
+    .addOption(listJson({ sortable: true }))
     .action(async (options) => (await import('./list.ts')).listMaintenance(options));
   maintenance
     .command('add')
     .description('add a window, for all bots unless it names some; without --from it begins now')
+    .example("npx roundsman maintenance add --for 2h --reason 'the database is moved'")
+    .example("npx roundsman maintenance add --cron '0 2 * * 0' --for 1h --reason backup")
+    .example('npx roundsman maintenance add --bot ledger --for 3h --skip-runs --reason move')
     .option('--from <when>', "when it begins: '2026-11-22 22:00', in its zone")
     .option('--to <when>', 'when it ends')
     .addOption(
@@ -44,8 +51,10 @@ export function maintenanceCommand(): Command {
     .command('end')
     .argument(...idArgument)
     .description('end a window now; one with a schedule comes again, unless --all')
+    .example('npx roundsman maintenance end 1a2b3c4d')
+    .example('npx roundsman maintenance end 1a2b3c4d --all')
     .option('--all', 'all occurrences: it never comes again')
-    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...asOption)
     .option(...jsonOption)
     .action(async (id, options) => (await import('./end.ts')).endMaintenance(id, options));
   return maintenance;

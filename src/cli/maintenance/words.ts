@@ -1,13 +1,10 @@
 /** What a maintenance window covers, why and until when, in words. */
 import { printable } from '../../ground/text.ts';
-import type {
-  HeldBackNow,
-  ListedMaintenance,
-  Maintenance,
-} from '../../services/maintenance/list.ts';
-import { counted, inZone, shortId, time } from '../terminal/print.ts';
+import type { ListedMaintenance, Maintenance } from '../../services/maintenance/list.ts';
+import { inZone, shortId, time } from '../terminal/print.ts';
+import { isOwnZone } from '../terminal/times.ts';
 
-const named = (noun: string, nouns: string, names: readonly string[]): string =>
+const namesInWords = (noun: string, nouns: string, names: readonly string[]): string =>
   `${names.length === 1 ? noun : nouns} ${names.map(printable).join(', ')}`;
 
 type Scope = Pick<ListedMaintenance, 'bot_ids' | 'bots' | 'components' | 'categories'>;
@@ -17,33 +14,27 @@ export function scopeInWords({ bot_ids, bots, components, categories }: Scope): 
   const missing = (bot_ids?.length ?? 0) - (bots?.length ?? 0);
   const names = [...(bots ?? []), ...(missing > 0 ? [`${missing} that are gone`] : [])];
   const words = [
-    bot_ids && named('bot', 'bots', names),
-    components && named('component', 'components', components),
-    categories && named('category', 'categories', categories),
+    bot_ids && namesInWords('bot', 'bots', names),
+    components && namesInWords('component', 'components', components),
+    categories && namesInWords('category', 'categories', categories),
   ];
   return words.filter(Boolean).join('; ') || 'everything';
 }
 
 /** `2026-11-22 22:00:00 UTC (Sun 2026-11-22 23:00:00 in Europe/Berlin)` */
 export const timeInBoth = (at: Date, zone: string): string =>
-  `${time(at)} UTC${zone === 'UTC' ? '' : ` (${inZone(at, zone)} in ${printable(zone)})`}`;
+  `${time(at)}${isOwnZone(zone) ? '' : ` (${inZone(at, zone)} in ${printable(zone)})`}`;
 
 /** `by ann until 2026-11-22 14:00:00 UTC: the disk is moved (1a2b3c4d)` */
-const one = ({ id, owner, reason, ends_at }: Maintenance): string =>
-  `by ${printable(owner)} until ${time(ends_at)} UTC: ${printable(reason)} (${shortId(id)})`;
+const windowInWords = ({ id, owner, reason, ends_at }: Maintenance): string =>
+  `by ${printable(owner)} until ${time(ends_at)}: ${printable(reason)} (${shortId(id)})`;
 
 /** The windows that hold something back; null where none does. */
 export const heldBackBy = (windows: readonly Maintenance[] = []): string | null =>
-  windows.length > 0 ? windows.map(one).join('; ') : null;
+  windows.length > 0 ? windows.map(windowInWords).join('; ') : null;
 
 /** `1a2b3c4d until 2026-11-22 14:00:00 UTC`, for a list, where owner and reason would be repeated on each row; null as above */
 export const heldBackUntil = (windows: readonly Maintenance[] = []): string | null =>
   windows.length > 0
-    ? windows.map(({ id, ends_at }) => `${shortId(id)} until ${time(ends_at)} UTC`).join(', ')
+    ? windows.map(({ id, ends_at }) => `${shortId(id)} until ${time(ends_at)}`).join(', ')
     : null;
-
-/** `2 maintenance windows hold back 3 findings and 1 ticket`; null where none is in force. */
-export const heldBackInWords = ({ windows, findings, tickets }: HeldBackNow): string | null =>
-  windows === 0
-    ? null
-    : `${counted(windows, 'maintenance window')} ${windows === 1 ? 'holds' : 'hold'} back ${counted(findings, 'finding')} and ${counted(tickets, 'ticket')}`;

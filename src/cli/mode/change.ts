@@ -7,18 +7,19 @@ import {
   setMode as change,
   showMode as read,
   type Mode,
-  type ModeChange,
+  type ModeInForce,
 } from '../../services/mode/change.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, facts, json, moment, note, paint, say } from '../terminal/print.ts';
+import { counted, facts, moment, note, paint, say } from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-interface ModeOptions {
+interface ModeOptions extends ShowOptions {
   reason?: string;
   yes?: true;
   as?: string;
-  json?: true;
 }
 
 const meanings: Record<Mode, string> = {
@@ -32,11 +33,11 @@ export async function showMode(options: ModeOptions): Promise<void> {
     throw new UsageError({
       what: 'the mode was not changed',
       why: '--reason and --as belong to a change, and no mode was given',
-      hint: 'for example npx roundsman mode off --reason "the database is being moved"',
+      hint: 'for example `npx roundsman mode off --reason "the database is being moved"`',
     });
   await withDatabase(async ({ db }) => {
     const { mode, now } = await read(db);
-    if (options.json) return json(mode);
+    if (isData(options)) return printDocument(mode, options);
     print(mode, now);
   });
 }
@@ -49,13 +50,13 @@ export async function setMode(mode: Mode, options: ModeOptions): Promise<void> {
     if (isFreer(mode, before.mode) && !(await goesAhead(options, printable(question)))) return;
     const set = await change({ db, actor: actorOf(options.as) }, { mode, reason });
     if (set.underWay > 0) note(`${counted(set.underWay, 'heal')} had begun already`);
-    if (options.json) return json(set.mode);
+    if (isData(options)) return printDocument(set.mode, options);
     if (!set.changed) note('the mode is set already; nothing changed');
     print(set.mode, set.now);
   });
 }
 
-function print({ mode, changed_by, changed_at, reason }: ModeChange, now: Date): void {
+function print({ mode, changed_by, changed_at, reason }: ModeInForce, now: Date): void {
   const known = modes.find((each) => each === mode);
   facts([
     [

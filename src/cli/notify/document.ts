@@ -4,12 +4,15 @@ import { checkDocument } from '../../services/notify/document.ts';
 import { removedInWords, setNotifications } from '../../services/notify/set.ts';
 import { showNotifications } from '../../services/notify/show.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { nameOf, textOf } from '../arguments/file-text.ts';
+import { nameOf, textOf } from '../terminal/file-text.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, note, paint, put, relative, say } from '../terminal/print.ts';
+import { counted, printJson, note, put, say } from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument as showAsData, isData } from '../listing/document.ts';
+import { whyBlocked } from './words.ts';
 
-/** A longer text is no document that a person has written. */
-const mostBytes = 256 * 1024;
+/** A text that is longer was not written by a person. */
+const maxBytes = 256 * 1024;
 
 const unusable = (place: string, why: string, cause?: unknown): UsageError =>
   new UsageError(
@@ -21,9 +24,9 @@ const unusable = (place: string, why: string, cause?: unknown): UsageError =>
     { cause },
   );
 
-/** The document in a file, and how errors call that file. */
+/** The document in a file, and what errors call that file. */
 const read = async (file: string) => ({
-  text: await textOf(file, mostBytes, unusable),
+  text: await textOf(file, maxBytes, unusable),
   place: nameOf(file),
 });
 
@@ -31,11 +34,11 @@ const tell = (warnings: readonly string[]): void => {
   for (const warning of warnings) note(printable(warning));
 };
 
-export async function checkFile(file: string, options: { json?: true }): Promise<void> {
+export async function checkFile(file: string, options: ShowOptions): Promise<void> {
   const given = await read(file);
   await withDatabase(async ({ db }) => {
     const { document, settings, warnings } = await checkDocument(db, given);
-    if (options.json) return json({ document, warnings });
+    if (isData(options)) return showAsData({ document, warnings }, options);
     tell(warnings);
     say(
       `${printable(given.place)} can be set: ${counted(Object.keys(settings.channels).length, 'channel')}, ${counted(settings.routes.length, 'route')}.`,
@@ -50,7 +53,7 @@ export async function setDocument(
   const given = await read(file);
   await withDatabase(async ({ db }) => {
     const set = await setNotifications({ db, actor: actorOf(options.as) }, given);
-    if (options.json) return json(set);
+    if (options.json) return printJson(set);
     tell(set.warnings);
     for (const each of set.removed) say(printable(removedInWords(each)));
     for (const name of set.switched_on) say(`The channel ${printable(name)} is on again.`);
@@ -60,24 +63,30 @@ export async function setDocument(
   });
 }
 
-export const showDocument = (options: { json?: true }): Promise<void> =>
+export const showDocument = (options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { document, channels } = await showNotifications(db);
-    if (options.json) return json({ notifications: document, channels });
-    if (document === null)
+    const { document, text, unusable, channels, report } = await showNotifications(db);
+    if (unusable !== null)
+      note(`it cannot be used, and what happens waits: ${printable(unusable)}`);
+    if (isData(options))
+      return showAsData({ notifications: document, unusable, channels, report }, options);
+    if (text === null)
       return say(
         'No channels are set up: people are told of nothing. `npx roundsman notify set FILE` sets them; docs/notifications.md shows a document.',
       );
-    const { stringify } = await import('yaml');
-    put(stringify(document, { lineWidth: 0 }).trimEnd().split('\n').map(printable).join('\n'));
+    put(text);
     // As comments of the document, so that what is shown can be edited and set.
-    for (const { name, off_since, off_reason, pending } of channels) {
-      if (off_since !== null)
-        say(
-          `# ${paint('red', 'off')}: ${name}, ${relative(off_since, new Date())}: ${printable(off_reason ?? '')}; npx roundsman notify retry ${name}`,
-          '# ',
-        );
+    say(reportInWords(report), '# ');
+    for (const channel of channels) {
+      const passing = whyBlocked(channel, new Date());
+      if (passing !== null) say(`# ${passing}`, '# ');
+      const { name, pending } = channel;
       if (pending > 0)
         say(`# ${counted(pending, 'message')} wait${pending === 1 ? 's' : ''} for ${name}`, '# ');
     }
   });
+
+const reportInWords = (report: Awaited<ReturnType<typeof showNotifications>>['report']): string =>
+  report && report.channels.length > 0
+    ? `# The morning report is made at ${report.at} (${report.timezone}), for ${report.channels.join(', ')}`
+    : '# No morning report is sent: no route has report: true';

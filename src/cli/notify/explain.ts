@@ -1,29 +1,41 @@
 import { printable } from '../../ground/text.ts';
 import { explainTicket, type Explained } from '../../services/notify/explain.ts';
+import { eventInWords } from '../tickets/events.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say, section, shortId, state, time } from '../terminal/print.ts';
+import { say, section, shortId, state, time } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 import { whyOf } from './words.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-type Told = Explained['notifications'][number];
+type Message = Explained['notifications'][number];
 
-export const explain = (ticket: string, options: { limit: number; json?: true }): Promise<void> =>
+export const explain = (ticket: string, options: ShowOptions & { limit: number }): Promise<void> =>
   withDatabase(async ({ db }) => {
     const found = await explainTicket(db, { ticket, limit: options.limit });
-    if (options.json) {
+    if (isData(options)) {
       const { ticket: row, events, notifications } = found;
-      return json({ ...row, bot_ticket_events: events, bot_notifications: notifications });
+      return printDocument(
+        {
+          ...row,
+          bot_ticket_events: events.map(({ detail: _, ...event }) => event),
+          bot_notifications: notifications,
+        },
+        options,
+      );
     }
     say(`T-${found.ticket.number}  ${printable(found.ticket.title)}`);
-    section('What happened');
+    section('What happened, the newest first');
     table(
       ['When', 'What', 'Who', 'Told'],
-      found.events.map((event) => [
-        time(event.created_at),
-        event.event,
-        printable(event.actor),
-        becameOf(event, found.notifications),
-      ]),
+      found.events
+        .toReversed()
+        .map((event) => [
+          time(event.created_at, found.now),
+          printable(eventInWords(event)),
+          printable(event.actor),
+          outcomeOf(event, found.notifications),
+        ]),
       'Nothing was written.',
     );
     section('Messages');
@@ -35,8 +47,8 @@ export const explain = (ticket: string, options: { limit: number; json?: true })
         state(row.status),
         String(row.attempts),
         printable(row.route ?? '-'),
-        time(row.sent_at ?? row.group?.sent_at ?? row.send_after),
-        printable(inGroup(row) ?? whyOf(row, found.off)),
+        time(row.sent_at ?? row.group?.sent_at ?? row.send_after, found.now),
+        printable(groupInWords(row) ?? whyOf(row, found.off, found.now) ?? '-'),
       ]),
       'None was made.',
       ['Attempts', 'When'],
@@ -44,17 +56,17 @@ export const explain = (ticket: string, options: { limit: number; json?: true })
     );
   });
 
-function becameOf(event: Explained['events'][number], messages: Told[]): string {
+function outcomeOf(event: Explained['events'][number], messages: Message[]): string {
   if (event.unsent_reason !== null)
     return printable(`${event.routed_at === null ? 'not yet' : 'no'}: ${event.unsent_reason}`);
   if (event.routed_at === null) return 'not routed yet';
-  const own = messages.filter(({ events }) => events.includes(event.id));
-  const newest = new Map(own.map((row) => [row.channel, row]));
+  const ofEvent = messages.filter(({ events }) => events.includes(event.id));
+  const newest = new Map(ofEvent.map((row) => [row.channel, row]));
   const words = [...newest.values()].map(
     (row) => `${row.channel}: ${row.group?.status ?? row.status}`,
   );
   return words.length > 0 ? words.join(', ') : 'in a message that is not listed here';
 }
 
-const inGroup = ({ group }: Told): string | null =>
+const groupInWords = ({ group }: Message): string | null =>
   group && `one message tells of many tickets: ${shortId(group.id)}, ${group.status}`;

@@ -1,34 +1,75 @@
 import { printable } from '../../ground/text.ts';
-import { listNotifications, type ListFilter } from '../../services/notify/list.ts';
+import type { Moment } from '../../services/bots/backfill.ts';
+import {
+  listNotifications,
+  offNamesIn,
+  type ListFilter,
+  type ListedNotification,
+} from '../../services/notify/list.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { list as print, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, relative, say, shortId, state, upTo } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
-import { whyOf } from './words.ts';
+import { afterwards, relative, shortId, state, time } from '../terminal/print.ts';
+import { whyBlocked, whyOf } from './words.ts';
 
-export const list = (options: ListFilter & { json?: true }): Promise<void> =>
+const columns = (off: readonly string[], now: Date): Column<ListedNotification>[] => [
+  { name: 'id', head: 'Message', cell: ({ id }) => shortId(id) },
+  {
+    name: 'ticket_number',
+    head: 'About',
+    cell: aboutOf,
+    cellForPrograms: ({ ticket_number: number }) => (number === null ? null : `T-${number}`),
+  },
+  { name: 'channel', head: 'Channel', cell: ({ channel }) => printable(channel) },
+  { name: 'status', head: 'Status', cell: ({ status }) => state(status) },
+  { name: 'attempts', head: 'Attempts', cell: ({ attempts }) => String(attempts) },
+  {
+    name: 'sent_at',
+    head: 'When',
+    cell: ({ sent_at, created_at }) => relative(sent_at ?? created_at, now),
+    cellForPrograms: ({ sent_at }) => sent_at && time(sent_at, now),
+  },
+  {
+    name: 'why',
+    head: 'Why',
+    cell: (row) => whyOf(row, off, now) && printable(whyOf(row, off, now)!),
+  },
+  {
+    name: 'created_at',
+    head: 'Created',
+    cell: ({ created_at }) => time(created_at, now),
+    onlyForPrograms: true,
+  },
+  { name: 'kind', head: 'Kind', cell: ({ kind }) => kind, onlyForPrograms: true },
+  {
+    name: 'report_day',
+    head: 'Report of',
+    cell: ({ report_day }) => report_day && String(report_day),
+    onlyForPrograms: true,
+  },
+];
+
+function aboutOf({ kind, report_day, ticket_number }: ListedNotification): string | null {
+  if (kind === 'report') return `report ${report_day}`;
+  if (kind === 'group') return 'many';
+  return ticket_number === null ? null : `T-${ticket_number}`;
+}
+
+export const list = (
+  options: Omit<ListFilter, 'since'> & ListOptions & { since?: Moment },
+): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { json: asJson, ...filter } = options;
-    const found = await listNotifications(db, { ...filter, limit: options.limit + 1 });
-    const rows = upTo(found.notifications, options.limit);
-    if (asJson) return json(rows);
-    const off = found.off.map(({ name }) => name);
-    for (const { name, off_since, off_reason } of found.off)
-      say(
-        `The channel ${printable(name)} was switched off ${relative(off_since, found.now)}: ${printable(off_reason ?? '')}. \`npx roundsman notify retry ${printable(name)}\` switches it on.`,
-      );
-    table(
-      ['Message', 'About', 'Channel', 'Status', 'Attempts', 'When', 'Why'],
-      rows.map((row) => [
-        shortId(row.id),
-        row.kind === 'group' ? 'many' : row.ticket_number === null ? '-' : `T-${row.ticket_number}`,
-        printable(row.channel),
-        state(row.status),
-        String(row.attempts),
-        relative(row.sent_at ?? row.created_at, found.now),
-        printable(whyOf(row, off)),
-      ]),
-      'No message. `npx roundsman notify show` shows which channels and routes are set.',
-      ['Attempts', 'When'],
-      ['Why'],
-    );
+    const { channel, status, since, limit } = options;
+    const found = await listNotifications(db, { channel, status, since, limit: limit + 1 });
+    const { now } = found;
+    if (found.unknownChannel) afterwards(found.unknownChannel);
+    await print({
+      options,
+      rows: found.notifications,
+      columns: columns(offNamesIn(found.notPassing), now),
+      empty: 'No message. `npx roundsman notify show` shows which channels and routes are set.',
+      before: found.notPassing.map((channel) => whyBlocked(channel, now) ?? ''),
+      dropWhenNarrow: ['attempts', 'sent_at'],
+      neverCut: ['why'],
+    });
   });

@@ -2,13 +2,13 @@ import { printable } from '../../ground/text.ts';
 import { retry as again } from '../../services/notify/retry.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, say } from '../terminal/print.ts';
+import { counted, printJson, say } from '../terminal/print.ts';
 
 export const retry = (given: string, options: { as?: string; json?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const done = await again({ db, actor: actorOf(options.as) }, { given });
-    if (options.json) return json(done);
-    const { channel, switched_on, pending } = done;
+    const retried = await again({ db, actor: actorOf(options.as) }, { given });
+    if (options.json) return printJson(retried);
+    const { channel, switched_on, pending } = retried;
     if (switched_on) say(`The channel ${printable(channel)} is on again.`);
     say(
       pending === 0

@@ -3,18 +3,18 @@ import { printable } from '../../ground/text.ts';
 import { testChannel as send } from '../../services/notify/test.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say } from '../terminal/print.ts';
+import { printJson, note, say } from '../terminal/print.ts';
 
 export const testChannel = (
   channel: string,
   options: { as?: string; json?: true },
 ): Promise<void> =>
   withDatabase(async ({ db, config }) => {
-    const dependencies = { db, config, actor: actorOf(options.as), emit: sayTold };
+    const dependencies = { db, config, actor: actorOf(options.as), emit: printLogged };
     const { signal } = new AbortController();
     const { delivery, ...sent } = await send(dependencies, { channel, signal });
     if (!delivery.sent) process.exitCode = exitCodes.failed;
-    if (options.json) return json({ ...sent, ...delivery });
+    if (options.json) return printJson({ ...sent, ...delivery });
     if (delivery.sent) {
       say(
         `${channel} took it${delivery.reference === null ? '' : `, as ${printable(delivery.reference)}`}.`,
@@ -28,7 +28,8 @@ export const testChannel = (
     }
   });
 
-/** What the channel `log` writes goes to standard error here; nothing else of it concerns the person who tests. */
-const sayTold = (name: string, facts: object): void => {
-  if (name === 'ticket.told' && 'text' in facts) note(printable(String(facts.text)));
+/** Prints on standard error what the channel `log` writes; no other event concerns the person who tests. */
+const printLogged = (name: string, facts: object): void => {
+  if (name === 'ticket.told' && 'text' in facts)
+    for (const line of String(facts.text).split('\n')) note(printable(line));
 };

@@ -1,11 +1,11 @@
 import { UsageError } from '../../ground/errors.ts';
-import { nameOf, textOf } from '../arguments/file-text.ts';
+import { nameOf, textOf } from '../terminal/file-text.ts';
 
-const mostBytes = 16_384;
+const maxBytes = 16_384;
 
-/** A file with a policy: its text, and how errors call it. Throws UsageError. */
+/** A file with a policy: its text, and what errors call the file. Throws UsageError. */
 export const policyFile = async (file: string): Promise<{ text: string; place: string }> => ({
-  text: await textOf(file, mostBytes, unusable),
+  text: await textOf(file, maxBytes, unusable),
   place: nameOf(file),
 });
 

@@ -1,8 +1,9 @@
-import { Command } from 'commander';
-import { jsonOption, wholeNumber } from '../arguments/options.ts';
+import { Command } from '../arguments/command.ts';
+import { asOption, jsonOption, wholeNumber } from '../arguments/options.ts';
+import { showJson } from '../arguments/show-options.ts';
 
-const file = '<file>';
-const aFile = 'YAML or JSON, as `policy show` prints it; - is standard input';
+const fileArgument = '<file>';
+const fileMeaning = 'YAML or JSON, as `policy show` prints it; - is standard input';
 
 /** `roundsman policy ...` */
 export function policyCommand(): Command {
@@ -17,20 +18,25 @@ export function policyCommand(): Command {
       wholeNumber('version', 1, 2_147_483_647),
     )
     .description('the escalation policy, as a document that can be edited and set')
-    .option(...jsonOption)
+    .example('npx roundsman policy show')
+    .example('npx roundsman policy show 3 --json')
+    .addOption(showJson())
     .action(async (version, options) => (await import('./show.ts')).showPolicy(version, options));
   policy
     .command('check')
-    .argument(file, aFile)
+    .argument(fileArgument, fileMeaning)
     .description('whether a policy can be used, what it would do, and how it differs from now')
-    .option(...jsonOption)
+    .example('npx roundsman policy check policy.yaml')
+    .addOption(showJson())
     .action(async (file, options) => (await import('./check.ts')).checkPolicy(file, options));
   policy
     .command('set')
-    .argument('[file]', aFile)
+    .argument('[file]', fileMeaning)
     .description('put a policy in force for every ticket that is opened from now on')
+    .example('npx roundsman policy set policy.yaml')
+    .example('npx roundsman policy set --default')
     .option('--default', 'the policy of a new installation, in place of a file')
-    .option('--as <name>', 'who does this (the account that runs the command)')
+    .option(...asOption)
     .option(...jsonOption)
     .action(async (file, options) => (await import('./set.ts')).setPolicy(file, options));
   return policy;

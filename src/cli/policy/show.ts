@@ -1,15 +1,17 @@
 import { printable } from '../../ground/text.ts';
 import { showPolicy as read } from '../../services/policy/show.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, put, time } from '../terminal/print.ts';
+import { note, put, time } from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export const showPolicy = (version: number | undefined, options: { json?: true }): Promise<void> =>
+export const showPolicy = (version: number | undefined, options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { row, current, text, readable } = await read(db, { version });
     if (!readable)
       note('the engine cannot read this policy, and its tickets wait: it was edited by hand');
-    if (options.json) return json(row);
-    const since = `${time(row.set_at)} UTC, by ${printable(row.set_by)}`;
+    if (isData(options)) return printDocument(row, options);
+    const since = `${time(row.set_at)}, by ${printable(row.set_by)}`;
     put(
       row.version === current
         ? `# Policy ${row.version}, in force since ${since}`

@@ -2,7 +2,7 @@ import { printable } from '../../ground/text.ts';
 import type { Round } from '../../services/round/make.ts';
 import { counted, paint, say, section, severity } from '../terminal/print.ts';
 
-/** Why the open findings were not healed: those that something known fits, each with its gate. */
+/** Prints why open findings were not healed although a known entry fits them, each with its gate. */
 export function printHeldBack({ findings, held_back = [] }: Round): void {
   const known = held_back.filter(({ prospect }) => prospect !== null && prospect !== 'advise');
   if (known.length === 0) return;

@@ -2,12 +2,11 @@ import { printable } from '../../ground/text.ts';
 import type { Round, SeenFinding } from '../../services/round/make.ts';
 import { countHealsOf } from '../../services/actions/list.ts';
 import { isSnoozed, isStorm } from '../../services/tickets/list.ts';
-import { notVerified } from '../actions/heals.ts';
-import { resolvedBy } from '../findings/resolution.ts';
+import { healsInWords } from '../actions/heals.ts';
+import { methodForList } from '../findings/resolution.ts';
 import {
   counted,
   duration,
-  listed,
   paint,
   say,
   section,
@@ -15,9 +14,9 @@ import {
   severityWords,
   state,
 } from '../terminal/print.ts';
-import { quietColumn, reopenedColumn } from '../tickets/list.ts';
+import { roundTickets } from '../tickets/list.ts';
 import { snoozedInWords } from '../tickets/snooze.ts';
-import { isQuiet, quietly } from '../silences/words.ts';
+import { isQuiet, quietInWords } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
 
@@ -62,39 +61,32 @@ export function printRound(
     findings.map((finding) => [
       severity(finding.severity),
       printable(finding.title),
-      finding.resolved_at ? paint('green', resolvedBy(finding.resolution_method)) : nowOf(finding),
+      finding.resolved_at
+        ? paint('green', methodForList(finding.resolution_method))
+        : nowOf(finding),
     ]),
     nothingFound(round),
   );
   if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
 
-  section(healsInWords(actions));
+  section(headOfHeals(actions));
   const width = Math.max(0, ...actions.map((action) => action.state.length));
   for (const action of actions) {
     const gap = ' '.repeat(width - action.state.length + 2);
     const indent = ' '.repeat(width + 2);
     say(`${state(action.state)}${gap}${printable(action.action_description)}`, indent);
-    const came = action.success
+    const outcome = action.success
       ? 'the same check ran again and passed'
       : printable(action.error_message ?? notVerifiedInWords(action));
-    say(paint('dim', `${indent}${came}`), indent);
+    say(paint('dim', `${indent}${outcome}`), indent);
   }
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);
 
   section(forPeople(tickets));
-  const again = reopenedColumn(tickets, now);
-  const quiet = quietColumn(tickets);
-  table(
-    ['Ticket', 'Severity', ...again.head, 'With', 'About', ...quiet.head],
-    tickets.map((ticket) => [
-      `T-${ticket.number}`,
-      severity(ticket.severity),
-      ...again.cell(ticket),
-      printable(ticket.assigned_to ?? '-'),
-      printable(ticket.title),
-      ...quiet.cell(ticket),
-    ]),
+  roundTickets(
+    tickets,
+    now,
     executions.every(({ status }) => status === 'success')
       ? 'Nothing that this round found needs a person.'
       : 'Nothing that this round found needs a person; but not every bot could run.',
@@ -117,7 +109,7 @@ export function printRound(
 /** `open, T-3`; where it is silenced or stands behind another finding, that, and the ticket that it has all the same */
 function nowOf(finding: SeenFinding): string {
   const { ticket } = finding;
-  const quiet = quietly(finding);
+  const quiet = quietInWords(finding);
   if (quiet === null) return openWith(ticket);
   return ticket && ticket.stands_for !== 'suppressor' ? `${openWith(ticket)}, ${quiet}` : quiet;
 }
@@ -150,23 +142,22 @@ function forPeople(tickets: Round['tickets']): string {
 /** `2 low, 1 info`: open ones that are not silenced, and for which no ticket stands. */
 const withoutTicket = (findings: SeenFinding[]): string =>
   severityWords
-    .map((word) => [word, findings.filter((each) => each.severity === word && isBare(each)).length])
+    .map((word) => [
+      word,
+      findings.filter((each) => each.severity === word && isWithoutTicket(each)).length,
+    ])
     .filter(([, count]) => count !== 0)
     .map(([word, count]) => `${count} ${word}`)
     .join(', ');
 
-const isBare = (finding: SeenFinding): boolean =>
+const isWithoutTicket = (finding: SeenFinding): boolean =>
   !finding.resolved_at && finding.ticket === null && !isQuiet(finding);
 
 /** Heals are counted, and below them their steps are listed. */
-function healsInWords(steps: Round['actions']): string {
+function headOfHeals(steps: Round['actions']): string {
   const heals = countHealsOf(steps);
-  const others = listed(notVerified(heals));
-  return (
-    `Healed and verified: ${heals.verified} of ${heals.all}` +
-    (others ? ` (${others})` : '') +
-    (steps.length > heals.all ? `, in ${counted(steps.length, 'step')}` : '')
-  );
+  const inSteps = steps.length > heals.all ? `, in ${counted(steps.length, 'step')}` : '';
+  return `Heals: ${healsInWords(heals)}${inSteps}`;
 }
 
 const otherTickets = (count: number): string =>

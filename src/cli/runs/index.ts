@@ -1,11 +1,8 @@
-import { Command } from 'commander';
+import { Command } from '../arguments/command.ts';
 import { executionStatuses } from '../../services/runs/statuses.ts';
-import { seconds } from '../arguments/durations.ts';
 import { listOption } from '../arguments/words.ts';
-import { idArgument, jsonOption, limitOption } from '../arguments/options.ts';
-
-/** A hundred years at most: a longer time is a typing mistake, and PostgreSQL could not store it. */
-const aWhile = { least: 1, most: 36_500 * 86_400, example: '24h' };
+import { idsArgument, jsonOption, limitOption } from '../arguments/options.ts';
+import { listJson, showJson, sinceOption } from '../arguments/show-options.ts';
 
 /** `roundsman runs ...` */
 export function runsCommand(): Command {
@@ -13,27 +10,32 @@ export function runsCommand(): Command {
   runs
     .command('list')
     .description('runs, newest first')
+    .example('npx roundsman runs list --status failed,timeout --since 24h')
+    .example('npx roundsman runs list --bot ledger --limit 5')
     .option('--bot <name>', 'only of this bot')
     .addOption(listOption('--status <status>', 'only those', executionStatuses))
-    .option('--since <time>', 'only the last 30m, 24h, 7d', seconds('--since', aWhile))
+    .addOption(sinceOption('only those that started'))
     .option(...limitOption, 20)
-    .option(...jsonOption)
+    .addOption(listJson())
     .action(async (options) => (await import('./list.ts')).listRuns(options));
   runs
     .command('show')
-    .argument(...idArgument)
+    .argument(...idsArgument)
     .description(
-      'one run with its checks, findings and actions; the first digits of its id are enough',
+      'runs with their checks, findings and actions; the first digits of their ids are enough',
     )
-    .option(...jsonOption)
-    .action(async (id, options) => (await import('./show.ts')).showRun(id, options));
+    .example('npx roundsman runs show 1a2b3c4d')
+    .example('npx roundsman runs show 1a2b 5e6f --json')
+    .addOption(showJson())
+    .action(async (ids, options) => (await import('./show.ts')).showRuns(ids, options));
   runs
     .command('cancel')
-    .argument(...idArgument)
-    .description('end a run: at once while it is queued, else as soon as its worker sees it')
+    .argument(...idsArgument)
+    .description('end runs: at once while they are queued, else as soon as their workers see it')
+    .example("npx roundsman runs cancel 1a2b3c4d --reason 'it takes too long' --wait")
     .option('--reason <text>', 'the reason, for people who ask later')
-    .option('--wait', 'wait for its end; exit code 1 unless it was cancelled')
+    .option('--wait', 'wait for their ends; exit code 1 unless all were cancelled')
     .option(...jsonOption)
-    .action(async (id, options) => (await import('./cancel.ts')).cancel(id, options));
+    .action(async (ids, options) => (await import('./cancel.ts')).cancel(ids, options));
   return runs;
 }

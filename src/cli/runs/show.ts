@@ -4,46 +4,64 @@ import { withDatabase } from '../session/database.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
+import { runIdOf } from '../../services/references/by-id.ts';
+import type { ListedRun } from '../../services/runs/list.ts';
 import { showRun as read } from '../../services/runs/show.ts';
-import { causeOf, type ListedRun } from './list.ts';
+import { hasUnicode } from '../terminal/signs.ts';
+import { timeline, type Phase } from '../terminal/timeline.ts';
+import { columnsOf } from '../terminal/width.ts';
+import { whyOf } from './list.ts';
+import { progressInWords } from './progress-in-words.ts';
+import { phasesOf } from './phases.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { showEach } from '../listing/show-each.ts';
 
-export const showRun = (given: string, options: { json?: true }): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const { run, bots, findings, actions, maintenance, now } = await read(db, { run: given });
-    if (options.json)
-      return print.json({
-        ...run,
-        bots,
-        bot_findings: findings,
-        bot_actions: actions,
-        bot_maintenance: maintenance,
-      });
+type Shown = Awaited<ReturnType<typeof read>>;
 
-    printRun({ ...run, bots }, maintenance, now);
-    print.section('Checks');
-    const { checks } = (run.metadata ?? {}) as { checks?: unknown };
-    printChecks(checks);
-    print.section('Findings');
-    findingTable(
-      findings.map((finding) => ({ ...finding, bots })),
-      now,
-      'None.',
-      false,
-    );
-    const others = (run.issues_found ?? 0) - findings.length;
-    if (others > 0) print.say(notListed(others, bots.name));
-    print.section('Actions');
-    actionTable(actions, now, 'None.');
-  });
+export const showRuns = (given: string[], options: ShowOptions): Promise<void> =>
+  withDatabase(({ db }) =>
+    showEach(given, options, {
+      idOf: (name) => runIdOf(db, name),
+      read: (run) => read(db, { run }),
+      fields: documentOf,
+      print: printShown,
+    }),
+  );
 
-/** A finding remembers the first and the last run that saw it, and no run between them. */
+const documentOf = ({ run, bot, findings, actions, maintenance, progress }: Shown) => ({
+  ...run,
+  bots: bot,
+  bot_findings: findings,
+  bot_actions: actions,
+  bot_maintenance: maintenance,
+  run_progress: progress,
+});
+
+function printShown({ run, bot, findings, actions, maintenance, progress, now }: Shown): void {
+  printRun({ ...run, bots: bot }, { maintenance, progress, now });
+  printTimeline(phasesOf(run, findings, actions, now));
+  print.section('Checks');
+  const { checks } = (run.metadata ?? {}) as { checks?: unknown };
+  printChecks(checks);
+  print.section('Findings');
+  findingTable(
+    findings.map((finding) => ({ ...finding, bots: bot })),
+    now,
+    'None.',
+  );
+  const others = (run.issues_found ?? 0) - findings.length;
+  if (others > 0) print.say(notListed(others, bot.name));
+  print.section('Actions');
+  actionTable(actions, now, 'None.');
+}
+
+/** A finding remembers the first and the last run that saw it, but no run between them. */
 const notListed = (count: number, bot: string): string =>
   `${print.counted(count, 'more finding')} ${count === 1 ? 'was' : 'were'} seen, of which this run was neither the first nor the last to see ${count === 1 ? 'it' : 'them'}, or which the list has no room for: \`npx roundsman findings list --all --bot ${printable(bot)}\``;
 
 function printRun(
   run: ListedRun,
-  maintenance: Awaited<ReturnType<typeof read>>['maintenance'],
-  now: Date,
+  { maintenance, progress, now }: Pick<Shown, 'maintenance' | 'progress' | 'now'>,
 ): void {
   const cancelRequestedAt = run.cancel_requested_at;
   const said = run.cancel_reason ? `: ${printable(run.cancel_reason)}` : '';
@@ -51,7 +69,7 @@ function printRun(
   print.say();
   print.facts([
     ['Status', print.state(run.status)],
-    ['Why', causeOf(run) || null],
+    ['Why', whyOf(run) || null],
     ['Trigger', run.trigger],
     ['Slot', print.moment(run.scheduled_for, now)],
     ['Queued', print.moment(run.queued_at, now)],
@@ -67,12 +85,13 @@ function printRun(
           ? print.duration(run.execution_time_ms)
           : `earlier attempts took ${print.duration(run.execution_time_ms)}`,
     ],
+    ['Progress', progress && progressInWords(progress)],
     ['Attempt', `${run.attempt} of ${run.max_attempts}`],
     ['Worker', run.worker && printable(run.worker)],
     ['Lease', run.status === 'running' ? print.moment(run.lease_until, now) : null],
     [
       'Cancelled',
-      cancelRequestedAt ? `asked for at ${print.time(cancelRequestedAt)} UTC${said}` : null,
+      cancelRequestedAt ? `asked for at ${print.time(cancelRequestedAt)}${said}` : null,
     ],
     [
       'Skipped by',
@@ -90,6 +109,13 @@ function printRun(
     ],
     ['Id', run.id],
   ]);
+}
+
+/** For people at a terminal: the same times stand above, and bars say nothing to a program. */
+function printTimeline(phases: Phase[]): void {
+  if (!process.stdout.isTTY || phases.length === 0) return;
+  print.section('Timeline');
+  print.put(timeline(phases, columnsOf(process.stdout), hasUnicode()).join('\n'));
 }
 
 function missedInWords(metadata: any): string | null {

@@ -1,41 +1,76 @@
 import { printable } from '../../ground/text.ts';
-import { listSecrets as list } from '../../services/secrets/list.ts';
+import { listSecrets as read } from '../../services/secrets/list.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { isData } from '../listing/document.ts';
+import { list, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, paint, relative } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
+import { paint, relative } from '../terminal/print.ts';
 
 /** The most entries that are named in one row of the table. */
 const maxNamed = 3;
 
-export const listSecrets = (options: { json?: true }): Promise<void> =>
+type Read = Awaited<ReturnType<typeof read>>;
+/** A secret, or a name that is used and not stored. */
+type Listed = Read['secrets'][number] | Read['missing'][number];
+
+const isStored = (secret: Listed): secret is Read['secrets'][number] => 'changed_at' in secret;
+
+const columns = (now: Date): Column<Listed>[] => [
+  { name: 'name', head: 'Secret', cell: ({ name }) => printable(name) },
+  { name: 'from', head: 'From', cell: (secret) => sourceOf(secret) },
+  {
+    name: 'closed',
+    head: 'Opens here',
+    cell: (secret) =>
+      isStored(secret)
+        ? secret.closed === null
+          ? 'yes'
+          : paint('red', `no: ${printable(secret.closed)}`)
+        : paint('red', 'no: it is not stored'),
+    // There the column is as its name says: why it does not open, and empty where it does.
+    cellForPrograms: (secret) =>
+      isStored(secret) ? secret.closed && printable(secret.closed) : 'it is not stored',
+  },
+  {
+    name: 'changed_at',
+    head: 'Changed',
+    cell: (secret) => (isStored(secret) ? relative(secret.changed_at, now) : null),
+  },
+  {
+    name: 'changed_by',
+    head: 'By',
+    cell: (secret) => (isStored(secret) ? printable(secret.changed_by) : null),
+  },
+  {
+    name: 'used_by',
+    head: 'Used by',
+    cell: ({ used_by }) => namesInWords(used_by),
+    cellForPrograms: ({ used_by }) => used_by.map(printable).join(', ') || null,
+    sortValue: ({ used_by }) => used_by.length,
+  },
+];
+
+function sourceOf(secret: Listed): string {
+  if (!isStored(secret)) return paint('red', 'nowhere');
+  return secret.variable === null
+    ? `sealed, key ${printable(secret.key_id ?? '')}`
+    : `variable ${printable(secret.variable)}`;
+}
+
+export const listSecrets = (options: ListOptions): Promise<void> =>
   withDatabase(async ({ db, config }) => {
-    const { secrets, missing, now } = await list({ db, config });
-    if (options.json) return json(secrets);
-    table(
-      ['Secret', 'From', 'Opens here', 'Changed', 'By', 'Used by'],
-      [
-        ...secrets.map((secret) => [
-          secret.name,
-          secret.variable === null ? `sealed, key ${secret.key_id}` : `variable ${secret.variable}`,
-          secret.closed === null ? 'yes' : paint('red', `no: ${printable(secret.closed)}`),
-          relative(secret.changed_at, now),
-          printable(secret.changed_by),
-          namesInWords(secret.used_by),
-        ]),
-        ...missing.map(({ name, used_by }) => [
-          name,
-          paint('red', 'nowhere'),
-          paint('red', 'no: it is not stored'),
-          '-',
-          '-',
-          namesInWords(used_by),
-        ]),
-      ],
-      'No secret yet. `npx roundsman secrets set NAME` stores one.',
-      ['By', 'Changed'],
-    );
-    if (secrets.some(({ variable }) => variable !== null))
-      note('each worker reads variables from its own environment, which may differ from this one');
+    const { secrets, missing, now } = await read({ db, config });
+    await list<Listed>({
+      options,
+      // A name that is not stored has no row.
+      rows: isData(options) ? secrets : [...secrets, ...missing],
+      columns: columns(now),
+      empty: 'No secret yet. `npx roundsman secrets set NAME` stores one.',
+      dropWhenNarrow: ['changed_by', 'changed_at'],
+      notes: secrets.some(({ variable }) => variable !== null)
+        ? ['each worker reads variables from its own environment, which may differ from this one']
+        : [],
+    });
   });
 
 const namesInWords = (entries: readonly string[]): string =>

@@ -4,7 +4,7 @@ import { removeSecret as remove, usersOfSecret } from '../../services/secrets/re
 import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
 
 export async function removeSecret(
   name: string,
@@ -19,7 +19,7 @@ export async function removeSecret(
     if (!(await goesAhead(options, `Remove ${name}${which}?`))) return;
     const evenInUse = used.length > 0;
     const { secret, usedBy } = await remove({ db, actor: actorOf() }, { name, evenInUse });
-    if (options.json) return json({ ...secret, used_by: usedBy });
+    if (options.json) return printJson({ ...secret, used_by: usedBy });
     say(`Removed ${name}.`);
     if (usedBy.length > 0)
       say(`These do not work until it is stored again: ${usedBy.map(printable).join(', ')}`);

@@ -4,15 +4,15 @@ import { sealingKeys } from '../../services/secrets/checks.ts';
 import { rotateSecrets as rotate } from '../../services/secrets/rotate.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, note, say } from '../terminal/print.ts';
+import { counted, printJson, note, say } from '../terminal/print.ts';
 
 export const rotateSecrets = (options: { json?: true }): Promise<void> =>
   withDatabase(async ({ db, config }) => {
     const keys = sealingKeys(config, 'the stored secrets');
-    const { done, others } = await rotate({ db, actor: actorOf() }, { keys });
-    const { rotated, current, failed } = done;
+    const { outcome, others } = await rotate({ db, actor: actorOf() }, { keys });
+    const { rotated, current, failed } = outcome;
     if (failed.length > 0) process.exitCode = exitCodes.failed;
-    if (options.json) return json({ key_id: keys.current, ...done });
+    if (options.json) return printJson({ key_id: keys.current, ...outcome });
     say(
       `${counted(rotated.length, 'secret')} newly sealed with ${keys.current}; ${current.length} were already.`,
     );

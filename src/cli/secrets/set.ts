@@ -3,7 +3,7 @@ import {
   checkValue,
   checkVariable,
   isSecretName,
-  longestValue,
+  maxSecretBytes,
   notStored,
   sealingKeys,
   whyUnreadable,
@@ -11,7 +11,7 @@ import {
 import { setSecret as set, type NewSecret } from '../../services/secrets/set.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say } from '../terminal/print.ts';
+import { printJson, note, say } from '../terminal/print.ts';
 import { readValue } from './value.ts';
 
 interface SetOptions {
@@ -36,7 +36,7 @@ export async function setSecret(
   const secret = await secretOf(name, options);
   await withDatabase(async ({ db }) => {
     const stored = await set({ db, actor: actorOf(options.as) }, secret);
-    if (options.json) return json(stored.secret);
+    if (options.json) return printJson(stored.secret);
     const { variable, key_id } = stored.secret;
     const where = variable === null ? `sealed by the key ${key_id}` : `in ${variable}`;
     say(`${stored.isNew ? 'Stored' : 'Replaced'} ${name}: ${where}.`);
@@ -54,7 +54,7 @@ async function secretOf(name: string, { fromEnv }: SetOptions): Promise<NewSecre
     return { name, variable: fromEnv };
   }
   const keys = sealingKeys(config, name);
-  const value = await readValue(`Value of ${name}`, longestValue);
+  const value = await readValue(`Value of ${name}`, maxSecretBytes);
   checkValue(value);
   return { name, value, keys };
 }

@@ -11,7 +11,7 @@ import { dropTypedAhead } from '../terminal/typed-ahead.ts';
 import { InterruptedError, UnansweredError } from '../terminal/unanswered.ts';
 
 const [interrupt, end, backspace, del] = ['\u0003', '\u0004', '\b', '\u007F'];
-const [killLine, stop] = ['\u0015', '\u001A'];
+const [killLine, ctrlZ] = ['\u0015', '\u001A'];
 
 /** On a terminal, asks for it without echo; else reads all of standard input, without the end of its last line. */
 export const readValue = (question: string, maxBytes: number): Promise<string> =>
@@ -28,7 +28,7 @@ async function askUnseen(question: string): Promise<string> {
   // Asks only after this, so that nothing is shown even if the person types at once.
   await dropTypedAhead();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const open = whenClosed(reject);
+  const stopListening = whenClosed(reject);
   let value = '';
   let entered: string | null = null;
   const ask = () => void stderr.write(`${question} (it is not shown): `);
@@ -45,7 +45,7 @@ async function askUnseen(question: string): Promise<string> {
         if (control.test(value)) return reject(unreadable());
         enter();
       } else if (character === end) return reject(unanswered());
-      else if (character === stop && process.platform !== 'win32') suspend(ask);
+      else if (character === ctrlZ && process.platform !== 'win32') suspend(ask);
       else if (character === backspace || character === del)
         value = [...value].slice(0, -1).join('');
       else if (character === killLine) value = '';
@@ -63,7 +63,7 @@ async function askUnseen(question: string): Promise<string> {
     stdin.off('data', listen);
     stdin.setRawMode(false);
     stdin.pause();
-    open();
+    stopListening();
     stderr.write('\n');
   });
 }
@@ -82,7 +82,7 @@ const unreadable = (): UsageError =>
 const severalLines = (): UsageError =>
   new UsageError({
     what: 'the secret was not stored',
-    why: 'several lines came at once, as when they are pasted, and here it is one line',
+    why: 'several lines came at once, as when they are pasted, and it has to be one line',
     hint: 'give a value of several lines on standard input',
   });
 

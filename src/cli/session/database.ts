@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
-import { within } from '../../ground/within.ts';
+import { settlesWithin } from '../../ground/settles-within.ts';
 import { note } from '../terminal/print.ts';
 
 const closeWithinMs = 500;
@@ -20,11 +20,11 @@ export interface SessionOptions {
   create?: boolean;
   /** apply pending migrations: `db migrate` on any database, `up` and `round` only on the embedded one */
   migrate?: boolean | 'embedded';
-  /** with `migrate`: which tables the database is to have; those that it has unless told */
+  /** with `migrate`: which tables the database is to have; unless given, those that it has */
   tables?: 'bots' | 'all';
   /**
-   * called when the database has answered, before it is migrated: what the command refuses by the rows or the schema is
-   * refused here, by an error, and then nothing was written. The schema may be an older one, or none.
+   * called when the database has answered, before it is migrated: throws what the command refuses because of rows or of the
+   * schema, so that nothing is written then. The schema may be an older one, or none.
    */
   before?: (session: Pick<Session, 'config' | 'url' | 'db'>) => Promise<void>;
   /** the database only has to answer, migrated or not: for `db status` */
@@ -34,7 +34,7 @@ export interface SessionOptions {
 }
 
 /** The database's address without its password. */
-export function display(url: string): string {
+export function addressWithoutPassword(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}${port ? `:${port}` : ''}${pathname}`;
 }
@@ -67,7 +67,9 @@ export async function withAddress<Result>(
   let isNoted = false;
   const tell = () => {
     if (!isNoted)
-      note(`database: ${embedded ? `embedded PostgreSQL in ${config.home}` : display(url)}`);
+      note(
+        `database: ${embedded ? `embedded PostgreSQL in ${config.home}` : addressWithoutPassword(url)}`,
+      );
     isNoted = true;
   };
   try {
@@ -117,6 +119,6 @@ export const withDatabase = <Result>(
       return await work({ config, url, db, embedded, migrated });
     } finally {
       // Closing a connection to a server that no longer answers would never end.
-      await within(closeWithinMs, db.destroy());
+      await settlesWithin(closeWithinMs, db.destroy());
     }
   }, options);

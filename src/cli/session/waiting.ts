@@ -19,7 +19,7 @@ export async function noteIfOff(db: Db, what: string): Promise<void> {
 }
 
 /** The run's row once it has ended; null when Ctrl-C comes first. */
-export async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
+async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -29,4 +29,14 @@ export async function untilEnded(db: Db, id: string): Promise<ExecutionRow | nul
   } finally {
     process.off('SIGINT', interrupt);
   }
+}
+
+/**
+ * Begins now to wait for the end of the run. The promise may be awaited later, after waits for other runs have begun: a
+ * failure is thrown only there.
+ */
+export function waitFor(db: Db, id: string): Promise<ExecutionRow | null> {
+  const ended = untilEnded(db, id);
+  ended.catch(() => {});
+  return ended;
 }

@@ -23,14 +23,14 @@ export interface Quiet {
 export const untilWhen = (silence: {
   until_resolved: boolean;
   expires_at: Date | string | null;
-}): string => (silence.until_resolved ? 'until resolved' : `until ${time(silence.expires_at)} UTC`);
+}): string => (silence.until_resolved ? 'until resolved' : `until ${time(silence.expires_at)}`);
 
-const oneSilence = (silence: Silence): string =>
+const silenceInWords = (silence: Silence): string =>
   `by ${printable(silence.owner)} ${untilWhen(silence)}: ${printable(silence.reason)}`;
 
 /** `by ann until 2026-11-22 14:00:00 UTC: the disk is moved`; null when no silence covers it. */
 export const silencedBy = ({ bot_silences = [] }: Quiet): string | null =>
-  bot_silences.length > 0 ? bot_silences.map(oneSilence).join('; ') : null;
+  bot_silences.length > 0 ? bot_silences.map(silenceInWords).join('; ') : null;
 
 /** `/v1: it answers no request (1a2b3c4d)`; null when it stands behind no other finding. */
 export const suppressedBehind = ({ suppressor }: Quiet): string | null =>
@@ -47,16 +47,16 @@ export const isQuiet = (quiet: Quiet): boolean =>
   silencedBy(quiet) !== null || heldBackBy(quiet.bot_maintenance) !== null || isSuppressed(quiet);
 
 /**
- * All of these in one text, for a list; null where people are told as usual and it stands behind no other finding. What stands
- * behind one and is told of all the same is not suppressed, and is not healed.
+ * All of these in one text, for a list; null where people are told as usual and it stands behind no other finding. A finding
+ * that stands behind another one, and of which people are told all the same, is not suppressed, but it is not healed either.
  */
-export function quietly(quiet: Quiet): string | null {
+export function quietInWords(quiet: Quiet): string | null {
   const silenced = silencedBy(quiet);
-  const held = heldBackUntil(quiet.bot_maintenance);
+  const heldBack = heldBackUntil(quiet.bot_maintenance);
   const behind = suppressedBehind(quiet);
   const words = [
     silenced && `silenced ${silenced}`,
-    held && `held back by maintenance ${held}`,
+    heldBack && `held back by maintenance ${heldBack}`,
     behind && `${isSuppressed(quiet) ? 'suppressed behind' : 'behind'} ${behind}`,
   ];
   return words.filter(Boolean).join('; ') || null;

@@ -4,6 +4,9 @@ import type { Status } from '../../services/status/show.ts';
 
 /** What `status --json` prints. */
 export function asDocument(status: Status) {
+  // For programs, a heal that has held stays one that was verified.
+  const { held, ...heals } = status.heals;
+  const healed = heals.verified + held;
   const {
     now,
     needed,
@@ -20,8 +23,10 @@ export function asDocument(status: Status) {
     storms,
     tickets,
     maintenance,
+    silences,
+    unusable,
   } = status;
-  const { waiting, lost } = status;
+  const { waiting, lost, lastRuns, queue, lag, skew, telling } = status;
   const sumOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
   return {
@@ -60,8 +65,32 @@ export function asDocument(status: Status) {
       pending_tickets: maintenance.tickets,
       bot_maintenance: maintenance.top.map(({ occurrences: _, ...window }) => window),
     },
-    healed: status.heals.verified,
-    heals: status.heals,
+    silences: {
+      count: silences.silences,
+      open_findings: silences.findings,
+      pending_tickets: silences.tickets,
+    },
+    last_runs: lastRuns,
+    queue,
+    scheduler_lag: lag,
+    clock_skew_ms: skew.skewMs,
+    /** of the last 24 hours, except pending ones: those are all that wait */
+    bot_notifications: {
+      sent: telling.sent,
+      failed: telling.failed,
+      pending: telling.pending,
+      pending_since: telling.pending_since,
+    },
+    channels: {
+      set_up: telling.set_up,
+      unusable,
+      off: telling.off,
+      off_since: telling.off_since,
+    },
+    healed,
+    /** of the healed ones */
+    held,
+    heals: { ...heals, verified: healed },
     tickets: {
       count: tickets.all,
       assigned: tickets.assigned,

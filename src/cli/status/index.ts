@@ -1,5 +1,6 @@
-import { Command } from 'commander';
-import { jsonOption } from '../arguments/options.ts';
+import { Option } from 'commander';
+import { Command } from '../arguments/command.ts';
+import { showJson } from '../arguments/show-options.ts';
 
 /** `roundsman status` */
 export function statusCommand(): Command {
@@ -7,6 +8,18 @@ export function statusCommand(): Command {
     .description(
       'whether everything runs, and what needs a person; exit code 6 when something does',
     )
-    .option(...jsonOption)
-    .action(async (options) => (await import('./show.ts')).showStatus(options));
+    .example('npx roundsman status')
+    .example('npx roundsman status --json')
+    .addOption(
+      new Option(
+        '--watch',
+        'show as much of it as the terminal has room for, and again every 2 s; q or Ctrl-C ends',
+      ).conflicts(['json', 'output', 'time', 'pager']),
+    )
+    .addOption(showJson())
+    .action(async ({ watch, ...options }) =>
+      watch
+        ? (await import('./watch.ts')).watchStatus()
+        : (await import('./show.ts')).showStatus(options),
+    );
 }

@@ -1,19 +1,14 @@
-import type { EndedRun, Live, LiveBot, LiveTicket } from '../../services/status/live.ts';
+import type { EndedRun, Live, LiveBot } from '../../services/status/live.ts';
+import { heldBackInWords, hiddenInWords } from '../../ground/kept-back.ts';
 import { printable } from '../../ground/text.ts';
-import {
-  counted,
-  duration,
-  listed,
-  paint,
-  severity,
-  span,
-  state,
-  time,
-} from '../terminal/print.ts';
-import { heldBackInWords } from '../maintenance/words.ts';
-import { cut, padded, widthOf } from '../terminal/width.ts';
+import { counted, duration, countsInWords, paint, span, state, time } from '../terminal/print.ts';
+import { wholePercent } from '../runs/progress-in-words.ts';
+import { inLines } from '../terminal/in-lines.ts';
+import { ellipsis } from '../terminal/signs.ts';
+import { cut, fitted, padded } from '../terminal/width.ts';
+import { ticketLines } from './ticket-lines.ts';
 
-/** One line for a run that has ended: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
+/** A run that has ended, in one line: `12:05:00  ledger  success  3 checks, 2 findings, 1 action  216 ms`. */
 export function endedLine(run: EndedRun): string {
   const counts = [
     counted(run.checks_performed ?? 0, 'check'),
@@ -30,37 +25,53 @@ export function endedLine(run: EndedRun): string {
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
-/**
- * How many bots and tickets fit into a terminal with this many rows, beside this many needs and a few lines of
- * history.
- */
+/** The same in as many lines as it takes on a terminal. */
+export const endedLines = (run: EndedRun, columns: number): string[] =>
+  inLines(endedLine(run), ' '.repeat(10), columns);
+
+/** The lines for all but needs, bots and tickets, with a few of history. */
+const otherLines = 12;
+
+/** How many lines needs may take, beside a bot and a ticket at least. */
+export const roomForNeeds = (rows: number): { rows: number; most: number } => ({
+  rows: Math.floor(rows / 3),
+  most: Math.max(1, rows - otherLines - 2),
+});
+
+/** How many bots and tickets fit into a terminal with this many rows, beside this many lines of needs. */
 export function roomFor(rows: number, needs = 0): { bots: number; tickets: number } {
-  const room = Math.max(2, rows - 12 - needs);
+  const room = Math.max(2, rows - otherLines - needs);
   return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
 }
 
 /**
- * The block at the bottom of the terminal, redrawn every second; no line is wider than `columns`. `needs` are the
+ * The block at the bottom of the terminal, redrawn every second; no line is wider than `columns`. `needs` are the lines of the
  * needs that `status` shows, without tickets, which are listed below.
  */
-export function liveBlock(live: Live, needs: string[], columns: number): string {
+export function liveBlock(live: Live, needs: readonly string[], columns: number): string {
   const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
   const hidden = live.bot_count - live.bots.length;
-  if (hidden > 0) lines.push(paint('dim', `… and ${hidden} more: npx roundsman bots list`));
+  if (hidden > 0)
+    lines.push(paint('dim', `${ellipsis()} and ${hidden} more: npx roundsman bots list`));
   if (live.bot_count === 0) lines.push('No bots yet: npx roundsman bots add');
   lines.push('');
-  for (const need of needs) lines.push(paint('yellow', cut(printable(need), columns)));
-  const held = heldBackInWords(live.maintenance);
+  lines.push(...needs);
+  const kept = keptBack(live);
   if (live.open_tickets === 0 && needs.length === 0)
-    lines.push(
-      held ? 'Nothing needs you that is not held back.' : paint('green', 'Nothing needs you.'),
-    );
-  if (held) lines.push(paint('yellow', `${held}: npx roundsman maintenance list`));
+    lines.push(kept.length > 0 ? 'Nothing needs you now.' : paint('green', 'Nothing needs you.'));
+  for (const text of kept)
+    lines.push(...inLines(text, '  ', columns).map((line) => paint('yellow', line)));
   if (live.open_tickets > 0) {
-    lines.push(`${paint('bold', ticketsInWords(live))}  npx roundsman tickets list`);
+    lines.push(
+      ...inLines(
+        `${paint('bold', ticketsInWords(live))}  \`npx roundsman tickets list\``,
+        '  ',
+        columns,
+      ),
+    );
     lines.push(...ticketLines(live.tickets));
     const more = live.open_tickets - live.tickets.length;
-    if (more > 0) lines.push(paint('dim', `… and ${more} more`));
+    if (more > 0) lines.push(paint('dim', `${ellipsis()} and ${more} more`));
   }
   if (live.snoozed_tickets > 0)
     lines.push(
@@ -70,30 +81,25 @@ export function liveBlock(live: Live, needs: string[], columns: number): string 
       ),
     );
   lines.push('', paint('dim', `mode ${printable(live.mode ?? '?')}   Ctrl-C stops`));
-  return ['', ...lines.map((line) => fit(line, columns))].join('\n');
+  return ['', ...lines.map((line) => fitted(line, columns))].join('\n');
+}
+
+/** What is kept from people, each with the command that lists why. */
+function keptBack({ maintenance, silences }: Live): string[] {
+  const held = heldBackInWords(maintenance);
+  const hidden = hiddenInWords(silences);
+  return [
+    ...(held ? [`${held}: \`npx roundsman maintenance list\``] : []),
+    ...(hidden ? [`${hidden}: \`npx roundsman silences list\``] : []),
+  ];
 }
 
 /** `4 tickets: 1 open, 3 assigned`, as `status` counts them. */
 const ticketsInWords = ({ open_tickets: all, assigned_tickets: assigned }: Live): string =>
-  `${counted(all, 'ticket')}: ${listed([
+  `${counted(all, 'ticket')}: ${countsInWords([
     [all - assigned, 'open'],
     [assigned, 'assigned'],
   ])}`;
-
-/** Number, severity and title, each in a column; the title takes what is left of the line. */
-function ticketLines(tickets: LiveTicket[]): string[] {
-  const rows = tickets.map((ticket) => ({
-    number: `T-${ticket.number}`,
-    severity: severity(ticket.severity),
-    title: `${ticket.reopened_at ? 'reopened: ' : ''}${printable(ticket.title)}`,
-  }));
-  const widest = (key: 'number' | 'severity') => Math.max(...rows.map((row) => widthOf(row[key])));
-  const [numbers, severities] = [widest('number'), widest('severity')];
-  return rows.map(
-    ({ number, severity, title }) =>
-      `${padded(number, numbers)}  ${padded(severity, severities)}  ${title}`,
-  );
-}
 
 function botLine(bot: LiveBot, now: Date, columns: number): string {
   const name = padded(cut(printable(bot.name), 20), 20);
@@ -102,7 +108,7 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
     return `${name}  ${state(bot.status)}  ${reason}`;
   }
   const last = bot.last_started_at
-    ? `${state(bot.last_status!)} ${`${span(now.getTime() - bot.last_started_at.getTime())} ago`.padEnd(18 - bot.last_status!.length)}`
+    ? `${state(bot.last_status!)} ${whenOrHowFar(bot, now).padEnd(18 - bot.last_status!.length)}`
     : paint('dim', 'has not run yet'.padEnd(19));
   const wait = bot.next_execution_at ? bot.next_execution_at.getTime() - now.getTime() : null;
   const next = wait === null ? 'being planned' : wait <= 0 ? 'due now' : `next in ${span(wait)}`;
@@ -110,10 +116,6 @@ function botLine(bot: LiveBot, now: Date, columns: number): string {
   return `${name}  ${next.padEnd(14)}  ${last}  ${open}`.trimEnd();
 }
 
-/**
- * A line that is too wide loses its colour. No line may wrap, because the terminal would then keep parts of the old
- * block.
- */
-function fit(line: string, columns: number): string {
-  return widthOf(line) <= columns ? line : cut(line, columns);
-}
+/** `3s ago`; of a run whose check says how far it is, `40 %`. */
+const whenOrHowFar = ({ share, last_started_at: started }: LiveBot, now: Date): string =>
+  share === null ? `${span(now.getTime() - started!.getTime())} ago` : wholePercent(share);

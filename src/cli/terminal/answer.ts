@@ -1,6 +1,8 @@
 /** Reads the answer to one question from the terminal. */
 import { createInterface } from 'node:readline';
 import { whenClosed } from './closed.ts';
+import type { Draft } from './draft.ts';
+import { takeNoKeysAsText } from './dumb-keys.ts';
 import { suspend } from './suspend.ts';
 import { dropTypedAhead } from './typed-ahead.ts';
 import { InterruptedError, UnansweredError } from './unanswered.ts';
@@ -9,21 +11,23 @@ import { InterruptedError, UnansweredError } from './unanswered.ts';
 export const pasteMs = 100;
 
 /**
- * What a text that was typed means: the answer, or that it is asked `again`, on an empty line: what was typed comes back
- * with the arrow up. Lines that are pasted are one text with line breaks; the last of them waits for Enter. One reader for all tries, so that no key is lost
- * between them. `otherwise` says what to do without a question.
+ * Shows the prompt and reads texts until one is the answer. `meaning` says what a text means: the answer, or `again` to ask
+ * once more, on an empty line (the arrow up brings back what was typed). Lines that are pasted are one text with line
+ * breaks, and the last of them waits for Enter. One reader serves all tries, so that no key is lost between them.
+ * `otherwise` says, for an error, how to do without the question. What is typed and not answered stays in the draft.
  */
 export async function answerTo<Answer>(
   prompt: string,
   otherwise: string,
   meaning: (text: string) => Promise<{ answer: Answer } | 'again'>,
+  draft?: Draft,
 ): Promise<Answer> {
   await dropTypedAhead();
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   // Before the reader: it closes on the same error, which would be taken for the end of input.
-  const open = whenClosed(reject);
+  const stopListening = whenClosed(reject);
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
-  const unanswered = () =>
+  const rejectUnanswered = () =>
     reject(
       new UnansweredError({
         what: 'nothing was changed',
@@ -32,11 +36,18 @@ export async function answerTo<Answer>(
       }),
     );
   let ended = process.stdin.readableEnded;
-  const stop = collectTexts(lines, (text) => void read(text).catch(reject));
+  if (process.env.TERM === 'dumb') takeNoKeysAsText(lines);
+  const { stop, typed } = collectTexts(lines, (text) => void read(text).catch(reject));
+  const left = draft?.watch(() => {
+    markPastes(false);
+    // A signal may end the process right after this.
+    process.stdin.setRawMode(false);
+    return typed();
+  });
   async function read(text: string) {
     const meant = await meaning(text);
     if (meant !== 'again') return resolve(meant.answer);
-    if (ended) return unanswered();
+    if (ended) return rejectUnanswered();
     lines.prompt();
   }
   // Without this listener Ctrl-C only closes the input, as Ctrl-D does.
@@ -52,21 +63,26 @@ export async function answerTo<Answer>(
   lines.once('close', () => {
     ended = true;
     const last = stop();
-    if (last === null) unanswered();
+    if (last === null) rejectUnanswered();
     else void read(last).catch(reject);
   });
   markPastes(true);
-  if (ended) unanswered();
+  if (ended) rejectUnanswered();
   else lines.prompt();
   return promise
+    .then((answer) => {
+      left?.(false);
+      return answer;
+    })
     .catch((error: unknown) => {
+      left?.(true);
       process.stderr.write('\n');
       throw error;
     })
     .finally(() => {
       markPastes(false);
       lines.close();
-      open();
+      stopListening();
     });
 }
 
@@ -76,13 +92,13 @@ function markPastes(on: boolean): void {
 }
 
 /**
- * Gives each text that was entered: a line, or the lines of a paste together. The function that it returns ends this, and
- * returns the text that was not given yet; null where there is none.
+ * Gives each text that was entered: a line, or the lines of a paste together. `stop` ends this, and returns the text that
+ * was not given yet; null where there is none. `typed` is that text with the line that is not entered yet.
  */
 function collectTexts(
   lines: ReturnType<typeof createInterface>,
   give: (text: string) => void,
-): () => string | null {
+): { stop: () => string | null; typed: () => string } {
   const entered: string[] = [];
   let isPasting = false;
   let quiet: NodeJS.Timeout | undefined;
@@ -106,9 +122,12 @@ function collectTexts(
     lookSoon();
   });
   process.stdin.on('keypress', onKey);
-  return () => {
-    clearTimeout(quiet);
-    process.stdin.off('keypress', onKey);
-    return text();
+  return {
+    typed: () => [...entered, lines.line].join('\n'),
+    stop() {
+      clearTimeout(quiet);
+      process.stdin.off('keypress', onKey);
+      return text();
+    },
   };
 }

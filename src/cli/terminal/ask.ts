@@ -1,5 +1,6 @@
 import { UsageError } from '../../ground/errors.ts';
 import { answerTo } from './answer.ts';
+import type { Draft } from './draft.ts';
 import { note, printError } from './print.ts';
 import { UnansweredError } from './unanswered.ts';
 
@@ -11,8 +12,10 @@ interface Question {
   otherwise?: string | undefined;
   /** throws a {@link UsageError} for a text that is refused; it is asked again then */
   check?: (text: string) => void | Promise<void>;
-  /** a prose that may have several lines, as they are pasted; every other answer is one line */
+  /** prose, which may have several lines when it is pasted; every other answer is one line */
   isProse?: true;
+  /** where the answer stays until it is stored, and what is typed of it when the question is left */
+  draft?: Draft;
 }
 
 /**
@@ -23,7 +26,7 @@ interface Question {
 export async function askFor(
   flag: string,
   question: string,
-  { otherwise = '', check = () => {}, isProse }: Question = {},
+  { otherwise = '', check = () => {}, isProse, draft }: Question = {},
 ): Promise<string> {
   if (!canAsk())
     throw new UnansweredError({
@@ -32,7 +35,7 @@ export async function askFor(
       hint: `give ${flag}; --help says what it takes`,
     });
   const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
-  return answerTo(prompt, `give ${flag}`, async (typed) => {
+  const meaning = async (typed: string) => {
     const text = typed.trim() || otherwise;
     if (!text) return 'again';
     const isOneLine = !text.includes('\n');
@@ -40,13 +43,15 @@ export async function askFor(
     if (!refused) return { answer: text };
     printError(refused, null);
     return 'again';
-  });
+  };
+  const answer = await answerTo<string>(prompt, `give ${flag}`, meaning, draft);
+  return draft ? draft.keep(answer) : answer;
 }
 
 const severalLines = (flag: string): UsageError =>
   new UsageError({
     what: `${flag} is not taken from several lines`,
-    why: 'several lines came at once, as when they are pasted, and it is one line',
+    why: 'several lines came at once, as when they are pasted, and it has to be one line',
     hint: 'type or paste that line alone',
   });
 
@@ -83,7 +88,7 @@ export async function agrees(question: string, flag = '--yes'): Promise<boolean>
 
 /**
  * What every command asks that has something done, before it writes (docs/cli.md names them): true with `--yes`, else
- * as {@link agrees}. A no is told.
+ * as {@link agrees}. Says on standard error that nothing was changed if the answer is no.
  */
 export async function goesAhead(
   { yes }: { yes?: true | undefined },

@@ -3,10 +3,10 @@ import { isatty } from 'node:tty';
 import { TerminalClosedError } from './unanswered.ts';
 
 /**
- * Calls `then` once when the terminal of this process is gone: its window was closed, or its connection broke. It is
- * told by a signal, an error of reading, or the end of input; Ctrl-D is no end of the terminal. The function that it
- * returns ends this. Call it before a reader is made: readline sets the mode of the terminal at its end, and throws
- * where that fails. A terminal that is gone is not set any more, neither by a reader nor at the exit, where Node aborts
+ * Calls `then` once when the terminal of this process is gone: its window was closed, or its connection broke. It
+ * learns this from a signal, an error of reading, or the end of input; Ctrl-D does not end the terminal. The function that
+ * it returns stops listening. Call it before a reader is made: readline sets the mode of the terminal at its end, and throws
+ * where that fails. The mode of a terminal that is gone is not set any more, neither by a reader nor at the exit, where Node aborts
  * if it cannot.
  */
 export function whenClosed(then: (error: TerminalClosedError) => void): () => void {
@@ -16,7 +16,7 @@ export function whenClosed(then: (error: TerminalClosedError) => void): () => vo
     stop();
     stdin.on('error', () => {});
     stdin.setRawMode = () => stdin;
-    process.once('exit', () => terminals.forEach(letGo));
+    process.once('exit', () => terminals.forEach(closeDescriptor));
     then(new TerminalClosedError());
   };
   const ended = () => {
@@ -31,7 +31,7 @@ export function whenClosed(then: (error: TerminalClosedError) => void): () => vo
   return stop;
 }
 
-function letGo(descriptor: number): void {
+function closeDescriptor(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {

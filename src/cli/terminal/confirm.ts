@@ -3,7 +3,7 @@ import { goesAhead } from './ask.ts';
 import { note } from './print.ts';
 
 /** Names on standard error what depends on a row, and asks as {@link goesAhead} does. */
-export async function confirmed({
+export async function confirmWithDependents({
   question,
   depends,
   yes,

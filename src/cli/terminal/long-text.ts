@@ -1,8 +1,9 @@
 /** A text of several lines: typed as an option, from a file or standard input, or written in an editor. */
 import { Option } from 'commander';
 import { printable } from '../../ground/text.ts';
-import { pipedText } from './piped.ts';
-import { fromFile, mostBytes, mostCharacters, no, tooLong } from './text-file.ts';
+import { nameOf } from './file-text.ts';
+import type { Draft } from './draft.ts';
+import { fromFile, maxCharacters, longTextError } from './text-file.ts';
 
 export interface LongTextOptions {
   notesFile?: string;
@@ -20,34 +21,39 @@ export const longTextOptions = () => [
   ),
 ];
 
+/** How a text that was kept is given to a command with these options. */
+export const asNotesFile = (file: string): string => `--notes-file ${file}`;
+
+/** How it is given to a command that takes only a reason. */
+export const asReason = (file: string): string => `--reason "$(cat ${file})"`;
+
 /**
- * The text that these options name, trimmed and with plain line ends; null where none of them is given. Throws
- * LongTextError, and UnansweredError for an editor without a terminal, or a text that was left empty in it.
+ * The text that these options name, trimmed and with plain line ends; null where none of them is given. What a person writes
+ * for it stays in the draft until the command has succeeded. Throws LongTextError, and UnansweredError for an editor without
+ * a terminal, or a text that was left empty in it.
  */
-export async function longText({ notesFile, edit }: LongTextOptions): Promise<string | null> {
-  if (notesFile !== undefined)
-    return checked(
-      notesFile === '-' ? await fromInput() : await fromFile(notesFile),
-      notesFile === '-' ? 'standard input' : printable(notesFile),
-    );
+export async function longText(
+  { notesFile, edit }: LongTextOptions,
+  draft: Draft,
+): Promise<string | null> {
+  if (notesFile !== undefined) {
+    const text = await fromFile(notesFile);
+    if (notesFile !== '-') draft.adopt(notesFile);
+    else if (process.stdin.isTTY) draft.keep(text);
+    return checkedText(text, printable(nameOf(notesFile)));
+  }
   if (!edit) return null;
-  const { edited } = await import('./editor.ts');
-  return checked(await edited(), 'what was written');
+  const { editText } = await import('./editor.ts');
+  return checkedText(await editText(draft), 'what was written');
 }
 
-const fromInput = (): Promise<string> =>
-  pipedText(mostBytes, {
-    what: 'nothing was changed',
-    why: 'standard input is not UTF-8',
-    hint: 'give the text in UTF-8',
-  });
-
-function checked(text: string, where: string): string {
-  if (Buffer.byteLength(text) > mostBytes) throw tooLong(where, `more than ${mostBytes} bytes`);
-  if (text.includes('\0'))
-    throw no(`${where} holds a NUL character: it is no text`, 'give a text, and no other data');
-  const plain = text.replace(/\r\n?/g, '\n').trim();
-  if (!plain) throw no(`${where} is empty`, 'give the text');
-  if (plain.length > mostCharacters) throw tooLong(where, `${plain.length} characters`);
-  return plain;
+/** The trimmed text. Throws LongTextError where it is empty or too long. */
+function checkedText(text: string, where: string): string {
+  const plain = text.trim();
+  if (!plain) throw longTextError(`${where} is empty`, 'give the text');
+  if (plain.length <= maxCharacters) return plain;
+  throw longTextError(
+    `${where} has ${plain.length} characters, and ${maxCharacters} characters are the most`,
+    'shorten it: a log belongs behind a link',
+  );
 }

@@ -1,9 +1,9 @@
 import { UsageError, type Explanation } from '../../ground/errors.ts';
 
 /**
- * All of standard input, where it is no terminal, without the end of its last line. More than `maxBytes` is not read: the
- * text is then longer than that, and what is behind it is left out. Throws {@link UsageError} with `notUtf8` for bytes that
- * are no text.
+ * All of standard input, where it is not a terminal, without the end of its last line. More than `maxBytes` is not read: the
+ * text is then longer than that, and the rest is left out. Throws {@link UsageError} with `notUtf8` for bytes that are not
+ * UTF-8.
  */
 export async function pipedText(maxBytes: number, notUtf8: Explanation): Promise<string> {
   const chunks: Buffer[] = [];
@@ -16,7 +16,7 @@ export async function pipedText(maxBytes: number, notUtf8: Explanation): Promise
   }
   try {
     // A byte order mark at the beginning is left out: the program that wrote the value added it. A character that is cut
-    // at the limit is no fault of the text.
+    // at the limit is not a fault of the text.
     const text = new TextDecoder('utf-8', { fatal: bytes <= maxBytes });
     return text.decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
   } catch (error) {

@@ -1,10 +1,14 @@
 import { styleText } from 'node:util';
 import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
-import { printable, span, time } from '../../ground/text.ts';
-import { boundInWords } from '../../ground/time-bounds.ts';
-import { columnsOf, padded, widthOf, wrapped } from './width.ts';
+import { printable } from '../../ground/text.ts';
+import { inLines } from './in-lines.ts';
+import { asJson } from './json.ts';
+import { afterPage, write } from './page.ts';
+import { inSources } from './stack.ts';
+import { columnsOf, padded, widthOf } from './width.ts';
 
-export { counted, duration, shortId, span, time } from '../../ground/text.ts';
+export { counted, countsInWords, duration, shortId, span } from '../../ground/text.ts';
+export { inZone, moment, relative, time } from './times.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,27 +16,19 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
   styleText(style, text, { stream, validateStream: true });
 
-/** Lines that have to stay as they are, on standard output: a table, a document. */
-export const put = (lines: string): void => void process.stdout.write(`${lines}\n`);
+/** Lines that have to stay as they are, on standard output: a table, a document. `end` stands behind the last one. */
+export const put = (lines: string, end = '\n'): void => write(`${lines}${end}`);
 
-/**
- * A text in lines that fit a terminal, with `indent` before each but the first: a terminal by itself would break words
- * in the middle. Elsewhere it stays one line.
- */
-function inLines(text: string, indent: string, stream: NodeJS.WriteStream): string {
-  const columns = columnsOf(stream);
-  // Where the indent leaves less than half of a line, the terminal had better wrap it.
-  return wrapped(text, Math.max(columns - indent.length, indent.length), columns).join(
-    `\n${indent}`,
-  );
-}
+/** A text in lines that fit a terminal, with `indent` before each but the first. Elsewhere it stays one line. */
+const inLinesOf = (text: string, indent: string, stream: NodeJS.WriteStream): string =>
+  inLines(text, indent, columnsOf(stream)).join('\n');
 
 /** Roundsman's own words on standard output; what does not fit a line of a terminal goes on in the next one, behind `indent`. */
 export const say = (text = '', indent = ''): void =>
   put(
     text
       .split('\n')
-      .map((line) => inLines(line, indent, process.stdout))
+      .map((line) => inLinesOf(line, indent, process.stdout))
       .join('\n'),
   );
 
@@ -42,21 +38,14 @@ export const say = (text = '', indent = ''): void =>
  */
 export const note = (text: string, indent = ''): void => {
   const { stderr } = process;
-  stderr.write(`${paint('dim', inLines(text, indent, stderr), stderr)}\n`);
+  stderr.write(`${paint('dim', inLinesOf(text, indent, stderr), stderr)}\n`);
 };
 
-// JSON does not escape DEL, C1 controls and the marks that reorder text; escaped, they mean the same.
-const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** A line beside a list: as {@link note}, behind the list also where the list is shown by a pager. */
+export const afterwards = (text: string, indent = ''): void => afterPage(() => note(text, indent));
 
-/** The one JSON document that `--json` prints: rows with their tables' column names. */
-export const json = (value: unknown): void =>
-  put(
-    JSON.stringify(value, null, 2).replaceAll(hidden, (found) =>
-      [...Array(found.length).keys()]
-        .map((unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, '0')}`)
-        .join(''),
-    ),
-  );
+/** Prints the one JSON document of `--json`: rows with their tables' column names. */
+export const printJson = (value: unknown): void => put(asJson(value));
 
 const severities: Record<string, Style> = {
   critical: ['bold', 'red'],
@@ -99,30 +88,11 @@ export const stateAs = (like: string, word: string): string =>
 /** Worst first, as everywhere. */
 export const severityWords = Object.keys(severities);
 
-/** `5m ago`, `in 2h`, `-` for null; `now` is the database's time. */
-export function relative(at: Date | null | undefined, now: Date): string {
-  if (!at) return '-';
-  const bound = boundInWords(at);
-  if (bound) return bound;
-  const ms = at.getTime() - now.getTime();
-  return ms > 0 ? `in ${span(ms)}` : `${span(ms)} ago`;
-}
-
-/** `2026-11-22 09:05:00 UTC (5m ago)`; null for null, which {@link facts} leaves out. */
-export const moment = (at: Date | null | undefined, now: Date): string | null =>
-  at ? (boundInWords(at) ?? `${time(at)} UTC (${relative(at, now)})`) : null;
-
-/** The weekday and the time in a zone: `Mon 2026-11-23 09:00:00`. */
-export function inZone(at: Date, zone: string): string {
-  const day = at.toLocaleDateString('en-GB', { timeZone: zone, weekday: 'short' });
-  return `${day} ${at.toLocaleString('sv-SE', { timeZone: zone })}`;
-}
-
 /**
- * The rows of a list; prints on standard error when there are more than `limit`. The query has to ask for one row
+ * The first `limit` rows of a list; says on standard error when there are more. The query has to ask for one row
  * more than that.
  */
-export function upTo<Row>(rows: Row[], limit: number): Row[] {
+export function firstOf<Row>(rows: Row[], limit: number): Row[] {
   if (rows.length > limit) tellOfMore(limit);
   return rows.slice(0, limit);
 }
@@ -131,25 +101,27 @@ export function upTo<Row>(rows: Row[], limit: number): Row[] {
 export const tellOfMore = (limit: number): void =>
   note(`only the first ${limit}; --limit shows more`);
 
-/** `3 active, 1 paused`, without what there is none of; null when there is nothing at all. */
-export const listed = (counts: [count: number, words: string][]): string | null =>
-  counts
-    .filter(([count]) => count > 0)
-    .map(([count, words]) => `${count} ${words}`)
-    .join(', ') || null;
-
 /** What stands behind the title of a list that may not show all: `(9)`, `(5 of 9)`. */
 export const shownOf = (shown: number, all: number): string =>
   shown < all ? `(${shown} of ${all})` : `(${all})`;
 
+/** Call it before each of several screens: it prints an empty line before all but the first. */
+export function separator(): () => void {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) say();
+    isFirst = false;
+  };
+}
+
 /** A headline between the parts of a screen. */
 export const section = (title: string): void => say(`\n${paint('bold', title)}`);
 
-/** Foreign text, indented; of its formatting only the line breaks are kept. */
+/** Foreign text, indented; of its formatting only the line breaks, and the spaces with which a line begins, are kept. */
 export function prose(text: string): void {
   for (const line of text.trimEnd().split(/\r?\n/)) {
     const shown = printable(line);
-    // What a line begins with stays before each part of it: evidence is indented.
+    // Where a long line is divided, each part begins with the spaces of that line, because evidence is indented JSON.
     const indent = `  ${/^ */.exec(shown)![0]}`;
     say(`${indent}${shown.trimStart()}`.trimEnd(), indent);
   }
@@ -165,14 +137,14 @@ export function facts(pairs: [label: string, value: string | null | undefined][]
 }
 
 /**
- * Prints what, why and what to try on standard error; returns the exit code. `told` explains an error that was not
- * thrown on purpose; without it such an error is a defect.
+ * Prints what, why and what to try on standard error; returns the exit code. `explanation` is for an error that was
+ * not thrown on purpose; without it such an error is a defect.
  */
-export function printError(error: unknown, told: Explanation | null): number {
+export function printError(error: unknown, explanation: Explanation | null): number {
   const line = (text: string) =>
-    process.stderr.write(`${inLines(text, ' '.repeat(7), process.stderr)}\n`);
+    process.stderr.write(`${inLinesOf(text, ' '.repeat(7), process.stderr)}\n`);
   const red = (text: string) => paint('red', text, process.stderr);
-  const known = error instanceof RoundsmanError ? error : told;
+  const known = error instanceof RoundsmanError ? error : explanation;
   if (known) {
     line(`${red('error:')} ${printable(known.what)}`);
     const [first = known.why, ...others] = known.reasons ?? [];
@@ -183,7 +155,7 @@ export function printError(error: unknown, told: Explanation | null): number {
   }
   line(`${red('error:')} ${printable(messageOf(error))}`);
   if (error instanceof Error && error.stack)
-    for (const at of error.stack.split('\n').slice(1)) line(printable(at));
+    for (const frame of inSources(error.stack.split('\n').slice(1))) line(printable(frame));
   line('  This is a defect of Roundsman; the lines above say where.');
   return exitCodes.failed;
 }

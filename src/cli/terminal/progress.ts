@@ -1,4 +1,5 @@
 import { paint } from './print.ts';
+import { signsOn } from './signs.ts';
 
 const everyMs = 100;
 const width = 24;
@@ -9,19 +10,20 @@ const width = 24;
  */
 export function progressOf(total: number | null) {
   const { stderr } = process;
-  let drawn = 0;
+  let drawnAt = 0;
   return {
     draw(done: number, text: string): void {
-      if (!stderr.isTTY || performance.now() - drawn < everyMs) return;
-      drawn = performance.now();
+      if (!stderr.isTTY || performance.now() - drawnAt < everyMs) return;
+      drawnAt = performance.now();
       const part = total ? Math.min(1, done / total) : null;
-      const full = '█'.repeat(Math.round((part ?? 0) * width)).padEnd(width, '░');
+      const { full, left } = signsOn(stderr);
+      const drawn = full.repeat(Math.round((part ?? 0) * width)).padEnd(width, left);
       const bar =
-        part === null ? '' : `${paint('cyan', full, stderr)} ${Math.floor(part * 100)} %  `;
+        part === null ? '' : `${paint('cyan', drawn, stderr)} ${Math.floor(part * 100)} %  `;
       stderr.write(`\r\u001B[2K${bar}${text}`);
     },
     clear(): void {
-      if (drawn > 0) stderr.write('\r\u001B[2K');
+      if (drawnAt > 0) stderr.write('\r\u001B[2K');
     },
   };
 }

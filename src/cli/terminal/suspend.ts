@@ -2,8 +2,8 @@
 const stopMs = 100;
 
 /**
- * Ctrl-Z while a command reads single keys, when the terminal makes no signal of it: stops the whole job, as the terminal
- * does elsewhere. npx, or an older Node that started this process, belongs to the job; if only this process stopped, the
+ * Stops the whole job, as the terminal does elsewhere: for Ctrl-Z while a command reads single keys, when the terminal
+ * makes no signal of that key. npx, or an older Node that started this process, belongs to the job; if only this process stopped, the
  * shell would go on waiting for the others, and no key would reach any process. `resume` is called once when the job
  * continues; it has to set the raw mode again. It is called soon where no shell could continue the job: then the kernel
  * stops nothing.

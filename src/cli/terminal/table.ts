@@ -1,4 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import { facts, paint, put, say } from './print.ts';
+import { ellipsis } from './signs.ts';
 import { columnsOf, cut, padded, widthOf, wrapped } from './width.ts';
 
 /** Whether lists have room for the longer wording. */
@@ -32,17 +34,18 @@ function fit(widths: number[], room: number, least: number[]): number[] {
 }
 
 /**
- * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal, the
- * widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
- * `spare` are left out one by one. A cell has three lines at most, unless its column is one of `whole`: that is for a text
- * which can be read nowhere else. Where even then they do not fit, each row is a paragraph of its cells under each other.
+ * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal,
+ * the widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
+ * `dropWhenNarrow` are left out one by one. A cell has three lines at most, unless its column is one of `neverCut`: that is for a
+ * text which can be read nowhere else. Where even then they do not fit, or a word of the first column, its name, would be
+ * divided, each row is a paragraph of its cells under each other.
  */
 export function table(
   head: string[],
   rows: string[][],
   empty: string,
-  spare: readonly string[] = [],
-  whole: readonly string[] = [],
+  dropWhenNarrow: readonly string[] = [],
+  neverCut: readonly string[] = [],
 ): void {
   if (rows.length === 0) return say(empty);
   const heads = head.map(widthOf);
@@ -51,26 +54,35 @@ export function table(
   );
   const screen = columnsOf(process.stdout);
   const room = (columns: number[]) => screen - gap * (columns.length - 1);
-  const of = (columns: number[]) => columns.map((column) => natural[column]!);
-  const waiting = [...spare];
+  const widthsOf = (columns: number[]) => columns.map((column) => natural[column]!);
+  const omissible = [...dropWhenNarrow];
   let kept = head.map((_, column) => column);
-  while (waiting.length > 0 && isCramped(of(kept), room(kept))) {
-    const left = waiting.shift()!;
-    kept = kept.filter((column) => head[column] !== left);
+  while (omissible.length > 0 && isCramped(widthsOf(kept), room(kept))) {
+    const omitted = omissible.shift()!;
+    kept = kept.filter((column) => head[column] !== omitted);
   }
   const leastOf = (least: number) => kept.map((column) => Math.max(least, heads[column]!));
-  const wrapping = fit(of(kept), room(kept), leastOf(rigid));
+  const wrapping = fit(widthsOf(kept), room(kept), leastOf(rigid));
   const widths = fit(wrapping, room(kept), leastOf(narrowest));
-  if (sum(widths) > room(kept)) return paragraphs(head, rows);
+  const isNameDivided = rows.some((row) => longestWord(row[kept[0]!]!) > widths[0]!);
+  if (isNameDivided || sum(widths) > room(kept)) return paragraphs(head, rows);
   const lines = [head.map((word) => paint('bold', word)), ...rows].flatMap((row) =>
     linesOf(
       kept.map((column) => row[column]!),
       widths,
-      kept.map((column) => (whole.includes(head[column]!) ? Infinity : maxLines)),
+      kept.map((column) => (neverCut.includes(head[column]!) ? Infinity : maxLines)),
     ),
   );
   put(lines.join('\n'));
 }
+
+/** The width of the longest word that a column could hold, such as the name by which a row is known; longer ones are cut in any case. */
+const longestWord = (cell: string): number =>
+  stripVTControlCharacters(cell)
+    .split(/\s+/)
+    .map(widthOf)
+    .filter((width) => width <= rigid)
+    .reduce((longest, width) => Math.max(longest, width), 0);
 
 /** Whether the widest column would be too short to read. */
 function isCramped(natural: number[], room: number): boolean {
@@ -109,12 +121,12 @@ function linesOf(row: string[], widths: number[], most: number[]): string[] {
 /** A cell in lines of this width. Its colour, if it has one, is that of each line. */
 function inLines(cell: string, width: number, most: number): string[] {
   if (widthOf(cell) <= width) return [cell];
-  const [, on = '', text = cell, off = ''] = coloured.exec(cell) ?? [];
+  const [, begin = '', text = cell, end = ''] = coloured.exec(cell) ?? [];
   const lines = wrapped(text, width).map((line) => cut(line, width));
   const shown = lines.slice(0, most);
   const last = shown.length - 1;
-  if (lines.length > most) shown[last] = cut(`${shown[last]!} …`, width);
-  return shown.map((line) => on + line + off);
+  if (lines.length > most) shown[last] = cut(`${shown[last]!} ${ellipsis()}`, width);
+  return shown.map((line) => begin + line + end);
 }
 
 // All of a cell in one colour; one with several loses them where it is wrapped.

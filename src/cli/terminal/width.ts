@@ -1,81 +1,16 @@
-/** Text as a terminal shows it: how wide it is, where a line of it may end, and how it is cut. */
-import { createRequire } from 'node:module';
-import { stripVTControlCharacters } from 'node:util';
+/** How wide the terminal is. src/ground/width.ts says how wide a text is on it. */
+import { cut as cutWith, widthOf } from '../../ground/width.ts';
+import { ellipsis } from './signs.ts';
 
-const load = createRequire(import.meta.url);
-let measure: ((text: string) => number) | undefined;
+export { padded, widthOf, wrapped } from '../../ground/width.ts';
 
-/** Loaded when it is needed first: few texts need it, and `--help` is to be there at once. */
-const measured = (text: string): number =>
-  (measure ??= (load('string-width') as { default: (text: string) => number }).default)(text);
-
-/** Letters and signs of which each takes one column: most text need not be taken apart. */
-const plain =
-  /^[\x20-\x7E\u00A1-\u00AC\u00AE-\u02FF\u0391-\u03C9\u0400-\u0482\u048A-\u052F\u2010-\u2026]*$/;
-
-/** The columns that a line takes: colours take none, an emoji and a character of Chinese two. */
-export const widthOf = (text: string): number => (plain.test(text) ? text.length : measured(text));
+/** The text without its colours, cut to this width, with a mark that standard output can show. */
+export const cut = (text: string, width: number): string => cutWith(text, width, ellipsis());
 
 /** The columns of a terminal; for a file or a pipe nothing is cut or wrapped. */
 export const columnsOf = (stream: NodeJS.WriteStream): number =>
   stream.isTTY ? stream.columns || 100 : Infinity;
 
-const padding = (text: string, width: number): string =>
-  ' '.repeat(Math.max(0, width - widthOf(text)));
-
-/** With spaces behind it up to this width. */
-export const padded = (text: string, width: number): string => text + padding(text, width);
-
-let graphemes: Intl.Segmenter | undefined;
-
-/**
- * The text without its colours, cut to this width and marked as cut: behind a word, unless that left less than half of
- * the width. A character is never cut.
- */
-export function cut(text: string, width: number): string {
-  const bare = stripVTControlCharacters(text);
-  if (widthOf(bare) <= width) return bare;
-  if (width < 1) return '';
-  let kept = '';
-  let left = width - 1;
-  for (const { segment } of (graphemes ??= new Intl.Segmenter()).segment(bare)) {
-    left -= widthOf(segment);
-    if (left < 0) break;
-    kept += segment;
-  }
-  const words = bare[kept.length] === ' ' ? kept : kept.slice(0, kept.lastIndexOf(' ') + 1);
-  return `${(widthOf(words) * 2 >= width ? words : kept).trimEnd()}…`;
-}
-
-/** A long word may end a line behind one of these: a path, an address, an id. */
-const joints = /(?<=[/\-_.,:;=&?)\]])(?=.)/u;
-
-/** Between two characters of a script without spaces a line may end anywhere, but not before a sign that ends something. */
-const unspaced =
-  /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303F\uFF00-\uFFEF])(?=[^\p{M}\p{P}ー])/u;
-
-/** The words of a line, each with the spaces before it; those that are wider than a line in parts. */
-const parts = (text: string, width: number): string[] =>
-  text
-    .split(/(?<=[^ ])(?= )/)
-    .flatMap((word) => (plain.test(word) ? [word] : word.split(unspaced)))
-    .flatMap((word) => (widthOf(word.trimStart()) > width ? word.split(joints) : [word]));
-
-/**
- * The lines of a text that are at most `width` wide, the first at most `first`. They end between words, or behind a joint
- * of a word that is wider than a line. A part without joints that is still too wide stays as it is.
- */
-export function wrapped(text: string, width: number, first = width): string[] {
-  if (widthOf(text) <= first) return [text];
-  const lines: string[] = [];
-  let line = '';
-  for (const part of parts(text, width)) {
-    const room = lines.length === 0 ? first : width;
-    if (widthOf(line) + widthOf(part) <= room || line.trim() === '') line += part;
-    else {
-      lines.push(line);
-      line = part.trimStart();
-    }
-  }
-  return [...lines, line];
-}
+/** Cuts a line that is too wide, which loses its colour then: in a block that is redrawn, no line may wrap. */
+export const fitted = (line: string, columns: number): string =>
+  widthOf(line) <= columns ? line : cut(line, columns);

@@ -4,9 +4,9 @@ import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say, shortId } from '../terminal/print.ts';
+import { printJson, note, say, shortId } from '../terminal/print.ts';
 import { scopeOf } from '../knowledge/figures.ts';
-import { valueOf } from './value.ts';
+import { valueInWords } from '../knowledge/value.ts';
 import { noteIfIdle, noteIfOff } from '../session/waiting.ts';
 
 interface AnswerOptions {
@@ -36,14 +36,14 @@ const answer = (
     const { ticket, suggestion, steps, figures } = found;
     const tell = options.json ? note : say;
     const value =
-      steps.length > 0 ? valueOf(figures, found.tried, found.isUndoable, found.now) : null;
+      steps.length > 0 ? valueInWords(figures, found.tried, found.isUndoable, found.now) : null;
     tell(
       `${printable(suggestion.name)}: ${steps.map(({ remedy }) => remedy.title).join(', then ') || 'advice'}`,
     );
     if (value) tell(`  ${value} (${scopeOf(figures)})`, '    ');
     if (found.before) tell(`  ${printable(found.before)}: this takes its place`, '    ');
-    if (verdict === 'approved' && found.held)
-      tell(`  a run does not apply it yet: ${printable(found.held)}`, '    ');
+    if (verdict === 'approved' && found.closedGates)
+      tell(`  a run does not apply it yet: ${printable(found.closedGates)}`, '    ');
     if (verdict === 'approved' && !(await goesAhead(options, `Apply it to T-${ticket.number}?`)))
       return;
 
@@ -54,7 +54,7 @@ const answer = (
     if (run) await noteIfIdle(db, 'it runs when one starts');
     if (run) await noteIfOff(db, 'nothing is healed');
     if (options.json)
-      return json({
+      return printJson({
         ...decision,
         bot_knowledge: { name: suggestion.name },
         value,

@@ -1,6 +1,8 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { BulkChange } from '../../services/tickets/bulk.ts';
-import { jsonOption, wholeNumber } from '../arguments/options.ts';
+import { asOption, jsonOption, wholeNumber } from '../arguments/options.ts';
+import { Command } from '../arguments/command.ts';
+import type { Draft } from '../terminal/draft.ts';
 import { longText, longTextOptions } from '../terminal/long-text.ts';
 import { severityWords } from '../terminal/print.ts';
 import type { BulkOptions } from './bulk.ts';
@@ -12,8 +14,14 @@ export function bulkCommand(): Command {
   const bulk = new Command('bulk').description(
     'change all tickets that options name, as a list does',
   );
-  const add = (name: BulkChange['change'], description: string): Command =>
-    withFilters(bulk.command(name).description(description).addOption(statusOption()))
+  const addChange = (name: BulkChange['change'], description: string, example: string): Command =>
+    withFilters(
+      bulk
+        .command(name)
+        .description(description)
+        .example(`npx roundsman tickets bulk ${name} ${example}`)
+        .addOption(statusOption()),
+    )
       .addOption(snoozedOption())
       .addOption(
         new Option(
@@ -21,68 +29,91 @@ export function bulkCommand(): Command {
           'do not ask: that many are meant; needed where there is no terminal',
         ).argParser(wholeNumber('--yes', 0, 1_000_000)),
       )
-      .option('--as <name>', 'who does this (the account that runs the command)')
+      .option(...asOption)
       .option(...jsonOption);
-  const changes = async (
+  const runChange = async (
     options: BulkOptions,
     change: BulkChange['change'],
-    given: () => Promise<BulkChange>,
+    given: (draft: Draft) => Promise<BulkChange>,
   ) => (await import('./bulk.ts')).changeAll(options, change, given);
-  const asked = async (flag: string, question: string, text: string | undefined) =>
-    text?.trim() || (await import('../terminal/ask.ts')).askFor(flag, question, { isProse: true });
+  const askUnlessGiven = async (
+    draft: Draft,
+    flag: string,
+    question: string,
+    text: string | undefined,
+  ) =>
+    text?.trim() ||
+    (await (await import('../terminal/ask.ts')).askFor(flag, question, { isProse: true, draft }));
 
-  for (const [change, description] of [
-    ['ack', 'say that you look after them: their response clocks stop'],
-    ['unassign', 'take them from the people who have them'],
-    ['close', 'end resolved tickets for good'],
+  for (const [change, description, example] of [
+    ['ack', 'say that you look after them: their response clocks stop', '--bot ledger'],
+    ['unassign', 'take them from the people who have them', '--assigned-to ann --yes 4'],
+    ['close', 'end resolved tickets for good', '--component /api/export'],
   ] as const)
-    add(change, description).action((options) =>
-      changes(options, change, async () => ({ change })),
+    addChange(change, description, example).action((options) =>
+      runChange(options, change, async () => ({ change })),
     );
-  add('assign', 'give them to a person')
+  addChange('assign', 'give them to a person', 'ann --component /api/export')
     .argument('<who>', 'the name of the person; me is the account that runs the command')
-    .action((who, options) => changes(options, 'assign', async () => ({ change: 'assign', who })));
-  const snooze = add('snooze', 'have them wait; each wakes by itself, and when it is more severe');
+    .action((who, options) =>
+      runChange(options, 'assign', async () => ({ change: 'assign', who })),
+    );
+  const snooze = addChange(
+    'snooze',
+    'have them wait; each wakes by itself, and when it is more severe',
+    '--bot ledger --for 4h',
+  );
   for (const option of snoozeOptions()) snooze.addOption(option);
   snooze.action(async (options) => {
     const { untilOf } = await import('./snooze.ts');
     const until = untilOf('they', options);
-    await changes(options, 'snooze', async () => ({ change: 'snooze', until }));
+    await runChange(options, 'snooze', async () => ({ change: 'snooze', until }));
   });
-  const resolve = add(
+  const resolve = addChange(
     'resolve',
-    'end them with what was done; the next clean checks resolve their findings',
+    'end them with what was done; their findings resolve when checks see that they are gone',
+    "--match checkout --notes 'restarted it'",
   ).option('--notes <text>', 'what was done; others learn from it');
   for (const option of longTextOptions()) resolve.addOption(option);
   resolve.action((options) =>
-    changes(options, 'resolve', async () => ({
+    runChange(options, 'resolve', async (draft) => ({
       change: 'resolve',
-      notes: (await longText(options)) ?? (await asked('--notes', 'What was done', options.notes)),
+      notes:
+        (await longText(options, draft)) ??
+        (await askUnlessGiven(draft, '--notes', 'What was done', options.notes)),
     })),
   );
-  add('reopen', 'take back that they were resolved')
+  addChange(
+    'reopen',
+    'take back that they were resolved',
+    '--since 24h --bot ledger --reason wrong',
+  )
     .option('--reason <text>', 'why')
     .action((options) =>
-      changes(options, 'reopen', async () => ({
+      runChange(options, 'reopen', async (draft) => ({
         change: 'reopen',
-        reason: await asked('--reason', 'Why', options.reason),
+        reason: await askUnlessGiven(draft, '--reason', 'Why', options.reason),
       })),
     );
-  // Its argument is the new one: --severity says which tickets.
-  add('severity', 'say how severe they are, whatever runs find')
+  // The new severity is an argument, because --severity says which tickets.
+  addChange(
+    'severity',
+    'say how severe they are, whatever runs find',
+    "low --component /test --reason 'a test'",
+  )
     .addArgument(new Argument('<severity>', 'how severe they are').choices(severityWords))
     .option('--reason <text>', 'why')
     .action((severity, options) =>
-      changes(options, 'severity', async () => ({
+      runChange(options, 'severity', async (draft) => ({
         change: 'severity',
         severity,
-        reason: await asked('--reason', 'Why', options.reason),
+        reason: await askUnlessGiven(draft, '--reason', 'Why', options.reason),
       })),
     );
-  add('comment', 'write into their histories')
+  addChange('comment', 'write into their histories', "'the same cable' --bot sentinel-api")
     .argument('<text>', 'what to write')
     .action((text, options) =>
-      changes(options, 'comment', async () => ({ change: 'comment', text })),
+      runChange(options, 'comment', async () => ({ change: 'comment', text })),
     );
   return bulk;
 }

@@ -1,12 +1,12 @@
 import { printable } from '../../ground/text.ts';
 import type { TicketHistory } from '../../services/tickets/history.ts';
+import { printPart, type Column } from '../listing/list.ts';
 import { shortId, time } from '../terminal/print.ts';
-import { table } from '../terminal/table.ts';
 
 type Event = TicketHistory['events'][number];
 
-/** What the policy did, as a sentence; of other events and odd details: null. */
-function byPolicy({ event, detail }: Event): string | null {
+/** What the policy did, as a sentence; null for other events, and for details of another form. */
+function policySentence({ event, detail }: Event): string | null {
   const { from, to, step, policy, why, reason } = (detail ?? {}) as Record<string, unknown>;
   if (typeof policy !== 'number') return null;
   const who = typeof to === 'string' ? to : 'no one';
@@ -22,7 +22,7 @@ function byPolicy({ event, detail }: Event): string | null {
 }
 
 /** What happened, for a reader who does not know the column's words; `T-2` where another ticket is meant. */
-function inSentence({ event, detail }: Pick<Event, 'event' | 'detail'>): string {
+export function eventInWords({ event, detail }: { event: string; detail: unknown }): string {
   const { into, from, ticket } = (detail ?? {}) as Record<string, unknown>;
   switch (event) {
     case 'merged':
@@ -48,47 +48,50 @@ function inSentence({ event, detail }: Pick<Event, 'event' | 'detail'>): string 
   }
 }
 
-/** What the sentence says already. */
-const inSentences: Partial<Record<Event['event'], string[]>> = {
+/** Keys of details that the words for the event contain already. */
+const keysInWords: Partial<Record<Event['event'], string[]>> = {
   merged: ['into', 'ticket'],
   unmerged: ['from', 'ticket'],
 };
 
 /** `to: ann, from: bob` */
 const detailOf = (event: Event): string => {
-  const said = byPolicy(event);
-  return said === null ? listed(event) : printable(said);
+  const sentence = policySentence(event);
+  return sentence === null ? detailInWords(event) : printable(sentence);
 };
 
-const listed = ({ event, detail }: Pick<Event, 'event' | 'detail'>): string =>
+const detailInWords = ({ event, detail }: Pick<Event, 'event' | 'detail'>): string =>
   detail && typeof detail === 'object'
     ? Object.entries(detail)
-        .filter(([key, value]) => value !== null && !inSentences[event]?.includes(key))
-        .map(([key, value]) => printable(inWords(key, value)))
+        .filter(([key, value]) => value !== null && !keysInWords[event]?.includes(key))
+        .map(([key, value]) => printable(keyInWords(key, value)))
         .join(', ')
     : '';
 
-/** Ids are named as a person names them, and a storm is told. */
-function inWords(key: string, value: unknown): string {
+/** One detail: an id as a person types it, and a storm in words. */
+function keyInWords(key: string, value: unknown): string {
   if (key === 'execution_id' && typeof value === 'string') return `run: ${shortId(value)}`;
   if (key === 'storm' && value && typeof value === 'object') {
     const { broken, of, most } = value as Record<string, unknown>;
     const all = typeof of === 'number' ? ` of ${of}` : '';
     return `storm: ${String(broken)}${all} broken${typeof most === 'number' ? `, ${most} at most` : ''}`;
   }
-  return `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  return `${key}: ${typeof value === 'string' ? timeOrText(value) : JSON.stringify(value)}`;
 }
 
-export const eventTable = (events: TicketHistory['events']): void =>
-  table(
-    ['When', 'What', 'Who', 'Detail'],
-    events.map((event) => [
-      time(event.created_at),
-      printable(inSentence(event)),
-      printable(event.actor),
-      detailOf(event),
-    ]),
-    'None was written.',
-    [],
-    ['Detail'],
-  );
+/** JSON holds times as text, in UTC; a person reads them in the own zone, like every other time. */
+const timeOrText = (text: string): string =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) ? time(text) : text;
+
+export const eventColumns = (now: Date): Column<Event>[] => [
+  { name: 'created_at', head: 'When', cell: ({ created_at }) => time(created_at, now) },
+  { name: 'event', head: 'What', cell: (event) => printable(eventInWords(event)) },
+  { name: 'actor', head: 'Who', cell: ({ actor }) => printable(actor) },
+  { name: 'detail', head: 'Detail', cell: detailOf },
+];
+
+export const eventLayout = { empty: 'None was written.', neverCut: ['detail'] };
+
+/** What happened to a ticket, the newest first, as a part of a screen. `events`: the oldest first. */
+export const eventTable = (events: TicketHistory['events'], now: Date): void =>
+  printPart({ ...eventLayout, rows: events.toReversed(), columns: eventColumns(now) });

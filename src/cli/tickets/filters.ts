@@ -1,10 +1,11 @@
 /** Which tickets are meant: the same options for a list and for a change of many. */
-import { Option, type Command } from 'commander';
+import { Option } from 'commander';
 import type { Moment } from '../../services/bots/backfill.ts';
 import type { TicketRow } from '../../services/tickets/list.ts';
 import { actor } from '../arguments/actor.ts';
 import { moment } from '../arguments/durations.ts';
 import { listOption } from '../arguments/words.ts';
+import type { Command } from '../arguments/command.ts';
 import { severityWords } from '../terminal/print.ts';
 
 export interface FilterOptions {
@@ -27,7 +28,7 @@ export const statusOption = () =>
 export const snoozedOption = () =>
   new Option('--snoozed', 'only those that are snoozed, which are left out otherwise');
 
-/** All but `--status` and `--snoozed`, with which others conflict. */
+/** Adds all of these options but `--status` and `--snoozed`, which conflict with other options of some commands. */
 export const withFilters = (command: Command): Command =>
   command
     .addOption(listOption('--severity <severity>', 'only these', severityWords))
@@ -45,7 +46,7 @@ export const withFilters = (command: Command): Command =>
     )
     .option('--match <text>', 'only with this in title or description');
 
-/** What of the options says which tickets; `me` is the account that runs the command. */
+/** The filter that the options describe; `me` is the account that runs the command. */
 export function filterOf(options: FilterOptions) {
   const { status, severity, assignedTo, bot, component, category } = options;
   const { overdue, reopened, since, match, snoozed } = options;

@@ -1,31 +1,32 @@
 import {
-  changeTicketsFrom,
-  showTicketsFrom,
+  setLeastTicketSeverity,
+  showLeastTicketSeverity,
   type TicketSeverity,
-} from '../../services/tickets/from.ts';
+} from '../../services/tickets/least-severity.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, note, say } from '../terminal/print.ts';
+import { note, say } from '../terminal/print.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-interface FromOptions {
+interface FromOptions extends ShowOptions {
   as?: string;
-  json?: true;
 }
 
-const inWords = (severity: TicketSeverity): string =>
-  `A finding gets a ticket from ${severity} on when nothing that is known acts on it; critical and high ones always do.`;
+const leastSeverityInWords = (severity: TicketSeverity): string =>
+  `A finding gets a ticket when it is at least ${severity} and no known entry acts on it; critical and high ones always do.`;
 
-export const showFrom = (options: FromOptions): Promise<void> =>
+export const showLeastSeverity = (options: FromOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const severity = await showTicketsFrom(db);
-    if (options.json) return json({ tickets_from: severity });
-    say(inWords(severity));
+    const severity = await showLeastTicketSeverity(db);
+    if (isData(options)) return printDocument({ tickets_from: severity }, options);
+    say(leastSeverityInWords(severity));
   });
 
-export const setFrom = (severity: TicketSeverity, options: FromOptions): Promise<void> =>
+export const setLeastSeverity = (severity: TicketSeverity, options: FromOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const before = await changeTicketsFrom({ db, actor: actorOf(options.as) }, { severity });
-    if (before === severity) note('it was so already; nothing changed');
-    if (options.json) return json({ tickets_from: severity });
-    say(inWords(severity));
+    const before = await setLeastTicketSeverity({ db, actor: actorOf(options.as) }, { severity });
+    if (before === severity) note('it was set already; nothing changed');
+    if (isData(options)) return printDocument({ tickets_from: severity }, options);
+    say(leastSeverityInWords(severity));
   });

@@ -1,17 +1,25 @@
 import { printable } from '../../ground/text.ts';
 import { historyOf } from '../../services/tickets/history.ts';
+import type { HistoryOptions } from '../arguments/show-options.ts';
+import { list } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say, upTo } from '../terminal/print.ts';
-import { eventTable } from './events.ts';
+import { eventColumns, eventLayout } from './events.ts';
 
-export const showHistory = (
-  given: string,
-  options: { limit: number; json?: true },
-): Promise<void> =>
+export const showHistory = (given: string, options: HistoryOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { ticket, ...found } = await historyOf(db, { ticket: given, limit: options.limit + 1 });
-    const events = upTo(found.events, options.limit);
-    if (options.json) return json(events);
-    say(`T-${ticket.number}  ${printable(ticket.title)}\n`);
-    eventTable(events);
+    const { since, limit } = options;
+    const { ticket, events, now, count } = await historyOf(db, {
+      ticket: given,
+      since,
+      limit: limit + 1,
+    });
+    await list({
+      ...eventLayout,
+      ...(since === undefined ? {} : { empty: 'Nothing was written since then.' }),
+      options,
+      rows: events,
+      columns: eventColumns(now),
+      count,
+      heading: [`T-${ticket.number}  ${printable(ticket.title)}`, ''],
+    });
   });

@@ -1,144 +1,203 @@
 import { printable } from '../../ground/text.ts';
 import {
   isPending,
-  listTickets as list,
+  listTickets as read,
   responseOf,
   type ListedTicket,
   type TicketOrder,
 } from '../../services/tickets/list.ts';
-import { unmetName } from '../../services/references/unmet.ts';
+import { unknownNameInWords } from '../../services/references/unknown-name.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, note, paint, relative, severity, span, state } from '../terminal/print.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { list, printPart, type Column } from '../listing/list.ts';
+import { afterwards, counted, paint, relative, severity, state } from '../terminal/print.ts';
+import { age, time } from '../terminal/times.ts';
 import { filterOf, type FilterOptions } from './filters.ts';
-import { quietly, type Quiet } from '../silences/words.ts';
-import { table } from '../terminal/table.ts';
+import { quietInWords, type Quiet } from '../silences/words.ts';
 
 /** The response target, for a list. */
-function respond(ticket: ListedTicket, now: Date): string {
+function responseInWords(ticket: ListedTicket, now: Date): string | null {
   const response = responseOf(ticket, now);
   switch (response.state) {
     case 'none':
-      return '-';
+      return null;
     case 'merged':
       return `in T-${ticket.survivor}`;
     case 'snoozed':
       return response.until
-        ? `snoozed for ${span(response.until.getTime() - now.getTime())}`
+        ? `snoozed for ${age(response.until, now)}`
         : `snoozed, ${counted(response.occurrences, 'more time')}`;
     case 'held':
       return paint('dim', 'held');
     case 'due':
       return relative(response.at, now);
     case 'overdue':
-      return paint('red', `overdue ${span(now.getTime() - response.at.getTime())}`);
+      return paint('red', `overdue ${age(response.at, now)}`);
   }
 }
 
-export function ticketTable(tickets: ListedTicket[], now: Date, empty: string): void {
-  // Columns for rare values, shown only where there is one.
-  const quiet = quietColumn(tickets);
-  const again = reopenedColumn(tickets, now);
-  table(
-    [
-      'Ticket',
-      'Severity',
-      'Title',
-      'Bot',
-      'Status',
-      ...again.head,
-      'With',
-      'Age',
-      'Answer',
-      ...quiet.head,
-    ],
-    tickets.map((ticket) => [
-      `T-${ticket.number}`,
-      severity(ticket.severity),
-      printable(ticket.title),
-      printable(ticket.bots.name ?? '-'),
-      state(ticket.status),
-      ...again.cell(ticket),
-      printable(ticket.assigned_to ?? '-'),
-      ticket.created_at ? span(now.getTime() - ticket.created_at.getTime()) : '-',
-      respond(ticket, now),
-      ...quiet.cell(ticket),
-    ]),
+/** For programs what {@link responseInWords} says, beside `respond_by`, which stays what it is while its clock stands. */
+const responseColumns = (now: Date): Column<ListedTicket>[] => {
+  const snoozeOf = (ticket: ListedTicket) => {
+    const response = responseOf(ticket, now);
+    return response.state === 'snoozed' ? response : null;
+  };
+  return [
+    {
+      name: 'response',
+      head: 'Response',
+      cell(ticket) {
+        const { state: response } = responseOf(ticket, now);
+        return response === 'none' ? null : response;
+      },
+      onlyForPrograms: true,
+    },
+    {
+      name: 'snoozed_until',
+      head: 'Snoozed until',
+      cell(ticket) {
+        const until = snoozeOf(ticket)?.until;
+        return until ? time(until, now) : null;
+      },
+      onlyForPrograms: true,
+    },
+    {
+      name: 'snoozed_times_left',
+      head: 'More times',
+      cell(ticket) {
+        const snooze = snoozeOf(ticket);
+        return snooze && !snooze.until ? String(snooze.occurrences) : null;
+      },
+      onlyForPrograms: true,
+    },
+    {
+      name: 'survivor',
+      head: 'Merged into',
+      cell: ({ survivor }) => survivor && `T-${survivor}`,
+      onlyForPrograms: true,
+    },
+  ];
+};
+
+const columns = (now: Date): Column<ListedTicket>[] => [
+  { name: 'number', head: 'Ticket', cell: ({ number }) => `T-${number}` },
+  { name: 'severity', head: 'Severity', cell: (ticket) => severity(ticket.severity) },
+  { name: 'title', head: 'Title', cell: ({ title }) => printable(title) },
+  { name: 'bot', head: 'Bot', cell: ({ bots: { name } }) => name && printable(name) },
+  { name: 'status', head: 'Status', cell: ({ status }) => state(status) },
+  {
+    name: 'reopened_at',
+    head: 'Reopened',
+    cell: (ticket) =>
+      isPending(ticket) && ticket.reopened_at ? relative(ticket.reopened_at, now) : null,
+    rare: true,
+  },
+  {
+    name: 'assigned_to',
+    head: 'With',
+    cell: (ticket) => ticket.assigned_to && printable(ticket.assigned_to),
+  },
+  {
+    name: 'created_at',
+    head: 'Age',
+    cell: ({ created_at }) => created_at && age(created_at, now),
+    cellForPrograms: ({ created_at }) => created_at && time(created_at, now),
+  },
+  {
+    name: 'respond_by',
+    head: 'Answer',
+    cell: (ticket) => responseInWords(ticket, now),
+    cellForPrograms: ({ respond_by }) => respond_by && time(respond_by, now),
+  },
+  // Why people are not told of it.
+  { name: 'quiet', head: 'Quiet', cell: (ticket: Quiet) => quietInWords(ticket), rare: true },
+  ...responseColumns(now),
+];
+
+const layout = {
+  dropWhenNarrow: ['bot', 'status', 'assigned_to', 'reopened_at', 'respond_by'],
+  neverCut: ['quiet'],
+};
+
+/** Prints tickets as a part of a screen, with the columns that a round shows. */
+export const roundTickets = (
+  tickets: Omit<ListedTicket, 'bots'>[],
+  now: Date,
+  empty: string,
+): void => {
+  const named = new Map(columns(now).map((column) => [column.name, column]));
+  const shown = ['number', 'severity', 'reopened_at', 'assigned_to', 'title', 'quiet'];
+  printPart({
+    rows: tickets.map((ticket) => ({ ...ticket, bots: { name: null } })),
+    columns: shown.map((name) => ({
+      ...named.get(name)!,
+      ...(name === 'title' && { head: 'About' }),
+    })),
     empty,
-    ['Bot', 'Status', 'With', 'Reopened', 'Answer'],
-    ['Quiet'],
-  );
-}
+  });
+};
 
-/** Why people are not told of tickets: a column only where one is silenced or suppressed. */
-export function quietColumn(tickets: Quiet[]) {
-  const any = tickets.some((ticket) => quietly(ticket) !== null);
-  return {
-    head: any ? ['Quiet'] : [],
-    cell: (ticket: Quiet) => (any ? [quietly(ticket) ?? '-'] : []),
-  };
-}
+/** Tickets as a part of a screen. */
+export const ticketTable = (tickets: ListedTicket[], now: Date, empty: string): void =>
+  printPart({ ...layout, rows: tickets, columns: columns(now), empty });
 
-type Reopenable = Pick<ListedTicket, 'status' | 'reopened_at'>;
-
-/** When pending tickets were reopened: a column only where one was. */
-export function reopenedColumn(tickets: Reopenable[], now: Date) {
-  const at = (ticket: Reopenable) => (isPending(ticket) ? ticket.reopened_at : null);
-  const any = tickets.some((ticket) => at(ticket) !== null);
-  return {
-    head: any ? ['Reopened'] : [],
-    cell: (ticket: Reopenable) => (any ? [relative(at(ticket), now)] : []),
-  };
-}
-
-export interface TicketsOptions extends FilterOptions {
+export interface TicketsOptions extends FilterOptions, Omit<ListOptions, 'sort'> {
   sort?: TicketOrder;
   after?: string;
   all?: true;
   merged?: true;
   limit: number;
-  json?: true;
 }
 
 export const listTickets = (options: TicketsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { limit, sort, json: asJson, all, after, merged } = options;
+    const { sort, ...others } = options;
+    const { limit, all, after, merged } = options;
     const filter = { ...filterOf(options), after, merged };
-    const found = await list(db, { ...filter, all, order: sort, limit: limit + 1 });
-    const tickets = found.tickets.slice(0, limit);
-    if (found.tickets.length > limit)
-      note(
-        `only the first ${limit}${found.count > limit ? ` of ${found.count}` : ''}; --limit shows more, --after T-${tickets.at(-1)!.number} goes on`,
-      );
-    if (found.snoozed > 0)
-      note(`${leftOut(found.snoozed, 'snoozed')}: \`npx roundsman tickets list --snoozed\``);
-    if (found.merged > 0)
-      note(`${leftOut(found.merged, 'merged')}: \`npx roundsman tickets list --merged\``);
-    const unmet =
-      tickets.length === 0 ? await unmetNames(db, { ...filter, assignee: filter.assignedTo }) : [];
-    for (const each of unmet) note(each);
-    if (asJson) return json(tickets);
+    const found = await read(db, { ...filter, all, order: sort, limit: limit + 1 });
+    const { tickets } = found;
+    const warnings =
+      tickets.length === 0
+        ? await unknownNames(db, { ...filter, assignee: filter.assignedTo })
+        : [];
+    const notes = [
+      ...(found.snoozed > 0 ? [snoozedLeftOut(found.snoozed)] : []),
+      ...(found.merged > 0
+        ? [`${leftOutInWords(found.merged, 'merged')}: \`npx roundsman tickets list --merged\``]
+        : []),
+      ...warnings,
+    ];
     const isNarrowed = Object.values(filter).some((value) => value !== undefined);
-    ticketTable(
-      tickets,
-      found.now,
-      isNarrowed
+    await list({
+      ...layout,
+      options: others,
+      rows: tickets,
+      columns: columns(found.now),
+      count: found.count,
+      more: (last) => `--limit shows more, --after T-${last.number} goes on`,
+      empty: isNarrowed
         ? 'No such ticket.'
         : 'No open tickets. `npx roundsman status` says whether anything else needs you.',
-    );
+    });
+    for (const each of notes) afterwards(each);
   });
 
 /** Names that no row ever had. */
-async function unmetNames(
-  db: Parameters<typeof unmetName>[0],
+export async function unknownNames(
+  db: Parameters<typeof unknownNameInWords>[0],
   names: Partial<Record<'assignee' | 'component' | 'category', string | undefined>>,
 ): Promise<string[]> {
-  const told = await Promise.all(
+  const warnings = await Promise.all(
     (['assignee', 'component', 'category'] as const).map((kind) =>
-      names[kind] === undefined ? null : unmetName(db, kind, names[kind]),
+      names[kind] === undefined ? null : unknownNameInWords(db, kind, names[kind]),
     ),
   );
-  return told.filter((each) => each !== null);
+  return warnings.filter((each) => each !== null);
 }
 
-const leftOut = (count: number, how: 'snoozed' | 'merged'): string =>
+/** `1 snoozed ticket is left out`, with the command that lists it */
+export const snoozedLeftOut = (count: number): string =>
+  `${leftOutInWords(count, 'snoozed')}: \`npx roundsman tickets list --snoozed\``;
+
+const leftOutInWords = (count: number, how: 'snoozed' | 'merged'): string =>
   `${counted(count, `${how} ticket`)} ${count === 1 ? 'is' : 'are'} left out`;

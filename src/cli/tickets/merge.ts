@@ -3,7 +3,7 @@ import { mergeTickets } from '../../services/tickets/merge.ts';
 import { unmergeTicket } from '../../services/tickets/unmerge.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { json, say } from '../terminal/print.ts';
+import { printJson, say } from '../terminal/print.ts';
 
 interface ChangeOptions {
   as?: string;
@@ -17,7 +17,7 @@ export const merge = (given: string[], options: ChangeOptions & { into: string }
       tickets: given,
       into: options.into,
     });
-    if (options.json) return json({ ...survivor, merged: [...merged, ...moved] });
+    if (options.json) return printJson({ ...survivor, merged: [...merged, ...moved] });
     const into = `T-${survivor.number}`;
     say(`Merged ${listed(merged)} into ${into}, which stands for all of them and ends them.`);
     if (moved.length > 0) say(`With them ${listed(moved)}, merged into them before.`);
@@ -28,7 +28,7 @@ export const unmerge = (given: string, options: ChangeOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
     const { ticket, survivor } = await unmergeTicket(context, { ticket: given });
-    if (options.json) return json(ticket);
+    if (options.json) return printJson(ticket);
     say(`T-${ticket.number} is no longer merged into T-${survivor.number}, and stands for itself.`);
   });
 

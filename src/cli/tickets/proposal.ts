@@ -1,11 +1,18 @@
 import { printable } from '../../ground/text.ts';
 import { replayedDays, type Proposal } from '../../services/tickets/learn.ts';
+import { replayDocument } from '../knowledge/replay-document.ts';
 import { counted, facts, say, section, shortId } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 
+/** The proposal with the names that it has in JSON. */
+export const proposalDocument = (proposal: Proposal) => ({
+  ...proposal,
+  replay: replayDocument(proposal.replay),
+});
+
 /** Shows what would be learnt, before a person agrees to it. */
 export function showProposal({ name, category, issue_pattern, solution, replay }: Proposal): void {
-  const { examined, matched, fingerprints, examples, wrongly, cut } = replay;
+  const { examined, matched, fingerprints, examples, wrongMatches, cut } = replay;
   section('To be learnt, in shadow');
   facts([
     ['Name', printable(name)],
@@ -18,9 +25,9 @@ export function showProposal({ name, category, issue_pattern, solution, replay }
     ],
     [
       'Wrongly',
-      wrongly.length === 0
-        ? 'none that is known of'
-        : wrongly
+      wrongMatches.length === 0
+        ? 'none that are known'
+        : wrongMatches
             .map(
               (each) => `${counted(each.findings, 'finding')} that ${printable(each.name)} cured`,
             )

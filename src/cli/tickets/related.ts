@@ -1,21 +1,24 @@
 import { printable } from '../../ground/text.ts';
 import { relatedTo, type Related } from '../../services/tickets/related.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, say, section, severity, span, state } from '../terminal/print.ts';
+import { counted, say, section, severity, relative, state } from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { printDocument, isData } from '../listing/document.ts';
 
-export const showRelated = (given: string, options: { json?: true }): Promise<void> =>
+export const showRelated = (given: string, options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
-    const { ticket, component, earlier, beside, cures, now } = await relatedTo(db, {
+    const { ticket, component, earlier, ofComponent, curedBy, now } = await relatedTo(db, {
       ticket: given,
     });
-    if (options.json) return json({ earlier, beside, cures });
+    if (isData(options))
+      return printDocument({ earlier, beside: ofComponent, cures: curedBy }, options);
     say(`T-${ticket.number}  ${printable(ticket.title)}`);
     section('The same problem earlier');
     ticketTable(earlier, now, 'It had no other ticket.');
     section(component ? `Other problems of ${printable(component)} now` : 'Other problems now');
     ticketTable(
-      beside,
+      ofComponent,
       now,
       component
         ? 'None has a ticket.'
@@ -24,11 +27,11 @@ export const showRelated = (given: string, options: { json?: true }): Promise<vo
     section('What ended tickets of the same check');
     table(
       ['Knowledge', 'Tickets', 'Held', 'Last'],
-      cures.map(({ name, tickets, decided, held, resolved_at }) => [
+      curedBy.map(({ name, tickets, decided, held, resolved_at }) => [
         printable(name),
         String(tickets),
         decided === 0 ? 'not decided yet' : `${held} of ${counted(decided, 'heal')}`,
-        `${span(now.getTime() - resolved_at.getTime())} ago`,
+        relative(resolved_at, now),
       ]),
       'Nothing that is known has ended one.',
     );
@@ -42,7 +45,7 @@ const ticketTable = (tickets: Related['earlier'], now: Date, empty: string): voi
       severity(ticket.severity),
       printable(ticket.title),
       state(ticket.status),
-      ticket.created_at ? `${span(now.getTime() - ticket.created_at.getTime())} ago` : '-',
+      relative(ticket.created_at, now),
       printable(ticket.resolved_by ?? '-'),
       printable(ticket.resolution_notes ?? '-'),
     ]),

@@ -1,46 +1,62 @@
 import { printable } from '../../ground/text.ts';
-import { isOverdue, isPending, isStorm, type ListedTicket } from '../../services/tickets/list.ts';
-import {
-  isAsked,
-  showTicket as read,
-  type ListedDecision,
-  type ShownTicket as Shown,
-  type Suggestion,
-} from '../../services/tickets/show.ts';
+import { isOverdue, isPending, isStorm } from '../../services/tickets/list.ts';
+import { showTicket as read, type ShownTicket as Shown } from '../../services/tickets/show.ts';
 import { actionTable } from '../actions/table.ts';
 import { withDatabase } from '../session/database.ts';
 import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { heldBackBy } from '../maintenance/words.ts';
+import { age } from '../terminal/times.ts';
 import { silencedBy, suppressedBehind } from '../silences/words.ts';
+import { tooFewInWords } from '../findings/counted-events.ts';
 import { table } from '../terminal/table.ts';
 import { eventTable } from './events.ts';
-import { nextInWords } from './next.ts';
+import { printKnown } from './known.ts';
+import { idOf } from './lifecycle.ts';
+import { nextInWords } from '../policy/next.ts';
 import { snoozedInWords } from './snooze.ts';
+import {
+  acknowledgedInWords,
+  mergedInWords,
+  ratingInWords,
+  statusInWords,
+  stormInWords,
+} from './ticket-in-words.ts';
+import type { ShowOptions } from '../arguments/show-options.ts';
+import { showEach } from '../listing/show-each.ts';
 
-export const showTicket = (given: string, options: { json?: true }): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const shown = await read(db, { ticket: given });
-    const { ticket, finding, actions, decisions, events, storm, merged, escalation } = shown;
-    if (options.json)
-      return print.json({
-        ...ticket,
-        bot_findings: finding ?? null,
-        bot_actions: actions,
-        bot_decisions: decisions,
-        bot_ticket_events: events,
-        merged,
-        next_escalation: escalation?.next ?? null,
-        ...(storm && { storm_findings: storm.findings }),
-      });
+export const showTickets = (given: string[], options: ShowOptions): Promise<void> =>
+  withDatabase(({ db }) =>
+    showEach(given, options, {
+      idOf: idOf(db),
+      read: (ticket) => read(db, { ticket }),
+      fields: documentOf,
+      print: printShown,
+    }),
+  );
 
-    printTicket(shown);
-    printMerged(shown);
-    if (isStorm(ticket)) printStorm(shown);
-    else printProblem(shown);
-    print.section('History');
-    eventTable(events);
-  });
+function printShown(shown: Shown): void {
+  printTicket(shown);
+  printMerged(shown);
+  if (isStorm(shown.ticket)) printStorm(shown);
+  else printProblem(shown);
+  print.section('History, the newest first');
+  eventTable(shown.events, shown.now);
+}
+
+const documentOf = (shown: Shown) => {
+  const { ticket, finding, actions, decisions, events, storm, merged, escalation } = shown;
+  return {
+    ...ticket,
+    bot_findings: finding ?? null,
+    bot_actions: actions,
+    bot_decisions: decisions,
+    bot_ticket_events: events,
+    merged,
+    next_escalation: escalation?.next ?? null,
+    ...(storm && { storm_findings: storm.findings }),
+  };
+};
 
 /** What ends with this ticket. */
 function printMerged({ merged, now }: Shown): void {
@@ -52,19 +68,10 @@ function printMerged({ merged, now }: Shown): void {
       `T-${number}`,
       print.severity(severity),
       printable(title),
-      created_at ? print.span(now.getTime() - created_at.getTime()) : '-',
+      age(created_at, now),
     ]),
     '',
   );
-}
-
-/** Into which ticket it is merged, or was when it ended; null where into none. */
-function mergedInWords(ticket: ListedTicket): string | null {
-  const { survivor } = ticket;
-  if (survivor === null) return null;
-  return isPending(ticket)
-    ? `into T-${survivor}, which stands for both: \`npx roundsman tickets show T-${survivor}\``
-    : `into T-${survivor} when it ended`;
 }
 
 /** What is known of a single problem. */
@@ -121,18 +128,7 @@ function printStorm({ ticket, storm, now }: Shown): void {
     );
 }
 
-/** `assigned to ann`, `resolved by bob (was assigned to ann)` */
-function standing(ticket: ListedTicket): string {
-  const { status, assigned_to, resolved_by } = ticket;
-  const to = assigned_to && printable(assigned_to);
-  if (isPending(ticket)) return `${print.state(status)}${to ? ` to ${to}` : ''}`;
-  const by = resolved_by
-    ? `${status === 'closed' ? ', resolved' : ''} by ${printable(resolved_by)}`
-    : '';
-  return `${print.state(status)}${by}${to ? ` (was assigned to ${to})` : ''}`;
-}
-
-function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
+function printTicket({ ticket, cure, partOf, escalation, tooFewSince, now }: Shown): void {
   const { number, severity, title, finding_id } = ticket;
   print.say(
     `${print.paint('bold', `T-${number}`)}  ${print.severity(severity)}  ${print.paint('bold', printable(title))}`,
@@ -142,19 +138,20 @@ function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
   const overdue = isOverdue(ticket, now) ? ` ${print.paint('red', 'overdue')}` : '';
   const isOver = ticket.resolved_at !== null;
   print.facts([
-    ['Status', standing(ticket)],
-    ['Severity', rated(ticket)],
+    ['Status', statusInWords(ticket)],
+    ['Severity', ratingInWords(ticket)],
     ['Bot', printable(ticket.bots.name ?? '-')],
     ['Finding', finding_id && `\`npx roundsman findings show ${print.shortId(finding_id)}\``],
-    ['Storm', stormIn(ticket, partOf)],
+    ['Storm', stormInWords(ticket, partOf)],
     ['Opened', print.moment(ticket.created_at, now)],
     ['Reopened', print.moment(ticket.reopened_at, now)],
     ['Times', String(ticket.occurrences)],
+    ['Counted', tooFewInWords(tooFewSince, now)],
     [
       'Answer by',
       ticket.respond_by && !isOver ? `${print.moment(ticket.respond_by, now)}${overdue}` : null,
     ],
-    ['Acknowledged', acknowledged(ticket, now)],
+    ['Acknowledged', acknowledgedInWords(ticket, now)],
     ['Next', nextInWords(escalation, now)],
     [
       'Kept open',
@@ -172,66 +169,4 @@ function printTicket({ ticket, cure, partOf, escalation, now }: Shown): void {
     ['Notes', isOver && ticket.resolution_notes ? printable(ticket.resolution_notes) : null],
     ['Id', ticket.id],
   ]);
-}
-
-/** Who said that it is so severe, and why, and what runs find; null where no person has. */
-const rated = ({ severity, severity_override_by: by, ...said }: ListedTicket): string | null =>
-  by === null
-    ? null
-    : `${severity}, as ${by === 'policy' ? 'the policy' : printable(by)} said: ${printable(said.severity_override_reason ?? '')} (runs find ${said.severity_found})`;
-
-function acknowledged({ acknowledged_at, acknowledged_by: by }: ListedTicket, now: Date) {
-  const at = print.moment(acknowledged_at, now);
-  return at && by ? `by ${printable(by)}, ${at}` : at;
-}
-
-/** Of a storm's ticket: how much is broken now, and was at most. Of another one: which storm its problem is a part of. */
-function stormIn(ticket: ListedTicket, partOf: string | null): string | null {
-  if (!isStorm(ticket))
-    return (
-      partOf &&
-      `T-${partOf} stands for all that is broken at its bot: \`npx roundsman tickets show T-${partOf}\``
-    );
-  const { storm } = (ticket.metadata ?? {}) as { storm?: Record<string, unknown> };
-  const { broken, of, most } = storm ?? {};
-  if (typeof broken !== 'number') return 'how much is broken is not known';
-  const known = typeof of === 'number' ? ` of ${print.counted(of, 'component')}` : ' components';
-  const before = typeof most === 'number' && most > broken ? `, ${most} at most` : '';
-  return `${broken}${known} broken ${isPending(ticket) ? 'now' : 'when it ended'}${before}`;
-}
-
-/** What is known about the problem, each entry once: suggestions first, with the command to carry them out. */
-function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): void {
-  const asked = suggestions.filter(isAsked);
-  for (const { name, solution } of asked) printEntry('Suggested', name, solution);
-  const told = new Set(asked.map(({ name }) => name));
-  for (const decision of decisions) {
-    const { name, solution } = decision.bot_knowledge ?? {};
-    if (!name || told.has(name)) continue;
-    told.add(name);
-    // The attempts show what became of it; older decisions say nothing about the present.
-    if (decision.verdict === 'applied') continue;
-    const suggestion = suggestions.find((each) => each.name === name);
-    // A used approval is past: the attempts show its heal.
-    const answer = suggestion?.used ? null : (suggestion?.answer ?? null);
-    printEntry(standingOf(decision, answer), name, solution ?? '');
-  }
-}
-
-function printEntry(standing: string, name: string, solution: string): void {
-  print.section(`${standing}: ${printable(name)}`);
-  print.prose(solution);
-}
-
-/** Why an entry that fits is not suggested. */
-function standingOf(
-  { verdict, gate, bot_knowledge }: ListedDecision,
-  answer: Suggestion['answer'],
-): string {
-  if (answer !== null) return answer === 'rejected' ? 'Rejected' : 'Approved';
-  if (bot_knowledge?.enabled === false) return 'Disabled';
-  if (verdict === 'shadowed')
-    return bot_knowledge?.autonomy === 'shadow' ? 'In shadow' : 'Was in shadow when it came';
-  if (verdict === 'held_out') return 'Left alone for one run';
-  return gate ? `Kept back by the gate ${printable(gate)}` : 'Known';
 }

@@ -3,16 +3,16 @@ import { moment, seconds } from '../arguments/durations.ts';
 import { wholeNumber } from '../arguments/options.ts';
 
 /** A year at most, as for a silence. */
-const aWhile = { least: 60, most: 365 * 86_400, example: '4h' };
+const snoozeBounds = { least: 60, most: 365 * 86_400, example: '4h' };
 
 /** Until when a ticket waits: one of them is given. */
 export const snoozeOptions = () => [
   new Option('--for <time>', 'how long: 30m, 4h, 3d')
-    .argParser(seconds('--for', aWhile))
+    .argParser(seconds('--for', snoozeBounds))
     .conflicts(['until', 'occurrences', 'end']),
   new Option(
     '--until <time>',
-    "until a time, as '2026-11-22 09:00', in UTC unless it has an offset",
+    "until a time, as '2026-11-22 09:00', in your zone unless it has an offset",
   )
     .argParser(moment('--until'))
     .conflicts(['occurrences', 'end']),

@@ -6,7 +6,9 @@ import { isSnoozed, type TicketRow } from '../../services/tickets/list.ts';
 import { endSnooze, snoozeTicket } from '../../services/tickets/snooze.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { counted, json, say, time } from '../terminal/print.ts';
+import { doEach } from '../terminal/do-each.ts';
+import { counted, say, time } from '../terminal/print.ts';
+import { idOf } from './lifecycle.ts';
 
 export interface SnoozeOptions {
   for?: number;
@@ -19,23 +21,33 @@ export interface SnoozeOptions {
 
 type Until = { seconds: number } | { until: Date } | { occurrences: number };
 
-export async function snooze(given: string, options: SnoozeOptions): Promise<void> {
+export async function snooze(given: string[], options: SnoozeOptions): Promise<void> {
   // Checked before the database is opened.
-  const until = options.end ? null : untilOf(given, options);
+  const until = options.end ? null : untilOf(given.join(' '), options);
   await withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
-    if (until === null) {
-      const { ticket, same } = await endSnooze(context, { ticket: given });
-      if (options.json) return json(ticket);
-      return say(`T-${ticket.number} ${same ? 'is not snoozed' : 'is awake again'}.`);
-    }
-    const ticket = await snoozeTicket(context, { ticket: given, ...until });
-    if (options.json) return json(ticket);
-    const { number, severity } = ticket;
-    say(
-      `Snoozed T-${number} ${untilInWords(ticket)}, or until it is more severe than ${severity}. \`npx roundsman tickets snooze T-${number} --end\` wakes it.`,
-    );
+    await doEach(given, options, {
+      idOf: idOf(db),
+      async act(name) {
+        if (until === null) {
+          const { ticket, unchanged } = await endSnooze(context, { ticket: name });
+          if (!options.json)
+            say(`T-${ticket.number} ${unchanged ? 'is not snoozed' : 'is awake again'}.`);
+          return ticket;
+        }
+        const ticket = await snoozeTicket(context, { ticket: name, ...until });
+        if (!options.json) tellSnoozed(ticket);
+        return ticket;
+      },
+    });
   });
+}
+
+function tellSnoozed(ticket: TicketRow): void {
+  const { number, severity } = ticket;
+  say(
+    `Snoozed T-${number} ${untilInWords(ticket)}, or until it is more severe than ${severity}. \`npx roundsman tickets snooze T-${number} --end\` wakes it.`,
+  );
 }
 
 export function untilOf(given: string, options: SnoozeOptions): Until {
@@ -45,14 +57,14 @@ export function untilOf(given: string, options: SnoozeOptions): Until {
   if (until instanceof Date) return { until };
   throw new UsageError({
     what: `${given} was not snoozed`,
-    why: until ? '--until takes a time' : 'until when is not said',
-    hint: `npx roundsman tickets snooze ${given} --for 4h; or --until '2026-11-22 09:00', or --occurrences 3`,
+    why: until ? '--until takes a time' : 'it is not said until when',
+    hint: `\`npx roundsman tickets snooze ${given} --for 4h\`; or --until '2026-11-22 09:00', or --occurrences 3`,
   });
 }
 
 /** `until 2026-11-22 09:00:00 UTC`, `until it was seen 2 more times` */
 export function untilInWords(ticket: TicketRow): string {
-  if (ticket.snoozed_until) return `until ${time(ticket.snoozed_until)} UTC`;
+  if (ticket.snoozed_until) return `until ${time(ticket.snoozed_until)}`;
   const left = Math.max(1, (ticket.snoozed_occurrences ?? 1) - ticket.snooze_seen);
   return `until it was seen ${counted(left, 'more time')}`;
 }

@@ -4,7 +4,7 @@ import { text } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { ApiLogs } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type ApiLog = Selectable<ApiLogs>;
 
@@ -60,5 +60,5 @@ export const endpointTotals = async (
       ),
     ])
     .where('endpoint', '=', readEndpoint(endpoint))
-    .where(within(span, 'api_logs.created_at'))
+    .where(isWithin(span, 'api_logs.created_at'))
     .executeTakeFirstOrThrow();

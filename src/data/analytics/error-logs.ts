@@ -4,7 +4,7 @@ import { text } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { ErrorLogs } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type ErrorLog = Selectable<ErrorLogs>;
 
@@ -50,5 +50,5 @@ export const errorTotals = async (
       sql<Date | null>`max(created_at)`.as('last_at'),
     ])
     .where('error_type', '=', readErrorType(error_type))
-    .where(within(span, 'error_logs.created_at'))
+    .where(isWithin(span, 'error_logs.created_at'))
     .executeTakeFirstOrThrow();

@@ -4,11 +4,11 @@ import { text } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { PageViews } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type PageView = Selectable<PageViews>;
 
-const path = (page_path: string) => text('page_path', page_path, 255);
+const readPath = (page_path: string) => text('page_path', page_path, 255);
 
 /** Views of one path, newest first. Throws BadInputError for `page_path`, `limit`, `cursor`. */
 export async function pageViewsOf(
@@ -21,7 +21,7 @@ export async function pageViewsOf(
     .selectFrom('page_views')
     .selectAll()
     .select(at.as('at'))
-    .where('page_path', '=', path(page_path))
+    .where('page_path', '=', readPath(page_path))
     .where(after)
     .orderBy(order)
     .limit(take)
@@ -47,6 +47,6 @@ export const pageViewTotals = async (
       sql<number>`count(*)::int`.as('views'),
       sql<number>`count(DISTINCT user_id)::int`.as('users'),
     ])
-    .where('page_path', '=', path(page_path))
-    .where(within(span, 'page_views.created_at'))
+    .where('page_path', '=', readPath(page_path))
+    .where(isWithin(span, 'page_views.created_at'))
     .executeTakeFirstOrThrow();

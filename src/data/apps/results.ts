@@ -1,10 +1,9 @@
-/** What tools made for users: a result belongs to its user alone, and does not change. */
+/** What tools made for users: a result belongs only to its user, and does not change. */
 import type { Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { BadInputError, fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { BadInputError, object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { ToolsResults } from '../../database/tables.ts';
 
@@ -17,13 +16,13 @@ export interface NewToolResult {
   user_id: string;
   tool_id: string;
   input_data?: Record<string, unknown> | undefined;
-  /** of these two at least one */
+  /** this or `output_url` has to be given */
   output_data?: Record<string, unknown> | undefined;
   /** 2,000 characters at most, http or https */
   output_url?: string | undefined;
 }
 
-function link(value: string | undefined): string | null {
+function readLink(value: string | undefined): string | null {
   if (value === undefined) return null;
   const given = text('output_url', value, 2_000);
   if (!/^https?:$/.test(URL.parse(given)?.protocol ?? ''))
@@ -36,23 +35,19 @@ function link(value: string | undefined): string | null {
  * AccessDeniedError for another user's id under row level security.
  */
 export async function keepToolResult(db: Db, given: NewToolResult): Promise<ToolResult> {
-  const { input_data, output_data, output_url } = fields('given', given);
+  const { input_data, output_data, output_url } = object('given', given);
   if (output_data === undefined && output_url === undefined)
     throw new BadInputError('output_data', 'has to be there, or output_url');
   const row = {
     user_id: uuid('user_id', given.user_id),
     tool_id: uuid('tool_id', given.tool_id),
-    input_data: input_data === undefined ? null : document('input_data', input_data),
-    output_data: output_data === undefined ? null : document('output_data', output_data),
-    output_url: link(output_url),
+    input_data: input_data === undefined ? null : jsonText('input_data', input_data),
+    output_data: output_data === undefined ? null : jsonText('output_data', output_data),
+    output_url: readLink(output_url),
   };
-  try {
-    return await explaining('the result was not kept', {}, () =>
-      db.insertInto('tools_results').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the result was not kept', 'user_id', () =>
+    db.insertInto('tools_results').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /** The results of a user, or those of one tool, newest first. Throws BadInputError. */
@@ -61,7 +56,7 @@ export async function toolResultsOf(
   of: { user_id: string; tool_id?: string | undefined },
   request: PageRequest = {},
 ): Promise<Page<ToolResultEntry>> {
-  const { user_id, tool_id } = fields('of', of);
+  const { user_id, tool_id } = object('of', of);
   const { after, order, at, take, page } = keyset(request, 'tools_results');
   let query = db
     .selectFrom('tools_results')
@@ -72,6 +67,6 @@ export async function toolResultsOf(
   return page(await query.orderBy(order).limit(take).execute());
 }
 
-/** A result with what went in and came out; undefined where it does not exist or you may not see it. Throws BadInputError. */
+/** A result with what went in and came out; undefined if it does not exist or you may not see it. Throws BadInputError. */
 export const toolResult = async (db: Db, id: string): Promise<ToolResult | undefined> =>
   db.selectFrom('tools_results').selectAll().where('id', '=', uuid('id', id)).executeTakeFirst();

@@ -1,12 +1,11 @@
 /** Which users used which app and tool, when and for how many credits. */
 import { sql, type Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { AppUsage, ToolsUsage } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type AppUse = Selectable<AppUsage>;
 export type ToolUse = Selectable<ToolsUsage> & { app_id: string | null };
@@ -16,11 +15,11 @@ export type UsageOf =
   | { user_id: string; app_id?: string | undefined }
   | { user_id?: undefined; app_id: string };
 
-const most = 2_147_483_647;
+const maxInteger = 2_147_483_647;
 
 /** Checks both ids; at least one has to be given. */
-function ids(of: UsageOf): { user_id?: string; app_id?: string } {
-  const { user_id, app_id } = fields('of', of);
+function readIds(of: UsageOf): { user_id?: string; app_id?: string } {
+  const { user_id, app_id } = object('of', of);
   return {
     ...((user_id !== undefined || app_id === undefined) && { user_id: uuid('user_id', user_id) }),
     ...(app_id !== undefined && { app_id: uuid('app_id', app_id) }),
@@ -33,7 +32,7 @@ export async function appUsage(
   of: UsageOf,
   request: PageRequest = {},
 ): Promise<Page<AppUse>> {
-  const { user_id, app_id } = ids(of);
+  const { user_id, app_id } = readIds(of);
   const { after, order, at, take, page } = keyset(request, 'app_usage');
   let query = db.selectFrom('app_usage').selectAll().select(at.as('at')).where(after);
   if (user_id) query = query.where('user_id', '=', user_id);
@@ -47,7 +46,7 @@ export async function toolUsage(
   of: UsageOf,
   request: PageRequest = {},
 ): Promise<Page<ToolUse>> {
-  const { user_id, app_id } = ids(of);
+  const { user_id, app_id } = readIds(of);
   const { after, order, at, take, page } = keyset(request, 'used');
   let query = db
     .selectFrom('tools_usage as used')
@@ -83,7 +82,7 @@ export async function appUsageTotals(
   of: UsageOf,
   span: TimeSpan,
 ): Promise<AppUsageTotal[]> {
-  const { user_id, app_id } = ids(of);
+  const { user_id, app_id } = readIds(of);
   let query = db
     .selectFrom('app_usage')
     .select([
@@ -94,19 +93,19 @@ export async function appUsageTotals(
       sql<number>`sum(credits_used)::float8`.as('credits_used'),
       sql<number | null>`round(avg(execution_time_ms))::int`.as('avg_execution_time_ms'),
     ])
-    .where(within(span, 'app_usage.created_at'));
+    .where(isWithin(span, 'app_usage.created_at'));
   if (user_id) query = query.where('user_id', '=', user_id);
   if (app_id) query = query.where('app_id', '=', app_id);
   return query.groupBy('app_id').orderBy('uses', 'desc').orderBy('app_id').execute();
 }
 
-/** The same for tools, one row a tool. Throws BadInputError. */
+/** The totals of tools in a span, one row a tool, the most used first. Throws BadInputError. */
 export async function toolUsageTotals(
   db: Db,
   of: UsageOf,
   span: TimeSpan,
 ): Promise<ToolUsageTotal[]> {
-  const { user_id, app_id } = ids(of);
+  const { user_id, app_id } = readIds(of);
   let query = db
     .selectFrom('tools_usage as used')
     .select([
@@ -114,7 +113,7 @@ export async function toolUsageTotals(
       sql<number>`count(*)::int`.as('uses'),
       sql<number>`sum(used.credits_used)::float8`.as('credits_used'),
     ])
-    .where(within(span, 'used.created_at'));
+    .where(isWithin(span, 'used.created_at'));
   if (user_id) query = query.where('used.user_id', '=', user_id);
   if (app_id)
     query = query.where('used.tool_id', 'in', (eb) =>
@@ -139,20 +138,16 @@ export interface NewAppUse {
  * ConstraintError for an unknown app or user, AccessDeniedError for another user's id under row level security.
  */
 export async function trackAppUsage(db: Db, use: NewAppUse): Promise<AppUse> {
-  const { execution_time_ms: took, error_message: message } = fields('use', use);
+  const { execution_time_ms: took, error_message: message } = object('use', use);
   const row = {
     user_id: uuid('user_id', use.user_id),
     app_id: uuid('app_id', use.app_id),
-    credits_used: whole('credits_used', use.credits_used, 0, most),
-    execution_time_ms: took == null ? null : whole('execution_time_ms', took, 0, most),
+    credits_used: wholeNumber('credits_used', use.credits_used, 0, maxInteger),
+    execution_time_ms: took == null ? null : wholeNumber('execution_time_ms', took, 0, maxInteger),
     success: boolean('success', use.success),
     error_message: message == null ? null : text('error_message', message, 10_000),
   };
-  try {
-    return await explaining('the use was not noted', {}, () =>
-      db.insertInto('app_usage').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the use was not noted', 'user_id', () =>
+    db.insertInto('app_usage').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }

@@ -2,7 +2,8 @@ import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../../database/connect.ts';
-import { fields, uuid } from '../../database/faults/bad-input.ts';
+import { timeOf, type Since } from '../../database/rows/since.ts';
+import { object, uuid } from '../../database/faults/bad-input.ts';
 import type { BotActions } from '../../database/tables.ts';
 import { rowLimit } from './row-limit.ts';
 
@@ -11,7 +12,7 @@ export type ActionRow = Selectable<BotActions>;
 /** The effect of an action cannot be taken back; `why` says what prevents it. */
 export class CannotUndoError extends RoundsmanError {}
 
-/** With the names of the bot and the entry: `bots` and `bot_knowledge` are one object each, named like their tables. */
+/** Selects actions with the names of bot and entry: `bots` and `bot_knowledge` are one object each, named like their tables. */
 const actions = (db: Db) =>
   db
     .selectFrom('bot_actions as action')
@@ -23,23 +24,26 @@ const actions = (db: Db) =>
 
 export interface ActionFilter {
   botId?: string | undefined;
+  /** only steps taken at that time or later */
+  since?: Since | undefined;
   /** 1 to 1,000,001 */
   limit: number;
 }
 
 /** Steps of heals, the newest first, each with its bot's and its entry's name. Throws BadInputError. */
 export async function listActions(db: Db, filter: ActionFilter) {
-  const { botId, limit } = fields('filter', filter);
-  const query = actions(db)
+  const { botId, since, limit } = object('filter', filter);
+  return actions(db)
+    .$if(botId !== undefined, (query) => query.where('action.bot_id', '=', uuid('bot_id', botId)))
+    .$if(since !== undefined, (query) => query.where('action.taken_at', '>=', timeOf(since!)))
     .orderBy('action.taken_at', 'desc')
     .orderBy('action.step', 'desc')
     .orderBy('action.id')
-    .limit(rowLimit(limit));
-  return botId === undefined
-    ? query.execute()
-    : query.where('action.bot_id', '=', uuid('bot_id', botId)).execute();
+    .limit(rowLimit(limit))
+    .execute();
 }
 
+/** `bots` is the action's bot, named as its table is; so is `bot_knowledge` its entry. */
 export type ListedAction = Awaited<ReturnType<typeof listActions>>[number];
 
 export const oneAction = (db: Db, id: string): Promise<ListedAction> =>
@@ -56,7 +60,8 @@ export const stepsOfHeal = async (db: Db, healId: string): Promise<ActionRow[]> 
 
 /** How a heal stands, by the state of its last step: each state is in one of these. */
 export const healStandings = {
-  verified: ['verified', 'held'],
+  verified: ['verified'],
+  held: ['held'],
   waiting: ['intent', 'applied'],
   wrong: ['failed', 'relapsed', 'undone'],
   unknown: ['unknown'],
@@ -66,7 +71,7 @@ export const healStandings = {
 
 export type HealCounts = Record<keyof typeof healStandings, number>;
 
-/** How many of the heals that these steps belong to stand in which way. */
+/** How many of the heals to which these steps belong have each standing. */
 export function countHealsOf(
   steps: Pick<ActionRow, 'heal_id' | 'step' | 'state'>[],
 ): HealCounts & { all: number } {
@@ -80,6 +85,7 @@ export function countHealsOf(
     found.filter((state) => (healStandings[standing] as readonly string[]).includes(state)).length;
   return {
     verified: count('verified'),
+    held: count('held'),
     waiting: count('waiting'),
     wrong: count('wrong'),
     unknown: count('unknown'),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
-import { fields, text, uuid, uuids } from '../../database/faults/bad-input.ts';
+import { object, text, uuid, uuids } from '../../database/faults/bad-input.ts';
 import type { BotActions } from '../../database/tables.ts';
 import { rowLimit } from './row-limit.ts';
 
@@ -14,7 +14,7 @@ export async function decisionsOn(
   about: { finding: string } | { fingerprint: string },
   limit: number,
 ) {
-  fields('about', about);
+  object('about', about);
   const query = db
     .selectFrom('bot_decisions as decision')
     .leftJoin('bot_knowledge as k', 'k.id', 'decision.knowledge_id')
@@ -81,7 +81,7 @@ const usingHeal = (alias: string) => sql<UsingHeal | null>`(
 /**
  * What is suggested for open findings, with what a person answered: the newest decision of each entry on each finding,
  * the newest first. They include decisions that only the mode kept from acting alone: an approval is enough for both.
- * `used` is the heal that used up the approval, null where none has. Throws BadInputError.
+ * `used` is the heal that used up the approval, null if none has. Throws BadInputError.
  */
 export const suggestionsOnAll = async (db: Db, findingIds: readonly string[]) => {
   const ids = uuids('finding', [...findingIds]);
@@ -118,15 +118,15 @@ export const suggestionsOnAll = async (db: Db, findingIds: readonly string[]) =>
     .execute();
 };
 
-/** The same of one finding. Throws BadInputError. */
+/** What is suggested for one finding, as {@link suggestionsOnAll}. Throws BadInputError. */
 export const suggestionsOn = async (db: Db, findingId: string) =>
   suggestionsOnAll(db, [uuid('finding', findingId)]);
 
 export type Suggestion = Awaited<ReturnType<typeof suggestionsOn>>[number];
 
 /**
- * Whether a person may give this answer now: it was not answered yet, or otherwise and not used. A used approval is past;
- * the entry suggests again when it may.
+ * Whether a person may give this answer now: the suggestion has no answer yet, or another one that no heal has used. A used
+ * approval is past; the entry suggests again when it may.
  */
 export const mayBecome = (
   wanted: 'approved' | 'rejected',

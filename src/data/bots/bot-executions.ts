@@ -1,8 +1,9 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { fields, uuid, uuids, whole, word } from '../../database/faults/bad-input.ts';
+import { object, uuid, uuids, wholeNumber, oneOf } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
+import { timeOf, type Since } from '../../database/rows/since.ts';
 import type { BotExecutions } from '../../database/tables.ts';
 import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
 import { rowLimit } from './row-limit.ts';
@@ -55,6 +56,8 @@ export interface ExecutionFilter {
   status?: ExecutionStatus | readonly ExecutionStatus[] | undefined;
   /** only runs that started within this many seconds; 0 to 36,500 days */
   sinceSeconds?: number | undefined;
+  /** only runs that started at that time or later */
+  since?: Since | undefined;
   /** 1 to 1,000,001 */
   limit: number;
 }
@@ -66,7 +69,7 @@ const century = 36_500 * 24 * 3600;
  * BadInputError.
  */
 export async function listExecutions(db: Db, filter: ExecutionFilter) {
-  const { botId, status, sinceSeconds, limit } = fields('filter', filter);
+  const { botId, status, sinceSeconds, since, limit } = object('filter', filter);
   let query = db
     .selectFrom('bot_executions as run')
     .leftJoin('bots', 'bots.id', 'run.bot_id')
@@ -83,17 +86,18 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
       or(
         [status]
           .flat()
-          .map((each) => eb('run.status', '=', word('status', each, executionStatuses))),
+          .map((each) => eb('run.status', '=', oneOf('status', each, executionStatuses))),
       ),
     );
   if (sinceSeconds !== undefined) {
-    const seconds = whole('sinceSeconds', sinceSeconds, 0, century);
+    const seconds = wholeNumber('sinceSeconds', sinceSeconds, 0, century);
     query = query.where(
       'run.started_at',
       '>=',
       sql<Date>`public.bots_now() - make_interval(secs => ${seconds})`,
     );
   }
+  if (since !== undefined) query = query.where('run.started_at', '>=', timeOf(since));
   return query.execute();
 }
 

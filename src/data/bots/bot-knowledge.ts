@@ -1,12 +1,14 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { countRows } from '../../database/rows/count-rows.ts';
+import { timeOf, type Since } from '../../database/rows/since.ts';
+import { object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { BotKnowledge } from '../../database/tables.ts';
 import { rowLimit } from './row-limit.ts';
 
 export type KnowledgeRow = Selectable<BotKnowledge>;
 
-/** The content of an entry. Its autonomy, and whether it is enabled, are separate columns. */
+/** The columns that are the content of an entry. Its autonomy, and whether it is enabled, do not belong to it. */
 const content = ['category', 'issue_pattern', 'solution', 'half_life_days'] as const;
 type Content = Pick<KnowledgeRow, (typeof content)[number]>;
 
@@ -16,16 +18,19 @@ export const contentOf = (entry: KnowledgeRow): Content => pick(entry, content);
 export type KnowledgeEdit = Partial<Content & Pick<KnowledgeRow, 'autonomy' | 'enabled'>>;
 
 /** Whether an edit replaces the solution: the outcomes of the old solution say nothing about the new one. */
-export const isAnother = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
+export const replacesSolution = (before: KnowledgeRow, { solution }: KnowledgeEdit): boolean =>
   solution !== undefined && solution !== before.solution;
 
 /**
  * The autonomy of an entry after an edit: an edit that replaces the solution and names no autonomy makes the new
  * solution earn it.
  */
-export const freedomAfter = (before: KnowledgeRow, edit: KnowledgeEdit): KnowledgeRow['autonomy'] =>
+export const autonomyAfter = (
+  before: KnowledgeRow,
+  edit: KnowledgeEdit,
+): KnowledgeRow['autonomy'] =>
   edit.autonomy ??
-  (isAnother(before, edit) && before.autonomy === 'auto' ? 'suggest' : before.autonomy);
+  (replacesSolution(before, edit) && before.autonomy === 'auto' ? 'suggest' : before.autonomy);
 
 export const pick = <Row extends object, Column extends keyof Row>(
   row: Row,
@@ -41,24 +46,28 @@ export interface KnowledgeFilter {
   limit: number;
 }
 
-/** Entries of knowledge by name, without those that were removed unless the filter wants them. Throws BadInputError. */
+/** Entries of knowledge by name, removed ones only if the filter wants them. Throws BadInputError. */
 export async function listKnowledge(db: Db, filter: KnowledgeFilter): Promise<KnowledgeRow[]> {
-  const { category, removed, limit } = fields('filter', filter);
+  const { category, removed, limit } = object('filter', filter);
   let query = db.selectFrom('bot_knowledge').selectAll().orderBy('name').limit(rowLimit(limit));
   if (!removed) query = query.where('removed_at', 'is', null);
   if (category !== undefined) query = query.where('category', '=', text('category', category, 50));
   return query.execute();
 }
 
-/** The recorded changes of an entry, the newest first. Throws BadInputError. */
-export const knowledgeEvents = async (db: Db, id: string, limit: number) =>
+/** The recorded changes of an entry, all or those since a time, the newest first. Throws BadInputError. */
+export const knowledgeEvents = async (db: Db, id: string, limit: number, since?: Since) =>
+  changesOf(db, id, since).selectAll().orderBy('id', 'desc').limit(rowLimit(limit)).execute();
+
+/** How many recorded changes there are; null: very many. */
+export const countKnowledgeEvents = (db: Db, id: string, since?: Since) =>
+  countRows(db, changesOf(db, id, since));
+
+const changesOf = (db: Db, id: string, since: Since | undefined) =>
   db
     .selectFrom('bot_knowledge_events')
-    .selectAll()
     .where('knowledge_id', '=', uuid('knowledge_id', id))
-    .orderBy('id', 'desc')
-    .limit(rowLimit(limit))
-    .execute();
+    .$if(since !== undefined, (query) => query.where('created_at', '>=', timeOf(since!)));
 
 /** The entries among these whose success_rate has a meaning: at least one of their heals is decided. */
 export async function decidedEntries(db: Db, ids: string[]): Promise<Set<string>> {

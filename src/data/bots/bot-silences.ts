@@ -1,9 +1,12 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
-import { boolean, fields } from '../../database/faults/bad-input.ts';
+import { countRows } from '../../database/rows/count-rows.ts';
+import { boolean, object } from '../../database/faults/bad-input.ts';
 import type { BotSilences } from '../../database/tables.ts';
+import type { HiddenNow } from '../../ground/kept-back.ts';
 import { severities } from '../../ground/severity.ts';
+import { isPending } from './pending-tickets.ts';
 import { rowLimit } from './row-limit.ts';
 
 export type SilenceRow = Selectable<BotSilences>;
@@ -16,7 +19,7 @@ interface Silenceable {
   fingerprint: RawBuilder<unknown>;
 }
 
-// In all of these, `s` is bot_silences. The clock stands in a subquery, so that it is asked once a statement.
+// In all of these, `s` is bot_silences. The clock is in a subquery, so that each statement reads it only once.
 const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > (SELECT public.bots_now()))`;
 
 /** A finding has to fit everything that the silence names. */
@@ -48,18 +51,33 @@ export const ofFinding = (alias: string): Silenceable => ({
 
 const now = sql<Date>`engine.now()`;
 
+/** The newest ticket of the problem whose fingerprint a silence names; null where it names none, or there was no ticket. */
+const ticketOfSilence = sql<{ number: string; title: string } | null>`(
+  SELECT jsonb_build_object('number', t.number::text, 'title', t.title) FROM bot_tickets t
+  WHERE t.fingerprint = s.fingerprint ORDER BY t.created_at DESC, t.id LIMIT 1)`;
+
+/** Its newest finding where it had no ticket. No index has all findings by fingerprint; the memory of the problem names its bot. */
+const findingOfSilence = sql<{ id: string; title: string } | null>`(
+  SELECT jsonb_build_object('id', f.id, 'title', f.title) FROM bot_findings f
+  WHERE f.bot_id = (SELECT m.bot_id FROM bot_finding_states m WHERE m.fingerprint = s.fingerprint)
+    AND f.fingerprint = s.fingerprint
+    AND NOT EXISTS (SELECT FROM bot_tickets t WHERE t.fingerprint = s.fingerprint)
+  ORDER BY f.detected_at DESC, f.id LIMIT 1)`;
+
 /**
- * Silences, the newest first, each with `bots` (one object, its bot, named like the table) and the number of open findings that it hides now: null when
- * it has ended. Only those in force unless `all`. Throws BadInputError.
+ * Silences, the newest first, each with `bots` (one object, its bot, named like the table), the ticket or the finding of a
+ * fingerprint that it names (`bot_tickets`, `bot_findings`), and the number of open findings that it hides now: null when it has
+ * ended. Only those in force unless `all`. Throws BadInputError.
  */
 export async function listSilences(db: Db, filter: { all: boolean; limit: number }) {
-  const { all, limit } = fields('filter', filter);
-  const whole = boolean('all', all);
+  const { all, limit } = object('filter', filter);
+  const includesEnded = boolean('all', all);
   const query = db
     .selectFrom('bot_silences as s')
     .leftJoin('bots', 'bots.id', 's.bot_id')
     .selectAll('s')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
+    .select([ticketOfSilence.as('bot_tickets'), findingOfSilence.as('bot_findings')])
     .select(
       sql<number | null>`CASE WHEN ${inForce} THEN (
         SELECT count(*)::int FROM bot_findings f WHERE f.resolved_at IS NULL AND ${fits(ofFinding('f'))}) END`.as(
@@ -69,12 +87,40 @@ export async function listSilences(db: Db, filter: { all: boolean; limit: number
     .orderBy('s.created_at', 'desc')
     .orderBy('s.id')
     .limit(rowLimit(limit));
-  return (whole ? query : query.where(sql<boolean>`${inForce}`)).execute();
+  return (includesEnded ? query : query.where(sql<boolean>`${inForce}`)).execute();
+}
+
+/** How many silences there are, whatever a list's limit; null: very many. */
+export const countSilences = (db: Db, { all }: { all: boolean }) =>
+  countRows(
+    db,
+    db.selectFrom('bot_silences as s').$if(!all, (query) => query.where(sql<boolean>`${inForce}`)),
+  );
+
+/**
+ * What silences hide now. The silences are few; each is looked up in the open findings, and only where one covers a finding are
+ * the findings counted.
+ */
+export async function countHidden(db: Db): Promise<HiddenNow> {
+  const { rows } = await sql<HiddenNow>`
+    SELECT hiding.silences,
+           CASE WHEN hiding.silences = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_findings f
+             WHERE f.resolved_at IS NULL AND ${silenced(ofFinding('f'))}) END AS findings,
+           CASE WHEN hiding.silences = 0 THEN 0 ELSE (
+             SELECT count(*)::int FROM bot_tickets t JOIN bot_findings f ON f.id = t.finding_id
+             WHERE ${isPending('t')} AND f.resolved_at IS NULL AND ${silenced(ofFinding('f'))}) END AS tickets
+    FROM (SELECT count(*)::int AS silences FROM bot_silences s
+          WHERE ${inForce} AND EXISTS (
+            SELECT FROM bot_findings f WHERE f.resolved_at IS NULL AND ${fits(ofFinding('f'))})) hiding`.execute(
+    db,
+  );
+  return rows[0]!;
 }
 
 export type ListedSilence = Awaited<ReturnType<typeof listSilences>>[number];
 
-/** What a silence names, at least one of these; its owner, and why. */
+/** What a silence names (at least one of the first four), its owner, its reason, and how long it lasts. */
 export interface NewSilence {
   bot_id: string | null;
   component: string | null;
@@ -92,7 +138,7 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
     .values({
       ...values,
       until_resolved: seconds === null,
-      // Up to a whole second, so that every place that shows the time shows when it ends.
+      // Rounded up to a whole second, because times are shown without fractions.
       expires_at:
         seconds === null
           ? null
@@ -115,8 +161,8 @@ export async function hasFitted(
 }
 
 /**
- * How many open findings stand behind one that this silence covers, without those that a silence covers themselves: people
- * are told of those.
+ * How many open findings that stand behind one that this silence covers are not covered by a silence themselves: people are told
+ * of those.
  */
 export async function countBehind(db: Db, silence: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -142,8 +188,8 @@ export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> 
     .returningAll('s')
     .executeTakeFirst();
 
-/** The most silences that one statement ends; the next call ends the rest. */
-const most = 500;
+/** How many silences one statement ends; the next call ends the rest. */
+const maxAtOnce = 500;
 
 /**
  * Ends the silences that last until what they name is resolved: a finding that they cover was open since they began,
@@ -165,7 +211,7 @@ export async function endResolvedSilences(db: Db): Promise<number> {
         AND NOT EXISTS (SELECT FROM bot_finding_states m JOIN bot_findings f ON f.bot_id = m.bot_id AND f.fingerprint = m.fingerprint
                         WHERE m.flapping_since IS NOT NULL AND f.resolved_at >= s.created_at AND ${finding})
       -- Locks bot_silences as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF s SKIP LOCKED)
+      LIMIT ${sql.lit(maxAtOnce)} FOR NO KEY UPDATE OF s SKIP LOCKED)
     RETURNING e.id`.execute(db);
   return rows.length;
 }

@@ -19,10 +19,14 @@ export class TicketChangedError extends RoundsmanError {}
 /** How long ago a ticket may have been resolved so that its problem, when it comes back, reopens it. */
 export const reopenWithin = '24 hours';
 
-/** When a ticket under this alias was last reopened, because its problem had come back; null: never. */
+/** Whether an event under this alias reopened its ticket; a resolution that its person undid at once was none. */
+export const isReopening = (alias: string) =>
+  sql<boolean>`(${sql.ref(`${alias}.event`)} = 'reopened' AND NOT coalesce(${sql.ref(`${alias}.detail`)} ? 'undone', false))`;
+
+/** When a ticket under this alias was last reopened; null: never. */
 export const reopenedAt = (alias: string) =>
   sql<Date | null>`(SELECT max(e.created_at) FROM bot_ticket_events e
-    WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND e.event = 'reopened')`.as('reopened_at');
+    WHERE e.ticket_id = ${sql.ref(`${alias}.id`)} AND ${isReopening('e')})`.as('reopened_at');
 
 /** The number of the ticket into which a ticket under this alias is merged, or was when it ended; null: none. */
 export const survivorOf = (alias: string) =>
@@ -32,8 +36,8 @@ export const survivorOf = (alias: string) =>
     'survivor',
   );
 
-/** When a person has to respond to a ticket under this alias; null where it is ended, acknowledged, snoozed or merged. */
-export const target = (alias: string) => {
+/** When a person has to respond to a ticket under this alias; null if it is ended, acknowledged, snoozed or merged. */
+export const responseTarget = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql<Date | null>`CASE WHEN ${isPending(alias)} AND ${column('acknowledged_at')} IS NULL
     AND ${column('merged_into')} IS NULL AND NOT ${isSnoozed(alias)} THEN ${column('respond_by')} END`;
@@ -46,11 +50,12 @@ export const target = (alias: string) => {
  */
 export const worstFirst = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
-  return sql`${severityRank(`${alias}.severity`)}, ${target(alias)}, ${column('created_at')}, ${column('number')}`;
+  return sql`${severityRank(`${alias}.severity`)}, ${responseTarget(alias)}, ${column('created_at')}, ${column('number')}`;
 };
 
 /**
- * `ticket`, each with when it was last reopened, the number of the ticket into which it is or was merged, and why people would not be told of the open `finding` behind it, if so.
+ * Selects tickets as `ticket`, each with the time of its last reopening, the number of the ticket into which it is or was merged,
+ * and why people are not told of the open `finding` that it is about, if they are not.
  */
 export const withQuiet = (db: Db) =>
   db
@@ -73,7 +78,7 @@ export const withQuiet = (db: Db) =>
     .select(survivorOf('ticket'))
     .select(quietColumns('finding', maintenanceOfTicketColumn('ticket')));
 
-/** The same with `bots` (one object, its bot, named like the table). */
+/** As {@link withQuiet}, also with `bots` (one object, its bot, named like the table). */
 export const withCircumstances = (db: Db) =>
   withQuiet(db)
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
@@ -83,6 +88,7 @@ export const withCircumstances = (db: Db) =>
 export const oneTicket = async (db: Db, id: string) =>
   withCircumstances(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
 
+/** `bots` is the ticket's bot, named as its table is. */
 export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;
 
 /** The pending tickets of these problems. */
@@ -95,7 +101,7 @@ export const pendingTickets = (db: Db, fingerprints: readonly string[]) =>
     .execute();
 
 /** Events that change a ticket; the others only add to its history. */
-const changes = [
+const changingEvents = [
   'opened',
   'assigned',
   'unassigned',
@@ -134,7 +140,7 @@ export async function ticketChanged(
 
 /** `ann acknowledged it at 2026-01-01 10:00:00 UTC: it is assigned to bob` */
 async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<string> {
-  const now = await standing(db, found);
+  const now = await statusInWords(db, found);
   if (found.version === seen.version) {
     const other = await pendingOf(db, found);
     return other ? `T-${other.number} stands for its problem since then` : now;
@@ -143,7 +149,7 @@ async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<s
     .selectFrom('bot_ticket_events')
     .select(['event', 'actor', 'created_at'])
     .where('ticket_id', '=', found.id)
-    .where('event', 'in', changes)
+    .where('event', 'in', changingEvents)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -152,7 +158,10 @@ async function whatChanged(db: Db, found: TicketRow, seen: TicketRow): Promise<s
 }
 
 /** `it is assigned to bob`, `it is merged into T-7` */
-async function standing(db: Db, { status, assigned_to, merged_into }: TicketRow): Promise<string> {
+async function statusInWords(
+  db: Db,
+  { status, assigned_to, merged_into }: TicketRow,
+): Promise<string> {
   if (merged_into !== null && pending.includes(status)) {
     const into = await survivorFor(db, merged_into);
     if (into) return `it is merged into T-${into.number}`;
@@ -164,7 +173,7 @@ async function standing(db: Db, { status, assigned_to, merged_into }: TicketRow)
 export const survivorFor = (db: Db, merged_into: string) =>
   db.selectFrom('bot_tickets').selectAll().where('id', '=', merged_into).executeTakeFirst();
 
-/** The pending ticket of the same problem; undefined where there is none. */
+/** The pending ticket of the same problem; undefined if there is none. */
 export const pendingOf = (db: Db, { bot_id, fingerprint }: TicketRow) =>
   db
     .selectFrom('bot_tickets')

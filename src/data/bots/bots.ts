@@ -5,7 +5,7 @@ import type { Bots } from '../../database/tables.ts';
 export type BotRow = Selectable<Bots>;
 export type BotStatus = BotRow['status'];
 
-/** Active bots that were due more than a minute ago and have not been claimed or planned, latest first. */
+/** Active bots that were due more than a minute ago and have not been claimed or planned. */
 export const overdueBots = (db: Db) =>
   db
     .selectFrom('bots')

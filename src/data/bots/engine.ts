@@ -1,28 +1,28 @@
 /** The engine's own state: its clock, its processes, its mode. */
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { nodeSilenceSeconds } from '../../database/node-silence.ts';
+import { nodeTimeoutSeconds } from '../../database/node-timeout.ts';
 import type { EngineNodes } from '../../database/tables.ts';
 
-export { nodeSilenceSeconds };
+export { nodeTimeoutSeconds };
 
 export interface Node extends Selectable<EngineNodes> {
   alive: boolean;
 }
 
-/** The time by which everything is planned. The clocks of hosts do not count. */
+/** The database's time, by which everything is planned. The clocks of hosts do not count. */
 export async function currentTime(db: Db): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   return rows[0]!.now;
 }
 
-/** Every process that registered, also those without a heartbeat by now; the newest heartbeat first. */
+/** Every process that registered, also those whose heartbeat has stopped; the newest heartbeat first. */
 export const listNodes = (db: Db): Promise<Node[]> =>
   db
     .selectFrom('engine.nodes')
     .selectAll()
     .select(
-      sql<boolean>`heartbeat_at > engine.now() - make_interval(secs => ${nodeSilenceSeconds})`.as(
+      sql<boolean>`heartbeat_at > engine.now() - make_interval(secs => ${nodeTimeoutSeconds})`.as(
         'alive',
       ),
     )
@@ -38,7 +38,7 @@ export const doesSchedule = ({ alive, role }: Node): boolean => alive && role !=
 export const modes = ['off', 'safe', 'auto'] as const;
 export type Mode = (typeof modes)[number];
 
-/** off, safe or auto; null where the setting was removed: then nothing is healed. */
+/** The mode as it is set; null if the setting was removed: then nothing is healed. */
 export async function currentMode(db: Db): Promise<string | null> {
   const row = await db
     .selectFrom('engine.settings')
@@ -51,8 +51,9 @@ export async function currentMode(db: Db): Promise<string | null> {
 /** Whether remedies may act: an unknown mode counts as off. */
 export const healsIn = (mode: string | null): boolean => mode === 'safe' || mode === 'auto';
 
-export interface ModeChange {
-  /** null where the setting was removed; it may also be an unknown text: both heal nothing */
+/** The mode, and who set it, when and why. */
+export interface ModeInForce {
+  /** null if the setting was removed; it may also be an unknown text: in both cases nothing is healed */
   mode: string | null;
   /** null until a person changes it */
   changed_by: string | null;
@@ -71,7 +72,7 @@ interface Change {
 /**
  * The present mode, with who set it, when and why; a mode that was not set through {@link changeMode} has no reason.
  */
-export async function readMode(db: Db): Promise<ModeChange> {
+export async function readMode(db: Db): Promise<ModeInForce> {
   const rows = await db
     .selectFrom('engine.settings')
     .selectAll()
@@ -92,7 +93,7 @@ export async function readMode(db: Db): Promise<ModeChange> {
 const changesIn = (value: unknown): Change[] => (Array.isArray(value) ? (value as Change[]) : []);
 
 /** The number of mode changes that are kept, the newest first, in the setting `mode_changes`. */
-const mostChanges = 100;
+const maxChanges = 100;
 
 /**
  * Sets the mode, and records who did it and why. Gates read the mode before every effect. Returns false when it is
@@ -126,7 +127,7 @@ export const changeMode = (
       .onConflict((conflict) => conflict.column('key').doUpdateSet(changed))
       .execute();
     const change: Change = { mode, before, by, at: at.toISOString(), reason };
-    const changes = [change, ...changesIn(value)].slice(0, mostChanges);
+    const changes = [change, ...changesIn(value)].slice(0, maxChanges);
     await trx
       .updateTable('engine.settings')
       .set({ value: JSON.stringify(changes), changed_at: at, changed_by: by })

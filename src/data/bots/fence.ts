@@ -25,7 +25,7 @@ export const isRunning = sql<boolean>`e.status IS NOT DISTINCT FROM 'running'`;
  * array. The planner estimates a hundred rows for any list of rows, but ten for any array: with the array it looks up
  * the ids, instead of walking along the whole index of a table that has grown since it was analysed.
  */
-export const isHeldAs = (input: string) =>
+export const isUnderFence = (input: string) =>
   sql<boolean>`e.id = ANY (ARRAY(SELECT id FROM ${sql.ref(input)}))
       AND e.id = ${sql.ref(`${input}.id`)} AND e.fence = ${sql.ref(`${input}.fence`)} AND ${isRunning}`;
 
@@ -33,9 +33,9 @@ export const isHeldAs = (input: string) =>
 export const isPending = (run: string) =>
   sql<boolean>`${sql.ref(`${run}.status`)} IN (${sql.join(pendingExecutions.map((status) => sql.lit(status)))})`;
 
-/** Runs as a table `held (id, fence)`. */
-export const heldRuns = (runs: Fenced[]) =>
-  sql`unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.fence)}::bigint[]) AS held (id, fence)`;
+/** The ids and fences of these runs as a table `mine (id, fence)`. */
+export const runsAsTable = (runs: Fenced[]) =>
+  sql`unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.fence)}::bigint[]) AS mine (id, fence)`;
 
 /**
  * Entries of the queue as rows `entry (id, generation)`: a run that was queued again since has a higher generation.
@@ -46,7 +46,7 @@ export const namedByEntries = (entries: { id: string; generation: number }[]) =>
 /** Another start took the run over, or the run was ended from outside: the results of this start are dropped. */
 export class LostRunError extends Error {
   constructor({ id, fence }: Fenced) {
-    super(`run ${id} is no longer held under fence ${fence}`);
+    super(`run ${id} does not run under fence ${fence} any more`);
     this.name = 'LostRunError';
   }
 }
@@ -59,11 +59,11 @@ export class LostRunError extends Error {
 export const underFence = <Result>(
   db: Db,
   { id, fence }: Fenced,
-  write: (trx: Transaction<Database>, held: { cancelled: boolean }) => Promise<Result>,
+  write: (trx: Transaction<Database>, run: { cancelled: boolean }) => Promise<Result>,
 ): Promise<Result> =>
   db.transaction().execute(async (trx) => {
     const began = performance.now();
-    const held = await trx
+    const run = await trx
       .selectFrom('bot_executions as e')
       .select(sql<boolean>`cancel_requested_at IS NOT NULL`.as('cancelled'))
       .select(sql<boolean>`lease_until < engine.now() + interval '2 seconds'`.as('expiring'))
@@ -72,11 +72,11 @@ export const underFence = <Result>(
       .where(isRunning)
       .forUpdate()
       .executeTakeFirst();
-    if (!held) throw new LostRunError({ id, fence });
-    const result = await write(trx, held);
+    if (!run) throw new LostRunError({ id, fence });
+    const result = await write(trx, run);
     // Also renewed when the lease is about to end: an earlier holder of the row, which was ended meanwhile, may have
     // kept others from renewing it.
-    if (held.expiring || performance.now() - began > 1_000)
+    if (run.expiring || performance.now() - began > 1_000)
       await trx
         .updateTable('bot_executions as e')
         .set({ lease_until: sql<Date>`engine.now() + make_interval(secs => ${leaseSeconds})` })
@@ -87,9 +87,9 @@ export const underFence = <Result>(
   });
 
 /**
- * The same, tried again where another transaction won or held a row for too long. After a lost connection the
- * transaction may have been committed: then the run fails, and its next attempt continues from the rows that it
- * finds.
+ * As {@link underFence}, but tries again if another transaction won a conflict or locked a row for too long. It does not
+ * try again after a lost connection, because the transaction may have been committed: then the run fails, and its next
+ * attempt continues from the rows that it finds.
  */
 export const whileContended = <Result>(
   within: Limits & { db: Db },

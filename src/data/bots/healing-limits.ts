@@ -40,7 +40,7 @@ export const limits: readonly Limit[] = [
 ];
 
 export interface LimitRow extends Limit {
-  /** null where it was removed or is no number: then the gate that uses it is closed */
+  /** null if it was removed or is not a number: then the gate that uses it is closed */
   value: number | null;
 }
 
@@ -65,7 +65,7 @@ export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: st
       .values({ key: setting, value: '{}' })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
-    // Two commands may set different limits at once.
+    // The row is locked, because two commands may set different limits at once.
     const row = await trx
       .selectFrom('engine.settings')
       .select('value')
@@ -89,5 +89,5 @@ export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: st
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A limit of healing, as SQL of type float8; NULL where it cannot be read. */
+/** A limit of healing, as SQL of type float8; NULL if it cannot be read. */
 export const healingLimit = (name: string) => sql`engine.healing_limit(${sql.lit(name)})`;

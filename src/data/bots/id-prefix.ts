@@ -1,6 +1,6 @@
 /**
  * The lowest and highest UUID that begin with these hex digits, so that the query can use the primary key's index.
- * Null for a text that is no such beginning; it needs at least 4 digits.
+ * Null for a text that cannot be the beginning of a UUID, or has fewer than 4 digits.
  */
 export function idsFrom(prefix: string): [lowest: string, highest: string] | null {
   const digits = prefix.toLowerCase().replaceAll('-', '');

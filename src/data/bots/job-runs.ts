@@ -3,7 +3,7 @@ import type { Database, Db } from '../../database/connect.ts';
 import { patienceSeconds, roomSeconds } from './progress.ts';
 
 /** The largest generation that the table allows: a row that was written by hand may come near it. */
-export const mostGenerations = 2_000_000_000;
+export const maxGenerations = 2_000_000_000;
 
 /** Whether any run of a job is queued or running. */
 export async function anyOpenJob(db: Db): Promise<boolean> {
@@ -22,7 +22,7 @@ export interface JobsInNeed {
   first: string | null;
 }
 
-const inNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
+const jobsInNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
   WITH found AS (${rows})
   SELECT count(*)::int AS count, min(since) AS since, (array_agg(job ORDER BY since, job))[1] AS first FROM found`;
 
@@ -32,7 +32,7 @@ const inNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
  * over.
  */
 export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
-  const { rows } = await inNeed(sql`
+  const { rows } = await jobsInNeed(sql`
     SELECT r.job, r.since FROM (
       SELECT job, status,
              CASE status WHEN 'running' THEN lease_until ELSE greatest(queued_at, run_after) END AS since
@@ -48,7 +48,7 @@ export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
 
 /** Jobs whose newest ended run has failed, or took too long. */
 export async function failedJobs(db: Db): Promise<JobsInNeed> {
-  const { rows } = await inNeed(sql`
+  const { rows } = await jobsInNeed(sql`
     SELECT job, since FROM (
       SELECT DISTINCT ON (job) job, status, completed_at AS since FROM engine.job_runs
       WHERE status IN ('success', 'failed', 'timeout') ORDER BY job, completed_at DESC, id) newest
@@ -56,22 +56,22 @@ export async function failedJobs(db: Db): Promise<JobsInNeed> {
   return rows[0]!;
 }
 
-/** The most rows of one statement; the next statement takes the rest. */
-const most = 1_000;
+/** How many rows one statement removes; the next statement takes the rest. */
+const maxAtOnce = 1_000;
 
-/** What is kept of each job. */
+/** Which runs of each job are kept. */
 export interface KeptJobRuns {
-  /** the newest, however old */
+  /** this many of the newest, however old */
   runs: number;
-  /** of the others those that were queued within this time */
+  /** the others if they were queued within so many days */
   days: number;
-  /** of those that did what they had to, this many of the newest: a job may run each second */
+  /** but successful and skipped ones only while they are among this many of the newest: a job may run each second */
   good: number;
 }
 
 /**
- * Removes runs of jobs that are not {@link KeptJobRuns}. Running ones stay. A run that has been queued for so long belongs
- * to a job that no version knows any more, and is removed too. `full`: there may be more.
+ * Removes the runs of jobs that are not to be kept ({@link KeptJobRuns}). Running ones stay. A run that has been queued for so
+ * long belongs to a job that no version knows any more, and is removed too. `full`: there may be more to remove.
  */
 export async function removeOldJobRuns(
   db: Db,
@@ -91,9 +91,9 @@ export async function removeOldJobRuns(
         AND (r.queued_at < engine.now() - make_interval(days => ${days})
           OR r.status IN ('success', 'skipped') AND r.queued_at < kept.good)
       -- Locks engine.job_runs by id; rows that others hold are skipped.
-      ORDER BY r.id LIMIT ${most} FOR UPDATE OF r SKIP LOCKED)
+      ORDER BY r.id LIMIT ${maxAtOnce} FOR UPDATE OF r SKIP LOCKED)
     RETURNING id`.execute(db);
-  return { removed: rows.length, full: rows.length === most };
+  return { removed: rows.length, full: rows.length === maxAtOnce };
 }
 
 export type JobRunRow = Selectable<Database['engine.job_runs']>;
@@ -102,8 +102,9 @@ export interface KnownJob {
   name: string;
   /** its newest run that was not skipped */
   newest: JobRunRow | null;
-  /** its runs that are kept, without skipped ones; and those of them that failed or took too long */
+  /** its runs that have a row, without skipped ones */
   runs: number;
+  /** those of them that failed or took too long */
   failures: number;
 }
 

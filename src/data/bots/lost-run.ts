@@ -8,4 +8,4 @@ export const mayGoOn = sql`(e.cancel_requested_at IS NULL AND e.attempt < e.max_
  */
 export const hasBegun = sql`(e.attempt > 0 AND e.fence IS NOT NULL AND e.worker IS NOT NULL)`;
 
-export const leaseRanOut = sql`'the lease of worker ' || e.worker || ' ran out'`;
+export const leaseRanOutInWords = sql`'the lease of worker ' || e.worker || ' ran out'`;

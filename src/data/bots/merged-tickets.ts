@@ -1,4 +1,4 @@
-/** Tickets that are merged into others: which, and the locks under which that changes. */
+/** Which tickets are merged into others, and the locks under which that changes. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { time } from '../../ground/text.ts';
@@ -16,10 +16,12 @@ export const mergedInto = (db: Db, id: string): Promise<TicketRow[]> =>
     .execute();
 
 /**
- * Locks the bots of these tickets, of what was ever merged into them, and of what they are merged into. What is merged into
- * a ticket, and which of these are pending, changes only in transactions that hold its bot. Returns the bots.
+ * Locks the bots of these tickets, of all tickets that were ever merged into them, and of those into which they are merged.
+ * Only a transaction that has locked the bot of a survivor merges a ticket into it, or makes a merged ticket pending again: while
+ * these locks are held, none is added. One may still be taken out, because that locks only the ticket itself (`unmerge.ts`).
+ * Returns the bots.
  */
-export async function holdBotsOf(trx: Transaction<Database>, ids: string[]): Promise<Set<string>> {
+export async function lockBotsOf(trx: Transaction<Database>, ids: string[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     SELECT b.id FROM bots b WHERE b.id IN (
       -- Each by its index: one condition with OR reads all tickets.
@@ -32,37 +34,37 @@ export async function holdBotsOf(trx: Transaction<Database>, ids: string[]): Pro
 }
 
 /**
- * What is merged into a ticket, of whose bots the transaction holds these. Throws TicketChangedError where one was merged into it
- * while the transaction waited for the bots: it holds not all of them.
+ * The tickets that are merged into a ticket, in a transaction that has locked `bots`. Throws TicketChangedError if another one was
+ * merged into it while the transaction waited for these locks: then not all of their bots are locked.
  */
-export async function mergedUnderBots(
+export async function mergedIntoLocked(
   trx: Transaction<Database>,
   seen: TicketRow,
   bots: Set<string>,
   wanted: string,
 ): Promise<TicketRow[]> {
   const merged = await mergedInto(trx, seen.id);
-  const late = merged.find(({ bot_id }) => bot_id !== null && !bots.has(bot_id));
-  if (!late) return merged;
-  const told = await trx
+  const unlocked = merged.find(({ bot_id }) => bot_id !== null && !bots.has(bot_id));
+  if (!unlocked) return merged;
+  const mergeEvent = await trx
     .selectFrom('bot_ticket_events')
     .select(['actor', 'created_at'])
-    .where('ticket_id', '=', late.id)
+    .where('ticket_id', '=', unlocked.id)
     .where('event', '=', 'merged')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
   throw new TicketChangedError({
     what: `T-${seen.number} was not ${wanted}`,
-    why: told
-      ? `${told.actor} merged T-${late.number} into it at ${time(told.created_at)} UTC`
-      : `T-${late.number} was merged into it meanwhile`,
+    why: mergeEvent
+      ? `${mergeEvent.actor} merged T-${unlocked.number} into it at ${time(mergeEvent.created_at)} UTC`
+      : `T-${unlocked.number} was merged into it meanwhile`,
     hint: `see \`npx roundsman tickets show T-${seen.number}\``,
   });
 }
 
-/** Locks these tickets, which lets no other change of them come between. */
-export async function holdTickets(trx: Transaction<Database>, ids: string[]): Promise<void> {
+/** Locks these tickets, so that no other change of them comes between. */
+export async function lockTickets(trx: Transaction<Database>, ids: string[]): Promise<void> {
   await sql`
     SELECT FROM bot_tickets WHERE id = ANY (${ids}::uuid[])
     -- Locks bot_tickets by id.
@@ -70,21 +72,21 @@ export async function holdTickets(trx: Transaction<Database>, ids: string[]): Pr
 }
 
 /**
- * What is merged into a resolved ticket and was resolved with it, and has not been reopened since: locked, and their bots. Where
- * there is none, nothing is locked.
+ * The tickets that are merged into a resolved ticket, were resolved with it, and have not been reopened since. Locks all of them
+ * and their bots; if there is none, locks nothing.
  */
-export async function holdEndedWith(
+export async function lockResolvedWith(
   trx: Transaction<Database>,
   { id }: Pick<TicketRow, 'id'>,
 ): Promise<TicketRow[]> {
-  const before = await endedWith(trx, id);
+  const before = await resolvedWith(trx, id);
   if (before.length === 0) return [];
-  await holdBotsOf(trx, [id]);
-  await holdTickets(trx, [id, ...before.map((ticket) => ticket.id)]);
-  return endedWith(trx, id);
+  await lockBotsOf(trx, [id]);
+  await lockTickets(trx, [id, ...before.map((ticket) => ticket.id)]);
+  return resolvedWith(trx, id);
 }
 
-async function endedWith(db: Db, id: string): Promise<TicketRow[]> {
+async function resolvedWith(db: Db, id: string): Promise<TicketRow[]> {
   const { rows } = await sql<TicketRow>`
     SELECT m.* FROM bot_tickets m JOIN bot_tickets s ON s.id = m.merged_into AND s.resolved_at = m.resolved_at
     WHERE s.id = ${id}::uuid AND s.status = 'resolved' AND m.status = 'resolved' ORDER BY m.number`.execute(

@@ -10,11 +10,11 @@ import { listTickets } from './ticket-list.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
 import { isSuppressed } from './standing-tickets.ts';
 
-const since = sql<Date>`engine.now() - interval '24 hours'`;
+const dayAgo = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
 
-/** The number of rows that are named; the counts include the others. */
-const named = 5;
+/** How many rows are named; the counts include the others. */
+const maxNamed = 5;
 
 /** Bots by status, without those that were removed. */
 export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
@@ -32,7 +32,7 @@ export const botsInError = (db: Db) =>
     .select(['name', 'status_reason', 'status_changed_at'])
     .where('status', '=', 'error')
     .orderBy('name')
-    .limit(named)
+    .limit(maxNamed)
     .execute();
 
 /** One skipped row stands for a whole stretch of missed slots. */
@@ -48,7 +48,7 @@ export const countRuns = (db: Db) =>
     .selectFrom('bot_executions')
     .select(['status', count, slots.as('slots')])
     .select(sql<string | null>`CASE status WHEN 'skipped' THEN reason END`.as('reason'))
-    .where('started_at', '>=', since)
+    .where('started_at', '>=', dayAgo)
     .groupBy(['status', sql`CASE status WHEN 'skipped' THEN reason END`])
     .execute();
 
@@ -62,7 +62,7 @@ export const newestFailures = (db: Db) =>
         .distinctOn('run.bot_id')
         .select(['run.id', 'run.bot_id', 'bots.name', 'run.status', 'run.completed_at'])
         .select(['run.reason', 'run.error_message'])
-        .where('run.started_at', '>=', since)
+        .where('run.started_at', '>=', dayAgo)
         .where('run.status', 'in', ['failed', 'timeout'])
         .orderBy('run.bot_id')
         .orderBy('run.started_at', 'desc')
@@ -70,7 +70,7 @@ export const newestFailures = (db: Db) =>
     )
     .selectAll()
     .orderBy('completed_at', 'desc')
-    .limit(named)
+    .limit(maxNamed)
     .execute();
 
 const suppressed = isSuppressed('bot_findings');
@@ -115,8 +115,8 @@ export const countHeals = (db: Db) =>
         .selectFrom('bot_actions')
         .distinctOn('heal_id')
         .select('state')
-        .where('taken_at', '>=', since)
-        // What the platform's own code did is no heal.
+        .where('taken_at', '>=', dayAgo)
+        // An action of the platform's own code is not a heal.
         .where('fingerprint', 'not like', 'external-%')
         .orderBy('heal_id')
         .orderBy('step', 'desc')
@@ -124,6 +124,7 @@ export const countHeals = (db: Db) =>
     )
     .select([
       heals('verified').as('verified'),
+      heals('held').as('held'),
       heals('waiting').as('waiting'),
       heals('wrong').as('wrong'),
       heals('unknown').as('unknown'),
@@ -131,24 +132,25 @@ export const countHeals = (db: Db) =>
     ])
     .executeTakeFirstOrThrow();
 
-/** A snoozed ticket needs nothing until it wakes. */
-const awake = sql`(NOT ${isSnoozed('bot_tickets')}
+/** Whether a ticket needs a person now: a snoozed one needs nothing until it wakes. */
+const needsNow = sql`(NOT ${isSnoozed('bot_tickets')}
   -- People are not told of what a silence or a maintenance window covers.
   AND NOT ${ticketUnderMaintenance('bot_tickets')}
   AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
-const isUrgent = sql`(severity IN ('critical', 'high') AND ${awake})`;
-const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${awake})`;
+const isUrgent = sql`(severity IN ('critical', 'high') AND ${needsNow})`;
+const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${needsNow})`;
 
 /**
- * Tickets that are not ended, without merged ones: the worst ones that are not snoozed; how many there are, and are snoozed; how many are critical or high, and since when; how
- * many are past their response target, with the time and the number of the first.
+ * Tickets that are not ended, without merged ones: the worst ones that are not snoozed; how many there are, and how many of them
+ * are snoozed; how many are critical or high, and since when; how many are past their response target, with the time and the
+ * number of the first.
  */
 export async function pendingTickets(db: Db) {
   const top = await listTickets(db, {
     statuses: pending,
     snoozed: false,
     merged: false,
-    limit: named,
+    limit: maxNamed,
   });
   const counts = await db
     .selectFrom('bot_tickets')
@@ -177,7 +179,7 @@ export async function overdue(db: Db) {
   const top = await overdueBots(db)
     .select(['name', 'next_execution_at'])
     .orderBy('next_execution_at')
-    .limit(named)
+    .limit(maxNamed)
     .execute();
   const { count: all, since } = await overdueBots(db)
     .select(count)

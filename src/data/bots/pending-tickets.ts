@@ -1,4 +1,4 @@
-/** Which tickets are pending, and which ticket is a storm's, for SQL about tickets and about findings. */
+/** Which tickets are pending, snoozed, merged or a storm's, as SQL about tickets and findings. */
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { BotTickets } from '../../database/tables.ts';
 
@@ -15,8 +15,8 @@ export const isPending = (alias?: string) =>
   sql<boolean>`${sql.ref(alias === undefined ? 'status' : `${alias}.status`)} IN (${sql.join(pending.map((word) => sql.lit(word)))})`;
 
 /**
- * Whether a ticket under this alias is snoozed at the time `now`: until a time that has not come, or until its problem was
- * seen so often again, and not woken since.
+ * Whether a ticket under this alias is snoozed at the time `now` and was not woken since: until a time that has not come, or until
+ * its problem is seen a number of times again.
  */
 export const isSnoozed = (alias: string, now = sql`(SELECT public.bots_now())`) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
@@ -30,9 +30,9 @@ export const isMerged = (alias: string) =>
   sql<boolean>`(${isPending(alias)} AND ${sql.ref(`${alias}.merged_into`)} IS NOT NULL)`;
 
 /**
- * Whether a ticket under one alias is that of a finding under the other: of its problem, or a further one about it that
- * the platform's own code wrote. A problem has one pending ticket at most, so that a further one has a fingerprint of its
- * own, and stands for the finding when the first one ends.
+ * Whether a ticket under one alias is about a finding under the other: the ticket of its problem, or a further one that the
+ * platform's own code wrote about it. A problem has one pending ticket at most, so a further one has a fingerprint of its own,
+ * and stands for the finding when the first one ends.
  */
 export const isOf = (ticket: string, finding: string) => {
   const [t, f] = [
@@ -43,17 +43,17 @@ export const isOf = (ticket: string, finding: string) => {
     OR ${t('finding_id')} = ${f('id')} AND ${t('fingerprint')} LIKE 'external-%'))`;
 };
 
-const prefix = 'storm-';
+const stormPrefix = 'storm-';
 
 /**
  * The fingerprint of the ticket for a bot's storm: a bot has at most one that is pending, as it has of each problem.
  * `botId` is SQL of type uuid.
  */
 export const stormOf = (botId: RawBuilder<unknown>) =>
-  sql<string>`(${sql.lit(prefix)} || ${botId})`;
+  sql<string>`(${sql.lit(stormPrefix)} || ${botId})`;
 
-/** The same of a bot that is known. */
-export const stormFor = (botId: string): string => `${prefix}${botId}`;
+/** As {@link stormOf}, for the id of a bot as text. */
+export const stormFor = (botId: string): string => `${stormPrefix}${botId}`;
 
 /** Whether a ticket stands for a storm of its bot, and not for a single finding. */
 export const isStorm = ({
@@ -63,3 +63,10 @@ export const isStorm = ({
   bot_id: string | null;
   fingerprint: string;
 }): boolean => bot_id !== null && fingerprint === stormFor(bot_id);
+
+/** The fingerprint of the engine's own ticket about a channel of messages begins so; the channel's name follows. */
+export const channelTicket = 'channel-';
+
+/** Whether the ticket under this alias is the engine's own about a channel of messages. */
+export const isOfChannel = (alias: string) =>
+  sql<boolean>`(${sql.ref(`${alias}.bot_id`)} IS NULL AND ${sql.ref(`${alias}.fingerprint`)} LIKE ${sql.lit(`${channelTicket}%`)})`;

@@ -14,8 +14,8 @@ export const patienceSeconds = 60;
  */
 export const roomSeconds = 10;
 
-/** The number of rows that are named; the counts include the others. */
-const named = 5;
+/** How many rows are named; the counts include the others. */
+const maxNamed = 5;
 
 export interface Waiting {
   count: number;
@@ -31,7 +31,7 @@ export interface Waiting {
  * attempt whose worker was lost. The bot's status does not matter: queued runs of a paused bot end as usual.
  */
 export async function waitingRuns(db: Db): Promise<Waiting> {
-  return read(
+  return readWaiting(
     db,
     sql`
     queued AS MATERIALIZED (
@@ -59,17 +59,25 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
   );
 }
 
-/** Active bots whose newest ended run performed no check: they run, but look at nothing. */
+/**
+ * Active bots whose newest ended run performed no check: they run, but look at nothing. `since` is the end of the first run without
+ * a check: the first after the last one with success or a check, or the first that is recorded.
+ */
 export async function botsUnchecked(
   db: Db,
 ): Promise<{ count: number; since: Date | null; first: string | null }> {
+  const ended = sql`FROM bot_executions e
+      WHERE e.bot_id = b.id AND e.trigger NOT IN ('verify', 'external') AND e.status IN ('success', 'failed', 'timeout')`;
+  const uncheckedRun = sql`(e.status <> 'success' AND coalesce(e.checks_performed, 0) = 0)`;
   const { rows } = await sql<{ count: number; since: Date | null; first: string | null }>`
-    SELECT count(*)::int AS count, min(newest.completed_at) AS since,
-           (array_agg(b.name::text ORDER BY newest.completed_at, b.name))[1] AS first
-    FROM bots b CROSS JOIN LATERAL (
-      SELECT e.completed_at, e.status, e.checks_performed FROM bot_executions e
-      WHERE e.bot_id = b.id AND e.trigger NOT IN ('verify', 'external') AND e.status IN ('success', 'failed', 'timeout')
-      ORDER BY e.started_at DESC LIMIT 1) newest
+    SELECT count(*)::int AS count, min(f.completed_at) AS since,
+           (array_agg(b.name::text ORDER BY f.completed_at, b.name))[1] AS first
+    FROM bots b
+    CROSS JOIN LATERAL (SELECT e.* ${ended} ORDER BY e.started_at DESC LIMIT 1) newest
+    CROSS JOIN LATERAL (
+      SELECT e.completed_at ${ended}
+        AND e.started_at > coalesce((SELECT e.started_at ${ended} AND NOT ${uncheckedRun} ORDER BY e.started_at DESC LIMIT 1), '-infinity')
+      ORDER BY e.started_at LIMIT 1) f
     WHERE b.status = 'active' AND newest.status <> 'success' AND coalesce(newest.checks_performed, 0) = 0`.execute(
     db,
   );
@@ -95,7 +103,7 @@ export interface ReadOnly {
   forAll: boolean;
 }
 
-/** Why this session may write nothing; null where it may write. */
+/** Why this session may write nothing; null if it may write. */
 export async function whyReadOnly(db: Db): Promise<ReadOnly | null> {
   const { rows } = await sql<{ standby: boolean; on: boolean; source: string }>`
     SELECT pg_is_in_recovery() AS standby, setting = 'on' AS "on", source
@@ -111,7 +119,7 @@ export async function whyReadOnly(db: Db): Promise<ReadOnly | null> {
 
 /** Runs whose worker stopped renewing their leases and that no process has taken over yet. */
 export async function lostRuns(db: Db): Promise<Waiting> {
-  return read(
+  return readWaiting(
     db,
     sql`
     found AS MATERIALIZED (
@@ -122,10 +130,10 @@ export async function lostRuns(db: Db): Promise<Waiting> {
   );
 }
 
-async function read(db: Db, found: RawBuilder<unknown>): Promise<Waiting> {
+async function readWaiting(db: Db, found: RawBuilder<unknown>): Promise<Waiting> {
   const { rows } = await sql<{ id: string; name: string; since: Date; count: number }>`
     WITH clock AS MATERIALIZED (SELECT engine.now() AS now), ${found}
-    SELECT id, name, since, count(*) OVER ()::int AS count FROM found ORDER BY since, id LIMIT ${sql.lit(named)}`.execute(
+    SELECT id, name, since, count(*) OVER ()::int AS count FROM found ORDER BY since, id LIMIT ${sql.lit(maxNamed)}`.execute(
     db,
   );
   return {
@@ -146,13 +154,35 @@ export async function runsCarried(db: Db): Promise<Map<string, number>> {
   return new Map(rows.flatMap(({ worker, count }) => (worker === null ? [] : [[worker, count]])));
 }
 
-/** When the newest run began and when the newest slot was claimed; null where there is none. */
-export async function lastActivity(
-  db: Db,
-): Promise<{ began_at: Date | null; claimed_at: Date | null }> {
-  const { rows } = await sql<{ began_at: Date | null; claimed_at: Date | null }>`
+export interface Activity {
+  /** the newest run of a bot began, and ended: by a worker */
+  began_at: Date | null;
+  ended_at: Date | null;
+  /** the newest run of a job ended, by a worker, and was queued, by a scheduler */
+  job_ended_at: Date | null;
+  job_queued_at: Date | null;
+  /** the newest slot was claimed, by a scheduler */
+  claimed_at: Date | null;
+  /** the newest stop in order of a process that schedules, and of one that works */
+  scheduler_stopped_at: Date | null;
+  worker_stopped_at: Date | null;
+}
+
+/** What workers and schedulers did last; null if there is no row of it. */
+export async function lastActivity(db: Db): Promise<Activity> {
+  const stopOf = (role: string) => sql`
+    (SELECT (value ->> ${role})::timestamptz FROM engine.settings WHERE key = 'last_stop')`;
+  const isWorkers = sql`completed_at IS NOT NULL AND status IN ('success', 'failed', 'timeout')`;
+  const { rows } = await sql<Activity>`
     SELECT (SELECT max(last_execution_at) FROM bots) AS began_at,
-           (SELECT queued_at FROM bot_executions WHERE trigger = 'schedule' ORDER BY started_at DESC LIMIT 1) AS claimed_at`.execute(
+           (SELECT completed_at FROM bot_executions WHERE ${isWorkers} AND trigger <> 'external'
+            ORDER BY completed_at DESC LIMIT 1) AS ended_at,
+           (SELECT completed_at FROM engine.job_runs WHERE ${isWorkers} ORDER BY completed_at DESC LIMIT 1) AS job_ended_at,
+           (SELECT max(n.queued_at) FROM engine.jobs j CROSS JOIN LATERAL (
+              SELECT r.queued_at FROM engine.job_runs r WHERE r.job = j.name AND r.scheduled_for IS NOT NULL
+              ORDER BY r.queued_at DESC LIMIT 1) n) AS job_queued_at,
+           (SELECT queued_at FROM bot_executions WHERE trigger = 'schedule' ORDER BY started_at DESC LIMIT 1) AS claimed_at,
+           ${stopOf('scheduler')} AS scheduler_stopped_at, ${stopOf('worker')} AS worker_stopped_at`.execute(
     db,
   );
   return rows[0]!;

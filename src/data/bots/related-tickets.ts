@@ -1,12 +1,14 @@
-/** What other tickets tell about one: earlier ones of its problem, those of its component, and what cured its kind. */
+/**
+ * Tickets that help to understand one: earlier ones of its problem, those of its component, and what cured problems of its check.
+ */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { isMerged, isPending, type TicketRow } from './bot-tickets.ts';
 
-/** The most tickets of each kind. */
-const most = 10;
-/** So many of the newest ended tickets of a check say what cures its problems. */
-const mostEnded = 200;
+/** How many tickets of each kind are listed. */
+const maxRows = 10;
+/** How many of the newest ended tickets of a check are read to find what cures its problems. */
+const maxEnded = 200;
 
 /** A row of a list of related tickets. */
 export type RelatedTicket = Pick<
@@ -22,7 +24,7 @@ export type RelatedTicket = Pick<
 >;
 
 /** An entry that ended tickets of a check. */
-export interface Cured {
+export interface CuringEntry {
   knowledge_id: string;
   name: string;
   tickets: number;
@@ -53,11 +55,11 @@ export const earlierTickets = (
     .where('bot_id', 'is not distinct from', bot_id)
     .where('id', '<>', id)
     .orderBy('number', 'desc')
-    .limit(most)
+    .limit(maxRows)
     .execute();
 
-/** Pending tickets of other problems of the same component, whichever bot found them; merged ones are told by their survivor. */
-export const ticketsBeside = (
+/** Pending tickets of other problems of the same component, whichever bot found them, without merged ones. */
+export const ticketsOfComponent = (
   db: Db,
   { id, fingerprint, metadata }: TicketRow,
 ): Promise<RelatedTicket[]> =>
@@ -70,26 +72,29 @@ export const ticketsBeside = (
     .where('id', '<>', id)
     .where('fingerprint', '<>', fingerprint)
     .orderBy('number', 'desc')
-    .limit(most)
+    .limit(maxRows)
     .execute();
 
 /**
  * The entries that ended tickets of the same check: those that people named, and those whose heal was verified or held
  * on the ticket's finding. The one that ended most of them first.
  */
-export async function curesOfCheck(db: Db, { id, bot_id, metadata }: TicketRow): Promise<Cured[]> {
-  const { rows } = await sql<Cured>`
+export async function curingEntriesOf(
+  db: Db,
+  { id, bot_id, metadata }: TicketRow,
+): Promise<CuringEntry[]> {
+  const { rows } = await sql<CuringEntry>`
     SELECT k.id AS knowledge_id, k.name, count(*)::int AS tickets, max(t.resolved_at) AS resolved_at
     FROM (
       SELECT t.finding_id, t.cure_knowledge_id, t.resolved_at FROM bot_tickets t
       WHERE t.bot_id = ${bot_id}::uuid AND t.metadata ->> 'check' = ${textIn(metadata, 'check')}::text
         AND t.status IN ('resolved', 'closed') AND t.id <> ${id}::uuid
-      ORDER BY t.resolved_at DESC LIMIT ${mostEnded}::int
+      ORDER BY t.resolved_at DESC LIMIT ${maxEnded}::int
     ) t
     JOIN bot_knowledge k ON k.id = coalesce(t.cure_knowledge_id, (
       SELECT a.knowledge_id FROM bot_actions a
       WHERE a.finding_id = t.finding_id AND a.state IN ('verified', 'held') ORDER BY a.applied_at DESC LIMIT 1))
-    GROUP BY k.id ORDER BY count(*) DESC, k.name LIMIT ${most}::int`.execute(db);
+    GROUP BY k.id ORDER BY count(*) DESC, k.name LIMIT ${maxRows}::int`.execute(db);
   return rows;
 }
 

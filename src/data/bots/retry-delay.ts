@@ -3,10 +3,10 @@
  * quarter at random.
  */
 const firstRetrySeconds = 5;
-const mostRetrySeconds = 600;
+const maxRetrySeconds = 600;
 
 /** How long a run waits after its attempt with this number (from 1) has failed, in milliseconds. */
 export function retryDelayMs(attempt: number): number {
-  const seconds = Math.min(mostRetrySeconds, firstRetrySeconds * 2 ** (attempt - 1));
+  const seconds = Math.min(maxRetrySeconds, firstRetrySeconds * 2 ** (attempt - 1));
   return Math.round(seconds * (1 + Math.random() / 4) * 1000);
 }

@@ -5,11 +5,11 @@ import { severities } from '../../ground/severity.ts';
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
 
-/** 1 for critical to 5 for info, of SQL of type text. */
+/** The rank of a severity, which is SQL of type text: from 1 for critical to 5 for info. */
 export const rankOf = (severity: RawBuilder<unknown>) =>
   sql<number>`array_position(${severityWords}::text[], ${severity}::text)`;
 
-/** The same of a column. */
+/** The rank of the severity in a column. */
 export const severityRank = (column: string) => rankOf(sql.ref(column));
 
 /** Whether the severity `to` is worse than `from`; both are SQL of type text. */

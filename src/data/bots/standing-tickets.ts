@@ -7,7 +7,7 @@ import { severityRank } from './severity-rank.ts';
 
 /**
  * The common table expression `behind`: an open finding of this alias (`hops` 0) and the findings behind which it stands,
- * the nearest first. None where it stands in a circle, behind more than 10, or behind what waits for events.
+ * the nearest first. It has no causes for a finding in a circle, behind more than 10, or behind one that waits for events.
  */
 const behind = (alias: string) => {
   const own = (name: string) => sql.ref(`${alias}.${name}`);
@@ -42,8 +42,9 @@ const isHeldBack = sql`(${silenced(ofFinding('behind'))} OR ${underMaintenance('
 
 /**
  * Whether a row `t` of `bot_tickets` is pending, and people learn by it of an open finding under this alias: it is the
- * ticket of a row of `behind`, or of the storm of that row's bot. A cause's only where people are told of the cause (no
- * silence and no maintenance covers it), and where it is as severe as the finding: a person may leave a low ticket for the next day.
+ * ticket of a row of `behind`, or of the storm of that row's bot. The ticket of a cause counts only if people are told of the
+ * cause (no silence and no maintenance covers it), and the ticket is as severe as the finding at least: a person may leave a low
+ * ticket for the next day.
  */
 const standsBy = (alias: string) => sql`
       ${isPendingFor('behind')}
@@ -58,16 +59,16 @@ export interface TicketInCharge {
   title: string;
   severity: string;
   status: TicketStatus;
-  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: of the finding that suppresses it */
+  /** `finding`: the finding's own ticket; `storm`: that of a storm of its bot; `suppressor`: that of its cause */
   stands_for: 'finding' | 'storm' | 'suppressor';
-  /** the number of the ticket for which this one stands, because that one is merged into it; null where none is */
+  /** the number of the ticket for which this one stands, because that one is merged into it; null if there is none */
   merged: string | null;
 }
 
 /**
- * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else the one of
- * the nearest cause of which people are told, as severe as the finding at least; where that is merged, its survivor. Null where there is none, and for a
- * resolved finding.
+ * The ticket that stands for an open finding under this alias: its own, else that of a storm of its bot, else that of the
+ * nearest cause of which people are told, if it is as severe as the finding at least. If that ticket is merged, its survivor. Null
+ * if there is none, and for a resolved finding.
  */
 export const ticketColumn = (alias: string) =>
   sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
@@ -83,8 +84,8 @@ export const ticketColumn = (alias: string) =>
 const hasOwn = (alias: string) =>
   sql`EXISTS (SELECT FROM bot_tickets t WHERE ${isPendingFor(alias)})`;
 
-/** What the end of a run changes in the same statement: `opened` is true of a row of `behind`, `ended` of a ticket `t`. */
-interface Changing {
+/** What the same statement changes at the end of a run: `opened` is true for a row of `behind`, `ended` for a ticket `t`. */
+interface ChangesAtEndOfRun {
   opened: RawBuilder<unknown>;
   ended: RawBuilder<unknown>;
 }
@@ -93,7 +94,7 @@ interface Changing {
  * Whether people are told of an open finding under this alias by the ticket of a cause: one that is pending, and with
  * `changing` one that is opened now, and none that ends now.
  */
-export const isToldByCause = (alias: string, changing?: Changing) => sql<boolean>`
+export const isToldByCause = (alias: string, changing?: ChangesAtEndOfRun) => sql<boolean>`
     (${sql.ref(`${alias}.suppressed_by`)} IS NOT NULL AND EXISTS (
       ${behind(alias)}
       SELECT FROM behind WHERE behind.hops > 0 AND (

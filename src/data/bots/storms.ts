@@ -1,28 +1,28 @@
 /**
- * Whether a bot has a storm: more than half of its components are broken. The gate asks it (src/heal/gate.ts), and at the
- * end of a run the statement that escalates (src/run/writer/escalate.ts), both by {@link brokenOf}.
+ * Whether a bot has a storm: more than half of its components are broken. The gate (src/heal/gate.ts) and, at the end of a run,
+ * the statement that escalates (src/run/writer/escalate.ts) find that out by {@link brokenOf}.
  *
  * A storm is a problem of its own, and has one ticket of its own: with its title, its components, and how many of them
  * are broken now. As long as it lasts, the findings for which it stands get no ticket: those that count as broken. The
- * others, at which no check looks any more or which the platform wrote, get theirs as ever. It is over when a run sees that
- * less is broken; a run in which no check gave an answer leaves a storm as it is, and so does one that only judges a cure.
+ * others, at which no check looks any more or which the platform wrote, get theirs as usual. It is over when a run sees that
+ * fewer are broken; a run in which no check gave an answer leaves a storm as it is, and so does one that only judges a cure.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { countsAsBroken, severityRank } from './bot-findings.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
 
-/** How many components a storm's ticket names. It says how many there are more. */
-const named = 50;
+/** How many components a storm's ticket names; it says how many more there are. */
+const maxNamed = 50;
 
-/** An int from a value of JSONB; NULL where it is no number. Other programs may write it, too. */
+/** An int from a value of JSONB, which other programs may write, too; NULL if it is not a number. */
 const asCount = (json: RawBuilder<unknown>) => sql`CASE jsonb_typeof(${json})
     WHEN 'number' THEN least(greatest((${json} #>> '{}')::numeric, 0), 2147483647)::int END`;
 
 /**
- * One row of a bot: `broken`, how many of its components count as broken, and `known`, how many there are, by the newest
- * answer of each of its checks, which may look at the same ones; NULL where a check's number is not known. `botId` is SQL
- * of type uuid.
+ * One row for a bot: `broken` is how many of its components count as broken; `known` is how many there are, by the newest
+ * answer of each of its checks, which may look at the same ones, or NULL if a check's number is not known. `botId` is SQL of
+ * type uuid.
  */
 export const brokenOf = (botId: RawBuilder<unknown>) => sql`(
     SELECT counted.broken, greatest(counted.broken, looks.known) AS known
@@ -32,13 +32,13 @@ export const brokenOf = (botId: RawBuilder<unknown>) => sql`(
           FROM bots b, jsonb_each(b.examined) e WHERE b.id = ${botId}) looks)`;
 
 /**
- * How many components there are where that is not known: those that are broken. Then a storm is none too few, which stops
- * healing and tells people.
+ * The number of components; if it is not known, the number of broken ones. Then there is rather a storm too many than one too
+ * few: a storm stops healing and tells people.
  */
 export const knownOrBroken = (broken: RawBuilder<unknown>, known: RawBuilder<unknown>) =>
   sql`coalesce(${known}, ${broken})`;
 
-/** `weather`: runs whose bot has a storm, or has the ticket of one. Reads `runs`. */
+/** `weather`: the runs whose bot has a storm, or the ticket of one. Reads `runs`. */
 export const findWeather = sql`weather AS MATERIALIZED (
     SELECT runs.id AS run, runs.bot_id, t.id AS ticket, n.broken, judged.rages,
            CASE WHEN n.known IS NOT NULL THEN greatest(n.known, n.broken) END AS known,
@@ -48,15 +48,15 @@ export const findWeather = sql`weather AS MATERIALIZED (
     FROM runs CROSS JOIN LATERAL ${brokenOf(sql`runs.bot_id`)} n
     LEFT JOIN bot_tickets t ON t.bot_id = runs.bot_id AND t.fingerprint = ${stormOf(sql`runs.bot_id`)} AND ${isPending('t')}
     CROSS JOIN LATERAL (
-      SELECT CASE WHEN runs.looked THEN coalesce(n.broken >= engine.healing_limit('storm_components')
+      SELECT CASE WHEN runs.answered THEN coalesce(n.broken >= engine.healing_limit('storm_components')
                AND n.broken > ${knownOrBroken(sql`n.broken`, sql`n.known`)} * engine.healing_limit('storm_share'), false)
              ELSE t.id IS NOT NULL END AS rages) judged
     WHERE judged.rages OR t.id IS NOT NULL
   )`;
 
 /**
- * `storms`: the same with what their tickets say. `worst` is the worst of the findings for which it stands and of which
- * people may be told (`mayBeTold` of a row `f` of `candidates`), NULL where there is none. Reads `weather` and `candidates`
+ * `storms`: the rows of `weather` with what their tickets say. `worst` is the worst of a storm's findings of which people may be
+ * told (`mayBeTold` for a row `f` of `candidates`), NULL if there is none. Reads `weather` and `candidates`
  * (./wanting-tickets.ts).
  */
 export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATERIALIZED (
@@ -88,12 +88,12 @@ export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATE
                || CASE WHEN w.broken > count(*) THEN ' and ' || w.broken - count(*) || ' more' ELSE '' END AS listed
       FROM (SELECT DISTINCT f.affected_component AS component FROM bot_findings f
             WHERE f.bot_id = w.bot_id AND ${countsAsBroken('f')} AND f.affected_component IS NOT NULL
-            ORDER BY 1 LIMIT ${sql.lit(named)}) c) names
+            ORDER BY 1 LIMIT ${sql.lit(maxNamed)}) c) names
   )`;
 
 /**
- * For how many open findings the storm of each bot stands, those with a ticket of their own among them; bots without one
- * are left out.
+ * For how many open findings the storm of each bot stands, including those with a ticket of their own; bots without such a
+ * finding are left out.
  */
 export async function countInStorms(db: Db, botIds: string[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ bot_id: string; count: number }>`

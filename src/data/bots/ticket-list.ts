@@ -4,28 +4,34 @@ import type { Db } from '../../database/connect.ts';
 import {
   BadInputError,
   boolean,
-  fields,
+  object,
   text,
-  time,
+  instant,
   uuid,
-  whole,
-  word,
+  uuids,
+  wholeNumber,
+  oneOf,
 } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
 import { severitiesIn, severityRank } from './bot-findings.ts';
-import { target, withCircumstances } from './bot-tickets.ts';
+import {
+  isReopening,
+  responseTarget,
+  withCircumstances,
+  type ListedTicket,
+} from './bot-tickets.ts';
 import { ticketUnderMaintenance } from './bot-maintenance.ts';
 import { isMerged, isSnoozed, type TicketStatus } from './pending-tickets.ts';
 import { rowLimit } from './row-limit.ts';
 
-/** All that is given has to be so. */
+/** Conditions on tickets: all that are given have to hold. */
 export interface TicketMatch {
   statuses?: TicketStatus[] | undefined;
   severity?: BotTickets['severity'] | readonly BotTickets['severity'][] | undefined;
   botId?: string | undefined;
   /** the component that it is about, or one of those that a storm's names; 255 characters at most */
   component?: string | undefined;
-  /** of its finding, or the worst one of a storm; 50 characters at most */
+  /** the category of its finding, or of the worst finding of a storm; 50 characters at most */
   category?: string | undefined;
   /** 50 characters at most */
   assignedTo?: string | undefined;
@@ -43,6 +49,8 @@ export interface TicketMatch {
   sinceSeconds?: number | undefined;
   /** in its title or description, whatever the case; 200 characters at most */
   match?: string | undefined;
+  /** ids of tickets that are left out */
+  except?: readonly string[] | undefined;
 }
 
 export type TicketOrder = keyof typeof orders;
@@ -59,12 +67,12 @@ export interface TicketFilter extends TicketMatch {
 const never = sql`'infinity'::timestamptz`;
 const column = (alias: string, name: string) => sql.ref(`${alias}.${name}`);
 const opened = (alias: string) => sql`coalesce(${column(alias, 'created_at')}, ${never})`;
-const due = (alias: string) => sql`coalesce(${target(alias)}, ${never})`;
+const due = (alias: string) => sql`coalesce(${responseTarget(alias)}, ${never})`;
 const number = (alias: string) => column(alias, 'number');
 
-/** What a ticket is ordered by, without NULL, and each ticket with another key: the next page goes on after one. */
+/** The keys by which tickets are ordered: never NULL, and different for each ticket, so that a page can go on after one. */
 const orders = {
-  /** in which a person takes them: `worstFirst` in bot-tickets.ts */
+  /** the order in which a person takes tickets: `worstFirst` in bot-tickets.ts */
   worst: (alias: string) => [
     severityRank(`${alias}.severity`),
     due(alias),
@@ -77,43 +85,88 @@ const orders = {
 };
 export const ticketOrders = Object.keys(orders) as TicketOrder[];
 
-/** Throws BadInputError. */
-export async function listTickets(db: Db, filter: TicketFilter) {
-  const { limit, order, after } = fields('filter', filter);
-  const key = orders[order === undefined ? 'worst' : word('order', order, ticketOrders)];
-  const inOrder = sql`${sql.join(key('ticket'))}`;
-  // First which tickets: what stands beside them is read for these alone.
-  let page = db
-    .selectFrom('bot_tickets as ticket')
-    .select('ticket.id')
-    .where(matching(filter))
-    .orderBy(inOrder)
-    .limit(rowLimit(limit));
-  if (after !== undefined)
-    page = page.where(
-      sql<boolean>`(${sql.join(key('ticket'))}) > (SELECT ${sql.join(key('before'))} FROM bot_tickets AS before
-        WHERE before.id = ${uuid('after', after)}::uuid)`,
-    );
-  return withCircumstances(db).where('ticket.id', 'in', page).orderBy(inOrder).execute();
+/** The tickets that fit a filter, in its order. Throws BadInputError. */
+export const listTickets = async (db: Db, filter: TicketFilter): Promise<ListedTicket[]> =>
+  (await listAndCountTickets(db, filter, {})).tickets;
+
+type Parts<Part extends string> = Record<Part, Pick<TicketMatch, 'snoozed' | 'merged'>>;
+
+/** The tickets that fit a filter, in its order, with the counts of {@link findTickets}. Throws BadInputError. */
+export async function listAndCountTickets<Part extends string>(
+  db: Db,
+  filter: TicketFilter,
+  parts: Parts<Part>,
+): Promise<{ tickets: ListedTicket[]; counts: Record<Part, number> }> {
+  const { ids, counts } = await findTickets(db, filter, parts);
+  // What belongs to tickets is read only for these; one that has ended meanwhile fits no more.
+  const { limit: _, after: __, order, ...match } = filter;
+  const tickets = await withCircumstances(db)
+    .where('ticket.id', '=', sql<string>`ANY (${ids}::uuid[])`)
+    .where(matching(match))
+    .orderBy(sql`${sql.join(keysOf(order)('ticket'))}`)
+    .execute();
+  return { tickets, counts };
 }
 
-/** How many tickets match, whatever a list's limit. Throws BadInputError. */
-export async function countTickets(db: Db, match: TicketMatch): Promise<number> {
-  const { count } = await db
-    .selectFrom('bot_tickets as ticket')
-    .select(sql<number>`count(*)::int`.as('count'))
-    .where(matching(match))
-    .executeTakeFirstOrThrow();
-  return count;
+/**
+ * The ids of the tickets that fit a filter, in its order, and how many there are, whatever its limit and `after`, that also match
+ * each of `parts`. What a part says about being snoozed or merged stands for what the filter says. Throws BadInputError.
+ */
+export async function findTickets<Part extends string>(
+  db: Db,
+  filter: TicketFilter,
+  parts: Parts<Part>,
+): Promise<{ ids: string[]; counts: Record<Part, number> }> {
+  const { limit, order, after, snoozed, merged, ...match } = object('filter', filter);
+  const keys = keysOf(order);
+  const names = keys('ticket').map((_, at) => sql.id(`key_${at}`));
+  const isAfter =
+    after === undefined
+      ? sql`true`
+      : sql`(${sql.join(names)}) > (SELECT ${sql.join(keys('before'))} FROM bot_tickets AS before
+          WHERE before.id = ${uuid('after', after)}::uuid)`;
+  const counts = Object.entries<TicketMatch>(parts).map(
+    ([name, part]) =>
+      sql`(SELECT count(*) FROM matching WHERE ${isPart(part)})::int AS ${sql.id(name)}`,
+  );
+  // The tickets are read once for the page and all counts, because what is searched and compared in each costs most.
+  const { rows } = await sql<Record<Part, number> & { ids: string[] }>`
+    WITH matching AS (
+      SELECT ticket.id, ${isSnoozed('ticket')} AS snoozed, ${isMerged('ticket')} AS merged,
+        ${sql.join(keys('ticket').map((key, at) => sql`${key} AS ${names[at]}`))}
+      FROM bot_tickets AS ticket WHERE ${matching(match)})
+    SELECT ${sql.join([
+      ...counts,
+      sql`ARRAY(SELECT id FROM matching WHERE ${isPart({ snoozed, merged })} AND ${isAfter}
+        ORDER BY ${sql.join(names)} LIMIT ${rowLimit(limit)}) AS ids`,
+    ])}`.execute(db);
+  const { ids, ...counted } = rows[0]!;
+  return { ids, counts: counted as unknown as Record<Part, number> };
 }
+
+const keysOf = (order: unknown) =>
+  orders[order === undefined ? 'worst' : oneOf('order', order, ticketOrders)];
+
+/** The condition for a row of `matching`. */
+const isPart = ({ snoozed, merged }: Pick<TicketMatch, 'snoozed' | 'merged'>) => {
+  const conditions = [
+    ...(snoozed === undefined
+      ? []
+      : [sql`snoozed IS NOT DISTINCT FROM ${boolean('snoozed', snoozed)}::boolean`]),
+    ...(merged === undefined
+      ? []
+      : [sql`merged IS NOT DISTINCT FROM ${boolean('merged', merged)}::boolean`]),
+  ];
+  return sql<boolean>`${conditions.length > 0 ? sql.join(conditions, sql` AND `) : sql`true`}`;
+};
 
 const century = 36_525 * 86_400;
 
-/** Of the table under the alias `ticket`. */
+/** The condition for a row of `bot_tickets` under the alias `ticket`. */
 function matching(given: TicketMatch): RawBuilder<boolean> {
-  const match = fields('filter', given);
+  const match = object('filter', given);
   const wanted = [sql<boolean>`true`];
-  const is = (what: RawBuilder<unknown>, name: string, value: unknown) =>
+  const addCondition = (what: RawBuilder<unknown>, name: string, value: unknown) =>
     wanted.push(sql`(${what}) IS NOT DISTINCT FROM ${boolean(name, value)}::boolean`);
   const { statuses, severity, botId, component, category, assignedTo, since } = match;
   if (statuses !== undefined)
@@ -127,31 +180,44 @@ function matching(given: TicketMatch): RawBuilder<boolean> {
       WHERE f.id = ticket.finding_id AND f.category = ${text('category', category, 50)})`);
   if (assignedTo !== undefined)
     wanted.push(sql`ticket.assigned_to = ${text('assigned_to', assignedTo, 50)}`);
-  if (match.snoozed !== undefined) is(isSnoozed('ticket'), 'snoozed', match.snoozed);
-  if (match.merged !== undefined) is(isMerged('ticket'), 'merged', match.merged);
+  if (match.snoozed !== undefined) addCondition(isSnoozed('ticket'), 'snoozed', match.snoozed);
+  if (match.merged !== undefined) addCondition(isMerged('ticket'), 'merged', match.merged);
   if (match.overdue !== undefined)
-    is(
-      sql`coalesce(${target('ticket')} < (SELECT public.bots_now()), false) AND NOT ${ticketUnderMaintenance('ticket')}`,
+    addCondition(
+      sql`coalesce(${responseTarget('ticket')} < (SELECT public.bots_now()), false) AND NOT ${ticketUnderMaintenance('ticket')}`,
       'overdue',
       match.overdue,
     );
   if (match.reopened !== undefined)
-    is(
-      sql`EXISTS (SELECT FROM bot_ticket_events e WHERE e.ticket_id = ticket.id AND e.event = 'reopened')`,
+    addCondition(
+      sql`EXISTS (SELECT FROM bot_ticket_events e WHERE e.ticket_id = ticket.id AND ${isReopening('e')})`,
       'reopened',
       match.reopened,
     );
-  if (since !== undefined) wanted.push(sql`ticket.created_at >= ${time('since', since)}`);
+  if (since !== undefined) wanted.push(sql`ticket.created_at >= ${instant('since', since)}`);
   if (match.sinceSeconds !== undefined)
     wanted.push(sql`ticket.created_at >= (SELECT public.bots_now())
-      - make_interval(secs => ${whole('sinceSeconds', match.sinceSeconds, 0, century)})`);
-  if (match.match !== undefined)
-    wanted.push(sql`(strpos(lower(ticket.title), lower(${text('match', match.match, 200)})) > 0
-      OR strpos(lower(ticket.description), lower(${match.match})) > 0)`);
+      - make_interval(secs => ${wholeNumber('sinceSeconds', match.sinceSeconds, 0, century)})`);
+  if (match.match !== undefined) wanted.push(containsText(text('match', match.match, 200)));
+  if (match.except !== undefined)
+    wanted.push(sql`ticket.id <> ALL (${uuids('except', [...match.except])}::uuid[])`);
   return sql<boolean>`(${sql.join(wanted, sql` AND `)})`;
 }
 
-/** About this component: as it was opened, as its finding says, or as a part of a storm. */
+const ascii = /^[\x20-\x7E]*$/;
+
+/**
+ * Whether title or description contain a text, whatever the case. For ASCII, bytes are compared, which takes half of the time:
+ * then a letter beyond ASCII whose lower case is an ASCII letter (the Kelvin sign) does not match.
+ */
+function containsText(words: string): RawBuilder<boolean> {
+  const collation = ascii.test(words) ? sql` COLLATE "C"` : sql``;
+  const has = (name: string) =>
+    sql<boolean>`strpos(lower(${column('ticket', name)}${collation}), lower(${words}${collation})) > 0`;
+  return sql<boolean>`(${has('title')} OR ${has('description')})`;
+}
+
+/** Whether the ticket is about this component: as it was opened, as its finding says, or as a part of a storm. */
 const isAbout = (component: string) => sql<boolean>`(ticket.metadata ->> 'component' = ${component}
   OR coalesce(ticket.metadata #> '{storm,components}' ? ${component}, false)
   OR EXISTS (SELECT FROM bot_findings f
@@ -163,5 +229,5 @@ const everyStatus: TicketStatus[] = ['open', 'assigned', 'resolved', 'closed'];
 function statusesIn(statuses: unknown): TicketStatus[] {
   if (!Array.isArray(statuses) || statuses.length === 0)
     throw new BadInputError('statuses', `has to be a list of ${everyStatus.join(', ')}`);
-  return Array.from(statuses, (status) => word('statuses', status, everyStatus));
+  return Array.from(statuses, (status) => oneOf('statuses', status, everyStatus));
 }

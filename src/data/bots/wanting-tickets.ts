@@ -13,13 +13,13 @@ import { rankOf } from './severity-rank.ts';
 import { isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
-/** A silence or a maintenance window keeps people from being told of `f`. */
+/** Whether a silence or a maintenance window keeps people from being told of `f`. */
 const isHeldBack = sql`(${silenced(columnsOf('f'))} OR ${underMaintenance('f')})`;
 
-/** Its latest result is clean: it only has to be clean often enough before it resolves. */
+/** Whether the latest result of `f` is clean: it only has to be clean often enough before it resolves. */
 const isClean = sql`EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = f.fingerprint AND s.clean_in_row > 0)`;
 
-/** A cure is not judged yet: it gets as much time as a person would have to respond. */
+/** Whether a cure is not judged yet: it gets as much time as a person would have to respond. */
 const isBeingCured = (alias: string) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql`EXISTS (SELECT FROM bot_actions a
@@ -32,8 +32,8 @@ const isBeingCured = (alias: string) => {
 };
 
 /**
- * A person has resolved its ticket, or the ticket of the storm or of the finding that suppressed it, and no run has
- * seen it again since. A storm's ticket did not stand for what was not looked at any more.
+ * Whether a person has resolved the ticket of `f`, or the ticket of the storm or of the finding that suppressed it, and no run
+ * has seen `f` again since. A storm's ticket did not stand for a finding at which no check looked any more.
  */
 const isEndedByPerson = sql`EXISTS (SELECT FROM bot_tickets t
                   WHERE t.bot_id = f.bot_id AND t.status IN ('resolved', 'closed')
@@ -42,23 +42,23 @@ const isEndedByPerson = sql`EXISTS (SELECT FROM bot_tickets t
                     AND t.resolved_by IS DISTINCT FROM 'roundsman' AND t.resolved_at >= f.last_seen_at
                     AND t.resolved_at <= engine.now())`;
 
-/** It is unknown whether an effect on `f` happened: a person has to look, also when the problem was gone meanwhile. */
+/** Whether it is unknown if an effect on `f` happened: a person has to look, also when the problem was gone meanwhile. */
 const inDoubt = sql`EXISTS (SELECT FROM bot_actions a
                  WHERE a.fingerprint = f.fingerprint AND a.bot_id = f.bot_id AND a.state = 'unknown')`;
 
 /**
- * Nothing that is known acts on `f`: this run's healing has looked at it and has left it open. Where healing did not come
- * to it (the run was stopped, or its worker lost, or no run reported it), the next run may still heal it: it gets as
- * much time as a person would have to respond. What is left alone for one run, to see what becomes of it, waits too.
+ * Whether no entry of knowledge acts on `f`: this run's healing has looked at it and has left it open. If healing did not come
+ * to it (the run was stopped, or its worker lost, or no run reported it), the next run may still heal it: it gets as much time as
+ * a person would have to respond. A finding that is left alone for one run, to see what becomes of it, waits too.
  */
-const unhealed = sql`(
+const isUnhealed = sql`(
       (runs.healing_done AND f.last_execution_id = runs.id
         OR (engine.now() < f.detected_at + engine.respond_within(f.severity)) IS NOT TRUE)
       AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = f.id AND d.verdict = 'held_out' AND d.outcome = 'pending'))`;
 
 /**
  * Whether an open finding `f` matters enough for a ticket. Critical and high: always. Down to the severity of the setting
- * `tickets_from` (medium): when nothing that is known acts on it. Medium: after healing failed, was aborted, blocked or
+ * `tickets_from` (medium): when no entry of knowledge acts on it. Medium: after healing failed, was aborted, blocked or
  * suggested, or when an applied cure cannot be judged within the time that a person would have to respond. Below: only
  * to carry a suggestion.
  */
@@ -66,7 +66,7 @@ const matters = sql`
   CASE
     WHEN f.severity IN ('critical', 'high') THEN true
     WHEN ${inDoubt} THEN true
-    WHEN ${rankOf(sql`f.severity`)} <= ${rankOf(sql`(SELECT engine.tickets_from())`)} AND ${unhealed} THEN true
+    WHEN ${rankOf(sql`f.severity`)} <= ${rankOf(sql`(SELECT engine.tickets_from())`)} AND ${isUnhealed} THEN true
     WHEN f.severity = 'medium' THEN
       EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = f.id AND a.state IN ('failed', 'aborted'))
       OR EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = f.fingerprint AND d.decided_at >= f.detected_at
@@ -78,14 +78,14 @@ const matters = sql`
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
 
-const hasNone = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
+const hasNoTicket = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
 
 export const { findWeather } = storms;
 
 /**
- * `candidates`: open findings of which there is something to say to people, if they are not told of it by another ticket:
- * neither silenced nor in maintenance, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot
- * stands for it. `needs`: it needs a ticket and has none. Reads `runs` and `weather`.
+ * `candidates`: open findings of which people have to be told, unless another ticket tells them: neither silenced nor in
+ * maintenance, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot stands
+ * for it. `needs`: it needs a ticket and has none. Reads `runs` and `weather`.
  */
 export const findCandidates = sql`candidates AS MATERIALIZED (
     SELECT f.*, lay.run, lay.in_storm, lay.has_none, lay.cured,
@@ -93,15 +93,15 @@ export const findCandidates = sql`candidates AS MATERIALIZED (
            NOT lay.cured AND lay.has_none AND CASE WHEN lay.in_storm THEN ${inDoubt} ELSE ${matters} END AS needs
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
     CROSS JOIN LATERAL (
-      SELECT runs.id AS run, ${hasNone} AS has_none, ${isBeingCured('f')} AS cured,
+      SELECT runs.id AS run, ${hasNoTicket} AS has_none, ${isBeingCured('f')} AS cured,
              EXISTS (SELECT FROM weather w WHERE w.run = runs.id AND w.rages) AND ${countsAsBroken('f')} AS in_storm) lay
     WHERE NOT ${isClean} AND NOT ${isEndedByPerson} AND NOT ${isHeldBack}
   )`;
 
 /**
  * Whether people may be told of a row `f` of `candidates`: no cure of it waits for its verdict, and no cause of it, as severe
- * as it at least, has a pending ticket, or gets one now. A critical or high cause that a remedy has just worked on counts
- * with them: it gets its ticket where that did not help.
+ * as it at least, has a pending ticket, or gets one now. A critical or high cause on which a remedy has just acted counts as
+ * one with a ticket: it gets its ticket if that did not help.
  */
 const mayBeTold = sql`NOT f.cured AND NOT ${isToldByCause('f', {
   opened: sql`EXISTS (SELECT FROM candidates c WHERE c.id = behind.id AND (c.needs OR c.in_storm AND NOT c.cured))
@@ -112,14 +112,14 @@ const mayBeTold = sql`NOT f.cured AND NOT ${isToldByCause('f', {
 /** `storms`, which reads `weather` and `candidates`. */
 export const findStorms = storms.findStorms(mayBeTold);
 
-/** The columns of a problem that needs a ticket; `details` is what the ticket's metadata tells of it. */
+/** The columns of a problem that needs a ticket; `details` becomes the ticket's metadata. */
 const ofFinding = (
   run: RawBuilder<unknown>,
 ) => sql`f.bot_id, f.id, f.fingerprint, f.severity, f.title,
            coalesce(f.description, f.title) AS description, f.detected_at, ${run} AS run,
            jsonb_build_object('check', f.check_name, 'component', f.affected_component, 'evidence', f.metadata) AS details`;
 
-/** `needy`: findings, and storms, that need a ticket and have none. Reads `runs`, `candidates` and `storms`. */
+/** `needy`: the findings and storms that need a ticket and have none. Reads `runs`, `candidates` and `storms`. */
 export const findNeedy = sql`needy AS MATERIALIZED (
     SELECT ${ofFinding(sql`f.run`)} FROM candidates f WHERE f.needs AND ${mayBeTold}
     UNION ALL
@@ -129,7 +129,7 @@ export const findNeedy = sql`needy AS MATERIALIZED (
     JOIN bot_findings f ON f.id = a.finding_id AND f.resolved_at IS NOT NULL
     WHERE NOT EXISTS (SELECT FROM bot_findings o WHERE o.bot_id = f.bot_id AND o.fingerprint = f.fingerprint
                         AND o.resolved_at IS NULL)
-      AND ${hasNone}
+      AND ${hasNoTicket}
       AND NOT ${isHeldBack}
     UNION ALL
     SELECT s.bot_id, s.worst, ${stormOf(sql`s.bot_id`)}, s.severity, s.title, s.description, s.detected_at, s.run, s.storm

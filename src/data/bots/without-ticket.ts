@@ -1,4 +1,4 @@
-/** Which open findings have no ticket, and for how many a storm's stands. */
+/** Which open findings have no ticket, and for how many the ticket of a storm stands. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { countsAsBroken, severityRank } from './bot-findings.ts';
@@ -34,7 +34,7 @@ export interface PendingStorm {
   ticket: string;
   title: string;
   bot: string;
-  /** the open findings for which it stands, those with a ticket of their own among them */
+  /** the open findings for which it stands, including those with a ticket of their own */
   findings: number;
 }
 

@@ -1,10 +1,9 @@
 /** Avatars: each belongs to its user, whom no other user needs to know. */
 import type { Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { Avatars } from '../../database/tables.ts';
 
@@ -26,20 +25,16 @@ export async function addAvatar(
     is_active?: boolean | undefined;
   },
 ): Promise<Avatar> {
-  const { is_active = true } = fields('given', given);
+  const { is_active = true } = object('given', given);
   const row = {
     user_id: uuid('user_id', given.user_id),
     name: text('name', given.name, 100),
-    appearance: document('appearance', given.appearance),
+    appearance: jsonText('appearance', given.appearance),
     is_active: boolean('is_active', is_active),
   };
-  try {
-    return await explaining('the avatar was not made', {}, () =>
-      db.insertInto('avatars').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the avatar was not made', 'user_id', () =>
+    db.insertInto('avatars').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /** The avatars of a user, or only those that are active, newest first. Throws BadInputError. */
@@ -48,7 +43,7 @@ export async function avatarsOf(
   of: { user_id: string; is_active?: boolean | undefined },
   request: PageRequest = {},
 ): Promise<Page<Avatar>> {
-  const { user_id, is_active } = fields('of', of);
+  const { user_id, is_active } = object('of', of);
   const { after, order, at, take, page } = keyset(request, 'avatars');
   let query = db
     .selectFrom('avatars')

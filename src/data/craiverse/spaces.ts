@@ -1,10 +1,9 @@
 /** Virtual spaces: seen by all where they are public, and otherwise by their owner. */
 import type { Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { VirtualSpaces } from '../../database/tables.ts';
 
@@ -30,23 +29,19 @@ export interface NewSpace {
  * user's id under row level security.
  */
 export async function addSpace(db: Db, given: NewSpace): Promise<Space> {
-  const { capacity = 100, is_public = true, coordinates, metadata } = fields('given', given);
+  const { capacity = 100, is_public = true, coordinates, metadata } = object('given', given);
   const row = {
     owner_id: uuid('owner_id', given.owner_id),
     name: text('name', given.name, 200),
     type: text('type', given.type, 50),
-    capacity: whole('capacity', capacity, 0, 2_147_483_647),
+    capacity: wholeNumber('capacity', capacity, 0, 2_147_483_647),
     is_public: boolean('is_public', is_public),
-    coordinates: coordinates === undefined ? null : document('coordinates', coordinates),
-    metadata: metadata === undefined ? null : document('metadata', metadata),
+    coordinates: coordinates === undefined ? null : jsonText('coordinates', coordinates),
+    metadata: metadata === undefined ? null : jsonText('metadata', metadata),
   };
-  try {
-    return await explaining('the space was not opened', {}, () =>
-      db.insertInto('virtual_spaces').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'owner_id');
-  }
+  return explainingAccess('the space was not opened', 'owner_id', () =>
+    db.insertInto('virtual_spaces').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /** Spaces that a user may enter, or every public one without a user, newest first. Throws BadInputError. */

@@ -1,7 +1,7 @@
 /** Visits: which avatar is in which space, since when. An avatar is in one space at a time, and a space has its capacity. */
 import { sql, type Selectable, type Transaction } from 'kysely';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { fields, uuid } from '../../database/faults/bad-input.ts';
+import { object, uuid } from '../../database/faults/bad-input.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import { inTransaction } from '../../database/transaction.ts';
@@ -10,7 +10,7 @@ import type { SpaceVisits } from '../../database/tables.ts';
 
 export type Visit = Selectable<SpaceVisits>;
 
-/** The avatar is none of the user's, or the space does not exist or is not open to this user. */
+/** The avatar does not belong to the user, or the space does not exist or is not open to this user. */
 export class ClosedSpaceError extends NotFoundError {}
 /** As many avatars are in the space as `virtual_spaces.capacity` allows; it may have room later. */
 export class SpaceFullError extends RoundsmanError {
@@ -20,10 +20,10 @@ export class SpaceFullError extends RoundsmanError {
 export class NoOpenVisitError extends NotFoundError {}
 
 const now = sql<Date>`public.bots_now()`;
-const present = sql<boolean>`exited_at IS NULL`;
+const isOpen = sql<boolean>`exited_at IS NULL`;
 
 /**
- * An avatar of the user enters a space, and leaves the one where it is; where it is in this one already, that visit
+ * An avatar of the user enters a space, and leaves the one where it is; if it is in this one already, that visit
  * goes on. For `service_role`: a user does not see who else is there. The capacity holds also for avatars that enter at
  * the same time. Runs in the given transaction, or a new one. Throws BadInputError, {@link ClosedSpaceError}, {@link
  * SpaceFullError}; ConstraintError is retryable when two transactions met.
@@ -32,7 +32,7 @@ export async function enterSpace(
   db: Db,
   given: { avatar_id: string; space_id: string; user_id: string },
 ): Promise<Visit> {
-  const { avatar_id, space_id, user_id } = fields('given', given);
+  const { avatar_id, space_id, user_id } = object('given', given);
   const who = { avatar: uuid('avatar_id', avatar_id), user: uuid('user_id', user_id) };
   const space = uuid('space_id', space_id);
   return explaining('the avatar did not enter', {}, () =>
@@ -42,11 +42,11 @@ export async function enterSpace(
         .selectFrom('space_visits')
         .selectAll()
         .where('avatar_id', '=', who.avatar)
-        .where(present)
+        .where(isOpen)
         .execute();
       const here = open.find((visit) => visit.space_id === space);
-      // First: a caller may go on in its transaction after a refusal, and then the avatar has not left.
-      if (!here) await refuseFull(trx, space, capacity);
+      // This is checked first: a caller may go on in its transaction after a refusal, and then the avatar has not left.
+      if (!here) await refuseFullSpace(trx, space, capacity);
       for (const visit of open) if (visit !== here) await end(trx, visit.id);
       if (here) return here;
       return trx
@@ -71,7 +71,7 @@ async function lock(
     .where('user_id', '=', user)
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!ownAvatar) throw closedError('avatar_id is no avatar of user_id');
+  if (!ownAvatar) throw closedError('avatar_id is not an avatar of user_id');
   const found = await trx
     .selectFrom('virtual_spaces')
     .select('capacity')
@@ -79,7 +79,7 @@ async function lock(
     .where((eb) => eb.or([eb('is_public', '=', true), eb('owner_id', '=', user)]))
     .forNoKeyUpdate()
     .executeTakeFirst();
-  if (!found) throw closedError('space_id is no space that user_id may enter');
+  if (!found) throw closedError('space_id is not a space that user_id may enter');
   return found.capacity;
 }
 
@@ -90,7 +90,7 @@ const closedError = (why: string) =>
     hint: 'take one of avatarsOf, and one of spacesFor the same user',
   });
 
-async function refuseFull(trx: Db, space: string, capacity: number | null): Promise<void> {
+async function refuseFullSpace(trx: Db, space: string, capacity: number | null): Promise<void> {
   if (capacity === null || (await countPresent(trx, space)) < capacity) return;
   throw new SpaceFullError({
     what: 'the avatar did not enter',
@@ -99,18 +99,18 @@ async function refuseFull(trx: Db, space: string, capacity: number | null): Prom
   });
 }
 
-/** Not before it was entered, which a user may have set, or a clock that was set back. */
-const left = sql<Date>`greatest(${now}, entered_at)`;
+/** Not before the entry, whose time may be in the future: a user has set it, or the clock was set back. */
+const exitTime = sql<Date>`greatest(${now}, entered_at)`;
 
 const end = (db: Db, id: string) =>
   db
     .updateTable('space_visits')
     .set({
-      exited_at: left,
-      duration_seconds: sql<number>`least(extract(epoch FROM ${left} - entered_at), 2147483647)::int`,
+      exited_at: exitTime,
+      duration_seconds: sql<number>`least(extract(epoch FROM ${exitTime} - entered_at), 2147483647)::int`,
     })
     .where('id', '=', id)
-    .where(present)
+    .where(isOpen)
     .returningAll()
     .executeTakeFirst();
 
@@ -124,7 +124,7 @@ export async function leaveSpace(db: Db, avatarId: string): Promise<Visit> {
     .selectFrom('space_visits')
     .select('id')
     .where('avatar_id', '=', avatar)
-    .where(present)
+    .where(isOpen)
     .orderBy('entered_at', 'desc')
     .execute();
   const ended: Visit[] = [];
@@ -147,7 +147,7 @@ export async function countPresent(db: Db, spaceId: string): Promise<number> {
     .selectFrom('space_visits')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('space_id', '=', uuid('space_id', spaceId))
-    .where(present)
+    .where(isOpen)
     .executeTakeFirstOrThrow();
   return count;
 }

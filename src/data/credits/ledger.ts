@@ -1,10 +1,17 @@
 import { sql, type Selectable } from 'kysely';
 import type { DatabaseError } from 'pg';
 import type { Explanation } from '../../ground/errors.ts';
-import { BadInputError, fields, text, uuid, whole, word } from '../../database/faults/bad-input.ts';
+import {
+  BadInputError,
+  object,
+  text,
+  uuid,
+  wholeNumber,
+  oneOf,
+} from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import type { Credits } from '../../database/tables.ts';
 
 export type LedgerRow = Selectable<Credits>;
@@ -49,14 +56,14 @@ export interface Booking {
   metadata?: Record<string, unknown> | undefined;
 }
 
-function withSign(type: LedgerRow['type'], amount: number): number {
-  const whatever = whole('amount', amount, -maxCredits, maxCredits);
-  if (type === 'usage' && whatever >= 0)
+function signedAmount(type: LedgerRow['type'], amount: number): number {
+  const credits = wholeNumber('amount', amount, -maxCredits, maxCredits);
+  if (type === 'usage' && credits >= 0)
     throw new BadInputError('amount', 'has to be below zero for type usage');
-  if (type !== 'usage' && type !== 'refund' && whatever <= 0)
+  if (type !== 'usage' && type !== 'refund' && credits <= 0)
     throw new BadInputError('amount', `has to be above zero for type ${type}`);
-  if (whatever === 0) throw new BadInputError('amount', 'must not be zero');
-  return whatever;
+  if (credits === 0) throw new BadInputError('amount', 'must not be zero');
+  return credits;
 }
 
 /**
@@ -64,13 +71,13 @@ function withSign(type: LedgerRow['type'], amount: number): number {
  * InsufficientCreditsError}, {@link BalanceLimitError}, {@link BookingKeyReusedError}, {@link UnknownUserError}.
  */
 export async function bookCredits(db: Db, booking: Booking): Promise<LedgerRow> {
-  const user = uuid('user_id', fields('booking', booking).user_id);
-  const type = word('type', booking.type, ['purchase', 'usage', 'refund', 'bonus']);
-  const amount = withSign(type, booking.amount);
+  const user = uuid('user_id', object('booking', booking).user_id);
+  const type = oneOf('type', booking.type, ['purchase', 'usage', 'refund', 'bonus']);
+  const amount = signedAmount(type, booking.amount);
   const { description, idempotency_key, metadata } = booking;
   const about = description === undefined ? null : text('description', description, 2000);
   const key = idempotency_key === undefined ? null : text('idempotency_key', idempotency_key, 200);
-  const data = metadata === undefined ? null : document('metadata', metadata);
+  const data = metadata === undefined ? null : jsonText('metadata', metadata);
   return explaining('the credits were not booked', ledgerErrors, async () => {
     const { rows } = await sql<LedgerRow>`
       SELECT * FROM engine.book_credits(${user}::uuid, ${amount}::int, ${type}, ${about}, ${key},
@@ -95,7 +102,7 @@ export async function ledgerPage(
   userId: string,
   request: { before?: string | undefined; limit?: number | undefined } = {},
 ): Promise<LedgerRow[]> {
-  const { before, limit = 50 } = fields('request', request);
+  const { before, limit = 50 } = object('request', request);
   if (before !== undefined && (typeof before !== 'string' || !/^\d{1,18}$/.test(before)))
     throw new BadInputError('before', 'has to be the seq of a row');
   let query = db
@@ -103,7 +110,7 @@ export async function ledgerPage(
     .selectAll()
     .where('user_id', '=', uuid('user_id', userId))
     .orderBy('seq', 'desc')
-    .limit(whole('limit', limit, 1, 200));
+    .limit(wholeNumber('limit', limit, 1, 200));
   if (before !== undefined) query = query.where('seq', '<', before);
   return query.execute();
 }

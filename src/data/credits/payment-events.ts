@@ -2,14 +2,14 @@
 import type { Selectable } from 'kysely';
 import {
   BadInputError,
-  fields,
+  object,
   text,
-  time,
+  instant,
   uuid,
-  whole,
-  word,
+  wholeNumber,
+  oneOf,
 } from '../../database/faults/bad-input.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import type { Transactions } from '../../database/tables.ts';
 import { maxCredits } from './ledger.ts';
 
@@ -44,24 +44,24 @@ export interface PaymentEvent extends ProviderEvent {
 
 export const eventColumns = ({ event_id, event_at }: ProviderEvent) => ({
   last_event_id: text('event_id', event_id, 255),
-  last_event_at: time('event_at', event_at),
+  last_event_at: instant('event_at', event_at),
 });
 export type Happened = ReturnType<typeof eventColumns>;
 
 export function paymentOf(event: PaymentEvent) {
-  const { currency = 'USD', metadata } = fields('event', event);
+  const { currency = 'USD', metadata } = object('event', event);
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency))
     throw new BadInputError('currency', 'has to be three capital letters');
   return {
     user_id: uuid('user_id', event.user_id),
-    provider: word('provider', event.provider, ['stripe', 'paypal']),
+    provider: oneOf('provider', event.provider, ['stripe', 'paypal']),
     provider_transaction_id: text('provider_transaction_id', event.provider_transaction_id, 255),
-    type: word('type', event.type, ['purchase', 'subscription']),
-    status: word('status', event.status, ['pending', 'completed', 'failed', 'refunded']),
-    amount_cents: whole('amount_cents', event.amount_cents, 0, maxCredits),
+    type: oneOf('type', event.type, ['purchase', 'subscription']),
+    status: oneOf('status', event.status, ['pending', 'completed', 'failed', 'refunded']),
+    amount_cents: wholeNumber('amount_cents', event.amount_cents, 0, maxCredits),
     currency,
-    credits_granted: whole('credits_granted', event.credits_granted, 0, maxCredits),
-    metadata: metadata === undefined ? null : document('metadata', metadata),
+    credits_granted: wholeNumber('credits_granted', event.credits_granted, 0, maxCredits),
+    metadata: metadata === undefined ? null : jsonText('metadata', metadata),
     ...eventColumns(event),
   };
 }

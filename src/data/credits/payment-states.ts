@@ -1,4 +1,4 @@
-/** The row to which a payment's events lead: the same one in whatever order, and however often, they arrive. */
+/** Which row a payment's events lead to: the same one, in whatever order and however often they arrive. */
 import { UsageError } from '../../ground/errors.ts';
 import type { Happened, Payment, PaymentRow } from './payment-events.ts';
 
@@ -44,19 +44,19 @@ function isNewer(event: Happened, known: PaymentRow): boolean {
 
 /** Whether the row gets `status` because of this event. */
 export function decides(event: Happened, status: PaymentRow['status'], known: PaymentRow): boolean {
-  const further = rank(status) - rank(known.status);
-  return further > 0 || (further === 0 && isNewer(event, known));
+  const steps = rank(status) - rank(known.status);
+  return steps > 0 || (steps === 0 && isNewer(event, known));
 }
 
 /** What the event changes in the row; empty when it came again or late. */
 export function changesOf(known: PaymentRow, event: Payment): Partial<Payment> {
   const { status, credits_granted, last_event_id, last_event_at, metadata } = event;
   const granted = rank(known.status) >= rank('completed');
-  const stands = decides(event, status, known);
+  const isDecisive = decides(event, status, known);
   const late = known.status === 'refunded' && status === 'completed' && !known.credits_granted;
   return {
-    ...(stands && { status, last_event_id, last_event_at }),
-    ...((late ? credits_granted > 0 : stands && !granted) && { credits_granted }),
+    ...(isDecisive && { status, last_event_id, last_event_at }),
+    ...((late ? credits_granted > 0 : isDecisive && !granted) && { credits_granted }),
     ...(known.metadata === null && metadata !== null && { metadata }),
   };
 }

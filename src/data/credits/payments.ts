@@ -3,7 +3,7 @@
  * move forward, and book the credits with it; this file decides what an event means.
  */
 import { sql, type Transaction } from 'kysely';
-import { fields, text, word } from '../../database/faults/bad-input.ts';
+import { object, text, oneOf } from '../../database/faults/bad-input.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -41,7 +41,7 @@ async function lockUser(trx: Transaction<Database>, userId: string): Promise<voi
   const { rows } = await sql`SELECT FROM profiles WHERE id = ${userId} FOR NO KEY UPDATE`.execute(
     trx,
   );
-  if (rows.length === 0) throw unknown('user_id is no user');
+  if (rows.length === 0) throw unknown('user_id is not a user');
 }
 
 const unknown = (why: string) =>
@@ -104,8 +104,8 @@ async function change(
  * one. Throws BadInputError, {@link PaymentConflictError}, {@link UnknownPaymentError}.
  */
 export async function refundPayment(db: Db, event: ProviderEvent): Promise<RecordedPayment> {
-  const id = text('provider_transaction_id', fields('event', event).provider_transaction_id, 255);
-  const provider = word('provider', event.provider, ['stripe', 'paypal']);
+  const id = text('provider_transaction_id', object('event', event).provider_transaction_id, 255);
+  const provider = oneOf('provider', event.provider, ['stripe', 'paypal']);
   const to = { status: 'refunded' as const, ...eventColumns(event) };
   return explaining('the payment was not refunded', ledgerErrors, () =>
     inTransaction(db, async (trx) => {

@@ -2,11 +2,11 @@ import { sql, type Selectable } from 'kysely';
 import {
   BadInputError,
   boolean,
-  fields,
+  object,
   text,
-  time,
+  instant,
   uuid,
-  word,
+  oneOf,
 } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
@@ -43,23 +43,23 @@ const place = (row: string) => sql`(
   ${sql.ref(`${row}.last_event_id`)} COLLATE "C")`;
 
 function subscriptionOf(event: SubscriptionEvent) {
-  fields('event', event);
+  object('event', event);
   const at = (field: 'current_period_start' | 'current_period_end') =>
-    event[field] == null ? null : time(field, event[field]);
+    event[field] == null ? null : instant(field, event[field]);
   const [start, end] = [at('current_period_start'), at('current_period_end')];
   if (start && end && end < start)
     throw new BadInputError('current_period_end', 'must not be before current_period_start');
   return {
     user_id: uuid('user_id', event.user_id),
-    provider: word('provider', event.provider, ['stripe', 'paypal']),
+    provider: oneOf('provider', event.provider, ['stripe', 'paypal']),
     provider_subscription_id: text('provider_subscription_id', event.provider_subscription_id, 255),
-    tier: word('tier', event.tier, ['light', 'standard', 'advanced', 'premium']),
-    status: word('status', event.status, ['active', 'canceled', 'expired', 'past_due']),
+    tier: oneOf('tier', event.tier, ['light', 'standard', 'advanced', 'premium']),
+    status: oneOf('status', event.status, ['active', 'canceled', 'expired', 'past_due']),
     current_period_start: start,
     current_period_end: end,
     cancel_at_period_end: boolean('cancel_at_period_end', event.cancel_at_period_end ?? false),
     last_event_id: text('event_id', event.event_id, 255),
-    last_event_at: time('event_at', event.event_at),
+    last_event_at: instant('event_at', event.event_at),
   };
 }
 

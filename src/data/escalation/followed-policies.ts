@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { isFollowed } from './judged-tickets.ts';
+import { isFollowed } from './followed-tickets.ts';
 
 /** A version of the policy that is in force or that tickets keep. */
 export interface FollowedPolicy {
   version: number;
-  /** null where there is no row of this version */
+  /** null if there is no row of this version */
   policy: unknown;
   /** pending tickets that follow it */
   tickets: number;

@@ -6,7 +6,7 @@ import { isPending } from '../bots/pending-tickets.ts';
 
 export type PolicyRow = Selectable<EnginePolicies>;
 
-/** The version in force, or this one; undefined where there is none. */
+/** The policy of this version, or the one in force; undefined if there is none. */
 export const policyOf = (db: Db, version?: number): Promise<PolicyRow | undefined> =>
   db
     .selectFrom('engine.policies')

@@ -1,12 +1,12 @@
 import { sql, type Selectable } from 'kysely';
-import { fields, time, uuid, whole } from '../../database/faults/bad-input.ts';
+import { object, instant, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import type { GameLeaderboards } from '../../database/tables.ts';
 
 export type LeaderboardRow = Selectable<GameLeaderboards>;
 
-const most = 2_147_483_647;
+const maxInteger = 2_147_483_647;
 
 /**
  * Enters a score. A player keeps only the best one, with the time at which it was first reached. `isBest` says
@@ -17,10 +17,10 @@ export async function submitScore(
   given: { game_id: string; user_id: string; score: number; achieved_at: Date },
 ): Promise<{ isBest: boolean }> {
   const row = {
-    game_id: uuid('game_id', fields('given', given).game_id),
+    game_id: uuid('game_id', object('given', given).game_id),
     user_id: uuid('user_id', given.user_id),
-    score: whole('score', given.score, -most, most),
-    achieved_at: time('achieved_at', given.achieved_at),
+    score: wholeNumber('score', given.score, -maxInteger, maxInteger),
+    achieved_at: instant('achieved_at', given.achieved_at),
   };
   return explaining('the score was not entered', {}, async () => {
     const entered = await db
@@ -41,7 +41,7 @@ export async function submitScore(
 export interface Placed {
   user_id: string;
   score: number;
-  /** from 1; equal scores share a rank, and the next rank is as many further */
+  /** from 1; equal scores share a rank, and as many ranks after it are left out as others share it */
   rank: number;
   achieved_at: Date;
 }
@@ -55,14 +55,14 @@ export async function leaderboardPage(
   gameId: string,
   request: { limit?: number | undefined; offset?: number | undefined } = {},
 ): Promise<Placed[]> {
-  const { limit = 50, offset = 0 } = fields('request', request);
+  const { limit = 50, offset = 0 } = object('request', request);
   const game = uuid('game_id', gameId);
-  const from = whole('offset', offset, 0, 1_000_000);
-  // The offset tells how many rows come before the page; only its first score may have begun on an earlier page.
+  const from = wholeNumber('offset', offset, 0, 1_000_000);
+  // The offset is the number of rows before the page; only its first score may also stand on an earlier page.
   const { rows } = await sql<Placed>`
     WITH page AS MATERIALIZED (
       SELECT user_id, score, achieved_at, id FROM game_leaderboards WHERE game_id = ${game}
-      ORDER BY score DESC, achieved_at, id LIMIT ${whole('limit', limit, 1, 200)} OFFSET ${from}
+      ORDER BY score DESC, achieved_at, id LIMIT ${wholeNumber('limit', limit, 1, 200)} OFFSET ${from}
     ), top AS (
       SELECT max(score) AS score,
         (SELECT count(*) FROM game_leaderboards

@@ -4,10 +4,9 @@
  */
 import { sql, type Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, uuid, whole } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { GameSessions } from '../../database/tables.ts';
 
@@ -16,7 +15,7 @@ export type GameSession = Selectable<GameSessions>;
 /** The user has no such session, or it has ended: it ends once. */
 export class NoOpenGameSessionError extends NotFoundError {}
 
-const most = 2_147_483_647;
+const maxInteger = 2_147_483_647;
 // The engine's clock for every role: users may not enter schema engine.
 const now = sql<Date>`public.bots_now()`;
 
@@ -29,36 +28,32 @@ export async function beginGameSession(
   given: { user_id: string; game_id: string },
 ): Promise<GameSession> {
   const row = {
-    user_id: uuid('user_id', fields('given', given).user_id),
+    user_id: uuid('user_id', object('given', given).user_id),
     game_id: uuid('game_id', given.game_id),
     started_at: now,
   };
-  try {
-    return await explaining('the session was not begun', {}, () =>
-      db.insertInto('game_sessions').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the session was not begun', 'user_id', () =>
+    db.insertInto('game_sessions').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /**
- * Ends an open session of a user now, with its duration in whole seconds. Of two ends at once one finds it open.
+ * Ends an open session of a user now, with its duration in whole seconds. Of two calls at once only one finds it open.
  * Throws BadInputError, {@link NoOpenGameSessionError}.
  */
 export async function endGameSession(
   db: Db,
   given: { id: string; user_id: string; score?: number | undefined; completed: boolean },
 ): Promise<GameSession> {
-  const { score } = fields('given', given);
+  const { score } = object('given', given);
   const [id, user] = [uuid('id', given.id), uuid('user_id', given.user_id)];
   const ended = await db
     .updateTable('game_sessions')
     .set({
-      // Not before its start, which a player may have set, or a clock that was set back.
+      // Not before its start, which may be in the future: a player has set it, or the clock was set back.
       ended_at: sql<Date>`greatest(${now}, started_at)`,
-      duration_seconds: sql<number>`least(extract(epoch FROM greatest(${now}, started_at) - started_at), ${sql.lit(most)})::int`,
-      score: score === undefined ? null : whole('score', score, -most, most),
+      duration_seconds: sql<number>`least(extract(epoch FROM greatest(${now}, started_at) - started_at), ${sql.lit(maxInteger)})::int`,
+      score: score === undefined ? null : wholeNumber('score', score, -maxInteger, maxInteger),
       completed: boolean('completed', given.completed),
     })
     .where('id', '=', id)
@@ -69,7 +64,7 @@ export async function endGameSession(
   if (!ended)
     throw new NoOpenGameSessionError({
       what: 'the session was not ended',
-      why: 'id is no open session of user_id',
+      why: 'id is not an open session of user_id',
       hint: 'take the id that beginGameSession returned; a session ends once',
     });
   return ended;
@@ -81,7 +76,7 @@ export async function gameSessionsOf(
   of: { user_id: string; game_id?: string | undefined },
   request: PageRequest = {},
 ): Promise<Page<GameSession>> {
-  const { user_id, game_id } = fields('of', of);
+  const { user_id, game_id } = object('of', of);
   const { after, order, at, take, page } = keyset(request, 'game_sessions', 'started_at');
   let query = db
     .selectFrom('game_sessions')

@@ -31,7 +31,7 @@ export async function conversationsOf(
 }
 
 /**
- * A conversation with its messages; undefined where it does not exist or you may not see it. Throws BadInputError.
+ * A conversation with its messages; undefined if it does not exist or you may not see it. Throws BadInputError.
  */
 export const conversation = async (db: Db, id: string): Promise<Conversation | undefined> =>
   db

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { BadInputError, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import { KeyRing } from '../../ground/secrets/key-ring.ts';
@@ -40,11 +40,11 @@ export interface Owned {
   service: string;
 }
 
-/** Bytes of UTF-8; a longer text is refused. */
-const longestSecret = 64 * 1024;
+/** How long a secret may be, in bytes of UTF-8. */
+const maxSecretBytes = 64 * 1024;
 
 const readOwned = (given: Owned): Owned => ({
-  user_id: uuid('user_id', fields('given', given).user_id),
+  user_id: uuid('user_id', object('given', given).user_id),
   service: text('service', given.service, 50),
 });
 
@@ -91,11 +91,14 @@ export async function storeCredential(
 }
 
 function checkSecret(secret: unknown): void {
-  if (typeof secret !== 'string' || secret === '' || Buffer.byteLength(secret) > longestSecret)
-    throw new BadInputError('secret', `has to be a text of 1 to ${longestSecret} bytes`);
+  if (typeof secret !== 'string' || secret === '' || Buffer.byteLength(secret) > maxSecretBytes)
+    throw new BadInputError('secret', `has to be a text of 1 to ${maxSecretBytes} bytes`);
   // UTF-8 cannot hold half of a surrogate pair: opening would return another text.
   if (!secret.isWellFormed())
-    throw new BadInputError('secret', 'must not contain half a character');
+    throw new BadInputError(
+      'secret',
+      'has to be well-formed Unicode: it contains half of a surrogate pair',
+    );
 }
 
 /**
@@ -155,8 +158,8 @@ export async function rotateCredentials(
   batch: { after?: string | null; limit?: number } = {},
 ): Promise<Rotation> {
   checkRing(ring);
-  const { after = null, limit = 100 } = fields('batch', batch);
-  const most = whole('limit', limit, 1, 1000);
+  const { after = null, limit = 100 } = object('batch', batch);
+  const most = wholeNumber('limit', limit, 1, 1000);
   const from = after === null ? null : uuid('after', after);
   const others = ring.ids.filter((id) => id !== ring.current);
   if (others.length === 0) return { rewrapped: 0, broken: [], next: null };

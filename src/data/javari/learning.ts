@@ -1,16 +1,15 @@
 /** What conversations taught: the server writes it, users read their own rows, admins all. */
 import { sql, type Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { BadInputError, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { BadInputError, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import type { JavariLearning } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type Lesson = Selectable<JavariLearning>;
 
-const most = 2_147_483_647;
+const maxInteger = 2_147_483_647;
 
 export interface NewLesson {
   user_id: string;
@@ -31,7 +30,7 @@ export interface NewLesson {
 }
 
 const wholeOrNull = (field: string, value: number | undefined) =>
-  value === undefined ? null : whole(field, value, 0, most);
+  value === undefined ? null : wholeNumber(field, value, 0, maxInteger);
 
 function score(value: number | undefined): string | null {
   if (value === undefined) return null;
@@ -45,7 +44,7 @@ function score(value: number | undefined): string | null {
  * exist, AccessDeniedError under row level security.
  */
 export async function noteLesson(db: Db, given: NewLesson): Promise<Lesson> {
-  const { provider, model, patterns_detected: patterns } = fields('given', given);
+  const { provider, model, patterns_detected: patterns } = object('given', given);
   const row = {
     user_id: uuid('user_id', given.user_id),
     conversation_type: text('conversation_type', given.conversation_type, 50),
@@ -56,15 +55,11 @@ export async function noteLesson(db: Db, given: NewLesson): Promise<Lesson> {
     model: model === undefined ? null : text('model', model, 50),
     tokens_used: wholeOrNull('tokens_used', given.tokens_used),
     cost_cents: wholeOrNull('cost_cents', given.cost_cents),
-    patterns_detected: patterns === undefined ? null : document('patterns_detected', patterns),
+    patterns_detected: patterns === undefined ? null : jsonText('patterns_detected', patterns),
   };
-  try {
-    return await explaining('the lesson was not noted', {}, () =>
-      db.insertInto('javari_learning').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the lesson was not noted', 'user_id', () =>
+    db.insertInto('javari_learning').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 export interface LearningTotal {
@@ -94,7 +89,7 @@ export const learningTotals = async (
       sql<number>`coalesce(sum(cost_cents), 0)::float8`.as('cost_cents'),
     ])
     .where('user_id', '=', uuid('user_id', user_id))
-    .where(within(span, 'javari_learning.created_at'))
+    .where(isWithin(span, 'javari_learning.created_at'))
     .groupBy('conversation_type')
     .orderBy('conversations', 'desc')
     .orderBy('conversation_type')

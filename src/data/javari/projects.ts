@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
 import type { JavariProjects } from '../../database/tables.ts';
@@ -21,8 +21,8 @@ const named = {
 };
 
 /**
- * Throws BadInputError, {@link ForeignParentError}, ConstraintError for a user or parent that does not
- * exist, AccessDeniedError for another user's id under row level security. `name` has 200 characters at most, `description` 10,000.
+ * Adds a project; `name` has 200 characters at most, `description` 10,000. Throws BadInputError, {@link ForeignParentError},
+ * ConstraintError for a user or parent that does not exist, AccessDeniedError for another user's id under row level security.
  */
 export async function addProject(
   db: Db,
@@ -33,20 +33,19 @@ export async function addProject(
     parent_project_id?: string | null | undefined;
   },
 ): Promise<Project> {
-  const { description, parent_project_id: parent } = fields('given', given);
+  const { description, parent_project_id: parent } = object('given', given);
   const row = {
     user_id: uuid('user_id', given.user_id),
     name: text('name', given.name, 200),
     description: description === undefined ? null : text('description', description, 10_000),
     parent_project_id: parent == null ? null : uuid('parent_project_id', parent),
   };
-  try {
-    return await explaining('the project was not added', named, () =>
-      db.insertInto('javari_projects').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess(
+    'the project was not added',
+    'user_id',
+    () => db.insertInto('javari_projects').values(row).returningAll().executeTakeFirstOrThrow(),
+    named,
+  );
 }
 
 /**
@@ -58,7 +57,7 @@ export async function moveProject(
   db: Db,
   given: { id: string; user_id: string; parent_project_id: string | null },
 ): Promise<Project> {
-  const [id, user] = [uuid('id', fields('given', given).id), uuid('user_id', given.user_id)];
+  const [id, user] = [uuid('id', object('given', given).id), uuid('user_id', given.user_id)];
   const parent =
     given.parent_project_id === null ? null : uuid('parent_project_id', given.parent_project_id);
   const moved = await explaining('the project was not moved', named, () =>
@@ -73,8 +72,8 @@ export async function moveProject(
   if (!moved)
     throw new UnknownProjectError({
       what: 'the project was not moved',
-      why: 'id is no project of user_id',
-      hint: 'take the id of one of the user’s own projects',
+      why: 'id is not a project of user_id',
+      hint: "take the id of one of the user's own projects",
     });
   return moved;
 }

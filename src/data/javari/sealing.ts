@@ -41,7 +41,7 @@ export const unseal = (ring: KeyRing, row: Identity & Sealed): string =>
   sealing.unseal(ring, identityOf(row), sealedOf(row));
 
 /**
- * The same sealed data; only its data key is wrapped anew, by the ring's current key. Throws as {@link unseal} does.
+ * Keeps the sealed data and wraps only its data key again, with the ring's current key. Throws as {@link unseal} does.
  */
 export const rewrap = (ring: KeyRing, row: Identity & Sealed): Sealed =>
   columnsOf(sealing.rewrap(ring, identityOf(row), sealedOf(row)));

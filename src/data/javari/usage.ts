@@ -1,12 +1,11 @@
 /** What requests to models cost, one row a request: the server writes them, users read their own rows, admins all. */
 import { sql, type Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { JavariUsageStats } from '../../database/tables.ts';
-import { within, type TimeSpan } from '../../database/time-span.ts';
+import { isWithin, type TimeSpan } from '../../database/time-span.ts';
 
 export type JavariUse = Selectable<JavariUsageStats>;
 
@@ -19,7 +18,7 @@ export interface NewJavariUse {
   provider: string;
   /** 50 characters at most */
   model: string;
-  /** up to 1,073,741,823 each; their sum becomes total_tokens, where both are known */
+  /** up to 1,073,741,823 each; their sum becomes total_tokens if both are known */
   input_tokens?: number | null | undefined;
   output_tokens?: number | null | undefined;
   cost_cents?: number | null | undefined;
@@ -30,14 +29,14 @@ export interface NewJavariUse {
 
 /** A whole number from 0 to `most`, or null. */
 const wholeOrNull = (field: string, value: number | null | undefined, most = maxTokens) =>
-  value == null ? null : whole(field, value, 0, most);
+  value == null ? null : wholeNumber(field, value, 0, most);
 
 /**
  * Notes one request. For `service_role`. Throws BadInputError, ConstraintError for a user who does not exist,
  * AccessDeniedError under row level security.
  */
 export async function noteJavariUse(db: Db, use: NewJavariUse): Promise<JavariUse> {
-  const { error_message: message } = fields('use', use);
+  const { error_message: message } = object('use', use);
   const input_tokens = wholeOrNull('input_tokens', use.input_tokens);
   const output_tokens = wholeOrNull('output_tokens', use.output_tokens);
   const row = {
@@ -52,13 +51,9 @@ export async function noteJavariUse(db: Db, use: NewJavariUse): Promise<JavariUs
     success: boolean('success', use.success),
     error_message: message == null ? null : text('error_message', message, 10_000),
   };
-  try {
-    return await explaining('the use was not noted', {}, () =>
-      db.insertInto('javari_usage_stats').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the use was not noted', 'user_id', () =>
+    db.insertInto('javari_usage_stats').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /** The requests of a user, newest first. Throws BadInputError for `user_id`, `limit`, `cursor`. */
@@ -96,7 +91,7 @@ export async function javariUsageTotals(
   of: { user_id?: string | undefined; provider?: string | undefined },
   span: TimeSpan,
 ): Promise<JavariUsageTotal[]> {
-  const { user_id, provider } = fields('of', of);
+  const { user_id, provider } = object('of', of);
   let query = db
     .selectFrom('javari_usage_stats')
     .select([
@@ -107,7 +102,7 @@ export async function javariUsageTotals(
       sql<number>`coalesce(sum(total_tokens), 0)::float8`.as('total_tokens'),
       sql<number>`coalesce(sum(cost_cents), 0)::float8`.as('cost_cents'),
     ])
-    .where(within(span, 'javari_usage_stats.created_at'));
+    .where(isWithin(span, 'javari_usage_stats.created_at'));
   // With neither, `uuid` throws BadInputError; only a call that names a provider may cover all users.
   if (user_id !== undefined || provider === undefined)
     query = query.where('user_id', '=', uuid('user_id', user_id));

@@ -1,14 +1,14 @@
-/** When maintenance windows are: what a person writes of them, and the occurrences that are planned ahead. */
+/** The times of maintenance windows: what a person has set, and the occurrences that are planned ahead. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { present, type MaintenanceRow } from '../bots/bot-maintenance.ts';
+import { presentOccurrence, type MaintenanceRow } from '../bots/bot-maintenance.ts';
 
 interface Times {
   starts_at: Date;
   ends_at: Date;
 }
 
-/** What a window names (null: all of that kind), whose it is, and when it is. */
+/** What a window names (null: all of that kind), its owner, and its times. */
 export interface NewMaintenance extends Pick<
   MaintenanceRow,
   | 'bot_ids'
@@ -47,7 +47,7 @@ export async function insertMaintenance(
   return id;
 }
 
-/** Ends a window with all its occurrences, also one that is yet to come; false where it is over already. */
+/** Ends a window with all its occurrences, also one that is yet to come; false if it is over already. */
 export async function endMaintenance(db: Db, id: string, by: string): Promise<boolean> {
   const { rows } = await sql`
     UPDATE bot_maintenance m
@@ -58,18 +58,18 @@ export async function endMaintenance(db: Db, id: string, by: string): Promise<bo
   return rows.length > 0;
 }
 
-/** Ends the present occurrence of a window with a schedule; false where it is not in force, or has no schedule. */
+/** Ends the present occurrence of a window with a schedule; false if it is not in force, or has no schedule. */
 export async function endOccurrence(db: Db, id: string, by: string): Promise<boolean> {
   const { rows } = await sql`
     UPDATE bot_maintenance m
-    SET occurrences = m.occurrences - tstzmultirange(tstzrange(engine.now(), upper(${present}))),
+    SET occurrences = m.occurrences - tstzmultirange(tstzrange(engine.now(), upper(${presentOccurrence}))),
         cut_at = engine.now(), cut_by = ${by}
     WHERE m.id = ${id}::uuid AND m.ended_at IS NULL AND m.schedule_cron IS NOT NULL AND m.occurrences @> engine.now()
     RETURNING m.id`.execute(db);
   return rows.length > 0;
 }
 
-/** A window with a schedule, of which more occurrences are to be planned. */
+/** A window with a schedule that needs more occurrences planned ahead. */
 export interface Unplanned {
   id: string;
   schedule_cron: string;
@@ -79,8 +79,8 @@ export interface Unplanned {
   now: Date;
 }
 
-/** Windows with a schedule of which fewer than half of the occurrences that are planned ahead are left. */
-export async function unplannedMaintenance(
+/** The windows with a schedule that have fewer than half of the occurrences left that are planned ahead. */
+export async function windowsToPlan(
   db: Db,
   { aheadDays, most }: { aheadDays: number; most: number },
 ): Promise<Unplanned[]> {
@@ -94,10 +94,10 @@ export async function unplannedMaintenance(
 }
 
 /**
- * Adds occurrences to a window that was planned until `planned_until` and is no further; leaves out those that were over
- * more than `keptDays` ago. Another process may have been faster, or a person may have ended it: then nothing changes.
+ * Adds occurrences to a window that is still planned until `planned_until`; drops those that were over more than `keptDays` ago.
+ * Another process may have been faster, or a person may have ended the window: then nothing changes.
  */
-export const planMore = (
+export const addOccurrences = (
   db: Db,
   { id, planned_until }: Unplanned,
   planned: { occurrences: readonly Times[]; until: Date },

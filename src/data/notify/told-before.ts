@@ -1,12 +1,14 @@
-/** `bot_notifications`: messages about tickets, which were sent, wait, or were not sent. */
+/** `bot_notifications`: the messages about tickets. A message waits, was sent, or was not sent. */
 import { sql } from 'kysely';
 
 /**
- * Whether people were told of the ticket through this channel, or may have been, by a message of its own or by one about
- * many. `ticket` is SQL.
+ * A condition in SQL: whether people were told of a ticket through this channel, or may have been, by a message about
+ * this ticket alone or by a message about many tickets. `ticketColumn` is a reference to the column of the surrounding
+ * statement that holds the ticket's id, for example `t.id`.
  */
-export const toldBefore = (ticket: string, channel: string) => sql<boolean>`
-  EXISTS (SELECT FROM bot_notifications b LEFT JOIN bot_notifications g ON g.id = b.superseded_by
-          WHERE b.ticket_id = ${sql.ref(ticket)} AND b.channel = ${channel}
-            AND (b.status = 'sent' OR b.repeats > 0 OR b.reference IS NOT NULL
-                 OR g.kind = 'group' AND (g.status = 'sent' OR g.repeats > 0 OR g.reference IS NOT NULL)))`;
+export const toldBefore = (ticketColumn: string, channel: string) => sql<boolean>`
+  EXISTS (SELECT FROM bot_notifications own LEFT JOIN bot_notifications grouped ON grouped.id = own.superseded_by
+          WHERE own.ticket_id = ${sql.ref(ticketColumn)} AND own.channel = ${channel}
+            AND (own.status = 'sent' OR own.repeats > 0 OR own.reference IS NOT NULL
+                 OR grouped.kind = 'group'
+                    AND (grouped.status = 'sent' OR grouped.repeats > 0 OR grouped.reference IS NOT NULL)))`;

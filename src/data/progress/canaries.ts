@@ -10,7 +10,7 @@ export type CanaryRow = Selectable<EngineCanaries>;
 
 /** After this time, the process that asked for a canary no longer waits for it. */
 const staleAfter = sql`interval '1 minute'`;
-/** Where no scheduler removes stale canaries, the next request removes those older than this. */
+/** If no scheduler removes stale canaries, the next request removes those older than this. */
 const forgottenAfter = sql`interval '1 hour'`;
 
 const now = sql<Date>`engine.now()`;
@@ -19,7 +19,7 @@ const now = sql<Date>`engine.now()`;
 const olderThan = (age: RawBuilder<unknown>) => sql`
         SELECT id FROM engine.canaries WHERE requested_at < engine.now() - ${age} ORDER BY id FOR UPDATE SKIP LOCKED`;
 
-/** Asks for a canary and returns its id. Rejects with the server's error where the role may not write. */
+/** Asks for a canary and returns its id. Rejects with the server's error if the role may not write. */
 export async function requestCanary(db: Db): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     WITH forgotten AS (
@@ -104,7 +104,7 @@ export async function noteCanaryAnswered(db: Db, id: string): Promise<void> {
     .execute();
 }
 
-/** `$1` is the id. No row means that the canary was removed, which is no error. */
+/** `$1` is the id. No row means that the canary was removed, which is not an error. */
 export const recordCanary = sql<{ id: string }>`
   UPDATE engine.canaries SET recorded_at = engine.now() WHERE id = $1::uuid AND recorded_at IS NULL RETURNING id`;
 

@@ -1,6 +1,6 @@
 /**
- * The outward ping, of which an installation sends one a minute: the setting `ping` says who sends it, and what came of
- * it. Its row is changed at each claim, so `changed_at` is the time of the newest one. The address is not kept.
+ * The outward ping, which an installation sends once a minute: the setting `ping` says which process sends it, and what came of
+ * it. Its row is changed at each claim, so `changed_at` is the time of the newest claim. The address is not stored.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -19,7 +19,7 @@ export interface PingClaim {
   quietMs: number;
 }
 
-/** Claims the ping of this minute; null when a process has it. A time in the future (the clock was set back) is over. */
+/** Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count. */
 export async function claimPing(db: Db): Promise<PingClaim | null> {
   const { rows } = await sql<PingClaim>`
     INSERT INTO engine.settings AS s (key, value, changed_at)

@@ -1,4 +1,4 @@
-/** From a row of `engine.secrets` to its value, where this process can open it. */
+/** Opens the value of a row of `engine.secrets`, if this process can. */
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { unseal } from '../../ground/secrets/sealing.ts';
@@ -11,34 +11,34 @@ export interface SecretSources {
 }
 
 /**
- * The fewest characters of a value: a shorter one would be a part of many words, and the words around its redacted
+ * How many characters a value has at least: a shorter one would be a part of many words, and the words around its redacted
  * place would reveal it.
  */
-export const shortest = 6;
-/** bytes of UTF-8 at most */
-export const longest = 64 * 1024;
+export const minCharacters = 6;
+/** How long a value may be, in bytes of UTF-8. */
+export const maxBytes = 64 * 1024;
 
-/** Why a value cannot be a secret; null where it can. The text does not repeat the value. */
-export function unfit(value: string): string | null {
-  if ([...value].length < shortest)
-    return `it is ${value === '' ? 'empty' : 'too short'}: a secret has at least ${shortest} characters`;
-  if (Buffer.byteLength(value) > longest) return `it is longer than ${longest} bytes`;
-  if (!value.isWellFormed() || value.includes('\0')) return 'it is no text of UTF-8';
+/** Why a value cannot be a secret; null if it can. The text does not repeat the value. */
+export function whyUnfit(value: string): string | null {
+  if ([...value].length < minCharacters)
+    return `it is ${value === '' ? 'empty' : 'too short'}: a secret has at least ${minCharacters} characters`;
+  if (Buffer.byteLength(value) > maxBytes) return `it is longer than ${maxBytes} bytes`;
+  if (!value.isWellFormed() || value.includes('\0')) return 'it is not text in UTF-8';
   return null;
 }
 
-/** What to do about a value that {@link unfit} refuses. */
-export function mendUnfit(value: string): string {
+/** What to do about a value that {@link whyUnfit} refuses. */
+export function hintForUnfit(value: string): string {
   if (value === '')
     return 'give it on standard input, as in `... < file`, and look whether that file is empty';
-  if ([...value].length < shortest)
-    return 'take a longer one: so short a text stands within other words, and would be read in what is redacted';
-  if (Buffer.byteLength(value) > longest)
-    return 'store what is secret of it alone, or a token in its place';
+  if ([...value].length < minCharacters)
+    return 'take a longer one: so short a text is a part of other words, and a reader could guess it from where it is redacted';
+  if (Buffer.byteLength(value) > maxBytes)
+    return 'store only the part that is secret, or a token in its place';
   return 'store bytes as base64';
 }
 
-/** Settings of the engine itself, which no playbook may send to any place. */
+/** Settings of the engine itself, which playbooks must not be able to send anywhere. */
 const ownSettings = /^(DATABASE_URL|REDIS_URL|ROUNDSMAN_.*|PG[A-Z]+)$/;
 
 export const isOwnSetting = (variable: string): boolean => ownSettings.test(variable);
@@ -48,7 +48,7 @@ export interface Opened {
   value: string;
 }
 
-/** The value of a secret cannot be had in this process; `why` and `hint` say what to do. */
+/** The value of a secret cannot be read in this process; `why` and `hint` say what to do. */
 export class ClosedSecretError extends RoundsmanError {
   constructor(name: string, why: string, hint: string, options?: ErrorOptions) {
     super({ what: `the secret ${name} cannot be opened`, why, hint }, options);
@@ -88,13 +88,13 @@ function fromVariable(name: string, from: string, variable: SecretSources['varia
       `the variable ${from} is not set in this process`,
       `set ${from} for each worker, or: ${again(name)}`,
     );
-  const why = unfit(value);
+  const why = whyUnfit(value);
   if (why !== null)
     throw new ClosedSecretError(name, `the variable ${from} does not fit: ${why}`, again(name));
   return value;
 }
 
-/** Why it cannot be opened in this process, or null. */
+/** Why a secret cannot be opened in this process; null if it can. */
 export function closedFor(sources: SecretSources, row: SecretRow): string | null {
   try {
     openSecret(sources, row);

@@ -16,8 +16,8 @@ export interface Rotated {
 }
 
 /**
- * Runs in one transaction that locks the rows: a value that is stored at the same time waits, or is the one that is
- * sealed. The values themselves are not opened; only their data keys are wrapped anew. A secret for which this fails
+ * Seals all secrets in one transaction that locks the rows: a value that is stored at the same time waits, or is the one that
+ * is sealed. The values themselves are not opened; only their data keys are wrapped again. A secret for which this fails
  * does not stop the others.
  */
 export const rotateSecrets = (db: Db, ring: KeyRing): Promise<Rotated> =>
@@ -29,14 +29,14 @@ export const rotateSecrets = (db: Db, ring: KeyRing): Promise<Rotated> =>
       .orderBy('name')
       .forUpdate()
       .execute();
-    const done: Rotated = { rotated: [], current: [], failed: [] };
+    const outcome: Rotated = { rotated: [], current: [], failed: [] };
     for (const row of rows) {
       const { name } = row;
       try {
         const sealed = { text: row.sealed!, keyId: row.key_id! };
         const { text, keyId } = rewrap(ring, identityOf(row), sealed);
         if (row.key_id === ring.current) {
-          done.current.push(name);
+          outcome.current.push(name);
           continue;
         }
         await trx
@@ -44,11 +44,11 @@ export const rotateSecrets = (db: Db, ring: KeyRing): Promise<Rotated> =>
           .set({ sealed: text, key_id: keyId, rotated_at: sql<Date>`engine.now()` })
           .where('name', '=', name)
           .execute();
-        done.rotated.push(name);
+        outcome.rotated.push(name);
       } catch (error) {
         if (!(error instanceof RoundsmanError)) throw error;
-        done.failed.push({ name, why: error.why });
+        outcome.failed.push({ name, why: error.why });
       }
     }
-    return done;
+    return outcome;
   });

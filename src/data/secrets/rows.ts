@@ -1,6 +1,7 @@
 /** `engine.secrets`: who stored which secret, and where its value is. Functions here return no value. */
 import { sql, type Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { secretName, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import type { Db } from '../../database/connect.ts';
 import type { KeyRing } from '../../ground/secrets/key-ring.ts';
@@ -11,13 +12,23 @@ export type SecretRow = Selectable<EngineSecrets>;
 
 /** No secret has this name. */
 export class NoSecretError extends NotFoundError {
-  constructor(name: string) {
+  constructor(name: string, stored: readonly string[]) {
+    const set = secretName.test(name) ? `; \`npx roundsman secrets set ${name}\` stores it` : '';
     super({
       what: `there is no secret ${name}`,
       why: 'none of that name is stored',
-      hint: `\`npx roundsman secrets list\` shows what there is${secretName.test(name) ? `; \`npx roundsman secrets set ${name}\` stores it` : ''}`,
+      hint: didYouMean(name, stored, `\`npx roundsman secrets list\` shows what there is${set}`),
     });
   }
+}
+
+/** The error for a secret that is not stored, with the nearest names of those that are. */
+export async function noSecret(db: Db, name: string): Promise<NoSecretError> {
+  const stored = await db.selectFrom('engine.secrets').select('name').execute();
+  return new NoSecretError(
+    name,
+    stored.map((row) => row.name),
+  );
 }
 
 /**
@@ -30,7 +41,7 @@ export const identityOf = ({ name, id }: Pick<SecretRow, 'name' | 'id'>): Identi
 
 const now = sql<Date>`engine.now()`;
 
-/** Stores a checked value in place of the present one. Returns the row, and whether it is new. */
+/** Seals and stores a checked value in place of the present one. Returns the row, and whether it is new. */
 export const storeSealed = (
   db: Db,
   ring: KeyRing,
@@ -92,7 +103,7 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
     .where('name', '=', name)
     .returningAll()
     .executeTakeFirst();
-  if (!row) throw new NoSecretError(name);
+  if (!row) throw await noSecret(db, name);
   return row;
 }
 

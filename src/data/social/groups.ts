@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { fields, uuid } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { object, uuid } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import { ConstraintError } from '../../database/faults/constraint-errors.ts';
 import type { GroupMembers } from '../../database/tables.ts';
 
 export type GroupMember = Selectable<GroupMembers>;
@@ -27,7 +27,7 @@ export async function joinGroup(
   given: { group_id: string; user_id: string; added_by: string },
 ): Promise<GroupMember> {
   const row = {
-    group_id: uuid('group_id', fields('given', given).group_id),
+    group_id: uuid('group_id', object('given', given).group_id),
     user_id: uuid('user_id', given.user_id),
     role: 'member',
   };
@@ -54,18 +54,17 @@ export async function joinGroup(
   if (!theirs)
     throw new ForeignGroupError({
       what: 'the user did not join the group',
-      why: 'group_id is none that added_by may open to this user',
+      why: 'group_id is not a group to which added_by may add this user',
       hint: 'let its creator or one of its admins add the member',
     });
   const named = {
     group_members_limit: GroupFullError,
     group_members_group_id_user_id_key: AlreadyInGroupError,
   };
-  try {
-    return await explaining('the user did not join the group', named, () =>
-      db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'group_id');
-  }
+  return explainingAccess(
+    'the user did not join the group',
+    'group_id',
+    () => db.insertInto('group_members').values(row).returningAll().executeTakeFirstOrThrow(),
+    named,
+  );
 }

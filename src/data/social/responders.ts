@@ -1,10 +1,9 @@
-/** First responders: users register themselves, admins verify; who is verified can only withdraw. */
+/** First responders: users register themselves, admins verify them; a user who is verified can only withdraw. */
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { boolean, fields, text, uuid, word } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { boolean, object, text, uuid, oneOf } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
 import type { FirstResponders } from '../../database/tables.ts';
 
 export type Responder = Selectable<FirstResponders>;
@@ -34,20 +33,16 @@ export async function registerResponder(
     verification_doc_url?: string | undefined;
   },
 ): Promise<Responder> {
-  const { agency, verification_doc_url: doc } = fields('given', given);
+  const { agency, verification_doc_url: doc } = object('given', given);
   const row = {
     user_id: uuid('user_id', given.user_id),
-    role: word('role', given.role, ['firefighter', 'police', 'ems', 'dispatcher']),
+    role: oneOf('role', given.role, ['firefighter', 'police', 'ems', 'dispatcher']),
     agency: agency === undefined ? null : text('agency', agency, 200),
     verification_doc_url: doc === undefined ? null : text('verification_doc_url', doc, 2_000),
   };
-  try {
-    return await explaining('the responder was not registered', {}, () =>
-      db.insertInto('first_responders').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the responder was not registered', 'user_id', () =>
+    db.insertInto('first_responders').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
 /**
@@ -58,19 +53,17 @@ export async function setResponderVerified(
   db: Db,
   given: { id: string; verified: boolean },
 ): Promise<Responder> {
-  const id = uuid('id', fields('given', given).id);
+  const id = uuid('id', object('given', given).id);
   const verified = boolean('verified', given.verified);
-  const changed = await explaining('the responder was not changed', {}, () =>
+  const changed = await explainingAccess('the responder was not changed', 'verified', () =>
     db
       .updateTable('first_responders')
       .set({ verified })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirst(),
-  ).catch((error: unknown) => {
-    throw accessDenied(error, 'verified');
-  });
-  if (!changed) throw unknown('the responder was not changed', 'id is none that you may verify');
+  );
+  if (!changed) throw unknown('the responder was not changed', 'id is not one that you may verify');
   return changed;
 }
 
@@ -91,7 +84,7 @@ export async function withdrawResponder(
   db: Db,
   given: { id: string; user_id: string },
 ): Promise<Responder> {
-  const [id, user] = [uuid('id', fields('given', given).id), uuid('user_id', given.user_id)];
+  const [id, user] = [uuid('id', object('given', given).id), uuid('user_id', given.user_id)];
   const removed = await db
     .deleteFrom('first_responders')
     .where('id', '=', id)
@@ -99,6 +92,6 @@ export async function withdrawResponder(
     .returningAll()
     .executeTakeFirst();
   if (!removed)
-    throw unknown('the responder was not withdrawn', 'id is no registration of user_id');
+    throw unknown('the responder was not withdrawn', 'id is not a registration of user_id');
   return removed;
 }

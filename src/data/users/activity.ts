@@ -1,10 +1,9 @@
 /** The audit trail of users: the platform's server writes it, users read their own part, admins all of it. */
 import type { Selectable } from 'kysely';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { address, fields, text, uuid } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { address, object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { explaining } from '../../database/faults/constraint-errors.ts';
-import { document } from '../../database/json-input.ts';
+import { jsonText } from '../../database/json-input.ts';
 import { keyset, type Page, type PageRequest } from '../../database/keyset.ts';
 import type { UserActivityLog } from '../../database/tables.ts';
 
@@ -25,32 +24,28 @@ export interface NewActivity {
  * ConstraintError for a user who does not exist, AccessDeniedError under row level security.
  */
 export async function noteActivity(db: Db, given: NewActivity): Promise<Activity> {
-  const { resource, details, ip_address: ip } = fields('given', given);
-  const on = resource === undefined ? undefined : fields('resource', resource);
+  const { resource, details, ip_address: ip } = object('given', given);
+  const on = resource === undefined ? undefined : object('resource', resource);
   const row = {
     user_id: uuid('user_id', given.user_id),
     action_type: text('action_type', given.action_type, 50),
     resource_type: on === undefined ? null : text('resource_type', on.type, 50),
     resource_id: on === undefined ? null : uuid('resource_id', on.id),
-    details: details === undefined ? null : document('details', details),
+    details: details === undefined ? null : jsonText('details', details),
     ip_address: ip == null ? null : address('ip_address', ip),
   };
-  try {
-    return await explaining('the activity was not noted', {}, () =>
-      db.insertInto('user_activity_log').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'user_id');
-  }
+  return explainingAccess('the activity was not noted', 'user_id', () =>
+    db.insertInto('user_activity_log').values(row).returningAll().executeTakeFirstOrThrow(),
+  );
 }
 
-/** What a user did, or what of one type, newest first. Throws BadInputError. */
+/** What a user did, all or only actions of one type, newest first. Throws BadInputError. */
 export async function activityOf(
   db: Db,
   of: { user_id: string; action_type?: string | undefined },
   request: PageRequest = {},
 ): Promise<Page<Activity>> {
-  const { user_id, action_type } = fields('of', of);
+  const { user_id, action_type } = object('of', of);
   const { after, order, at, take, page } = keyset(request, 'user_activity_log');
   let query = db
     .selectFrom('user_activity_log')

@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import { NotFoundError } from '../../ground/errors.ts';
-import { accessDenied } from '../../database/faults/access-denied.ts';
-import { fields, uuid, word } from '../../database/faults/bad-input.ts';
+import { explainingAccess } from '../../database/faults/access-denied.ts';
+import { object, uuid, oneOf } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
-import { ConstraintError, explaining } from '../../database/faults/constraint-errors.ts';
+import { ConstraintError } from '../../database/faults/constraint-errors.ts';
 import type { OrganizationMembers } from '../../database/tables.ts';
 
 export type OrganizationMember = Selectable<OrganizationMembers>;
@@ -32,9 +32,9 @@ export async function addOrganizationMember(
   },
 ): Promise<OrganizationMember> {
   const row = {
-    organization_id: uuid('organization_id', fields('given', given).organization_id),
+    organization_id: uuid('organization_id', object('given', given).organization_id),
     user_id: uuid('user_id', given.user_id),
-    role: word('role', given.role ?? 'member', ['owner', 'admin', 'member']),
+    role: oneOf('role', given.role ?? 'member', ['owner', 'admin', 'member']),
   };
   const by = uuid('added_by', given.added_by);
   const theirs = await db
@@ -60,19 +60,19 @@ export async function addOrganizationMember(
       what: 'the member was not added',
       why:
         row.role === 'owner'
-          ? 'role is owner, and organization_id is none in which added_by is one'
-          : 'organization_id is none in which added_by is owner or admin',
+          ? 'role is owner, and organization_id is not one in which added_by is an owner'
+          : 'organization_id is not one in which added_by is an owner or admin',
       hint: `let one of its ${row.role === 'owner' ? 'owners' : 'admins'} add the member`,
     });
   const named = {
     organization_members_limit: OrganizationFullError,
     organization_members_organization_id_user_id_key: AlreadyMemberError,
   };
-  try {
-    return await explaining('the member was not added', named, () =>
+  return explainingAccess(
+    'the member was not added',
+    'organization_id',
+    () =>
       db.insertInto('organization_members').values(row).returningAll().executeTakeFirstOrThrow(),
-    );
-  } catch (error) {
-    throw accessDenied(error, 'organization_id');
-  }
+    named,
+  );
 }

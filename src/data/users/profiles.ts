@@ -21,6 +21,6 @@ export async function profileByEmail(db: Db, email: string): Promise<Profile | u
   return found.find((profile) => profile.email === written) ?? found[0];
 }
 
-/** Undefined where it does not exist or, under row level security, is not yours. Throws BadInputError. */
+/** The profile with this id; undefined if it does not exist or, under row level security, is not yours. Throws BadInputError. */
 export const profileById = async (db: Db, id: string): Promise<Profile | undefined> =>
   db.selectFrom('profiles').selectAll().where('id', '=', uuid('id', id)).executeTakeFirst();

@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { sql, type Selectable } from 'kysely';
-import { address, fields, text, uuid, whole } from '../../database/faults/bad-input.ts';
+import { address, object, text, uuid, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
 import { explaining } from '../../database/faults/constraint-errors.ts';
 import type { UserSessions } from '../../database/tables.ts';
@@ -37,8 +37,8 @@ export async function openSession(
   db: Db,
   given: NewSession,
 ): Promise<{ token: string; session: Session }> {
-  const { user_id, lifetimeSeconds = fortnight, ip_address, user_agent } = fields('given', given);
-  const seconds = whole('lifetimeSeconds', lifetimeSeconds, 1, year);
+  const { user_id, lifetimeSeconds = fortnight, ip_address, user_agent } = object('given', given);
+  const seconds = wholeNumber('lifetimeSeconds', lifetimeSeconds, 1, year);
   const token = randomBytes(32).toString('base64url');
   const values = {
     user_id: uuid('user_id', user_id),

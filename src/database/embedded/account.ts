@@ -21,7 +21,7 @@ function accounts(): Account[] {
     .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 }
 
-/** The user as a message names it: by name where /etc/passwd knows it. */
+/** How a message names a user: by the name in /etc/passwd, or by the id if there is no entry. */
 export function nameOfUser(uid: number): string {
   const unnamed = uid === 0 ? 'root' : `the user with id ${uid}`;
   try {
@@ -46,8 +46,8 @@ export function serverAccount(): Account | undefined {
 }
 
 /**
- * The account that owns existing data, which keeps them: a `postgres` account that a package adds later must not take
- * over data that `nobody` has made.
+ * The account that owns existing data, and goes on running their server: a `postgres` account that a package adds later
+ * must not take over data that belongs to the account `nobody`.
  */
 export function ownerAccount(data: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -59,7 +59,7 @@ export function giveTo(account: Account | undefined, ...paths: string[]): void {
   if (account) for (const path of paths) lchownSync(path, account.uid, account.gid);
 }
 
-/** The directory on the way to `path`, itself included, that the account cannot enter, if any. */
+/** The directory that the account cannot enter: `path` itself or one above it; undefined if it can enter all. */
 export function blockedAt(path: string, account: Account | undefined): string | undefined {
   if (!account) return undefined;
   for (let directory = path; ; directory = dirname(directory)) {
@@ -70,7 +70,10 @@ export function blockedAt(path: string, account: Account | undefined): string | 
   }
 }
 
-/** For spawn: the account, a working directory that it can enter, and an environment without our variables. */
+/**
+ * Options for spawn: the account, a working directory that it can enter, and an environment without our variables.
+ * Without an account, the program runs as this process does.
+ */
 export function spawnOptions(account: Account | undefined) {
   return {
     ...(account && { uid: account.uid, gid: account.gid }),

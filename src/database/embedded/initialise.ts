@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { giveTo, spawnOptions, type Account } from './account.ts';
-import { freshName } from './place.ts';
+import { freshName } from './location.ts';
 
 /** initdb could not create the data of the embedded PostgreSQL. */
 export class InitialiseError extends RoundsmanError {}
@@ -16,8 +16,8 @@ export const newPassword = () => randomBytes(24).toString('hex');
 
 /**
  * Runs a program in a session of its own, so that Ctrl-C does not reach it: Ctrl-C asks this process to end, and must
- * not look like a failure of the program. If this process ends in between, the next process removes the unfinished
- * work.
+ * not look like a failure of the program. If this process ends before the program does, `sweep` in the next process
+ * removes the unfinished work.
  */
 async function run(command: string, args: string[], account: Account | undefined) {
   const child = spawn(command, args, {
@@ -94,8 +94,8 @@ export async function initialise(cluster: NewCluster): Promise<void> {
   if (!fsync) args.push('--no-sync');
   try {
     await run(join(bin, 'initdb'), args, account);
-    // Without a control file the directory never was a database. But its files may be a person's, so it is renamed and
-    // not deleted.
+    // The caller has seen that the directory has no control file, so it never was a database. But its files may be a person's, so
+    // it is renamed and not deleted.
     if (fs.existsSync(data)) fs.renameSync(data, `${data}.incomplete-${Date.now()}`);
     fs.renameSync(join(fresh, 'data'), data);
     if (fsync) syncDirectory(dirname(data));

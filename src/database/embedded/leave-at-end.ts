@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { beside } from '../../ground/beside.ts';
+import { moduleBeside } from '../../ground/module-beside.ts';
 import { hasTerminal } from '../../ground/terminal.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const;
@@ -17,7 +17,7 @@ const homes = new Map<string, number>();
  * Starts another process, which waits for the end of this one and then stops each server that no other process uses.
  */
 function handOver(): void {
-  const entry = fileURLToPath(beside('../../bin/leave-embedded', import.meta.url));
+  const entry = fileURLToPath(moduleBeside('../../bin/leave-embedded', import.meta.url));
   for (const home of homes.keys())
     spawn(process.execPath, [entry, home, String(process.pid)], {
       detached: true,

@@ -8,21 +8,21 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { capitalised, messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { fullDiskBehind, makeRoom } from '../../ground/files/full-disk.ts';
+import { fullDiskBehind, howToMakeRoom } from '../../ground/files/full-disk.ts';
 import { ensurePrivateFile, refuseForeignFile } from '../../ground/files/own-file.ts';
 
-/** exclusive: one holder alone. shared: many holders, which keep only the exclusive one away. */
+/** exclusive: one holder, and no other. shared: many holders at once; only an exclusive holder has to wait for them. */
 export type LockMode = 'exclusive' | 'shared';
 
 export interface Lock {
   release(): void;
 }
 
-/** Is called with words that say what a process waits for. */
+/** Called with a text for people that says what this process waits for. */
 export type OnWait = (what: string) => void;
 
 /** A wait that takes longer than this is reported. */
-export const quietMs = 1_500;
+export const reportAfterMs = 1_500;
 
 /** Another process has held a lock of the embedded database for longer than any work under it takes. */
 export class LockTimeoutError extends RoundsmanError {
@@ -32,7 +32,7 @@ export class LockTimeoutError extends RoundsmanError {
 /** A lock of the embedded database cannot be taken, because its file cannot be written. */
 export class LockFileError extends RoundsmanError {}
 
-const begin: Record<LockMode, string> = {
+const beginStatements: Record<LockMode, string> = {
   exclusive: 'BEGIN EXCLUSIVE',
   // BEGIN alone takes no lock; the first read does.
   shared: 'BEGIN; SELECT * FROM sqlite_schema',
@@ -41,18 +41,18 @@ const begin: Record<LockMode, string> = {
 const SQLITE_BUSY = 5;
 
 /** A connection that nothing refers to would be garbage collected, and its lock released with it. */
-const held = new Set<DatabaseSync>();
+const openConnections = new Set<DatabaseSync>();
 
-/** The lock, or undefined when another holder, possibly in this process, has it. */
+/** Takes the lock; returns undefined when another holder, possibly in this process, has it. */
 export function tryLock(file: string, mode: LockMode): Lock | undefined {
   // SQLite would follow a link, wait for a pipe, or apply what a journal file says.
   ensurePrivateFile(file);
   for (const each of [`${file}-journal`, `${file}-wal`, `${file}-shm`]) refuseForeignFile(each);
   const connection = new DatabaseSync(file, { timeout: 0 });
   try {
-    // Nothing is ever written, but SQLite would begin a journal on the disk, and fail where the disk is full: then no
-    // command could even look.
-    connection.exec(`PRAGMA journal_mode = MEMORY; ${begin[mode]}`);
+    // Nothing is ever written, but SQLite would begin a journal on the disk, and fail where the disk is full: then even
+    // commands that only read could not work.
+    connection.exec(`PRAGMA journal_mode = MEMORY; ${beginStatements[mode]}`);
   } catch (error) {
     connection.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
@@ -61,16 +61,16 @@ export function tryLock(file: string, mode: LockMode): Lock | undefined {
         {
           what: 'The embedded database could not be joined or left',
           why: `${file}: ${messageOf(error)}`,
-          hint: capitalised(`${makeRoom(file)}.`),
+          hint: capitalised(`${howToMakeRoom(file)}.`),
         },
         { cause: error },
       );
     throw error;
   }
-  held.add(connection);
+  openConnections.add(connection);
   return {
     release() {
-      if (held.delete(connection)) connection.close();
+      if (openConnections.delete(connection)) connection.close();
     },
   };
 }
@@ -87,7 +87,7 @@ export async function lock(
 ): Promise<Lock> {
   const since = Date.now();
   const deadline = since + timeoutMs;
-  let said = false;
+  let isReported = false;
   for (;;) {
     const lock = tryLock(file, mode);
     if (lock) return lock;
@@ -97,8 +97,8 @@ export async function lock(
         why: `another process has held ${file} for more than ${timeoutMs / 1000} s`,
         hint: 'Look for a stopped or hanging roundsman process, end it, and try again.',
       });
-    if (!said && Date.now() - since > quietMs) {
-      said = true;
+    if (!isReported && Date.now() - since > reportAfterMs) {
+      isReported = true;
       onWait?.();
     }
     await sleep(10);

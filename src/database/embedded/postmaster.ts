@@ -14,7 +14,7 @@ export interface Postmaster {
   isStopping?: boolean;
 }
 
-/** The embedded PostgreSQL did not end, although it was asked to twice. */
+/** The embedded PostgreSQL did not end, although it got two signals to stop. */
 export class StopError extends RoundsmanError {}
 
 /**
@@ -30,14 +30,17 @@ function isRunning({ pid, data }: Postmaster): boolean {
   }
 }
 
-/** A copied directory contains the postmaster.pid of the original, whose server may be running. */
+/**
+ * Whether `data` is a copy of the directory `original`. A copy contains the postmaster.pid of the original, whose server
+ * may be running.
+ */
 function isCopy(data: string, original: string): boolean {
   const there = statSync(original, { throwIfNoEntry: false });
   const here = statSync(data);
   return there !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
 }
 
-/** False for a dead process that its parent has not collected yet (a zombie). */
+/** Whether this process runs; false also for a dead one that its parent has not collected yet (a zombie). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -50,7 +53,7 @@ export function isAlive(pid: number): boolean {
 const pidFile = (data: string) => join(data, 'postmaster.pid');
 
 /** The content of postmaster.pid, which may be current or left over; undefined if there is no such file. */
-function lastPostmaster(data: string): Postmaster | undefined {
+function readPostmasterFile(data: string): Postmaster | undefined {
   try {
     const lines = readStart(pidFile(data), 4_096).split('\n');
     const postmaster = {
@@ -67,18 +70,18 @@ function lastPostmaster(data: string): Postmaster | undefined {
 
 /** The running postmaster of `data`; the file of a dead one does not count. */
 export function findPostmaster(data: string): Postmaster | undefined {
-  const postmaster = lastPostmaster(data);
+  const postmaster = readPostmasterFile(data);
   return postmaster && isRunning(postmaster) && !isCopy(data, postmaster.data)
     ? postmaster
     : undefined;
 }
 
 /**
- * Removes what would stop a new postmaster from starting, and returns the port of the one that crashed, if any. The
- * caller holds the gate and has seen that no server is running.
+ * Removes the file of a server that crashed, which would keep a new postmaster from starting, and returns the port of that server;
+ * undefined if there is no such file. The caller holds the join lock and has seen that no server is running.
  */
-export function forgetPostmaster(data: string): number | undefined {
-  const last = lastPostmaster(data);
+export function removeCrashed(data: string): number | undefined {
+  const last = readPostmasterFile(data);
   // PostgreSQL overwrites the file of a dead process, but refuses to start when the process id in it is in use: by
   // another process, or still by the dead one until its parent has collected it. Removing it is safe: if backends of
   // the dead server still run, their shared memory stops a new server from starting.

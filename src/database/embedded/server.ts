@@ -8,7 +8,7 @@ import { openOwn } from '../../ground/files/own-file.ts';
 import { meaningOf, stateOf } from '../faults/sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { spawnApart } from './spawn-apart.ts';
-import { quietMs, type OnWait } from './locks.ts';
+import { reportAfterMs, type OnWait } from './locks.ts';
 import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
 
 export interface Cluster {
@@ -35,8 +35,8 @@ export class StartError extends RoundsmanError {}
 /** The password file does not belong to the data of the embedded PostgreSQL. */
 export class WrongPasswordError extends RoundsmanError {}
 
-/** Crash recovery may have to read a long write-ahead log first. */
-const startPatience = 120_000;
+/** The longest wait for a server to accept logins: crash recovery may have to read a long write-ahead log first. */
+const startTimeoutMs = 120_000;
 
 const baseSettings = {
   listen_addresses: '127.0.0.1',
@@ -50,11 +50,17 @@ const baseSettings = {
   log_timezone: 'UTC',
 };
 
-const urlOf = ({ password }: Cluster, port: number) =>
+/** The address of the superuser; contains the password. */
+export const urlAt = (password: string, port: number): string =>
   `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-/** True once the server accepts this login. With SCRAM the server also proves that it knows the password. */
-async function answers(url: string): Promise<boolean> {
+const urlOf = ({ password }: Cluster, port: number) => urlAt(password, port);
+
+/**
+ * Whether the server accepts this login. With SCRAM the server also proves that it knows the password. Throws
+ * {@link WrongPasswordError}.
+ */
+async function acceptsLogin(url: string): Promise<boolean> {
   const { Client } = (await import('pg')).default;
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => {});
@@ -78,46 +84,46 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /**
- * The running server of this data directory, once it answers; undefined when none runs. The caller holds the gate.
+ * The running server of this data directory, once it answers; undefined when none runs. The caller holds the join lock.
  */
 export async function findServer(cluster: Cluster, onWait?: OnWait): Promise<Server | undefined> {
-  let quiet: NodeJS.Timeout | undefined;
+  let reportTimer: NodeJS.Timeout | undefined;
   try {
-    for (const deadline = Date.now() + startPatience; ; await sleep(50)) {
+    for (const deadline = Date.now() + startTimeoutMs; ; await sleep(50)) {
       const postmaster = findPostmaster(cluster.data);
       if (!postmaster) return undefined;
-      quiet ??= setTimeout(
+      reportTimer ??= setTimeout(
         () =>
           onWait?.(
             `waiting for the embedded PostgreSQL (process ${postmaster.pid}) to answer or to end`,
           ),
-        quietMs,
+        reportAfterMs,
       );
       if (postmaster.isStopping) {
-        // Roundsman stops servers only while it holds the gate, so another program asked this one to stop. The server
+        // Roundsman stops servers only while it holds the join lock, so another program asked this one to stop. The server
         // waits for its sessions to end, and the processes of these sessions wait for the server.
         await stopPostmaster(postmaster);
         continue;
       }
       const url = urlOf(cluster, postmaster.port);
       // The server may not answer at once: a killed process may have started it just now, or it is shutting down.
-      if (await answers(url)) return { url, pid: postmaster.pid };
+      if (await acceptsLogin(url)) return { url, pid: postmaster.pid };
       if (Date.now() > deadline)
         throw startError(cluster, `process ${postmaster.pid} does not answer`);
     }
   } finally {
-    clearTimeout(quiet);
+    clearTimeout(reportTimer);
   }
 }
 
-/** Returns `wanted` if that port is free at the moment, any free port for 0: PostgreSQL cannot choose one itself. */
-export function freePort(wanted: number): Promise<number> {
+/** Returns `preferred` if that port is free now, else (or for 0) any free port: PostgreSQL cannot choose one itself. */
+export function freePort(preferred: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on('error', (error) => {
-      if (wanted) resolve(freePort(0));
+      if (preferred) resolve(freePort(0));
       else reject(error);
     });
-    probe.listen(wanted, '127.0.0.1', () => {
+    probe.listen(preferred, '127.0.0.1', () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => resolve(port));
     });
@@ -132,7 +138,10 @@ function startError({ log }: Cluster, why: string): StartError {
   });
 }
 
-/** Starts the server. If it gives up, rejects with what it wrote to its log. */
+/**
+ * Starts the server on this port. If the server ends, resolves with the text that it wrote to its log; if it accepts no
+ * login in time, stops it and rejects with {@link StartError}.
+ */
 async function launch(cluster: Cluster, port: number): Promise<Server | string> {
   const { O_RDWR, O_APPEND, O_CREAT } = fs.constants;
   const log = openOwn(cluster.log, O_RDWR | O_APPEND | O_CREAT);
@@ -144,11 +153,11 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
     log,
   });
   try {
-    for (const deadline = Date.now() + startPatience; isAlive(pid); await sleep(10)) {
+    for (const deadline = Date.now() + startTimeoutMs; isAlive(pid); await sleep(10)) {
       // Another process may have taken the port meanwhile; its server must not be mistaken for the one started here.
       if (findPostmaster(cluster.data)?.pid === pid) {
         const url = urlOf(cluster, port);
-        if (await answers(url)) return { url, pid };
+        if (await acceptsLogin(url)) return { url, pid };
       }
       if (Date.now() > deadline) throw startError(cluster, 'it accepts no login');
     }
@@ -163,17 +172,18 @@ async function launch(cluster: Cluster, port: number): Promise<Server | string> 
   }
 }
 
-/** Starts the server. The caller holds the gate and has seen that none is running. */
+/** Starts the server. The caller holds the join lock and has seen that none is running. */
 export async function startServer(cluster: Cluster, lastPort = 0): Promise<Server> {
   // After a crash the server keeps its port, so that the processes that had joined can connect again.
-  let wanted = lastPort;
+  let preferredPort = lastPort;
   for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
-    const outcome = await launch(cluster, await freePort(wanted));
-    wanted = 0;
+    const outcome = await launch(cluster, await freePort(preferredPort));
+    preferredPort = 0;
     if (typeof outcome !== 'string') return outcome;
     // Causes that end by themselves: another process took the port; or backends of a killed server still run, until
     // their query ends.
-    const passing = /could not bind|Address already in use|shared memory block .* still in use/;
-    if (!passing.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
+    const temporaryCause =
+      /could not bind|Address already in use|shared memory block .* still in use/;
+    if (!temporaryCause.test(outcome) || Date.now() > deadline) throw startError(cluster, outcome);
   }
 }

@@ -6,7 +6,7 @@ import { blockedAt, serverAccount } from './account.ts';
 import { placeBinaries } from './binaries.ts';
 import { startGuard } from './guard.ts';
 import { initialise, newPassword } from './initialise.ts';
-import { ForeignDatabaseError, refuseShared } from './place.ts';
+import { ForeignDatabaseError, refuseShared } from './location.ts';
 import { startServer } from './server.ts';
 
 export interface ThrowawayServer {
@@ -50,8 +50,8 @@ export async function startThrowaway(
     const password = newPassword();
     await initialise({ bin, data, account, password, fsync });
     const log = join(real, 'postgres.log');
-    const all = { ...settings, ...(!fsync && { fsync: 'off' }) };
-    const server = await startServer({ bin, data, log, account, password, settings: all });
+    const allSettings = { ...settings, ...(!fsync && { fsync: 'off' }) };
+    const server = await startServer({ bin, data, log, account, password, settings: allSettings });
     return { ...server, stop: () => guard.end() };
   } catch (error) {
     await guard.end();

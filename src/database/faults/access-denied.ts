@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { explaining, type ErrorClasses } from './constraint-errors.ts';
 import { denied } from './sql-states.ts';
 
 /**
@@ -23,8 +24,8 @@ export class AccessDeniedError extends RoundsmanError {
 }
 
 /**
- * The named error when the database refused access, else the error that was given. `field`: the column that the
- * policy of the written table compares with the user.
+ * Returns an {@link AccessDeniedError} when the database refused access, and any other error as it is. `field` is the
+ * column that the policy of the written table compares with the user.
  */
 export function accessDenied(error: unknown, field: string | null = null): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== denied) return error;
@@ -32,4 +33,18 @@ export function accessDenied(error: unknown, field: string | null = null): unkno
   const about = error.routine === 'ExecWithCheckOptions' ? field : null;
   const why = about ? `${about} has to be your own: ${error.message}` : error.message;
   return new AccessDeniedError(why, about, { cause: error });
+}
+
+/** Runs `work` as {@link explaining} does. Where a policy refuses a row that `work` writes, the error names the column `field`. */
+export async function explainingAccess<Result>(
+  what: string,
+  field: string,
+  work: () => Promise<Result>,
+  classes: ErrorClasses = {},
+): Promise<Result> {
+  try {
+    return await explaining(what, classes, work);
+  } catch (error) {
+    throw accessDenied(error, field);
+  }
 }

@@ -7,7 +7,7 @@ import { types } from 'node:util';
 import { UsageError } from '../../ground/errors.ts';
 import { firstInstant, lastInstant } from '../../ground/time-bounds.ts';
 
-/** A value can never be stored or searched for. The error does not repeat the value. */
+/** Thrown for a value that can never be stored or searched for. The error does not repeat the value. */
 export class BadInputError extends UsageError {
   /** the column or parameter */
   readonly field: string;
@@ -41,22 +41,26 @@ export function uuids(field: string, value: unknown): string[] {
   return Array.from(value, (id) => uuid(field, id));
 }
 
-/** Text that PostgreSQL can hold: 1 to `most` characters (code points, as VARCHAR counts them). */
-export function text(field: string, value: unknown, most: number): string {
+/** Text that PostgreSQL can hold: 1 to `max` characters (code points, as VARCHAR counts them). */
+export function text(field: string, value: unknown, max: number): string {
   if (typeof value !== 'string' || value === '')
     throw new BadInputError(field, 'has to be a text that is not empty');
   if (value.includes('\0')) throw new BadInputError(field, 'must not contain a NUL character');
-  if (!value.isWellFormed()) throw new BadInputError(field, 'must not contain half a character');
+  if (!value.isWellFormed())
+    throw new BadInputError(
+      field,
+      'has to be well-formed Unicode: it contains half of a surrogate pair',
+    );
   // A text has at most as many code points as UTF-16 units, and at least half as many.
-  if (value.length > most * 2 || (value.length > most && [...value].length > most))
-    throw new BadInputError(field, `may have ${most} characters at most`);
+  if (value.length > max * 2 || (value.length > max && [...value].length > max))
+    throw new BadInputError(field, `may have ${max} characters at most`);
   return value;
 }
 
-/** A whole number from `least` to `most`. */
-export function whole(field: string, value: unknown, least: number, most: number): number {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
-    throw new BadInputError(field, `has to be a whole number from ${least} to ${most}`);
+/** A whole number from `min` to `max`. */
+export function wholeNumber(field: string, value: unknown, min: number, max: number): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max)
+    throw new BadInputError(field, `has to be a whole number from ${min} to ${max}`);
   return value as number;
 }
 
@@ -66,7 +70,7 @@ export function boolean(field: string, value: unknown): boolean {
 }
 
 /** An instant of the years 1 to 9999. */
-export function time(field: string, value: unknown): Date {
+export function instant(field: string, value: unknown): Date {
   // Not instanceof: objects whose getTime throws pass it as well.
   const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
   if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
@@ -83,7 +87,7 @@ export function address(field: string, value: unknown): string {
 }
 
 /** One of these words, spelled exactly as here. */
-export function word<Word extends string>(
+export function oneOf<Word extends string>(
   field: string,
   value: unknown,
   words: readonly Word[],
@@ -93,8 +97,8 @@ export function word<Word extends string>(
   return value as Word;
 }
 
-/** The object that holds the fields. JavaScript callers may pass nothing, or a text, instead. */
-export function fields<Given extends object>(name: string, value: Given): Given {
+/** The object that holds the fields. Callers in JavaScript could pass something else, or nothing: that is refused. */
+export function object<Given extends object>(name: string, value: Given): Given {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw new BadInputError(name, 'has to be an object');
   return value;

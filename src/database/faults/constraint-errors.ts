@@ -1,4 +1,4 @@
-/** Refusals of the database, as errors that name the table, the column and the rule. */
+/** Turns refusals of the database into errors that name the table, the column and the rule. */
 import pg from 'pg';
 import { exitCodes, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 
@@ -18,15 +18,15 @@ export class ConstraintError extends RoundsmanError {
     super(explanation, { cause: refused });
     this.code = refused.code ?? '';
     this.exitCode = this.code === '23503' ? exitCodes.notFound : exitCodes.usage;
-    this.retryable = this.code in passing;
+    this.retryable = this.code in temporaryRules;
     this.table = refused.table ?? null;
     this.column = columnOf(refused);
     this.constraint = refused.constraint ?? null;
   }
 }
 
-/** The key is the constraint, or the code if the database names none. */
-export type Named = Record<string, typeof ConstraintError>;
+/** Which class of error stands for which refusal. The key is the constraint, or the code if the error names none. */
+export type ErrorClasses = Record<string, typeof ConstraintError>;
 
 const rules: Record<string, string> = {
   '22001': 'is longer than its column',
@@ -44,16 +44,16 @@ const rules: Record<string, string> = {
   '0A000': 'cannot be done here',
 };
 
-/** These causes end soon by themselves: the same call may succeed. */
-const passing: Record<string, string> = {
+/** Refusals whose cause soon ends by itself, so that the same call may then succeed: code -> rule. */
+const temporaryRules: Record<string, string> = {
   '40001': 'was changed by another transaction at the same time',
   '40P01': 'was changed by another transaction at the same time',
   '55P03': 'was held by another transaction for too long',
 };
 
 /**
- * The columns of the key that the error's detail names; values are never repeated. Under row level security the error
- * has no detail: then the name of the constraint tells them, `<table>_<columns>_<kind>`.
+ * The column that the error names, or the columns of the key in its detail, without their values. Under row level
+ * security the error has no detail: then the columns are read from the constraint's name, `<table>_<columns>_<kind>`.
  */
 function columnOf({ column, detail, constraint, table }: pg.DatabaseError): string | null {
   if (column) return column;
@@ -66,10 +66,10 @@ function columnOf({ column, detail, constraint, table }: pg.DatabaseError): stri
 // Messages of our own triggers give the rule in full; PostgreSQL's own messages give only its name.
 const isOurs = ({ routine }: pg.DatabaseError) => routine === 'exec_stmt_raise';
 
-/** The named error for a refusal of the database, else the error that was given. */
-export function explainRefusal(error: unknown, what: string, named: Named = {}): unknown {
+/** Returns the class in `classes`, or a ConstraintError, for a refusal of the database, and any other error as it is. */
+export function explainRefusal(error: unknown, what: string, classes: ErrorClasses = {}): unknown {
   if (!(error instanceof pg.DatabaseError)) return error;
-  const rule = rules[error.code ?? ''] ?? passing[error.code ?? ''];
+  const rule = rules[error.code ?? ''] ?? temporaryRules[error.code ?? ''];
   if (!rule) return error;
   const column = columnOf(error);
   const place = [error.table, column].filter(Boolean).join('.') || 'a value';
@@ -80,18 +80,18 @@ export function explainRefusal(error: unknown, what: string, named: Named = {}):
     hint:
       isOurs(error) && error.hint ? error.hint : 'nothing was changed; correct it and call again',
   };
-  return new (named[error.constraint ?? error.code ?? ''] ?? ConstraintError)(explanation, error);
+  return new (classes[error.constraint ?? error.code ?? ''] ?? ConstraintError)(explanation, error);
 }
 
-/** Runs `work`. A refusal of the database is thrown as its class in `named`, else as ConstraintError. */
+/** Runs `work`. A refusal of the database is thrown as its class in `classes`, else as ConstraintError. */
 export async function explaining<Result>(
   what: string,
-  named: Named,
+  classes: ErrorClasses,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw explainRefusal(error, what, named);
+    throw explainRefusal(error, what, classes);
   }
 }

@@ -1,13 +1,13 @@
 /** The message for a person when a command could not do its work because of the database or a connection. */
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { explainFullDisk, fullDiskBehind } from '../../ground/files/full-disk.ts';
-import { quotedName } from '../../ground/text.ts';
+import { quotedIdentifier } from '../../ground/text.ts';
 import { faultBehind, type Fault } from './fault-behind.ts';
 import { isOutage } from './outage.ts';
 import { denied, diskFull, meaningOf, stateOf } from './sql-states.ts';
 
 /** A failed statement changes nothing, so each command can be run again. */
-const words: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
+const explanations: Record<Exclude<Fault, 'process' | 'secret'>, Omit<Explanation, 'why'>> = {
   connection: {
     what: 'the connection to the database could not be made, or was lost',
     hint: 'check that PostgreSQL, and a pooler in front of it, run and have free connections, then run the command again',
@@ -58,7 +58,7 @@ export const isFullDisk = (error: unknown): boolean =>
 function ownLimit(why: string): Omit<Explanation, 'why'> | null {
   const [, kind, name] = /too many connections for (role|database) "(.*)"/s.exec(why) ?? [];
   if (!kind || !name) return null;
-  const target = `${kind.toUpperCase()} ${quotedName(name)}`;
+  const target = `${kind.toUpperCase()} ${quotedIdentifier(name)}`;
   return {
     what: `the ${kind} ${name} may have no more connections (its CONNECTION LIMIT)`,
     hint: `end what uses them, or raise that limit as a superuser: ALTER ${target} CONNECTION LIMIT 61 (-1 removes it), then run the command again`,
@@ -79,11 +79,11 @@ export function explainFault(error: unknown): Explanation | null {
     };
   const full = fullDatabaseDisk(error);
   if (full) return { ...fullDisk, why: messageOf(full) };
-  if (isFull(error)) return { ...(ownLimit(why) ?? words.resources), why };
+  if (isFull(error)) return { ...(ownLimit(why) ?? explanations.resources), why };
   const ofFile = explainFullDisk(error);
   if (ofFile) return ofFile;
   const fault = faultBehind(error) ?? (isOutage(error) ? 'connection' : null);
   return fault === null || fault === 'process' || fault === 'secret'
     ? null
-    : { ...words[fault], why };
+    : { ...explanations[fault], why };
 }

@@ -22,31 +22,31 @@ export class FaultError extends Error {
 }
 
 /** System errors of a socket, and Node's own errors of TLS and streams. */
-const socket = /^(E[A-Z0-9]+|ERR_(SSL|TLS|STREAM|SOCKET)_\w+)$/;
+const socketCode = /^(E[A-Z0-9]+|ERR_(SSL|TLS|STREAM|SOCKET)_\w+)$/;
 
 /**
  * Messages of pg and Kysely about a connection that was closed before the statement was sent, or whose other end is not
  * PostgreSQL.
  */
-const words =
+const connectionMessages =
   /Client was closed and is not queryable|connection has been discarded|Received unexpected \w+ message|received invalid response/;
 
 /** Any error may have a code of five characters; PostgreSQL's errors also have a severity. */
-const isOfServer = (error: Error): boolean =>
+export const isOfServer = (error: Error): boolean =>
   error instanceof pg.DatabaseError || 'severity' in error;
 
 function faultOf(error: Error): Fault | null {
   if (error instanceof FaultError) return error.fault;
   if (isOwnDoing(error)) return null;
   const stage = stageOf(error);
-  const means = stage !== null || isOfServer(error) ? meaningOf(error) : null;
-  if (means) return means.fault;
+  const meaning = stage !== null || isOfServer(error) ? meaningOf(error) : null;
+  if (meaning) return meaning.fault;
   if (stage === 'connecting') return 'connection';
   const { code } = error as { code?: unknown };
   if (stage === null || error instanceof TypeError || error instanceof RangeError) return null;
-  if (isOutage(error) || words.test(error.message)) return 'connection';
-  const ofSocket = !(error instanceof pg.DatabaseError) && socket.test(String(code));
-  return ofSocket ? 'connection' : null;
+  if (isOutage(error) || connectionMessages.test(error.message)) return 'connection';
+  const isOfSocket = !(error instanceof pg.DatabaseError) && socketCode.test(String(code));
+  return isOfSocket ? 'connection' : null;
 }
 
 /**
@@ -55,16 +55,16 @@ function faultOf(error: Error): Fault | null {
  */
 export function faultBehind(error: unknown): Fault | null {
   const seen = new Set<unknown>();
-  const look = (each: unknown): Fault | null => {
+  const findFault = (each: unknown): Fault | null => {
     if (!(each instanceof Error) || seen.has(each)) return null;
     seen.add(each);
     const several = each instanceof AggregateError ? each.errors : [];
     return [each.cause, ...several].reduce<Fault | null>(
-      (found, next) => found ?? look(next),
+      (found, next) => found ?? findFault(next),
       faultOf(each),
     );
   };
-  return look(error);
+  return findFault(error);
 }
 
 export const isFault = (error: unknown): boolean => faultBehind(error) !== null;

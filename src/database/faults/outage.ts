@@ -2,7 +2,7 @@
 import { meaningOf } from './sql-states.ts';
 
 /** Codes of the network, from node:net and node:dns. An unknown name counts as well: the server may be starting. */
-const network = new Set([
+const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -20,10 +20,10 @@ const network = new Set([
  * These count for a `connect` only, because errors of files have the same codes: the socket of a server on this host
  * does not exist yet, or its queue is full; or no local address or port is free.
  */
-const ofConnect = new Set(['ENOENT', 'EAGAIN', 'EADDRNOTAVAIL']);
+const connectCodes = new Set(['ENOENT', 'EAGAIN', 'EADDRNOTAVAIL']);
 
 /** Messages without a code, of pg and of Roundsman, about a connection that was not made or was lost. */
-const words = new RegExp(
+const connectionMessages = new RegExp(
   [
     'Connection terminated',
     'Client has encountered a connection error',
@@ -33,7 +33,10 @@ const words = new RegExp(
   ].join('|'),
 );
 
-/** Whether the server is away and the same call may succeed later; false when a server answered with a refusal. */
+/**
+ * Whether the server cannot be reached, or takes no sessions now, and the same call may succeed later; false when a server
+ * answered with a refusal.
+ */
 export const isOutage = (error: unknown): boolean => isOutageBehind(error, new Set());
 
 function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
@@ -43,8 +46,8 @@ function isOutageBehind(error: unknown, seen: Set<unknown>): boolean {
   if (error instanceof AggregateError)
     return error.errors.some((each) => isOutageBehind(each, seen));
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string' && network.has(code)) return true;
-  if (syscall === 'connect' && ofConnect.has(String(code))) return true;
+  if (typeof code === 'string' && networkCodes.has(code)) return true;
+  if (syscall === 'connect' && connectCodes.has(String(code))) return true;
   if (meaningOf(error)?.isAway) return true;
-  return words.test(error.message) || isOutageBehind(error.cause, seen);
+  return connectionMessages.test(error.message) || isOutageBehind(error.cause, seen);
 }

@@ -4,16 +4,16 @@
  */
 import type { PostgresPool } from 'kysely';
 import type pg from 'pg';
-import { inFailedTransaction, readOnly, stateOf } from './sql-states.ts';
+import { inFailedTransaction, readOnlyState, stateOf } from './sql-states.ts';
 
 /** connecting: the session never began, so that no statement can have caused the error */
-export type Stage = 'connecting' | 'asking';
+export type Stage = 'connecting' | 'querying';
 
 const stages = new WeakMap<object, Stage>();
 
 const isObject = (error: unknown): error is object => typeof error === 'object' && error !== null;
 
-function remember(error: unknown, stage: Stage): void {
+function rememberStage(error: unknown, stage: Stage): void {
   if (isObject(error)) stages.set(error, stage);
 }
 
@@ -33,7 +33,7 @@ export const isOwnDoing = (error: unknown): boolean => isObject(error) && ownDoi
 const watched = new WeakSet<pg.ClientBase>();
 
 /** What pg keeps in its clients but does not show in its types: the status that the server reported last. */
-interface Inside {
+interface PgInternals {
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
 }
 
@@ -43,7 +43,7 @@ interface Inside {
  * transaction has failed; and if the session was lost, the ROLLBACK fails only for that reason, and Kysely throws its
  * error in place of the first.
  */
-function watch(client: pg.ClientBase, refusesWrites: boolean): void {
+function watchErrors(client: pg.ClientBase, refusesWrites: boolean): void {
   if (watched.has(client)) return;
   watched.add(client);
   let first: unknown = null;
@@ -54,13 +54,14 @@ function watch(client: pg.ClientBase, refusesWrites: boolean): void {
       answer.then(
         () => (first = null),
         (error: unknown) => {
-          remember(error, 'asking');
+          rememberStage(error, 'querying');
           const code = stateOf(error);
-          if (refusesWrites && code === readOnly) ownDoing.add(error as object);
+          if (refusesWrites && code === readOnlyState) ownDoing.add(error as object);
           if (first === null) {
             // A failed COMMIT has ended the transaction, and outside of a transaction there is nothing to roll back.
-            const within = (client as unknown as Inside).getTransactionStatus() !== 'I';
-            if (within && code !== inFailedTransaction) first = error;
+            const isInTransaction =
+              (client as unknown as PgInternals).getTransactionStatus() !== 'I';
+            if (isInTransaction && code !== inFailedTransaction) first = error;
           } else if (error instanceof Error && error !== first) error.cause ??= first;
         },
       );
@@ -70,8 +71,8 @@ function watch(client: pg.ClientBase, refusesWrites: boolean): void {
 }
 
 /**
- * The same pool for Kysely, so that {@link stageOf} knows its errors. `refusesWrites`: the pool's sessions are opened
- * to refuse writes.
+ * Wraps a pool for Kysely, so that {@link stageOf} knows the errors of its connections. `refusesWrites`: the sessions of
+ * the pool are opened to refuse writes.
  */
 export const rememberErrors = (pool: pg.Pool, refusesWrites: boolean): PostgresPool => ({
   options: pool.options,
@@ -79,10 +80,10 @@ export const rememberErrors = (pool: pg.Pool, refusesWrites: boolean): PostgresP
   async connect() {
     try {
       const client = await pool.connect();
-      watch(client, refusesWrites);
+      watchErrors(client, refusesWrites);
       return client;
     } catch (error) {
-      remember(error, 'connecting');
+      rememberStage(error, 'connecting');
       throw error;
     }
   },

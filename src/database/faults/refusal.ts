@@ -1,4 +1,4 @@
-/** What a refused connection means, whether the server refused it or TLS did. Waiting does not help. */
+/** Explains why a connection was refused, by the server or by TLS. These refusals do not end by waiting. */
 import { tlsFaultOf, type TlsFault } from '../../ground/certificate.ts';
 import { messageOf, type Explanation } from '../../ground/errors.ts';
 import { stateOf } from './sql-states.ts';
@@ -41,10 +41,10 @@ const withTls =
   'add sslmode=verify-full to DATABASE_URL, and sslrootcert=/path/to/ca.crt if the authority is not a public one';
 
 /**
- * The key is a part of the message, where a code says too little or is missing: messages of pg, of PostgreSQL, and of
- * poolers about the address.
+ * Refusals that are recognised by a part of the message, because the code says too little or is missing: messages of pg,
+ * of PostgreSQL, and of poolers about the address.
  */
-const said: [RegExp, (why: string) => Explanation][] = [
+const byMessage: [RegExp, (why: string) => Explanation][] = [
   [
     /client password must be/,
     () =>
@@ -80,8 +80,8 @@ const said: [RegExp, (why: string) => Explanation][] = [
   ],
 ];
 
-/** The key is the SQLSTATE. */
-const codes: Record<string, (why: string) => Explanation> = {
+/** Refusals that are recognised by their SQLSTATE, which is the key. */
+const byCode: Record<string, (why: string) => Explanation> = {
   '3D000': (why) => ({
     what: 'there is no such database on this server',
     why,
@@ -107,15 +107,17 @@ export function refusalOf(error: unknown): Explanation | null {
       why: `${file}: ${why}`,
       hint: 'correct sslrootcert, sslcert and sslkey: paths of files in PEM that this user may read',
     };
-  return (said.find(([words]) => words.test(why))?.[1] ?? codes[stateOf(error)])?.(why) ?? null;
+  return (
+    (byMessage.find(([words]) => words.test(why))?.[1] ?? byCode[stateOf(error)])?.(why) ?? null
+  );
 }
 
-/** The file that could not be read: pg reads certificates and keys itself. */
+/** The file of a certificate or key, which pg reads itself, that could not be read; null for other errors. */
 function fileOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { syscall, path, code } = error as NodeJS.ErrnoException;
   if (syscall === 'open' || syscall === 'read') return path ?? 'its path';
   return /^ERR_OSSL_(PEM|ASN1|X509|EVP|UNSUPPORTED)/.test(String(code))
-    ? 'not a certificate or key'
+    ? 'not a certificate or key' // The error does not say which file.
     : null;
 }

@@ -7,10 +7,11 @@ const waitsMs = [250, 2_000];
 /** The time that a run reserves to record how it ended. */
 const reserveMs = 1_000;
 
+/** What ends the retries of {@link retryFaults} early. */
 export interface Limits {
   /** After it aborts, nothing is tried again. */
   signal: AbortSignal;
-  /** how long the run may still take; no limit by default */
+  /** Milliseconds that the run may still take; without this function there is no such bound. */
   leftMs?(): number;
 }
 
@@ -18,28 +19,28 @@ export interface Limits {
 const isHopeless = (error: unknown): boolean => faultBehind(error) === 'secret';
 
 /** Adds up to a half at random, so that two processes that collided do not collide again. */
-const lengthened = (ms: number): number => ms * (1 + Math.random() / 2);
+const withJitter = (ms: number): number => ms * (1 + Math.random() / 2);
 
 /**
- * Tries `work` up to three times, with growing waits, while it fails because of the database, a connection or a
- * process; or as `isRetried` decides. It does not try again when the remaining time of the run is shorter than the
- * wait plus twice the time of the last try: a slow try must not use up the rest of its run. Rejects with the error of
- * the last try.
+ * Tries `work` up to three times, with growing waits, while `mayRetry` says that its error may go away; by default
+ * these are faults of the database, of a connection or of a process. It does not try again when the run has less time
+ * left than the wait, plus twice the time of the last try, plus {@link reserveMs}: a slow try must not use up the rest
+ * of its run. Rejects with the error of the last try.
  */
 export async function retryFaults<Result>(
   { signal, leftMs = () => Infinity }: Limits,
   work: () => Promise<Result>,
-  isRetried: (error: unknown) => boolean = isFault,
+  mayRetry: (error: unknown) => boolean = isFault,
 ): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const began = performance.now();
     try {
       return await work();
     } catch (error) {
       const tookMs = performance.now() - began;
-      const waitMs = lengthened(waitsMs[tries - 1] ?? Infinity);
+      const waitMs = withJitter(waitsMs[attempt - 1] ?? Infinity);
       const fits = waitMs + 2 * tookMs + reserveMs <= leftMs();
-      if (waitMs === Infinity || !fits || signal.aborted || isHopeless(error) || !isRetried(error))
+      if (waitMs === Infinity || !fits || signal.aborted || isHopeless(error) || !mayRetry(error))
         throw error;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) throw error;

@@ -1,8 +1,8 @@
 /** What PostgreSQL's error codes (SQLSTATE) mean for the code that meets them. No other file has such a table. */
 
 /**
- * connection: the connection was not made, or was ended. conflict: another transaction won; the same again may
- * succeed. timeout: a statement, a lock or a transaction took longer than the limit. resources: the server has no
+ * connection: the connection was not made, or was ended. conflict: another transaction won; the same statement may
+ * succeed later. timeout: a statement, a lock or a transaction took longer than the limit. resources: the server has no
  * connection, memory or disk space left. read-only: the server takes no writes, after a failover or while its disk is
  * full. server: an internal error of PostgreSQL, or damaged data.
  */
@@ -15,7 +15,7 @@ export type ServerFault =
   | 'server';
 
 /**
- * Why a transaction was not committed. contended: another transaction won; the same again may succeed at once.
+ * Why a transaction was not committed. contended: another transaction won; the same transaction may succeed at once.
  * disconnected: the server cannot be reached, or it is another server now; the transaction may have been committed or
  * not. waited: another transaction locked a row for too long. refused: the server will never accept it.
  */
@@ -42,21 +42,21 @@ export interface Meaning {
  * names. For a timeout, or a limit on memory or temporary files (53200, 53400), the statement may be to blame as
  * well. But on a busy server a good statement meets them too, and the two cases cannot be told apart.
  */
-interface Row {
+interface StateRow {
   code: RegExp;
   means: Meaning;
   /** a part of the message, where the code alone says too little */
   words?: RegExp;
 }
 
-/** `wrong` means both: the server is away, and it is the wrong server. */
-const row = (
+/** `away`: the server cannot be used now, and may be later. `wrong`: so, and because it is the wrong server. */
+const stateRow = (
   code: RegExp,
   fault: ServerFault,
   batch: BatchFault,
   server: 'here' | 'away' | 'wrong' = 'here',
   words?: RegExp,
-): Row => ({
+): StateRow => ({
   code,
   means: { fault, batch, isAway: server !== 'here', isWrongServer: server === 'wrong' },
   ...(words && { words }),
@@ -72,7 +72,7 @@ const pgBouncer = {
   away: /server conn crashed|server connection closed|shut ?(down|ting down)|connect (failed|timeout)|cannot connect|server login has been failing|DNS lookup failed|(client_login|client_idle|query_wait|suspend|server idle)_?\s?timeout|lifetime over|forced disconnect|database removed|(configuration|connect string) changed|is disabled|does not allow connections|pause (failed|mode)|obsolete connection|evicted|(reset query|test query|var change) failed|unexpected eof/,
 };
 
-/** Supabase's pooler and pgcat use one code each, too. */
+/** Supabase's pooler, too, sends its own messages with one code (XX000), and pgcat with another one (58000). */
 const supavisor = {
   full: /max client(s| connections) reached|EMAX\w+|unable to check out process|ECHECKOUTTIMEOUT/i,
   away: /DbHandler exited|EDBHANDLEREXITED/i,
@@ -80,38 +80,44 @@ const supavisor = {
 const pgcat = /could not get connection from the pool|AllServersDown/;
 
 /** The first row that fits decides. */
-const states: Row[] = [
-  row(/^08P01$/, 'resources', 'disconnected', 'away', pgBouncer.full),
-  row(/^08P01$/, 'timeout', 'disconnected', 'here', pgBouncer.slow),
-  row(/^08P01$/, 'connection', 'disconnected', 'away', pgBouncer.away),
-  row(/^XX000$/, 'resources', 'disconnected', 'away', supavisor.full),
-  row(/^XX000$/, 'connection', 'disconnected', 'away', supavisor.away),
-  row(/^58000$/, 'connection', 'disconnected', 'away', pgcat),
+const states: StateRow[] = [
+  stateRow(/^08P01$/, 'resources', 'disconnected', 'away', pgBouncer.full),
+  stateRow(/^08P01$/, 'timeout', 'disconnected', 'here', pgBouncer.slow),
+  stateRow(/^08P01$/, 'connection', 'disconnected', 'away', pgBouncer.away),
+  stateRow(/^XX000$/, 'resources', 'disconnected', 'away', supavisor.full),
+  stateRow(/^XX000$/, 'connection', 'disconnected', 'away', supavisor.away),
+  stateRow(/^58000$/, 'connection', 'disconnected', 'away', pgcat),
   // Connection exceptions; shut down, crashed, starting up or not open to queries, idle for too long.
-  row(/^(08(?!P01)|57P0[1235])/, 'connection', 'disconnected', 'away'),
+  stateRow(/^(08(?!P01)|57P0[1235])/, 'connection', 'disconnected', 'away'),
   // The database was dropped.
-  row(/^57P04$/, 'connection', 'disconnected'),
+  stateRow(/^57P04$/, 'connection', 'disconnected'),
   // Read-only: a standby, an old primary after a switchover, a provider's answer to a full disk. Also the refusal of
   // a standby when the statement itself would write nothing.
-  row(/^25006$/, 'read-only', 'disconnected', 'wrong'),
-  row(/^55000$/, 'read-only', 'disconnected', 'wrong', /recovery is in progress|during recovery/),
+  stateRow(/^25006$/, 'read-only', 'disconnected', 'wrong'),
+  stateRow(
+    /^55000$/,
+    'read-only',
+    'disconnected',
+    'wrong',
+    /recovery is in progress|during recovery/,
+  ),
   // Serialization failure, deadlock; completion unknown.
-  row(/^(40001|40P01)$/, 'conflict', 'contended'),
-  row(/^40003$/, 'conflict', 'disconnected'),
+  stateRow(/^(40001|40P01)$/, 'conflict', 'contended'),
+  stateRow(/^40003$/, 'conflict', 'disconnected'),
   // Lock not available; statement cancelled, by its time limit or an operator.
-  row(/^55P03$/, 'timeout', 'waited'),
-  row(/^57014$/, 'timeout', 'refused'),
+  stateRow(/^55P03$/, 'timeout', 'waited'),
+  stateRow(/^57014$/, 'timeout', 'refused'),
   // The session was idle in a transaction for too long, or the transaction took too long: the server ends the
   // session.
-  row(/^25P0[34]$/, 'timeout', 'disconnected'),
+  stateRow(/^25P0[34]$/, 'timeout', 'disconnected'),
   // Too many connections; insufficient resources, disk full; out of memory or a configured limit, where a smaller
   // batch may fit.
-  row(/^53300$/, 'resources', 'disconnected', 'away'),
-  row(/^53[01]00$/, 'resources', 'disconnected'),
-  row(/^53/, 'resources', 'refused'),
+  stateRow(/^53300$/, 'resources', 'disconnected', 'away'),
+  stateRow(/^53[01]00$/, 'resources', 'disconnected'),
+  stateRow(/^53/, 'resources', 'refused'),
   // Operator intervention; system and I/O errors; internal errors, which no statement should be able to cause; damaged
   // data.
-  row(/^(57000|58000|58030|XX)/, 'server', 'refused'),
+  stateRow(/^(57000|58000|58030|XX)/, 'server', 'refused'),
 ];
 
 /** insufficient_privilege: both a missing grant and a row that a policy does not let in. */
@@ -121,7 +127,7 @@ export const denied = '42501';
 export const diskFull = '53100';
 
 /** The session, or its transaction, refuses to write. */
-export const readOnly = '25006';
+export const readOnlyState = '25006';
 
 /** An earlier statement of the transaction failed, so it refuses every other one. */
 export const inFailedTransaction = '25P02';

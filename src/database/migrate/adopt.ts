@@ -1,18 +1,19 @@
 /** A database in which the documented tables exist already, created by hand or in Supabase's editor. */
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
+import { differ, differFromOurs } from './compare-parts.ts';
 import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { idMaker, lostIds, takeLostDefault } from './lost-ids.ts';
 import { takenNames } from './names.ts';
-import { fixedTypes, referredKeys, relationsThere, type Obstacles } from './obstacles.ts';
+import { unchangeableTypes, referredKeys, relationsThere, type Obstacles } from './obstacles.ts';
 import { ownKeys } from './own-keys.ts';
-import { differ, differFromOurs, partsOf } from './parts.ts';
+import { partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
 import { functionDifferences, surroundings } from './surroundings.ts';
 import { switchedOff } from './switched-off.ts';
-import { trying } from './trying.ts';
-import { rowsAstray, rowsTwice, rowsWithout } from './unfit-rows.ts';
+import { tryInSavepoint } from './try-in-savepoint.ts';
+import { rowsWithoutTarget, rowsWithSameKey, rowsWithoutValue } from './unfit-rows.ts';
 
 export { SchemaDiffersError };
 
@@ -32,11 +33,12 @@ class RolledBack extends Error {}
 
 /**
  * Compares the documented tables that exist with the tables that their migrations would make, part by part: types,
- * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies, and what switches one of them off. Then it checks their rows against
- * the rules of the engine's files. Additional tables, columns, indexes, triggers, checks and restrictive policies are
- * yours and may stay. These are differences: a permissive policy of your own, because it would allow more than our
- * policies do, and a migration may not drop it; a column that has to be given; a check, a unique key or an exclusion on
- * the bots' tables, into which the engine writes; and anything under a name that a migration will give.
+ * lengths, defaults, NOT NULL, keys, indexes, triggers and the document's policies, and what switches one of them off.
+ * Then it checks their rows against the rules of the engine's files. Additional tables, columns, indexes, triggers,
+ * checks and restrictive policies are yours and may stay. These are differences: a permissive policy of your own,
+ * because it would allow more than our policies do, and a migration may not drop it; a column that has to be given; a
+ * check, a unique key or an exclusion on the bots' tables, into which the engine writes; and anything under a name that
+ * a migration will give.
  *
  * Everything happens in one transaction that is always rolled back. Returns the tables that exist; throws {@link
  * SchemaDiffersError} with every difference, `others` before them.
@@ -53,16 +55,16 @@ export async function documentedTables(
   await db
     .transaction()
     .execute(async (trx) => {
-      for (const table of await existing(trx, tables)) there.add(table);
+      for (const table of await existingTables(trx, tables)) there.add(table);
       const around = await surroundings(trx, tables, wanted);
       differences.push(...around);
       await moveExtension(trx);
-      const compared = await trying(trx, () => compare(trx, files, there, wanted));
+      const compared = await tryInSavepoint(trx, () => compare(trx, files, there, wanted));
       const refusal = compared.ok ? null : await refusalByEventTrigger(trx, compared.error);
       if (compared.ok) differences.push(...compared.result);
       else if (refusal)
         differences.push(
-          `event trigger ${refusal.trigger} refuses what a migration does, so that nothing more was compared: ${refusal.said} (${switchOff(refusal)})`,
+          `event trigger ${refusal.trigger} refuses what a migration does, so that nothing more was compared: ${refusal.message} (${switchOff(refusal)})`,
         );
       else if (around.length === 0) throw compared.error;
       else
@@ -79,11 +81,11 @@ export async function documentedTables(
 }
 
 /**
- * An extension in another schema is a difference, and is moved for the comparison only, so that the others are found
- * as well.
+ * Moves uuid-ossp to the schema extensions, for the comparison only. That it is in another schema is a difference; the
+ * comparison can find the other differences only when the extension is where the document has it.
  */
 const moveExtension = (trx: Transaction<any>) =>
-  trying(trx, async () => {
+  tryInSavepoint(trx, async () => {
     const { rows } = await sql`
       SELECT FROM pg_extension WHERE extname = ${uuidOssp} AND extnamespace IS DISTINCT FROM to_regnamespace('extensions')`.execute(
       trx,
@@ -93,7 +95,7 @@ const moveExtension = (trx: Transaction<any>) =>
     await sql`ALTER EXTENSION ${sql.id(uuidOssp)} SET SCHEMA extensions`.execute(trx);
   });
 
-async function existing(trx: Transaction<any>, tables: string[]): Promise<string[]> {
+async function existingTables(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})`.execute(
@@ -103,7 +105,7 @@ async function existing(trx: Transaction<any>, tables: string[]): Promise<string
 }
 
 /** The tables that this login may change, and whose rows it sees. */
-async function owned(trx: Transaction<any>, there: Set<string>): Promise<Set<string>> {
+async function ownedTables(trx: Transaction<any>, there: Set<string>): Promise<Set<string>> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND pg_has_role(relowner, 'USAGE')`.execute(
@@ -112,8 +114,8 @@ async function owned(trx: Transaction<any>, there: Set<string>): Promise<Set<str
   return new Set(rows.map(({ name }) => name));
 }
 
-/** FORCE ROW LEVEL SECURITY hides rows even from a table's owner. */
-async function unhide(trx: Transaction<any>, there: Set<string>): Promise<void> {
+/** Takes FORCE ROW LEVEL SECURITY off these tables, because it hides rows even from a table's owner. */
+async function showAllRows(trx: Transaction<any>, there: Set<string>): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity AND relname = ANY (${[...there]})`.execute(
@@ -133,11 +135,12 @@ async function compare(
   wanted: Wanted,
 ): Promise<string[]> {
   const found = wanted === 'bots' ? [] : await functionDifferences(trx, there);
-  const taken = (additions: Set<string>) => takenNames(trx, files, { there, additions, wanted });
-  if (there.size === 0) return [...found, ...(await taken(new Set()))];
-  const readable = await owned(trx, there);
+  const findTakenNames = (additions: Set<string>) =>
+    takenNames(trx, files, { there, additions, wanted });
+  if (there.size === 0) return [...found, ...(await findTakenNames(new Set()))];
+  const readable = await ownedTables(trx, there);
   const sound = new Set(readable);
-  await unhide(trx, readable);
+  await showAllRows(trx, readable);
   const actual = await partsOf(trx, 'public');
 
   const maker = await idMaker(trx);
@@ -159,20 +162,21 @@ async function compare(
   const extended = await partsOf(trx, scratch);
 
   const keys = await ownKeys(trx, there);
-  // What is to be dropped needs no other name.
-  const same = new Set(keys.map(({ table, name }) => `${table}.${name}`));
-  // First: an index that follows may have the name of one of them.
+  // Names that the search for taken names leaves out: these keys are to be dropped, so they need no other name.
+  const ownNames = new Set(keys.map(({ table, name }) => `${table}.${name}`));
+  // These come first, because an index that follows may have the name of one of them.
   found.push(...keys.map(({ difference }) => difference));
   for (const table of readable) {
     const both = { documented: expected.get(table)!, is: actual.get(table) ?? new Map() };
-    for (const [column, obstacle] of await fixedTypes(trx, table, both))
+    for (const [column, obstacle] of await unchangeableTypes(trx, table, both))
       obstacles.types.set(column, obstacle);
     for (const [what, rows] of [
-      ...(await rowsWithout(trx, table, both)),
-      ...(await rowsAstray(trx, table, both)),
+      ...(await rowsWithoutValue(trx, table, both)),
+      ...(await rowsWithoutTarget(trx, table, both)),
     ])
       obstacles.rows.set(what, rows);
-    for (const [key, twins] of await rowsTwice(trx, table, both)) obstacles.twins.set(key, twins);
+    for (const [key, twins] of await rowsWithSameKey(trx, table, both))
+      obstacles.twins.set(key, twins);
   }
   const withoutIds: string[] = [];
   const foreignKeys: string[] = [];
@@ -190,15 +194,15 @@ async function compare(
       ...differing.filter((each) => !isForeign(each)),
       ...differFromOurs(table, { additions: ours, documented }, is),
     );
-    for (const part of ours.keys()) same.add(`${table}.${part.replace(/^\w+ /, '')}`);
+    for (const part of ours.keys()) ownNames.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
-  // Behind the columns and keys of all tables, which they need.
+  // These come after the columns and keys of all tables, which they need.
   found.push(...foreignKeys);
   const needsIds = found.some((each) => each.includes('extensions.uuid_generate_v4()'));
   if (withoutIds.length > 0 || (maker === 'server' && needsIds))
     found.unshift(lostIds(maker, withoutIds));
   found.push(...(await switchedOff(trx, there)));
-  found.push(...(await taken(same)));
+  found.push(...(await findTakenNames(ownNames)));
   found.push(...(await wrongRows(trx, { readable, sound })));
   return found;
 }

@@ -1,4 +1,5 @@
 import { RoundsmanError } from '../../ground/errors.ts';
+import { counted } from '../../ground/text.ts';
 
 /** One difference, and what mends it: a statement where one is enough, words where a person has to decide. */
 export interface Difference {
@@ -15,7 +16,7 @@ export class SchemaDiffersError extends RoundsmanError {
   readonly listed: Difference[];
 
   constructor(differences: string[], hint: string, { isUpgrade = false } = {}) {
-    const places = `${differences.length} ${differences.length === 1 ? 'place' : 'places'}: ${differences.join('; ')}`;
+    const places = `${counted(differences.length, 'place')}: ${differences.join('; ')}`;
     super({
       what: `this database cannot be ${isUpgrade ? 'migrated further' : 'taken over'} as it is`,
       why: isUpgrade
@@ -25,18 +26,21 @@ export class SchemaDiffersError extends RoundsmanError {
       hint,
     });
     this.differences = differences;
-    this.listed = differences.map(apart);
+    this.listed = differences.map(splitMend);
   }
 }
 
-/** What stands between the last parentheses, which may contain others. */
-function apart(text: string): Difference {
+/**
+ * Takes a difference and its mend apart. The mend stands between the last parentheses, which may contain others; null
+ * where the text does not end with a parenthesis.
+ */
+function splitMend(text: string): Difference {
   let open = 0;
-  for (let at = text.length - 1; text.endsWith(')') && at > 0; at--) {
-    if (text[at] === ')') open += 1;
-    if (text[at] === '(') open -= 1;
+  for (let index = text.length - 1; text.endsWith(')') && index > 0; index--) {
+    if (text[index] === ')') open += 1;
+    if (text[index] === '(') open -= 1;
     if (open === 0)
-      return { difference: text.slice(0, at).trimEnd(), mend: text.slice(at + 1, -1) };
+      return { difference: text.slice(0, index).trimEnd(), mend: text.slice(index + 1, -1) };
   }
   return { difference: text, mend: null };
 }
@@ -59,8 +63,8 @@ export const tableOf = (name: string): string => name.replace(/^v\d_\d+_/, '');
 /** The schema in which the documented tables are made for the comparison; the transaction is always rolled back. */
 export const scratch = 'roundsman_expected';
 
-/** A definition without schema names. */
-export const bare = (text: string): string =>
+/** A definition without the names of the schemas public, extensions and {@link scratch}. */
+export const withoutSchemas = (text: string): string =>
   text.replaceAll(/\b(public|roundsman_expected|extensions)\./g, '');
 
 // The document uses these names twice; which table got the index depends on which file was run first.

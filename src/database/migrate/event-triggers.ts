@@ -1,4 +1,4 @@
-/** Event triggers, which run at statements that change the schema and may refuse them. */
+/** Finds the event trigger that refused a statement. Event triggers run when a statement changes the schema. */
 import { sql, type Kysely } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
 
@@ -6,12 +6,12 @@ import { messageOf } from '../../ground/errors.ts';
 export interface Refusal {
   trigger: string;
   /** what its function raised */
-  said: string;
+  message: string;
 }
 
 /**
  * The event trigger whose function raised this error; null where there is none. PostgreSQL names the function in the
- * error's context, so that one that is not written in PL/pgSQL is not recognised.
+ * error's context only if it is written in PL/pgSQL: triggers with other functions are not recognised.
  */
 export async function refusalByEventTrigger(
   db: Kysely<any>,
@@ -27,8 +27,9 @@ export async function refusalByEventTrigger(
     WHERE evtenabled <> 'D'
       AND (quote_ident(proname) = ANY (${names}) OR format('%I.%I', pronamespace::regnamespace::text, proname) = ANY (${names}))
     ORDER BY 1 LIMIT 1`.execute(db);
-  return rows[0] ? { trigger: rows[0].trigger, said: messageOf(error) } : null;
+  return rows[0] ? { trigger: rows[0].trigger, message: messageOf(error) } : null;
 }
 
+/** What a person does to switch this event trigger off. */
 export const switchOff = ({ trigger }: Refusal): string =>
   `as a superuser: ALTER EVENT TRIGGER ${trigger} DISABLE`;

@@ -9,13 +9,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql, type Kysely } from 'kysely';
 import type { MigrationFile } from './differences.ts';
 
-/** `grown`: the rest was added to the bots. */
+/**
+ * none: nothing was migrated. bots: only what the engine needs. whole: everything, from the beginning. grown: first the
+ * bots, and the rest was added later.
+ */
 export type Extent = 'none' | 'bots' | 'grown' | 'whole';
 
 const folder = new URL('../../../migrations/', import.meta.url);
 
 /** Files about the platform's tables alone. A new one is named here. */
-const ofPlatform = new Set(
+const platformFiles = new Set(
   `v1_10_profiles v1_12_organizations v1_14_organization_members v1_20_user_sessions v1_25_user_activity_log v1_30_credits
    v1_32_transactions v1_34_subscriptions v1_40_app_catalog v1_42_app_usage v1_44_tools_catalog v1_46_tools_usage
    v1_48_tools_results v1_50_api_logs v1_55_page_views v1_60_error_logs v3_10_javari_projects v3_20_javari_conversations
@@ -44,29 +47,32 @@ export async function filesOf(extent: Exclude<Extent, 'none'>): Promise<Migratio
   );
   const files = [...all!].flatMap(([name, text]): MigrationFile[] => {
     if (extent === 'whole') return [{ name, text }];
-    const isPlatforms = ofPlatform.has(name);
+    const isPlatformFile = platformFiles.has(name);
     if (extent === 'bots')
-      return isPlatforms ? [] : [{ name, text: bots!.get(name) ?? besidePlatform(text) }];
-    const later = rest!.get(name);
-    if (isPlatforms || later === undefined) return [{ name, text: later ?? text }];
+      return isPlatformFile ? [] : [{ name, text: bots!.get(name) ?? withEngineFunction(text) }];
+    const restText = rest!.get(name);
+    if (isPlatformFile || restText === undefined) return [{ name, text: restText ?? text }];
     return [
       { name, text },
-      { name: `${name}-rest`, text: later },
+      { name: `${name}-rest`, text: restText },
     ];
   });
   return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A platform may have a function of the document's name that does something else. */
-const besidePlatform = (text: string): string =>
+/**
+ * A migration's text for a database in which only the bots are installed. The platform there may have a function
+ * update_updated_at() that does something else, so triggers call the engine's own.
+ */
+const withEngineFunction = (text: string): string =>
   text.replaceAll(
     /EXECUTE FUNCTION update_updated_at\(\)/g,
     'EXECUTE FUNCTION engine.update_updated_at()',
   );
 
-/** What the migrations that were applied have made. */
+/** How much of the schema this database has, according to the migrations that were applied. */
 export async function extentOf(db: Kysely<any>): Promise<Extent> {
-  // By pg_class: a name that is looked up needs USAGE on its schema, and fails without.
+  // Reads pg_class, because a statement that names the table fails without USAGE on its schema.
   const { rows: ledger } = await sql`
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'engine' AND relname = 'kysely_migration'`.execute(db);

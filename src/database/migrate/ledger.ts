@@ -5,12 +5,12 @@
  */
 import type { RowRule } from './row-rule.ts';
 
-// A user's bookings are right if they can be put in an order in which each balance is the one before plus the amount,
-// from 0 on. Think of balances as points and of bookings as ways between them: such an order walks all ways, each
-// once. It exists if every balance is left as often as it is reached (but for the first and the last), and if all of
-// them can be reached from 0. The second question is slow, and is asked only for users whose bookings are not right
-// in order of time.
-const broken = `
+// A user's bookings are right if they can be put in an order in which each balance is the previous balance plus the
+// amount, beginning with 0. Think of balances as the nodes of a graph and of bookings as its directed edges: such an
+// order is a walk along all edges, each once (an Eulerian path). It exists if each balance except the first and the last
+// has as many outgoing edges as incoming ones, and if all of them can be reached from 0. The second condition is slow to
+// test, so it is tested only for users whose bookings are not right in order of time.
+const brokenUsers = `
   WITH RECURSIVE ledger AS (
     SELECT user_id, balance_after::bigint - amount AS before, balance_after::bigint AS after,
            lag(balance_after, 1, 0) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS last
@@ -38,7 +38,7 @@ const broken = `
 export const chainRule: RowRule = {
   table: 'credits',
   column: 'balance_after',
-  wrong: `t.user_id IN (${broken})`,
+  wrong: `t.user_id IN (${brokenUsers})`,
   why: 'is not the previous balance plus the amount, in whatever order these bookings are read',
   mend: 'if the amounts are right: UPDATE credits c SET balance_after = s.balance FROM (SELECT id, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at NULLS FIRST, id) AS balance FROM credits) s WHERE s.id = c.id AND c.balance_after <> s.balance',
 };
@@ -50,5 +50,5 @@ export const creditsRule: RowRule = {
     't.credits IS DISTINCT FROM (SELECT coalesce(sum(amount), 0) FROM public.credits c WHERE c.user_id = t.id)',
   why: 'is not the sum of the bookings in credits',
   mend: `if the bookings are right: UPDATE profiles SET credits = get_user_credits(id) WHERE credits IS DISTINCT FROM get_user_credits(id); if profiles.credits is: INSERT INTO credits (user_id, amount, type, description, balance_after) SELECT id, credits - get_user_credits(id), CASE WHEN credits > get_user_credits(id) THEN 'bonus' ELSE 'usage' END, 'Carried over: the bookings did not add up to the balance', credits FROM profiles WHERE credits <> get_user_credits(id)`,
-  also: ['credits'],
+  alsoReads: ['credits'],
 };

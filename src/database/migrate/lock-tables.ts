@@ -14,7 +14,7 @@ export class TablesInUseError extends RoundsmanError {}
  * The tables that writing transactions lock first (docs/protocol.md): a transaction that waits for one of these has
  * locked no other table yet.
  */
-const first = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
+const lockedFirst = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
 
 /** The pause between two tries. */
 const pauseMs = 200;
@@ -28,7 +28,7 @@ const lockNotAvailable = '55P03';
  */
 export async function lockTables(trx: Kysely<any>, forMs = 60_000): Promise<void> {
   const { rows } = await sql<{ tables: string | null; wait: number; before: string }>`
-    SELECT string_agg(format('%I.%I', nspname, relname), ', ' ORDER BY array_position(${first}, relname::text), nspname, relname) AS tables,
+    SELECT string_agg(format('%I.%I', nspname, relname), ', ' ORDER BY array_position(${lockedFirst}, relname::text), nspname, relname) AS tables,
            least(300, (SELECT setting::int / 3 FROM pg_settings WHERE name = 'deadlock_timeout')) AS wait,
            current_setting('lock_timeout') AS before
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -38,24 +38,25 @@ export async function lockTables(trx: Kysely<any>, forMs = 60_000): Promise<void
   const { tables, wait, before } = rows[0]!;
   if (tables === null) return;
   const until = performance.now() + forMs;
-  const limit = (to: string) => sql`SELECT set_config('lock_timeout', ${to}, true)`.execute(trx);
+  const setLockTimeout = (to: string) =>
+    sql`SELECT set_config('lock_timeout', ${to}, true)`.execute(trx);
   await sql`SAVEPOINT unlocked`.execute(trx);
   for (;;) {
-    await limit(`${wait}ms`);
+    await setLockTimeout(`${wait}ms`);
     try {
       // The server has already quoted the names.
       await sql`LOCK TABLE ${sql.raw(tables)} IN ACCESS EXCLUSIVE MODE`.execute(trx);
-      return void (await limit(before));
+      return void (await setLockTimeout(before));
     } catch (error) {
       if (stateOf(error) !== lockNotAvailable) throw error;
       await sql`ROLLBACK TO SAVEPOINT unlocked`.execute(trx);
-      if (performance.now() > until) throw await inUse(trx, forMs);
+      if (performance.now() > until) throw await tablesInUseError(trx, forMs);
       await sleep(pauseMs * (0.5 + Math.random()));
     }
   }
 }
 
-async function inUse(trx: Kysely<any>, forMs: number): Promise<TablesInUseError> {
+async function tablesInUseError(trx: Kysely<any>, forMs: number): Promise<TablesInUseError> {
   const { rows } = await sql<{ by: string }>`
     SELECT format('%s (process %s of the database, for %s s)', coalesce(nullif(application_name, ''), usename), pid,
                   extract(epoch FROM clock_timestamp() - xact_start)::int) AS by

@@ -3,10 +3,13 @@ import { sql, type Transaction } from 'kysely';
 
 const idDefault = ' DEFAULT uuid_generate_v4()';
 
-/** What makes ids here. `server`: the extension could be installed. */
+/**
+ * What makes ids here. there: `extensions.uuid_generate_v4()` exists. server: it does not, but the extension could be
+ * installed. nowhere: neither, so `gen_random_uuid()` has to do.
+ */
 export type IdMaker = 'there' | 'server' | 'nowhere';
 
-/** Whether `extensions.uuid_generate_v4()` is there. To be asked before the documented tables are made in scratch. */
+/** Finds out what makes ids here. Call it before the documented tables are made in scratch. */
 export async function idMaker(trx: Transaction<any>): Promise<IdMaker> {
   const { rows } = await sql<{ maker: IdMaker }>`
     SELECT CASE WHEN EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('extensions') AND proname = 'uuid_generate_v4')
@@ -16,7 +19,10 @@ export async function idMaker(trx: Transaction<any>): Promise<IdMaker> {
   return rows[0]!.maker;
 }
 
-/** Whether this id lacks nothing but its default; such a part is then set to the documented one. */
+/**
+ * Whether this table's id lacks nothing but its default. If so, sets the part in `is` to the documented one, so that the
+ * comparison does not report it once more.
+ */
 export function takeLostDefault(documented: Map<string, string>, is: Map<string, string>): boolean {
   const id = documented.get('column id');
   if (!id?.endsWith(idDefault) || is.get('column id') !== id.slice(0, -idDefault.length))
@@ -25,7 +31,10 @@ export function takeLostDefault(documented: Map<string, string>, is: Map<string,
   return true;
 }
 
-/** The one difference of all these tables, and what makes the extension where only other mends need it. */
+/**
+ * One difference for all these tables together, with the statements that give their ids a default again. Without tables
+ * it only says how to make the extension, because other mends need it.
+ */
 export function lostIds(maker: IdMaker, tables: string[]): string {
   const makes = maker === 'server' ? 'extensions.uuid_generate_v4()' : 'gen_random_uuid()';
   const create =

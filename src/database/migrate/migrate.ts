@@ -19,7 +19,7 @@ export class MigrationError extends RoundsmanError {}
 /** The database has the whole schema already: there is nothing to leave out. */
 export class WholeSchemaError extends UsageError {}
 
-/** Nothing was migrated yet counts as whole: that is what a migration makes unless it is told otherwise. */
+/** The migrations that a database lacks are those of this extent; without `--only bots` an empty one becomes whole. */
 const targetOf = (has: Extent): Exclude<Extent, 'none'> => (has === 'none' ? 'whole' : has);
 
 /** v1 to v5 are the documented tables; the files after them are the engine's. */
@@ -61,21 +61,21 @@ const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, adopted?: Se
     db,
     provider: new SqlFiles(extent, adopted),
     migrationTableSchema: 'engine',
-    // What is added to the bots comes before some of theirs by its name.
+    // By their names, the files that are added later stand before some files of the bots that were applied first.
     allowUnorderedMigrations: extent === 'grown',
-    // By code: `v6_95_access-rest` before `v6_95_access_apps`.
+    // Compares the codes of the characters, so that `v6_95_access-rest` comes before `v6_95_access_apps`.
     nameComparator: (a, b) => (a < b ? -1 : Number(a > b)),
   });
 
-/** Every migration with the time it was applied, undefined for a pending one. */
+/** Every migration with the time at which it was applied; the time of a pending one is undefined. */
 export const migrationStatus = async (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
   migrator(db, targetOf(await extentOf(db))).getMigrations();
 
 /**
- * Looks for what stands in the way before anything is migrated. Returns the documented tables that are there before
- * anything of theirs was migrated. Throws SchemaDiffersError.
+ * Searches for obstacles before anything is migrated. Returns the documented tables that exist although their migrations
+ * were not applied yet: these are adopted. Returns undefined where there is nothing to adopt. Throws SchemaDiffersError.
  */
-async function adoptable(
+async function tablesToAdopt(
   db: Kysely<any>,
   { has, wanted }: { has: Extent; wanted: Exclude<Extent, 'none'> },
 ): Promise<Set<string> | undefined> {
@@ -86,7 +86,7 @@ async function adoptable(
   await adapter.acquireMigrationLock(db, lock);
   try {
     if ((await extentOf(db)) !== has) return undefined;
-    const taken = has === 'none' ? [] : await takenFrom(db, has === 'bots' ? has : wanted);
+    const taken = has === 'none' ? [] : await takenByPending(db, has === 'bots' ? has : wanted);
     if (has !== 'none' && (has !== 'bots' || wanted !== 'grown')) {
       if (taken.length > 0) throw new SchemaDiffersError(taken, upgradeHint, { isUpgrade: true });
       return undefined;
@@ -110,8 +110,8 @@ async function adoptable(
 const upgradeHint =
   'do what stands between the parentheses: pending migrations give these names; nothing was changed';
 
-/** What has a name that a pending migration will give. */
-async function takenFrom(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+/** The differences for the platform's objects that have a name which a pending migration will give. */
+async function takenByPending(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
     db,
   );
@@ -123,8 +123,8 @@ async function takenFrom(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Prom
   return db.transaction().execute((trx) => takenByUpgrade(trx, { applied, pending }));
 }
 
-/** `only`: `bots` leaves out the platform's tables; `present` does so where they were left out before. */
 export interface MigrateOptions {
+  /** bots: leaves out the platform's tables. present: leaves them out where they were left out before. */
   only?: 'bots' | 'present' | undefined;
 }
 
@@ -140,35 +140,35 @@ export const migrateToLatest = (db: Kysely<any>, options: MigrateOptions = {}): 
   db.connection().execute(async (connection) => {
     const { rows } = await sql<{ was: string }>`
       SELECT current_setting('statement_timeout') AS was`.execute(connection);
-    const limit = (to: string) =>
+    const setTimeLimit = (to: string) =>
       sql`SELECT set_config('statement_timeout', ${to}, false)`.execute(connection);
     // No time limit: checking the rows of a platform may take long, and so may waiting for another process.
-    await limit('0');
+    await setTimeLimit('0');
     try {
       return await migrateOn(connection, options);
     } finally {
       // Not RESET, which restores the role's setting and not the session's. On a lost connection there is nothing to
       // restore: the caller gets the error that lost it, and not the error of this statement.
-      await limit(rows[0]!.was).catch(() => {});
+      await setTimeLimit(rows[0]!.was).catch(() => {});
     }
   });
 
-/** What a database is to have, by what it has. */
-function wantedOf(has: Extent, { only }: MigrateOptions): Exclude<Extent, 'none'> {
+/** How much of the schema the database is to have after this migration, by what it has now. */
+function targetAfter(has: Extent, { only }: MigrateOptions): Exclude<Extent, 'none'> {
   if (only === 'present' && has === 'bots') return 'bots';
   if (only !== 'bots') return has === 'none' || has === 'whole' ? 'whole' : 'grown';
   if (has === 'none' || has === 'bots') return 'bots';
   throw new WholeSchemaError({
     what: '--only bots leaves out what this database has',
     why: "the platform's tables were migrated as well",
-    hint: 'npx roundsman db migrate',
+    hint: '`npx roundsman db migrate`',
   });
 }
 
 async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<string[]> {
   const has = await extentOf(db);
-  const wanted = wantedOf(has, options);
-  const adopted = await adoptable(db, { has, wanted });
+  const wanted = targetAfter(has, options);
+  const adopted = await tablesToAdopt(db, { has, wanted });
   const { error, results = [] } = await migrator(db, wanted, adopted).migrateToLatest();
   if (error instanceof TablesInUseError) throw error;
   if (error !== undefined) {

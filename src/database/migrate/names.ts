@@ -1,8 +1,8 @@
-/** Names that the migrations will give, and objects that have such a name already. */
+/** Finds objects of the platform that have a name which a migration will give. */
 import { sql, type Transaction } from 'kysely';
 import { doubledIndexes, tableOf, type MigrationFile, type MigrationFiles } from './differences.ts';
 
-const all = (files: MigrationFile[], pattern: RegExp) =>
+const matchesIn = (files: MigrationFile[], pattern: RegExp) =>
   files.flatMap(({ text }) => [...text.matchAll(pattern)]);
 
 const kinds: Record<string, string> = {
@@ -17,12 +17,13 @@ const kinds: Record<string, string> = {
   c: 'type',
 };
 
-const needed = 'has a name that Roundsman needs';
+const hasNeededName = 'has a name that Roundsman needs';
 
 /**
  * Your tables, indexes, constraints, triggers and functions under a name that a migration will give. Left out are the
  * documented parts of the documented tables that exist (`there`), which are compared elsewhere, the names of the
- * engine's own additions (`additions`, as `table.name`), and what the bots have made where the rest follows.
+ * engine's own additions (`additions`, as `table.name`), and, where the rest is added to the bots, what the migrations
+ * of the bots have made.
  */
 export async function takenNames(
   trx: Transaction<any>,
@@ -46,13 +47,15 @@ export async function takenNames(
   ];
 }
 
-/** Tables in the schema public. */
+/** The tables that these files make in the schema public. */
 const tablesOf = (files: MigrationFile[]) =>
-  all(files, /^CREATE TABLE (?:IF NOT EXISTS )?(?:public\.)?(\w+) \(/gm).map(([, name]) => name!);
+  matchesIn(files, /^CREATE TABLE (?:IF NOT EXISTS )?(?:public\.)?(\w+) \(/gm).map(
+    ([, name]) => name!,
+  );
 
 /**
- * The same for a database in which `applied` files have made their part, and `pending` ones follow: what has a name that
- * these will give, and is not ours already.
+ * The same search in a database in which the files `applied` were run, before the files `pending` are run: objects that
+ * have a name which a pending file will give, and that no applied file has made.
  */
 export async function takenByUpgrade(
   trx: Transaction<any>,
@@ -65,7 +68,7 @@ export async function takenByUpgrade(
   } as const;
   const named = await takenNames(trx, { documented: [], engine: pending }, around);
   if (named.length === 0) return [];
-  // Later files make some things of earlier ones anew.
+  // Some pending files make an object of an applied file anew, under the same name.
   const ours = new Set(await takenNames(trx, { documented: [], engine: applied }, around));
   return named.filter((each) => !ours.has(each));
 }
@@ -81,7 +84,7 @@ async function relations(trx: Transaction<any>, names: string[]): Promise<string
   return rows.map(({ name, kind }) => {
     const what = kinds[kind] ?? 'table';
     const alter = what === 'partitioned table' ? 'table' : what;
-    return `${what} ${name} ${needed} (ALTER ${alter.toUpperCase()} ${name} RENAME TO own_${name})`;
+    return `${what} ${name} ${hasNeededName} (ALTER ${alter.toUpperCase()} ${name} RENAME TO own_${name})`;
   });
 }
 
@@ -92,8 +95,10 @@ async function indexes(
   additions: Set<string>,
 ): Promise<string[]> {
   const pattern = /^CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?(\w+) ON (\w+)/gm;
-  const ofDocument = new Map(all(documented, pattern).map(([, name, table]) => [name!, table!]));
-  const ofEngine = new Map(all(engine, pattern).map(([, name, table]) => [name!, table!]));
+  const ofDocument = new Map(
+    matchesIn(documented, pattern).map(([, name, table]) => [name!, table!]),
+  );
+  const ofEngine = new Map(matchesIn(engine, pattern).map(([, name, table]) => [name!, table!]));
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT i.relname AS name, t.relname AS relation
     FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_class t ON t.oid = x.indrelid
@@ -107,7 +112,7 @@ async function indexes(
     })
     .map(
       ({ name, relation }) =>
-        `${relation}: index ${name} ${needed} (ALTER INDEX ${name} RENAME TO own_${name})`,
+        `${relation}: index ${name} ${hasNeededName} (ALTER INDEX ${name} RENAME TO own_${name})`,
     );
 }
 
@@ -120,13 +125,17 @@ async function constraints(
 ): Promise<string[]> {
   // PostgreSQL named these for an earlier file; a later one gives them another meaning.
   const replaced = new Set(
-    wanted === 'upgrade' ? all(engine, /DROP CONSTRAINT (\w+)/g).map(([, name]) => name!) : [],
+    wanted === 'upgrade'
+      ? matchesIn(engine, /DROP CONSTRAINT (\w+)/g).map(([, name]) => name!)
+      : [],
   );
   const counts = engine.filter(({ name }) => /_counts(-rest)?$/.test(name));
   const names = [
-    ...all(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
+    ...matchesIn(engine, /ADD CONSTRAINT (\w+)/g).map(([, name]) => name!),
     // Migrations add these constraints in a loop over pairs ('table', 'column').
-    ...all(counts, /\('(\w+)', '(\w+)'\)/g).map(([, table, column]) => `${table}_${column}_check`),
+    ...matchesIn(counts, /\('(\w+)', '(\w+)'\)/g).map(
+      ([, table, column]) => `${table}_${column}_check`,
+    ),
   ];
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT conname AS name, relname AS relation FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
@@ -136,12 +145,12 @@ async function constraints(
     .filter(({ name, relation }) => !additions.has(`${relation}.${name}`) && !replaced.has(name))
     .map(
       ({ name, relation }) =>
-        `${relation}: constraint ${name} ${needed} (ALTER TABLE ${relation} RENAME CONSTRAINT ${name} TO own_${name})`,
+        `${relation}: constraint ${name} ${hasNeededName} (ALTER TABLE ${relation} RENAME CONSTRAINT ${name} TO own_${name})`,
     );
 }
 
 async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
-  const names = all(
+  const names = matchesIn(
     engine,
     /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)\s[^;]*?\bON (?:public\.)?(\w+)/gm,
   ).map(([, name, table]) => `${table}.${name}`);
@@ -151,15 +160,16 @@ async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: S
     ORDER BY 2, 1`.execute(trx);
   return rows.map(
     ({ name, relation }) =>
-      `${relation}: trigger ${name} ${needed} (ALTER TRIGGER ${name} ON ${relation} RENAME TO own_${name})`,
+      `${relation}: trigger ${name} ${hasNeededName} (ALTER TRIGGER ${name} ON ${relation} RENAME TO own_${name})`,
   );
 }
 
-/** Of tables that are there, the columns that the engine adds: `table.column`. */
+/** The columns that the engine's files add to existing tables, as `table.column`. */
 function addedColumns(engine: MigrationFile[]): string[] {
   const plain = engine.map(({ name, text }) => ({ name, text: text.replaceAll(/--.*$/gm, '') }));
-  return all(plain, /ALTER TABLE (?:public\.)?(\w+)\s([^;]*)/g).flatMap(([, table, changes]) =>
-    [...changes!.matchAll(/ADD COLUMN (\w+)/g)].map(([, column]) => `${table}.${column}`),
+  return matchesIn(plain, /ALTER TABLE (?:public\.)?(\w+)\s([^;]*)/g).flatMap(
+    ([, table, changes]) =>
+      [...changes!.matchAll(/ADD COLUMN (\w+)/g)].map(([, column]) => `${table}.${column}`),
   );
 }
 
@@ -171,52 +181,58 @@ async function columns(trx: Transaction<any>, engine: MigrationFile[], there: Se
     ORDER BY 1, 2`.execute(trx);
   return rows.map(
     ({ relation, name }) =>
-      `${relation}: column ${name} ${needed} (ALTER TABLE ${relation} RENAME COLUMN ${name} TO own_${name})`,
+      `${relation}: column ${name} ${hasNeededName} (ALTER TABLE ${relation} RENAME COLUMN ${name} TO own_${name})`,
   );
 }
 
-/** Where tables are taken over, restrictive ones: permissive ones of your own are differences in any case. */
+/**
+ * Policies under a name that a migration will give. Where tables are taken over, only restrictive ones: permissive
+ * policies of your own are differences in any case.
+ */
 async function policies(
   trx: Transaction<any>,
   engine: MigrationFile[],
   there: Set<string>,
   wanted: string,
 ) {
-  const names = all(engine, /CREATE POLICY "([^"]+)" ON (\w+)/g).map(
+  const names = matchesIn(engine, /CREATE POLICY "([^"]+)" ON (\w+)/g).map(
     ([, name, table]) => `${table}.${name}`,
   );
   const { rows } = await sql<{ relation: string; name: string }>`
     SELECT relname AS relation, polname AS name FROM pg_policy JOIN pg_class c ON c.oid = polrelid
     WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND (NOT polpermissive OR ${wanted}::text = 'upgrade')
-      -- A loop gives the bots' tables theirs.
+      -- A migration makes the policies 'Admins see ...' of the bots' tables in a loop.
       AND (relname || '.' || polname = ANY (${names}) OR polname = 'Admins see ' || replace(relname, '_', ' '))
     ORDER BY 1, 2`.execute(trx);
   return rows.map(
     ({ relation, name }) =>
-      `${relation}: policy "${name}" ${needed} (ALTER POLICY "${name}" ON ${relation} RENAME TO "own ${name}")`,
+      `${relation}: policy "${name}" ${hasNeededName} (ALTER POLICY "${name}" ON ${relation} RENAME TO "own ${name}")`,
   );
 }
 
-/** CREATE OR REPLACE would replace a function of yours that your policies may call. */
+/** Functions under a name that a migration will give: CREATE OR REPLACE would replace one that your policies call. */
 async function functions(
   trx: Transaction<any>,
   engine: MigrationFile[],
   ours: string[],
 ): Promise<string[]> {
-  const names = all(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g)
+  const names = matchesIn(engine, /FUNCTION private\.(\w+)\(\) RETURNS/g)
     .map(([, name]) => name!)
     .filter((name) => !ours.includes(name));
-  // All of this name, whatever they take: which of them a call means would depend on what the platform adds later.
-  const open = all(engine, /^CREATE FUNCTION public\.(\w+)\(/gm).map(([, name]) => name!);
+  // Every function of this name counts, whatever arguments it takes: otherwise a function that the platform adds later
+  // could decide which one a call means.
+  const publicFunctions = matchesIn(engine, /^CREATE FUNCTION public\.(\w+)\(/gm).map(
+    ([, name]) => name!,
+  );
   const { rows } = await sql<{ name: string; called: string }>`
     SELECT proname AS name,
            format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) AS called
     FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
     WHERE nspname = 'private' AND pronargs = 0 AND proname = ANY (${names})
-       OR nspname = 'public' AND proname = ANY (${open})
+       OR nspname = 'public' AND proname = ANY (${publicFunctions})
     ORDER BY 1, 2`.execute(trx);
   return rows.map(
     ({ name, called }) =>
-      `function ${called} ${needed} (ALTER FUNCTION ${called} RENAME TO own_${name})`,
+      `function ${called} ${hasNeededName} (ALTER FUNCTION ${called} RENAME TO own_${name})`,
   );
 }

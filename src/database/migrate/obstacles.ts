@@ -1,19 +1,21 @@
-/** Why a statement that would mend a difference cannot run: then words say what to do in its place. */
+/** Finds out why a statement that would mend a difference cannot run. Then a sentence says what to do instead. */
 import { sql, type Transaction } from 'kysely';
 import { messageOf } from '../../ground/errors.ts';
-import { bare } from './differences.ts';
+import { withoutSchemas } from './differences.ts';
 import { typeOf } from './mends.ts';
 import { stateOf } from '../faults/sql-states.ts';
-import { trying } from './trying.ts';
+import { tryInSavepoint } from './try-in-savepoint.ts';
 import type { Twins } from './unfit-rows.ts';
 
-/** What is said in place of a statement: `why` is told with the difference, `mend` says what to do. */
+/** Why one statement cannot run. */
 export interface Obstacle {
+  /** the end of the sentence that names the difference */
   why: string;
+  /** what a person does instead */
   mend: string;
 }
 
-/** What stands in the way of statements. */
+/** What was found out about the existing tables before the differences are written. */
 export interface Obstacles {
   /** `table.column` -> why its type cannot be changed by one statement */
   types: Map<string, Obstacle>;
@@ -27,12 +29,15 @@ export interface Obstacles {
   relations: Set<string>;
 }
 
-/** To be asked before the documented tables are made in scratch: that makes auth.users where it is missing. */
+/**
+ * The relations to which a foreign key may refer. Call it before the documented tables are made in scratch, because that
+ * makes auth.users where it is missing.
+ */
 export async function relationsThere(
   trx: Transaction<any>,
   there: Set<string>,
 ): Promise<Set<string>> {
-  // Not by to_regclass, which needs USAGE.
+  // Reads pg_class, because to_regclass needs USAGE on the schema.
   const { rows } = await sql`
     SELECT FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relname = 'users'`.execute(
     trx,
@@ -49,11 +54,14 @@ export async function referredKeys(trx: Transaction<any>): Promise<Map<string, s
     JOIN pg_constraint f ON f.contype = 'f' AND f.conindid = k.conindid
     WHERE k.contype IN ('p', 'u') AND t.relnamespace = 'public'::regnamespace
     GROUP BY 1`.execute(trx);
-  return new Map(rows.map(({ key, by }) => [key, bare(by)]));
+  return new Map(rows.map(({ key, by }) => [key, withoutSchemas(by)]));
 }
 
-/** Tries each change of type on the values, without changing them, and looks for what depends on the column. */
-export async function fixedTypes(
+/**
+ * The columns whose type one statement cannot change, with the reason: tries each change on the values, without changing
+ * them, and searches for objects that depend on the column.
+ */
+export async function unchangeableTypes(
   trx: Transaction<any>,
   table: string,
   { documented, is }: { documented: Map<string, string>; is: Map<string, string> },
@@ -77,7 +85,7 @@ async function valueThatDoesNotFit(
   trx: Transaction<any>,
   { table, column, from, to }: { table: string; column: string; from: string; to: string },
 ): Promise<Obstacle | null> {
-  const tried = await trying(trx, () =>
+  const tried = await tryInSavepoint(trx, () =>
     sql.raw(`SELECT count(${column}::${to}) FROM public.${table}`).execute(trx),
   );
   if (tried.ok) return null;
@@ -88,11 +96,14 @@ async function valueThatDoesNotFit(
     };
   return {
     why: `not every value can be turned into ${to}: ${messageOf(tried.error)}`,
-    mend: 'correct these values or delete their rows, then run it again: it has the statement then',
+    mend: 'correct these values or delete their rows, then run it again: it will show the statement then',
   };
 }
 
-/** PostgreSQL changes no type under a view, a policy, a rule or a trigger's condition, and none that a key compares. */
+/**
+ * What depends on the column, so that PostgreSQL refuses to change its type: a view, a policy, a rule, the condition of a
+ * trigger, a foreign key.
+ */
 async function dependents(
   trx: Transaction<any>,
   { table, column }: { table: string; column: string },
@@ -113,9 +124,9 @@ async function dependents(
       AND classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass)
     ORDER BY 1`.execute(trx);
   if (rows.length === 0) return null;
-  const names = bare(rows.map(({ what }) => what).join(', '));
+  const names = withoutSchemas(rows.map(({ what }) => what).join(', '));
   return {
     why: `its type cannot be changed while ${names} ${rows.length === 1 ? 'depends' : 'depend'} on it`,
-    mend: 'drop what depends on it, then run it again: it has the statement then; and make what is yours anew',
+    mend: 'drop what depends on it, then run it again: it will show the statement then; and make what is yours again',
   };
 }

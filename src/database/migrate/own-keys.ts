@@ -1,4 +1,4 @@
-/** Keys of the platform's own on the bots' tables, which may refuse the rows that the engine writes. */
+/** Finds keys that the platform added to the bots' tables, and that may refuse the rows that the engine writes. */
 import { sql, type Transaction } from 'kysely';
 import { scratch } from './differences.ts';
 

@@ -25,10 +25,11 @@ export class DatabaseNotReadyError extends RoundsmanError {
 export class DatabaseRefusesError extends RoundsmanError {}
 
 /**
- * Makes sure that the database answers, is new enough and has the schema that this code expects; with `migrate` it
- * applies pending migrations, those that `only` leaves. `url` is the database's address: with it, messages can say more.
- * `before` is called before anything is written, and may refuse by an error. Returns the names of the migrations that it
- * applied.
+ * Makes sure that the database answers, is new enough and has the schema that this code expects. With `migrate` it
+ * applies the pending migrations, as far as `only` allows. With `url`, the database's address, messages can say more.
+ * `before` is called before anything is written, and refuses the migration by throwing. Returns the names of the
+ * migrations that it applied. Throws {@link DatabaseNotReadyError}, {@link DatabaseRefusesError}, and the errors of
+ * `migrateToLatest`.
  */
 export async function prepareDatabase(
   db: Db,
@@ -56,7 +57,7 @@ export async function prepareDatabase(
   await before?.();
   if (migrate)
     return migrateToLatest(db, { only }).catch(async (error: unknown) => {
-      throw await asAnotherRole(db, error);
+      throw await withForeignRole(db, error);
     });
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
@@ -93,37 +94,41 @@ async function requireAccess(db: Db): Promise<void> {
     why: `${role} may not ${denied}`,
     hint: 'connect as the owner of the tables or as service_role',
   });
-  throw await asAnotherRole(db, refused);
+  throw await withForeignRole(db, refused);
 }
 
-/** To a role from which row level security hides rows, a database that is in use looks empty: nothing would be true. */
+/**
+ * Refuses a role from which row level security hides rows. To such a role, a database that is in use looks empty, and
+ * every answer would be wrong.
+ */
 async function requireAllRows(db: Db): Promise<void> {
   const { role, tables, forced } = await hiddenFromLogin(db);
   if (tables.length === 0) return;
-  const named = (names: string[]) =>
+  const listNames = (names: string[]) =>
     `${names.slice(0, maxNamed).join(', ')}${names.length > maxNamed ? ` and ${names.length - maxNamed} more` : ''}`;
   const refused = new DatabaseRefusesError({
     what: 'this database role does not see all rows',
-    why: `row level security hides rows of ${named(tables)} from ${role}${forced.length > 0 ? ', who owns them: it is forced on the owner too (FORCE ROW LEVEL SECURITY)' : ''}`,
+    why: `row level security hides rows of ${listNames(tables)} from ${role}${forced.length > 0 ? ', who owns them: it is forced on the owner too (FORCE ROW LEVEL SECURITY)' : ''}`,
     hint:
       forced.length > 0
         ? forced.map((table) => `ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`).join('; ')
         : 'connect as the owner of the tables or as service_role',
   });
-  throw await asAnotherRole(db, refused);
+  throw await withForeignRole(db, refused);
 }
 
 /**
- * The same error. If a setting gave the session another role, which may be the reason, the message says that first.
+ * Returns the error that was given. If a PostgreSQL setting gave the session another role, this may be the reason: then
+ * the message says so first.
  */
-async function asAnotherRole(db: Db, error: unknown): Promise<unknown> {
+async function withForeignRole(db: Db, error: unknown): Promise<unknown> {
   if (isOutage(error) || !(error instanceof RoundsmanError)) return error;
-  const told = await explainForeignRole(db).catch(() => null);
-  if (!told) return error;
+  const foreignRole = await explainForeignRole(db).catch(() => null);
+  if (!foreignRole) return error;
   const { what, why, hint } = error;
-  const so = `${told.what} (${told.why})`;
+  const explained = `${foreignRole.what} (${foreignRole.why})`;
   return new DatabaseRefusesError(
-    { what, why: `${so}; ${why}`, hint: `${told.hint}; or ${hint}` },
+    { what, why: `${explained}; ${why}`, hint: `${foreignRole.hint}; or ${hint}` },
     { cause: error },
   );
 }

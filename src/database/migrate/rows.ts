@@ -4,25 +4,26 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { severities } from '../../ground/severity.ts';
+import { counted } from '../../ground/text.ts';
 import { endedExecutions, executionStatuses } from '../execution-statuses.ts';
 import { scratch } from './differences.ts';
 import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
-import { trying } from './trying.ts';
+import { tryInSavepoint } from './try-in-savepoint.ts';
 
 const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared'];
-const outside = (column: string, words: readonly string[]) =>
+const notIn = (column: string, words: readonly string[]) =>
   `t.${column} NOT IN (${words.map((word) => `'${word}'`).join(', ')})`;
 
 const vocabulary = (table: string, column: string, words: readonly string[]): RowRule => ({
   table,
   column,
-  wrong: `(${outside(column, words)}) IS NOT FALSE`,
+  wrong: `(${notIn(column, words)}) IS NOT FALSE`,
   why: `is not one of ${words.join(', ')}`,
   mend: 'say which it is',
 });
 
-const ofNoBot = (table: string): RowRule => ({
+const withoutBot = (table: string): RowRule => ({
   table,
   column: 'bot_id',
   wrong: 't.bot_id IS NULL',
@@ -30,13 +31,13 @@ const ofNoBot = (table: string): RowRule => ({
   mend: 'say whose it is, or delete it',
 });
 
-const limited = (table: string, members: string, column: string): RowRule => ({
+const tooManyMembers = (table: string, members: string, column: string): RowRule => ({
   table,
   column: 'max_members',
   wrong: `(SELECT count(*) FROM public.${members} m WHERE m.${column} = t.id) > t.max_members`,
   why: 'is below the number of members',
   mend: `UPDATE ${table} t SET max_members = (SELECT count(*) FROM ${members} m WHERE m.${column} = t.id) WHERE max_members < (SELECT count(*) FROM ${members} m WHERE m.${column} = t.id)`,
-  also: [members],
+  alsoReads: [members],
 });
 
 const name = '^[a-z0-9][a-z0-9-]*$';
@@ -57,7 +58,7 @@ const rules: RowRule[] = [
     why: 'is missing or below zero',
     mend: 'UPDATE bots SET total_runs = greatest(total_runs, 0), successful_runs = greatest(successful_runs, 0), failed_runs = greatest(failed_runs, 0)',
   },
-  ofNoBot('bot_executions'),
+  withoutBot('bot_executions'),
   {
     table: 'bot_executions',
     column: 'status',
@@ -67,7 +68,7 @@ const rules: RowRule[] = [
   },
   {
     ...vocabulary('bot_executions', 'status', [...endedExecutions]),
-    wrong: outside('status', [...executionStatuses]),
+    wrong: notIn('status', [...executionStatuses]),
   },
   {
     table: 'bot_executions',
@@ -76,11 +77,11 @@ const rules: RowRule[] = [
     why: 'is missing, and the run has ended',
     mend: "UPDATE bot_executions SET completed_at = started_at + coalesce(execution_time_ms, 0) * interval '1 ms' WHERE completed_at IS NULL AND status NOT IN ('queued', 'running')",
   },
-  ofNoBot('bot_findings'),
+  withoutBot('bot_findings'),
   vocabulary('bot_findings', 'severity', severities),
   {
     ...vocabulary('bot_findings', 'resolution_method', resolutionMethods),
-    wrong: outside('resolution_method', resolutionMethods),
+    wrong: notIn('resolution_method', resolutionMethods),
   },
   {
     table: 'bot_findings',
@@ -96,8 +97,8 @@ const rules: RowRule[] = [
     why: 'is given, and the finding is open',
     mend: 'UPDATE bot_findings SET resolution_method = NULL WHERE resolved_at IS NULL',
   },
-  ofNoBot('bot_actions'),
-  ofNoBot('bot_tickets'),
+  withoutBot('bot_actions'),
+  withoutBot('bot_tickets'),
   vocabulary('bot_tickets', 'severity', severities),
   vocabulary('bot_tickets', 'status', ['open', 'assigned', 'resolved', 'closed']),
   {
@@ -169,8 +170,8 @@ const rules: RowRule[] = [
     why: 'lies below the project itself',
     mend: 'set it to NULL in one project of each circle',
   },
-  limited('organizations', 'organization_members', 'organization_id'),
-  limited('support_groups', 'group_members', 'group_id'),
+  tooManyMembers('organizations', 'organization_members', 'organization_id'),
+  tooManyMembers('support_groups', 'group_members', 'group_id'),
   chainRule,
   creditsRule,
 ];
@@ -194,8 +195,9 @@ async function vocabularies(trx: Transaction<any>): Promise<RowRule[]> {
 }
 
 /**
- * Runs the rules on `readable` tables. A rule about a table that is not as documented may not be understood: what the
- * table lacks is then a difference of its own. `sound` are the others.
+ * Runs the rules on `readable` tables, and returns a difference for each rule that rows break. `sound` are the tables
+ * that are as documented. On another table a rule may fail, for example because its column is missing: that failure is
+ * ignored, because what the table lacks is a difference of its own.
  */
 export async function wrongRows(
   trx: Transaction<any>,
@@ -203,16 +205,17 @@ export async function wrongRows(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const rule of [...(await vocabularies(trx)), ...rules]) {
-    const tables = [rule.table, ...(rule.also ?? [])];
+    const tables = [rule.table, ...(rule.alsoReads ?? [])];
     if (!tables.every((each) => readable.has(each))) continue;
-    const asked = await trying(trx, () => ask(trx, rule));
-    if (!asked.ok && tables.every((each) => sound.has(each))) throw asked.error;
-    if (asked.ok && asked.result !== null) found.push(asked.result);
+    const checked = await tryInSavepoint(trx, () => checkRule(trx, rule));
+    if (!checked.ok && tables.every((each) => sound.has(each))) throw checked.error;
+    if (checked.ok && checked.result !== null) found.push(checked.result);
   }
   return found;
 }
 
-async function ask(trx: Transaction<any>, rule: RowRule): Promise<string | null> {
+/** The difference if rows break this rule, else null. */
+async function checkRule(trx: Transaction<any>, rule: RowRule): Promise<string | null> {
   const { table, column, wrong, why, mend } = rule;
   const { rows } = await sql
     .raw<{ count: number; example: string | null }>(
@@ -221,5 +224,5 @@ async function ask(trx: Transaction<any>, rule: RowRule): Promise<string | null>
     .execute(trx);
   const { count, example } = rows[0]!;
   if (count === 0) return null;
-  return `${table}: ${column} ${why}, in ${count} ${count === 1 ? 'row' : 'rows'}, such as ${example} (${mend})`;
+  return `${table}: ${column} ${why}, in ${counted(count, 'row')}, such as ${example} (${mend})`;
 }

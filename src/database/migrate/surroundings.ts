@@ -1,8 +1,9 @@
-/** What the tables depend on: the extension, the two documented functions, schemas, owners. */
+/** Checks what the tables depend on: the extension, the two documented functions, schemas, owners. */
 import { sql, type Transaction } from 'kysely';
 
 /**
- * What makes a comparison of the documented tables impossible: missing rights, or a missing extension for their ids.
+ * The differences that make a comparison of the documented tables impossible: missing rights, or a missing extension for
+ * their ids.
  */
 export async function surroundings(
   trx: Transaction<any>,
@@ -42,7 +43,7 @@ export async function surroundings(
       AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreaterole OR rolsuper))
     UNION ALL
     SELECT format('auth.users: %1$I may not refer to it (GRANT REFERENCES ON auth.users TO %1$I)', current_user)
-    -- Not by to_regclass, which needs USAGE.
+    -- Reads pg_class, because to_regclass needs USAGE on the schema.
     FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relname = 'users' AND NOT has_table_privilege(oid, 'REFERENCES')
       AND 'profiles' = ANY (${tables})
       AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = 'profiles')
@@ -54,8 +55,11 @@ export async function surroundings(
   return rows.map(({ difference }) => difference);
 }
 
-/** The document's two functions: the table that each belongs to, and its body with every series of blanks as one. */
-const documented = [
+/**
+ * The document's two functions, each with the table that it belongs to. Header and body are written as `normalised` prints
+ * them: in lower case, with single blanks.
+ */
+const documentedFunctions = [
   {
     signature: 'update_updated_at()',
     table: 'profiles',
@@ -73,7 +77,7 @@ const documented = [
 const makeUpdatedAt =
   "CREATE FUNCTION update_updated_at() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at = now(); RETURN NEW; END'";
 
-const plain = (body: string) =>
+const normalised = (body: string) =>
   body
     .toLowerCase()
     .replaceAll(/\bpublic\./g, '')
@@ -88,7 +92,7 @@ export async function functionDifferences(
   there: Set<string>,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const { signature, table, header, body } of documented) {
+  for (const { signature, table, header, body } of documentedFunctions) {
     const { rows } = await sql<{
       header: string;
       body: string;
@@ -102,7 +106,7 @@ export async function functionDifferences(
       FROM pg_proc WHERE oid = to_regprocedure(${`public.${signature}`})`.execute(trx);
     const [is] = rows;
     if (!is) {
-      // Its triggers are compared, and need it. (A migration makes the other one.)
+      // The triggers of the tables call this one, so it has to exist. (A migration makes the other one.)
       if (there.has(table) && signature === 'update_updated_at()')
         found.push(`function ${signature} is missing (${makeUpdatedAt})`);
       continue;
@@ -116,7 +120,7 @@ export async function functionDifferences(
       found.push(
         `function ${signature} is (${is.header.trim()}), documented (${header.trim()}) (${rename})`,
       );
-    else if (plain(is.body) !== plain(body))
+    else if (normalised(is.body) !== normalised(body))
       found.push(
         `function ${signature} differs from the documented one, and would be replaced (${rename})`,
       );

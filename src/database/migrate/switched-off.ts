@@ -1,9 +1,9 @@
-/** What keeps a table from doing what its definition says, and does not show in it. */
+/** Finds what keeps a table from working as its definition says, although the definition is right. */
 import { sql, type Transaction } from 'kysely';
 
 /**
- * Of tables that are there: triggers of foreign keys and of the document that are switched off, rules, which change what
- * a statement writes, and tables that a crash empties. Triggers of your own may stay switched off.
+ * The differences of this kind in existing tables: triggers of foreign keys and of the document that are switched off,
+ * rules, which change what a statement writes, and tables that a crash empties. Your own triggers may stay switched off.
  */
 export async function switchedOff(trx: Transaction<any>, there: Set<string>): Promise<string[]> {
   const { rows } = await sql<{ difference: string }>`

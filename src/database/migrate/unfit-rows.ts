@@ -1,12 +1,18 @@
-/** Rows that would refuse a statement: without a value where one has to be, with one twice, or referring to no row. */
+/**
+ * Counts rows because of which a mending statement would fail: rows without a value that is needed, rows with the same
+ * value, rows that refer to a row that does not exist.
+ */
 import { sql, type Transaction } from 'kysely';
 import { mayBeNull } from './mends.ts';
-import { trying } from './trying.ts';
+import { tryInSavepoint } from './try-in-savepoint.ts';
 
 type Parts = Map<string, string>;
 
-/** How many rows lack a value, by `table.column`, of columns that are documented as NOT NULL and are not so yet. */
-export async function rowsWithout(
+/**
+ * For columns that are documented as NOT NULL and may be NULL in this table: how many rows have no value, by
+ * `table.column`.
+ */
+export async function rowsWithoutValue(
   trx: Transaction<any>,
   table: string,
   { documented, is }: { documented: Parts; is: Parts },
@@ -17,14 +23,14 @@ export async function rowsWithout(
     if (!part.startsWith('column ') || own === undefined) continue;
     if (mayBeNull(definition) || !mayBeNull(own)) continue;
     const column = part.slice('column '.length);
-    const rows = await count(trx, `public.${table} t WHERE t.${column} IS NULL`);
+    const rows = await countRows(trx, `public.${table} t WHERE t.${column} IS NULL`);
     if (rows > 0) found.push([`${table}.${column}`, rows]);
   }
   return found;
 }
 
-/** How many rows refer to nothing, by `table.key`, of documented foreign keys that are missing. */
-export async function rowsAstray(
+/** For documented foreign keys that this table lacks: how many rows refer to no existing row, by `table.key`. */
+export async function rowsWithoutTarget(
   trx: Transaction<any>,
   table: string,
   { documented, is }: { documented: Parts; is: Parts },
@@ -35,7 +41,7 @@ export async function rowsAstray(
       /^constraint FOREIGN KEY \((\w+)\) REFERENCES ([\w.]+)\((\w+)\)/.exec(part) ?? [];
     if (to === undefined || is.has(part)) continue;
     const relation = to.includes('.') ? to : `public.${to}`;
-    const rows = await count(
+    const rows = await countRows(
       trx,
       `public.${table} t WHERE t.${column} IS NOT NULL AND NOT EXISTS (SELECT FROM ${relation} o WHERE o.${key} = t.${column})`,
     );
@@ -50,8 +56,8 @@ export interface Twins {
   example: string | null;
 }
 
-/** Rows whose values another row has too, by `table.key`, of documented keys that are missing. */
-export async function rowsTwice(
+/** For documented unique and primary keys that this table lacks: rows with the same values, by `table.key`. */
+export async function rowsWithSameKey(
   trx: Transaction<any>,
   table: string,
   { documented, is }: { documented: Parts; is: Parts },
@@ -74,7 +80,7 @@ async function twinsOf(
 ): Promise<Twins | null> {
   const ids = hasId ? 'array_agg(DISTINCT t.id::text ORDER BY t.id::text)' : 'NULL::text[]';
   const given = columns.split(', ').map((column) => `t.${column} IS NOT NULL`);
-  const asked = await trying(trx, () =>
+  const counted = await tryInSavepoint(trx, () =>
     sql
       .raw<Twins>(
         `SELECT coalesce(sum(rows), 0)::int AS count, min(concat_ws(' and ', ids[1], ids[2])) FILTER (WHERE ids[1] IS NOT NULL) AS example
@@ -83,15 +89,15 @@ async function twinsOf(
       )
       .execute(trx),
   );
-  // Where the question makes no sense, as without a column, that is a difference of its own.
-  const [twins] = asked.ok ? asked.result.rows : [];
+  // The query fails where a column is missing, for example: that is a difference of its own.
+  const [twins] = counted.ok ? counted.result.rows : [];
   return twins && twins.count > 0 ? twins : null;
 }
 
-/** 0 also where the question makes no sense, as without the column: that is a difference of its own. */
-async function count(trx: Transaction<any>, of: string): Promise<number> {
-  const asked = await trying(trx, () =>
-    sql.raw<{ count: number }>(`SELECT count(*)::int AS count FROM ${of}`).execute(trx),
+/** Counts rows. Returns 0 also where the query fails, for example without the column: that is a difference of its own. */
+async function countRows(trx: Transaction<any>, source: string): Promise<number> {
+  const asked = await tryInSavepoint(trx, () =>
+    sql.raw<{ count: number }>(`SELECT count(*)::int AS count FROM ${source}`).execute(trx),
   );
   return asked.ok ? asked.result.rows[0]!.count : 0;
 }

@@ -1,19 +1,19 @@
-/** A disk without room, or a quota that is used up, behind an error of a file or of SQLite. */
+/** Recognises errors of files and of SQLite whose reason is a full disk, or a quota that is used up. */
 import { messageOf, type Explanation } from '../errors.ts';
 
-const codes = new Set(['ENOSPC', 'EDQUOT']);
+const fullCodes = new Set(['ENOSPC', 'EDQUOT']);
 const SQLITE_FULL = 13;
 
-/** PostgreSQL and initdb tell it in their logs, which errors quote. */
-const words = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
+/** The words of PostgreSQL and initdb in their logs, which errors quote. */
+const logWords = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
 
 function isFull(error: Error): boolean {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   if (code === 'ERR_SQLITE_ERROR') return (Number(errcode) & 0xff) === SQLITE_FULL;
-  return codes.has(String(code)) || words.test(error.message);
+  return fullCodes.has(String(code)) || logWords.test(error.message);
 }
 
-/** The error that says so: this one, its cause, or one of several; null where none does. */
+/** The error that reports a full disk: this one, one of its causes, or one of several errors; null if none does. */
 export function fullDiskBehind(error: unknown, depth = 8): Error | null {
   if (!(error instanceof Error) || depth === 0) return null;
   if (isFull(error)) return error;
@@ -25,11 +25,11 @@ export function fullDiskBehind(error: unknown, depth = 8): Error | null {
   return null;
 }
 
-/** What to try where a disk is full; `place` is on it. */
-export const makeRoom = (place: string): string =>
+/** The hint when a disk is full; `place` is a path on that disk. */
+export const howToMakeRoom = (place: string): string =>
   `make room on the disk of ${place} (\`df -h\` and \`df -i\` show it), then run the command again`;
 
-/** The explanation for a person; null where no disk is full. */
+/** The explanation for a person; null if the error has another reason. */
 export function explainFullDisk(error: unknown): Explanation | null {
   const found = fullDiskBehind(error);
   if (!found) return null;
@@ -38,7 +38,7 @@ export function explainFullDisk(error: unknown): Explanation | null {
   return {
     what: 'a disk is full',
     why: messageOf(found),
-    hint: makeRoom(
+    hint: howToMakeRoom(
       typeof place === 'string' ? place : 'ROUNDSMAN_HOME, of the database and of TMPDIR',
     ),
   };

@@ -1,4 +1,4 @@
-/** Which users have the group rights of a file: who is in the group, and whether the file also has an access list. */
+/** Finds out which users have the group rights of a file: the members of its group, and those of an access list. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -23,8 +23,8 @@ const users = (): User[] =>
     shell,
   }));
 
-/** Some distributions put system accounts into root's group. An account with such a shell cannot run other programs. */
-const runsNothing = /\/(sync|shutdown|halt|nologin|false)$/;
+/** Shells that run no other programs: some distributions put system accounts with such a shell into root's group. */
+const idleShell = /\/(sync|shutdown|halt|nologin|false)$/;
 
 /**
  * Whether only users that pass `isMember` have the rights of this group. True for root's group and for a group with
@@ -42,7 +42,7 @@ export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean):
       ...members.split(',').filter((each) => each !== ''),
     ]);
     const primary = known.filter((user) => user.gid === gid);
-    const others = primary.filter(({ shell }) => gid !== 0 || !runsNothing.test(shell));
+    const others = primary.filter(({ shell }) => gid !== 0 || !idleShell.test(shell));
     return groups.length > 0 && names.every(isNamed) && others.every(({ uid }) => isMember(uid));
   } catch {
     return false;
@@ -53,8 +53,9 @@ export function hasOnlyMembers(gid: number, isMember: (uid: number) => boolean):
 const answers = new Map<string, boolean>();
 
 /**
- * Node cannot read access lists, but `ls` of GNU and uutils marks files that have one. BusyBox `ls` does not; the
- * option --time-style makes it fail. True also when it cannot be found out.
+ * Whether a file may have an access list; true also when that cannot be found out. Node cannot read access lists, but
+ * `ls` of GNU and uutils marks files that have one. `ls` of BusyBox does not: there the option --time-style makes it
+ * fail, and the result is true.
  */
 export function mayHaveAccessList(path: string): boolean {
   const known = answers.get(path);

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../errors.ts';
-import { fullDiskBehind, makeRoom } from './full-disk.ts';
+import { fullDiskBehind, howToMakeRoom } from './full-disk.ts';
 import { makeHome, openOwn } from './own-file.ts';
 import { distrust, distrustWay } from './trusted.ts';
 
@@ -21,9 +21,9 @@ export interface LineWatch {
 export class LogFileError extends RoundsmanError {}
 
 /** A file larger than this is renamed to `<file>.1` and replaces the one before: twice this size is kept at most. */
-const largestBytes = 10 * 1024 * 1024;
+const maxBytes = 10 * 1024 * 1024;
 
-/** Only its owner may read it: it contains components, addresses and errors of the platform. */
+/** Only the owner of the log may read it: it contains components, addresses and errors of the platform. */
 const mode = 0o600;
 
 function open(file: string): number {
@@ -42,8 +42,8 @@ function open(file: string): number {
 }
 
 /**
- * Makes the directory where it is missing. In a directory that belongs to another user, that user could replace each
- * name with a link.
+ * Opens the file at the start, and makes its directory if it is missing. Refuses a directory that another user can change,
+ * because that user could replace each name with a link.
  */
 function openFirst(file: string): number {
   const directory = dirname(file);
@@ -60,11 +60,11 @@ function openFirst(file: string): number {
     throw new Error(`${found.why}, who could redirect the log to another file`);
   } catch (error) {
     if (fullDiskBehind(error))
-      hint = `${capitalised(makeRoom(file))}, or set ROUNDSMAN_HOME to another place.`;
-    const [why, what] =
+      hint = `${capitalised(howToMakeRoom(file))}, or set ROUNDSMAN_HOME to another place.`;
+    const [why, advice] =
       error instanceof RoundsmanError ? [error.why, error.hint] : [messageOf(error), hint];
     throw new LogFileError(
-      { what: `The log cannot be written to ${file}`, why, hint: what },
+      { what: `The log cannot be written to ${file}`, why, hint: advice },
       { cause: error },
     );
   }
@@ -73,7 +73,8 @@ function openFirst(file: string): number {
 const isSame = (one: fs.Stats, other: fs.Stats): boolean =>
   one.ino === other.ino && one.dev === other.dev;
 
-const look = (file: string): fs.Stats | undefined => fs.lstatSync(file, { throwIfNoEntry: false });
+const statsOf = (file: string): fs.Stats | undefined =>
+  fs.lstatSync(file, { throwIfNoEntry: false });
 
 /**
  * Appends to a file of bounded size. A line that cannot be written, as on a full disk, is lost, and the process goes
@@ -91,9 +92,9 @@ export function appendTo(
   let opened = fs.fstatSync(fd);
   let isBroken = false;
   /** After a failed rename, the next try comes only when the file has grown to this size. */
-  let putAsideAt = largestBytes;
+  let putAsideAt = maxBytes;
   /** The `<file>.1` that this process may replace. */
-  let replaceable = look(`${file}.1`);
+  let replaceable = statsOf(`${file}.1`);
 
   function reopen(): void {
     const next = open(file);
@@ -102,24 +103,24 @@ export function appendTo(
     opened = fs.fstatSync(fd);
   }
 
-  function putAside(now: fs.Stats): void {
-    putAsideAt = now.size + largestBytes;
-    const before = look(`${file}.1`);
+  function putAside(current: fs.Stats): void {
+    putAsideAt = current.size + maxBytes;
+    const before = statsOf(`${file}.1`);
     // Another program's file is not replaced.
     const isOurs = !before || (replaceable !== undefined && isSame(before, replaceable));
     fs.renameSync(file, isOurs ? `${file}.1` : `${file}.old`);
-    if (isOurs) replaceable = now;
+    if (isOurs) replaceable = current;
     reopen();
-    putAsideAt = largestBytes;
+    putAsideAt = maxBytes;
   }
 
-  function keepUp(): void {
+  function followName(): void {
     try {
-      const now = look(file);
-      if (!now || !isSame(now, opened)) {
+      const current = statsOf(file);
+      if (!current || !isSame(current, opened)) {
         reopen();
-        putAsideAt = largestBytes;
-      } else if (now.size > putAsideAt) putAside(now);
+        putAsideAt = maxBytes;
+      } else if (current.size > putAsideAt) putAside(current);
     } catch {
       // The lines still go into the old file.
     }
@@ -127,7 +128,7 @@ export function appendTo(
 
   return {
     write(line) {
-      keepUp();
+      followName();
       try {
         // After a partly written line, the next one starts with a line break.
         const text = Buffer.from(isBroken ? `\n${line}` : line);

@@ -1,6 +1,7 @@
 /**
- * Files that Roundsman writes for itself. If the directory was ever open to other users, a link, a pipe or another
- * user's file may lie under the same name. This code does not follow it, wait for it or write into it.
+ * Reads and writes files that Roundsman keeps for itself. If the directory was ever open to other users, a link, a pipe
+ * or another user's file may lie under the same name. This code does not follow such a link, does not wait for such a
+ * pipe, and does not write into such a file.
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,7 +14,7 @@ import { isTrustedUser } from './trusted.ts';
 export class ForeignFileError extends RoundsmanError {}
 
 /** Why this is not a file of our own; null when it is. */
-function foreign(stats: fs.Stats): string | null {
+function whyForeign(stats: fs.Stats): string | null {
   if (stats.isSymbolicLink()) return "it is a link, which may lead to another program's file";
   if (!stats.isFile()) return 'it is not a regular file';
   if (process.geteuid && !isTrustedUser(stats.uid))
@@ -35,7 +36,7 @@ function refuse(file: string, why: string | null): void {
 /** Throws {@link ForeignFileError} where the name belongs to something that is not a file of our own. */
 export function refuseForeignFile(file: string): void {
   const stats = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (stats) refuse(file, foreign(stats));
+  if (stats) refuse(file, whyForeign(stats));
 }
 
 const unfollowed = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
@@ -46,7 +47,7 @@ export function openOwn(file: string, flags: number, mode: number = 0o600): numb
   refuseForeignFile(file);
   const fd = fs.openSync(file, flags | unfollowed, mode);
   try {
-    refuse(file, foreign(fs.fstatSync(fd)));
+    refuse(file, whyForeign(fs.fstatSync(fd)));
     return fd;
   } catch (error) {
     fs.closeSync(fd);
@@ -64,7 +65,7 @@ export function readOwn(file: string): string {
   }
 }
 
-/** Makes the file anew, so that it has this mode, and never writes into an existing file of that name. */
+/** Replaces the file by a new one with this mode and text. Never writes into an existing file of that name. */
 export function replaceOwn(file: string, text: string, mode: number): void {
   fs.rmSync(file, { force: true });
   try {

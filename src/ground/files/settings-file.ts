@@ -1,11 +1,11 @@
-/** The text of a `.env`. */
+/** Reads the text of a `.env` file. */
 import { readFileSync, statSync } from 'node:fs';
-import { decoded } from '../encoding.ts';
-import { noFile } from './no-file.ts';
+import { decodeText } from '../encoding.ts';
+import { whyUnreadable } from './why-unreadable.ts';
 
 const maxBytes = 1024 * 1024;
 
-/** The file holds no settings: the message says why, without any of its text. */
+/** The file cannot be a `.env`: the message says why, and repeats none of its text. */
 export class NoSettingsError extends Error {
   override readonly name = 'NoSettingsError';
   readonly hint: string;
@@ -17,17 +17,17 @@ export class NoSettingsError extends Error {
 }
 
 /**
- * UTF-8 or UTF-16, with or without a byte order mark; its lines end with \n. Throws {@link NoSettingsError}, and the
- * system's error, ENOENT where it does not exist.
+ * Returns the text of the file, with lines that end with \n. The file may be UTF-8 or UTF-16, with or without a byte
+ * order mark. Throws {@link NoSettingsError}, and the system's errors, such as ENOENT where the file does not exist.
  */
 export function readSettings(file: string): string {
   const stats = statSync(file);
-  const why = noFile(stats);
+  const why = whyUnreadable(stats);
   const remove = `put a file there, or remove ${file}`;
   if (why) throw new NoSettingsError(why, remove);
   if (stats.size > maxBytes)
     throw new NoSettingsError(`it is longer than ${maxBytes} bytes`, remove);
-  const text = decoded(readFileSync(file));
-  if ('why' in text) throw new NoSettingsError(text.why, text.hint);
-  return text.text;
+  const result = decodeText(readFileSync(file));
+  if ('why' in result) throw new NoSettingsError(result.why, result.hint);
+  return result.text;
 }

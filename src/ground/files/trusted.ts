@@ -1,6 +1,6 @@
 /**
- * Which files may be trusted. A file that another user can change is not read as a setting, run as a program, or
- * written into as if it were Roundsman's: in a shared directory another user may have taken the name first.
+ * Decides which files may be trusted. A file that another user can change is not read for settings, not run as a program,
+ * and not written into as if it were Roundsman's: in a shared directory another user may have taken the name first.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -27,8 +27,8 @@ const holdsProgram = (directory: string): boolean =>
   program.startsWith(directory === '/' ? '/' : `${directory}/`);
 
 /**
- * In a user namespace that does not map root, files of root show this owner id, and so do files of every other user
- * who is not mapped. Null where ids are the real ones.
+ * The owner id that files of root show in a user namespace that does not map root; files of every other user who is not
+ * mapped show the same id. Null where ids are the real ones.
  */
 function unmappedId(): number | null {
   try {
@@ -58,7 +58,8 @@ export function isTrustedUser(uid: number): boolean {
   return [0, process.geteuid?.(), statSync(program).uid].includes(uid);
 }
 
-interface Place {
+/** One entry of the way that a path takes. */
+interface PathEntry {
   path: string;
   stats: Stats;
   /** any user can add files to the parent directory, which has the sticky bit */
@@ -68,38 +69,38 @@ interface Place {
 }
 
 /**
- * For a place whose owner is not mapped. A directory on the path counts as root's if no other user could have created
- * it: only root creates directories in root's directories. A directory that holds the program is trusted as the program
- * is.
+ * Whether an entry whose owner is not mapped counts as root's. A directory on the path does if no other user could have
+ * created it: only root creates directories in root's directories. A directory that holds the program is trusted as the
+ * program is.
  */
-function isRoots({ path, inShared, isEnd }: Place): boolean {
+function isRoots({ path, inShared, isEnd }: PathEntry): boolean {
   return (!inShared && (!isEnd || holdsProgram(dirname(path)))) || holdsProgram(path);
 }
 
-function isTheirs(place: Place): boolean {
-  const { uid } = place.stats;
-  return !isTrustedUser(uid) && !(uid === unmapped && isRoots(place));
+function isOtherUsers(entry: PathEntry): boolean {
+  const { uid } = entry.stats;
+  return !isTrustedUser(uid) && !(uid === unmapped && isRoots(entry));
 }
 
-/** If an access list grants more rights, its mask shows as the rights of the group. */
+/** Whether another user can write. An access list that grants more rights shows in the rights of the group. */
 function isWritableByOthers(path: string, { mode, gid }: Stats): boolean {
   if (mode & writableBy.others) return true;
   if (!(mode & writableBy.group)) return false;
   return !hasOnlyMembers(gid, isTrustedUser) || mayHaveAccessList(path);
 }
 
-/** Why one place on the way may not be trusted; null when it may. */
-function distrustPlace(place: Place): Distrust | null {
-  const { path, stats, inShared, isEnd } = place;
-  // The path goes on below this place, which is not a directory: the system itself reports that error.
+/** Why one entry on the way may not be trusted; null when it may. */
+function distrustEntry(entry: PathEntry): Distrust | null {
+  const { path, stats, inShared, isEnd } = entry;
+  // The path goes on below this entry, which is not a directory: the system itself reports that error.
   if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
-  if (isTheirs(place)) {
-    const us = process.geteuid!();
+  if (isOtherUsers(entry)) {
+    const ownUid = process.geteuid!();
     return {
       why: `${path} ${stats.isSymbolicLink() ? 'is a link that ' : ''}belongs to another user (id ${stats.uid})`,
       hint: stats.isSymbolicLink()
         ? `remove that link (rm ${path})`
-        : `make it your own (chown ${us} ${path}${us === 0 ? '' : ', as root'})`,
+        : `make it your own (chown ${ownUid} ${path}${ownUid === 0 ? '' : ', as root'})`,
     };
   }
   // If the kernel does not forbid it, another user may create a hard link to this user's file.
@@ -117,11 +118,11 @@ function distrustPlace(place: Place): Distrust | null {
   };
 }
 
-/** A path with more links than this is taken for a circle. */
+/** A path with more links than this counts as an endless circle of links. */
 const maxLinks = 40;
 
 /**
- * Why this file or directory, which exists, may not be trusted: with the first place on the way to it, links
+ * Why this file or directory, which exists, may not be trusted: with the first entry on the way to it, links
  * included, that another user can change. Null when it may be trusted. Always null on systems where users have no
  * numbers.
  */
@@ -131,29 +132,29 @@ export function distrust(path: string): Distrust | null {
   const namesIn = (each: string, from: string): string[] =>
     (isAbsolute(each) ? each : `${from}/${each}`).split('/').filter((name) => !/^\.?$/.test(name));
   const names = namesIn(path, process.cwd());
-  let at = '/';
+  let current = '/';
   let inShared = false;
   for (let links = 0; ;) {
-    const stats = lstatSync(at);
-    const place = { path: at, stats, inShared, isEnd: names.length === 0 };
-    const found = distrustPlace(place);
+    const stats = lstatSync(current);
+    const entry = { path: current, stats, inShared, isEnd: names.length === 0 };
+    const found = distrustEntry(entry);
     if (found) return found;
     if (stats.isSymbolicLink()) {
       links += 1;
       // Throws the system's error for a circle of links.
       if (links > maxLinks) statSync(path);
-      names.unshift(...namesIn(readlinkSync(at), dirname(at)));
-      [at, inShared] = ['/', false];
+      names.unshift(...namesIn(readlinkSync(current), dirname(current)));
+      [current, inShared] = ['/', false];
       continue;
     }
     const next = names.shift();
     if (next === undefined) return null;
-    inShared = isWritableByOthers(at, stats);
-    at = next === '..' ? dirname(at) : join(at, next);
+    inShared = isWritableByOthers(current, stats);
+    current = next === '..' ? dirname(current) : join(current, next);
   }
 }
 
-/** Like {@link distrust}, for a path that may be missing: then only the way to its place is checked. */
+/** Like {@link distrust}, for a path that may be missing: then only the directories above it are checked. */
 export function distrustWay(path: string): Distrust | null {
   try {
     return distrust(path);
@@ -175,11 +176,11 @@ export function distrustTree(directory: string): Distrust | null {
     const stats = lstatSync(path);
     const inside = stats.isSymbolicLink()
       ? distrust(path)
-      : distrustPlace({ path, stats, inShared: false, isEnd: true });
+      : distrustEntry({ path, stats, inShared: false, isEnd: true });
     if (inside) return inside;
   }
   return null;
 }
 
-/** Only the reason. */
+/** The reason why {@link distrust} does not trust this path; null when it does. */
 export const untrusted = (path: string): string | null => distrust(path)?.why ?? null;

@@ -1,28 +1,29 @@
-/** Finds which of many texts may begin at a place, without trying each of them. */
+/** Finds which of many texts may begin at a place of another text, without trying each of them. */
 import { endOfPart, type Encoded } from './encoded.ts';
-import { deepest } from './escapes.ts';
+import { maxBackslashes } from './escapes.ts';
 
-/** How many parts have to match before the whole text is compared. Where the text is cut off, fewer are enough. */
+/** How many parts have to match before the whole text is compared; where the text was cut off, {@link depthAtCut}. */
 const depth = 8;
 const depthAtCut = 4;
 
 interface Node<Form> {
   pattern: RegExp;
+  /** what may stand before this part; null for the first part */
   before: RegExp | null;
-  /** the characters with which it may begin, if it is not escaped and does not follow a line break */
+  /** the characters with which the part may begin, if it is not escaped and does not follow a line break */
   first: ReadonlySet<string>;
   /** this part may match nothing: a line break that was removed when the text was put on one line */
   isBreak: boolean;
-  /** the forms that are known only up to this beginning */
+  /** the forms whose compared parts end with this part */
   forms: Form[];
-  /** all forms with this beginning */
+  /** all forms that begin with this part and those above it */
   all: Form[];
   children: Map<string, Node<Form>>;
 }
 
 export interface EncodedIndex<Form> {
   add(form: Form): void;
-  /** `cuts` are the places at which the text was cut off. */
+  /** The forms that may begin at this place. `cuts` are the places at which the text was cut off. */
   startingAt(text: string, at: number, cuts?: ReadonlySet<number>): Form[];
 }
 
@@ -30,7 +31,7 @@ export interface EncodedIndex<Form> {
 const escapes = /[\\%&]/;
 
 /** Characters that stand for themselves and never begin an escape. */
-const plainly = /^[a-z0-9"'/+.,;<>(){}[\]_]$/;
+const neverEscapes = /^[a-z0-9"'/+.,;<>(){}[\]_]$/;
 
 /** A byte in quoted-printable (mail), after `=`. */
 const quotedByte = /^[\da-f]{2}$/i;
@@ -43,11 +44,14 @@ function firstOf(token: string): string[] {
   return token.codePointAt(0)! < 0x80 ? [character] : [character, '\uFFFD', '?'];
 }
 
-/** In a run of backslashes only one place is tried: the farthest one from which the end of the run can be reached. */
+/**
+ * Whether a place in a run of backslashes is skipped. In such a run only one place is tried: the first one from which
+ * an escape of at most {@link maxBackslashes} backslashes reaches the end of the run.
+ */
 function isWithinRun(text: string, at: number): boolean {
   let length = 0;
-  while (length <= deepest && text[at + length] === '\\') length += 1;
-  return length > deepest || (length < deepest && text[at - 1] === '\\');
+  while (length <= maxBackslashes && text[at + length] === '\\') length += 1;
+  return length > maxBackslashes || (length < maxBackslashes && text[at - 1] === '\\');
 }
 
 export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
@@ -100,7 +104,7 @@ export function encodedIndex<Form extends Encoded>(): EncodedIndex<Form> {
       const found: Form[] = [];
       const collect = (nodes: Iterable<Node<Form>>, from: number, level: number): void => {
         const character = level === 1 ? '' : text.charAt(from).toLowerCase();
-        const isPlain = level > 1 && plainly.test(character);
+        const isPlain = level > 1 && neverEscapes.test(character);
         for (const { pattern, before, first, isBreak, forms, all, children } of nodes) {
           if (isPlain && !isBreak && !first.has(character)) continue;
           const end = endOfPart(pattern, before, text, from);

@@ -1,21 +1,21 @@
-/** Finds a text within another one, in whatever way it is escaped there. */
+/** Recognises a text within another one, in whatever way it is escaped there. */
 import { between, tokenSource, type Order, type Wrapping } from './escapes.ts';
 
 /**
  * Patterns of one-byte characters, shared by all texts; each text keeps its own patterns for the many other
  * characters.
  */
-const known = new Map<string, RegExp>();
+const sharedPatterns = new Map<string, RegExp>();
 const isShared = (token: string): boolean => token.length === 1 && token <= '\u00FF';
 
 function patternOf(token: string, order: Order, own: Map<string, RegExp>): RegExp {
   const key = `${order} ${token}`;
-  const patterns = isShared(token) ? known : own;
+  const patterns = isShared(token) ? sharedPatterns : own;
   const found = patterns.get(key);
   if (found) return found;
-  const made = new RegExp(tokenSource(token, order), 'iuy');
-  patterns.set(key, made);
-  return made;
+  const pattern = new RegExp(tokenSource(token, order), 'iuy');
+  patterns.set(key, pattern);
+  return pattern;
 }
 
 /** A text as a list of patterns. Each matches one part of the text, in every way to write that part. */
@@ -44,16 +44,17 @@ export function endOfPart(
   const first = text.charAt(at);
   // An `=` at the end of a line of mail is not part of the text itself.
   if (end !== null && first !== '=') return end;
-  return (mayBeBetween.test(first) ? endBehind(part, before, text, at) : null) ?? end;
+  return (mayBeBetween.test(first) ? endAfter(part, before, text, at) : null) ?? end;
 }
 
-function endBehind(part: RegExp, before: RegExp, text: string, at: number): number | null {
+function endAfter(part: RegExp, before: RegExp, text: string, at: number): number | null {
   before.lastIndex = at;
   if (!before.test(text)) return null;
   part.lastIndex = before.lastIndex;
   return part.test(text) ? part.lastIndex : null;
 }
 
+/** The patterns of this text. */
 export function encoded(
   text: string,
   order: Order = 'plain first',
@@ -65,8 +66,8 @@ export function encoded(
   return { tokens, parts, between: between[wrapping] };
 }
 
-/** How many of its parts, from `from` on, stand in `text` at `at`, and where they end. */
-export function walk(
+/** Counts how many parts of the first text, from the part `from` on, stand in `text` at `at`, and says where they end. */
+export function matchParts(
   { parts, between: before }: Encoded,
   text: string,
   at: number,

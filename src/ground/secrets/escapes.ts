@@ -1,4 +1,4 @@
-/** The ways to write a text within another one: escaped by JSON, URLs, HTML, mail or a shell, at any depth. */
+/** Patterns for the ways to write a text within another one: escaped by JSON, URLs, HTML, mail or a shell, at any depth. */
 
 /** Escapes of JSON and of Node's inspect that use letters. */
 const letters: Record<string, string> = { '\b': 'b', '\f': 'f', '\v': 'v', '\0': '0' };
@@ -16,18 +16,22 @@ const alphanumeric = /^[A-Za-z0-9]$/;
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
-/** More levels than nested documents have. Without a limit, a text of backslashes alone would take quadratic time. */
-export const deepest = 64;
-const slashes = `\\\\{1,${deepest}}`;
-const escaped = `\\\\{0,${deepest}}`;
+/**
+ * The most backslashes of one escape: nested documents have fewer. Without a limit, a text of backslashes alone would take
+ * quadratic time.
+ */
+export const maxBackslashes = 64;
+const slashes = `\\\\{1,${maxBackslashes}}`;
+const escaped = `\\\\{0,${maxBackslashes}}`;
 
 /** Bytes as URLs write them, where `%25` is the percent sign of an earlier encoding, and as mail writes them. */
-const percent = (bytes: Buffer): string =>
+const percentEncoded = (bytes: Buffer): string =>
   [...bytes].map((byte) => `%(?:25){0,8}${hex(byte, 2)}`).join('');
-const quoteBytes = (bytes: Buffer): string => [...bytes].map((byte) => `=${hex(byte, 2)}`).join('');
+const mailEncoded = (bytes: Buffer): string =>
+  [...bytes].map((byte) => `=${hex(byte, 2)}`).join('');
 const byteOf = (byte: number): string => `x${hex(byte, 2)}|${byte.toString(8).padStart(3, '0')}`;
 
-/** Its name in HTML; rare names match any such name. */
+/** An alternative for the name of a character in HTML; for characters with a rare name it matches any name. */
 function nameOf(character: string): string {
   if (entities[character]) return `|${entities[character]};`;
   return alphanumeric.test(character) ? '' : '|[a-z]{2,8};';
@@ -44,23 +48,23 @@ function escapesOf(character: string): string[] {
     ...(code < 0x100 ? [byteOf(code)] : []),
     ...(letters[character] ? [letters[character]] : []),
   ];
-  const units = Array.from({ length: character.length }, (_, at) =>
-    hex(character.charCodeAt(at), 4),
+  const units = Array.from({ length: character.length }, (_, index) =>
+    hex(character.charCodeAt(index), 4),
   );
   // One alternative for each character that begins an escape, so that text without an escape fails at once.
   const ways = [
     units.length === 1
       ? `${slashes}(?:${[`u${units[0]}`, ...ofCode].join('|')})`
       : `${units.map((unit) => `${slashes}u${unit}`).join('')}|${slashes}(?:${ofCode.join('|')})`,
-    percent(bytes),
-    quoteBytes(bytes),
+    percentEncoded(bytes),
+    mailEncoded(bytes),
     `&(?:amp;){0,8}(?:#(?:0{0,8}${code}|x${number});${nameOf(character)})`,
   ];
-  // Tried first: the first byte may also be the number of another character.
+  // This way comes first, because the first byte alone could also be read as another character.
   if (code >= 0x80)
     ways.unshift([...bytes].map((byte) => `${slashes}(?:${byteOf(byte)})`).join(''));
   if (code >= 0x80 && code <= 0xff)
-    ways.push(percent(Buffer.of(code)), quoteBytes(Buffer.of(code)));
+    ways.push(percentEncoded(Buffer.of(code)), mailEncoded(Buffer.of(code)));
   // As HTML forms encode a space.
   if (character === ' ') ways.push('\\+');
   return ways;
@@ -80,14 +84,20 @@ function characterSource(character: string, order: Order): string {
   return (order === 'plain first' ? [plain, ...ways] : [...ways, plain]).join('|');
 }
 
-/** Line ends and tabs, themselves and escaped. */
-const ends = (raw: string, letter: string, low: string, decimal: string, octal: string): string =>
+/** The source of a pattern for line ends and tabs, themselves (`raw`) and escaped. */
+const lineEndSource = (
+  raw: string,
+  letter: string,
+  low: string,
+  decimal: string,
+  octal: string,
+): string =>
   `${raw}|${slashes}(?:[${letter}]|(?:u00|x|u\\{)0?[${low}]\\}?|01[${octal}])|%(?:25){0,8}0[${low}]|=0[${low}]|&(?:amp;){0,8}#(?:x0{0,8}[${low}]|0{0,8}(?:${decimal}));`;
 
-/** When a text is put on one line, these become one space, or nothing. */
-const breaks = `(?:=?(?:${ends('\\s', 'nrt', 'ad9', '10|13|9', '125')})){0,64}`;
+/** A series of line ends, tabs and spaces: when a text is put on one line, it becomes one space, or nothing. */
+const breaks = `(?:=?(?:${lineEndSource('\\s', 'nrt', 'ad9', '10|13|9', '125')})){0,64}`;
 
-const lineEnd = ends('[\\r\\n]', 'nr', 'ad', '10|13', '25');
+const lineEnd = lineEndSource('[\\r\\n]', 'nr', 'ad', '10|13', '25');
 
 /** What may stand between two characters: mail ends lines with `=`; base64 and hexadecimal may break anywhere. */
 export const between: Record<Wrapping, RegExp> = {
@@ -108,7 +118,7 @@ export function tokenSource(token: string, order: Order): string {
 
 function backslashes(length: number, order: Order): string {
   // Each JSON document around the text doubles its backslashes.
-  const plain = `\\\\{${length},${length * deepest}}`;
+  const plain = `\\\\{${length},${length * maxBackslashes}}`;
   const ways = [
     `(?:%(?:25){0,8}5c){1,${length * 2}}`,
     `(?:${slashes}(?:u005c|x5c|134|u\\{0{0,8}5c\\}|U0{0,8}5c))+`,

@@ -30,7 +30,7 @@ export class MissingKeyError extends RoundsmanError {
   }
 }
 
-/** As `encryption_key_id` holds it: VARCHAR(50). */
+/** The form of a key's id; the column `encryption_key_id` is a VARCHAR(50). */
 const idForm = /^[A-Za-z0-9._-]{1,50}$/;
 
 /**
@@ -57,25 +57,26 @@ export class KeyRing {
       );
     if (!(key instanceof Uint8Array) || key.length !== keyBytes)
       throw new BadKeyRingError(`key ${id} has to be ${keyBytes} bytes long`);
-    const made = createSecretKey(key);
+    const keyObject = createSecretKey(key);
     // Rotating between two equal keys would change nothing, but look as if it had.
-    for (const [other, one] of this.#keys)
-      if (one.equals(made)) throw new BadKeyRingError(`keys ${other} and ${id} are the same`);
-    this.#keys.set(id, made);
+    for (const [otherId, other] of this.#keys)
+      if (other.equals(keyObject))
+        throw new BadKeyRingError(`keys ${otherId} and ${id} are the same`);
+    this.#keys.set(id, keyObject);
   }
 
   get ids(): string[] {
     return [...this.#keys.keys()];
   }
 
-  /** The keys as a setting writes them, so that the redaction can remove them. */
+  /** The keys as ROUNDSMAN_KEYS has them, in base64, so that the redaction can remove them. */
   texts(): string[] {
     return [...this.#keys.values()].map((key) =>
       key.export().toString('base64').replace(/=+$/, ''),
     );
   }
 
-  /** Throws {@link MissingKeyError}. */
+  /** The key with this id. Throws {@link MissingKeyError}. */
   key(id: string): KeyObject {
     const found = this.#keys.get(id);
     if (!found) throw new MissingKeyError(id);
@@ -84,7 +85,7 @@ export class KeyRing {
 }
 
 /**
- * The ring that a setting like `k2:BASE64,k1:BASE64` describes: 32 bytes each, in base64 with or
+ * Reads the ring from the value of ROUNDSMAN_KEYS, such as `k2:BASE64,k1:BASE64`: 32 bytes each, in base64 with or
  * without its padding; the first key is the current one. Throws {@link BadKeyRingError}.
  */
 export function readKeyRing(setting: string): KeyRing {
@@ -107,8 +108,8 @@ export function readKeyRing(setting: string): KeyRing {
 function readKey(text: string, place: string): Buffer {
   const key = Buffer.from(text, 'base64');
   // Buffer.from skips characters that are not base64, so a mistyped key would silently become another key.
-  const written = text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
-  if (key.length !== keyBytes || key.toString('base64').replace(/=+$/, '') !== written)
+  const withoutPadding = text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
+  if (key.length !== keyBytes || key.toString('base64').replace(/=+$/, '') !== withoutPadding)
     throw new BadKeyRingError(`${place} is not ${keyBytes} bytes in base64`);
   return key;
 }

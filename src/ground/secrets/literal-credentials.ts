@@ -5,15 +5,15 @@ import { redacted } from './secret-forms.ts';
 import { secretsNamedIn, textsIn } from './secret-reference.ts';
 
 /** Names of headers, parameters and fields whose value grants access. */
-const telling =
+const credentialName =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?|auth|pass|pwd|.*(?:api[-_]?key|access[-_]?key|private[-_]?key|account[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credentials?|signature|session[-_]?id|webhook))$/i;
 
 const names =
   '(?<![\\w-])((?:[\\w-]*(?:api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credential|signature)|authorization|cookie|pwd|sig))';
 const schemes = '(?:(?:Bearer|Basic|Token|ApiKey)\\s+)?';
 
-/** The same within a text: `"token": "..."` in JSON, also nested in other JSON; `password=`, `X-Api-Key: ...`. */
-const assigned = [
+/** A name of this kind with its value in a text: `"token": "..."` in JSON, also in nested JSON; `X-Api-Key: ...`. */
+const assignments = [
   new RegExp(`${names}(\\\\*["']\\s*[=:]\\s*\\\\*["'])(${schemes}[^"'\\\\{}]+)`, 'gi'),
   new RegExp(`${names}(\\\\*["']?\\s*[=:]\\s*\\\\*["']?)(${schemes}[^\\s"'\\\\&,;{}<>]+)`, 'gi'),
 ];
@@ -31,11 +31,11 @@ const shapes = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];
 
-/** Skips the digests of images and files. */
+/** A long run of characters that may be a credential; digests of images and files (sha256:...) are left out. */
 const longRun = /(?<![\w+/=.-]|sha\d+:)[\w+/=-]{24,}(?![\w+/=-])/g;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Shannon's entropy in bits for each character of this text. */
+/** Shannon's entropy of a text, in bits per character. */
 function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -44,7 +44,7 @@ function entropy(text: string): number {
     .reduce((sum, each) => sum + each, 0);
 }
 
-/** Long, with letters and digits mixed, and not a word of a language or a path. */
+/** Whether a long run looks random: it mixes letters and digits, and is not a word of a language, a path or a UUID. */
 const isRandom = (text: string): boolean =>
   /[a-z]/i.test(text) &&
   (text.match(/\d/g)?.length ?? 0) >= 3 &&
@@ -53,20 +53,20 @@ const isRandom = (text: string): boolean =>
   !uuid.test(text) &&
   entropy(text) >= 3.3;
 
-/** After a colon a plain word is not a value: prose says `password: required`. */
+/** Whether this is a value and not a word of a sentence: after a colon, prose may go on, as in `password: required`. */
 const isValue = (separator: string, value: string): boolean =>
   value.length >= 4 &&
   (separator.includes('=') || /["']/.test(separator) || /\d|.{16}/.test(value));
 
-interface Span {
+interface TextSpan {
   from: number;
   to: number;
 }
 
 /** The places of credentials in a text, in order and without overlap. */
-export function credentialsIn(text: string): Span[] {
-  const spans: Span[] = [];
-  for (const each of assigned)
+export function credentialsIn(text: string): TextSpan[] {
+  const spans: TextSpan[] = [];
+  for (const each of assignments)
     for (const { index, 0: whole, 2: separator, 3: value } of text.matchAll(each)) {
       const token = value!.replace(scheme, '');
       const to = index + whole.length;
@@ -80,30 +80,30 @@ export function credentialsIn(text: string): Span[] {
   return joinSpans(spans);
 }
 
-function joinSpans(spans: Span[]): Span[] {
-  const apart: Span[] = [];
+function joinSpans(spans: TextSpan[]): TextSpan[] {
+  const joined: TextSpan[] = [];
   for (const span of spans.toSorted((a, b) => a.from - b.from)) {
-    const last = apart.at(-1);
+    const last = joined.at(-1);
     if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
-    else apart.push({ ...span });
+    else joined.push({ ...span });
   }
-  return apart;
+  return joined;
 }
 
 /** A credential in a value, and its place. */
-export interface Found {
+export interface FoundCredential {
   path: readonly (string | number)[];
   /** the whole text, and the place of the credential in it */
   text: string;
-  span: Span;
+  span: TextSpan;
 }
 
 /** Finds credentials in the texts of a value, by the name of their property or by their form. */
-export const literalCredentials = (value: unknown): Found[] =>
+export const literalCredentials = (value: unknown): FoundCredential[] =>
   textsIn(value).flatMap(({ path, text }) => {
     const name = path.at(-1);
     // The text beside a reference is not a secret, but for example a scheme or a user.
-    if (typeof name === 'string' && telling.test(name) && text.length >= 3)
+    if (typeof name === 'string' && credentialName.test(name) && text.length >= 3)
       return secretsNamedIn(text).length > 0
         ? []
         : [{ path, text, span: { from: scheme.exec(text)?.[0].length ?? 0, to: text.length } }];
@@ -114,8 +114,8 @@ export const literalCredentials = (value: unknown): Found[] =>
 export function maskCredentials(value: unknown): unknown {
   const found = Map.groupBy(literalCredentials(value), ({ path }) => JSON.stringify(path));
   const change = (each: unknown, path: (string | number)[]): unknown => {
-    if (typeof each === 'string') return cutOut(each, found.get(JSON.stringify(path)) ?? []);
-    if (Array.isArray(each)) return each.map((item, at) => change(item, [...path, at]));
+    if (typeof each === 'string') return replaceSpans(each, found.get(JSON.stringify(path)) ?? []);
+    if (Array.isArray(each)) return each.map((item, index) => change(item, [...path, index]));
     if (each === null || typeof each !== 'object') return each;
     return Object.fromEntries(
       Object.entries(each).map(([name, item]) => [name, change(item, [...path, name])]),
@@ -124,12 +124,12 @@ export function maskCredentials(value: unknown): unknown {
   return change(value, []);
 }
 
-function cutOut(text: string, found: Found[]): string {
+function replaceSpans(text: string, found: FoundCredential[]): string {
   let done = 0;
-  let left = '';
+  let masked = '';
   for (const { span } of found) {
-    left += text.slice(done, span.from) + redacted;
+    masked += text.slice(done, span.from) + redacted;
     done = span.to;
   }
-  return left + text.slice(done);
+  return masked + text.slice(done);
 }

@@ -1,5 +1,5 @@
 /** Removes secrets from texts and values, in whatever form they stand there. */
-import { walk } from './encoded.ts';
+import { matchParts } from './encoded.ts';
 import { encodedIndex } from './encoded-index.ts';
 import { formsOf, type Form, type Secret } from './secret-forms.ts';
 import { beginsWord, endsWord } from '../word-ends.ts';
@@ -9,65 +9,67 @@ export { passwordsIn } from './secret-forms.ts';
 /** The known secrets, and functions that remove them from texts and values. */
 export interface Redaction {
   /**
-   * From now on these secrets are redacted too. Known secrets stay known: a value that was replaced may come back.
+   * Adds secrets, which are redacted from now on. No secret is ever removed from this list, because texts with an old
+   * value may still appear.
    */
   know(secrets: readonly Secret[]): void;
+  /** Replaces the secrets in a text, and large parts of them. */
   text(text: string): string;
-  /** The same in every string of a JSON value, including property names; numbers and structure stay. */
+  /** Does so in every string of a JSON value, including property names; numbers and structure stay. */
   value(value: unknown): unknown;
   /**
-   * The same, but only whole secrets are replaced: for values that identify something, which may have a part in
-   * common with a secret.
+   * Does so, but replaces only whole secrets: for values that identify something, which may have a part in common with a
+   * secret.
    */
   whole(value: unknown): unknown;
 }
 
 /**
- * How large a part of a secret is redacted like the whole: half of it, or a long part, anywhere in a text; where the
- * text was cut off, a smaller part.
+ * How many characters of a secret are redacted like the whole: anywhere in a text half of them, but 8 at least and 40 at
+ * most; where the text was cut off, fewer.
  */
-const enough = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
-const enoughAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
-const cut = /…|\.{3,}/g;
+const minPart = (length: number): number => Math.max(8, Math.min(40, Math.ceil(length / 2)));
+const minPartAtCut = (length: number): number => Math.max(4, Math.min(12, Math.ceil(length / 4)));
+const cutMark = /…|\.{3,}/g;
 
 /** A text shorter than this was not cut off, unless it contains a mark of a cut. */
-const shortestCut = 100;
+const minCutLength = 100;
 
 interface Cuts {
   /** places where the text goes on after a cut */
-  behind: Set<number>;
+  after: Set<number>;
   /** places where the text breaks off */
   before: Set<number>;
 }
 
 function cutsOf(text: string): Cuts {
-  const behind = new Set<number>();
+  const after = new Set<number>();
   const before = new Set<number>();
-  for (const { 0: mark, index } of text.matchAll(cut)) {
+  for (const { 0: mark, index } of text.matchAll(cutMark)) {
     before.add(index);
-    if (behind.size < maxCuts) behind.add(index + mark.length);
+    if (after.size < maxCuts) after.add(index + mark.length);
   }
-  if (text.length >= shortestCut) {
-    behind.add(0);
+  if (text.length >= minCutLength) {
+    after.add(0);
     before.add(text.length);
   }
-  return { behind, before };
+  return { after, before };
 }
 
-/** Where this form, or enough of its beginning, ends in the text; null if it does not begin here. */
+/** Where this form, or a sufficient part of its beginning, ends in the text; null if it does not begin here. */
 function endOf(form: Form, text: string, at: number, cuts: Cuts | null): number | null {
-  const { count, end } = walk(form, text, at);
+  const { count, end } = matchParts(form, text, at);
   const { length } = form.parts;
   if (form.word && !beginsWord(text, at)) return null;
   if (count === length) return form.word && !endsWord(text, end) ? null : end;
   if (cuts === null) return null;
   if (count < form.common) return null;
-  if (count >= enough(length)) return end;
-  return count >= enoughAtCut(length) && cuts.before.has(end) ? end : null;
+  if (count >= minPart(length)) return end;
+  return count >= minPartAtCut(length) && cuts.before.has(end) ? end : null;
 }
 
-/** How much of a secret's end is compared when its beginning was cut off. */
-const longestTail = 1_024;
+/** The most characters of a secret's end that are compared when its beginning was cut off. */
+const maxTail = 1_024;
 
 /** The most cuts of one text that are examined: at each one, all ends of all secrets are compared. */
 const maxCuts = 50;
@@ -77,10 +79,10 @@ function tailEnd(form: Form, text: string, at: number): number | null {
   const first = text.charAt(at).toLowerCase();
   // These letters and digits only stand for themselves.
   const isPlain = /[a-z0-9]/.test(first);
-  const last = length - enoughAtCut(length);
-  for (let from = Math.max(1, length - longestTail); from <= last; from += 1) {
+  const last = length - minPartAtCut(length);
+  for (let from = Math.max(1, length - maxTail); from <= last; from += 1) {
     if (isPlain && form.tokens[from]!.toLowerCase() !== first) continue;
-    const { count, end } = walk(form, text, at, from);
+    const { count, end } = matchParts(form, text, at, from);
     if (count === length - from && !(form.word && !endsWord(text, end))) return end;
   }
   return null;
@@ -92,17 +94,17 @@ interface Stretch {
   to: number;
 }
 
-const ofBase64 = /[\w+/=%-]/;
+const base64Character = /[\w+/=%-]/;
 
 /** Widens a stretch to all the base64 around it, except what was redacted before. */
 function widen({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
   let [from, to] = [start, end];
-  while (from > done && ofBase64.test(text[from - 1]!)) from -= 1;
-  while (to < text.length && ofBase64.test(text[to]!)) to += 1;
+  while (from > done && base64Character.test(text[from - 1]!)) from -= 1;
+  while (to < text.length && base64Character.test(text[to]!)) to += 1;
   return { as, from, to };
 }
 
-/** Only `secrets` are known at first. */
+/** Opens a redaction that knows these secrets; `know` adds others. */
 export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   const known = new Set<string>();
   const index = encodedIndex<Form>();
@@ -113,7 +115,7 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
     const begun = index
       .startingAt(text, at, cuts?.before)
       .map((form) => ({ form, end: endOf(form, text, at, cuts) }));
-    const cutOff = cuts?.behind.has(at)
+    const cutOff = cuts?.after.has(at)
       ? forms.map((form) => ({ form, end: tailEnd(form, text, at) }))
       : [];
     let best: Stretch | null = null;
@@ -159,28 +161,31 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   return redaction;
 }
 
-/** Each object is copied once, so that an object that contains itself does so in the result. */
+/**
+ * Copies a value with every text changed. Each object is copied only once (`copies`), so that an object that contains itself
+ * also does so in the copy.
+ */
 function inTexts(
   value: unknown,
   change: (text: string) => string,
-  made: Map<object, unknown> = new Map(),
+  copies: Map<object, unknown> = new Map(),
 ): unknown {
   if (typeof value === 'string') return change(value);
-  // A value that is no plain object or list, for example a time, stays as it is.
+  // A value that is not a plain object or a list, for example a time, stays as it is.
   if (!Array.isArray(value) && !isRecord(value)) return value;
-  const before = made.get(value);
+  const before = copies.get(value);
   if (before !== undefined) return before;
   if (Array.isArray(value)) {
     const list: unknown[] = [];
-    made.set(value, list);
-    for (const each of value) list.push(inTexts(each, change, made));
+    copies.set(value, list);
+    for (const each of value) list.push(inTexts(each, change, copies));
     return list;
   }
   const record = {};
-  made.set(value, record);
+  copies.set(value, record);
   for (const [name, each] of Object.entries(value))
     Object.defineProperty(record, change(name), {
-      value: inTexts(each, change, made),
+      value: inTexts(each, change, copies),
       enumerable: true,
       writable: true,
       configurable: true,

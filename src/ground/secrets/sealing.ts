@@ -1,5 +1,5 @@
 /**
- * How a secret is sealed for a row: it is encrypted with AES-256-GCM under a data key of its own. The data key is
+ * Seals a secret for a row: the secret is encrypted with AES-256-GCM under a data key of its own. The data key is
  * wrapped, also with AES-256-GCM, by the key of the ring that the row names.
  *
  *     v1.WRAPPED.DATA      each base64url of nonce (12 bytes), ciphertext, tag (16 bytes)
@@ -14,9 +14,9 @@ import { keyBytes, type KeyRing } from './key-ring.ts';
 
 /** What binds a sealed text to its row. */
 export interface Identity {
-  /** identify the row among all rows of all tables that hold sealed texts */
+  /** texts that together identify the row among all rows of all tables with sealed texts */
   parts: readonly string[];
-  /** what people call it, for errors */
+  /** what people call the row, for errors */
   called: string;
 }
 
@@ -40,8 +40,8 @@ const version = 'v1';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** JSON separates the parts, so two identities never have the same bytes. */
-const context = ({ parts }: Identity, layer: string, ...more: string[]) =>
+/** The bytes that bind a sealed text to its row. JSON separates the parts, so two rows never have the same bytes. */
+const boundBytes = ({ parts }: Identity, layer: string, ...more: string[]) =>
   Buffer.from(JSON.stringify(['roundsman', version, layer, ...parts, ...more]));
 
 // Nonces are random: one ring key may wrap 2^32 times before an equal pair becomes plausible (NIST SP 800-38D, 8.3).
@@ -54,7 +54,7 @@ function encrypt(key: KeyObject, plain: Uint8Array, authenticated: Buffer): stri
   return Buffer.concat([nonce, ...text, cipher.getAuthTag()]).toString('base64url');
 }
 
-/** Null when it does not open. */
+/** The decrypted bytes; null when the text was changed, or belongs to another key or row. */
 function decrypt(key: KeyObject, sealed: string, authenticated: Buffer): Buffer | null {
   const bytes = Buffer.from(sealed, 'base64url');
   // Buffer.from ignores foreign characters and the spare bits of the last character.
@@ -74,7 +74,7 @@ function decrypt(key: KeyObject, sealed: string, authenticated: Buffer): Buffer 
 /** Seals `secret` for this row under a fresh data key and the ring's current key. */
 export function seal(ring: KeyRing, identity: Identity, secret: string): Sealed {
   const dataKey = randomBytes(keyBytes);
-  const data = encrypt(createSecretKey(dataKey), Buffer.from(secret), context(identity, 'data'));
+  const data = encrypt(createSecretKey(dataKey), Buffer.from(secret), boundBytes(identity, 'data'));
   const wrapped = wrap(ring, identity, dataKey);
   return { text: `${version}.${wrapped}.${data}`, keyId: ring.current };
 }
@@ -83,14 +83,14 @@ export function seal(ring: KeyRing, identity: Identity, secret: string): Sealed 
 export function unseal(ring: KeyRing, identity: Identity, sealed: Sealed): string {
   const { wrapped, data } = split(identity, sealed);
   const dataKey = unwrap(ring, identity, sealed.keyId, wrapped);
-  const secret = decrypt(createSecretKey(dataKey), data, context(identity, 'data'));
+  const secret = decrypt(createSecretKey(dataKey), data, boundBytes(identity, 'data'));
   dataKey.fill(0);
   if (!secret) throw new BrokenSealError(identity.called);
   return secret.toString();
 }
 
 /**
- * The same sealed data; only its data key is wrapped anew, by the ring's current key. Throws as {@link unseal} does.
+ * Returns the same sealed data with its data key wrapped anew, by the ring's current key. Throws as {@link unseal} does.
  */
 export function rewrap(ring: KeyRing, identity: Identity, sealed: Sealed): Sealed {
   const { wrapped, data } = split(identity, sealed);
@@ -99,14 +99,14 @@ export function rewrap(ring: KeyRing, identity: Identity, sealed: Sealed): Seale
 }
 
 function wrap(ring: KeyRing, identity: Identity, dataKey: Buffer): string {
-  const authenticated = context(identity, 'key', ring.current);
+  const authenticated = boundBytes(identity, 'key', ring.current);
   const wrapped = encrypt(ring.key(ring.current), dataKey, authenticated);
   dataKey.fill(0);
   return wrapped;
 }
 
 function unwrap(ring: KeyRing, identity: Identity, keyId: string, wrapped: string): Buffer {
-  const dataKey = decrypt(ring.key(keyId), wrapped, context(identity, 'key', keyId));
+  const dataKey = decrypt(ring.key(keyId), wrapped, boundBytes(identity, 'key', keyId));
   if (dataKey?.length !== keyBytes) throw new BrokenSealError(identity.called);
   return dataKey;
 }

@@ -1,4 +1,4 @@
-/** The forms that reveal a secret: its value, and the ways in which programs rewrite it. */
+/** Lists the forms that reveal a secret: its value, and the ways in which programs rewrite it. */
 import { encoded, type Encoded } from './encoded.ts';
 import type { Wrapping } from './escapes.ts';
 
@@ -11,13 +11,15 @@ export interface Secret {
 }
 
 /** Parameters of a connection address that contain a password. */
-const parameters = ['password', 'sslpassword'];
+const passwordParameters = ['password', 'sslpassword'];
 
 /** The passwords in a server's address; none where there is no address. */
 export function passwordsIn(address: string | undefined): string[] {
   if (!address || !URL.canParse(address)) return [];
   const { password, searchParams } = new URL(address);
-  return [password, ...parameters.flatMap((name) => searchParams.getAll(name))].filter(Boolean);
+  return [password, ...passwordParameters.flatMap((name) => searchParams.getAll(name))].filter(
+    Boolean,
+  );
 }
 
 function decodePercent(text: string): string {
@@ -29,9 +31,10 @@ function decodePercent(text: string): string {
 }
 
 /**
- * The base64 and similar forms of a shorter secret are not searched for, because they occur in too many other texts.
+ * The fewest characters of a secret whose base64 and similar forms are searched for: the forms of a shorter one occur in
+ * too many other texts.
  */
-const shortestPart = 6;
+const minPartLength = 6;
 
 /** The base64 characters that these bytes always produce, for each offset (0 to 2) at which the bytes may begin. */
 function base64Of(text: string): string[] {
@@ -44,23 +47,24 @@ function base64Of(text: string): string[] {
   });
 }
 
-/** The text in a base64 value, and the password after its user; nothing where it is not text. */
+/** The text that a base64 value holds, and the password in it after `user:`; nothing where it holds no text. */
 function textsInBase64(text: string): string[] {
   if (!/^[\w+/-]{8,}={0,2}$/.test(text)) return [];
   const bytes = Buffer.from(text, 'base64');
-  const said = bytes.toString();
+  const decodedText = bytes.toString();
   // oxlint-disable-next-line no-control-regex
-  if (!Buffer.from(said).equals(bytes) || /[\u0000-\u0008\u000E-\u001F]/.test(said)) return [];
-  return [said, said.slice(said.indexOf(':') + 1)];
+  if (!Buffer.from(decodedText).equals(bytes) || /[\u0000-\u0008\u000E-\u001F]/.test(decodedText))
+    return [];
+  return [decodedText, decodedText.slice(decodedText.indexOf(':') + 1)];
 }
 
-/** A secret of several lines is often shown line by line. */
+/** The long lines of a secret, because a secret of several lines is often shown line by line. */
 const linesOf = (text: string): string[] =>
   text.split(/[\r\n]+/).filter((line) => line.length >= 16);
 
 export interface Form extends Encoded {
   as: string;
-  /** This many characters of its beginning also begin texts that are no secret. */
+  /** how many characters at its beginning also begin texts that are not secret */
   common: number;
   /** all base64 around it is redacted with it, because its ends hold the rest of the secret */
   base64: boolean;
@@ -68,33 +72,36 @@ export interface Form extends Encoded {
   word: boolean;
 }
 
-/** A shorter secret occurs inside too many words, and the visible rest of such a word would reveal it. */
-const shortestWithin = 8;
+/**
+ * The fewest characters of a secret that is also redacted inside a word. A shorter one occurs inside too many words, and
+ * the visible rest of such a word would reveal it.
+ */
+const minLengthInWord = 8;
 
 /** Characters that begin an escape. */
 const escape = /[%&\\=]/;
 const beyondAscii = /[\u0080-\uFFFF]/;
 
 /**
- * In texts up to this length, a mark for undecodable text may stand for each byte and not only for the whole character.
+ * The longest text in which a mark for undecodable text may stand for each byte, and not only for the whole character.
  */
 const maxMarked = 512;
 
 const isReadInTwoWays = (text: string): boolean =>
   escape.test(text) || (text.length <= maxMarked && beyondAscii.test(text));
 
-const windows = new TextDecoder('windows-1252');
+const windows1252 = new TextDecoder('windows-1252');
 
-/** UTF-8 decoded as Latin-1, one character for each byte, as Node reads the headers of an answer. */
-function misread(text: string): string[] {
+/** A text whose UTF-8 was decoded as Latin-1, one character for each byte, as Node reads the headers of an answer. */
+function misreadings(text: string): string[] {
   if (!beyondAscii.test(text)) return [];
   const bytes = Buffer.from(text);
-  return [bytes.toString('latin1'), windows.decode(bytes)];
+  return [bytes.toString('latin1'), windows1252.decode(bytes)];
 }
 
 const orders = ['plain first', 'escaped first'] as const;
 
-/** The host of an address, and a few characters after it, are no secret. */
+/** How many characters at the beginning of a text are not secret: of an address, its host and a few characters more. */
 function commonIn(text: string): number {
   const host = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i.exec(text)?.[0];
   return host === undefined ? 0 : host.length + 8;
@@ -103,34 +110,34 @@ function commonIn(text: string): number {
 /** All forms in which a secret is searched for. */
 export function formsOf({ value, as = redacted }: Secret): Form[] {
   const plain = [...new Set([value, decodePercent(value)])].filter(Boolean);
-  const long = (text: string) => text.length >= shortestPart;
+  const isLong = (text: string) => text.length >= minPartLength;
   const parts = plain
     .flatMap((each) => [
       ...textsInBase64(each),
-      ...misread(each),
+      ...misreadings(each),
       ...linesOf(each),
       ...passwordsIn(each),
       // Letters with accents, as one character and as several.
       each.normalize('NFC'),
       each.normalize('NFD'),
     ])
-    .filter(long);
+    .filter(isLong);
   const base64 = plain
-    .filter(long)
+    .filter(isLong)
     .flatMap(base64Of)
     .filter((core) => core.length >= 8);
-  const hexadecimal = plain.filter(long).map((each) => Buffer.from(each).toString('hex'));
-  const made = (text: string, wrapping: Wrapping): Form[] =>
+  const hexadecimal = plain.filter(isLong).map((each) => Buffer.from(each).toString('hex'));
+  const formsIn = (text: string, wrapping: Wrapping): Form[] =>
     (isReadInTwoWays(text) ? orders : orders.slice(0, 1)).map((order) => ({
       ...encoded(text, order, wrapping),
       as,
       common: commonIn(text),
       base64: wrapping === 'base64',
-      word: wrapping !== 'base64' && [...text].length < shortestWithin,
+      word: wrapping !== 'base64' && [...text].length < minLengthInWord,
     }));
   return [
-    ...[...new Set([...plain, ...parts])].flatMap((text) => made(text, 'text')),
-    ...[...new Set(hexadecimal)].flatMap((text) => made(text, 'hexadecimal')),
-    ...[...new Set(base64)].flatMap((text) => made(text, 'base64')),
+    ...[...new Set([...plain, ...parts])].flatMap((text) => formsIn(text, 'text')),
+    ...[...new Set(hexadecimal)].flatMap((text) => formsIn(text, 'hexadecimal')),
+    ...[...new Set(base64)].flatMap((text) => formsIn(text, 'base64')),
   ];
 }

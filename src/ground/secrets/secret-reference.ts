@@ -1,16 +1,16 @@
-/** References to a secret by its name in texts: `{{secret:NAME}}`. */
+/** Finds and fills in references to a secret by its name in texts: `{{secret:NAME}}`. */
 
 /** The allowed names of secrets; `engine.secrets` has the same rule. */
 export const secretName = /^[A-Z][A-Z0-9_]{0,99}$/;
 
 const reference = /\{\{secret:([A-Z][A-Z0-9_]{0,99})\}\}/g;
 
-/** Anything that was meant as a reference, however it is written. */
-const meant = /\{\{\s*secrets?\b[^{}]*\}?\}?/gi;
+/** A part of a text that its writer meant as a reference, whether it is written correctly or not. */
+const attemptedReference = /\{\{\s*secrets?\b[^{}]*\}?\}?/gi;
 
 export const referenceTo = (name: string): string => `{{secret:${name}}}`;
 
-/** A text that begins with a reference: what it becomes is known only with the secret's value. */
+/** Whether a text begins with a reference: then its beginning is known only with the secret's value. */
 export const beginsWithReference = (text: string): boolean =>
   /^\{\{secret:[A-Z][A-Z0-9_]{0,99}\}\}/.test(text);
 
@@ -20,7 +20,7 @@ export function textsIn(
   path: readonly (string | number)[] = [],
 ): { path: readonly (string | number)[]; text: string }[] {
   if (typeof value === 'string') return [{ path, text: value }];
-  if (Array.isArray(value)) return value.flatMap((each, at) => textsIn(each, [...path, at]));
+  if (Array.isArray(value)) return value.flatMap((each, index) => textsIn(each, [...path, index]));
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([name, each]) => textsIn(each, [...path, name]));
 }
@@ -34,7 +34,7 @@ export const secretsNamedIn = (value: unknown): string[] => [
 
 /** The part of a text that looks like a reference but is not one, or null. */
 export function brokenReferenceIn(text: string): string | null {
-  const broken = [...text.matchAll(meant)]
+  const broken = [...text.matchAll(attemptedReference)]
     .map(([found]) => found)
     .find((found) => found.replace(reference, '') !== '');
   return broken ?? null;

@@ -15,7 +15,7 @@ export interface OpenFinding {
   metadata: Record<string, unknown> | null;
   /** the problem comes back by itself, so a cure is only expected to make the check pass once */
   accruing?: boolean;
-  /** of a check of events: for how many seconds an unclear verdict is asked for again */
+  /** only of a check of events: for how many seconds its check is asked again after an unclear verdict */
   judgeWithin?: number;
 }
 

@@ -18,8 +18,8 @@ export interface TallyBefore {
   severity: Severity;
 }
 
-/** What was seen of one key after the cutoff. */
-export interface Seen {
+/** What a check counted for one key after the cutoff. */
+export interface CountedAfter {
   /** the severity at which the check reports it by the events after the cutoff; null when it does not report it */
   reported: Severity | null;
   /** the newest bad event after the cutoff */
@@ -31,13 +31,11 @@ export interface Seen {
   seconds: number;
 }
 
-/**
- * For a clean verdict, what was seen must have at most this probability under the assumption that nothing has changed.
- */
-export const unlikely = 0.05;
+/** A verdict is clean only if what was counted has at most this probability when nothing has changed: the p-value. */
+const maxPValue = 0.05;
 
-/** The longest time, in seconds, for which an unclear verdict is asked for again. */
-export const judgeWithin = (windowSeconds: number): number =>
+/** For how many seconds a check is asked again at most after an unclear verdict. */
+export const maxJudgingSeconds = (windowSeconds: number): number =>
   Math.ceil(Math.max(24 * 3_600, 2 * windowSeconds));
 
 const high = severityRank('high');
@@ -48,21 +46,21 @@ const low = severityRank('low');
  * critical. (A problem that was critical and is now high is not cured.) A single error among many good requests is also
  * reported, as low, and does not mean that the old problem is back.
  *
- * Clean: not failing, not reported above low, and enough was seen. Enough means: take the lower end of the 95 %
- * interval of the old share of bad events. If that were still the share, so few bad events among so many events would
- * have a probability of at most .05. When good events leave no trace, the old rate is used in place of the share; if
- * there was no bad event, the old rate must have predicted at least 3, because exp(-3) is just below .05.
+ * Clean: not failing, not reported above low, and enough was seen. Enough means: if the share of bad events were still the
+ * lower end of the 95 % interval of the old share, so few bad events among so many events would have a probability of at most
+ * .05. When good events leave no trace, the old rate of bad events is used in place of their share; if no bad event was seen,
+ * the old rate must have predicted at least 3, because exp(-3) is just below .05.
  */
-export function verdictByEvents(before: TallyBefore | null, seen: Seen): Verdict {
-  const { reported, newestBadAt, cutoff, tally, seconds } = seen;
+export function verdictByEvents(before: TallyBefore | null, after: CountedAfter): Verdict {
+  const { reported, newestBadAt, cutoff, tally, seconds } = after;
   const rank = reported === null ? Infinity : severityRank(reported);
   const old = before ? severityRank(before.severity) : Infinity;
   if (reported !== null && rank <= Math.max(old, high) && newestBadAt && newestBadAt > cutoff)
     return 'failing';
   if (!before || rank < low) return 'unclear';
-  const chance =
+  const pValue =
     before.of !== null && tally.of !== null
       ? binomialTail(tally.bad, tally.of, wilson(before.bad, before.of).lower)
       : poissonTail(tally.bad, (before.bad / before.seconds) * Math.max(0, seconds));
-  return chance <= unlikely ? 'clean' : 'unclear';
+  return pValue <= maxPValue ? 'clean' : 'unclear';
 }

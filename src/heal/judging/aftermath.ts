@@ -1,7 +1,7 @@
 /** What begins soon after an entry's heals, and what begins without them: figures only. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { countFollowed, maxLooks, without, type Moment } from './followed.ts';
+import { countFollowed, countWithoutHeal, maxLooks, type Moment } from './followed.ts';
 import type { Sample } from '../statistics/wilson.ts';
 
 /**
@@ -24,8 +24,8 @@ export interface Aftermath {
   otherwise: Sample;
 }
 
-/** What was read about one bot, in the order of time; in milliseconds. */
-export interface Seen {
+/** What was read about one bot. Moments are in the order of time; times are in milliseconds. */
+export interface BotMoments {
   bot: string;
   own: boolean;
   /** the usual time between two looks of the bot */
@@ -38,8 +38,8 @@ export interface Seen {
   now: number;
 }
 
-/** What a bot finds is not attributed to a heal when the bot looks more rarely than this. */
-const longestMs = 6 * 3_600_000;
+/** A bot's findings are not attributed to a heal when the time between two looks of the bot is longer than this. */
+const maxIntervalMs = 6 * 3_600_000;
 
 /**
  * How long after a heal a bot's findings count, and how far apart two heals must be so that one problem is not counted
@@ -59,65 +59,69 @@ export interface Window {
 export const windowsOf = ({
   intervalMs,
   confirm,
-}: Pick<Seen, 'intervalMs' | 'confirm'>): Window[] =>
+}: Pick<BotMoments, 'intervalMs' | 'confirm'>): Window[] =>
   Array.from({ length: maxLooks }, (_, index) => index + 1).flatMap((looks) => {
-    const whole = (looks - 1 + confirm + 0.5) * intervalMs;
-    const window = Math.min(whole, longestMs * confirm);
+    const uncut = (looks - 1 + confirm + 0.5) * intervalMs;
+    const window = Math.min(uncut, maxIntervalMs * confirm);
     if (looks === 1) return { looks, window, apart: 0 };
-    return whole > window ? [] : { looks, window, apart: window - intervalMs };
+    return uncut > window ? [] : { looks, window, apart: window - intervalMs };
   });
 
 /** What followed in each window. */
-export const aftermathsIn = ({ healed, left, looks, now, ...seen }: Seen): Aftermath[] =>
-  windowsOf(seen).map((window) => ({
-    bot: seen.bot,
-    own: seen.own,
+export const aftermathsIn = ({ healed, left, looks, now, ...about }: BotMoments): Aftermath[] =>
+  windowsOf(about).map((window) => ({
+    bot: about.bot,
+    own: about.own,
     looks: window.looks,
     minutes: window.window / 60_000,
     healed: countFollowed(healed, window, now),
     left: countFollowed(left, window, now),
-    otherwise: without(looks, healed, window),
+    otherwise: countWithoutHeal(looks, healed, window),
   }));
 
-/** How many of the newest times of each kind count: what an entry did long ago says little about it now. */
-const newest = 50;
-/** How many decisions, and looks of a bot, are read for them. */
+/**
+ * How many of the newest runs with a heal count, and of those in which a finding was left alone: what an entry did long ago
+ * says little about it now.
+ */
+const maxMoments = 50;
+/** How many decisions, and how many looks of a bot, are read. */
 const maxRead = 500;
 /** The interval of a bot is computed from this many of its newest looks, because schedules are edited. */
 const looksForInterval = 50;
-const longest = sql`interval '6 hours'`;
+const maxInterval = sql`interval '6 hours'`;
 /** The entry's own bots first, then those that found most after heals. */
 const maxBots = 5;
 
 /**
- * The moment from which on an entry (a column of ids) is held responsible: one half-life ago, or later if a person has
- * edited its solution or given it autonomy again since, knowing its history. `judge` is the actor of the engine's own
- * changes.
+ * The time since which an entry answers for what follows its heals: one half-life ago, or later if a person has since
+ * edited its solution or given it autonomy again, knowing its history. `id` is SQL of type uuid; `judgingActor` is the
+ * actor of the engine's own changes of autonomy.
  */
-export const answersSince = (id: ReturnType<typeof sql>, judge: string) => sql<Date>`(
+export const responsibleSince = (id: ReturnType<typeof sql>, judgingActor: string) => sql<Date>`(
   SELECT greatest(engine.now() - make_interval(days => own.half_life_days), (
     SELECT max(e.created_at) FROM bot_knowledge_events e
-    WHERE e.knowledge_id = own.id AND e.component IS NULL AND e.actor <> ${judge}::text
+    WHERE e.knowledge_id = own.id AND e.component IS NULL AND e.actor <> ${judgingActor}::text
       AND (e.after ? 'solution' OR e.event = 'promoted')))
   FROM bot_knowledge own WHERE own.id = ${id})`;
 
 /**
- * For the bots that found most after the entry's heals, for each window; `bots` is how many bots found anything. A
- * finding about the entry itself, such as that it has reached a limit, is not a problem that it caused.
+ * What followed the entry's heals, for each of the bots that found most after them, and for each window; `bots` is how
+ * many bots found anything. A finding about the entry itself, such as that it has reached a limit, is not a problem that
+ * it caused.
  */
 export async function aftermathsOf(
   db: Db,
   id: string,
-  judge: string,
-): Promise<{ seen: Aftermath[]; bots: number }> {
-  const { rows } = await sql<Seen & { bots: number }>`
+  judgingActor: string,
+): Promise<{ aftermaths: Aftermath[]; bots: number }> {
+  const { rows } = await sql<BotMoments & { bots: number }>`
     WITH entry AS MATERIALIZED (
-      SELECT ${answersSince(sql`${id}::uuid`, judge)} AS since, name FROM bot_knowledge WHERE id = ${id}::uuid
+      SELECT ${responsibleSince(sql`${id}::uuid`, judgingActor)} AS since, name FROM bot_knowledge WHERE id = ${id}::uuid
     ), heals AS MATERIALIZED (
       SELECT max(a.applied_at) AS at, array_agg(a.fingerprint) AS fingerprints, array_agg(a.bot_id) AS bots
       FROM bot_actions a, entry
       WHERE a.knowledge_id = ${id}::uuid AND a.taken_at > entry.since AND a.applied_at IS NOT NULL
-      GROUP BY coalesce(a.execution_id, a.heal_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
+      GROUP BY coalesce(a.execution_id, a.heal_id) ORDER BY at DESC LIMIT ${sql.lit(maxMoments)}
     ), decisions AS (
       SELECT d.* FROM bot_decisions d, entry
       WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > entry.since
@@ -128,11 +132,11 @@ export async function aftermathsOf(
       WHERE d.verdict <> 'applied' AND NOT EXISTS (
         SELECT FROM bot_actions a WHERE a.execution_id = d.execution_id AND a.applied_at IS NOT NULL
           AND (a.knowledge_id = ${id}::uuid OR a.finding_id = d.finding_id))
-      GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(newest)}
+      GROUP BY coalesce(d.execution_id, d.finding_id) ORDER BY at DESC LIMIT ${sql.lit(maxMoments)}
     ), finders AS MATERIALIZED (
       SELECT f.bot_id, bool_or(f.bot_id = ANY (h.bots)) AS own, count(*) AS found, count(*) OVER () AS bots
       FROM heals h, entry, bot_findings f
-      WHERE f.detected_at > h.at AND f.detected_at <= h.at + ${longest} AND f.bot_id IS NOT NULL
+      WHERE f.detected_at > h.at AND f.detected_at <= h.at + ${maxInterval} AND f.bot_id IS NOT NULL
         AND f.fingerprint <> ALL (h.fingerprints) AND ${isAboutOthers(sql`f.bot_id = ANY (h.bots)`)}
       GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(maxBots)}
     )
@@ -147,20 +151,20 @@ export async function aftermathsOf(
              SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints
            FROM (${looksOf(sql`b.id`)}) look
            -- The times of heals before the newest ones are not read here.
-           WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(newest)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
+           WHERE look.at > (SELECT CASE WHEN count(*) = ${sql.lit(maxMoments)} THEN min(h.at) ELSE '-infinity' END FROM heals h))`,
       sql`f.detected_at >= m.at`,
     )}) looks
     WHERE w.length IS NOT NULL
     ORDER BY finders.own DESC, finders.found DESC, b.name`.execute(db);
-  return { seen: rows.flatMap(aftermathsIn), bots: rows[0]?.bots ?? 0 };
+  return { aftermaths: rows.flatMap(aftermathsIn), bots: rows[0]?.bots ?? 0 };
 }
 
 /** Excludes findings about the entry's own behaviour. A component that it heals may have the same name. */
 const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
-  NOT (${isOfLoops} OR f.affected_component = entry.name AND NOT ${own})`;
+  NOT (${isAboutHealing} OR f.affected_component = entry.name AND NOT ${own})`;
 
-/** What the conductor finds about healing (bots/healing-loops.ts), whatever it is called. */
-export const isOfLoops = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
+/** Whether a finding `f` is one of the conductor's about healing (bots/healing-loops.ts), whatever that bot's name is now. */
+export const isAboutHealing = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
   AND f.bot_id = (SELECT c.id FROM bots c WHERE c.catalogue_name = 'conductor'))`;
 
 const ms = (time: ReturnType<typeof sql>) => sql`(extract(epoch FROM ${time}) * 1000)::float8`;
@@ -170,15 +174,15 @@ const momentsOf = (times: ReturnType<typeof sql>, from: ReturnType<typeof sql>) 
   SELECT coalesce(jsonb_agg(jsonb_build_object('at', ${ms(sql`m.at`)}, 'first', ${ms(sql`other.at`)}) ORDER BY m.at), '[]') AS moments
   FROM ${times} m CROSS JOIN LATERAL (
     SELECT min(f.detected_at) AS at FROM bot_findings f
-    WHERE f.bot_id = b.id AND ${from} AND f.detected_at <= m.at + ${longest} * b.confirm
+    WHERE f.bot_id = b.id AND ${from} AND f.detected_at <= m.at + ${maxInterval} * b.confirm
       AND f.fingerprint <> ALL (m.fingerprints) AND ${isAboutOthers(sql`finders.own`)}) other`;
 
 /** The newest runs in which a bot looked at everything, each with the beginning of the next one. */
-export const looksOf = (bot: ReturnType<typeof sql>, most = maxRead) => sql`
+export const looksOf = (bot: ReturnType<typeof sql>, max = maxRead) => sql`
   SELECT started_at AS at, lead(started_at) OVER (ORDER BY started_at) AS next
   FROM (SELECT started_at FROM bot_executions
         WHERE bot_id = ${bot} AND trigger NOT IN ('verify', 'external') AND status IN ('success', 'failed', 'timeout')
-        ORDER BY started_at DESC LIMIT ${sql.lit(most)}) newest`;
+        ORDER BY started_at DESC LIMIT ${sql.lit(max)}) newest`;
 
 /** How long a bot usually takes from one look to the next; NULL for a bot that has not looked twice. */
 export const intervalOf = (bot: ReturnType<typeof sql>) => sql`

@@ -1,7 +1,7 @@
 /**
- * Which heals are of an entry's current solution. Who replaces the solution has another cure: figures and the breaker go
- * by what was begun with it. Gates that count how much is done (cooldown, attempts, daily, budget) count every heal, and
- * say which were begun before.
+ * Which heals are of an entry's current solution. A new solution is another cure: figures and the breaker go by the heals
+ * that were begun with it. Gates that count how much is done (cooldown, attempts, daily, budget) count every heal, and
+ * say which of them were begun with an earlier solution.
  */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -22,20 +22,21 @@ export const isOfSolutionSince = (alias: string, at: RawBuilder<unknown>) => {
 export interface Tried {
   current: number;
   earlier: number;
-  /** of the earlier ones: how many are decided, and held */
+  /** how many of the earlier ones are decided, and how many of these held */
   earlier_decided: number;
   earlier_held: number;
   /** null where the solution never was replaced */
   replaced_at: Date | null;
 }
 
-/** For each of these entries. */
+/** What was tried with each of these entries, by the entry's id. */
 export async function triedOf(db: Db, ids: readonly string[]): Promise<Map<string, Tried>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<Tried & { id: string }>`
     SELECT k.id, edited.at AS replaced_at, counted.*
     FROM bot_knowledge k
-    CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`k.id`)} AS at) edited
+    -- OFFSET 0: asked once for each entry, and not once for each of its heals.
+    CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`k.id`)} AS at OFFSET 0) edited
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE h.current)::int AS current,
              count(*) FILTER (WHERE NOT h.current)::int AS earlier,

@@ -19,7 +19,7 @@ export type Context = (typeof contexts)[number];
  * on one finding weigh 1 together, because what failed on this finding once is likely to fail on it again. Each outcome
  * loses half of its weight in each half-life.
  */
-export interface Record {
+export interface TrackRecord {
   decided: number;
   held: number;
   relapsed: number;
@@ -51,7 +51,7 @@ export interface Untouched {
 }
 
 export interface Figures {
-  records: { [context in Context]: Record };
+  records: { [context in Context]: TrackRecord };
   /** the narrowest context with enough decided heals, `all` when none has */
   context: Context;
   untouched: Untouched;
@@ -59,13 +59,13 @@ export interface Figures {
   lift: number | null;
 }
 
-/** The least number of decided heals, or of untouched findings, from which anything is concluded. */
-export const enough = 5;
+/** With fewer cases (decided heals, or findings that were left alone) nothing is concluded. */
+export const minCases = 5;
 
 /** How many of the newest outcomes are searched for a bad stretch. */
-const newestOutcomes = 100;
+const maxOutcomes = 100;
 
-/** The component, category and so on of a possible heal; with null, all contexts but `all` count as empty. */
+/** What a possible heal is about; where a field is null, the context of that name counts as empty. */
 export interface About {
   fingerprint: string | null;
   component: string | null;
@@ -100,8 +100,8 @@ interface UntouchedRow {
 }
 
 /**
- * The figures of each entry. `component` also narrows what is known about untouched findings, if there are enough of
- * this component.
+ * The figures of each entry, by its id. `component` also narrows what is known about untouched findings, if there are
+ * enough of this component.
  */
 export async function figuresOf(
   db: Db,
@@ -116,13 +116,14 @@ export async function figuresOf(
            count(*) FILTER (WHERE h.outcome = 'failed')::int AS failed,
            sum(w.weight)::float8 AS weight,
            coalesce(sum(w.weight) FILTER (WHERE h.outcome = 'held'), 0)::float8 AS held_weight,
-           (array_agg(h.outcome ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest,
-           (array_agg(w.weight ORDER BY h.settled_at DESC, h.heal_id))[:${newestOutcomes}::int] AS newest_weights,
+           (array_agg(h.outcome ORDER BY h.settled_at DESC, h.heal_id))[:${maxOutcomes}::int] AS newest,
+           (array_agg(w.weight ORDER BY h.settled_at DESC, h.heal_id))[:${maxOutcomes}::int] AS newest_weights,
            max(h.settled_at) FILTER (WHERE h.outcome = 'relapsed') AS last_relapse
     FROM (
       SELECT e.*, count(*) OVER (PARTITION BY e.knowledge_id, coalesce(e.finding_id, e.heal_id)) AS tries
       FROM unnest(${ids}::uuid[]) AS entry (id)
-      CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`entry.id`)} AS at) edited
+      -- OFFSET 0: asked once for each entry, and not once for each of its heals.
+      CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`entry.id`)} AS at OFFSET 0) edited
       JOIN engine.heals e ON e.knowledge_id = entry.id
       WHERE e.outcome IS NOT NULL
         -- An outcome that began before the solution was replaced belongs to another solution.
@@ -147,8 +148,8 @@ export async function figuresOf(
   return new Map(
     ids.map((id) => {
       const recordsOfEntry = rows.filter((row) => row.knowledge_id === id);
-      const alone = untouched.rows.filter((row) => row.knowledge_id === id);
-      return [id, figuresFrom(recordsOfEntry, alone)];
+      const untouchedOfEntry = untouched.rows.filter((row) => row.knowledge_id === id);
+      return [id, figuresFrom(recordsOfEntry, untouchedOfEntry)];
     }),
   );
 }
@@ -165,7 +166,8 @@ export const figuresFor = (
     { fingerprint, component, category, finding },
   );
 
-function figuresFrom(rows: Row[], alone: (UntouchedRow & { here: boolean })[]): Figures {
+/** `here`: about the component that the figures are for. */
+function figuresFrom(rows: Row[], untouchedRows: (UntouchedRow & { here: boolean })[]): Figures {
   const recordIn = (context: Context) => recordOf(rows.find((row) => row.context === context));
   const records = {
     fingerprint: recordIn('fingerprint'),
@@ -173,24 +175,24 @@ function figuresFrom(rows: Row[], alone: (UntouchedRow & { here: boolean })[]): 
     category: recordIn('category'),
     all: recordIn('all'),
   };
-  const context = contexts.find((each) => records[each].decided >= enough) ?? 'all';
-  const here = untouchedOf(alone.filter((row) => row.here));
-  const untouched = here.recovered + here.persisted >= enough ? here : untouchedOf(alone);
+  const context = contexts.find((each) => records[each].decided >= minCases) ?? 'all';
+  const here = untouchedOf(untouchedRows.filter((row) => row.here));
+  const untouched = here.recovered + here.persisted >= minCases ? here : untouchedOf(untouchedRows);
   const { weight, heldWeight } = records[context];
   const share = weight > 0 ? heldWeight / weight : null;
   const lift = share === null || untouched.rate === null ? null : share - untouched.rate;
   return { records, context, untouched, lift };
 }
 
-function recordOf(row: Row | undefined): Record {
+function recordOf(row: Row | undefined): TrackRecord {
   const { decided = 0, held = 0, relapsed = 0, failed = 0 } = row ?? {};
   const { weight = 0, held_weight: heldWeight = 0, last_relapse: lastRelapse } = row ?? {};
   const newest = row?.newest ?? [];
   const recent = once(() =>
     worstStretch(
-      newest.map((outcome, at) => ({
+      newest.map((outcome, index) => ({
         held: outcome === 'held',
-        weight: row!.newest_weights![at]!,
+        weight: row!.newest_weights![index]!,
       })),
     ),
   );

@@ -32,35 +32,35 @@ export function countFollowed(
 }
 
 /**
- * The same without heals: in stretches of this many looks that do not overlap, each after a window without a heal. A
- * stretch in which a heal comes before the other problem does not count. `all` looks and `heals` are in the order of
- * time.
+ * In how many stretches of looks another problem began although no heal came before it. Stretches have `looks` looks, do
+ * not overlap, and each follows a window without a heal. A stretch in which a heal comes before the other problem does not
+ * count. `all` looks and `heals` are in the order of time.
  */
-export function without(
+export function countWithoutHeal(
   all: readonly Moment[],
   heals: readonly Moment[],
   { window, looks: stretch }: { window: number; looks: number },
 ): Sample {
-  let [trials, successes, heal, at] = [0, 0, 0, 0];
-  while (at + stretch < all.length) {
-    const { at: from, first } = all[at]!;
-    const until = all[at + stretch]!.at;
-    while (heal < heals.length && heals[heal]!.at < from) heal += 1;
-    const last = heals[heal - 1];
-    const next = heals[heal];
+  let [trials, successes, nextHeal, index] = [0, 0, 0, 0];
+  while (index + stretch < all.length) {
+    const { at: from, first } = all[index]!;
+    const until = all[index + stretch]!.at;
+    while (nextHeal < heals.length && heals[nextHeal]!.at < from) nextHeal += 1;
+    const last = heals[nextHeal - 1];
+    const next = heals[nextHeal];
     const begins = first !== null && first < until;
     const isAfter = last !== undefined && last.at + window >= from;
     // A heal in the last look of a stretch cannot cause a problem within the stretch.
     const isCut =
       next !== undefined &&
-      next.at < Math.min(begins ? first : Infinity, all[at + stretch - 1]!.at);
+      next.at < Math.min(begins ? first : Infinity, all[index + stretch - 1]!.at);
     if (isAfter || isCut) {
-      at += 1;
+      index += 1;
       continue;
     }
     trials += 1;
     successes += Number(begins);
-    at += stretch;
+    index += stretch;
   }
   return { trials, successes };
 }

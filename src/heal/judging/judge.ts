@@ -3,15 +3,15 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import type { Autonomy } from '../../ground/autonomy.ts';
 import { setAutonomy } from '../../transitions/knowledge/set-autonomy.ts';
-import { agreements, changeOf, type Agreement } from './autonomy.ts';
-import { enough, figuresOf, type Figures, type Record } from './figures.ts';
-import { restrain, weighHarm, type Restrained } from './harm.ts';
-import { judgedEntry, type Judgement } from './judged-entry.ts';
+import { minAgreements, changeOf, type Agreement } from './autonomy.ts';
+import { minCases, figuresOf, type Figures, type TrackRecord } from './figures.ts';
+import { restrictByHarm, updateHarm, type ChangeForHarm } from './harm.ts';
+import { judgementsOf, type Judgement } from './judgements.ts';
 import { leanOnOthers } from './lean-on-others.ts';
 import { readSolution, riskOf } from '../../catalogue/solution.ts';
 
-/** The actor of the changes that the figures ask for. */
-export const judge = 'roundsman';
+/** The actor of the changes of autonomy that the figures ask for. */
+const judgingActor = 'roundsman';
 
 interface Entry {
   id: string;
@@ -31,8 +31,8 @@ export interface AutonomyChange {
 }
 
 export interface JudgingLimits {
-  /** the most entries; 100 by default */
-  most?: number;
+  /** how many entries at most; 100 by default */
+  maxEntries?: number;
   /** an entry that any process judged within this many seconds waits for a later call; the default is 0 */
   restSeconds?: number;
 }
@@ -48,11 +48,11 @@ export interface JudgingLimits {
 export async function judgeEntries(
   db: Db,
   catalogue: Catalogue,
-  { most = 100, restSeconds = 0 }: JudgingLimits = {},
+  { maxEntries = 100, restSeconds = 0 }: JudgingLimits = {},
 ): Promise<AutonomyChange[]> {
   const changes: AutonomyChange[] = [];
   const done: string[] = [];
-  while (done.length < most) {
+  while (done.length < maxEntries) {
     const judgement = await db.transaction().execute(async (trx) => {
       const entry = await lockNext(trx, done, restSeconds);
       return entry && { id: entry.id, changes: await judgeAnew(trx, catalogue, entry) };
@@ -104,10 +104,10 @@ async function judgeEntry(
   if (!runs && autonomy !== 'shadow') return [];
   const risk = runs ? riskOf(solution.steps) : 'irreversible';
   const agreement = await agreementsOf(trx, id);
-  const begins = await beginnings(trx, id);
+  const countedSince = await readCountedSince(trx, id);
   const known = new Map<string | null, Figures>();
   const evidence = async (component: string | null, own: Autonomy | null) => {
-    const since = begins(component, own);
+    const since = countedSince(component, own);
     const about = { fingerprint: null, component, category: null, since };
     const figures = (await figuresOf(trx, [id], about)).get(id)!;
     known.set(component, figures);
@@ -120,19 +120,19 @@ async function judgeEntry(
   };
 
   // About the whole entry, whatever its outcomes on one component are.
-  const harm = runs ? await weighHarm(trx, id, judge) : null;
-  const judgedWithHarm: typeof changeOf = (from, ...rest) =>
-    restrain(changeOf(from, ...rest), from, harm);
+  const harm = runs ? await updateHarm(trx, id, judgingActor) : null;
+  const changeUnlessHarmful: typeof changeOf = (from, ...rest) =>
+    restrictByHarm(changeOf(from, ...rest), from, harm);
   const whole = { autonomy, risk, ...(await evidence(null, null)) };
-  const toShadow = judgedWithHarm(autonomy, risk, whole)?.autonomy === 'shadow';
+  const toShadow = changeUnlessHarmful(autonomy, risk, whole)?.autonomy === 'shadow';
   const parts = [];
   for (const part of runs ? await componentsOf(trx, id, toShadow) : [])
     parts.push({ ...part, ...(await evidence(part.component, part.own)) });
-  const leant = leanOnOthers(parts);
-  const judgements = judgedEntry(whole, leant, judgedWithHarm);
+  const adjusted = leanOnOthers(parts);
+  const judgements = judgementsOf(whole, adjusted, changeUnlessHarmful);
   for (const each of judgements) {
-    const { record } = leant.find(({ component }) => component === each.component) ?? whole;
-    await keep(trx, id, each, { ...known.get(each.component)!, record });
+    const { record } = adjusted.find(({ component }) => component === each.component) ?? whole;
+    await storeChange(trx, id, each, { ...known.get(each.component)!, record });
   }
   return judgements.map(({ component, before, change }) => ({
     knowledge: entry.name,
@@ -143,84 +143,92 @@ async function judgeEntry(
   }));
 }
 
-const none: Agreement = { agreed: 0, differed: 0 };
+const noAgreement: Agreement = { agreed: 0, differed: 0 };
 
 /**
- * What the entry said in shadow, and what people did, since the entry was last put into shadow or edited: over all
- * components (null), and for each component.
+ * How often people did what the entry said in shadow, since it was last put into shadow or edited. Returns a function: given a
+ * component, it counts what was said about that component; given null, about all components.
  */
 async function agreementsOf(trx: Transaction<Database>, id: string) {
   const { rows } = await sql<Agreement & { component: string | null; whole: boolean }>`
+    WITH changed AS MATERIALIZED (
+      SELECT component, max(created_at) AS at FROM bot_knowledge_events
+      WHERE knowledge_id = ${id}::uuid AND (after ?| '{issue_pattern,solution}' OR after ->> 'autonomy' = 'shadow')
+      GROUP BY component)
     SELECT whole, CASE WHEN NOT whole THEN d.component END AS component,
            count(DISTINCT finding_id) FILTER (WHERE answer = 'approved')::int AS agreed,
            count(DISTINCT finding_id) FILTER (WHERE answer = 'rejected')::int AS differed
     FROM bot_decisions d, (VALUES (true), (false)) scope (whole)
     WHERE knowledge_id = ${id}::uuid AND verdict = 'shadowed' AND answer IS NOT NULL AND (whole OR d.component IS NOT NULL)
-      AND decided_at > coalesce((
-        SELECT max(created_at) FROM bot_knowledge_events e
-        WHERE e.knowledge_id = d.knowledge_id AND (e.component IS NULL OR NOT whole AND e.component = d.component)
-          AND (e.after ?| '{issue_pattern,solution}' OR e.after ->> 'autonomy' = 'shadow')), '-infinity')
+      AND decided_at > coalesce(greatest(
+        (SELECT c.at FROM changed c WHERE c.component IS NULL),
+        (SELECT c.at FROM changed c WHERE NOT whole AND c.component = d.component)), '-infinity')
     GROUP BY 1, 2`.execute(trx);
   return (component: string | null): Agreement =>
-    rows.find((row) => row.whole === (component === null) && row.component === component) ?? none;
+    rows.find((row) => row.whole === (component === null) && row.component === component) ??
+    noAgreement;
 }
 
 /**
- * The time from which on outcomes count. Outcomes from before an entry lost autonomy do not earn it back, and outcomes
- * from before a person gave it more autonomy do not take that away. A component begins anew with its own changes, with
- * a person's change of the entry, and, while it shares the entry's autonomy, with every change of the entry.
+ * Returns a function: given a component (null: the whole entry) and the component's own autonomy, it returns the time after
+ * which outcomes count (null: all of them count). Outcomes from before an entry lost autonomy do not earn it back, and outcomes
+ * from before a person gave it more autonomy do not take that away. The outcomes of a component count
+ * anew after its own changes, after a person's change of the entry, and, while it shares the entry's autonomy, after every
+ * change of the entry.
  */
-async function beginnings(trx: Transaction<Database>, id: string) {
+async function readCountedSince(trx: Transaction<Database>, id: string) {
   const { rows } = await sql<{
     component: string | null;
     at: Date;
     person: boolean;
-    anew: boolean;
+    restarts: boolean;
   }>`
-    SELECT component, created_at AS at, actor <> ${judge} AS person,
-           event <> 'kept' AND (actor <> ${judge} OR after ->> 'autonomy' <> 'auto') AS anew
+    SELECT component, created_at AS at, actor <> ${judgingActor} AS person,
+           event <> 'kept' AND (actor <> ${judgingActor} OR after ->> 'autonomy' <> 'auto') AS restarts
     FROM bot_knowledge_events
     WHERE knowledge_id = ${id}::uuid AND event IN ('promoted', 'demoted', 'kept') ORDER BY id DESC`.execute(
     trx,
   );
   return (component: string | null, own: Autonomy | null): Date | null => {
-    // The component's first change of its own: later changes of the entry by the engine do not concern it.
-    const apart = own === null ? -1 : rows.findLastIndex((row) => row.component === component);
-    const begins = ({ component: of, person, anew }: (typeof rows)[number], at: number) =>
-      anew && (of === component || (of === null && (person || at > apart)));
-    return rows.find(begins)?.at ?? null;
+    // After the component's first change of its own, the engine's changes of the whole entry do not concern it.
+    const firstOwn = own === null ? -1 : rows.findLastIndex((row) => row.component === component);
+    const restartsCount = (
+      { component: of, person, restarts }: (typeof rows)[number],
+      index: number,
+    ) => restarts && (of === component || (of === null && (person || index > firstOwn)));
+    return rows.find(restartsCount)?.at ?? null;
   };
 }
 
 /**
  * Components about which something is known by themselves: they have enough decided heals, or people agreed with the
- * entry often enough on them, or they have an autonomy of their own. With `held`, also components on which any heal
+ * entry often enough on them, or they have an autonomy of their own. With `withHeld`, also components on which any heal
  * held.
  */
-async function componentsOf(trx: Transaction<Database>, id: string, held: boolean) {
+async function componentsOf(trx: Transaction<Database>, id: string, withHeld: boolean) {
   const { rows } = await sql<{ component: string; own: Autonomy | null }>`
     SELECT component, own.autonomy AS own
     FROM (
       SELECT component FROM engine.heals WHERE knowledge_id = ${id}::uuid AND outcome IS NOT NULL
-      GROUP BY component HAVING count(*) >= ${enough}::int OR ${held}::boolean AND bool_or(outcome = 'held')
+      GROUP BY component HAVING count(*) >= ${minCases}::int OR ${withHeld}::boolean AND bool_or(outcome = 'held')
       UNION
       SELECT component FROM bot_decisions WHERE knowledge_id = ${id}::uuid AND verdict = 'shadowed' AND answer = 'approved'
-      GROUP BY component HAVING count(DISTINCT finding_id) >= ${agreements}::int
+      GROUP BY component HAVING count(DISTINCT finding_id) >= ${minAgreements}::int
     ) known
     FULL JOIN (SELECT * FROM bot_knowledge_autonomy WHERE knowledge_id = ${id}::uuid) own USING (component)
     WHERE component IS NOT NULL ORDER BY component`.execute(trx);
   return rows;
 }
 
-const keep = (
+const storeChange = (
   trx: Transaction<Database>,
   id: string,
-  { component, before, change: { autonomy, why, harm } }: Judgement & { change: Restrained },
-  { record, untouched, lift }: Pick<Figures, 'untouched' | 'lift'> & { record: Record },
+  { component, before, change: { autonomy, why, harm } }: Judgement & { change: ChangeForHarm },
+  { record, untouched, lift }: Pick<Figures, 'untouched' | 'lift'> & { record: TrackRecord },
 ): Promise<void> =>
   setAutonomy(
     trx,
     id,
     { component, before, after: autonomy },
-    { actor: judge, why, figures: { ...record, untouched, lift, ...(harm && { harm }) } },
+    { actor: judgingActor, why, figures: { ...record, untouched, lift, ...(harm && { harm }) } },
   );

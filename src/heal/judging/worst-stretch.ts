@@ -1,4 +1,4 @@
-import { evidenceAgainst, surely, upperBound } from '../statistics/betting-bounds.ts';
+import { evidenceAgainst, requiredEvidence, upperBound } from '../statistics/betting-bounds.ts';
 
 /** The stretch of the newest outcomes that looks worst. */
 export interface Stretch {
@@ -39,4 +39,4 @@ export function worstStretch(newestFirst: readonly Outcome[]): Stretch | null {
 }
 
 const isRefuted = (upper: number, good: number, bad: number): boolean =>
-  upper === 1 ? bad > 0 : evidenceAgainst(1 - upper, bad, good) > surely;
+  upper === 1 ? bad > 0 : evidenceAgainst(1 - upper, bad, good) > requiredEvidence;

@@ -2,20 +2,21 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { buildIndex, inSlices, type Entry, type KnowledgeIndex } from './knowledge-index.ts';
 
+/** What is known of one database's knowledge. */
 interface Known {
   version: string | null;
   index: KnowledgeIndex | null;
   /** the read of the table that is under way */
   reading: Promise<unknown>;
-  /** the read after it, which begins later than any call that waits for it */
+  /** the read that comes after `reading`; it begins later than any call that waits for it */
   next: Promise<KnowledgeIndex> | null;
 }
 
 const knownOf = new WeakMap<Db, Known>();
 
 /**
- * The index of `bot_knowledge` as committed when this is called: an edit by another process is seen by the next match
- * in this process. Calls that come while the table is being read share the next read.
+ * The index of `bot_knowledge` as it is committed when this is called: the next match in this process sees an edit by another
+ * process. Calls that come while the table is being read share the next read.
  */
 export function currentIndex(db: Db): Promise<KnowledgeIndex> {
   let known = knownOf.get(db);
@@ -29,14 +30,14 @@ export function currentIndex(db: Db): Promise<KnowledgeIndex> {
     .catch(() => {})
     .then(() => {
       kept.next = null;
-      const look = refresh(db, kept);
-      kept.reading = look;
-      return look;
+      const read = refresh(db, kept);
+      kept.reading = read;
+      return read;
     });
   return kept.next;
 }
 
-/** A trigger of `bot_knowledge` increases it with every edit of a pattern, in the edit's own transaction. */
+/** The version of all patterns. A trigger of `bot_knowledge` increases it with every edit of a pattern, in the edit's transaction. */
 const versionOf = sql<string>`(SELECT value::text FROM engine.settings WHERE key = 'knowledge_version')`;
 
 async function refresh(db: Db, known: Known): Promise<KnowledgeIndex> {

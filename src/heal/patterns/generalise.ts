@@ -3,16 +3,17 @@ import { BadPatternError, checkPattern } from './pattern.ts';
 
 /** A CHECK of `bot_knowledge` has the same limit. */
 const maxCharacters = 512;
-const longestName = 60;
+const maxNameLength = 60;
 /** checkPattern demands at least this much. */
-const leastLiteral = 3;
+const minLiteral = 3;
 
-/** Characters that mean something in RE2. */
+/** Escapes the characters that have a meaning in RE2. */
 const escapePattern = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 
 /**
- * Parts of a title that belong to one case only, and the class that stands for each in all cases. The first that fits
- * counts. The class matches everything that its part matches, and more, so a title always matches its own pattern.
+ * Parts of a title that belong to one case only, each with the class that stands for it in the pattern; null: the part is kept.
+ * The first entry that fits counts. The class matches everything that its part matches, and more, so a title always matches
+ * its own pattern.
  */
 const particulars: [RegExp, string | null][] = [
   [/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/u, '[0-9a-f-]+'],
@@ -42,7 +43,7 @@ export function nameFrom(title: string): string {
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase();
   const words = general.match(/[a-z][a-z0-9]*/g) ?? [];
-  return words.join('-').slice(0, longestName).replace(/-+$/, '');
+  return words.join('-').slice(0, maxNameLength).replace(/-+$/, '');
 }
 
 /**
@@ -53,10 +54,10 @@ export function nameFrom(title: string): string {
 export function generalise(title: string): string {
   const parts: string[] = [];
   let from = 0;
-  let telling = false;
+  let hasLiteral = false;
   const keep = (text: string) => {
     parts.push(...Array.from(text, escapePattern));
-    telling ||= [...text.trim()].length >= leastLiteral;
+    hasLiteral ||= [...text.trim()].length >= minLiteral;
   };
   for (const found of title.matchAll(anyParticular)) {
     const which = found.slice(1).findIndex((group) => group !== undefined);
@@ -67,12 +68,12 @@ export function generalise(title: string): string {
     from = found.index + found[0].length;
   }
   keep(title.slice(from));
-  const pattern = within(parts);
-  return telling && isUsable(pattern) ? pattern : within(Array.from(title, escapePattern));
+  const pattern = cutToLimit(parts);
+  return hasLiteral && isUsable(pattern) ? pattern : cutToLimit(Array.from(title, escapePattern));
 }
 
 /** As many parts as fit into a pattern, from the beginning. */
-function within(parts: string[]): string {
+function cutToLimit(parts: string[]): string {
   let length = 0;
   const kept = parts.findIndex((part) => (length += [...part].length) > maxCharacters);
   return (kept < 0 ? parts : parts.slice(0, kept)).join('');

@@ -9,11 +9,11 @@ export interface Entry {
   issue_pattern: string;
 }
 
-/** Says which entries can match a text, without running their patterns. */
+/** Finds the entries that can match a text, without running their patterns. */
 export interface KnowledgeIndex {
   /**
-   * All other entries cannot match. Cheap patterns come first, so that an expensive one delays no other; patterns about
-   * which nothing is known come last.
+   * The entries that can match; no other entry does. Cheap patterns come first, so that an expensive one delays no other;
+   * patterns about which nothing is known come last.
    */
   candidates(text: string): Entry[];
   /** Entries whose patterns are too expensive to run at all. */
@@ -23,17 +23,17 @@ export interface KnowledgeIndex {
   readonly bytes: number;
 }
 
-/** Of a longer literal only its beginning is searched for, which is enough to rule an entry out. */
+/** Only the beginning of a longer literal is searched for, which is enough to rule an entry out. */
 const maxUnits = 32;
 
 interface Indexed {
   entry: Entry;
   size: number;
-  /** numbers of literals; one of each set must occur */
+  /** numbers of literals; at least one literal of each set must occur */
   sets: number[][];
 }
 
-/** Yields now and then; {@link inSlices} builds it while others run. */
+/** Builds the index and yields now and then: with {@link inSlices}, other work runs in between. */
 export function* buildIndex(
   entries: readonly Entry[],
   known: ReadonlyMap<string, Reading> = new Map(),
@@ -45,8 +45,8 @@ export function* buildIndex(
   const unknown: Indexed[] = [];
   const heavy: Entry[] = [];
   const numberOf = (literal: string): number => {
-    const units = Array.from({ length: Math.min(literal.length, maxUnits) }, (_, at) =>
-      literal.charCodeAt(at),
+    const units = Array.from({ length: Math.min(literal.length, maxUnits) }, (_, index) =>
+      literal.charCodeAt(index),
     );
     const key = literal.slice(0, maxUnits);
     const number = numbers.get(key) ?? literals.push(units) - 1;
@@ -75,21 +75,22 @@ export function* buildIndex(
     readings,
     bytes: search.bytes + triggers.reduce((sum, { length }) => sum + 16 + 8 * length, 0),
     candidates(text) {
-      const found = matching(search, triggers, text);
+      const found = findMatching(search, triggers, text);
       return [...found.toSorted(bySize), ...unknown].map(({ entry }) => entry);
     },
   };
 }
 
 /**
- * The literals that make an entry a candidate: those of its rarest set. With a word that half of all entries contain,
- * half of them would become candidates.
+ * For each literal, the entries that it makes candidates. Only the literals of its rarest set make an entry a candidate: a word
+ * that half of all entries contain would make half of them candidates.
  */
 function* chooseTriggers(indexed: Indexed[], literals: number): Generator<void, Indexed[][]> {
   const uses = new Uint32Array(literals);
-  for (const { sets } of indexed) for (const set of sets) for (const one of set) uses[one]! += 1;
+  for (const { sets } of indexed)
+    for (const set of sets) for (const literal of set) uses[literal]! += 1;
   const triggers: Indexed[][] = Array.from({ length: literals }, () => []);
-  const commonness = (set: number[]) => set.reduce((sum, one) => sum + uses[one]!, 0);
+  const commonness = (set: number[]) => set.reduce((sum, literal) => sum + uses[literal]!, 0);
   for (const entry of indexed) {
     const rarest = entry.sets.reduce((one, other) =>
       commonness(other) < commonness(one) ? other : one,
@@ -100,12 +101,12 @@ function* chooseTriggers(indexed: Indexed[], literals: number): Generator<void, 
   return triggers;
 }
 
-function matching(search: LiteralSearch, triggers: Indexed[][], text: string): Indexed[] {
+function findMatching(search: LiteralSearch, triggers: Indexed[][], text: string): Indexed[] {
   const occurring = new Set(search.occurring(foldedUnits(text)));
   const found = new Set<Indexed>();
   for (const literal of occurring)
     for (const entry of triggers[literal]!)
-      if (entry.sets.every((set) => set.some((one) => occurring.has(one)))) found.add(entry);
+      if (entry.sets.every((set) => set.some((number) => occurring.has(number)))) found.add(entry);
   return [...found];
 }
 

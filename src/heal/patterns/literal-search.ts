@@ -1,10 +1,10 @@
 /**
- * Finds which of many texts occur in one, in one pass: Aho and Corasick, "Efficient string matching"
- * (1975), over UTF-16 units. Nodes and their edges lie in flat arrays: 100,000 objects would cost the
- * garbage collector more than the search saves.
+ * Finds in one pass which of many texts occur in another text: Aho and Corasick, "Efficient string matching" (1975), over
+ * UTF-16 units. Nodes and their edges are in flat arrays: 100,000 objects would cost the garbage collector more than the
+ * search saves.
  */
 export interface LiteralSearch {
-  /** Numbers of the texts that occur, in no order. */
+  /** Numbers of the texts that occur, in any order. */
   occurring(units: readonly number[]): number[];
   readonly bytes: number;
 }
@@ -13,12 +13,13 @@ export interface LiteralSearch {
 export function* buildLiteralSearch(
   texts: readonly (readonly number[])[],
 ): Generator<void, LiteralSearch> {
-  const most = texts.reduce((sum, text) => sum + text.length, 1);
-  const edges = edgeTable(most);
-  const parent = new Int32Array(most);
-  const unit = new Uint16Array(most);
-  const depth = new Uint16Array(most);
-  const textAt = new Int32Array(most).fill(-1);
+  const maxNodes = texts.reduce((sum, text) => sum + text.length, 1);
+  const edges = edgeTable(maxNodes);
+  const parent = new Int32Array(maxNodes);
+  const unit = new Uint16Array(maxNodes);
+  const depth = new Uint16Array(maxNodes);
+  /** the number of the text that ends at a node; -1 for none */
+  const textAt = new Int32Array(maxNodes).fill(-1);
   let nodes = 1;
   for (const [number, text] of texts.entries()) {
     let node = 0;
@@ -62,23 +63,23 @@ export function* buildLiteralSearch(
       let node = 0;
       for (const next of units) {
         node = edges.follow(node, next, fallback);
-        let at = textAt[node]! >= 0 ? node : ending[node]!;
+        let end = textAt[node]! >= 0 ? node : ending[node]!;
         // If a text on this chain of fallbacks was reported before, the rest of the chain was too.
-        while (at !== 0 && seen[textAt[at]!] !== search) {
-          seen[textAt[at]!] = search;
-          found.push(textAt[at]!);
-          at = ending[at]!;
+        while (end !== 0 && seen[textAt[end]!] !== search) {
+          seen[textAt[end]!] = search;
+          found.push(textAt[end]!);
+          end = ending[end]!;
         }
       }
       return found;
     },
-    bytes: edges.bytes + most * 12 + nodes * 8 + seen.byteLength,
+    bytes: edges.bytes + maxNodes * 12 + nodes * 8 + seen.byteLength,
   };
 }
 
-/** Edges of all nodes in one open-addressed table, at most two thirds full. 0 stands for no edge: none leads to the root. */
-function edgeTable(most: number) {
-  const size = 2 ** Math.ceil(Math.log2(Math.max(16, most * 1.5)));
+/** Edges of all nodes in one open-addressed table, at most two thirds full. 0 stands for no edge, because no edge leads to the root. */
+function edgeTable(maxEdges: number) {
+  const size = 2 ** Math.ceil(Math.log2(Math.max(16, maxEdges * 1.5)));
   const mask = size - 1;
   const from = new Int32Array(size);
   const label = new Uint16Array(size);
@@ -100,11 +101,11 @@ function edgeTable(most: number) {
       to[slot] = child;
     },
     follow(node: number, unit: number, fallback: Int32Array): number {
-      let at = node;
+      let from = node;
       for (;;) {
-        const next = get(at, unit);
-        if (next !== 0 || at === 0) return next;
-        at = fallback[at]!;
+        const next = get(from, unit);
+        if (next !== 0 || from === 0) return next;
+        from = fallback[from]!;
       }
     },
     bytes: size * 10,
@@ -116,7 +117,7 @@ function byDepth(depth: Uint16Array, nodes: number): Int32Array {
   for (let node = 0; node < nodes; node += 1) deepest = Math.max(deepest, depth[node]!);
   const starts = new Int32Array(deepest + 2);
   for (let node = 0; node < nodes; node += 1) starts[depth[node]! + 1]! += 1;
-  for (let at = 1; at < starts.length; at += 1) starts[at]! += starts[at - 1]!;
+  for (let level = 1; level < starts.length; level += 1) starts[level]! += starts[level - 1]!;
   const order = new Int32Array(nodes);
   for (let node = 0; node < nodes; node += 1) {
     const level = depth[node]!;

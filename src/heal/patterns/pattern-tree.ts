@@ -3,7 +3,7 @@ import { RE2JS, RE2Set } from 're2js';
 /** A node of a pattern as re2js reads it, simplified: counted repetition is written out, and parts are shared. */
 export interface PatternTree {
   op: number;
-  /** of a literal: its code points; of a class: pairs of first and last */
+  /** for a literal, its code points; for a class, pairs of the first and the last code point of a range */
   runes: ArrayLike<number>;
   subs: PatternTree[];
 }

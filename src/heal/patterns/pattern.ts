@@ -1,10 +1,10 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { messageOf, UsageError } from '../../ground/errors.ts';
-import { requiredLiterals, shortest, type AnyOf } from './literals.ts';
+import { requiredLiterals, shortestLength, type AnyOf } from './literals.ts';
 import { parsePattern, patternFlags, sizeOf } from './pattern-tree.ts';
-import { TimedText, type TimeGiven } from './timed-text.ts';
+import { TimedText, type IsTimeUp } from './timed-text.ts';
 
-/** A pattern cannot be used. `position` counts characters from 1; null when the problem is the whole pattern. */
+/** Thrown for a pattern that cannot be used. `position` counts characters from 1; null when the problem is the whole pattern. */
 export class BadPatternError extends UsageError {
   readonly position: number | null;
 
@@ -16,7 +16,7 @@ export class BadPatternError extends UsageError {
 
 /** `bot_knowledge` has the same limit as a CHECK. */
 const maxCharacters = 512;
-const leastLiteral = 3;
+const minLiteral = 3;
 
 /**
  * Limits on the work that a pattern may make for re2js. Within them the slowest known pattern takes 30 ms to read and
@@ -27,14 +27,14 @@ const maxRepetitions = 1_000;
 const maxWideRanges = 2;
 const maxUnicodeClasses = 16;
 
-/** What is known about a pattern without compiling it. `heavy` says why re2js should not compile it. */
+/** What is known about a pattern without compiling it. `heavy`: re2js should not compile it, because it would take too long. */
 export type Reading =
   | { kind: 'ready'; size: number; sets: AnyOf[] }
   | { kind: 'heavy'; why: string; hint: string }
   | { kind: 'broken'; error: unknown };
 
 export function readPattern(pattern: string): Reading {
-  const heavy = tooMuchToRead(pattern);
+  const heavy = whyTooHeavy(pattern);
   if (heavy) return { kind: 'heavy', ...heavy };
   try {
     const tree = parsePattern(pattern);
@@ -51,7 +51,7 @@ export function readPattern(pattern: string): Reading {
   }
 }
 
-/** Every pattern from a person or the catalogue is checked here before it is stored. Throws {@link BadPatternError}. */
+/** Checks a pattern from a person or the catalogue before it is stored. Throws {@link BadPatternError}. */
 export function checkPattern(pattern: string): void {
   const { length } = [...pattern];
   if (length > maxCharacters)
@@ -64,9 +64,9 @@ export function checkPattern(pattern: string): void {
   if (reading.kind === 'broken') throw syntaxError(pattern, reading.error);
   if (reading.kind === 'heavy') throw new BadPatternError(reading.why, reading.hint);
   const [texts] = reading.sets;
-  if (!texts || shortest(texts) < leastLiteral)
+  if (!texts || shortestLength(texts) < minLiteral)
     throw new BadPatternError(
-      `no text of at least ${leastLiteral} characters is in everything that it matches`,
+      `no text of at least ${minLiteral} characters is in everything that it matches`,
       'put a word of the finding into it, and one into each of its alternatives: ' +
         '`disk .*full|no space left` instead of `\\d+|full`',
     );
@@ -74,11 +74,11 @@ export function checkPattern(pattern: string): void {
 }
 
 /**
- * Judged by the text alone, before re2js reads it: the parser writes counts out, and walks through a range beyond ASCII
- * character by character to fold its case (1.6 s for 500 characters of such ranges). This may also count text that is
- * neither a count nor a range; a reasonable pattern is far below each limit.
+ * Whether a pattern is too much work to parse, judged by its text alone. The parser writes counts out, and walks through a
+ * range beyond ASCII character by character to fold its case (1.6 s for 500 characters of such ranges). Some text that is
+ * neither a count nor a range is counted too; a reasonable pattern is far below each limit.
  */
-function tooMuchToRead(pattern: string): { why: string; hint: string } | null {
+function whyTooHeavy(pattern: string): { why: string; hint: string } | null {
   let repetitions = 0;
   // Escapes are skipped: the braces of `\x{1000}` contain no count.
   for (const [, least, most] of pattern.matchAll(/\\(?:x\{[0-9a-f]*\}|[^])|\{(\d+)(?:,(\d*))?\}/gi))
@@ -116,24 +116,24 @@ function syntaxError(pattern: string, error: unknown): BadPatternError {
   if (!(error instanceof RE2JSSyntaxException))
     return new BadPatternError(messageOf(error), 'write it in RE2 syntax');
   const { error: rule, input: fragment } = error as unknown as { error: string; input?: string };
-  const at = fragment ? pattern.indexOf(fragment) : -1;
-  const position = at >= 0 ? pattern.slice(0, at).length + 1 : null;
+  const index = fragment ? pattern.indexOf(fragment) : -1;
+  const position = index >= 0 ? index + 1 : null;
   const where = position === null ? '' : ` at character ${position} (\`${fragment}\`)`;
   const hint = hints.find(([start]) => rule.startsWith(start))?.[1] ?? 'write it in RE2 syntax';
   return new BadPatternError(`${rule}${where}`, hint, position);
 }
 
-// A cache of compiled patterns; the oldest are removed.
+/** A cache of compiled patterns; the oldest are removed. */
 const compiled = new Map<string, RE2JS>();
 const maxCompiled = 1_000;
 
-/** Whether a pattern that is ready is found in the text. Throws when the time is over before that is known. */
-export function isFound(pattern: string, text: string, isOver: TimeGiven): boolean {
+/** Whether a pattern that is ready is found in the text. Throws when time is up before that is known. */
+export function isFound(pattern: string, text: string, isTimeUp: IsTimeUp): boolean {
   let regex = compiled.get(pattern);
   if (!regex) {
     regex = RE2JS.compile(pattern, patternFlags);
     if (compiled.size >= maxCompiled) compiled.delete(compiled.keys().next().value!);
     compiled.set(pattern, regex);
   }
-  return regex.matcher(new TimedText(text, isOver) as unknown as string).find();
+  return regex.matcher(new TimedText(text, isTimeUp) as unknown as string).find();
 }

@@ -1,14 +1,15 @@
-/** A search was given up because its time had passed. */
+/** Thrown to end a search whose time is up. */
 export class TimeIsUp extends Error {}
 
-/** Whether the time that was given is over. */
-export type TimeGiven = () => boolean;
+/** Whether a time limit is reached. */
+export type IsTimeUp = () => boolean;
 
 /**
- * Gives this many milliseconds from now on. Time is not up while this process got less than a tenth of it, because the
- * machine stood still or was busy with other processes: that must not stop an ordinary entry from being matched.
+ * Returns a function that says whether this many milliseconds have passed from now on. It says no while this process has had
+ * less than a tenth of that time on a processor, because the machine stood still or was busy with other processes: an ordinary
+ * entry must be matched all the same.
  */
-export function giveTime(ms: number): TimeGiven {
+export function startTimeLimit(ms: number): IsTimeUp {
   const began = performance.now();
   const used = process.cpuUsage();
   return () => {
@@ -19,30 +20,30 @@ export function giveTime(ms: number): TimeGiven {
 }
 
 /**
- * How many characters are read between two looks at the clock: 6 ms at the 0.1 ms that the largest program takes for
- * one.
+ * After how many characters the clock is read. The largest pattern that is allowed takes 0.1 ms for a character, so this is some 6 ms.
  */
-const readsBetweenLooks = 64;
+const readsBetweenClocks = 64;
 
 /**
  * A text that ends a search when its time is up, by throwing {@link TimeIsUp}. re2js runs in linear time, but the
- * largest program over the longest text takes a second and more, and cannot be interrupted. re2js accepts a String
- * object in place of a string, and reads it only through `charCodeAt`.
+ * largest pattern over the longest text takes a second and more, and cannot be interrupted. re2js accepts a String
+ * object in place of a string. It reads it through `charCodeAt`, and looks for a literal with `indexOf`, which is fast and
+ * needs no limit.
  */
 export class TimedText extends String {
   readonly #text: string;
-  readonly #isOver: TimeGiven;
+  readonly #isTimeUp: IsTimeUp;
   #reads = 0;
 
-  constructor(text: string, isOver: TimeGiven) {
+  constructor(text: string, isTimeUp: IsTimeUp) {
     super(text);
     this.#text = text;
-    this.#isOver = isOver;
+    this.#isTimeUp = isTimeUp;
   }
 
-  override charCodeAt(at: number): number {
+  override charCodeAt(index: number): number {
     this.#reads += 1;
-    if (this.#reads % readsBetweenLooks === 0 && this.#isOver()) throw new TimeIsUp();
-    return this.#text.charCodeAt(at);
+    if (this.#reads % readsBetweenClocks === 0 && this.#isTimeUp()) throw new TimeIsUp();
+    return this.#text.charCodeAt(index);
   }
 }

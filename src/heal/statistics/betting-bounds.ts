@@ -6,8 +6,9 @@ import type { Interval, Sample } from './wilson.ts';
  * played: Ville, "Étude critique de la notion de collectif" (1939). So a share that loses this much to a gambler is
  * refuted with 95 % confidence.
  */
-export const certain = 20;
-export const surely = Math.log(certain);
+const refutingFactor = 20;
+/** The natural logarithm of it, which {@link evidenceAgainst} and {@link evidenceAbove} are compared with. */
+export const requiredEvidence = Math.log(refutingFactor);
 
 /**
  * Several gamblers. Each one stakes a fixed part of its capital on every success, at odds that are fair if the share is
@@ -44,13 +45,13 @@ export function evidenceAgainst(supposed: number, successes: number, failures: n
 /** How many times a search halves its interval: this gives more digits than a share is ever shown with. */
 const halvings = 30;
 
-/** The highest share that is refuted from above. */
+/** The highest share of which it is refuted that the true share is not above it: the lower bound. */
 function lowerOf(successes: number, failures: number): number {
   if (!(successes > 0)) return 0;
   let [low, high] = [0, 1];
   for (let step = 0; step < halvings; step++) {
     const middle = (low + high) / 2;
-    if (evidenceAgainst(middle, successes, failures) >= surely) low = middle;
+    if (evidenceAgainst(middle, successes, failures) >= requiredEvidence) low = middle;
     else high = middle;
   }
   return low;
@@ -73,8 +74,8 @@ export function upperBound({ successes, trials }: Sample): number {
   return 1 - lowerOf(trials - good, good);
 }
 
-/** Shares between these are compared, as logarithms of their odds. */
-const farthest = 14;
+/** Only shares are compared whose log odds lie between this and its negative. */
+const maxLogOdds = 14;
 
 /**
  * The natural logarithm of the evidence that the first share is above the second, valid however often it is read. Each
@@ -90,7 +91,7 @@ export function evidenceAbove(first: Sample, second: Sample): number {
       evidenceAgainst(1 - share, second.trials - second.successes, second.successes)
     );
   };
-  let [low, high] = [-farthest, farthest];
+  let [low, high] = [-maxLogOdds, maxLogOdds];
   for (let step = 0; step < halvings; step++) {
     const third = (high - low) / 3;
     if (evidence(low + third) < evidence(high - third)) high -= third;

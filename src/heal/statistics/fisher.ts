@@ -3,7 +3,8 @@ import type { Sample } from './wilson.ts';
 
 /**
  * The probability, 0 to 1, that by chance alone the first sample gets at least as many of all successes as it has.
- * Exact for whole numbers of any size; 1 when one of the samples is empty. Source: Fisher's exact test, one-sided
+ * The exact test, not an approximation for large samples; computed by logarithms, to at least 6 digits up to a million
+ * trials. 1 when one of the samples is empty. Source: Fisher's exact test, one-sided
  * (Fisher, "The Design of Experiments", 1935).
  */
 export function fisher(first: Sample, second: Sample): number {

@@ -1,4 +1,4 @@
-/** Lower tails of distributions: how likely so few events are, or fewer, when nothing has changed. */
+/** Lower tails of distributions: how likely it is that so few events happen, or fewer, when nothing has changed. */
 
 /**
  * Natural logarithm of the gamma function for x > 0, to about 12 digits. Source: Stirling's series, Abramowitz and
@@ -6,12 +6,12 @@
  */
 export function lnGamma(x: number): number {
   let moved = 0;
-  let at = x;
-  for (; at < 10; at += 1) moved += Math.log(at);
-  const inverse = 1 / at;
+  let large = x;
+  for (; large < 10; large += 1) moved += Math.log(large);
+  const inverse = 1 / large;
   const square = inverse * inverse;
   const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)));
-  return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - moved;
+  return (large - 0.5) * Math.log(large) - large + 0.5 * Math.log(2 * Math.PI) + series - moved;
 }
 
 /** Natural logarithm of the number of ways to choose `few` of `many`. */

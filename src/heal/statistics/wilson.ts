@@ -1,4 +1,4 @@
-/** The standard normal distribution's 97.5 % quantile: 95 % of it lies within. */
+/** The 97.5 % quantile of the standard normal distribution: 95 % of it lies between -z and z. */
 const z = 1.96;
 
 export interface Interval {

@@ -30,20 +30,22 @@ const head =
 function parse(line: string): ParsedLine<ApiLogRow> {
   const found = head.exec(line);
   if (!found)
-    return { why: 'it has no time, balancer, client, target, three durations and two statuses' };
+    return {
+      why: 'it does not begin with a time, balancer, client, target, three durations and two statuses',
+    };
   const [, stamp, year, month, day, hour, minute, second, digits, , client, , ...rest] = found;
   const at = instant(utc, year, month, day, hour, minute, second, digits);
   if (at === null) return noSuchTime(stamp!);
-  const [before, target, after, status, method, url] = rest;
-  // -1: the balancer could not send the request to a target, or got no answer.
-  const spans = [before, target, after].map(Number);
+  const [requestTime, targetTime, responseTime, status, method, url] = rest;
+  // A duration of -1 means that the balancer could not send the request to a target, or got no answer.
+  const spans = [requestTime, targetTime, responseTime].map(Number);
   const ms = spans.every((span) => span >= 0)
     ? wholeMs(spans.reduce((sum, span) => sum + span) * 1000)
     : null;
-  const isRead = isMethod(method!);
+  const hasRequest = isMethod(method!);
   return apiLogRow({
-    path: isRead ? pathOf(url!) : '-',
-    method: isRead ? method! : '-',
+    path: hasRequest ? pathOf(url!) : '-',
+    method: hasRequest ? method! : '-',
     status: statusOf(status!) ?? 0,
     ms,
     ip: ipOf(client!),

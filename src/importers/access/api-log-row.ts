@@ -1,4 +1,4 @@
-/** What formats of access logs have in common: from the texts of a request to a row of api_logs. */
+/** Turns the texts of a request into a row of api_logs, for all formats of access logs. */
 import { isIP } from 'node:net';
 import { fitting, storable } from '../../ground/text.ts';
 import type { ParsedLine } from '../reading/log-format.ts';
@@ -25,7 +25,7 @@ export interface Request {
   at: number | null;
 }
 
-/** The row of a request, its path cut to its column. */
+/** The row of a request. A path that is longer than its column is cut. */
 export function apiLogRow({ path, method, status, ms, ip, at }: Request): ParsedLine<ApiLogRow> {
   const whole = storable(path);
   const endpoint = fitting(whole, 255);
@@ -42,10 +42,10 @@ export function apiLogRow({ path, method, status, ms, ip, at }: Request): Parsed
   };
 }
 
-/** `GET`, `M-SEARCH`: what the column of methods takes. */
+/** Whether a text is a method that its column takes, such as `GET` or `M-SEARCH`. */
 export const isMethod = (text: string): boolean => /^[A-Za-z][\w-]{0,9}$/.test(text);
 
-/** `200`, also `000` and `-` for none -> a status; null for any other text. */
+/** The status in a text such as `200`; 0 for `000` and `-`, which mean that there is none; null for any other text. */
 export const statusOf = (text: string): number | null =>
   text === '-' || text === '' ? 0 : /^\d{3}$/.test(text) ? Number(text) : null;
 
@@ -60,29 +60,29 @@ export function withoutSpaces(target: string): string {
   return target.slice(start, end);
 }
 
-const rooted = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
+const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
 
 /**
- * `https://host:443/path?query` -> `/path?query`: what a client sends to a proxy. Any other target stays as it is, also
- * `*` and the `host:443` of CONNECT.
+ * The path of a target that a client sends to a proxy: `https://host:443/path?query` becomes `/path?query`. Any other
+ * target stays as it is, also `*` and the `host:443` of CONNECT.
  */
 export function pathOfUrl(target: string): string {
   const path = url.exec(target)?.[1];
-  return path === undefined ? target : rooted(path);
+  return path === undefined ? target : withSlash(path);
 }
 
-/** The same for a field that names a URL, in which `host.example/path?query` is `/path?query`, too. */
+/** The path of a field that contains a URL; here `host.example/path?query` becomes `/path?query`, too. */
 export function pathOf(field: string): string {
   const target = withoutSpaces(field);
   const path = hostAndPath.exec(target)?.[1];
-  return path === undefined ? pathOfUrl(target) : rooted(path);
+  return path === undefined ? pathOfUrl(target) : withSlash(path);
 }
 
-const largestInteger = 2 ** 31 - 1;
+const maxInteger = 2 ** 31 - 1;
 
-/** A duration in ms, as its column takes it: whole, null for what is no duration. */
+/** A duration as its column takes it, in whole ms; null for a number that is not a duration, or too large. */
 export const wholeMs = (ms: number): number | null =>
-  ms >= 0 && ms <= largestInteger ? Math.round(ms) : null;
+  ms >= 0 && ms <= maxInteger ? Math.round(ms) : null;
 
 /**
  * The address in `192.0.2.1`, `192.0.2.1:443`, `[2001:db8::1]`, `[2001:db8::1]:443` or `fe80::1%eth0`, which

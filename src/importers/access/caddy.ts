@@ -22,7 +22,7 @@ export const caddy: LogFormat<ApiLogRow> = {
   zone: 'sometimes named',
   reader: (reading) => (line) => {
     const fields = jsonOf(line);
-    if (fields === null) return { why: 'it is no JSON object' };
+    if (fields === null) return { why: 'it is not a JSON object' };
     const { request } = fields;
     if (typeof request !== 'object' || request === null || !('uri' in request))
       return { why: 'it has no request with a uri' };

@@ -14,8 +14,8 @@ import {
 } from './api-log-row.ts';
 
 /**
- * The combined format and what servers make of it: the common format, which ends after the size, a virtual host or a
- * list of addresses at the beginning, other times, and more fields at the end.
+ * The combined format and its variants: the common format, which ends after the size; a virtual host or a list of
+ * addresses at the beginning; other forms of the time; and more fields at the end.
  */
 export const combined: LogFormat<ApiLogRow> = {
   name: 'combined',
@@ -41,13 +41,15 @@ const otherTime = new RegExp(
   ` \\[?(?:((\\d{4})-(\\d\\d)-(\\d\\d)[T ](\\d\\d):(\\d\\d):(\\d\\d)(?:[.,](\\d{1,9}))? ?(${zonePattern})?)|(\\d{10}(?:\\.\\d{1,9})?|\\d{13}))\\]? "`,
 );
 
+/** The time of a line. */
 interface Stamp {
-  /** null where the zone has several meanings */
+  /** ms since 1970; null where the time does not exist, or its zone has several meanings */
   at: number | null;
-  /** why there is no such time */
+  /** why there is no such time; null where there is one */
   why: { why: string } | null;
-  /** of what stands before it, and of the request behind its quote */
+  /** the offset at which the time begins */
   start: number;
+  /** the offset at which the request begins, after the quote that follows the time */
   end: number;
 }
 
@@ -80,7 +82,7 @@ const afterRequest = / (\S+) (?:\d+|-)(?= |$)/y;
 function parse(line: string, reading: Reading): ParsedLine<ApiLogRow> {
   const ip = clientOf(line);
   if (ip === undefined)
-    return { why: `it begins with ${quoted(line.split(' ', 1)[0]!)}, which is no address` };
+    return { why: `it begins with ${quote(line.split(' ', 1)[0]!)}, which is not an address` };
 
   const stamp = stampOf(line, reading);
   if (!stamp) return { why: 'there is no [day/month/year:time zone] before a quoted request' };
@@ -92,30 +94,31 @@ function parse(line: string, reading: Reading): ParsedLine<ApiLogRow> {
   const [, code] = afterRequest.exec(line) ?? [];
   if (!code) return { why: 'there is no status and size after the request' };
   const status = statusOf(code);
-  if (status === null) return { why: `the status ${quoted(code)} is not three digits` };
+  if (status === null) return { why: `the status ${quote(code)} is not three digits` };
 
-  const extra = behindAgent(line.slice(afterRequest.lastIndex));
+  const extra = textAfterAgent(line.slice(afterRequest.lastIndex));
   if (extra === null) return { why: 'the referrer and the agent are not two quoted texts' };
   const ms = durationIn(extra, reading);
   if (ms === undefined) return { why: 'there is no response time after the agent' };
 
-  const asked = line.slice(stamp.end, end);
-  const [, method, path] = request.exec(asked) ?? [];
-  // A client that sends nothing, or no HTTP, is answered 400 or 408: the text is all that is known of the request.
+  const requestText = line.slice(stamp.end, end);
+  const [, method, path] = request.exec(requestText) ?? [];
+  // A client that sends nothing, or no HTTP, gets 400 or 408: then the text in the quotes is all that is known of its
+  // request.
   const target = path && withoutSpaces(path);
-  const [word, what] =
+  const [shownMethod, shownPath] =
     method && target && isMethod(method)
-      ? [method, pathOfUrl(unescaped(target))]
-      : ['-', unescaped(asked) || '-'];
-  return apiLogRow({ path: what, method: word, status, ms, ip, at: stamp.at });
+      ? [method, pathOfUrl(unescape(target))]
+      : ['-', unescape(requestText) || '-'];
+  return apiLogRow({ path: shownPath, method: shownMethod, status, ms, ip, at: stamp.at });
 }
 
 const virtualHost = /^(?:[\w.*-]{1,253}|\[[\d:a-f]+\])(?::\d{1,5})?$/i;
 
 /**
  * The address of the client: null for a host name, a `-` or a socket; undefined where the line begins with anything
- * else. Proxies append to a list of addresses, so its first one is the client's. Before the address may stand the
- * virtual host that was asked.
+ * else. Proxies append to a list of addresses, so the first address of a list is the client's. A virtual host may stand
+ * before the address.
  */
 function clientOf(line: string): string | null | undefined {
   const space = line.indexOf(' ');
@@ -126,11 +129,14 @@ function clientOf(line: string): string | null | undefined {
   const second = line.slice(space + 1).split(' ', 1)[0]!;
   if (!virtualHost.test(first) || /^[\d.:]+$/.test(first))
     return first === 'unix:' ? null : undefined;
-  const behind = second.includes(',') ? firstOfList(line.slice(space + 1)) : ipOf(second);
-  return behind ?? null;
+  const address = second.includes(',') ? firstOfList(line.slice(space + 1)) : ipOf(second);
+  return address ?? null;
 }
 
-/** `192.0.2.1, 10.0.0.1 `, `"192.0.2.1, 10.0.0.1" `, `unknown,10.0.0.1 `; null for a list without an address. */
+/**
+ * The first address of a list at the beginning of the line, such as `192.0.2.1, 10.0.0.1 `, `"192.0.2.1, 10.0.0.1" ` or
+ * `unknown,10.0.0.1 `; null for a list without an address, undefined where there is no list.
+ */
 function firstOfList(line: string): string | null | undefined {
   const [, inQuotes, bare] = /^(?:"([^"]*)"|((?:[^\s,"]*, ?)*[^\s,"]*))(?: |$)/.exec(line) ?? [];
   const items = (inQuotes ?? bare)?.split(',').map((each) => each.trim());
@@ -145,19 +151,19 @@ function firstOfList(line: string): string | null | undefined {
 }
 
 function closingQuote(line: string, start: number): number {
-  for (let at = start; at < line.length; at++) {
-    const character = line[at];
-    if (character === '"') return at;
-    if (character === '\\') at++;
+  for (let index = start; index < line.length; index++) {
+    const character = line[index];
+    if (character === '"') return index;
+    if (character === '\\') index++;
   }
   return -1;
 }
 
 /**
- * What follows the agent, or the referrer where there is no agent; '' in the common format. Null when a text is not
- * complete.
+ * The text after the agent, or after the referrer where there is no agent; '' in the common format. Null when a quoted
+ * text is not complete.
  */
-function behindAgent(rest: string): string | null {
+function textAfterAgent(rest: string): string | null {
   if (rest.trim() === '') return '';
   if (!rest.startsWith(' "')) return isDuration(rest) ? rest : null;
   // Older servers do not escape quotes inside an agent, so only the outer quotes count.
@@ -172,25 +178,25 @@ function behindAgent(rest: string): string | null {
 
 const bareDuration = /^\d+(?:\.\d+)?$/;
 const withUnit = /^(\d+(?:\.\d+)?)(ms|us|µs|ns|s)$/;
-/** What servers call the time that the whole request took, not the one of a server behind them. */
-const named =
+/** A field with a name by which servers call the duration of the whole request (and not that of an upstream server). */
+const namedDuration =
   /^"?(?:rt|reqtime|request_time|response_time|resp_time|duration|time_taken|took|D)[=:]"?(\d+(?:\.\d+)?)(ms|us|µs|ns|s)?"?[,;]?$/i;
 
 const isDuration = (rest: string): boolean =>
   rest
     .trim()
     .split(' ')
-    .some((field) => bareDuration.test(field) || withUnit.test(field) || named.test(field));
+    .some((field) => bareDuration.test(field) || withUnit.test(field) || namedDuration.test(field));
 
 const factors: Record<string, number> = { ...units, µs: 0.001, ns: 1e-6 };
 
 /**
- * Whole ms: of a field that names it, or its unit, else of the last one where the unit of those is known. Null when
- * there is none, undefined when there has to be one.
+ * The duration of the request, in whole ms: the value of a field that names it or its unit; with `timeUnit`, the value of
+ * the last field. Null when there is none, undefined when there is none although `timeUnit` is given.
  */
 function durationIn(extra: string, { timeUnit }: Reading): number | null | undefined {
   if (extra === '') return timeUnit === undefined ? null : undefined;
-  // The agent, which is what a client says, names no time.
+  // Leaves out quoted texts such as the agent, because the client chooses what they contain.
   const outside = extra.startsWith('"')
     ? extra.replaceAll(/(?<![^ ])"(?:[^"\\]|\\.)*"(?= |$)/g, ' ')
     : extra;
@@ -201,9 +207,9 @@ function durationIn(extra: string, { timeUnit }: Reading): number | null | undef
     if (bareDuration.test(last)) return wholeMs(Number(last) * units[timeUnit]) ?? undefined;
   }
   for (const field of fields.toReversed()) {
-    const [, number, unit] = named.exec(field) ?? withUnit.exec(field) ?? [];
+    const [, number, unit] = namedDuration.exec(field) ?? withUnit.exec(field) ?? [];
     if (number === undefined) continue;
-    // Apache's D is us. nginx writes seconds with their ms; a whole number says nothing of its unit.
+    // Apache's D is in microseconds. nginx writes seconds with a decimal point; the unit of a whole number is not known.
     const factor =
       unit !== undefined
         ? factors[unit]
@@ -219,8 +225,8 @@ function durationIn(extra: string, { timeUnit }: Reading): number | null | undef
 
 const escapes: Record<string, string> = { b: '\b', n: '\n', r: '\r', t: '\t', v: '\v' };
 
-/** Apache and nginx escape quotes, backslashes, controls and bytes beyond ASCII with a backslash. */
-const unescaped = (text: string): string =>
+/** Undoes the escapes of Apache and nginx: quotes, backslashes, controls and bytes beyond ASCII, with a backslash. */
+const unescape = (text: string): string =>
   text.includes('\\')
     ? text.replaceAll(/((?:\\x[\dA-Fa-f]{2})+)|\\(["\\bnrtv])/g, (_, bytes, character) =>
         bytes
@@ -229,4 +235,4 @@ const unescaped = (text: string): string =>
       )
     : text;
 
-const quoted = (text: string): string => `"${fitting(text, 60)}"`;
+const quote = (text: string): string => `"${fitting(text, 60)}"`;

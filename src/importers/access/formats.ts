@@ -1,4 +1,4 @@
-/** The formats of access logs: another one is one file and one line here. Special ones stand before general ones. */
+/** The list of the formats of access logs. A new format is one file and one name in this list, special ones first. */
 import { jsonOf } from '../reading/fields.ts';
 import type { LogTable } from '../reading/log-format.ts';
 import { alb } from './alb.ts';

@@ -1,4 +1,7 @@
-/** Programs that write one line when a request arrives and another one when it is answered: Fastify, pino-http. */
+/**
+ * Joins the two lines that Fastify and pino-http write for a request: one when the request arrives, and one when it is
+ * answered.
+ */
 import { fitting } from '../../ground/text.ts';
 import { field, firstField, jsonOf, textOf, type Fields } from '../reading/fields.ts';
 import type { LineReader, ParsedLine, Reading } from '../reading/log-format.ts';
@@ -10,18 +13,18 @@ interface OpenRequest {
   method: string;
   path: string;
   ip: string | undefined;
-  /** What a line of its error says; it counts where no answer follows. */
+  /** The row of a line about an error of the request; it is imported if no answer follows. */
   row: ParsedLine<ApiLogRow> | null;
 }
 
 const ids = ['reqId', 'req.id', 'requestId', 'request_id'];
 
-/** So many requests may wait for their answers; the oldest one of more is taken for one that got none. */
+/** The most requests that wait for their answers. When there are more, the oldest one counts as never answered. */
 const maxOpen = 1_000;
 
 /**
- * Reads JSON lines. A line with a method, a path and an id, and without a status, is a part of the row that the line
- * with the same id and a status completes; the time is that of the answer. Ids count within one process.
+ * Reads JSON lines. A line with a method, a path and an id, and without a status, is a part of a row; the line with the
+ * same id and a status completes it. The time is that of the answer. Ids are compared within one process of one host.
  */
 export function joinAnswers(names: RequestNames, reading: Reading): LineReader<ApiLogRow> {
   const open = new Map<string, OpenRequest>();
@@ -37,7 +40,7 @@ export function joinAnswers(names: RequestNames, reading: Reading): LineReader<A
 
   const read = (line: string): ParsedLine<ApiLogRow> | ParsedLine<ApiLogRow>[] => {
     const fields = jsonOf(line);
-    if (fields === null) return { why: 'it is no JSON object' };
+    if (fields === null) return { why: 'it is not a JSON object' };
     const key = keyOf(fields);
     if (key === null) return requestRow(fields, names, reading);
     const [method, path, status] = [names.method, names.path, names.status].map((each) =>
@@ -54,7 +57,7 @@ export function joinAnswers(names: RequestNames, reading: Reading): LineReader<A
     const request = open.get(key);
     if (request === undefined) return requestRow(fields, names, reading);
     const row = requestRow(withRequest(fields, request, names), names, reading);
-    // An error is written with its request and a status, and the answer follows.
+    // A line about an error has the request and a status, but is not the answer, which follows.
     const isAnswer =
       path === undefined || names.duration.some(([name]) => field(fields, name) !== undefined);
     if (!isAnswer) {
@@ -67,7 +70,7 @@ export function joinAnswers(names: RequestNames, reading: Reading): LineReader<A
   return Object.assign(read, { end: () => [...open.keys()].flatMap(close) });
 }
 
-/** Null for a line without an id. */
+/** What identifies the request of a line: its id, process and host; null for a line without an id. */
 function keyOf(fields: Fields): string | null {
   const id = textOf(firstField(fields, ids));
   if (id === undefined) return null;

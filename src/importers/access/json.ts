@@ -22,13 +22,13 @@ const names: RequestNames = {
   duration: [
     ...withFactor(1, 'responseTime response_time_ms duration_ms durationMs latency_ms elapsed_ms'),
     ...withFactor(1000, 'request_time response_time duration_s duration_seconds'),
-    // Traefik writes ns.
+    // Traefik writes nanoseconds.
     ...withFactor(1e-6, 'Duration'),
     ...withFactor(null, 'duration latency took latency_human httpRequest.latency'),
   ],
 };
 
-/** One JSON object a line, with names that are in common use. */
+/** One JSON object per line, with the field names of common programs. */
 export const json: LogFormat<ApiLogRow> = {
   name: 'json',
   writtenBy:

@@ -1,8 +1,7 @@
-/** Requests that are fields with names. */
+/** Reads requests from fields with names. */
+import { fieldTime } from '../reading/field-time.ts';
 import { field, firstField, textOf, type Fields } from '../reading/fields.ts';
 import { units, type ParsedLine, type Reading } from '../reading/log-format.ts';
-import { noSuchTime } from '../reading/log-time.ts';
-import { timeOf } from '../reading/time-shapes.ts';
 import {
   apiLogRow,
   ipOf,
@@ -13,14 +12,14 @@ import {
   type ApiLogRow,
 } from './api-log-row.ts';
 
-/** The names of the fields, the first one that there is counts. */
+/** The possible names of each field; the first name that a line has counts. */
 export interface RequestNames {
   time: readonly string[];
   method: readonly string[];
   path: readonly string[];
   status: readonly string[];
   ip: readonly string[];
-  /** with the factor to ms; null where the value names its unit */
+  /** `factor` turns the value into ms; null where the value names its unit */
   duration: readonly (readonly [name: string, factor: number | null])[];
 }
 
@@ -33,7 +32,7 @@ const factors: Record<string, number> = {
   h: 3_600_000,
 };
 
-/** `12`, `0.012s`, `1m3.5s` -> ms; null for what is no duration. */
+/** The ms of a duration such as `12`, `0.012s` or `1m3.5s`; null for a value that is not a duration. */
 function durationOf(value: unknown, factor: number | null): number | null {
   const text = textOf(value)?.trim();
   if (text === undefined) return null;
@@ -48,7 +47,7 @@ function durationOf(value: unknown, factor: number | null): number | null {
   );
 }
 
-/** `more` for fields that are no request. */
+/** The row of a request, or why the fields are not a request. */
 export function requestRow(
   fields: Fields,
   names: RequestNames,
@@ -59,15 +58,13 @@ export function requestRow(
   const method = textOf(firstField(fields, names.method));
   if (path === undefined || (method === undefined && code === undefined))
     return { why: 'its fields name no path with a method or a status' };
-  // A server that sent no answer writes 0 or `-`. Without the field it is not known what was answered.
+  // A server that sent no answer writes 0 or `-`. Without the field the answer is not known.
   if (code === undefined) return { why: 'its fields name no status' };
   const status = statusOf(code === '0' ? '000' : code);
   if (status === null)
     return { why: `the status ${JSON.stringify(code.slice(0, 20))} is not three digits` };
-  const stamp = firstField(fields, names.time);
-  const at = timeOf(stamp, reading) ?? timeOf(numberIn(stamp), reading);
-  if (stamp !== undefined && typeof at !== 'number')
-    return noSuchTime(String(textOf(stamp) ?? 'the one in its field').slice(0, 40));
+  const at = fieldTime(fields, names.time, reading);
+  if (at !== null && typeof at !== 'number') return at;
   const [name, factor] = names.duration.find(([each]) => field(fields, each) !== undefined) ?? [];
   return apiLogRow({
     path: pathOf(path),
@@ -75,9 +72,6 @@ export function requestRow(
     status,
     ms: name === undefined ? null : durationOf(field(fields, name), factor ?? null),
     ip: ipOf((textOf(firstField(fields, names.ip)) ?? '').split(',', 1)[0]!.trim()),
-    at: at ?? null,
+    at,
   });
 }
-
-const numberIn = (value: unknown): number | undefined =>
-  typeof value === 'string' && /^\d{10,19}(?:\.\d{1,9})?$/.test(value) ? Number(value) : undefined;

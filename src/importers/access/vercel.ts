@@ -26,8 +26,8 @@ export const vercel: LogFormat<ApiLogRow> = {
   zone: 'named',
   reader: (reading) => (line) => {
     const fields = jsonOf(line);
-    if (fields === null) return { why: 'it is no JSON object' };
-    // Its lines of builds and of functions' own output are no requests.
+    if (fields === null) return { why: 'it is not a JSON object' };
+    // Lines about builds, and the output of functions, are not requests.
     if (!('deploymentId' in fields) && !('proxy' in fields) && !('requestPath' in fields))
       return { why: 'it names no deployment and no request' };
     return requestRow(fields, names, reading);

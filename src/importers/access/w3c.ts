@@ -3,8 +3,8 @@ import { instant, noSuchTime } from '../reading/log-time.ts';
 import { utc } from '../reading/zone.ts';
 import { apiLogRow, ipOf, isMethod, statusOf, wholeMs, type ApiLogRow } from './api-log-row.ts';
 
-/** What CloudFront writes; a file that was split has no line with the names. */
-const ofCloudFront =
+/** The fields of CloudFront. They are used without a line of names, because a file that was split may have none. */
+const cloudFrontFields =
   'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken'.split(
     ' ',
   );
@@ -23,7 +23,7 @@ export const w3c: LogFormat<ApiLogRow> = {
 };
 
 function reader(): LineReader<ApiLogRow> {
-  let names: readonly string[] = ofCloudFront;
+  let names: readonly string[] = cloudFrontFields;
   let isNamed = false;
   return (line) => {
     if (line.startsWith('#')) {
@@ -56,7 +56,7 @@ function parse(values: readonly string[], names: readonly string[]): ParsedLine<
   const stem = value('cs-uri-stem') ?? value('cs-uri');
   if (status === null || stem === undefined) return { why: 'its fields hold no path and status' };
   const [query, method, taken] = [value('cs-uri-query'), value('cs-method'), value('time-taken')];
-  // CloudFront writes seconds with a point, IIS whole ms.
+  // CloudFront writes seconds with a decimal point, IIS whole ms.
   const span = taken === undefined ? NaN : Number(taken) * (taken.includes('.') ? 1000 : 1);
   return apiLogRow({
     path: query === undefined ? stem : `${stem}?${query}`,

@@ -37,7 +37,8 @@ function parse(line: string, { zone }: Reading): ParsedLine<ErrorLogRow> {
 }
 
 /**
- * Apache 2.4 appends the port to the address; in `::1:8080` only the version tells whether the last part is a port.
+ * The address of the client. Apache 2.4 appends the port to it (`withPort`), 2.2 does not: in `::1:8080` only the version
+ * says whether the last part is a port.
  */
 function clientOf(text: string, withPort: boolean): string | null {
   const bare = text.replace(/:\d{1,5}$/, '');

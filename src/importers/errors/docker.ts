@@ -2,9 +2,9 @@ import { jsonOf } from '../reading/fields.ts';
 import type { LineReader, LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
 import { noSuchTime } from '../reading/log-time.ts';
 import { timeOf } from '../reading/time-shapes.ts';
-import { errorLogRow, isIndented, longestMessage, type ErrorLogRow } from './error-log-row.ts';
+import { errorLogRow, isIndented, maxMessageLength, type ErrorLogRow } from './error-log-row.ts';
 
-/** What Docker and container runtimes keep of a container's output. */
+/** The files in which Docker and container runtimes keep the output of a container. */
 export const docker: LogFormat<ErrorLogRow> = {
   name: 'docker',
   writtenBy: 'Docker (json-file), containerd, CRI-O and Podman (`/var/log/containers`, k8s-file)',
@@ -16,13 +16,14 @@ export const docker: LogFormat<ErrorLogRow> = {
   reader,
 };
 
-/** What one line holds of a stream's output; a later line goes on where it is open. */
+/** The part of a stream's output that one line contains. */
 interface Output {
   stamp: string;
   stream: string;
   text: string;
+  /** whether the text goes on in a later line */
   isOpen: boolean;
-  /** whether its line says that it is open, and not only the lack of an end */
+  /** whether the line itself says so; otherwise a missing line end says so */
   isPart: boolean;
   cut?: boolean;
 }
@@ -45,7 +46,7 @@ function outputIn(line: string): Output | null {
   };
 }
 
-/** Runtimes cut what they keep into parts of 16 KiB: each stream is one text, whichever lines stand between. */
+/** Joins the parts of 16 KiB into which runtimes cut a text. Lines of the other stream may stand between the parts. */
 function reader(reading: Reading): LineReader<ErrorLogRow> {
   const open = new Map<string, Output>();
   const read: LineReader<ErrorLogRow> = (line) => {
@@ -54,7 +55,7 @@ function reader(reading: Reading): LineReader<ErrorLogRow> {
     const begun = open.get(output.stream);
     if (begun === undefined && !output.isOpen) return row(output, reading);
     const isNext = begun !== undefined && goesOn(begun, output, reading);
-    const whole = isNext ? joined(begun, output) : output;
+    const whole = isNext ? joinOutputs(begun, output) : output;
     if (whole.isOpen) open.set(output.stream, whole);
     else open.delete(output.stream);
     const rows = [
@@ -67,27 +68,28 @@ function reader(reading: Reading): LineReader<ErrorLogRow> {
   return read;
 }
 
-/** A part that is nearly full. */
-const fullPart = 16_000;
-/** The parts of a message are written at once. */
-const longestPauseMs = 1_000;
+/** A part with at least this many characters counts as full, so that the text may go on. */
+const fullPartLength = 16_000;
+/** The longest time between two parts of a text, because they are written at once. */
+const maxPauseMs = 1_000;
 
-/** Whether it is the next part; else the one before is the last that a program wrote, without an end, before it ended. */
+/**
+ * Whether `next` continues the text of `before`. If not, `before` is the last text of a program that ended without a line
+ * end.
+ */
 function goesOn(before: Output, next: Output, reading: Reading): boolean {
-  if (before.isPart || before.text.length >= fullPart) return true;
+  if (before.isPart || before.text.length >= fullPartLength) return true;
   const [first, second] = [timeOf(before.stamp, reading), timeOf(next.stamp, reading)];
-  return (
-    typeof first !== 'number' || typeof second !== 'number' || second - first <= longestPauseMs
-  );
+  return typeof first !== 'number' || typeof second !== 'number' || second - first <= maxPauseMs;
 }
 
-function joined(before: Output, next: Output): Output {
-  const isTooLong = before.cut || before.text.length + next.text.length > longestMessage;
+function joinOutputs(before: Output, next: Output): Output {
+  const isTooLong = before.cut || before.text.length + next.text.length > maxMessageLength;
   const text = isTooLong ? before.text : before.text + next.text;
   return { ...before, text, isOpen: next.isOpen, cut: isTooLong };
 }
 
-/** The runtime gives each line a time, also the lines of a stack trace. */
+/** The row of a text. The runtime gives each line a time, also each line of a stack trace, so such a line may be joined. */
 function row(
   { stamp, stream, text, cut = false }: Output,
   reading: Reading,

@@ -1,9 +1,8 @@
-/** Lines that are fields with names, by the names that the common loggers give them. */
+/** Reads messages from fields with names, by the names that common loggers give them. */
 import { isIP } from 'node:net';
 import type { ParsedLine, Reading } from '../reading/log-format.ts';
+import { fieldTime } from '../reading/field-time.ts';
 import { firstField, namesIn, textOf, type Fields } from '../reading/fields.ts';
-import { timeOf } from '../reading/time-shapes.ts';
-import { noSuchTime } from '../reading/log-time.ts';
 import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
 
 const names = {
@@ -21,7 +20,7 @@ const names = {
   ip: namesIn('ip client_ip clientIp remote_addr remoteAddress req.remoteAddress'),
 };
 
-/** Of pino and bunyan; syslog counts from 0 to 7. */
+/** The words for levels that are numbers: 0 to 7 in syslog, 10 to 60 in pino and bunyan. */
 const levels: Record<string, string> = {
   0: 'emerg',
   1: 'alert',
@@ -39,23 +38,20 @@ const levels: Record<string, string> = {
   60: 'fatal',
 };
 
-/** `kind`: the beginning of the row's type, before its level. */
+/** The row of a message. `kind` is the beginning of its type, before the level. */
 export function fieldsRow(
   kind: string,
   fields: Fields,
   line: string,
   reading: Reading,
 ): ParsedLine<ErrorLogRow> {
-  const stamp = firstField(fields, names.time);
-  // A number in a text: loggers that write each value as a text.
-  const at = timeOf(stamp, reading) ?? timeOf(numberIn(stamp), reading);
-  if (stamp !== undefined && (at === null || at === undefined))
-    return noSuchTime(String(textOf(stamp) ?? 'the one in its field').slice(0, 40));
+  const at = fieldTime(fields, names.time, reading);
+  if (at !== null && typeof at !== 'number') return at;
   const word = textOf(firstField(fields, names.level));
   const level =
     word !== undefined && Object.hasOwn(levels, word) ? levels[word] : word?.toLowerCase();
   const ip = textOf(firstField(fields, names.ip));
-  return errorLogRow(level ? `${kind}.${level}` : kind, messageIn(fields) ?? line, at ?? null, {
+  return errorLogRow(level ? `${kind}.${level}` : kind, messageIn(fields) ?? line, at, {
     ip: ip !== undefined && isIP(ip) && !ip.includes('%') ? ip : null,
     stack: textOf(firstField(fields, names.stack)) ?? null,
     logger: textOf(firstField(fields, names.logger)),
@@ -63,9 +59,6 @@ export function fieldsRow(
     pid: textOf(firstField(fields, names.pid)),
   });
 }
-
-const numberIn = (value: unknown): number | undefined =>
-  typeof value === 'string' && /^\d{10,19}(?:\.\d{1,9})?$/.test(value) ? Number(value) : undefined;
 
 function messageIn(fields: Fields): string | undefined {
   const value = firstField(fields, names.message);

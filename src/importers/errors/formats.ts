@@ -1,4 +1,4 @@
-/** The formats of error logs: another one is one file and one line here. Special ones stand before general ones. */
+/** The list of the formats of error logs. A new format is one file and one name in this list, special ones first. */
 import type { LogTable } from '../reading/log-format.ts';
 import { apache } from './apache.ts';
 import { docker } from './docker.ts';

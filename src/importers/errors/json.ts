@@ -3,7 +3,7 @@ import type { LogFormat } from '../reading/log-format.ts';
 import type { ErrorLogRow } from './error-log-row.ts';
 import { fieldsRow } from './fields-row.ts';
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export const json: LogFormat<ErrorLogRow> = {
   name: 'json',
   writtenBy:

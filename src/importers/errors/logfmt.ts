@@ -16,7 +16,7 @@ export const logfmt: LogFormat<ErrorLogRow> = {
     const fields = logfmtOf(line);
     if (fields === null) return 'more';
     const parsed = fieldsRow('logfmt', fields, line, reading);
-    // A line of a text may begin with `x=`: only one with a time is a line of logfmt.
+    // A line of another text may begin with `x=`, so only a line with a time counts as logfmt.
     return typeof parsed === 'object' && 'row' in parsed && parsed.row.created_at === null
       ? 'more'
       : parsed;

@@ -17,7 +17,8 @@ export const nginx: LogFormat<ErrorLogRow> = {
 
 const head =
   /^((\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)) \[(\w+)\] (\d+#\d+): (?:\*(\d+) )?(.*)$/s;
-// What a client asks for may stand in the message before it, so the last `client` before the request is nginx's own.
+// The message may contain the path that a client has chosen, and in it another `client`. nginx's own is the last one
+// before the request.
 const client = /, client: (?:unix:|([^\s,]+))(?=, server: |$)/g;
 
 function parse(line: string, { zone }: Reading): ParsedLine<ErrorLogRow> {

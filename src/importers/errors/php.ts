@@ -1,9 +1,9 @@
 import type { LogFormat, ParsedLine, Reading } from '../reading/log-format.ts';
 import { instant, monthOf, noSuchTime } from '../reading/log-time.ts';
-import { following, zoneOf, type Zone } from '../reading/zone.ts';
+import { followingZone, zoneOf, type Zone } from '../reading/zone.ts';
 import { errorLogRow, type ErrorLogRow } from './error-log-row.ts';
 
-/** What PHP writes to its `error_log`, and PHP-FPM to its own. */
+/** The `error_log` of PHP, and the log of PHP-FPM. */
 export const php: LogFormat<ErrorLogRow> = {
   name: 'php',
   writtenBy: 'PHP, PHP-FPM',
@@ -13,13 +13,13 @@ export const php: LogFormat<ErrorLogRow> = {
   ],
   zone: 'sometimes named',
   reader(reading) {
-    // PHP names the zone in each line: each of them follows the lines before.
+    // PHP names the zone in each line. For each zone, one reader follows the lines before.
     const zones = new Map<string, Zone | null>();
     const zoneNamed = (name: string) => {
       let zone = zones.get(name);
       if (zone === undefined) {
         const found = zoneOf(name);
-        zone = found && following(found);
+        zone = found && followingZone(found);
         if (zones.size < 1_000) zones.set(name, zone);
       }
       return zone;
@@ -33,8 +33,8 @@ const head =
 const level =
   /^(?:PHP )?((?:Catchable |Recoverable |Core |Compile |User )?(?:[Ff]atal error|[Pp]arse error|[Ww]arning|[Nn]otice|[Dd]eprecated|[Ee]rror)|WARNING|NOTICE|ERROR|ALERT|DEBUG)\b:?/;
 
-/** Of warnings PHP writes the stack trace as messages: `PHP   1. {main}() /srv/index.php:0`. */
-const ofStack = /^PHP (?:Stack trace:$| +\d+\. )/;
+/** A line of a stack trace that PHP writes as a message, after a warning: `PHP   1. {main}() /srv/index.php:0`. */
+const stackLine = /^PHP (?:Stack trace:$| +\d+\. )/;
 
 function parse(
   line: string,
@@ -51,5 +51,5 @@ function parse(
   if (at === null) return noSuchTime(text!);
   const kind = level.exec(message!)?.[1]?.toLowerCase().replaceAll(' ', '-');
   const row = errorLogRow(kind ? `php.${kind}` : 'php', message!, at);
-  return ofStack.test(message!) ? { ...row, more: message!.slice('PHP '.length) } : row;
+  return stackLine.test(message!) ? { ...row, more: message!.slice('PHP '.length) } : row;
 }

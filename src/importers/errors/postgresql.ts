@@ -42,7 +42,7 @@ function parse(line: string, reading: Reading): ParsedLine<ErrorLogRow> {
   });
 }
 
-/** `%h` is an address, `%r` one with its port in parentheses. */
+/** The client's address in a prefix: `%h` writes an address, `%r` one with its port in parentheses. */
 function addressIn(text: string): string | null {
   for (const [, word] of text.matchAll(
     /(?:^|[\s=@[,])([\da-fA-F.:]{2,45}?)(?:\(\d+\)|:\d{1,5})?(?=[\s,\]]|$)/g,

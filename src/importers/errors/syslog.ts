@@ -11,7 +11,7 @@ import {
 import { zonePattern } from '../reading/zone.ts';
 import { errorLogRow, isOfStack, join, type ErrorLogRow } from './error-log-row.ts';
 
-/** What syslog daemons and journalctl write: a time, the host, the program and a text. */
+/** The lines of syslog daemons and journalctl: a time, the host, the program and a text. */
 export const syslog: LogFormat<ErrorLogRow> = {
   name: 'syslog',
   writtenBy:
@@ -34,7 +34,7 @@ const modern =
 
 const clock = '(\\d\\d):(\\d\\d):(\\d\\d)(?:[.,](\\d{1,9}))?';
 const rest = ' (\\S+) (?:([^\\s:[]+)(?:\\[(\\d+)\\])?: ?)?(.*)$';
-// Many programs begin their lines with such a time and a word: only with a program behind the host is it syslog.
+// Many programs begin their lines with such a time and a word. A line counts as syslog only if a program follows the host.
 const tagged =
   ' (?!(?:trace|debug|info|notice|warn|warning|error|fatal|critical|panic)\\b)([A-Za-z0-9][\\w.:-]*) ([^\\s:[]+)(?:\\[(\\d+)\\])?: ?(.*)$';
 /** `Mar  9 15:16:01`, with a year where the daemon writes one. */
@@ -125,15 +125,18 @@ function row(
 ): ParsedLine<ErrorLogRow> {
   const type = program ? `syslog.${program}` : 'syslog';
   const severity = priority ? Number(priority) % 8 : undefined;
-  const written = text.includes('#01') ? linesOf(text) : [];
-  const message = written[0] ?? text;
+  const lines = text.includes('#01') ? linesOf(text) : [];
+  const message = lines[0] ?? text;
   const found = errorLogRow(type, message, at, { host, pid, severity });
-  for (const line of written.slice(1)) if (!join(found.row, line)) found.cut = true;
+  for (const line of lines.slice(1)) if (!join(found.row, line)) found.cut = true;
   found.writer = `${host} ${type} ${pid}`;
   return /^\s/.test(message) || isOfStack(message, 0) ? { ...found, more: message } : found;
 }
 
-/** rsyslog writes #011 for a tab and #012 for the end of a line, and nothing else for a text that has them of its own. */
+/**
+ * The lines of a text of rsyslog, which writes #011 for a tab and #012 for a line end. A text that contained these
+ * characters itself looks the same, so they are replaced only where a stack trace follows.
+ */
 function linesOf(text: string): string[] {
   const isIndentedByTab = text.startsWith('#011');
   if (!isIndentedByTab && !text.includes('#012')) return [text];

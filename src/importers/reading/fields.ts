@@ -1,11 +1,11 @@
-/** Lines that are fields with names: JSON objects and logfmt. */
+/** Reads lines that consist of fields with names: JSON objects and logfmt. */
 
 export type Fields = Record<string, unknown>;
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The object that a line is; null for any other line. */
+/** The JSON object in a line; null for any other line. */
 export function jsonOf(line: string): Fields | null {
   if (!/^\s*\{/.test(line)) return null;
   try {
@@ -29,7 +29,7 @@ export function field(fields: Fields, name: string): unknown {
   return isFields(inner) ? field(inner, rest) : undefined;
 }
 
-/** The value of the first of these fields that there is. */
+/** The value of the first of these fields that is not missing or empty. */
 export function firstField(fields: Fields, names: readonly string[]): unknown {
   for (const name of names) {
     const value = field(fields, name);
@@ -44,7 +44,7 @@ export const textOf = (value: unknown): string | undefined =>
 
 const pair = /\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?/y;
 
-/** `time=... level=error msg="a text"`; null for a line whose first word is no pair. */
+/** The fields of a line such as `time=... level=error msg="a text"`; null if its first word is not a pair. */
 export function logfmtOf(line: string): Fields | null {
   if (!/^\s*[\w@.-]+=/.test(line)) return null;
   const fields: Fields = Object.create(null) as Fields;

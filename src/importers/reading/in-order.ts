@@ -1,11 +1,11 @@
-/** How the lines of one log are read one after the other. */
+/** Prepares the reading of one log, whose lines are read one after the other. */
 import type { Reading } from './log-format.ts';
 import { Years } from './years.ts';
-import { following } from './zone.ts';
+import { followingZone } from './zone.ts';
 
-/** The same settings for one reader, which remembers the times that it has read. */
+/** A copy of these settings for one reader: its zone and its years remember the times that were read. */
 export const inOrder = (reading: Reading): Reading & { years: Years } => ({
   ...reading,
-  zone: following(reading.zone),
+  zone: followingZone(reading.zone),
   years: new Years(reading.now),
 });

@@ -1,4 +1,4 @@
-/** What a format of a log has to bring along: one file a format, one line in ../formats.ts. */
+/** The parts of a format of logs. Each format is one file, and one name in the formats.ts of its folder. */
 import type { Years } from './years.ts';
 import type { Zone } from './zone.ts';
 
@@ -8,21 +8,23 @@ export interface Timed {
 }
 
 /**
- * What a line is that is no row of its own: `more` belongs to the row before it, `nothing` is a comment, `part` is
- * completed by a later line.
+ * A line that is not a row of its own. more: it belongs to the row before it. nothing: it is a comment. part: a later line
+ * completes it.
  */
 export type NoRow = 'more' | 'nothing' | 'part';
 
-/** A row. `cut`: a text was longer than its column. `writer`: who wrote it, where several write between each other. */
 export interface ParsedRow<Row> {
   row: Row;
+  /** whether a text was longer than its column */
   cut?: boolean;
+  /** the program that wrote the line, in logs into which several programs write at once */
   writer?: string;
 }
 
 /**
- * What a line is. With `more`, this text of it belongs to the row of the same writer before it; where that is long ago,
- * or there is none, it is a row itself. `why`: the line cannot be read, and the next ones are not joined to it.
+ * The result of a line. A row with `more` may belong to an earlier one: if the last row of the same writer has nearly the
+ * same time, the text `more` is appended to it; otherwise the line is a row itself. `why`: the line cannot be read, and
+ * the next lines are not joined to it.
  */
 export type ParsedLine<Row> =
   | ParsedRow<Row>
@@ -34,37 +36,37 @@ export type ParsedLine<Row> =
 export const units = { us: 0.001, ms: 1, s: 1000 };
 export type TimeUnit = keyof typeof units;
 
-/** What a reader goes by beside its lines. */
+/** What a reader needs besides the lines. */
 export interface Reading {
   /** The database's time in ms since 1970: dates without a year are at most a day after it. */
   now: number;
-  /** Which year dates that name none are of; left out, each line is judged by itself. */
+  /** Finds the year of dates that name none, by the lines before; left out, each line is read by itself. */
   years?: Years;
-  /** Of times that name no zone. */
+  /** The zone of times that name none. */
   zone: Zone;
-  /** False where that zone is only assumed. */
+  /** False when that zone is only assumed. */
   isZoneGiven: boolean;
-  /** Of response times that name no unit; undefined where they are not to be read. */
+  /** The unit of response times that name none; undefined: such times are not read. */
   timeUnit?: TimeUnit | undefined;
-  /** Lines that no time can be found for become rows of the present time. */
+  /** Lines without a time become rows of the present time. */
   untimed: boolean;
 }
 
 export interface LineReader<Row> {
-  /** Several, where a line shows that an earlier one is complete. */
+  /** Reads a line. There are several results when this line completes an earlier one. */
   (line: string): ParsedLine<Row> | ParsedLine<Row>[];
-  /** What is still to come of the lines that were read, when the log has ended. */
+  /** The results that are left when the log has ended: lines that no later line has completed. */
   end?: () => ParsedLine<Row>[];
 }
 
 export interface LogFormat<Row extends Timed> {
-  /** What `--format` takes. */
+  /** The name for `--format`. */
   name: string;
-  /** Which programs write it, for people. */
+  /** The programs that write it, for people. */
   writtenBy: string;
   /** Lines as such a program writes them; tests read them, and docs/logs.md shows the last one. */
   example: readonly string[];
-  /** Whether its lines say which zone their times are of. */
+  /** Whether its lines name the zone of their times. */
   zone: 'named' | 'not named' | 'sometimes named';
   /** The reader of one file, which may remember what it has read; it never throws. `sample`: the first lines. */
   reader(reading: Reading, sample: readonly string[]): LineReader<Row>;
@@ -74,15 +76,15 @@ export interface LogFormat<Row extends Timed> {
 export interface LogTable<Row extends Timed> {
   table: 'api_logs' | 'error_logs';
   columns: readonly (keyof Row & string)[];
-  /** The first one that reads the lines is taken, so what is special stands before what is general. */
+  /** The first format that reads the lines is chosen, so special formats stand before general ones. */
   formats: readonly LogFormat<Row>[];
-  /** What its lines are, for people. */
+  /** What each line is, for people. */
   kind: 'requests' | 'messages';
-  /** What imports it, behind `npx roundsman`. */
+  /** The command that imports it, without `npx roundsman`. */
   command: string;
-  /** What is tried where no format reads any of the first lines; null: such a log is refused. */
+  /** Chooses the format when none reads any of the first lines; null: such a log is refused. */
   otherwise: ((sample: readonly string[]) => LogFormat<Row>) | null;
-  /** Appends a line to the row before it; false where the row is as long as it may be. */
+  /** Appends a line to the row before it; returns false when the row has reached its limit, and the line was left out. */
   join(row: Row, line: string): boolean;
   /** What to try when no line could be read. */
   hint: string;

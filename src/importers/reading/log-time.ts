@@ -1,4 +1,4 @@
-/** Times as logs write them -> ms since 1970. */
+/** Turns times as logs write them into ms since 1970. */
 import type { Reading } from './log-format.ts';
 import { Years } from './years.ts';
 import { utc, zoneOf, type Zone } from './zone.ts';
@@ -7,37 +7,40 @@ const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 /** 1 for `Jan` to 12 for `Dec`; 0, which is in no year, for any other word. */
 export const monthOf = (word: string): number => {
-  const at = word.length === 3 ? months.indexOf(word) : -1;
-  return at % 3 === 0 ? at / 3 + 1 : 0;
+  const index = word.length === 3 ? months.indexOf(word) : -1;
+  return index % 3 === 0 ? index / 3 + 1 : 0;
 };
 
-/** Months as a part of other expressions. */
+/** The source of a pattern for the name of a month. */
 export const monthPattern = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 
-/** `123456`, the digits after the decimal point -> whole ms. */
+/** The whole ms of the digits after the decimal point, such as `123456`. */
 const fraction = (digits: string | undefined): number =>
   digits ? Number(digits.slice(0, 3).padEnd(3, '0')) : 0;
 
 let lastDay = -1;
 let lastMidnight = 0;
 
-/** Midnight of a day as if in UTC; NaN for a day that does not exist. Most lines are of the day of the line before. */
+/**
+ * The midnight with which a day begins, in UTC; NaN for a day that does not exist. The last day is remembered, because most
+ * lines are of the same day as the line before.
+ */
 function midnight(year: number, month: number, day: number): number {
   const key = (year * 16 + month) * 64 + day;
   if (key === lastDay) return lastMidnight;
-  const at = new Date(Date.UTC(year, month - 1, day));
-  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return NaN;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return NaN;
   lastDay = key;
-  return (lastMidnight = at.getTime());
+  return (lastMidnight = date.getTime());
 }
 
 /** A part of a time, as a line has it. */
 export type Part = string | number | undefined;
 
 /**
- * The moment of a wall time in a zone; null when there is no such moment, as on 31 February. A second 60 is a leap
- * second, and is the next one. Years end at 2199, so that no shift leaves PostgreSQL's calendar. `digits`: those behind
- * the seconds.
+ * The instant of a wall time in a zone, in ms since 1970; null when there is no such time, as on 31 February. The second
+ * 60 is a leap second, and counts as the next second. Years end at 2199, so that no shift leaves PostgreSQL's calendar.
+ * `digits` are the digits after the decimal point of the seconds.
  */
 export function instant(
   zone: Zone,
@@ -59,21 +62,21 @@ export function instant(
   return zone(start + hour * 3_600_000 + minute * 60_000 + second * 1000 + fraction(digits));
 }
 
-/** The same for a date without a year: {@link Years} says of which one it is. Null when it exists in none. */
+/** The same for a date without a year: {@link Years} finds its year. Null when the date exists in no year. */
 export function instantWithoutYear(
   { now, years = new Years(now) }: Pick<Reading, 'now' | 'years'>,
   zone: Zone,
   ...rest: [month: Part, day: Part, hour: Part, minute: Part, second?: Part, digits?: string]
 ): number | null {
-  // A zone that remembers is asked once, and not about years that are only tried.
+  // A zone that remembers must get only the result, and not the times in years that are only tried.
   const alone = zone.memory?.alone ?? zone;
   const at = years.place((year) => instant(alone, year, ...rest));
   return at === null || !zone.memory ? at : zone.memory.follow(at);
 }
 
 /**
- * The zone that a line names, else the log's; null for an abbreviation with several meanings where the log's owner has
- * not said which zone it is.
+ * The zone that a line names, else the zone of the log; null for an abbreviation with several meanings, unless a person
+ * has given the zone of the log.
  */
 export function zoneIn(text: string | undefined, { zone, isZoneGiven }: Reading): Zone | null {
   if (text === undefined || text === '') return zone;
@@ -87,14 +90,17 @@ export const noSuchZone = (text: string) => ({
   why: `the zone ${text} has several meanings; --time-zone says which one`,
 });
 
-/** Earlier numbers are no times of a log, and later ones no times of now. */
-const [earliest, latest] = [Date.UTC(1990, 0, 1), Date.UTC(2199, 11, 31)];
+/** Numbers that would be earlier or later than this are not times of a log. */
+const [minTime, maxTime] = [Date.UTC(1990, 0, 1), Date.UTC(2199, 11, 31)];
 
-/** Seconds, ms, us or ns since 1970, told by their size -> whole ms since 1970; null for any other number. */
+/**
+ * The whole ms of a number of seconds, ms, us or ns since 1970: the size of the number says which unit it has. Null for any
+ * other number.
+ */
 export function epoch(value: number): number | null {
   for (const factor of [1000, 1, 1e-3, 1e-6]) {
     const ms = Math.floor(value * factor);
-    if (ms >= earliest && ms <= latest) return ms;
+    if (ms >= minTime && ms <= maxTime) return ms;
   }
   return null;
 }

@@ -1,21 +1,21 @@
-/** The shapes in which programs write times, for logs whose format is not known otherwise. */
+/** The shapes in which programs write times, for logs of an unknown format. */
 import type { Reading } from './log-format.ts';
 import { epoch, instant, instantWithoutYear, monthOf, monthPattern, zoneIn } from './log-time.ts';
 import { zonePattern } from './zone.ts';
 
 export interface TimeShape {
-  /** An expression without a name, whose groups `read` gets. */
+  /** The source of a regular expression; `read` gets its groups. */
   pattern: string;
   /** ms since 1970; null for a time that does not exist, or whose zone has several meanings. */
   read(groups: readonly (string | undefined)[], reading: Reading): number | null;
-  /** Another shape that reads the same texts as other days: where both read a log, it is not known which one is meant. */
+  /** Another shape that reads the same texts as other dates. If both read a log, it is not known which one is right. */
   rival?: TimeShape;
 }
 
 const zone = `(?: ?(${zonePattern}))?`;
 const clock = '(\\d\\d?):(\\d\\d):(\\d\\d)(?:[.,:](\\d{1,9}))?';
 const shortClock = '(\\d\\d?):(\\d\\d)(?::(\\d\\d)(?:[.,:](\\d{1,9}))?)?';
-const half = '(?: ([AaPp])[Mm])?';
+const halfOfDayPattern = '(?: ([AaPp])[Mm])?';
 
 type Groups = readonly (string | undefined)[];
 type Order = readonly (
@@ -30,12 +30,12 @@ type Order = readonly (
   | 'zone'
 )[];
 
-/** A shape whose groups are these, in this order; without a year the lines before say of which one it is. */
+/** A shape whose groups are these parts, in this order. Without a year, the lines before decide which year it is. */
 function shape(pattern: string, order: Order): TimeShape {
-  // Undefined for what the shape has no group for.
+  // The text of a part; undefined if the shape has no group for it.
   const part = (name: Order[number]) => {
-    const at = order.indexOf(name);
-    return (groups: Groups) => groups[at];
+    const index = order.indexOf(name);
+    return (groups: Groups) => groups[index];
   };
   const [year, month, day, hour] = [part('year'), part('month'), part('day'), part('hour')];
   const [minute, second, digits] = [part('minute'), part('second'), part('digits')];
@@ -43,8 +43,8 @@ function shape(pattern: string, order: Order): TimeShape {
   return {
     pattern: `${pattern}(?!\\d)`,
     read(groups, reading) {
-      const its = zoneIn(zoneName(groups), reading);
-      if (its === null) return null;
+      const timeZone = zoneIn(zoneName(groups), reading);
+      if (timeZone === null) return null;
       const [yearText, monthText] = [year(groups), month(groups)!];
       const rest = [
         /^\d/.test(monthText) ? monthText : monthOf(monthText),
@@ -55,36 +55,36 @@ function shape(pattern: string, order: Order): TimeShape {
         digits(groups),
       ] as const;
       return yearText === undefined
-        ? instantWithoutYear(reading, its, ...rest)
-        : instant(its, yearOf(yearText), ...rest);
+        ? instantWithoutYear(reading, timeZone, ...rest)
+        : instant(timeZone, yearOf(yearText), ...rest);
     },
   };
 }
 
-/** `26` is 2026 and `71` is 1971. */
+/** The year of four or two digits: `26` is 2026, and `71` is 1971. */
 const yearOf = (text: string): number =>
   text.length === 4 ? Number(text) : Number(text) + (Number(text) < 70 ? 2000 : 1900);
 
-function hourOf(text: string | undefined, half: string | undefined): number {
+function hourOf(text: string | undefined, halfOfDay: string | undefined): number {
   const hour = Number(text);
-  if (half === undefined) return hour;
-  return hour < 1 || hour > 12 ? NaN : (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
+  if (halfOfDay === undefined) return hour;
+  return hour < 1 || hour > 12 ? NaN : (hour % 12) + (halfOfDay.toLowerCase() === 'p' ? 12 : 0);
 }
 
-const ofDay = ['hour', 'minute', 'second', 'digits'] as const;
+const timeOfDay = ['hour', 'minute', 'second', 'digits'] as const;
 
-const monthFirst = shape(`(\\d\\d?)/(\\d\\d?)/(\\d{4}),? ${clock}${half}`, [
+const monthFirst = shape(`(\\d\\d?)/(\\d\\d?)/(\\d{4}),? ${clock}${halfOfDayPattern}`, [
   'month',
   'day',
   'year',
-  ...ofDay,
+  ...timeOfDay,
   'half',
 ]);
-const dayFirst = shape(`(\\d\\d?)/(\\d\\d?)/(\\d{4}),? ${clock}${half}`, [
+const dayFirst = shape(`(\\d\\d?)/(\\d\\d?)/(\\d{4}),? ${clock}${halfOfDayPattern}`, [
   'day',
   'month',
   'year',
-  ...ofDay,
+  ...timeOfDay,
   'half',
 ]);
 monthFirst.rival = dayFirst;
@@ -95,14 +95,14 @@ const seconds: TimeShape = {
   read: ([number]: Groups) => epoch(Number(number)),
 };
 
-/** Of two that read the same lines the first is taken. */
+/** All shapes. Of two shapes that read the same lines, the first one is chosen. */
 export const timeShapes: readonly TimeShape[] = [
   // 2026-03-10T12:00:00.123Z, 2026/03/10 12:00, 2026-03-10 12:00:00,123
   shape(`(\\d{4})[-/.](\\d\\d?)[-/.](\\d\\d?)(?:[T _]|, ?| - )${shortClock}${zone}`, [
     'year',
     'month',
     'day',
-    ...ofDay,
+    ...timeOfDay,
     'zone',
   ]),
   // 2026-03-10-12.00.00.123456
@@ -110,28 +110,24 @@ export const timeShapes: readonly TimeShape[] = [
     'year',
     'month',
     'day',
-    ...ofDay,
+    ...timeOfDay,
   ]),
   // 20260310T120000Z, 20260310-12:00:00:123
   shape(
     `(\\d{4})(\\d\\d)(\\d\\d)[-T _:]?(\\d\\d?):?(\\d\\d?):?(\\d\\d?)(?:[.,:](\\d{1,9}))?${zone}`,
-    ['year', 'month', 'day', ...ofDay, 'zone'],
+    ['year', 'month', 'day', ...timeOfDay, 'zone'],
   ),
   // 10/Mar/2026:12:00:00 +0000, 10-Mar-2026 12:00:00.123, 10 Mar 2026 12:00:00 GMT
-  shape(`(\\d\\d?)[-/. ](${monthPattern})[-/. ](\\d{4})(?:::|[ :T]|, ?)${clock}${half}${zone}`, [
-    'day',
-    'month',
-    'year',
-    ...ofDay,
-    'half',
-    'zone',
-  ]),
+  shape(
+    `(\\d\\d?)[-/. ](${monthPattern})[-/. ](\\d{4})(?:::|[ :T]|, ?)${clock}${halfOfDayPattern}${zone}`,
+    ['day', 'month', 'year', ...timeOfDay, 'half', 'zone'],
+  ),
   // Mar 10, 2026 12:00:00 PM
-  shape(`(${monthPattern}) (\\d\\d?), (\\d{4}),? ${clock}${half}${zone}`, [
+  shape(`(${monthPattern}) (\\d\\d?), (\\d{4}),? ${clock}${halfOfDayPattern}${zone}`, [
     'month',
     'day',
     'year',
-    ...ofDay,
+    ...timeOfDay,
     'half',
     'zone',
   ]),
@@ -139,7 +135,7 @@ export const timeShapes: readonly TimeShape[] = [
   shape(`(${monthPattern}) +(\\d\\d?) ${clock}${zone} (\\d{4})`, [
     'month',
     'day',
-    ...ofDay,
+    ...timeOfDay,
     'zone',
     'year',
   ]),
@@ -148,13 +144,13 @@ export const timeShapes: readonly TimeShape[] = [
     'month',
     'day',
     'year',
-    ...ofDay,
+    ...timeOfDay,
     'zone',
   ]),
   // Mar 10 12:00:00
-  shape(`(${monthPattern}) +(\\d\\d?) ${clock}`, ['month', 'day', ...ofDay]),
+  shape(`(${monthPattern}) +(\\d\\d?) ${clock}`, ['month', 'day', ...timeOfDay]),
   // 26/03/10 12:00:00
-  shape(`(\\d\\d)/(\\d\\d)/(\\d\\d) ${clock}`, ['year', 'month', 'day', ...ofDay]),
+  shape(`(\\d\\d)/(\\d\\d)/(\\d\\d) ${clock}`, ['year', 'month', 'day', ...timeOfDay]),
   // 260310 120000
   shape('(\\d\\d)(\\d\\d)(\\d\\d) {1,2}(\\d\\d?):?(\\d\\d):?(\\d\\d)', [
     'year',
@@ -165,26 +161,26 @@ export const timeShapes: readonly TimeShape[] = [
     'second',
   ]),
   // 10.03.2026 12:00:00
-  shape(`(\\d\\d?)\\.(\\d\\d?)\\.(\\d{4}),? ${clock}`, ['day', 'month', 'year', ...ofDay]),
+  shape(`(\\d\\d?)\\.(\\d\\d?)\\.(\\d{4}),? ${clock}`, ['day', 'month', 'year', ...timeOfDay]),
   monthFirst,
   dayFirst,
   // 03-10 12:00:00.123
-  shape(`(\\d\\d)-(\\d\\d) ${clock}`, ['month', 'day', ...ofDay]),
+  shape(`(\\d\\d)-(\\d\\d) ${clock}`, ['month', 'day', ...timeOfDay]),
   // [03.10 12:00:00]
-  shape(`(\\d\\d)\\.(\\d\\d) ${clock}`, ['month', 'day', ...ofDay]),
+  shape(`(\\d\\d)\\.(\\d\\d) ${clock}`, ['month', 'day', ...timeOfDay]),
   seconds,
 ];
 
-const whole = timeShapes.map((each) => ({
+const wholeTexts = timeShapes.map((each) => ({
   shape: each,
   text: new RegExp(`^\\s*(?:[A-Z][a-z]{2,8},? )?${each.pattern}`),
 }));
 
-/** A time that a field holds, as a text or a number; undefined for any other value, null for no time that exists. */
+/** The time in a field, a text or a number; undefined for any other value, null for a time that does not exist. */
 export function timeOf(value: unknown, reading: Reading): number | null | undefined {
   if (typeof value === 'number') return epoch(value) ?? undefined;
   if (typeof value !== 'string' || value.length > 100) return undefined;
-  for (const { shape: each, text } of whole) {
+  for (const { shape: each, text } of wholeTexts) {
     const found = text.exec(value);
     if (found && each.rival === undefined) return each.read(found.slice(1), reading);
   }

@@ -1,13 +1,13 @@
-/** The years of dates that name none: lines follow each other, and the last one is not in the future. */
+/** Finds the years of dates that name none: each line is later than the line before, and the last is not in the future. */
 
 const dayMs = 86_400_000;
-/** Logs are not quite in order, and rotated ones that were put together go back by weeks. */
+/** How much earlier than the line before a line may be: rotated logs that were put together go back by weeks. */
 const disorderMs = 45 * dayMs;
 
 /**
- * Gives each date the year in which it follows the line before. The first line is of the latest year in which it is at
- * most a day ahead of now (clocks and zones differ). Where it turns out that this was too late, because the log goes on
- * into the future, {@link yearsAhead} says by how many years all of it is; the rows are written by then.
+ * Gives each date the year in which it follows the line before. The first line gets the latest year in which it is at
+ * most a day later than now (clocks and zones differ). If the log then goes on into the future, this year was too late:
+ * {@link yearsAhead} says by how many years. By then the rows have been written, and have to be corrected.
  */
 export class Years {
   /** ms since 1970 */
@@ -18,62 +18,65 @@ export class Years {
   isAhead = false;
   #last: number | null = null;
   #year = 0;
-  /** A leap by more than logs are out of order: a clock that was reset leads to January, and comes back. */
+  /** A leap by more than {@link disorderMs}: a clock that was reset goes to January, and is set right later. */
   #leap: { from: number; to: number; placed: number } | null = null;
 
   constructor(now: number) {
     this.limit = now + dayMs;
   }
 
-  /** `at`: the date in a year, in ms since 1970; null where it does not exist. Null: it exists in no year. */
-  place(at: (year: number) => number | null): number | null {
-    const found = this.#last === null ? this.#latest(at) : this.#next(at, this.#last);
+  /**
+   * The instant of a date in its year; null if the date exists in no year. `instantIn` gives the instant in a given year, in ms
+   * since 1970, or null where the date does not exist.
+   */
+  place(instantIn: (year: number) => number | null): number | null {
+    const found = this.#last === null ? this.#latest(instantIn) : this.#next(instantIn, this.#last);
     if (found === null) return null;
     this.placed++;
     if (found > this.limit) this.isAhead = true;
     return found;
   }
 
-  /** How many years too late the log was placed, by its newest lines. */
+  /** By how many years the log was placed too late, according to its last line. */
   get yearsAhead(): number {
     if (this.#last === null || this.#last <= this.limit) return 0;
-    // The clock was reset, and the log ends before it was right again.
+    // The clock was reset, and the log ends before the clock was right again.
     if (this.#leap && this.placed - this.#leap.placed < this.#leap.placed) return 0;
     let years = 1;
     while (new Date(this.#last).setUTCFullYear(yearOf(this.#last) - years) > this.limit) years++;
     return years;
   }
 
-  #latest(at: (year: number) => number | null): number | null {
+  #latest(instantIn: (year: number) => number | null): number | null {
     const year = yearOf(this.limit + dayMs);
-    // 29 February: leap years are up to eight years apart.
+    // Nine years back, because of 29 February: leap years may be eight years apart.
     for (let back = 0; back <= 9; back++) {
-      const found = at(year - back);
+      const found = instantIn(year - back);
       if (found !== null && found <= this.limit) return this.#take(found, year - back);
     }
     return null;
   }
 
-  #next(at: (year: number) => number | null, last: number): number | null {
+  #next(instantIn: (year: number) => number | null, last: number): number | null {
     const year = this.#year;
     if (this.#leap === null) {
-      const found = at(year);
+      const found = instantIn(year);
       if (found !== null && Math.abs(found - last) <= disorderMs) return this.#take(found, year);
     } else {
       const { from, to } = this.#leap;
-      const back = candidates(at, yearOf(from)).find(
+      const back = candidates(instantIn, yearOf(from)).find(
         ([found]) => Math.abs(found - from) <= disorderMs,
       );
-      // It has come back: to where it was before the leap.
+      // The clock is right again: the log goes on where it was before the leap.
       if (back) this.#leap = null;
       if (back) return this.#take(...back);
-      // It goes on where the leap led to.
+      // The log goes on where the leap led to, so the clock was not reset.
       if (last - to > disorderMs) this.#leap = null;
     }
-    const next = candidates(at, year).find(([found]) => found >= last - disorderMs);
-    // 29 February, in a year that has none: judged by itself.
+    const next = candidates(instantIn, year).find(([found]) => found >= last - disorderMs);
+    // 29 February in a year that has none: this date is placed without regard to the lines before.
     if (next === undefined) {
-      const found = this.#latest(at);
+      const found = this.#latest(instantIn);
       if (found !== null) this.#take(last, year);
       return found;
     }
@@ -90,9 +93,9 @@ export class Years {
 
 const yearOf = (at: number): number => new Date(at).getUTCFullYear();
 
-/** The date in the year before, the same and the next one. */
-const candidates = (at: (year: number) => number | null, year: number): [number, number][] =>
+/** The date in the previous, the same and the next year, as far as it exists. */
+const candidates = (instantIn: (year: number) => number | null, year: number): [number, number][] =>
   [year - 1, year, year + 1].flatMap((each): [number, number][] => {
-    const found = at(each);
+    const found = instantIn(each);
     return found === null ? [] : [[found, each]];
   });

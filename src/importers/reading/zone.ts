@@ -1,34 +1,37 @@
-/** Time zones as logs and people write them. */
+/** Reads time zones as logs and people write them. */
 import { clockOf, firstShowing, lastShowing, zoneName } from '../../ground/wall-clock.ts';
 
-/** A wall time, as the ms since 1970 that it would be in UTC -> ms since 1970. */
+/** A time zone. A wall time is given as the ms since 1970 that it would be in UTC. */
 export interface Zone {
-  /** Where clocks show a time twice, the first one. */
+  /** The instant of a wall time, in ms since 1970; the first of two where clocks show this time twice. */
   (wall: number): number;
-  /** Where clocks show a time twice, from the first one to the second; undefined where clocks are never set back. */
+  /** The second instant of the same wall time, from the first one; undefined if clocks are never set back. */
   second?: (first: number) => number;
-  /** Of a zone that remembers: the same without a memory, and from what that says to what follows the line before. */
+  /**
+   * Only in a zone that remembers the lines before. `alone` is the same zone without this memory; `follow` chooses between
+   * the two instants of a wall time, from the first one, and remembers the result.
+   */
   memory?: { alone: Zone; follow: (first: number) => number };
 }
 
 export const utc: Zone = (wall) => wall;
 
-const fixed =
+const fixedZone =
   (ms: number): Zone =>
   (wall) =>
     wall - ms;
 
-/** An offset from UTC: a part for other expressions. */
+/** The source of a pattern for an offset from UTC. */
 export const offsetPattern = '[+-](?:0\\d|1[0-5])(?::?[0-5]\\d)?';
 
-/** `+02:00`, `-0800` or `+03` -> ms east of UTC. */
+/** The ms east of UTC of an offset such as `+02:00`, `-0800` or `+03`. */
 function offsetOf(text: string): number {
   const digits = text.replaceAll(/\D/g, '').padEnd(4, '0');
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
   return minutes * (text.startsWith('-') ? -60_000 : 60_000);
 }
 
-/** As PostgreSQL knows these names: `hours east of UTC: names`. */
+/** Abbreviations with one meaning, the same as in PostgreSQL. Each line has the hours east of UTC, then the names. */
 const abbreviations = new Map(
   [
     '0: Z UTC GMT UCT UT WET',
@@ -61,10 +64,10 @@ const abbreviations = new Map(
   }),
 );
 
-/** Each of them is in use in several countries, hours apart: only the log's owner knows which one is meant. */
+/** Abbreviations that mean different zones in different countries: only the owner of a log knows which zone it is. */
 const ambiguous = new Set(['CST', 'IST', 'PST']);
 
-/** The zone that may follow a time: a part for other expressions. Longer names stand before their beginnings. */
+/** The source of a pattern for the zone after a time. Longer names come first, because they may begin with shorter ones. */
 export const zonePattern = `(?:GMT|UTC)${offsetPattern}(?!\\d)|(?:${[
   ...abbreviations.keys(),
   ...ambiguous,
@@ -74,23 +77,23 @@ export const zonePattern = `(?:GMT|UTC)${offsetPattern}(?!\\d)|(?:${[
 
 const zones = new Map<string, Zone | null>();
 
-/** An offset, an abbreviation with one meaning or an IANA name -> the zone; null for any other text. */
+/** The zone of an offset, of an abbreviation with one meaning, or of an IANA name; null for any other text. */
 export function zoneOf(text: string): Zone | null {
   const known = zones.get(text);
   if (known !== undefined) return known;
-  const zone = read(text);
-  // Names come from logs: another text in each line must not fill the memory.
+  const zone = readZone(text);
+  // Names come from logs, and a log with another text in each line must not fill the memory.
   if (zones.size < 1_000) zones.set(text, zone);
   return zone;
 }
 
 const offset = new RegExp(`^${offsetPattern}$`);
 
-function read(given: string): Zone | null {
+function readZone(given: string): Zone | null {
   const text = given.replace(/^(?:GMT|UTC)(?=[+-])/i, '');
-  if (offset.test(text)) return fixed(offsetOf(text));
+  if (offset.test(text)) return fixedZone(offsetOf(text));
   const hours = abbreviations.get(text.toUpperCase());
-  if (hours !== undefined) return hours === 0 ? utc : fixed(hours * 3_600_000);
+  if (hours !== undefined) return hours === 0 ? utc : fixedZone(hours * 3_600_000);
   const name = ambiguous.has(text.toUpperCase()) ? null : zoneName(text);
   if (name === null) return null;
   const clock = clockOf(name);
@@ -99,19 +102,20 @@ function read(given: string): Zone | null {
   return zone;
 }
 
-/** Lines are not quite in order. */
+/** How much earlier than the line before a line may be. */
 const disorderMs = 2 * 60_000;
 
 /**
- * The zone for the lines of one log: of a time that clocks show twice it is the second one as soon as the first one
- * would go back behind the line before; in a log with the newest line first, the other way round.
+ * The zone for the lines of one log. Of a wall time that clocks show twice, it chooses the second instant as soon as the
+ * first one would be earlier than the line before. In a log with the newest line first, it chooses the first instant as
+ * soon as the second one would be later than the line before.
  */
-export function following(given: Zone): Zone {
+export function followingZone(given: Zone): Zone {
   const zone = given.memory?.alone ?? given;
   const { second } = zone;
   if (second === undefined) return zone;
   let before: number | null = null;
-  /** How many more times the log went on than back. */
+  /** How many lines were later than the line before, minus how many were earlier; below 0, the newest line is first. */
   let rises = 0;
   const follow = (first: number): number => {
     let at = first;

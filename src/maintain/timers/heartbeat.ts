@@ -1,5 +1,5 @@
 import { remindMs } from '../../ground/lasting-failure.ts';
-import { inWords, isWrong } from '../clock.ts';
+import { skewInWords, isWrong } from '../clock.ts';
 import { heartbeat } from '../heartbeat.ts';
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
@@ -9,23 +9,27 @@ import type { Timer } from './timer.ts';
  * clock, the worker takes no entries until the clock is right again.
  */
 export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependencies): Timer {
-  let wrong = false;
-  let saidAt = 0;
+  let isOff = false;
+  let emittedAt = 0;
   return {
     name: 'heartbeat',
     everyMs: 5_000,
     async run() {
       const skew = await heartbeat(db, node);
-      const was = wrong;
-      wrong = isWrong(skew);
-      const holds = worker !== null && queue.backend === 'postgres';
-      if (wrong && holds) worker.hold();
-      if (wrong && (!was || performance.now() - saidAt > remindMs)) {
-        saidAt = performance.now();
-        emit('clock.wrong', { skewMs: skew.skewMs, clock: inWords(skew), takesRuns: !holds });
+      const wasWrong = isOff;
+      isOff = isWrong(skew);
+      const pausesWorker = worker !== null && queue.backend === 'postgres';
+      if (isOff && pausesWorker) worker.hold();
+      if (isOff && (!wasWrong || performance.now() - emittedAt > remindMs)) {
+        emittedAt = performance.now();
+        emit('clock.wrong', {
+          skewMs: skew.skewMs,
+          clock: skewInWords(skew),
+          takesRuns: !pausesWorker,
+        });
       }
-      if (!wrong && holds) worker.resume();
-      if (!wrong && was) emit('clock.right', { skewMs: skew.skewMs });
+      if (!isOff && pausesWorker) worker.resume();
+      if (!isOff && wasWrong) emit('clock.right', { skewMs: skew.skewMs });
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Timer } from './timer.ts';
 
 /**
  * Requests the jobs that make and send messages, when an event or a message waits for one, and puts their runs into the
- * queue at once: people are told within seconds, and in a second without news this is one query.
+ * queue at once, so that people are told within seconds. When nothing waits, this costs one query.
  */
 export function messagesTimer({ db, queue, jobs }: TimerDependencies): Timer | null {
   const [route, deliver] = ['route-events', 'deliver'].map((name) =>
@@ -17,8 +17,8 @@ export function messagesTimer({ db, queue, jobs }: TimerDependencies): Timer | n
     everyMs: 1_000,
     async run() {
       const due = await messagesDue(db);
-      const wanted = [...(due.events ? [route] : []), ...(due.messages ? [deliver] : [])];
-      for (const job of wanted) {
+      const jobsToRequest = [...(due.events ? [route] : []), ...(due.messages ? [deliver] : [])];
+      for (const job of jobsToRequest) {
         const entry = await requestOnce(db, job);
         if (entry) await queue.add([entry]);
       }

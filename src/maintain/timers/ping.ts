@@ -1,6 +1,6 @@
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
-/** Null where no address is given to which pings go. */
+/** Sends the outward ping. Null where no address for it is set. */
 export const pingTimer = ({ ping }: TimerDependencies): Timer | null =>
   ping && { name: 'ping', everyMs: 5_000, run: ping };

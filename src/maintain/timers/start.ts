@@ -19,7 +19,10 @@ const timers = [
   pingTimer,
 ];
 
-/** Starts all of them. `stop` waits for the timers that are running. */
+/**
+ * Starts these timers; one whose function returns null has nothing to do here, such as the outward ping without an address.
+ * `stop` waits for the timers that are running.
+ */
 export function startTimers(dependencies: TimerDependencies): { stop(): Promise<void> } {
   const stops = timers.flatMap((make) => {
     const timer = make(dependencies);

@@ -2,7 +2,7 @@ import { watchdog } from '../watchdog.ts';
 import type { TimerDependencies } from './dependencies.ts';
 import type { Timer } from './timer.ts';
 
-/** Null when the process takes no entries. */
+/** Replaces this process's worker when it no longer takes entries. Null in a process without a worker. */
 export function watchdogTimer({ db, queue, jobs, worker, emit }: TimerDependencies): Timer | null {
   if (!worker) return null;
   const watch = watchdog(db, queue, worker, jobs);

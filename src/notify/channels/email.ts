@@ -5,7 +5,7 @@ import { defineChannel } from '../channel.ts';
 import { composeMail, limits } from '../mail/compose.ts';
 import { emailConfig, type EmailConfig } from '../mail/config.ts';
 import { notSentOf } from '../mail/failure.ts';
-import { MailFailure, sendMail, type Refused } from '../mail/send.ts';
+import { MailFailure, sendMail, type RefusedRecipient } from '../mail/send.ts';
 import { safeLine } from '../words/safe.ts';
 import { linesOf, wordsOf } from '../words/words.ts';
 
@@ -23,8 +23,7 @@ export const email = defineChannel<EmailConfig>({
     try {
       const { address } = await resolve(config.host, config.port);
       const refused = await sendMail({ ...mail, to }, config, { address, signal });
-      const later = refused.filter(({ isForNow }) => isForNow);
-      if (later.length > 0) {
+      if (refused.some(({ isTemporary }) => isTemporary)) {
         const recipients = mail.to.filter(
           (each) => !refused.some((other) => other.address === each),
         );
@@ -55,7 +54,7 @@ export const email = defineChannel<EmailConfig>({
   },
 });
 
-const refusedInWords = (refused: Refused[]): string =>
+const refusedInWords = (refused: RefusedRecipient[]): string =>
   `the mail server refused ${refused
     .slice(0, 10)
     .map(({ address, answer }) => `${safeLine(address)} (${safeLine(answer.slice(0, 200))})`)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineChannel } from '../channel.ts';
-import { plainLines } from './plain-lines.ts';
+import { briefLines } from '../words/words.ts';
 
 /** Writes a line into the log of the process that delivers. It asks no other system. */
 export const log = defineChannel({
@@ -15,9 +15,9 @@ export const log = defineChannel({
       message: message.id,
       repeats: message.repeats,
       ...(message.kind === 'ticket' && { ticket: `T-${message.ticket.number}` }),
-      text: plainLines(message).join('\n'),
+      text: briefLines(message).join('\n'),
     });
     return { sent: true, reference: null };
   },
-  preview: (message) => plainLines(message).join('\n'),
+  preview: (message) => briefLines(message).join('\n'),
 });

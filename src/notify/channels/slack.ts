@@ -1,6 +1,6 @@
 /**
- * Slack. With a bot token a ticket has one message, which is edited as the ticket changes, and what happened stands in
- * its thread. With an incoming webhook there are only new messages: Slack gives those no name by which they are edited.
+ * Slack. With a bot token a ticket has one message, which is edited as the ticket changes, and its thread says what happened.
+ * With an incoming webhook every message is a new one: Slack returns no timestamp for it, so it cannot be edited.
  */
 import { defineChannel, type ChannelContext, type Delivery, type Sent } from '../channel.ts';
 import type { Message } from '../message.ts';
@@ -12,7 +12,7 @@ import { postToWebhook } from '../slack/webhook.ts';
 import { linesOf, wordsOf } from '../words/words.ts';
 
 type Context = ChannelContext<SlackConfig>;
-type Token = Extract<SlackConfig, { token: string }>;
+type TokenConfig = Extract<SlackConfig, { token: string }>;
 
 export const slack = defineChannel<SlackConfig>({
   kind: 'slack',
@@ -35,20 +35,19 @@ export const slack = defineChannel<SlackConfig>({
   preview(message, config) {
     const how = hasToken(config)
       ? `Slack, channel ${config.channel}: one message per ticket, edited as it changes; what happened goes into its thread`
-      : 'Slack, by an incoming webhook: each time a new message, as Slack lets a webhook edit none';
-    const { subject, ...words } = wordsOf(message, previewed);
-    return [how, '', ...linesOf({ subject, ...words })].join('\n');
+      : 'Slack, by an incoming webhook: a new message each time, because a webhook cannot edit messages';
+    return [how, '', ...linesOf(wordsOf(message, previewLimits))].join('\n');
   },
 });
 
-const previewed = { subject: 150, line: 300, body: 2_900, events: 10, tickets: 8 };
+const previewLimits = { subject: 150, line: 300, body: 2_900, events: 10, tickets: 8 };
 
-/** Slack tells no person of an edit. These events are told in the channel, and not in the thread alone. */
-const loud = new Set(['reopened', 'raised', 'escalated', 'reminded', 'woken']);
+/** Slack does not notify people of an edit. So a reply about one of these events also appears in the channel. */
+const loudEvents = new Set(['reopened', 'raised', 'escalated', 'reminded', 'woken']);
 
 async function deliverByToken(
   message: Message,
-  config: Token,
+  config: TokenConfig,
   context: Context,
 ): Promise<Delivery> {
   const client = await openSlack(config, context);
@@ -57,21 +56,21 @@ async function deliverByToken(
     const { ts, notes } = await post(client, message, channel);
     return sent(ts, notes);
   }
-  // The newest is the one that stands: an earlier one was deleted by a person.
-  const standing = timestampIn(context.before?.last);
-  const isNew = standing === null;
+  // The newest message is edited: an earlier one, if there is any, could not be edited any more (`isGone`).
+  const newest = timestampIn(context.before?.last);
+  const isNew = newest === null;
   const { ts, notes } = isNew
     ? await post(client, message, channel)
-    : await edit(client, message, { channel, ts: standing });
+    : await edit(client, message, { channel, ts: newest });
   // The message itself says that the ticket was opened.
-  const isTold = isNew && message.events.every(({ event }) => event === 'opened');
-  if (isTold) return sent(ts, notes);
+  const needsNoReply = isNew && message.events.every(({ event }) => event === 'opened');
+  if (needsNoReply) return sent(ts, notes);
   try {
-    const isLoud = !isNew && message.events.some(({ event }) => loud.has(event));
+    const isLoud = !isNew && message.events.some(({ event }) => loudEvents.has(event));
     notes.push(...(await reply(client, message, { channel, ts }, isLoud)));
   } catch (error) {
     if (!(error instanceof SlackRefusal)) throw error;
-    // The next try edits the message that is there, which is the same then, and says in its thread what happened.
+    // The message itself is up to date. The next try edits it again, which changes nothing, and then posts the reply.
     if (error.notSent.final === undefined && error.word !== 'thread_not_found')
       throw new SlackRefusal(
         { ...error.notSent, partly: { reference: ts, recipients: [] } },
@@ -82,7 +81,7 @@ async function deliverByToken(
   return sent(ts, notes);
 }
 
-/** Null for what is no message of Slack: under the name of this channel there was one of another kind before. */
+/** Null if the reference is not a Slack timestamp: a channel of another kind had this name before. */
 const timestampIn = (reference: string | undefined): string | null =>
   reference !== undefined && /^\d+\.\d+$/.test(reference) ? reference : null;
 
@@ -94,23 +93,23 @@ const sent = (reference: string | null, notes: string[]): Sent => ({
 
 async function post(client: Slack, message: Message, channel: string) {
   const content = messageBlocks(message, message.kind === 'ticket');
-  const { result, note } = await inAnyForm(content, message, (form) =>
+  const { result, notes } = await sendInPlainerForms(content, message, (form) =>
     client.post({ channel }, form, message.id),
   );
-  return { ts: result, notes: note };
+  return { ts: result, notes };
 }
 
-async function edit(client: Slack, message: Message, place: { channel: string; ts: string }) {
+async function edit(client: Slack, message: Message, target: { channel: string; ts: string }) {
   try {
-    // An edit that is made again is no repeat.
+    // Making an edit twice does no harm, so the message is not marked as a repeat.
     const content = messageBlocks({ ...message, repeats: 0 }, true);
-    const { result, note } = await inAnyForm(content, message, (form) =>
-      client.update(place, form),
+    const { result, notes } = await sendInPlainerForms(content, message, (form) =>
+      client.update(target, form),
     );
-    return { ts: result, notes: note };
+    return { ts: result, notes };
   } catch (error) {
-    if (!isGone(error)) throw withoutRepeat(error);
-    const { ts, notes } = await post(client, message, place.channel);
+    if (!isGone(error)) throw withoutMayBeThere(error);
+    const { ts, notes } = await post(client, message, target.channel);
     return {
       ts,
       notes: [
@@ -121,7 +120,7 @@ async function edit(client: Slack, message: Message, place: { channel: string; t
   }
 }
 
-function withoutRepeat(error: unknown): unknown {
+function withoutMayBeThere(error: unknown): unknown {
   if (!(error instanceof SlackRefusal)) return error;
   const { mayBeThere, ...notSent } = error.notSent;
   return mayBeThere ? new SlackRefusal(notSent, error.word) : error;
@@ -130,38 +129,38 @@ function withoutRepeat(error: unknown): unknown {
 async function reply(
   client: Slack,
   message: Extract<Message, { kind: 'ticket' }>,
-  place: { channel: string; ts: string },
+  target: { channel: string; ts: string },
   isLoud: boolean,
 ): Promise<string[]> {
   const content = historyBlocks(message);
   if (content === null) return [];
-  const { note } = await inAnyForm(content, message, (form) =>
-    client.post(place, form, message.id, isLoud),
+  const { notes } = await sendInPlainerForms(content, message, (form) =>
+    client.post(target, form, message.id, isLoud),
   );
-  return note;
+  return notes;
 }
 
-/** Slack may refuse blocks that keep its documented limits, and long text: then it gets a plainer form. */
-async function inAnyForm<Result>(
+/** Slack sometimes refuses blocks that are within its documented limits, or long text. Then a plainer form is sent. */
+async function sendInPlainerForms<Result>(
   content: SlackText,
   message: Message,
   send: (form: SlackText) => Promise<Result>,
-): Promise<{ result: Result; note: string[] }> {
-  const forms: { form: SlackText; note: string[] }[] = [
-    { form: content, note: [] },
+): Promise<{ result: Result; notes: string[] }> {
+  const forms: { form: SlackText; notes: string[] }[] = [
+    { form: content, notes: [] },
     {
       form: { text: content.text, blocks: [] },
-      note: ['Slack refused its blocks; it was sent as plain text'],
+      notes: ['Slack refused its blocks; it was sent as plain text'],
     },
     {
       form: { text: shortest(message), blocks: [] },
-      note: ['Slack refused its blocks and its text; only its first line was sent'],
+      notes: ['Slack refused its blocks and its text; only its first line was sent'],
     },
   ];
   let refused: unknown;
-  for (const { form, note } of forms)
+  for (const { form, notes } of forms)
     try {
-      return { result: await send(form), note };
+      return { result: await send(form), notes };
     } catch (error) {
       if (!isFormRefused(error)) throw error;
       refused = error;
@@ -176,6 +175,8 @@ async function deliverByWebhook(
   context: Context,
 ): Promise<Delivery> {
   const content = messageBlocks(message, false);
-  const { note } = await inAnyForm(content, message, (form) => postToWebhook(url, form, context));
-  return sent(null, note);
+  const { notes } = await sendInPlainerForms(content, message, (form) =>
+    postToWebhook(url, form, context),
+  );
+  return sent(null, notes);
 }

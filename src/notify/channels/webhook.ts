@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { OutboundError } from '../../outbound/request.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
-import { askedToWait } from '../ask-to-wait.ts';
+import { retryAfterMsOf } from '../retry-after.ts';
 import { shortened } from '../words/shorten.ts';
-import { plainLines } from './plain-lines.ts';
+import { briefLines } from '../words/words.ts';
 
 const config = z.strictObject({
   /** https, or http; without user and password */
@@ -13,17 +13,22 @@ const config = z.strictObject({
   secret: z.string().trim().min(1).max(500),
 });
 
-/** As Standard Webhooks ask for. */
-const leastBytes = 24;
+/** The shortest key that Standard Webhooks allows. */
+const minKeyBytes = 24;
 
 const bytesOf = (secret: string): number =>
   Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
 
-/** The same in every attempt, so that the signature covers what a repeat says alone. */
+/** The body that is sent: the message as JSON, without what is too long. */
 export const bodyOf = (message: Message): string => {
   const timestamp = new Date().toISOString();
   return shortened(message, ({ kind, id, repeats, ...data }, cut) => {
-    const type = { ticket: 'ticket.changed', group: 'tickets.changed', test: 'test' }[kind];
+    const type = {
+      ticket: 'ticket.changed',
+      group: 'tickets.changed',
+      test: 'test',
+      report: 'report',
+    }[kind];
     return JSON.stringify({ type, timestamp, data: { id, repeats, ...data, cut } });
   });
 };
@@ -42,11 +47,11 @@ export const webhook = defineChannel({
     try {
       signature = new Webhook(secret).sign(message.id, at, body);
     } catch {
-      const why = 'its secret is no key: it is written as whsec_ and base64';
+      const why = 'its secret is not a key: a key is written as whsec_ and base64';
       return { sent: false, why, final: 'channel' };
     }
-    if (bytesOf(secret) < leastBytes) {
-      const why = `its secret is a key of less than ${leastBytes} bytes, which could be guessed from a message: \`openssl rand -base64 32\` makes one, to be written behind whsec_`;
+    if (bytesOf(secret) < minKeyBytes) {
+      const why = `its secret is a key of less than ${minKeyBytes} bytes, which could be guessed from a message: \`openssl rand -base64 32\` makes one, to be written behind whsec_`;
       return { sent: false, why, final: 'channel' };
     }
     try {
@@ -63,24 +68,24 @@ export const webhook = defineChannel({
       });
       return status >= 200 && status < 300
         ? { sent: true, reference: null }
-        : refused(status, headers);
+        : refusalOf(status, headers);
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
       return { sent: false, why: error.message, ...(error.sent && { mayBeThere: true }) };
     }
   },
   preview: (message) =>
-    `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${plainLines(message).join('\n')}`,
+    `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${briefLines(message).join('\n')}`,
 });
 
-/** Answers of a proxy that has lost the receiver's own: what became of the message is not known. */
+/** A proxy answers so if it did not get the receiver's answer: it is not known what became of the message. */
 const lostAnswers = new Set([502, 504]);
 
-/** Whether the receiver wants no more of it, not this one, or all of it later. */
-function refused(status: number, headers: Record<string, string>): NotSent {
+/** What an answer that is not a success means for the delivery. */
+function refusalOf(status: number, headers: Record<string, string>): NotSent {
   if (status === 410)
     return { sent: false, why: 'it answered 410: it wants no messages any more', final: 'channel' };
-  const retryAfterMs = status === 429 || status === 503 ? askedToWait(headers) : null;
+  const retryAfterMs = status === 429 || status === 503 ? retryAfterMsOf(headers) : null;
   const why =
     status >= 300 && status < 400
       ? `it answered ${status}: it is somewhere else, and redirects are not followed`

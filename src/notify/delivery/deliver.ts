@@ -1,28 +1,32 @@
 /**
- * Sends what is due. One run holds a channel at a time, so the order on it is kept; its channels are served beside each
- * other. Each message is sent outside of any transaction: one commits that its sending begins, a second one how it ended.
+ * Sends what is due. Only one run at a time holds a channel, so its messages keep their order; a run serves its channels at the
+ * same time. Each message is sent outside of any transaction: one commits that its sending begins, a second one how it ended.
  */
+import type { Transaction } from 'kysely';
 import type { JobContext } from '../../contract/job.ts';
-import { mayUse } from '../../data/notify/channels.ts';
+import { stateOf } from '../../data/notify/channels.ts';
+import type { Database } from '../../database/connect.ts';
 import { retryFaults } from '../../database/faults/retry-faults.ts';
-import { letGo, takeChannels, waitUntil } from '../../transitions/channels/take.ts';
+import { giveChannelBack, takeChannels, pauseChannel } from '../../transitions/channels/take.ts';
+import { endTicket } from '../../transitions/channels/end-ticket.ts';
+import { goneReason, endRemovedChannel } from '../../transitions/channels/leave.ts';
+import { noteUnusable, noteUsable } from '../../transitions/channels/note-unusable.ts';
 import { switchOff } from '../../transitions/channels/switch-off.ts';
-import { beginSending, type Begun } from '../../transitions/notifications/begin.ts';
+import { beginSending, type BegunMessage } from '../../transitions/notifications/begin.ts';
 import { endSent, endUnsent } from '../../transitions/notifications/end.ts';
-import { failChannel } from '../../transitions/notifications/fail-channel.ts';
 import { holdBack } from '../../transitions/notifications/hold-back.ts';
 import { gather } from '../../transitions/notifications/gather.ts';
-import type { Channel, Delivery } from '../channel.ts';
+import type { Channel } from '../channel.ts';
 import type { Message } from '../message.ts';
 import { channelOf } from '../settings/channel-of.ts';
 import { allowedHosts } from '../settings/hosts.ts';
 import { readNotifications } from '../settings/read.ts';
 import { messageOf, sentBefore } from './facts.ts';
 import { nextTry, pauseMs } from './retry.ts';
-import { send } from './send.ts';
+import { send, type Attempt } from './send.ts';
 
 /** After this time a run takes nothing new, and leaves the rest to the next one. */
-const longestMs = 300_000;
+const maxRunMs = 300_000;
 
 export interface DeliveryFigures {
   sent: number;
@@ -32,12 +36,12 @@ export interface DeliveryFigures {
 
 export async function deliver(context: JobContext): Promise<DeliveryFigures> {
   const figures = { sent: 0, unsent: 0, repeats: 0 };
-  const until = performance.now() + longestMs;
+  const until = performance.now() + maxRunMs;
   for (;;) {
     context.signal.throwIfAborted();
     const channels = await context.commit((trx) => takeChannels(trx, context.run.id));
     if (channels.length === 0 || performance.now() > until) return figures;
-    // All of them end before the run does: what a faulty one throws is thrown only then.
+    // An error of one channel is thrown only when all have ended, so that none is still served after the run.
     const served = await Promise.allSettled(
       channels.map((name) => serve(context, name, figures, until)),
     );
@@ -45,8 +49,10 @@ export async function deliver(context: JobContext): Promise<DeliveryFigures> {
   }
 }
 
-interface Next {
-  begun: Begun;
+interface NextSending {
+  begun: BegunMessage;
+  /** the tries before this one could not use the channel */
+  wasUnusable: boolean;
   message: Message;
   channel: Channel;
   config: object;
@@ -64,7 +70,7 @@ async function serve(
   while (performance.now() < until) {
     const next = await begin(context, name);
     if (!next) return;
-    const { begun, message, channel, config, hosts, before } = next;
+    const { begun, wasUnusable, message, channel, config, hosts, before } = next;
     figures.repeats += Math.min(begun.repeats, 1);
     if (begun.repeats > 0)
       context.emit('message.repeated', {
@@ -83,78 +89,90 @@ async function serve(
       emit,
       openSecrets,
     });
-    // A process that stops leaves it open whether the receiver has it: the next one repeats it and says so.
+    // If the process stops, it is not known whether the receiver has the message: the next process sends it again and says so.
     if (!delivery.sent) signal.throwIfAborted();
-    await retryFaults({ signal }, () => end(context, name, begun, delivery));
+    await retryFaults({ signal }, () => end(context, name, { begun, wasUnusable }, delivery));
     figures[delivery.sent ? 'sent' : 'unsent'] += 1;
   }
 }
 
-/** Null, and the channel is let go of, when nothing is due on it. */
-const begin = (context: JobContext, name: string): Promise<Next | null> =>
+/** Begins the next sending on this channel; if nothing is due, lets go of the channel and returns null. */
+const begin = (context: JobContext, name: string): Promise<NextSending | null> =>
   context.commit(async (trx) => {
     const settings = await readNotifications(trx);
-    const known = channelOf(settings, name);
-    if (!known) {
-      await failChannel(trx, name, 'the settings have no such channel any more');
-      await letGo(trx, name, context.run.id);
+    const configured = channelOf(settings, name);
+    if (!configured) {
+      await endRemovedChannel(trx, name, { by: 'roundsman', reason: goneReason });
+      await giveChannelBack(trx, name, context.run.id);
       return null;
     }
-    const isOurs = await mayUse(trx, name, context.run.id);
-    if (isOurs) {
+    const state = await stateOf(trx, name, context.run.id);
+    if (state) {
       await holdBack(trx, name);
       await gather(trx, name);
     }
     for (;;) {
-      const begun = isOurs ? await beginSending(trx, name) : null;
-      if (!begun) {
-        await letGo(trx, name, context.run.id);
+      const begun = state ? await beginSending(trx, name) : null;
+      if (!state || !begun) {
+        await giveChannelBack(trx, name, context.run.id);
         return null;
       }
       const message = await messageOf(trx, begun);
       if (!message) {
-        const why = 'its ticket is gone';
-        await endUnsent(trx, begun.id, { why, delayMs: null, reason: why });
+        const why = begun.kind === 'report' ? 'its report is gone' : 'its ticket is gone';
+        await endUnsent(trx, begun.id, { error: why, delayMs: null, reason: why });
         continue;
       }
       const before = begun.ticket_id === null ? null : await sentBefore(trx, name, begun.ticket_id);
       const hosts = await allowedHosts(trx, settings);
-      return { begun, message, ...known, hosts, before };
+      return { begun, wasUnusable: state.isUnusable, message, ...configured, hosts, before };
     }
   });
 
 async function end(
   { commit, emit }: JobContext,
   name: string,
-  { id, tries, attempts, age_ms: ageMs, reference: there }: Begun,
-  delivery: Delivery,
+  { begun, wasUnusable }: Pick<NextSending, 'begun' | 'wasUnusable'>,
+  attempt: Attempt,
 ): Promise<void> {
-  const said = { message: id, channel: name, attempt: attempts };
-  if (delivery.sent) {
-    const { reference, note = null } = delivery;
-    await commit((trx) => endSent(trx, id, { reference, note }));
-    return emit('message.sent', said);
+  const { id, tries, attempts, age_ms: ageMs, reference: earlier } = begun;
+  const facts = { message: id, channel: name, attempt: attempts };
+  const isUsableAgain = wasUnusable && attempt.usable === true;
+  /** Changes the message and what is known of its channel. Locks in this order: the channel's ticket, the message, the channel. */
+  const write = (change: (trx: Transaction<Database>) => Promise<unknown>) =>
+    commit(async (trx) => {
+      if (isUsableAgain)
+        await endTicket(trx, name, 'roundsman', `The channel ${name} can be used again.`);
+      await change(trx);
+      if (isUsableAgain) await noteUsable(trx, name);
+    });
+  if (attempt.sent) {
+    const { reference, note = null } = attempt;
+    await write((trx) => endSent(trx, id, { reference, note }));
+    return emit('message.sent', facts);
   }
-  const { why, final, retryAfterMs, mayBeThere = false, partly } = delivery;
-  const next = final === 'message' ? null : nextTry({ tries, attempts, ageMs }, retryAfterMs);
-  const reference = partly?.reference ?? there;
+  const { why, final, retryAfterMs: askedMs, mayBeThere = false, partly, usable } = attempt;
+  const next =
+    final === 'message' ? null : nextTry({ tries, attempts, ageMs }, { askedMs, usable });
+  const reference = partly?.reference ?? earlier;
   if (next === null && final !== 'channel' && reference !== null) {
-    await commit((trx) => endSent(trx, id, { reference, note: `not all of it arrived: ${why}` }));
-    return emit('message.sent', said);
+    await write((trx) => endSent(trx, id, { reference, note: `not all of it arrived: ${why}` }));
+    return emit('message.sent', facts);
   }
   const reason = next !== null ? null : final ? 'the receiver refuses it' : 'no try is left';
-  await commit(async (trx) => {
+  await write(async (trx) => {
     await endUnsent(trx, id, {
-      why,
+      error: why,
       delayMs: final === 'channel' ? 0 : (next?.delayMs ?? null),
       reason,
       mayBeThere,
-      counts: next?.counts ?? true,
+      usesUpTry: next?.counts ?? true,
       partly,
     });
+    if (usable === false) await noteUnusable(trx, name, { why, isAgain: attempts > 1 });
     if (final === 'channel') await switchOff(trx, name, why);
-    else if (retryAfterMs !== undefined) await waitUntil(trx, name, pauseMs(retryAfterMs));
+    else if (askedMs !== undefined) await pauseChannel(trx, name, pauseMs(askedMs));
   });
   if (final === 'channel') emit('channel.off', { channel: name, why });
-  else emit('message.unsent', { ...said, why, again: next !== null });
+  else emit('message.unsent', { ...facts, why, again: next !== null });
 }

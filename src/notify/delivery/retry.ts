@@ -3,21 +3,21 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** After the first try, the second, and so on; after the last one it has failed. Together some 17 hours. */
+/** How long to wait after the first try, the second, and so on: about 17 hours together. After one more try it has failed. */
 const delays = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour];
 
-/** A receiver may ask for this long at most: what it asks for by mistake must not keep people from being told. */
-const longestAsked = hour;
+/** The longest wait that a receiver may ask for: a mistake there must not keep people from being told. */
+const maxAskedMs = hour;
 
-/** So long a receiver may ask for short waits again and again, and uses up no try by that. */
-const longestPatience = 24 * hour;
-/** After so many attempts it is asked less often, whatever it says. */
+/** How old a message may be while waits that a receiver asks for, or a missing secret, use up no try. */
+const maxPatienceMs = 24 * hour;
+/** After this many attempts the receiver is asked less often, whatever it says. */
 const manyAttempts = 60;
 
-export interface Tried {
-  /** tries that count, this one among them */
+export interface TryCounts {
+  /** tries that count, including this one */
   tries: number;
-  /** all of them */
+  /** all tries, including those that do not count */
   attempts: number;
   /** since the message was made */
   ageMs: number;
@@ -25,19 +25,30 @@ export interface Tried {
 
 export interface NextTry {
   delayMs: number;
-  /** false: the receiver asked to wait, and that is no failure of the message */
+  /** false: the receiver asked to wait, or was not asked, so it is not a failure of the message */
   counts: boolean;
 }
 
-/** Null when it is not tried again. `askedMs`: what the receiver asked for. */
-export function nextTry({ tries, attempts, ageMs }: Tried, askedMs?: number): NextTry | null {
+/**
+ * The waits while the channel cannot be used because of a secret: the receiver was not asked, so for a day no try counts. They
+ * are short, so that the message is sent soon after a person has mended the secret.
+ */
+const unusableDelays = [5 * second, 5 * minute];
+
+/** Null if it is not tried again. `askedMs`: the wait that the receiver asked for. `usable`: whether the channel can be used. */
+export function nextTry(
+  { tries, attempts, ageMs }: TryCounts,
+  { askedMs, usable }: { askedMs?: number | undefined; usable?: boolean | null },
+): NextTry | null {
   const usual = delays[tries - 1];
+  if (usable === false && ageMs <= maxPatienceMs)
+    return { delayMs: unusableDelays[attempts - 1] ?? unusableDelays.at(-1)!, counts: false };
   if (askedMs === undefined) return usual === undefined ? null : { delayMs: usual, counts: true };
-  const counts = ageMs > longestPatience;
+  const counts = ageMs > maxPatienceMs;
   if (counts && usual === undefined) return null;
   const shortest = attempts > manyAttempts ? minute : second;
-  return { delayMs: Math.min(Math.max(askedMs, shortest), longestAsked), counts };
+  return { delayMs: Math.min(Math.max(askedMs, shortest), maxAskedMs), counts };
 }
 
 /** How long nothing else is sent through a channel whose receiver asked to wait. */
-export const pauseMs = (askedMs: number): number => Math.min(Math.max(askedMs, 0), longestAsked);
+export const pauseMs = (askedMs: number): number => Math.min(Math.max(askedMs, 0), maxAskedMs);

@@ -2,6 +2,7 @@
 import type { JobContext } from '../../contract/job.ts';
 import type { Opened } from '../../data/secrets/open.ts';
 import { messageOf as textOf } from '../../ground/errors.ts';
+import { faultBehind } from '../../database/faults/fault-behind.ts';
 import { openRedaction } from '../../ground/secrets/redact.ts';
 import { filledIn, referenceTo, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { fitting, storable } from '../../ground/text.ts';
@@ -9,13 +10,13 @@ import { request, resolveHost } from '../../outbound/request.ts';
 import type { Channel, ChannelContext, Delivery, NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 
-/** From the lookup of the receiver's name to the last byte of its answer. */
+/** How long one attempt may take, from the lookup of the receiver's name to the last byte of its answer. */
 export const deadlineMs = 15_000;
 
-/** After that a channel has so long to say what it knows: a part may have arrived, or all of it. */
+/** How long after the deadline a channel may still say what it knows: a part may have arrived, or all of it. */
 const lastWordsMs = 1_000;
 
-const mostLetters = 500;
+const maxLetters = 500;
 
 export interface SendOptions {
   channel: Channel;
@@ -30,21 +31,28 @@ export interface SendOptions {
   emit?: JobContext['emit'];
 }
 
-/** Never rejects: what cannot be sent says why, without secrets. */
-export async function send(message: Message, options: SendOptions): Promise<Delivery> {
+export type Attempt = Delivery & {
+  /** whether the secrets of the channel could be opened and fit its config; null if that is not known */
+  usable: boolean | null;
+};
+
+/** Never rejects: for a message that cannot be sent the result says why, without secrets. */
+export async function send(message: Message, options: SendOptions): Promise<Attempt> {
   const { channel, config, hosts, emit, before, reached } = options;
   const redaction = openRedaction();
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = AbortSignal.any([options.signal, deadline]);
-  const clean = (text: string): string => fitting(storable(redaction.text(text)), mostLetters);
+  const clean = (text: string): string => fitting(storable(redaction.text(text)), maxLetters);
   let hasBegun = false;
   try {
     const opened = await options.openSecrets(secretsNamedIn(config));
     redaction.know(opened.map(({ name, value }) => ({ value, as: referenceTo(name) })));
     const limits = { hosts, publicly: true, signal, timeoutMs: deadlineMs };
     const read = channel.config.safeParse(withValues(config, opened));
-    if (!read.success)
-      return { sent: false, why: 'its config does not fit with the values of its secrets' };
+    if (!read.success) {
+      const why = 'its config does not fit with the values of its secrets';
+      return { sent: false, why, usable: false };
+    }
     const context: ChannelContext<unknown> = {
       config: read.data,
       request: (outgoing) => request(outgoing, limits),
@@ -56,28 +64,32 @@ export async function send(message: Message, options: SendOptions): Promise<Deli
     };
     hasBegun = true;
     const delivery = await untilDeadline(channel.deliver(message, context), signal);
-    if (!delivery.sent)
-      return { ...delivery, why: clean(deadline.aborted ? tooLate(delivery) : delivery.why) };
+    if (!delivery.sent) {
+      const why = clean(deadline.aborted ? tooLate(delivery) : delivery.why);
+      return { ...delivery, why, usable: true };
+    }
     return {
       ...delivery,
+      usable: true,
       reference: delivery.reference === null ? null : clean(delivery.reference),
       ...(delivery.note !== undefined && { note: clean(delivery.note) }),
     };
   } catch (error) {
-    // What a channel that has begun does not say is not known.
+    // A channel that has begun may have sent the message before it threw.
     const unsent: NotSent = {
       sent: false,
       why: textOf(error),
       ...(hasBegun && { mayBeThere: true }),
     };
-    return { ...unsent, why: clean(deadline.aborted ? tooLate(unsent) : unsent.why) };
+    const usable = hasBegun ? true : faultBehind(error) === 'secret' ? false : null;
+    return { ...unsent, why: clean(deadline.aborted ? tooLate(unsent) : unsent.why), usable };
   }
 }
 
 const tooLate = ({ mayBeThere }: NotSent): string =>
   `no answer within ${deadlineMs / 1_000} s${mayBeThere ? '; it is not known whether the receiver took it, so a repeat may come' : ''}`;
 
-/** A channel that ignores the signal delays its messages, and no more than that. */
+/** Waits no longer than until shortly after the deadline: a channel that ignores the signal delays only its own messages. */
 function untilDeadline(work: Promise<Delivery>, signal: AbortSignal): Promise<Delivery> {
   const { promise, reject } = Promise.withResolvers<never>();
   let waiting: NodeJS.Timeout | undefined;

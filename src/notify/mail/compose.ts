@@ -1,8 +1,11 @@
-/** A message as a mail: plain text, and a conversation of its own for each ticket. */
+/** A message as a mail: plain text (a report also as a page), and a conversation of its own for each ticket. */
 import type { Message } from '../message.ts';
 import { safeLine } from '../words/safe.ts';
 import { nameOf } from '../words/ticket.ts';
-import { linesOf, wordsOf, type Limits } from '../words/words.ts';
+import { asHtml } from '../../report/html.ts';
+import { asText } from '../../report/text.ts';
+import { safeReport } from '../words/report.ts';
+import { linesOf, wordsOf, type Limits, type Words } from '../words/words.ts';
 import { asciiAddress, type EmailConfig } from './config.ts';
 
 export const limits: Limits = { subject: 150, line: 500, body: 20_000, events: 50, tickets: 50 };
@@ -19,7 +22,7 @@ export interface Mail {
   raw: Buffer;
 }
 
-/** `before` is what the reference was of the ticket's first and of its newest mail. */
+/** `before` has the references of the ticket's first and newest mail. */
 export async function composeMail(
   message: Message,
   config: Pick<EmailConfig, 'from' | 'to'>,
@@ -28,7 +31,7 @@ export async function composeMail(
   const from = asciiAddress(config.from)!;
   const to = config.to.map((each) => asciiAddress(each)!);
   const words = wordsOf(message, limits);
-  const subject = literal(subjectOf(message, words.subject, before));
+  const subject = withoutEncodedWords(subjectOf(message, words.subject, before));
   const messageId = `<${message.id.replaceAll(/[^A-Za-z0-9-]/g, '-').slice(0, 100)}@${from.slice(from.lastIndexOf('@') + 1)}>`;
   const references = [
     ...new Set([before?.first, before?.last].flatMap((each) => messageIdIn(each ?? '') ?? [])),
@@ -41,7 +44,7 @@ export async function composeMail(
     subject,
     messageId,
     ...(references.length > 0 && { inReplyTo: references.at(-1)!, references }),
-    text: linesOf(words).join('\n'),
+    ...bodyOf(message, words),
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -49,18 +52,25 @@ export async function composeMail(
   return { reference: `${messageId} ${subject}`, from, to, raw: await mail.compile().build() };
 }
 
+/** Plain text; a morning report also as a page, which has no links, no scripts and nothing to load. */
+function bodyOf(message: Message, words: Words): { text: string; html?: string } {
+  if (message.kind !== 'report') return { text: linesOf(words).join('\n') };
+  const { report, notes } = safeReport(message);
+  return { text: asText(report, notes), html: asHtml(report, notes) };
+}
+
 /**
  * A reader decodes `=?utf-8?q?=0D=0ABcc:?=` in a header, and nodemailer leaves a subject of ASCII as it is: such a title
  * would be shown as more than one line.
  */
-const literal = (subject: string): string => subject.replaceAll('=?', '= ?');
+const withoutEncodedWords = (subject: string): string => subject.replaceAll('=?', '= ?');
 
 const messageIdIn = (reference: string): string | null =>
   /^<[\w.-]+@[\w.-]+>/.exec(reference)?.[0] ?? null;
 
-/** That of the ticket's first mail, so that they stay one conversation. */
+/** The mails of a ticket all have the subject of its first one, so that they stay one conversation. */
 function subjectOf(message: Message, subject: string, before: { first: string } | null): string {
-  // Mail programs make one conversation of mails with one subject: today's outage would stand below last week's.
+  // Mail programs join mails with the same subject: without a name today's outage would be a reply to last week's.
   if (message.kind === 'group' && message.tickets[0])
     return `${subject}, first ${nameOf(message.tickets[0])}`;
   if (message.kind !== 'ticket' || before === null) return subject;

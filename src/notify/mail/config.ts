@@ -1,13 +1,13 @@
-/** What the settings say of a channel by mail. */
+/** What the settings say about a mail channel. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-/** As it is written in SMTP and in certificates; null for what is no name of a host. */
+/** A host name as SMTP and certificates write it; null for a text that is not a host name. */
 export function asciiHost(host: string): string | null {
-  // domainToASCII leaves out line ends and what is not drawn.
+  // domainToASCII drops line ends and invisible characters without an error.
   if (/[\s\p{Cc}\p{Cf}]/u.test(host)) return null;
   const ascii = domainToASCII(host).replace(/\.$/, '');
   const isName =
@@ -17,7 +17,7 @@ export function asciiHost(host: string): string | null {
 
 const local = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
-/** `ops@example.com`, with its domain as SMTP has it; null for what is no such address. */
+/** `ops@example.com`, with its domain as SMTP writes it; null for a text that is not such an address. */
 export function asciiAddress(address: string): string | null {
   const at = address.lastIndexOf('@');
   const name = address.slice(0, Math.max(at, 0));
@@ -30,7 +30,10 @@ export function asciiAddress(address: string): string | null {
 const address = z
   .string()
   .max(320)
-  .refine((text) => asciiAddress(text) !== null, 'is an address alone: ops@example.com');
+  .refine(
+    (text) => asciiAddress(text) !== null,
+    'has to be an address and nothing else: ops@example.com',
+  );
 
 const isDotted = (host: string): boolean => asciiHost(host)?.includes('.') ?? false;
 
@@ -40,7 +43,10 @@ export const emailConfig = z
   .strictObject({
     host: z
       .string()
-      .refine((host) => isIP(host) !== 0 || asciiHost(host) !== null, 'is the name of a host')
+      .refine(
+        (host) => isIP(host) !== 0 || asciiHost(host) !== null,
+        'has to be the name of a host',
+      )
       .describe('the mail server that takes the messages'),
     port: z.int().min(1).max(65_535).describe('mostly 465 for tls, 587 for starttls'),
     security: z
@@ -49,7 +55,7 @@ export const emailConfig = z
       .describe('tls from the first byte, starttls before anything else, or none'),
     helo: z
       .string()
-      .refine((host) => isDotted(host), 'is a whole name: bots.example.com')
+      .refine((host) => isDotted(host), 'has to be a whole name: bots.example.com')
       .optional()
       .describe('how this machine names itself to the server (EHLO)'),
     user: z.string().min(1).max(500).optional(),
@@ -63,14 +69,15 @@ export const emailConfig = z
     to: z.array(address).min(1).max(50),
   })
   .refine(({ user, password }) => (user === undefined) === (password === undefined), {
-    message: 'user and password come together',
+    message: 'user and password have to be given together',
     path: ['password'],
   })
   .refine(
     ({ security, host, password }) =>
       security !== 'none' || password === undefined || isLoopback(host),
     {
-      message: 'none would send the password in clear: tls or starttls, but for this machine',
+      message:
+        'none would send the password unencrypted: use tls or starttls, except to this machine',
       path: ['security'],
     },
   );

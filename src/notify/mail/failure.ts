@@ -1,5 +1,6 @@
-/** What a failure of SMTP means for a delivery. */
+/** What a failure in SMTP means for a delivery. */
 import { openRedaction } from '../../ground/secrets/redact.ts';
+import { withoutPlace } from '../../outbound/fault-words.ts';
 import type { NotSent } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
 import type { EmailConfig } from './config.ts';
@@ -30,9 +31,11 @@ const asksForLogin = new Set([530, 534, 535, 538]);
 function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meaning {
   const { code, command, responseCode: status, rejectedErrors = [] } = cause;
   const server = `${config.host}:${config.port}`;
-  const said = cause.response ? `it said ${cause.response}` : cause.message;
+  const said = cause.response
+    ? `it said ${cause.response}`
+    : withoutPlace(cause.message, config.host, config.port);
 
-  // Repeated logins with a password that is refused close accounts, so that none is tried again.
+  // Repeated logins with a refused password may lock the account, so a permanent refusal switches the channel off.
   if (code === 'EAUTH' || (status !== undefined && asksForLogin.has(status)))
     return {
       why: `the mail server ${server} refused the login: ${said}. See \`user\` and \`password\``,
@@ -72,17 +75,17 @@ function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meanin
   };
 }
 
-const certificate =
+const certificateFault =
   /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL/;
 
-/** Why there is no encrypted connection, with the setting to look at; null where it is something else. */
+/** Why there is no encrypted connection, with the setting to look at; null for other failures. */
 function tlsMeaning(
   { code, originalCode, command, message }: MailFailure['cause'],
   { security }: EmailConfig,
   server: string,
 ): string | null {
   const first = originalCode ?? code ?? '';
-  if (certificate.test(first))
+  if (certificateFault.test(first))
     return `the certificate of ${server} is not trusted (${first}: ${message}). See \`host\`; NODE_EXTRA_CA_CERTS names an authority of your own`;
   if (command === 'STARTTLS')
     return `${server} does not begin to encrypt (${message}). See \`security\`: 'starttls' is mostly for port 587, 'tls' for port 465`;

@@ -20,11 +20,11 @@ export class MailFailure extends Error {
 }
 
 /** A recipient that the server refused, while it took others. */
-export interface Refused {
+export interface RefusedRecipient {
   address: string;
   answer: string;
-  /** another try may pass */
-  isForNow: boolean;
+  /** a 4xx answer: another try may succeed */
+  isTemporary: boolean;
 }
 
 /** The server has taken the mail for all recipients but those that are returned. Throws {@link MailFailure}. */
@@ -32,40 +32,40 @@ export async function sendMail(
   { from, to, raw }: Mail,
   config: EmailConfig,
   { address, signal }: { address: string; signal: AbortSignal },
-): Promise<Refused[]> {
+): Promise<RefusedRecipient[]> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
   const { host, port, security, helo, user, password } = config;
-  // The connection goes to the address that was judged; the certificate is judged by the name.
-  const name = isIP(host) === 0 ? asciiHost(host)! : undefined;
+  // The connection goes to the IP address that the outbound check allowed; the certificate is checked against the host name.
+  const hostName = isIP(host) === 0 ? asciiHost(host)! : undefined;
   const connection = new SMTPConnection({
     host: address,
     port,
-    servername: name,
+    servername: hostName,
     ...(helo !== undefined && { name: asciiHost(helo)! }),
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     tls: { minVersion: 'TLSv1.2' },
-    // What a connection is given up for is closed at once.
+    // A connection that is given up is closed at once.
     socketCloseTimeout: 0,
     logger: false,
   });
 
   let wasSent = false;
-  const { promise, resolve, reject } = Promise.withResolvers<Refused[]>();
+  const { promise, resolve, reject } = Promise.withResolvers<RefusedRecipient[]>();
   const fail = (error: Error): void => {
     reject(new MailFailure(error, wasSent));
     connection.close();
   };
   const stop = (): void =>
     fail(new Error(`it was stopped: ${String(signal.reason)}`, { cause: signal.reason }));
-  // It stays for the whole life of the connection, as an error that is not listened to ends the process.
+  // This listener stays as long as the connection: an error event without a listener ends the process.
   connection.on('error', fail);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
 
   const send = (): void => {
-    // It is read when the server has asked for the mail: what ends before that has sent none of it.
+    // The body is read when the server has asked for it: a connection that ends before that has sent none of it.
     const body = Readable.from(
       (function* () {
         wasSent = true;
@@ -78,7 +78,7 @@ export async function sendMail(
         (info.rejectedErrors ?? []).map((each) => ({
           address: each.recipient ?? '',
           answer: each.response ?? '',
-          isForNow: (each.responseCode ?? 0) >= 400 && each.responseCode! < 500,
+          isTemporary: (each.responseCode ?? 0) >= 400 && each.responseCode! < 500,
         })),
       );
     });
@@ -96,12 +96,12 @@ export async function sendMail(
     return await promise;
   } finally {
     signal.removeEventListener('abort', stop);
-    leave(connection);
+    quit(connection);
   }
 }
 
-/** With a farewell, for which the server has a second. */
-function leave(connection: { destroyed: boolean; quit(): void; close(): void }): void {
+/** Ends the session with QUIT, and gives the server a second to answer. */
+function quit(connection: { destroyed: boolean; quit(): void; close(): void }): void {
   if (connection.destroyed) return;
   connection.quit();
   setTimeout(() => connection.close(), 1_000).unref();

@@ -2,10 +2,10 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** Two at once and one about the rest are three, whatever breaks. */
-const mostAtOnce = 2;
+/** How many messages go out at once. With one more about the rest there are three, whatever breaks. */
+const maxAtOnce = 2;
 const gatherMs = 30_000;
-/** After so many single messages in 10 minutes the channel is busy, and messages wait longer for each other. */
+/** From this number of single messages in 10 minutes on a channel is busy, and messages wait longer for each other. */
 const busyFrom = 20;
 const busyMs = 5 * 60_000;
 
@@ -14,7 +14,7 @@ export interface Pace {
   /** urgent messages that may still go out now */
   left: number;
   isBusy: boolean;
-  /** when the messages that wait are sent; null where none waits */
+  /** when the messages that wait are sent; null if none waits */
   gathersUntil: Date | null;
 }
 
@@ -37,7 +37,7 @@ export async function paceOf(
               AND n.created_at BETWEEN engine.now() - interval '10 seconds' AND engine.now()) AS at_once,
            (SELECT count(*)::int FROM bot_notifications n
             WHERE n.channel = c.name AND n.status = 'sent' AND n.kind <> 'group'
-              -- A change of a message that stands already disturbs no one.
+              -- Channels that edit do not notify people of an edit.
               AND (n.opens OR c.name <> ALL (${editing}::text[]))
               AND n.sent_at BETWEEN engine.now() - interval '10 minutes' AND engine.now()) AS single,
            w.waiting, w.until
@@ -49,13 +49,13 @@ export async function paceOf(
   return new Map(
     rows.map(({ name, now, at_once, single, waiting, until }) => {
       const isBusy = single >= busyFrom;
-      const left = isBusy || waiting > 3 ? 0 : Math.max(0, mostAtOnce - at_once);
+      const left = isBusy || waiting > 3 ? 0 : Math.max(0, maxAtOnce - at_once);
       return [name, { now, left, isBusy, gathersUntil: until }];
     }),
   );
 }
 
-/** When a message that waits for others is sent; what is urgent never waits longer than 30 s. */
+/** When a message that waits for others is sent; an urgent one never waits longer than 30 s. */
 export function gatherUntil({ now, isBusy, gathersUntil }: Pace, isUrgent: boolean): Date {
   const longest = now.getTime() + (isBusy && !isUrgent ? busyMs : gatherMs);
   return new Date(Math.min(longest, gathersUntil?.getTime() ?? Infinity));

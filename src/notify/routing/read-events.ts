@@ -4,9 +4,9 @@ import { maintenanceOverTicket, type Maintenance } from '../../data/bots/bot-mai
 import type { Database } from '../../database/connect.ts';
 import type { Severity } from '../../ground/severity.ts';
 import type { TicketStatus } from '../../data/bots/pending-tickets.ts';
-import type { Routed } from './choose.ts';
+import type { RoutedEvent } from './choose.ts';
 
-export interface UnroutedEvent extends Routed {
+export interface UnroutedEvent extends RoutedEvent {
   /** bot_ticket_events.id */
   id: string;
   ticket_id: string;
@@ -15,7 +15,7 @@ export interface UnroutedEvent extends Routed {
   silences: Silence[];
   /** the windows in force that hold it back */
   maintenance: Maintenance[];
-  /** the number of the ticket into which it is merged; null where it stands for itself */
+  /** the number of the ticket into which it is merged; null if it is not merged */
   survivor: string | null;
   /** channels through which people were told of the ticket, or are about to be */
   told: string[];
@@ -24,8 +24,8 @@ export interface UnroutedEvent extends Routed {
 }
 
 /**
- * The oldest events that wait to be routed, with the tickets as they are now. An event whose transaction commits late comes
- * with the next read: it is looked for by what is missing, not behind the newest one that was seen.
+ * The oldest events that wait to be routed, with the tickets as they are now. They are found by the marks that they lack, not by
+ * ids above the newest one seen: so an event whose transaction commits late comes with the next read.
  */
 export async function readEvents(
   trx: Transaction<Database>,

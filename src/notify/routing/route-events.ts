@@ -4,20 +4,20 @@ import type { Transaction } from 'kysely';
 import type { JobContext } from '../../contract/job.ts';
 import type { Database } from '../../database/connect.ts';
 import { time } from '../../ground/text.ts';
-import { knowChannels } from '../../transitions/channels/take.ts';
+import { addChannels } from '../../transitions/channels/take.ts';
 import { markRouted } from '../../transitions/notifications/mark-routed.ts';
 import { queueMessages, type NewMessage } from '../../transitions/notifications/queue.ts';
 import { quietUntil } from '../../policy/quiet-hours.ts';
-import { editing, isEditing } from '../settings/channel-of.ts';
+import { editingChannels, isEditing } from '../settings/channel-of.ts';
 import { readNotifications } from '../settings/read.ts';
 import type { Notifications } from '../settings/schema.ts';
-import { opening, urgent } from '../telling.ts';
+import { openingEvents, urgentEvents } from '../ticket-events.ts';
 import { choose, type Choice } from './choose.ts';
 import { gatherUntil, paceOf, type Pace } from './pace.ts';
 import { readEvents, type UnroutedEvent } from './read-events.ts';
 
-/** One transaction routes so many: more than a storm brings at once. */
-const atOnce = 2_000;
+/** How many events one transaction routes: more than a storm brings at once. */
+const maxEvents = 2_000;
 
 export interface RouteFigures {
   events: number;
@@ -36,13 +36,13 @@ export async function routeEvents({
     figures.events += events;
     figures.messages += messages;
     if (isDue) await request('deliver');
-    if (events < atOnce) return figures;
+    if (events < maxEvents) return figures;
   }
 }
 
 async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { isDue: boolean }> {
   const settings = await readNotifications(trx);
-  const events = await readEvents(trx, atOnce);
+  const events = await readEvents(trx, maxEvents);
   if (events.length === 0) return { events: 0, messages: 0, isDue: false };
   const decided = events.map((event) => ({ event, ...decide(settings, event) }));
   const messages = settings ? await messagesOf(trx, settings, decided) : [];
@@ -75,7 +75,7 @@ function decide(settings: Notifications | null, event: UnroutedEvent): Decision 
   if (!settings) return { choices: [], reason: 'no channels are set up' };
   const { choices, reason } = choose(settings, event);
   const isEnd = event.event === 'resolved';
-  // What a person writes is told although its problem is silenced, and so is the end of what people were told of.
+  // People are told of a comment, and of the end of a ticket that they know, although its problem is silenced.
   const isToldAlways = event.event === 'commented' || (isEnd && event.told.length > 0);
   const [silence] = event.silences;
   if (silence && !isToldAlways)
@@ -89,10 +89,12 @@ function decide(settings: Notifications | null, event: UnroutedEvent): Decision 
     };
   if (event.survivor && !isToldAlways && !['merged', 'unmerged'].includes(event.event))
     return { choices: [], reason: `T-${event.survivor} stands for it` };
-  const there = event.told.filter((channel) => Object.hasOwn(settings.channels, channel));
-  // Who was told that it began is told that it ended; and a message that can be edited is not left to say what is over.
-  const also = isEnd ? there : event.own.filter((channel) => isEdited(settings, channel, event));
-  const added = also
+  const toldBefore = event.told.filter((channel) => Object.hasOwn(settings.channels, channel));
+  // Channels that told of the beginning tell of the end, and a message that can be edited is kept up to date.
+  const concerned = isEnd
+    ? toldBefore
+    : event.own.filter((channel) => isEdited(settings, channel, event));
+  const added = concerned
     .filter((channel) => !choices.some((choice) => choice.channel === channel))
     .map((channel) => ({ channel, route: 'told before' }));
   const all = [...choices, ...added];
@@ -111,17 +113,17 @@ async function messagesOf(
     ...new Set(decided.flatMap(({ choices }) => choices.map(({ channel }) => channel))),
   ];
   if (names.length === 0) return [];
-  await knowChannels(trx, names);
-  const edits = editing(settings);
+  await addChannels(trx, names);
+  const edits = editingChannels(settings);
   const pace = await paceOf(trx, names, edits);
   const made = new Map<string, NewMessage>();
   for (const { event, choices } of decided)
     for (const { channel, route } of choices) {
-      const own = edits.includes(channel) && event.own.includes(channel);
+      const isEdit = edits.includes(channel) && event.own.includes(channel);
       const { now } = pace.get(channel)!;
       const end = quietUntil(settings.quiet_hours, event.severity, now);
-      const waits = end > now ? end : null;
-      const when = timeOf(event, pace.get(channel)!, { own, quiet: waits });
+      const quietEnd = end > now ? end : null;
+      const when = timeOf(event, pace.get(channel)!, { isEdit, quietEnd });
       const kind = when.isComment ? 'comment' : 'ticket';
       const key = kind === 'comment' ? `${event.id} ${channel}` : `${event.ticket_id} ${channel}`;
       const before = made.get(key);
@@ -131,8 +133,8 @@ async function messagesOf(
         channel,
         kind,
         events: [...(before?.events ?? []), event.id],
-        route: waits ? `${route}; quiet hours until ${time(waits)} UTC` : route,
-        opens: opening.includes(event.event) || (before?.opens ?? false),
+        route: quietEnd ? `${route}; quiet hours until ${time(quietEnd)} UTC` : route,
+        opens: openingEvents.includes(event.event) || (before?.opens ?? false),
         gathers: when.gathers && (before?.gathers ?? true),
         send_after: before && before.send_after < when.at ? before.send_after : when.at,
       });
@@ -140,20 +142,20 @@ async function messagesOf(
   return [...made.values()];
 }
 
-/** Now, or when the messages that wait on the channel are sent together. */
+/** When a message is sent: now, at the end of the quiet hours, or when the messages that wait on the channel are sent together. */
 function timeOf(
   { event, severity }: UnroutedEvent,
   pace: Pace,
-  { own, quiet }: { own: boolean; quiet: Date | null },
+  { isEdit, quietEnd }: { isEdit: boolean; quietEnd: Date | null },
 ): { at: Date; gathers: boolean; isComment: boolean } {
   const isComment = event === 'commented' && !pace.isBusy;
-  if (quiet) return { at: quiet, gathers: !isComment, isComment };
-  const isUrgent = severity === 'critical' && urgent.includes(event);
-  const now = { at: pace.now, gathers: false, isComment };
-  if (own || isComment) return now;
+  if (quietEnd) return { at: quietEnd, gathers: !isComment, isComment };
+  const isUrgent = severity === 'critical' && urgentEvents.includes(event);
+  const atOnce = { at: pace.now, gathers: false, isComment };
+  if (isEdit || isComment) return atOnce;
   if (isUrgent && pace.left > 0) {
     pace.left -= 1;
-    return now;
+    return atOnce;
   }
   const at = gatherUntil(pace, isUrgent);
   if (!pace.gathersUntil || at < pace.gathersUntil) pace.gathersUntil = at;

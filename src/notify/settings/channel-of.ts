@@ -2,7 +2,7 @@ import type { Channel } from '../channel.ts';
 import { kinds } from '../channels/index.ts';
 import type { Notifications } from './schema.ts';
 
-/** The kind of a channel of the settings, and its config as the settings have it; null where there is no such channel. */
+/** The kind of a channel of the settings, and its config as the settings have it; null if there is no such channel. */
 export function channelOf(
   settings: Notifications | null,
   name: string,
@@ -13,12 +13,12 @@ export function channelOf(
   return channel ? { channel, config } : null;
 }
 
-/** Whether a channel of the settings shows a change in the message that stands already. */
+/** Whether a channel of the settings shows a change by an edit of the ticket's message. */
 export function isEditing(settings: Notifications, name: string): boolean {
   const found = channelOf(settings, name);
   return found !== null && found.channel.edits(found.config);
 }
 
-/** The names of the channels that do. */
-export const editing = (settings: Notifications): string[] =>
+/** The names of the channels that edit messages. */
+export const editingChannels = (settings: Notifications): string[] =>
   Object.keys(settings.channels).filter((name) => isEditing(settings, name));

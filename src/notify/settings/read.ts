@@ -1,10 +1,12 @@
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { issueInWords, placeInWords, writtenPath } from '../../policy/issue-words.ts';
+import { fitting, printable } from '../../ground/text.ts';
+import { issueWithPlace } from '../../policy/issue-words.ts';
 import { notifications, type Notifications } from './schema.ts';
 
-/** The most mistakes that one message names. */
+/** How many mistakes one message names, and its length: a statement may have written anything. */
 const maxProblems = 5;
+const maxLetters = 500;
 
 export const settingKey = 'notifications';
 
@@ -19,7 +21,7 @@ export class BadNotificationsError extends RoundsmanError {
   }
 }
 
-/** The document as it was set; undefined where there is none. */
+/** The document as it was set; undefined if there is none. */
 export async function storedDocument(db: Db): Promise<unknown> {
   const row = await db
     .selectFrom('engine.settings')
@@ -29,14 +31,31 @@ export async function storedDocument(db: Db): Promise<unknown> {
   return row?.value ?? undefined;
 }
 
-/** Null where nothing is set: then people are told of nothing. Throws {@link BadNotificationsError}. */
+/** The names of the channels in a document, whatever else a statement has written there. */
+export function channelNames(document: unknown): string[] {
+  const channels = (document as { channels?: unknown } | null | undefined)?.channels;
+  return channels !== null && typeof channels === 'object' ? Object.keys(channels) : [];
+}
+
+/** Why the document cannot be used; null if it can, or there is none. */
+export async function whyUnusable(db: Db): Promise<string | null> {
+  try {
+    await readNotifications(db);
+    return null;
+  } catch (error) {
+    if (error instanceof BadNotificationsError) return error.why;
+    throw error;
+  }
+}
+
+/** Null if nothing is set: then people are told of nothing. Throws {@link BadNotificationsError}. */
 export async function readNotifications(db: Db): Promise<Notifications | null> {
   const stored = await storedDocument(db);
   if (stored === undefined) return null;
   const read = notifications.safeParse(stored);
   if (read.success) return read.data;
-  const why = read.error.issues.map((issue) =>
-    [placeInWords(writtenPath(issue.path, stored)), issueInWords(issue)].filter(Boolean).join(': '),
+  const why = read.error.issues.map((issue) => issueWithPlace(issue, stored));
+  throw new BadNotificationsError(
+    fitting(printable(why.slice(0, maxProblems).join('; ')), maxLetters),
   );
-  throw new BadNotificationsError(why.slice(0, maxProblems).join('; '));
 }

@@ -1,21 +1,45 @@
 /** The setting `notifications`: through which channels people are told of tickets, and who is told of what. */
 import { z } from 'zod';
-import { quietHours, when } from '../../policy/schema.ts';
+import { timeOfDay, quietHours, timezone, when } from '../../policy/schema.ts';
+import { nearest } from '../../ground/nearest.ts';
 import { kinds } from '../channels/index.ts';
-import { everyEvent } from '../telling.ts';
+import { routableEvents } from '../ticket-events.ts';
 
 const name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'a name has small letters, digits, - and _, 50 at most');
-const route = z.strictObject({
-  /** everything that is named has to fit; nothing: every ticket */
-  when: when.optional(),
-  /** channels; none: people are not told */
-  to: z.array(name).max(20),
-  on: z.array(z.enum(everyEvent)).min(1).optional(),
-  /** the routes behind it are asked, too */
-  continue: z.boolean().default(false),
-});
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,49}$/,
+    'a name is at most 50 lower-case letters, digits, - and _, and begins with a letter or digit',
+  );
+const route = z
+  .strictObject({
+    /** The route is for the morning report, and not for tickets. */
+    report: z.literal(true, 'has to be true; leave it out otherwise').optional(),
+    /** all conditions have to fit; without conditions every ticket fits */
+    when: when.optional(),
+    /** channels; an empty list: people are not told */
+    to: z.array(name).max(20),
+    on: z.array(z.enum(routableEvents)).min(1).optional(),
+    /** the routes after it are asked, too */
+    continue: z.boolean().default(false),
+  })
+  .superRefine((given, context) => {
+    if (!given.report) return;
+    for (const key of ['when', 'on', 'continue'] as const)
+      if (given[key])
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'is about tickets, and this route is for the morning report: leave it out',
+        });
+  });
+
+const report = z
+  .strictObject(
+    { at: timeOfDay(1439).default(8 * 60), timezone: timezone.default('UTC') },
+    'has to be a map of at and timezone',
+  )
+  .default({ at: 8 * 60, timezone: 'UTC' });
 
 const channel = z.looseObject({
   kind: z.string().superRefine((kind, context) => {
@@ -31,27 +55,45 @@ export const notifications = z
     channels: z.record(name, channel),
     routes: z.array(route).max(200),
     quiet_hours: quietHours,
+    /** when the morning report is made; routes with `report: true` say where it goes */
+    report,
     /** `host:port` of receivers whose addresses are not public */
     hosts: z
       .array(z.string().regex(/^[^\s/@]+:\d{1,5}$/, 'it is written as host:port'))
       .default([]),
   })
   .superRefine(({ channels, routes }, context) => {
-    for (const [named, { kind, ...config }] of Object.entries(channels)) {
+    for (const [channelName, { kind, ...config }] of Object.entries(channels)) {
       const read = kinds.find((each) => each.kind === kind)?.config.safeParse(config);
       for (const issue of read?.error?.issues ?? [])
-        context.addIssue({ ...issue, path: ['channels', named, ...issue.path] } as never);
+        context.addIssue({ ...issue, path: ['channels', channelName, ...issue.path] } as never);
     }
-    routes.forEach(({ to }, at) =>
-      to.forEach((named, place) => {
-        if (!Object.hasOwn(channels, named))
-          context.addIssue({
-            code: 'custom',
-            path: ['routes', at, 'to', place],
-            message: `there is no channel ${named}; there are ${Object.keys(channels).join(', ') || 'none'}`,
-          });
-      }),
-    );
+    for (const { path, message } of unknownChannels({ channels, routes }))
+      context.addIssue({ code: 'custom', path, message });
   });
+
+/** Written as anybody may have written it, with mistakes elsewhere. */
+interface Written {
+  channels?: unknown;
+  routes?: unknown;
+}
+
+/**
+ * Names of channels in routes that no channel has. The schema asks for them only where nothing else is wrong; a document with other
+ * mistakes is asked apart, so that a person hears of all of them at once.
+ */
+export function unknownChannels(document: unknown): { path: PropertyKey[]; message: string }[] {
+  const { channels, routes } = (document ?? {}) as Written;
+  if (channels === null || typeof channels !== 'object' || !Array.isArray(routes)) return [];
+  const known = Object.keys(channels);
+  return routes.flatMap((given: { to?: unknown } | null, index) =>
+    (Array.isArray(given?.to) ? given.to : []).flatMap((channelName: unknown, position) => {
+      if (typeof channelName !== 'string' || known.includes(channelName)) return [];
+      const [meant] = nearest(channelName, known);
+      const message = `there is no channel ${channelName}; there are ${known.join(', ') || 'none'}${meant ? `; did you mean ${meant}?` : ''}`;
+      return [{ path: ['routes', index, 'to', position], message }];
+    }),
+  );
+}
 
 export type Notifications = z.output<typeof notifications>;

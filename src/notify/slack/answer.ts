@@ -5,7 +5,7 @@ import type { NotSent } from '../channel.ts';
 /** Slack has not taken the request, or it is not known whether it has. */
 export class SlackRefusal extends Error {
   override readonly name = 'SlackRefusal';
-  /** Slack's own word: `channel_not_found`; null where it gave none */
+  /** Slack's own word: `channel_not_found`; null if it gave none */
   readonly word: string | null;
   readonly notSent: NotSent;
 
@@ -16,15 +16,15 @@ export class SlackRefusal extends Error {
   }
 }
 
-/** What a person has to do, by Slack's word. Until then Slack takes no message of this channel. */
-const changes: Record<string, string> = {
+/** What is wrong or has to be done, by Slack's word. Until a person has mended it, Slack takes no message of this channel. */
+const whatToDo: Record<string, string> = {
   invalid_auth: 'it does not know the token: set the secret again',
   not_authed: 'no token was sent: set the secret',
   token_revoked: 'the token was revoked: install the app again, and set the secret',
   token_expired: 'the token has expired: set the secret again',
   account_inactive:
     'the app or its workspace was removed: install the app, and set the secret again',
-  not_allowed_token_type: 'this is no bot token: it begins with xoxb-',
+  not_allowed_token_type: 'this is not a bot token, which begins with xoxb-',
   missing_scope: 'the app lacks the scope chat:write: add it, and install the app again',
   no_permission: 'the app lacks a right in the workspace',
   channel_not_found: 'there is no such channel, or the app may not see it: invite the app to it',
@@ -47,7 +47,7 @@ const changes: Record<string, string> = {
   posting_to_general_channel_denied: 'the webhook may not write to #general',
   invalid_token: 'it does not know the webhook: set the secret again',
   no_service: 'the webhook was removed or switched off: make another one, and set the secret',
-  no_service_id: 'this is no address of a webhook: set the secret again',
+  no_service_id: 'this is not the address of a webhook: set the secret again',
   no_active_hooks: 'the webhook is switched off',
   no_team: 'the workspace of the webhook is not there any more',
   team_disabled: 'the workspace is disabled',
@@ -73,7 +73,7 @@ const waitOf = (header: string | undefined): Pick<NotSent, 'retryAfterMs'> => {
     : {};
 };
 
-/** From a status and Slack's word. `header` is that of `retry-after`. */
+/** The refusal that a status and Slack's word mean. `header` is the value of `retry-after`. */
 export function refusalOf(status: number, word: string | null, header?: string): SlackRefusal {
   const shown = word === null ? `status ${status}` : safeLine(word.slice(0, 100));
   if (status === 429 || word === 'ratelimited' || word === 'rate_limited')
@@ -81,7 +81,7 @@ export function refusalOf(status: number, word: string | null, header?: string):
       { sent: false, why: 'Slack asks to wait: too many messages', ...waitOf(header) },
       word,
     );
-  const change = word === null ? undefined : changes[word];
+  const change = word === null ? undefined : whatToDo[word];
   if (change)
     return new SlackRefusal(
       { sent: false, why: `Slack refuses it: ${change} (${shown})`, final: 'channel' },
@@ -96,9 +96,10 @@ export function refusalOf(status: number, word: string | null, header?: string):
       },
       word,
     );
-  const isUncertain = (status === 200 && word === null) || status >= 500 || uncertain.has(shown);
+  const isUncertain =
+    (status === 200 && word === null) || status >= 500 || uncertainWords.has(shown);
   const why = isUncertain
-    ? `Slack answered ${shown}; ${notKnown}`
+    ? `Slack answered ${shown}; ${unknownOutcome}`
     : `Slack did not take it (${shown})`;
   return new SlackRefusal(
     { sent: false, why, ...waitOf(header), ...(isUncertain && { mayBeThere: true }) },
@@ -106,15 +107,20 @@ export function refusalOf(status: number, word: string | null, header?: string):
   );
 }
 
-/** Slack documents that a part of what was asked may have been done when it answers so. */
-const uncertain = new Set(['internal_error', 'fatal_error', 'request_timeout', 'rollup_error']);
+/** Slack documents that a part of the request may have been carried out although it answers so. */
+const uncertainWords = new Set([
+  'internal_error',
+  'fatal_error',
+  'request_timeout',
+  'rollup_error',
+]);
 
-const notKnown = 'it is not known whether Slack took it, so a repeat may come';
+const unknownOutcome = 'it is not known whether Slack took it, so a repeat may come';
 
-/** No answer, or none that says whether Slack took it. */
-export const unanswered = (why: string, wasSent: boolean): SlackRefusal =>
+/** For a request without an answer, or with one that does not say whether Slack took it. */
+export const unansweredRefusal = (why: string, wasSent: boolean): SlackRefusal =>
   new SlackRefusal({
     sent: false,
-    why: wasSent ? `${why}; ${notKnown}` : why,
+    why: wasSent ? `${why}; ${unknownOutcome}` : why,
     ...(wasSent && { mayBeThere: true }),
   });

@@ -4,10 +4,10 @@ import { messageOf } from '../../ground/errors.ts';
 import { OutboundError } from '../../outbound/request.ts';
 import type { ChannelContext } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
-import { refusalOf, SlackRefusal, unanswered } from './answer.ts';
+import { refusalOf, SlackRefusal, unansweredRefusal } from './answer.ts';
 
-/** A message of a channel by its id and the timestamp that Slack knows it by. */
-export interface Place {
+/** A channel by its id, and a message in it by the timestamp that Slack knows it by. */
+export interface MessageTarget {
   channel: string;
   /** the message that is edited, or in whose thread this is said */
   ts?: string;
@@ -36,7 +36,7 @@ export async function openSlack(
 ) {
   const { WebClient, WebAPIHTTPError, WebAPIPlatformError, WebAPIRequestError } =
     await import('@slack/web-api');
-  // What the last answer said, as the client leaves out some of it.
+  // What the last answer said: the client does not pass all of it on.
   let status = 0;
   let retryAfter: string | undefined;
 
@@ -57,7 +57,7 @@ export async function openSlack(
     slackApiUrl: api_url,
     fetch,
     logger: silent,
-    // The delivery repeats, and after the time for which Slack asks.
+    // The delivery tries again by itself, after the time for which Slack asks.
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
@@ -67,13 +67,13 @@ export async function openSlack(
     try {
       const { ts } = (await client.apiCall(method, options)) as { ts?: unknown };
       if (typeof ts === 'string') return ts;
-      throw unanswered('Slack answered without the timestamp of the message', true);
+      throw unansweredRefusal('Slack answered without the timestamp of the message', true);
     } catch (error) {
       if (error instanceof SlackRefusal) throw error;
       if (error instanceof WebAPIRequestError) {
         const { original } = error;
         const wasSent = !(original instanceof OutboundError) || original.sent;
-        throw unanswered(safeLine(messageOf(original).slice(0, 300)), wasSent);
+        throw unansweredRefusal(safeLine(messageOf(original).slice(0, 300)), wasSent);
       }
       if (error instanceof WebAPIPlatformError)
         throw refusalOf(status, wordOf(error.data['error']), retryAfter);
@@ -91,7 +91,7 @@ export async function openSlack(
 
   return {
     /** Posts a new message, in the thread of `ts` if there is one; returns its timestamp. */
-    post: ({ channel, ts }: Place, content: Content, id: string, broadcast = false) =>
+    post: ({ channel, ts }: MessageTarget, content: Content, id: string, broadcast = false) =>
       call('chat.postMessage', {
         channel,
         ...content,
@@ -100,15 +100,15 @@ export async function openSlack(
         metadata: { event_type: 'roundsman_message', event_payload: { id } },
         ...(ts !== undefined && { thread_ts: ts, ...(broadcast && { reply_broadcast: true }) }),
       }),
-    /** Without blocks those of before would stay, so they are always given. */
-    update: ({ channel, ts }: Required<Place>, content: Content) =>
+    /** Edits a message; returns its timestamp. Blocks are always given: without them Slack would keep the earlier ones. */
+    update: ({ channel, ts }: Required<MessageTarget>, content: Content) =>
       call('chat.update', { channel, ts, ...content, parse: 'none', link_names: false }),
   };
 }
 
 export type Slack = Awaited<ReturnType<typeof openSlack>>;
 
-/** Slack's client takes a body that is no JSON for the error: a page of a proxy, or a token, is no word of Slack. */
+/** Slack's own word for an error; null for other text, as its client takes a body that is not JSON for the error. */
 const wordOf = (error: unknown): string | null =>
   typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : null;
 

@@ -1,8 +1,8 @@
-/** What the settings say of a channel of Slack. */
+/** What the settings say about a Slack channel. */
 import { z } from 'zod';
 
-/** What is not encrypted may go to this machine alone: the token or the address is a secret. */
-export const isPrivate = (address: string): boolean => {
+/** Only requests to this machine may go unencrypted: the token or the address is a secret. */
+export const isEncryptedOrLocal = (address: string): boolean => {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
   return (
@@ -25,7 +25,7 @@ export const slackConfig = z.union([
         ),
       api_url: z
         .string()
-        .refine(isPrivate, 'begins with https://')
+        .refine(isEncryptedOrLocal, 'has to begin with https://')
         .default('https://slack.com/api/')
         .describe('where the API is; for GovSlack https://slack-gov.com/api/'),
     })
@@ -34,7 +34,7 @@ export const slackConfig = z.union([
     .strictObject({
       webhook_url: text.describe("an incoming webhook: '{{secret:SLACK_WEBHOOK}}'"),
     })
-    .describe('only new messages: Slack lets a webhook edit none'),
+    .describe('only new messages: a webhook cannot edit messages'),
 ]);
 
 export type SlackConfig = z.output<typeof slackConfig>;

@@ -1,11 +1,11 @@
-/** An incoming webhook of Slack: it takes a new message, and answers with a word instead of a name for it. */
+/** An incoming webhook of Slack: it takes a new message, and answers with a word instead of the message's timestamp. */
 import { messageOf } from '../../ground/errors.ts';
 import { OutboundError } from '../../outbound/request.ts';
 import type { ChannelContext } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
-import { refusalOf, SlackRefusal, unanswered } from './answer.ts';
+import { refusalOf, SlackRefusal, unansweredRefusal } from './answer.ts';
 import type { SlackText } from './blocks.ts';
-import { isPrivate } from './config.ts';
+import { isEncryptedOrLocal } from './config.ts';
 
 /** Throws {@link SlackRefusal}. */
 export async function postToWebhook(
@@ -13,10 +13,10 @@ export async function postToWebhook(
   { text, blocks }: SlackText,
   { request }: Pick<ChannelContext<unknown>, 'request'>,
 ): Promise<void> {
-  if (!isPrivate(url))
+  if (!isEncryptedOrLocal(url))
     throw new SlackRefusal({
       sent: false,
-      why: 'webhook_url is no address that begins with https://: set the secret to the one that Slack gave',
+      why: 'webhook_url does not begin with https://: set the secret to the one that Slack gave',
       final: 'channel',
     });
   const asIs = { mrkdwn: false, unfurl_links: false, unfurl_media: false, link_names: false };
@@ -27,7 +27,7 @@ export async function postToWebhook(
     body: JSON.stringify({ text, ...(blocks.length > 0 && { blocks }), ...asIs }),
   }).catch((error: unknown) => {
     if (!(error instanceof OutboundError)) throw error;
-    throw unanswered(safeLine(messageOf(error).slice(0, 300)), error.sent);
+    throw unansweredRefusal(safeLine(messageOf(error).slice(0, 300)), error.sent);
   });
   if (answer.status === 200) return;
   const [word = ''] = answer.body.trim().split(/\s/, 1);

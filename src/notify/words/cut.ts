@@ -17,13 +17,13 @@ function boundary(text: string, at: number): number {
     .segment(text.slice(from, at + 64))
     .containing(at - from)!;
   if (index > 0) return from + index;
-  // What fills all of that is no character that people see: it is cut, but not within a code point.
+  // A character that fills the whole stretch is not one that people see: it is cut, but not within a code point.
   return isLow(text.charCodeAt(at)) ? at - 1 : at;
 }
 
 const isLow = (unit: number): boolean => unit >= 0xdc_00 && unit <= 0xdf_ff;
 
-/** Code points, without a copy of the text. */
+/** The number of code points, counted without a copy of the text. */
 function lengthOf(text: string): number {
   let low = 0;
   for (let at = 0; at < text.length; at += 1) {

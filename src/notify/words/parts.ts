@@ -1,4 +1,4 @@
-/** A message in plain parts, of which each channel makes its own form. */
+/** A message in plain parts, which each channel brings into its own form. */
 import { cutTo } from './cut.ts';
 import { safeLine, safeLines } from './safe.ts';
 
@@ -10,21 +10,21 @@ export interface Words {
   standing: string;
   facts: { label: string; value: string }[];
   /**
-   * What the platform or a bot says, each line behind `| `, so that none looks like a line of the message's own; of a
-   * group, its tickets, each behind its name.
+   * What the platform or a bot says, each line with `| ` before it, so that none looks like a line of Roundsman's own. In a
+   * group: its tickets, each with its name before it.
    */
   body: string[];
   /** what happened, the oldest first: `2026-11-28 19:20:00 UTC  ann acknowledged it` */
   history: string[];
-  /** said where the message may have been sent before */
+  /** says that the message may have been sent before; null if it was not */
   repeat: string | null;
   /** says what is not shown here, and which command shows it */
   cut: string | null;
-  /** what a reader may type */
+  /** commands that a reader may type */
   commands: string[];
 }
 
-/** The most of each part, in UTF-16 units or counted. */
+/** The maximum of each part: of texts in UTF-16 units, of lists in entries. */
 export interface Limits {
   subject: number;
   /** a value of a fact, a line of the history or a ticket of a group */
@@ -40,14 +40,14 @@ export interface Limits {
 export class Parts {
   readonly #cut: string[] = [];
 
-  /** `name` is said to readers: 'the title'. An empty text becomes `(none)`, as each part has to be seen. */
+  /** `name` tells readers what was cut: 'the title'. An empty text becomes `(none)`, so that the part is seen. */
   line(name: string, text: string, limit: number): string {
     const { shown, kept, all } = cutTo(text, limit, safeLine);
     if (kept < all) this.leftOut(`${name} (${kept} of ${all} characters are here)`);
     return shown || '(none)';
   }
 
-  /** A line of a list: of all that is cut in it, it is said once that parts of `list` are. */
+  /** A line of a list. However many of its lines are cut, the message says once that parts of `list` are left out. */
   item(list: string, text: string, limit: number): string {
     const { shown, kept, all } = cutTo(text, limit, safeLine);
     if (kept < all) this.leftOut(`parts of ${list}`);
@@ -64,12 +64,12 @@ export class Parts {
     return shown === '' ? [] : shown.split('\n');
   }
 
-  /** `what` completes the sentence "Cut here: …". What is cut in many lines is said once. */
+  /** Notes that something is left out; `what` completes the sentence "Cut here: …" and appears in it once. */
   leftOut(what: string): void {
     if (!this.#cut.includes(what)) this.#cut.push(what);
   }
 
-  /** Null where all is shown; `rest` is the command that shows the rest. */
+  /** The sentence that says what is left out; null if nothing is. `rest` is the command that shows all of it. */
   cut(rest: string): string | null {
     return this.#cut.length > 0
       ? `Cut here: ${this.#cut.join(', ')}. All of it: \`${rest}\``

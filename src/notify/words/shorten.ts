@@ -3,12 +3,14 @@ import { counted } from '../../ground/text.ts';
 import type { EventFacts, Message, TicketFacts } from '../message.ts';
 import { cutTo } from './cut.ts';
 import { Parts } from './parts.ts';
+import { reportCommand } from './report.ts';
+import { shortReport } from './short-report.ts';
 import { nameOf } from './ticket.ts';
 
 /** Servers mostly take 100 kB unless they are set up otherwise. */
-const mostBytes = 64_000;
+const maxBytes = 64_000;
 
-/** The most letters of a text, and the newest events that are kept. The last has room for any message. */
+/** How long a text may be, and how many of the newest events are shown. Any message fits at the last level. */
 const levels = [
   { letters: 20_000, events: 100 },
   { letters: 4_000, events: 50 },
@@ -17,8 +19,8 @@ const levels = [
 ];
 
 /**
- * What `write` makes of the message, with as much of it as fits. `cut` says what is left out and which command shows it; null
- * where nothing is.
+ * Writes as much of the message as fits. `write` also gets `cut`, which says what is left out and which command shows it; null
+ * if nothing is left out.
  */
 export function shortened(
   message: Message,
@@ -27,36 +29,41 @@ export function shortened(
   let written = '';
   for (const level of levels) {
     const parts = new Parts();
-    const short = keep(message, level, parts);
-    const rest = message.kind === 'ticket' ? `show ${nameOf(message.ticket)}` : 'list';
-    written = write(short, parts.cut(`npx roundsman tickets ${rest}`));
-    if (Buffer.byteLength(written) <= mostBytes) break;
+    const short = atLevel(message, level, parts);
+    written = write(short, parts.cut(commandOf(message)));
+    if (Buffer.byteLength(written) <= maxBytes) break;
   }
   return written;
 }
 
-/** Of names, whatever the level. */
-const mostOfName = 200;
+/** The command that shows all of the message. */
+function commandOf(message: Message): string {
+  if (message.kind === 'report') return reportCommand(message);
+  return `npx roundsman tickets ${message.kind === 'ticket' ? `show ${nameOf(message.ticket)}` : 'list'}`;
+}
 
-const as = (text: string): string => text;
+/** How long a name may be, whatever the level. */
+const maxNameLetters = 200;
 
-function keep(
+const unchanged = (text: string): string => text;
+
+function atLevel(
   message: Message,
   { letters, events }: (typeof levels)[number],
   parts: Parts,
 ): Message {
   const text = (name: string, given: string): string => {
-    const { shown, kept, all } = cutTo(given, letters, as);
+    const { shown, kept, all } = cutTo(given, letters, unchanged);
     if (kept < all) parts.leftOut(`${name} (${kept} of ${all} characters are here)`);
     return shown;
   };
   const some = (names: string, given: string, most = letters): string => {
-    const { shown, kept, all } = cutTo(given, most, as);
+    const { shown, kept, all } = cutTo(given, most, unchanged);
     if (kept < all) parts.leftOut(`parts of ${names}`);
     return shown;
   };
   const name = <Given extends string | null>(given: Given) =>
-    (given === null ? null : some('the names', given, mostOfName)) as Given;
+    (given === null ? null : some('the names', given, maxNameLetters)) as Given;
   const ofTicket = (ticket: TicketFacts, cut: typeof text): TicketFacts => ({
     ...ticket,
     title: cut('the title', ticket.title),
@@ -82,6 +89,8 @@ function keep(
           ofTicket(ticket, (what, each) => some(what, each)),
         ),
       };
+    case 'report':
+      return { ...message, report: shortReport(message.report, { events, text: some }, parts) };
     case 'test':
       return { ...message, asked_by: name(message.asked_by) };
     case 'ticket': {

@@ -1,4 +1,5 @@
 /** What a message about one ticket says: how it stands now, and what happened since the message before. */
+import { pending } from '../../data/bots/pending-tickets.ts';
 import { counted, time } from '../../ground/text.ts';
 import { boundInWords } from '../../ground/time-bounds.ts';
 import type { EventFacts, TicketFacts, TicketMessage } from '../message.ts';
@@ -9,9 +10,9 @@ import { safeLine } from './safe.ts';
 export const nameOf = ({ number }: Pick<TicketFacts, 'number'>): string =>
   `T-${safeLine(number).slice(0, 20)}`;
 
-const isPending = ({ status }: TicketFacts): boolean => status === 'open' || status === 'assigned';
+const isPending = ({ status }: TicketFacts): boolean => pending.includes(status);
 
-const at = (moment: Date): string => boundInWords(moment) ?? `${time(moment)} UTC`;
+const momentInWords = (moment: Date): string => boundInWords(moment) ?? `${time(moment)} UTC`;
 
 export function ticketWords({ ticket, events, ...message }: TicketMessage, limits: Limits): Words {
   const parts = new Parts();
@@ -46,30 +47,30 @@ const standingOf = (ticket: TicketFacts): string =>
   ].join(', ');
 
 function factsOf(ticket: TicketFacts, parts: Parts, { line }: Limits): Words['facts'] {
-  const told = (name: string, text: string | null) =>
+  const shown = (name: string, text: string | null) =>
     text === null ? null : parts.line(name, text, line);
   const by = (when: Date, name: string, who: string | null) =>
-    `${at(when)}${who === null ? '' : ` by ${told(name, who)}`}`;
+    `${momentInWords(when)}${who === null ? '' : ` by ${shown(name, who)}`}`;
   const { acknowledged_at, respond_by, resolved_at } = ticket;
   const facts: [label: string, value: string | null][] = [
-    ['Assigned to', told('the assignee', ticket.assigned_to)],
-    ['Bot', told('the bot', ticket.bot)],
-    ['Component', told('the component', ticket.component)],
-    ['Category', told('the category', ticket.category)],
-    ['Opened', at(ticket.created_at)],
+    ['Assigned to', shown('the assignee', ticket.assigned_to)],
+    ['Bot', shown('the bot', ticket.bot)],
+    ['Component', shown('the component', ticket.component)],
+    ['Category', shown('the category', ticket.category)],
+    ['Opened', momentInWords(ticket.created_at)],
     ['Times', String(ticket.occurrences)],
-    ['Answer by', respond_by && isPending(ticket) ? at(respond_by) : null],
+    ['Answer by', respond_by && isPending(ticket) ? momentInWords(respond_by) : null],
     [
       'Acknowledged',
       acknowledged_at && by(acknowledged_at, 'who acknowledged', ticket.acknowledged_by),
     ],
     ['Resolved', resolved_at && by(resolved_at, 'who resolved', ticket.resolved_by)],
-    ['Notes', resolved_at && told('the notes', ticket.resolution_notes)],
+    ['Notes', resolved_at && shown('the notes', ticket.resolution_notes)],
   ];
   return facts.flatMap(([label, value]) => (value === null ? [] : [{ label, value }]));
 }
 
-/** Only what happened, where the ticket itself is told elsewhere. */
+/** Only what happened, for a reply to a message that shows the ticket itself. */
 export function historyWords(
   { ticket, events, ...message }: TicketMessage,
   limits: Limits,
@@ -83,11 +84,14 @@ export function historyWords(
   };
 }
 
-/** The newest of them, as those say how it stands. */
+/** The newest events, because they say how the ticket stands. */
 function historyOf(events: EventFacts[], parts: Parts, limits: Limits): string[] {
   const left = events.length - limits.events;
   if (left > 0) parts.leftOut(counted(left, 'earlier event'));
   return events
     .slice(-limits.events)
-    .map((event) => `${at(event.at)}  ${parts.item('the history', event.sentence, limits.line)}`);
+    .map(
+      (event) =>
+        `${momentInWords(event.at)}  ${parts.item('the history', event.sentence, limits.line)}`,
+    );
 }

@@ -40,7 +40,7 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
     const text = JSON.stringify(plain(figures ?? {}));
     return { status: 'success', reason: null, error: null, figures: text, final: true };
   } catch (error) {
-    if (signal.aborted) return whenStopped(run);
+    if (signal.aborted) return stoppedOutcome(run);
     if (error instanceof LostRunError) return null;
     return failure('job failed', messageOf(error), false);
   } finally {
@@ -50,7 +50,8 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
   }
 }
 
-function whenStopped({ signal, job }: JobRun): Outcome | null {
+/** How a run that was stopped ended; null when this process must not end it. */
+function stoppedOutcome({ signal, job }: JobRun): Outcome | null {
   const { why } = signal.reason as JobStoppedError;
   const error = `the job took longer than ${job.timeoutSeconds} s`;
   const ending = { figures: null, final: true };

@@ -1,5 +1,5 @@
 import { giveBackJobs, jobsToGiveBack } from '../../transitions/jobs/give-back.ts';
-import { giveBackWhatIsFree } from '../give-back.ts';
+import { giveBackUnlocked } from '../give-back.ts';
 import type { JobEngine } from './job-engine.ts';
 import type { JobRun } from './job-run.ts';
 
@@ -12,7 +12,7 @@ export function giveBack(
   runs: JobRun[],
 ): Promise<number> {
   for (const run of runs) run.stop('drain');
-  return giveBackWhatIsFree(queue, runs, {
+  return giveBackUnlocked(queue, runs, {
     async give(left) {
       const entries = await giveBackJobs(db, left);
       return { given: entries.length, entries };

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { heldRuns } from '../../data/bots/fence.ts';
+import { runsAsTable } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
 import { renewJobLeases } from '../../transitions/jobs/renew-lease.ts';
@@ -17,7 +17,7 @@ export const keepJobLeases = (db: Db, emit: Emit): JobLeases =>
     await renewJobLeases(db, runs);
     const { rows } = await sql<{ id: string; cancelled: boolean }>`
       SELECT r.id, r.cancel_requested_at IS NOT NULL AS cancelled
-      FROM engine.job_runs r JOIN ${heldRuns(runs)} ON r.id = held.id AND r.fence = held.fence
+      FROM engine.job_runs r JOIN ${runsAsTable(runs)} ON r.id = mine.id AND r.fence = mine.fence
       WHERE r.status = 'running'`.execute(db);
     return rows;
   }, emit);

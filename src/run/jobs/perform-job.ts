@@ -8,7 +8,7 @@ import type { JobEngine } from './job-engine.ts';
 import { jobRunOf, type JobRun } from './job-run.ts';
 
 /**
- * The life of one run of a job: start, handler, end. Everything after the start is written under the run's fence.
+ * One run of a job, from its start to its end. Everything after the start is written under the run's fence.
  * `free` is called once the run has started: a handler needs no child, so a run of a bot may use its place. Never
  * rejects: when something cannot be written, rescue takes the run over once its lease has run out.
  */
@@ -34,7 +34,7 @@ export async function performJob(
   }
 }
 
-/** Null when the run is not this worker's, or when this version does not know its job: then the run stays queued. */
+/** Starts the run. Null when this worker may not start it; also when this version does not know its job: it stays queued then. */
 async function start(
   { db, jobs, worker, emit }: JobEngine,
   entry: JobEntry,
@@ -62,19 +62,19 @@ async function end(
   run: JobRun,
   { final, ...ending }: Outcome,
 ): Promise<void> {
-  const said = { run: run.id, job: run.job.name, attempt: run.attempt };
-  const lost = () => emit('job.taken_over', said);
+  const about = { run: run.id, job: run.job.name, attempt: run.attempt };
+  const lost = () => emit('job.taken_over', about);
   if (final || run.attempt >= run.maxAttempts) {
     if (!(await endJob(db, run, ending))) return lost();
-    return emit('job.ended', { ...said, status: ending.status, reason: ending.reason });
+    return emit('job.ended', { ...about, status: ending.status, reason: ending.reason });
   }
   const delayMs = retryDelayMs(run.attempt);
   const retried = await retryJob(db, run, { ...ending, delayMs });
   if (!retried) return lost();
   const { generation, status } = retried;
-  emit('job.failed', { ...said, status, error: ending.error });
+  emit('job.failed', { ...about, status, error: ending.error });
   if (status === 'queued')
     await queue
       .add([{ kind: 'job', id: run.id, generation, delayMs }])
-      .catch((error: unknown) => emit('job.unqueued', { err: error, ...said }));
+      .catch((error: unknown) => emit('job.unqueued', { err: error, ...about }));
 }

@@ -1,4 +1,4 @@
-/** What a child does with the tasks of its worker. */
+/** Carries out, in a child, the tasks that its worker sends. */
 import { SkippedCheck, type CheckContext } from '../../contract/check.ts';
 import type { AnyCheck } from '../../contract/event-check.ts';
 import type { CheckResult } from '../../contract/finding.ts';
@@ -6,6 +6,7 @@ import { isFault } from '../../database/faults/fault-behind.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { fitting } from '../../ground/text.ts';
 import type { CheckOutcome } from './outcome.ts';
+import { progressTo } from './progress.ts';
 import { readEventResult } from './event-result.ts';
 import { maxParents, readResult } from './result.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
@@ -23,26 +24,27 @@ export interface TaskDependencies {
   reader: Db;
 }
 
-type Ways = {
+type Handlers = {
   [K in Kind]: (
     dependencies: TaskDependencies,
     task: Tasks[K]['task'],
     signal: AbortSignal,
+    tell: (value: unknown) => void,
   ) => Promise<Tasks[K]['result']>;
 };
 
-const ways: Ways = {
+const handlers: Handlers = {
   check: performCheck,
   effect: takeEffect,
   undo: undoEffect,
   canary: ({ reader }) => currentTime(reader),
 };
 
-/** The tasks that a child does, by their kind. */
+/** Returns the function by which a child carries out a task of any kind. */
 export const carryOutWith =
   (dependencies: TaskDependencies): CarryOut =>
-  (kind, task, signal) =>
-    ways[kind](dependencies, task, signal);
+  (kind, task, signal, tell) =>
+    handlers[kind](dependencies, task, signal, tell);
 
 /**
  * Runs one check in a child, where a crash of the check ends only that child. What the check throws, and a result that
@@ -53,6 +55,7 @@ async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
   task: CheckTask,
   signal: AbortSignal,
+  tell: (value: unknown) => void,
 ): Promise<CheckOutcome> {
   const { endpoint, config: given, check: name, now } = task;
   const began = performance.now();
@@ -72,10 +75,17 @@ async function performCheck(
       db: reader,
       now,
       signal,
+      remembered: task.remembered,
+      progress: progressTo(tell),
+      secret: (name) => valueOf(name, task.secrets),
       skip(reason: string): never {
         throw new SkippedCheck(reason);
       },
     });
+    if (result.remember !== undefined && !check.remembers)
+      throw new Error(
+        'its result says what to remember, and the check does not say that it remembers',
+      );
     const findings = result.findings.map((finding) => ({
       ...finding,
       dependsOn: [...(finding.dependsOn ?? []), ...dependsOn(finding.component)].slice(
@@ -93,6 +103,13 @@ async function performCheck(
       ? done({ status: 'skipped', reason: fitting(error.message, 500) })
       : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
   }
+}
+
+function valueOf(name: string, given: CheckTask['secrets']): string {
+  const secret = given.find((each) => each.name === name);
+  if (!secret) throw new Error(`the bot does not name ${name} in its secrets`);
+  if ('value' in secret) return secret.value;
+  throw new SkippedCheck(secret.why);
 }
 
 /** Asks either kind of check, and reads its result by the contract of that kind. */

@@ -4,7 +4,7 @@ import type { EventQuestion } from './task.ts';
 import { againstContract, readResult } from './result.ts';
 
 const count = z.number().int().min(0);
-const tallies = z.object({
+const talliesSchema = z.object({
   tallies: z.array(
     z.object({
       key: z.string(),
@@ -25,14 +25,14 @@ export function readEventResult(
   now: Date,
 ): EventResult {
   const result = readResult(returned);
-  const read = tallies.safeParse(returned);
+  const read = talliesSchema.safeParse(returned);
   if (!read.success) throw againstContract(read.error);
   const reported = new Set<string>();
   for (const { component, key = component } of result.findings) {
     if (reported.has(key)) throw contractError(`findings: two share the key ${key}`);
     reported.add(key);
   }
-  const wanted = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
+  const neededKeys = new Set([...reported, ...starts.map(({ key }) => key), ...(only ?? [])]);
   const tallied = new Set<string>();
   for (const { key } of read.data.tallies) {
     if (tallied.has(key)) throw contractError(`tallies: two have the key ${key}`);
@@ -40,9 +40,9 @@ export function readEventResult(
   }
   const begins = new Map(starts.map((start) => [start.key, start.from]));
   const kept = new Map(
-    read.data.tallies.filter(({ key }) => wanted.has(key)).map((tally) => [tally.key, tally]),
+    read.data.tallies.filter(({ key }) => neededKeys.has(key)).map((tally) => [tally.key, tally]),
   );
-  for (const key of wanted) {
+  for (const key of neededKeys) {
     const tally = kept.get(key);
     if (!tally) throw contractError(`tallies: there is none for the key ${key}`);
     if (tally.of !== null && tally.of < tally.bad)

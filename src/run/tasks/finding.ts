@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CheckResult, ReportedFinding, ReportedSeverity } from '../../contract/finding.ts';
 import type { TallyBefore } from '../../heal/finding/verdict.ts';
-import type { Severity } from '../../ground/severity.ts';
+import { otherSeverities, type Severity } from '../../ground/severity.ts';
 import { fitting, storable } from '../../ground/text.ts';
 
 /** A reported finding as the columns of `bot_findings` take it. */
@@ -17,22 +17,20 @@ export interface Finding {
   metadata: Record<string, unknown> | null;
   /** components on which it depends: it is not healed while one of them has an open finding; no column */
   depends_on: string[];
-  /** of an event check: what it counted for the key, stored in the finding's memory; no column */
+  /** only of an event check: what it counted for the key, stored in the finding's memory; no column */
   tally?: TallyBefore;
-  /** the moment from which on events were counted; no column */
+  /** only of an event check: the time from which on it counted events; no column */
   counted_from?: Date;
-  /** of an event check whose key has a cure in its hold window: true when the report is not a relapse; no column */
+  /** only of an event check whose key has a cure in its hold window, when the report is not a relapse; no column */
   verdict?: 'clean' | 'unclear';
 }
 
-/** Findings of one run at most: a broken check must not fill the database. */
+/** How many findings of one run are recorded at most: a broken check must not fill the database. */
 export const maxFindings = 1_000;
 
-/** A reported severity as the columns take it. */
+/** A reported severity as it is stored. */
 export const severityOf = (reported: ReportedSeverity): Severity =>
-  aliases[reported] ?? (reported as Severity);
-
-const aliases: Partial<Record<ReportedSeverity, Severity>> = { error: 'high', warning: 'medium' };
+  otherSeverities.get(reported) ?? (reported as Severity);
 
 /**
  * What makes a problem the same problem in every run: bot, check, category, component and the check's own key. Title

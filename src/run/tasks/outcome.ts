@@ -1,7 +1,7 @@
 import type { CheckResult } from '../../contract/finding.ts';
 import type { TallyBefore, Verdict } from '../../heal/finding/verdict.ts';
 
-/** How one check ended. Only a passed or failed one says anything about findings. */
+/** How one check ended. Only the outcomes `passed` and `failed` say anything about findings. */
 export type CheckOutcome = { name: string; title: string; ms: number } & (
   | {
       status: 'passed' | 'failed';
@@ -13,11 +13,13 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
   | { status: 'errored' | 'skipped'; reason: string }
 );
 
-/** What an event check counted, and what that says about the keys that wait for a verdict. Keys as they are stored. */
+/**
+ * What an event check counted, and what that says about the keys that wait for a verdict. Keys are written as they are stored.
+ */
 export interface JudgedKeys {
   /** when the check was asked: its answer says nothing about later events */
   askedAt: Date;
-  /** of each reported key, with the moment from which on it was counted */
+  /** for each reported key: what was counted, with the time from which on */
   tallies: Map<string, Omit<TallyBefore, 'severity'> & { from: Date }>;
   verdicts: ReadonlyMap<string, KeyVerdict>;
   /**
@@ -34,7 +36,7 @@ export interface JudgedKeys {
 
 export interface KeyVerdict {
   verdict: Verdict;
-  /** of the cure that waits for the verdict; null when a person or an undo came in between */
+  /** the state of the cure that waits for the verdict; null when no cure waits, because a person or an undo came in between */
   state: 'applied' | 'verified' | null;
 }
 

@@ -1,4 +1,4 @@
-/** What a child answers about a task; the worker reads the answer once more. */
+/** Reads what a child answers about a task. The child has read the result already, and the worker reads it again here. */
 import { z } from 'zod';
 import { fitting } from '../../ground/text.ts';
 import { readEventResult } from './event-result.ts';
@@ -6,7 +6,7 @@ import type { CheckOutcome } from './outcome.ts';
 import { readResult } from './result.ts';
 import type { CheckTask, Kind, Tasks } from './task.ts';
 
-const outcome = z.discriminatedUnion('status', [
+const outcomeSchema = z.discriminatedUnion('status', [
   z.object({
     status: z.enum(['passed', 'failed']),
     name: z.string(),
@@ -23,12 +23,9 @@ const outcome = z.discriminatedUnion('status', [
   }),
 ]);
 
-/**
- * The code of a check may have changed built-ins that the child uses to read the result, so the worker reads it once
- * more.
- */
+/** The result is read again because the check's code may have changed built-ins by which the child has read it. */
 function readOutcome(task: CheckTask, value: unknown): CheckOutcome {
-  const read = outcome.parse(value);
+  const read = outcomeSchema.parse(value);
   if (read.name !== task.check)
     throw new Error(`it is a result of another check, ${fitting(read.name, 200)}`);
   if (!('result' in read)) return read;
@@ -38,13 +35,13 @@ function readOutcome(task: CheckTask, value: unknown): CheckOutcome {
   return { ...read, status: result.findings.length > 0 ? 'failed' : 'passed', result };
 }
 
-const time = z.date();
+const timeSchema = z.date();
 
 const readers: { [K in Kind]: (task: Tasks[K]['task'], value: unknown) => Tasks[K]['result'] } = {
   check: readOutcome,
-  effect: (_, value) => time.nullable().parse(value),
+  effect: (_, value) => timeSchema.nullable().parse(value),
   undo: (_, value) => z.undefined().parse(value),
-  canary: (_, value) => time.parse(value),
+  canary: (_, value) => timeSchema.parse(value),
 };
 
 /** The result of a task. Throws an Error that says why the value is not a valid result. */

@@ -6,15 +6,17 @@ import { maxFindings } from './finding.ts';
 
 /** How many keys a check may name one by one; for more it returns a count and the exceptions. */
 const maxKeys = 100_000;
-/** The most characters of all these keys together: they are sent to the worker and to the database in one piece. */
+/** How many characters all these keys may have together: they are sent to the worker and to the database in one piece. */
 const maxInKeys = 4_000_000;
-/** Characters of all findings together, as JSON. */
+/** How many characters all findings may have together, as JSON. */
 const maxInFindings = 8_000_000;
-/** Characters of one finding's metadata, as JSON. */
+/** How many characters one finding's metadata may have, as JSON. */
 const maxMetadata = 16_384;
+/** How many bytes a check may remember, as JSON. */
+const maxRemembered = 16_384;
 /** The database counts components in an `integer` (src/run/writer/escalate.ts). */
 const maxCounted = 2_147_483_647;
-/** The most components on which a finding may depend, including those that its bot and the setting `depends_on` add. */
+/** On how many components a finding may depend, including those that its bot and the setting `depends_on` add. */
 export const maxParents = 300;
 
 // Both are part of a finding's identity: if they were cut, two problems would become one.
@@ -38,13 +40,14 @@ const finding = z.object({
   dependsOn: z.array(key).max(maxParents).optional(),
 });
 
-const shape = z.object({
+const resultSchema = z.object({
   examined: z.union([
     keys,
     z.object({ count: z.number().int().min(0).max(maxCounted), except: keys }),
   ]),
   findings: z.array(finding),
   truncated: z.boolean().optional(),
+  remember: z.unknown().optional(),
 });
 
 /**
@@ -52,7 +55,7 @@ const shape = z.object({
  * returned value itself fits the contract again, so it can be read twice.
  */
 export function readResult(returned: unknown): CheckResult {
-  const read = shape.safeParse(returned);
+  const read = resultSchema.safeParse(returned);
   if (!read.success) throw againstContract(read.error);
   const { examined } = read.data;
   const named = Array.isArray(examined) ? examined : examined.except;
@@ -62,7 +65,11 @@ export function readResult(returned: unknown): CheckResult {
       `its result does not fit the contract: examined: its keys have ${length} characters together, and ` +
         `the limit is ${maxInKeys}: return { count, except } or shorter keys`,
     );
-  return withinLimits(read.data as CheckResult);
+  const { remember, ...result } = read.data;
+  return {
+    ...withinLimits(result as CheckResult),
+    ...(remember !== undefined && { remember: boundedMemory(remember) }),
+  };
 }
 
 /** Names the first field that does not fit; of a union, the first field of the closest variant. */
@@ -98,6 +105,17 @@ function withinLimits({ findings, ...result }: CheckResult): CheckResult {
     findings: kept,
     ...(kept.length < findings.length ? { truncated: true } : {}),
   };
+}
+
+/** A memory that was cut would be another one, so it is refused. */
+function boundedMemory(remember: unknown): unknown {
+  const clean = plain(remember);
+  const bytes = Buffer.byteLength(JSON.stringify(clean));
+  if (bytes > maxRemembered)
+    throw new Error(
+      `its result does not fit the contract: remember: it has ${bytes} bytes as JSON, and the limit is ${maxRemembered}`,
+    );
+  return clean;
 }
 
 /** Plain JSON of a bounded size; a larger value is left out, and a note says so. */

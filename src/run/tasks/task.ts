@@ -1,6 +1,7 @@
 /** The tasks that a worker gives its children. */
 import type { EventContext } from '../../contract/event-check.ts';
 import type { CarryOut as CarryOutOf } from '../../children/protocol.ts';
+import type { Opened } from '../../data/secrets/open.ts';
 import type { Effect } from '../../heal/heal-context.ts';
 import type { Undo } from '../../heal/undo.ts';
 import type { CheckOutcome } from './outcome.ts';
@@ -13,11 +14,18 @@ export interface CheckTask {
   check: string;
   /** the database's time now */
   now: Date;
-  /** of a check of a state: the cure that it verifies, if it does */
+  /** only for a check of a state: the time of the cure that it verifies; null when it verifies none */
   since: Date | null;
-  /** of a check of events */
+  /** only for a check of events */
   events?: EventQuestion;
+  /** null where it remembers nothing */
+  remembered: unknown;
+  /** those that the bot names, opened when the check is given to the child */
+  secrets: readonly GivenSecret[];
 }
+
+/** The value of a secret, or why it cannot be given, with what to do about it. */
+export type GivenSecret = Opened | { name: string; why: string };
 
 /** What an event check is asked: the fields of its context that change from question to question. */
 export type EventQuestion = Pick<EventContext, 'from' | 'starts' | 'only'>;
@@ -44,6 +52,9 @@ const codes: { [K in Kind]: (task: Tasks[K]['task']) => string } = {
   canary: () => 'canary',
 };
 
-/** Whose code carries a task out. Code of another owner must not run in a process that this task has changed. */
+/**
+ * Names the code that carries a task out. Before a child runs other code, it is inspected: the earlier code may have changed the
+ * child's process.
+ */
 export const codeOf = <K extends Kind>(kind: K, task: Tasks[K]['task']): string =>
   codes[kind](task);

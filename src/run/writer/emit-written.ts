@@ -1,34 +1,37 @@
 import type { Emit } from '../../events/events.ts';
 import { emitTicketed, type Ticketed } from '../../events/ticketed.ts';
-import type { RunWrite } from './flush.ts';
-import type { RecordedRow } from './record.ts';
+import type { RecordedChange } from './record.ts';
 import type { Run } from './run.ts';
 
-/** What one flush has committed, of all its runs. */
-export interface Written {
-  recorded: RecordedRow[];
+/** What one flush has committed for all its runs. */
+export interface FlushChanges {
+  recorded: RecordedChange[];
   tickets: Ticketed[];
 }
 
 /** Emits the events for what a flush has written, after its commit. */
-export function emitWritten(emit: Emit, writes: RunWrite[], { recorded, tickets }: Written): void {
+export function emitWritten(
+  emit: Emit,
+  writes: readonly { run: Run }[],
+  { recorded, tickets }: FlushChanges,
+): void {
   const byRun = new Map(writes.map(({ run }) => [run.id, run]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
   for (const ticketed of tickets) emitTicketed(emit, ticketed);
 }
 
-function emitRecorded(emit: Emit, run: Run, row: RecordedRow): void {
+function emitRecorded(emit: Emit, run: Run, row: RecordedChange): void {
   const { fingerprint } = row;
-  const of = { run: run.id, bot: run.bot.name, fingerprint };
+  const about = { run: run.id, bot: run.bot.name, fingerprint };
   switch (row.what) {
     case 'opened': {
       const { id: finding, component, severity } = row;
-      return emit('finding.opened', { ...of, finding, component, severity });
+      return emit('finding.opened', { ...about, finding, component, severity });
     }
     case 'counted':
-      return emit('finding.counted', { ...of, finding: row.id, occurrences: row.occurrences });
+      return emit('finding.counted', { ...about, finding: row.id, occurrences: row.occurrences });
     case 'resolved':
-      return emit('finding.resolved', of);
+      return emit('finding.resolved', about);
     default: {
       const { id: action, remedy, component } = row;
       return emit(`heal.${row.what}`, { run: run.id, fingerprint, action, remedy, component });

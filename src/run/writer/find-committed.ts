@@ -17,7 +17,7 @@ interface EndedRow {
   wait_ms: number | null;
 }
 
-const ended = statement<EndedRow>(
+const readEnded = statement<EndedRow>(
   'ended',
   sql`
   SELECT e.id, e.fence, e.status, e.reason, e.error_message, e.execution_time_ms, e.issues_found, e.generation, b.priority,
@@ -26,15 +26,15 @@ const ended = statement<EndedRow>(
 );
 
 /**
- * For runs that are no longer held after a connection was lost: finds those whose end our own flush had committed.
- * Their rows still have the fence, and say what we wanted to write. A run that was taken over or given back has another
- * reason or message.
+ * After a connection was lost, finds the runs that this worker's own flush has ended, because it had committed all the same.
+ * Their rows still have the fence, and have the values that this worker wanted to write. A run that was taken over or given
+ * back has another reason or message.
  */
 export async function findCommitted(
   client: pg.ClientBase,
   finishes: Finish[],
 ): Promise<Map<string, Finished>> {
-  const rows = await send(client, ended, [finishes.map(({ id }) => id)]);
+  const rows = await send(client, readEnded, [finishes.map(({ id }) => id)]);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return new Map(
     finishes.flatMap((finish) => {

@@ -1,6 +1,4 @@
-/**
- * How an attempt ends, from the outcomes of its checks: as the transition takes it, and what the transition returns.
- */
+/** How an attempt ends, judged by the outcomes of its checks; and the input and result of the transition that ends it. */
 import type { CheckOutcome } from '../tasks/outcome.ts';
 import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
@@ -15,13 +13,13 @@ export interface Ending {
   outcomes: CheckOutcome[];
   findings: number;
   actions: number;
-  /** whether healing has looked at all that the run saw */
+  /** whether healing has gone through all findings that the run saw */
   healingDone: boolean;
 }
 
 /**
- * A run is a success when at least one check passed or failed and none errored. `timeout` and
- * `cancelled` come from outside and win over what the checks said.
+ * A run is a success when at least one check passed or failed and none errored. But when the run was stopped by its deadline or
+ * because a person asked to cancel it, it ends as `timeout` or `cancelled`, whatever the checks said.
  */
 export function endingOf(
   outcomes: CheckOutcome[],
@@ -42,17 +40,18 @@ export function endingOf(
   return { status: 'success', reason: null, error: null };
 }
 
-/** Whether this ending is the run's last: it is not only when the attempt failed and attempts are left. */
+/** Whether the run ends with this attempt. It gets another one only if this one failed and attempts are left. */
 export const isFinal = (run: Run, status: FinalStatus): boolean =>
   status !== 'failed' || run.attempt >= run.maxAttempts;
 
-/** A retry's queue entry without its id. */
+/** The queue entry of another attempt, without its id. */
 export interface Retry {
   generation: number;
   delayMs: number;
   priority: number;
 }
 
+/** How the attempt ended, as it was written. */
 export interface Finished {
   /** `cancelled` where the attempt failed and the run was asked to stop */
   status: FinalStatus;
@@ -62,6 +61,7 @@ export interface Finished {
   retry: Retry | null;
 }
 
+/** `countsFindings`: the same transaction records findings, and counts them itself. */
 export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Finish {
   return {
     id: run.id,
@@ -71,8 +71,8 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
     status: ending.status,
     reason: ending.reason,
     error_message: ending.error,
-    // A run that only judges asks a few checks again, about a few keys.
-    looked: run.trigger !== 'verify' && ending.outcomes.some((outcome) => 'result' in outcome),
+    // A run that only judges cures asks a few checks, about a few keys.
+    answered: run.trigger !== 'verify' && ending.outcomes.some((outcome) => 'result' in outcome),
     healing_done: ending.healingDone,
     checks_performed: ending.outcomes.filter((outcome) => 'result' in outcome).length,
     issues_found: countsFindings ? null : ending.findings,

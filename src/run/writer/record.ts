@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { isHeldAs } from '../../data/bots/fence.ts';
+import { isUnderFence } from '../../data/bots/fence.ts';
 import { statement } from '../../batch/statement.ts';
-import { abortNeedless } from '../../transitions/actions/abort.ts';
+import { abortIntentsOfClean } from '../../transitions/actions/abort.ts';
 import { relapse } from '../../transitions/actions/relapse.ts';
 import { verifyCures } from '../../transitions/actions/verify.ts';
 import { noteExamined } from '../../transitions/bots/note-examined.ts';
@@ -9,27 +9,30 @@ import { concludeEvents } from '../../transitions/decisions/conclude-events.ts';
 import { persist } from '../../transitions/decisions/persist.ts';
 import { beginRecovery } from '../../transitions/decisions/recover.ts';
 import { countFindings, findConfirmed } from '../../transitions/findings/count.ts';
-import { noteExaminedAgain, noteUnexamined } from '../../transitions/findings/note-unexamined.ts';
+import { unmarkExamined, markUnexamined } from '../../transitions/findings/note-unexamined.ts';
 import { rememberCleanResults, rememberFailures } from '../../transitions/findings/remember.ts';
 import { resolveFindings } from '../../transitions/findings/resolve.ts';
 import type { Finding } from '../tasks/finding.ts';
-import type { Recording } from './recording.ts';
+import type { RecordInput } from './record-input.ts';
 import type { Run } from './run.ts';
 
-/** An open finding that this run saw. */
-export interface RecordedFinding extends Finding {
+/** An open finding that the run reported. */
+export interface SeenFinding extends Finding {
   id: string;
   bot_id: string;
   occurrences: number;
 }
 
-export interface Recorded {
-  open: RecordedFinding[];
+/** What recording a run has done. */
+export interface RecordResult {
+  /** the findings that the run reported and that are open now */
+  open: SeenFinding[];
+  /** how many findings the run has resolved */
   resolved: number;
 }
 
-/** A row of {@link recordRuns}: what a run has changed. */
-export type RecordedRow = { run: string; fingerprint: string } & (
+/** One change that {@link recordRuns} has made for a run. */
+export type RecordedChange = { run: string; fingerprint: string } & (
   | {
       what: 'opened' | 'counted';
       id: string;
@@ -38,14 +41,18 @@ export type RecordedRow = { run: string; fingerprint: string } & (
       severity: string;
     }
   | { what: 'resolved'; id: null }
-  /** of a heal: `id` is the action's */
+  /** a change of an action: `id` is the action's */
   | { what: 'verified' | 'held' | 'relapsed'; id: string; remedy: string; component: string }
 );
 
-/** Of one run; `rows` are its own. */
-export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[]): Recorded {
+/** The result for one run; `changes` are the changes of this run alone. */
+export function recordResultOf(
+  run: Run,
+  { findings }: RecordInput,
+  changes: RecordedChange[],
+): RecordResult {
   const written = new Map(
-    rows.flatMap((row) =>
+    changes.flatMap((row) =>
       row.what === 'opened' || row.what === 'counted' ? [[row.fingerprint, row] as const] : [],
     ),
   );
@@ -55,24 +62,22 @@ export function recordedOf(run: Run, { findings }: Recording, rows: RecordedRow[
       ? [{ ...finding, id: row.id, bot_id: run.bot.id, occurrences: row.occurrences }]
       : [];
   });
-  return { open, resolved: rows.filter(({ what }) => what === 'resolved').length };
+  return { open, resolved: changes.filter(({ what }) => what === 'resolved').length };
 }
 
 /** `$1` and `$2` of {@link recordRuns}; at most one run of a bot. */
-export const recordValues = (runs: { run: Run; recording: Recording }[]): [string, string] => [
+export const recordValues = (runs: { run: Run; recording: RecordInput }[]): [string, string] => [
   JSON.stringify(
-    runs.map(
-      ({ run: { id, fence }, recording: { examined, asked, counts, findings, decided } }) => ({
-        id,
-        fence,
-        examined,
-        asked,
-        counts,
-        looked: Object.values(counts).some((count) => count > 0),
-        decided,
-        reported: findings.map((finding) => finding.fingerprint),
-      }),
-    ),
+    runs.map(({ run: { id, fence }, recording }) => ({
+      id,
+      fence,
+      examined: recording.examined,
+      bot_checks: recording.botChecks,
+      component_counts: recording.componentCounts,
+      examined_any: Object.values(recording.componentCounts).some((count) => count > 0),
+      decision_verdicts: recording.decisionVerdicts,
+      reported: recording.findings.map((finding) => finding.fingerprint),
+    })),
   ),
   JSON.stringify(
     runs.flatMap(({ run, recording }) =>
@@ -81,15 +86,15 @@ export const recordValues = (runs: { run: Run; recording: Recording }[]): [strin
   ),
 ];
 
-/** `runs`: those of `$1` that are held. */
+/** `runs`: the runs of `$1` that are still running under their fence. */
 const runs = sql`input AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb)
-      AS input (id uuid, fence bigint, examined jsonb, asked text[], counts jsonb, looked boolean, reported text[],
-                decided jsonb)
+      AS input (id uuid, fence bigint, examined jsonb, bot_checks text[], component_counts jsonb, examined_any boolean,
+                reported text[], decision_verdicts jsonb)
   ), runs AS MATERIALIZED (
-    SELECT e.id, e.bot_id, e.fence, e.started_at, input.examined, input.asked, input.counts, input.looked,
-           input.reported, input.decided
-    FROM input JOIN bot_executions e ON ${isHeldAs('input')}
+    SELECT e.id, e.bot_id, e.fence, e.started_at, input.examined, input.bot_checks, input.component_counts,
+           input.examined_any, input.reported, input.decision_verdicts
+    FROM input JOIN bot_executions e ON ${isUnderFence('input')}
   )`;
 
 /** `reported`: the findings of `$2`, each with its run. */
@@ -103,11 +108,11 @@ const reported = sql`reported AS MATERIALIZED (
   )`;
 
 /**
- * Writes what the checks of many runs saw, in a transaction that holds these runs. A reported finding is inserted, or
- * counted again (once a run, however many attempts), once it has failed as often in a row as its bot's `confirm` says.
- * A finding whose key was examined and not reported is resolved, once it was clean `clear` times in a row. A
- * fingerprint about which a newer start has already written (`last_fence`) stays as it is. Recording the same result
- * twice changes nothing more.
+ * Writes what the checks of many runs saw, in a transaction that holds these runs. A reported finding is inserted when its
+ * check has failed as many times in a row as its bot's `confirm` says; an open one is counted again, a single time for all
+ * attempts of a run. An open finding whose key was examined and not reported is resolved when its check was clean `clear`
+ * times in a row. A fingerprint about which a newer start has already written (`last_fence`) stays as it is. Recording the
+ * same result a second time changes nothing.
  *
  * What the result says about earlier decisions and cures is written with it: a failure ends the hold window of a cure
  * as a relapse, and says that a finding which was left alone persisted. Whether a cure has held, or a finding
@@ -116,7 +121,7 @@ const reported = sql`reported AS MATERIALIZED (
  * Each part is a transition of its own (src/transitions/); a part names the earlier parts whose rows it reads. They
  * share one statement because they share one snapshot, and one answer of the server.
  */
-export const recordRuns = statement<RecordedRow>(
+export const recordRuns = statement<RecordedChange>(
   'record',
   sql`
   WITH ${sql.join([
@@ -131,10 +136,10 @@ export const recordRuns = statement<RecordedRow>(
     verifyCures,
     beginRecovery,
     concludeEvents,
-    abortNeedless,
+    abortIntentsOfClean,
     resolveFindings,
-    noteUnexamined,
-    noteExaminedAgain,
+    markUnexamined,
+    unmarkExamined,
     noteExamined,
   ])}
   SELECT run, fingerprint, CASE WHEN is_new THEN 'opened' ELSE 'counted' END AS what, id, occurrences,
@@ -142,7 +147,7 @@ export const recordRuns = statement<RecordedRow>(
   UNION ALL
   SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL, NULL FROM resolved
   UNION ALL
-  SELECT run, fingerprint, state, id, NULL, remedy, component, NULL FROM verified
+  SELECT run, fingerprint, state, id, NULL, remedy, component, NULL FROM clean_cures
   UNION ALL
   SELECT run, fingerprint, 'relapsed', id, NULL, remedy, component, NULL FROM relapsed`,
 );

@@ -5,21 +5,21 @@ import type { Emit } from '../../events/events.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { CheckOutcome } from '../tasks/outcome.ts';
 import { finishOf, type Ending } from './finish.ts';
-import type { Recorded } from './record.ts';
-import { recordingOf } from './recording.ts';
+import type { RecordResult } from './record.ts';
+import { recordInputOf } from './record-input.ts';
 import type { Run } from './run.ts';
 import { addItem, batchRunner, type Item } from '../../batch/run-batch.ts';
 import { emitWritten } from './emit-written.ts';
-import { flush, type Ended, type RunWrite, type Outcome } from './flush.ts';
+import { flush, type Ended, type RunWrite, type WriteResult } from './flush.ts';
 import { writeCanary } from './write-canary.ts';
 import { startBatch } from './start-batch.ts';
 import { warmUp } from './warm-up.ts';
 import { findCommitted } from './find-committed.ts';
 
 /**
- * Starts, records and ends runs, many in one commit. When a run is no longer held under its fence, the call rejects
- * with LostRunError, and nothing of it was written. Any other error is what the server said about this run alone, or
- * says that the database could not be reached for longer than a lease lasts.
+ * Starts, records and ends runs, many in one commit. When a run is no longer running under its fence, the call rejects
+ * with LostRunError, and nothing of it was written. Any other error is the server's error for this run alone, or says that the
+ * database could not be reached for longer than a lease lasts.
  */
 export interface RunWriter {
   /**
@@ -30,15 +30,15 @@ export interface RunWriter {
   /** `queued -> running`; null when the run cannot start: it is not queued any more or not yet due, a person asked to
    * cancel it, or its bot has no free place. */
   start(entry: RunEntry): Promise<Run | null>;
-  /** What the checks saw, while the run goes on. */
-  record(run: Run, outcomes: CheckOutcome[]): Promise<Recorded>;
-  /** Escalates and finishes. */
+  /** Records what the checks saw; the run goes on. */
+  record(run: Run, outcomes: CheckOutcome[]): Promise<RecordResult>;
+  /** Writes the run's tickets and its end. */
   end(run: Run, ending: Ending): Promise<Ended>;
   /** Records, escalates and finishes in one commit; the ending's `findings` are counted there. */
   recordAndEnd(run: Run, outcomes: CheckOutcome[], ending: Ending): Promise<Ended>;
   /** Records a canary, in one transaction with the statements that write runs. Rejects like the calls for a run. */
   recordCanary(id: string): Promise<void>;
-  /** Takes no more runs, and resolves when all that were taken are written or rejected. */
+  /** Takes no more calls, and resolves when all earlier ones have resolved or rejected. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface RunWriterOptions {
   flushesAtOnce?: number;
 }
 
-/** The most weight of one flush: about 100 runs, or fewer with many findings. */
+/** How much weight one flush may have: about 100 runs, or fewer with many findings. */
 const maxWeight = 1_000;
 const runWeight = 10;
 
@@ -62,7 +62,7 @@ interface StartItem extends Item {
 
 interface WriteItem extends Item {
   write: RunWrite;
-  resolve(outcome: NonNullable<Outcome>): void;
+  resolve(result: NonNullable<WriteResult>): void;
 }
 
 interface CanaryItem extends Item {
@@ -111,10 +111,10 @@ export function openRunWriter({
     await connections.end();
   }
 
-  const add: typeof addItem = (to, own) =>
-    closing ? Promise.reject(new Error('the run writer is closed')) : addItem(to, own);
+  const add: typeof addItem = (batches, item) =>
+    closing ? Promise.reject(new Error('the run writer is closed')) : addItem(batches, item);
 
-  const write = (content: RunWrite): Promise<NonNullable<Outcome>> =>
+  const write = (content: RunWrite): Promise<NonNullable<WriteResult>> =>
     add(writes, {
       key: content.run.bot.id,
       weight: runWeight + (content.recording?.findings.length ?? 0),
@@ -126,7 +126,7 @@ export function openRunWriter({
     start: (entry) =>
       add<Run | null, StartItem>(starts, { key: entry.id, weight: runWeight, entry }),
     async record(run, outcomes) {
-      const recording = recordingOf(run, outcomes);
+      const recording = recordInputOf(run, outcomes);
       return (await write({ run, recording, finish: null })).recorded!;
     },
     async end(run, ending) {
@@ -134,7 +134,7 @@ export function openRunWriter({
       return (await write({ run, recording: null, finish })).finished!;
     },
     async recordAndEnd(run, outcomes, ending) {
-      const recording = recordingOf(run, outcomes);
+      const recording = recordInputOf(run, outcomes);
       const finish = finishOf(run, ending, true);
       return (await write({ run, recording, finish })).finished!;
     },
@@ -150,19 +150,19 @@ async function resolveItems(
   emit: Emit,
 ): Promise<void> {
   const writes = batch.map(({ write }) => write);
-  const { outcomes, written } = await flush(client, writes);
-  // The connection was lost in an earlier try of this item: that try may have committed and ended the run, which is why it
-  // is no longer held.
-  const doubted = batch.filter((item, at) => item.doubtful && !outcomes[at]);
+  const { results, written } = await flush(client, writes);
+  // A run that is no longer running may have been ended by an earlier try of the same write: the connection was lost then,
+  // and that try may have committed all the same.
+  const doubted = batch.filter((item, index) => item.doubtful && !results[index]);
   const finishes = doubted.flatMap(({ write }) => write.finish ?? []);
   const committed = finishes.length > 0 ? await findCommitted(client, finishes) : null;
-  for (const [at, item] of batch.entries()) {
-    const outcome = outcomes[at];
+  for (const [index, item] of batch.entries()) {
+    const result = results[index];
     const ended = committed?.get(item.write.run.id);
-    if (outcome) item.resolve(outcome);
+    if (result) item.resolve(result);
     else if (ended) item.resolve({ recorded: null, finished: { ...ended, next: null } });
     else item.reject(new LostRunError(item.write.run));
   }
-  // Emits last: the events tell only what is committed, and no run waits for the log.
+  // Events come last: they tell only what is committed, and no caller waits for the log.
   emitWritten(emit, writes, written);
 }

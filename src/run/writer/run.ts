@@ -1,3 +1,4 @@
+import type { Progress } from '../tasks/progress.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { StartedRow } from '../../transitions/runs/start.ts';
 
@@ -13,6 +14,8 @@ export interface Run {
   timeoutMs: number;
   /** Whether effects of its bot wait to be undone, or are not known to have happened or not. */
   pendingEffects: boolean;
+  /** the newest word of its checks on how far they are that is not written yet; the timer that renews leases writes it */
+  progress: ({ check: string } & Progress) | null;
   /** Aborted with a {@link Stop} as its reason. */
   signal: AbortSignal;
   stop(why: Stop): void;

@@ -7,7 +7,7 @@ import { startRuns, startValues, type StartedRow } from '../../transitions/runs/
 import { send, statement } from '../../batch/statement.ts';
 import type { Run } from './run.ts';
 
-/** Runs that this worker has already started, by id and generation. */
+/** Reads runs that this worker has already started, by id and generation. */
 const startedBefore = statement<StartedRow>(
   'started-before',
   sql`
@@ -19,7 +19,7 @@ const startedBefore = statement<StartedRow>(
   WHERE e.worker = $3 AND ${isRunning}`,
 );
 
-/** Starts a batch of runs. Returns the runs that started, by id. */
+/** Starts a batch of runs. Returns those that this worker may execute, by id. */
 export async function startBatch(
   client: pg.ClientBase,
   batch: { entry: RunEntry; doubtful: boolean }[],
@@ -32,7 +32,7 @@ export async function startBatch(
     batch.map(({ entry }) => entry),
   );
   const started = new Map(rows.map((row) => [row.id, runOf(row)]));
-  // The flush on the lost connection may have started them: then they are this worker's all the same.
+  // The statement may have committed although its connection was lost: then these runs are this worker's.
   const doubted = batch.filter(({ entry, doubtful }) => doubtful && !started.has(entry.id));
   if (doubted.length > 0)
     for (const row of await ask(
@@ -55,6 +55,7 @@ function runOf(row: StartedRow): Run {
     bot: { id: row.bot_id, name: row.name, endpoint: row.api_endpoint, config: row.config },
     timeoutMs: row.timeout_seconds * 1000,
     pendingEffects: row.leftovers ?? true,
+    progress: null,
     signal: controller.signal,
     stop: (why: Stop) => controller.abort(why),
   };

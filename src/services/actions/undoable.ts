@@ -4,9 +4,9 @@ import { undoRefusal, type ActionRow, type ListedAction } from '../../data/bots/
 import { isReversible } from './reversible.ts';
 
 export interface Undoable {
-  /** why it cannot be undone in its present state; null where the state allows it */
+  /** why it cannot be undone in its present state; null if the state allows it */
   refusal: string | null;
-  /** gone: its remedy no longer exists; cannot: its remedy cannot undo it; null where it can */
+  /** gone: its remedy no longer exists; cannot: its remedy cannot undo it; null if it can */
   cannot: 'gone' | 'cannot' | null;
   /** why the last run of its bot could not carry out the requested undo; the next run tries again */
   delayed: string | null;
@@ -28,7 +28,7 @@ export function undoableOf(
   };
 }
 
-/** The text under this name in its evidence; null where there is none. */
+/** The text under this name in the action's evidence; null if there is none. */
 function undoNoteOf(
   { evidence }: ListedAction,
   name: 'undo_delayed' | 'undo_failed',

@@ -6,7 +6,7 @@ import { parseSchedule } from '../../schedule/cron.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { checkTogether } from './together.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
 import { lackingIn, refuseLacking } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
@@ -16,7 +16,7 @@ export { checkName } from './definition.ts';
 /** A bot has this name already; it was not touched. */
 export class NameTakenError extends RoundsmanError {}
 
-/** A bot as a person gives it; what is missing may be asked for. */
+/** A bot as a person gives it; the command may ask for what is missing. */
 export type GivenBot = BotDefinition & { set?: string[] };
 
 /** A bot that can be added: its columns. */
@@ -40,12 +40,12 @@ export function newBot(
     timezone: given.timezone ?? 'UTC',
     config: given.config ?? {},
   };
-  // The endpoint says which settings there are: a mistake in it is told first.
+  // The endpoint decides which settings there are, so a mistake in it comes first.
   refuseUnknownEndpoint(catalogue, values.api_endpoint);
   const config = set ? changedConfig(catalogue, values, { set }) : values.config;
   const bot = { ...values, config: config as typeof values.config };
   inspectDefinition(bot, catalogue);
-  checkTogether(bot as Parameters<typeof checkTogether>[0], Object.keys(values));
+  refuseContradictions(bot as Parameters<typeof refuseContradictions>[0], Object.keys(values));
   return bot;
 }
 
@@ -67,8 +67,8 @@ export function checkSchedule(given: string, timezone = 'UTC'): void {
   parseSchedule(String(columnsOf({ schedule: given }).schedule_cron), timezone);
 }
 
-/** Throws {@link NameTakenError} where a bot that was not removed has this name: asked before a person types the rest. */
-export async function refuseTaken(db: Db, name: string): Promise<void> {
+/** Throws {@link NameTakenError} if a bot that was not removed has this name. Called before a person types the rest. */
+export async function refuseTakenName(db: Db, name: string): Promise<void> {
   const taken = await db
     .selectFrom('bots')
     .select('id')
@@ -78,8 +78,8 @@ export async function refuseTaken(db: Db, name: string): Promise<void> {
   if (taken) throw nameTaken(name);
 }
 
-/** Throws NoPlatformError for an endpoint that could not run in this database: asked before a person types the rest. */
-export async function refuseEndpoint(
+/** Throws NoPlatformError for an endpoint that could not run in this database. Called before a person types the rest. */
+export async function requireRunnableEndpoint(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   { name, endpoint }: { name: string; endpoint: string },
 ): Promise<void> {
@@ -90,9 +90,8 @@ export async function refuseEndpoint(
 const notAdded = (name: string): string => `the bot ${name} was not added`;
 
 /**
- * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name gives it away: `aside` is what it
- * is called then. For owners and admins. Throws {@link NameTakenError}, and NoPlatformError for a bot that could not run
- * in this database.
+ * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name is renamed to `aside`. For owners and
+ * admins. Throws {@link NameTakenError}, and NoPlatformError for a bot that could not run in this database.
  */
 export async function addBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },

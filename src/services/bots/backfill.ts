@@ -14,10 +14,10 @@ export type { Backfilled, Moment } from '../../schedule/backfill.ts';
 export async function backfillBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: given, ...request }: BackfillRequest & { bot: string },
-): Promise<{ bot: BotRow; zone: string; done: Backfilled }> {
+): Promise<{ bot: BotRow; zone: string; backfilled: Backfilled }> {
   authorise(actor, 'backfill bots', 'operator');
   const bot = await botOf(db, given);
   // The schedule is read here so that an error names the bot; it is read again under the row's lock.
   const { zone } = scheduleOf(bot);
-  return { bot, zone, done: await backfill(db, bot.id, request) };
+  return { bot, zone, backfilled: await backfill(db, bot.id, request) };
 }

@@ -1,4 +1,4 @@
-/** What the catalogue brings: the endpoints that there are, and what each of them takes. */
+/** The bots of the catalogue: their endpoints, and the settings that each of them takes. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -14,7 +14,7 @@ export interface CatalogueBot {
   checks: { name: string; title: string }[];
   /** names of the entries of knowledge that it brings along */
   knowledge: string[];
-  /** null where its schema does not name them */
+  /** null if its schema does not name them */
   settings: Setting[] | null;
 }
 
@@ -33,7 +33,7 @@ export const listCatalogue = ({ bots }: Catalogue): CatalogueBot[] =>
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** One of them, by its name or its endpoint. Throws {@link NotFoundError}. */
+/** A bot of the catalogue, by its name or its endpoint. Throws {@link NotFoundError}. */
 export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot {
   const all = listCatalogue(catalogue);
   const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');

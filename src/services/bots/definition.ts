@@ -51,9 +51,9 @@ const columns = {
 } as const satisfies Partial<Record<keyof BotDefinition, keyof Bots>>;
 
 /** The columns that decide whether a bot can run: after a change of one of them the bot is checked. */
-export const decisive = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
+export const decisiveColumns = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
 
-/** The most characters of each column. */
+/** How many characters these columns hold. */
 const lengths: Partial<Record<keyof Bots, number>> = {
   name: 50,
   display_name: 100,
@@ -70,24 +70,24 @@ export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   for (const [option, column] of Object.entries(columns)) {
     const raw = options[option as keyof typeof columns];
     if (raw === undefined) continue;
-    const given = tidied[option]?.(raw as string) ?? raw;
+    const given = tidy[option]?.(raw as string) ?? raw;
     if (typeof given === 'string') checkText(flagOf(option), column, given);
-    values[column] = stored[option]?.(given as string) ?? given;
+    values[column] = toColumn[option]?.(given as string) ?? given;
   }
   return values;
 }
 
-/** What is no part of a value is left out; a schedule gets the form that SQL can check, with single spaces. */
-const tidied: Record<string, (given: string) => string> = {
+/** Trims what is not part of a value; a schedule gets the form that SQL can check, with single spaces. */
+const tidy: Record<string, (given: string) => string> = {
   schedule: (given) => given.trim().split(/\s+/).join(' '),
   endpoint: endpointOf,
   timezone: (given) => given.trim(),
 };
 
-/** Options whose column holds another form than the option. */
-const stored: Record<string, (given: string) => unknown> = { config: readConfig };
+/** For options whose column holds another form than the option. */
+const toColumn: Record<string, (given: string) => unknown> = { config: readConfig };
 
-/** An endpoint as a person gives it: the name of a bot in the catalogue is enough. */
+/** The endpoint that a person means: the name of a bot in the catalogue is enough. */
 function endpointOf(given: string): string {
   const text = given.trim();
   return botName.test(text) ? `/api/bots/${text}` : text;
@@ -142,12 +142,12 @@ export function readConfig(text: string): object {
   if (typeof config !== 'object' || config === null || Array.isArray(config))
     throw bad('it is not a JSON object');
   const twice = keyGivenTwice(text);
-  if (twice !== null) throw bad(`${twice} is given twice, and the last would win in silence`);
+  if (twice !== null) throw bad(`${twice} is given twice, and the first would be ignored`);
   if (unstorable) throw bad('PostgreSQL stores neither NUL characters nor half a surrogate pair');
   return config;
 }
 
-/** JSON.parse takes the last of two in silence. JSON is YAML, whose parser tells it; the place and name of the key, or null. */
+/** The key that is given twice, in words; null if there is none. JSON.parse ignores the first; JSON is YAML, whose parser reports it. */
 function keyGivenTwice(json: string): string | null {
   const { errors } = parseDocument(json, { uniqueKeys: true, prettyErrors: false });
   const found = errors.find(({ code }) => code === 'DUPLICATE_KEY');

@@ -6,9 +6,10 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import { pending } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
+import { documentsThatName, type DocumentsThatName } from './documents-that-name.ts';
 
 /** What depends on a bot; each is a number, or names. */
-export interface BotDependents {
+export interface BotDependents extends DocumentsThatName {
   queuedRuns: number;
   runningRuns: number;
   openFindings: number;
@@ -26,12 +27,19 @@ export interface BotDependents {
   playbooks: string[];
   /** ids of silences in force about a component of this name: they cover what a bot finds about this one */
   namedBySilences: string[];
+  /** ids of maintenance windows in force or to come for it: they follow a rename */
+  maintenance: string[];
+  /** ids of such windows about a component of this name */
+  namedByMaintenance: string[];
 }
 
-/** The newest decisions that are looked at for the names of entries. */
+/** How many of the newest decisions are searched for the names of entries. */
 const newestDecisions = 1_000;
 
 const count = sql<number>`count(*)::int`;
+
+/** Maintenance windows `m` that are in force or still to come. */
+const windowsLeft = sql`bot_maintenance m WHERE upper(m.occurrences) > engine.now()`;
 
 /** A bot by name or id, and what depends on it. Throws NotFoundError. */
 export async function showDependents(
@@ -47,7 +55,7 @@ async function dependentsOf(
   catalogue: Catalogue,
   { id, name }: BotRow,
 ): Promise<BotDependents> {
-  const { rows } = await sql<Omit<BotDependents, 'playbooks'>>`
+  const { rows } = await sql<Omit<BotDependents, 'playbooks' | keyof DocumentsThatName>>`
     SELECT
       (SELECT ${count} FROM bot_executions e WHERE e.bot_id = b.id AND e.status = 'queued') AS "queuedRuns",
       (SELECT ${count} FROM bot_executions e WHERE e.bot_id = b.id AND e.status = 'running') AS "runningRuns",
@@ -66,9 +74,15 @@ async function dependentsOf(
               SELECT d.knowledge_id FROM bot_decisions d WHERE d.bot_id = b.id ORDER BY d.id DESC LIMIT ${newestDecisions})
             ORDER BY k.name) AS knowledge,
       ARRAY(SELECT s.id::text FROM bot_silences s WHERE s.component = b.name AND s.ended_at IS NULL
-              AND (s.until_resolved OR s.expires_at > engine.now()) ORDER BY s.created_at) AS "namedBySilences"
+              AND (s.until_resolved OR s.expires_at > engine.now()) ORDER BY s.created_at) AS "namedBySilences",
+      ARRAY(SELECT m.id::text FROM ${windowsLeft} AND b.id = ANY (m.bot_ids) ORDER BY m.created_at) AS maintenance,
+      ARRAY(SELECT m.id::text FROM ${windowsLeft} AND b.name = ANY (m.components) ORDER BY m.created_at) AS "namedByMaintenance"
     FROM bots b WHERE b.id = ${id}::uuid`.execute(db);
-  return { ...rows[0]!, playbooks: await playbooksNaming(db, catalogue, name) };
+  return {
+    ...rows[0]!,
+    playbooks: await playbooksNaming(db, catalogue, name),
+    ...(await documentsThatName(db, name)),
+  };
 }
 
 /** Entries with a step whose parameter `bot` is this name. */

@@ -8,8 +8,8 @@ import { inspectDefinition } from '../../schedule/definition.ts';
 import { editBot as write } from '../../transitions/bots/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
-import { checkTogether } from './together.ts';
-import { columnsOf, decisive, type BotDefinition } from './definition.ts';
+import { refuseContradictions } from './contradictions.ts';
+import { columnsOf, decisiveColumns, type BotDefinition } from './definition.ts';
 import { lackingIn, refuseLacking } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
 
@@ -22,7 +22,7 @@ export interface EditedBot {
   bot: BotRow;
   /** the columns that the edit names */
   wanted: BotColumn[];
-  /** the row before; null when nothing had to be changed */
+  /** the row before the edit; null when nothing had to be changed */
   before: BotRow | null;
   /** the columns that were changed */
   changed: BotColumn[];
@@ -47,11 +47,11 @@ export async function editBot(
   authorise(actor, 'edit bots', 'admin');
   const { id } = await botOf(db, given);
   const changesSettings = [...(settings?.set ?? []), ...(settings?.unset ?? [])].length > 0;
-  // Of the locked row, so that another edit's settings stay.
+  // Computed from the locked row, so that another edit's settings stay.
   const wantedOf = (bot: BotRow): Partial<BotRow> => {
     if (!settings || !changesSettings) return edit;
     const now = { ...bot, ...edit };
-    // A mistake in the endpoint is told before one in its settings.
+    // A mistake in the endpoint comes before one in its settings.
     refuseUnknownEndpoint(catalogue, now.api_endpoint);
     return { ...edit, config: changedConfig(catalogue, now, settings) as BotRow['config'] };
   };
@@ -59,23 +59,23 @@ export async function editBot(
     ...(Object.keys(edit) as BotColumn[]),
     ...(changesSettings ? ['config' as const] : []),
   ];
-  const differ = (bot: BotRow, wanted: Partial<BotRow>) =>
+  const differingColumns = (bot: BotRow, wanted: Partial<BotRow>) =>
     columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
   const lacking = await lackingIn(db, catalogue);
   let changed: BotColumn[] = [];
   const edited = await db.transaction().execute((trx) =>
     write(trx, id, (bot) => {
       const wanted = wantedOf(bot);
-      changed = differ(bot, wanted);
+      changed = differingColumns(bot, wanted);
       if (changed.length === 0) return null;
-      if (decisive.some((column) => changed.includes(column))) {
-        const edited = { ...bot, ...wanted };
-        inspectDefinition(edited, catalogue);
-        // It becomes active by the edit, or gets an endpoint that cannot be one.
+      if (decisiveColumns.some((column) => changed.includes(column))) {
+        const next = { ...bot, ...wanted };
+        inspectDefinition(next, catalogue);
+        // An edit that makes the bot active, or changes its endpoint, needs the tables of that endpoint.
         if (bot.status === 'error' || changed.includes('api_endpoint'))
-          refuseLacking(lacking, edited, `${bot.name} was not changed`);
+          refuseLacking(lacking, next, `${bot.name} was not changed`);
       }
-      checkTogether({ ...bot, ...wanted }, changed);
+      refuseContradictions({ ...bot, ...wanted }, changed);
       return Object.fromEntries(
         changed.map((column) => [column, wanted[column]]),
       ) as Updateable<Bots>;

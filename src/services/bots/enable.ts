@@ -24,23 +24,23 @@ export async function disableBot(
 ): Promise<ChangedStatus & CancelledOfBot> {
   authorise(actor, 'disable bots', 'admin');
   const bot = await botOf(db, given);
-  if (bot.status === 'disabled') return { bot, same: true, cancelled: 0, stopping: 0 };
-  const done = await db.transaction().execute(async (trx) => {
+  if (bot.status === 'disabled') return { bot, unchanged: true, cancelled: 0, stopping: 0 };
+  const disabled = await db.transaction().execute(async (trx) => {
     const after = await disable(trx, bot, reason);
     return after && { bot: after, ...(await cancelRunsOf(trx, bot.id, 'its bot was disabled')) };
   });
   return {
-    same: false,
+    unchanged: false,
     cancelled: 0,
     stopping: 0,
-    ...done,
-    bot: await requireChange(db, bot, done?.bot),
+    ...disabled,
+    bot: await requireChange(db, bot, disabled?.bot),
   };
 }
 
 /**
- * Lets a bot run again that was disabled or removed, if its definition allows it to run. What was resolved when it was
- * removed comes back when a run finds it. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
+ * Lets a bot run again that was disabled or removed, if its definition allows it to run. Findings that were resolved by the
+ * removal come back when a run finds them. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
  */
 export async function enableBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
@@ -49,7 +49,7 @@ export async function enableBot(
   authorise(actor, 'enable bots', 'admin');
   const bot = await botOf(db, given);
   const wasRemoved = bot.removed_at !== null;
-  if (bot.status === 'active') return { bot, same: true, wasRemoved };
+  if (bot.status === 'active') return { bot, unchanged: true, wasRemoved };
   if (bot.status !== 'disabled')
     throw new WrongStatusError({
       what: `${bot.name} cannot be enabled`,
@@ -62,5 +62,5 @@ export async function enableBot(
   const known = await catalogue();
   refuseUnfit(bot, known, 'enabled');
   await refuseLeftOff(db, bot, known, 'enabled');
-  return { bot: await requireChange(db, bot, await enable(db, bot)), same: false, wasRemoved };
+  return { bot: await requireChange(db, bot, await enable(db, bot)), unchanged: false, wasRemoved };
 }

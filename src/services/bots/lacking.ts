@@ -1,11 +1,11 @@
-/** A bot whose endpoint needs tables of the platform is left off where only the bots are installed. */
+/** If only the bots are installed, a bot whose endpoint needs tables of the platform is left off. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import { NoPlatformError } from '../database/require-platform.ts';
 
-/** The tables that an endpoint needs and the database does not have; null where it can run. */
+/** The tables that an endpoint needs and the database does not have; null if it can run. */
 export type Lacking = (endpoint: string) => readonly string[] | null;
 
 export async function lackingIn(db: Db, { bots }: Catalogue): Promise<Lacking> {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { countRows } from '../../database/rows/count-rows.ts';
 import { BadScheduleError, nextSlot } from '../../schedule/cron.ts';
 import { skippingWindows, type SkippedBy } from '../maintenance/slots.ts';
 import { botOf } from '../references/named.ts';
@@ -27,32 +28,25 @@ export interface FirstRun {
   error?: string;
 }
 
-/** The next run of each active bot, which a maintenance window may skip, in the order in which they start; `hasMore` where there are more than `limit`. */
+/** The next run of each active bot, which a maintenance window may skip, in the order of their starts; `all` counts these bots. */
 export async function firstRuns(db: Db, { limit }: { limit: number }) {
   const now = await currentTime(db);
-  const bots = await activeBots(db, limit + 1);
+  const bots = await activeBots(db, limit);
   const skippedBy = await skippingWindows(db);
-  const firsts = await Promise.all(
-    bots.slice(0, limit).map((bot) => firstOf(db, bot, { now, skippedBy })),
-  );
+  const firsts = await Promise.all(bots.map((bot) => firstOf(db, bot, { now, skippedBy })));
   const next = firsts.toSorted(
     (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
   );
-  return { next, hasMore: bots.length > limit, now };
+  return { next, all: () => countRows(db, active(db)), now };
 }
 
-/** The bots whose slot comes first are at the top. */
-const activeBots = (db: Db, limit: number): Promise<BotRow[]> =>
-  db
-    .selectFrom('bots')
-    .selectAll()
-    .where('status', '=', 'active')
-    .orderBy('next_slot_at')
-    .orderBy('name')
-    .limit(limit)
-    .execute();
+const active = (db: Db) => db.selectFrom('bots').where('status', '=', 'active');
 
-/** A bot and its next `count` runs; fewer where its schedule ends. Throws NotFoundError, UnreadableScheduleError. */
+/** The active bots, the one with the earliest slot first. */
+const activeBots = (db: Db, limit: number): Promise<BotRow[]> =>
+  active(db).selectAll().orderBy('next_slot_at').orderBy('name').limit(limit).execute();
+
+/** A bot and its next `count` runs; fewer if its schedule ends. Throws NotFoundError, UnreadableScheduleError. */
 export async function nextRuns(db: Db, { bot: given, count }: { bot: string; count: number }) {
   const now = await currentTime(db);
   const bot = await botOf(db, given);
@@ -84,7 +78,7 @@ async function firstOf(
   }
 }
 
-/** The next `count` slots and one more, which ends the interval of the last one; fewer where the schedule ends. */
+/** The next `count` slots and one more, which ends the interval of the last one; fewer if the schedule ends. */
 function slotsFrom(bot: BotRow, now: Date, count: number): Date[] {
   const schedule = scheduleOf(bot);
   const slots = isPlanned(bot) ? [bot.next_slot_at!] : [];
@@ -110,7 +104,7 @@ async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
     FROM unnest(${slots.slice(0, -1)}::timestamptz[], ${slots.slice(1)}::timestamptz[]) AS s (slot, following)
     ORDER BY slot`.execute(db);
   const starts = rows.map(({ start }) => start);
-  // A start that is already planned counts, also if a person set it.
+  // A start that is already planned stays, also if a person set it.
   if (isPlanned(bot) && starts.length > 0) starts[0] = bot.next_execution_at!;
   return starts;
 }

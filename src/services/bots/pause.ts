@@ -17,7 +17,7 @@ export class WrongStatusError extends RoundsmanError {}
 export interface ChangedStatus {
   bot: BotRow;
   /** the bot had this status already, and nothing was changed */
-  same: boolean;
+  unchanged: boolean;
 }
 
 /**
@@ -36,9 +36,9 @@ export async function pauseBot(
       why: `it ${bot.removed_at ? 'was removed' : 'is disabled'} and runs nothing anyway${bot.status_reason ? `: ${printable(bot.status_reason)}` : ''}`,
       hint: `\`npx roundsman bots enable ${bot.name}\` if it is to run again`,
     });
-  if (bot.status === 'paused') return { bot, same: true, open: 0 };
+  if (bot.status === 'paused') return { bot, unchanged: true, open: 0 };
   const after = await requireChange(db, bot, pause(db, bot, reason));
-  return { bot: after, same: false, open: await countPendingRuns(db, bot.id) };
+  return { bot: after, unchanged: false, open: await countPendingRuns(db, bot.id) };
 }
 
 /**
@@ -51,7 +51,7 @@ export async function resumeBot(
 ): Promise<ChangedStatus> {
   authorise(actor, 'resume bots', 'operator');
   const bot = await botOf(db, given);
-  if (bot.status === 'active') return { bot, same: true };
+  if (bot.status === 'active') return { bot, unchanged: true };
   if (bot.status === 'disabled') authorise(actor, 'enable bots', 'admin');
   if (bot.removed_at)
     throw new WrongStatusError({
@@ -62,7 +62,7 @@ export async function resumeBot(
   const known = await catalogue();
   refuseUnfit(bot, known, 'resumed');
   await refuseLeftOff(db, bot, known, 'resumed');
-  return { bot: await requireChange(db, bot, resume(db, bot)), same: false };
+  return { bot: await requireChange(db, bot, resume(db, bot)), unchanged: false };
 }
 
 /** Refuses to make a bot active that the scheduler would mark in error again in its next tick. */
@@ -98,7 +98,7 @@ export async function refuseLeftOff(
   });
 }
 
-/** The changed bot. Throws {@link WrongStatusError} where another session changed the bot first. */
+/** The changed bot. Throws {@link WrongStatusError} if another session changed the bot first. */
 export async function requireChange(
   db: Db,
   { id, name, status }: BotRow,

@@ -10,7 +10,7 @@ import { botOf } from '../references/named.ts';
 export interface RemovedBot extends CancelledOfBot {
   bot: BotRow;
   /** it was removed before, and nothing was changed */
-  same: boolean;
+  unchanged: boolean;
   /** findings and tickets that were resolved because of it */
   findings: number;
   tickets: number;
@@ -18,8 +18,8 @@ export interface RemovedBot extends CancelledOfBot {
 
 /**
  * Removes a bot: it is disabled, lists leave it out, and its name may be given to another one. Its history stays. Its
- * open runs are cancelled, and its open findings and tickets resolved; what a run writes that is still ending, the timer
- * that settles resolves. `bots enable` takes it back. For owners and admins. Throws NotFoundError.
+ * open runs are cancelled, and its open findings and tickets resolved. A run that is still ending may write more of them: the
+ * timer `settle` resolves those. `bots enable` takes the removal back. For owners and admins. Throws NotFoundError.
  */
 export async function removeBot(
   { db, actor }: { db: Db; actor: Actor },
@@ -29,9 +29,10 @@ export async function removeBot(
   const seen = await botOf(db, given);
   return db.transaction().execute(async (trx) => {
     const bot = await remove(trx, seen, reason);
-    if (!bot) return { bot: seen, same: true, cancelled: 0, stopping: 0, findings: 0, tickets: 0 };
+    if (!bot)
+      return { bot: seen, unchanged: true, cancelled: 0, stopping: 0, findings: 0, tickets: 0 };
     const { findings, tickets } = await closeRemoved(trx, [bot.id], storable(actor.name));
     const runs = await cancelRunsOf(trx, bot.id, 'its bot was removed');
-    return { bot, same: false, ...runs, findings, tickets: tickets.length };
+    return { bot, unchanged: false, ...runs, findings, tickets: tickets.length };
   });
 }

@@ -13,7 +13,7 @@ export interface Renamed {
   bot: BotRow;
   before: string;
   /** it had this name already, and nothing was changed */
-  same: boolean;
+  unchanged: boolean;
   /** what the removed bot that had the name is called now */
   aside: string | null;
 }
@@ -28,7 +28,7 @@ export async function renameBot(
 ): Promise<Renamed> {
   authorise(actor, 'rename bots', 'admin');
   const seen = await botOf(db, given);
-  if (seen.name === name) return { bot: seen, before: name, same: true, aside: null };
+  if (seen.name === name) return { bot: seen, before: name, unchanged: true, aside: null };
   const renamed = await db
     .transaction()
     .execute((trx) => rename(trx, seen, name))
@@ -38,7 +38,7 @@ export async function renameBot(
       if (refused instanceof ConstraintError && refused.constraint === 'bots_name_key') return;
       throw error;
     });
-  if (renamed) return { ...renamed, before: seen.name, same: false };
+  if (renamed) return { ...renamed, before: seen.name, unchanged: false };
   const now = await botOf(db, seen.id);
   if (now.name !== seen.name)
     throw new WrongStatusError({

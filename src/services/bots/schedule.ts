@@ -2,7 +2,7 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import {
   BadScheduleError,
-  inWords,
+  cronInWords,
   rememberedSchedule,
   type Schedule,
 } from '../../schedule/cron.ts';
@@ -33,7 +33,7 @@ export function scheduleOf({ name, schedule_cron, timezone }: Scheduled): Schedu
 /** `Every 5 minutes (UTC)`; the text of the row if it cannot be read. */
 export async function scheduleInWords(bot: Scheduled): Promise<string> {
   try {
-    return await inWords(scheduleOf(bot));
+    return await cronInWords(scheduleOf(bot));
   } catch (error) {
     if (error instanceof UnreadableScheduleError) return printable(bot.schedule_cron);
     throw error;

@@ -9,33 +9,33 @@ import { readConfig } from './definition.ts';
 export type { Setting } from '../../catalogue/settings.ts';
 
 export interface SettingChanges {
-  /** `key=value`: a value is JSON, or a text where the setting takes one */
+  /** `key=value`: a value is JSON, or a text if the setting takes one */
   set?: string[] | undefined;
   /** keys that get their default again */
   unset?: string[] | undefined;
 }
 
-/** The bot of the catalogue behind an endpoint; undefined where it names none. */
+/** The bot of the catalogue that an endpoint names; undefined if there is none. */
 export function catalogueBot(catalogue: Catalogue, endpoint: string): Bot | undefined {
   const [, name] = /^(?:\/api\/bots\/|bot:)(.+)$/.exec(endpoint) ?? [];
   return catalogue.bots.find((bot) => bot.name === name);
 }
 
-/** Throws BadDefinitionError for an endpoint that names no bot of the catalogue, with those that may be meant. */
+/** Throws BadDefinitionError, with suggestions, for an endpoint that names no bot of the catalogue. */
 export function refuseUnknownEndpoint(catalogue: Catalogue, endpoint: string): void {
   if (!catalogueBot(catalogue, endpoint)) catalogue.resolve(endpoint, {});
 }
 
-export interface SettingNow extends Setting {
-  /** what the bot's config says; undefined where the default holds */
+export interface CurrentSetting extends Setting {
+  /** what the bot's config says; undefined if the default holds */
   value: unknown;
 }
 
-/** A bot's settings with what they are now; null where its endpoint or its schema does not say which there are. */
-export function settingsNow(
+/** A bot's settings with their present values; null if its endpoint or its schema does not say which settings there are. */
+export function currentSettings(
   catalogue: Catalogue,
   { api_endpoint, config }: { api_endpoint: string; config: unknown },
-): SettingNow[] | null {
+): CurrentSetting[] | null {
   const bot = catalogueBot(catalogue, api_endpoint);
   const settings = bot ? settingsOf(bot) : null;
   const given = (config ?? {}) as Record<string, unknown>;
@@ -62,25 +62,25 @@ export function changedConfig(
     if (!bot || !settings || settings.some((setting) => setting.key === key)) return;
     throw new BadDefinitionError(
       'config',
-      `${key} is no setting of ${bot.name}`,
+      `${key} is not a setting of ${bot.name}`,
       settingsHint(bot, [key]),
     );
   };
   const entries = new Map(Object.entries((config ?? {}) as object));
-  const named = new Set<string>();
-  const name = (flag: string, key: string) => {
-    if (named.has(key))
+  const seen = new Set<string>();
+  const refuseRepeated = (flag: string, key: string) => {
+    if (seen.has(key))
       throw new UsageError({
         what: `${flag} cannot be used`,
         why: `${key} is given twice`,
         hint: 'give each setting once',
       });
-    named.add(key);
+    seen.add(key);
   };
   for (const text of set) {
-    const [key, value] = split(text);
-    name('--set', key);
-    // A looser schema takes any key; of a strict one the mistake is told with what there is.
+    const [key, value] = splitSetting(text);
+    refuseRepeated('--set', key);
+    // A schema that is not strict takes any key.
     if (isStrict(bot)) refuseUnknown(key);
     entries.set(
       key,
@@ -91,14 +91,14 @@ export function changedConfig(
     );
   }
   for (const key of unset) {
-    name('--unset', key);
+    refuseRepeated('--unset', key);
     if (!entries.has(key)) refuseUnknown(key);
     entries.delete(key);
   }
   return readConfig(JSON.stringify(Object.fromEntries(entries)));
 }
 
-/** Whether the bot's schema refuses a key that it does not name, or drops it. */
+/** Whether the bot's schema refuses or drops a key that it does not name. */
 function isStrict(bot: Bot | undefined): boolean {
   const odd = 'no such setting';
   try {
@@ -112,7 +112,7 @@ function isStrict(bot: Bot | undefined): boolean {
   }
 }
 
-function split(text: string): [key: string, value: string] {
+function splitSetting(text: string): [key: string, value: string] {
   const at = text.indexOf('=');
   const key = text.slice(0, at).trim();
   if (at > 0 && key) return [key, text.slice(at + 1).trim()];

@@ -6,26 +6,26 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 import { scheduleInWords } from './schedule.ts';
-import { settingsNow } from './settings.ts';
+import { currentSettings } from './settings.ts';
 
-const newest = 10;
+const maxRuns = 10;
 const maxFindings = 50;
 
 /**
  * A bot with its settings, its newest runs, its worst open findings and how many there are, the maintenance windows in force
  * for it or some of what it finds, and its schedule in words.
- * `settings` is null where its endpoint or its schema does not say which there are. Throws NotFoundError.
+ * `settings` is null if its endpoint or its schema does not say which settings there are. Throws NotFoundError.
  */
 export async function showBot(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   { bot: given }: { bot: string },
 ) {
   const bot = await botOf(db, given);
-  const runs = await listExecutions(db, { botId: bot.id, limit: newest });
+  const runs = await listExecutions(db, { botId: bot.id, limit: maxRuns });
   const findings = await listFindings(db, { botId: bot.id, which: 'open', limit: maxFindings });
   const open = (await countOpenFindings(db, [bot.id])).get(bot.id) ?? 0;
   const maintenance = await maintenanceOfBot(db, bot.id);
-  const settings = settingsNow(catalogue, bot);
+  const settings = currentSettings(catalogue, bot);
   const schedule = await scheduleInWords(bot);
   return { bot, settings, runs, findings, open, maintenance, schedule, now: await currentTime(db) };
 }

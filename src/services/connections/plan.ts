@@ -1,7 +1,7 @@
 /** How many connections to PostgreSQL a process opens at most, and how it stays below its limit. */
 import type { ConnectionLimit } from '../../database/connection-limit.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
-import { quotedName } from '../../ground/text.ts';
+import { quotedIdentifier } from '../../ground/text.ts';
 import type { BackendName } from '../../queue/backend.ts';
 
 export type Role = 'up' | 'scheduler' | 'worker';
@@ -24,34 +24,34 @@ export interface ConnectionPlan {
 /** The commands' own pool, in addition to the engine's. */
 export const sessionConnections = 2;
 
-/** A child has one for remedies and two for checks. */
-const perChild = 3;
+/** How many connections a child has: one for remedies and two for checks. */
+const connectionsPerChild = 3;
 
-type Wanted = Omit<ConnectionPlan, 'total'>;
+type PlanParts = Omit<ConnectionPlan, 'total'>;
 
-function totalOf(role: Role, backend: BackendName, wanted: Wanted): number {
+function totalOf(role: Role, backend: BackendName, wanted: PlanParts): number {
   const { places, engine, flushesAtOnce, queue, queueWorker, isOneAhead } = wanted;
   const onPostgres = backend === 'postgres';
   const common = sessionConnections + engine + (onPostgres ? queue : 0);
   if (role === 'scheduler') return common;
-  const children = perChild * (places + Number(isOneAhead));
+  const children = connectionsPerChild * (places + Number(isOneAhead));
   return common + flushesAtOnce + 1 + (onPostgres ? queueWorker : 0) + children;
 }
 
-/** With fewer connections the process could block itself. */
-const least = (role: Role, places: number): Wanted =>
+/** The smallest plan: with fewer connections the process could block itself. */
+const smallestPlan = (role: Role, places: number): PlanParts =>
   role === 'scheduler'
     ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
-/** How many it opens if nothing limits it. */
-const full = (role: Role, places: number): Wanted =>
+/** The plan of a process that no limit restricts. */
+const fullPlan = (role: Role, places: number): PlanParts =>
   role === 'scheduler'
     ? { places: 0, engine: 6, flushesAtOnce: 0, queue: 4, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 4, flushesAtOnce: 2, queue: 4, queueWorker: 5, isOneAhead: true };
 
-/** Remaining connections go to these, one after the other. */
-const order = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
+/** The parts that get the remaining connections, in this order. */
+const growthOrder = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'engine'] as const;
 
 /** The server, the role or a setting allows fewer connections than one run needs. */
 export class TooFewConnectionsError extends RoundsmanError {}
@@ -67,19 +67,19 @@ export function planConnections(
   limit: ConnectionLimit | null,
 ): ConnectionPlan {
   const most = limit?.most ?? Infinity;
-  const fits = (wanted: Wanted) => totalOf(role, backend, wanted) <= most;
+  const fits = (wanted: PlanParts) => totalOf(role, backend, wanted) <= most;
   let count = role === 'scheduler' ? 1 : places;
-  while (count > 1 && !fits(least(role, count))) count -= 1;
-  const plan = least(role, count);
+  while (count > 1 && !fits(smallestPlan(role, count))) count -= 1;
+  const plan = smallestPlan(role, count);
   const wouldFitOnRedis = backend !== 'redis' && totalOf(role, 'redis', plan) <= most;
   if (!fits(plan))
     throw new TooFewConnectionsError({
       what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
       why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
-      hint: `raise that limit (${raising(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; docs/operating.md has the table`,
+      hint: `raise that limit (${howToRaise(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; docs/operating.md has the table`,
     });
-  const goal = full(role, count);
-  for (const part of order) {
+  const goal = fullPlan(role, count);
+  for (const part of growthOrder) {
     if (part === 'isOneAhead') {
       if (goal.isOneAhead && fits({ ...plan, isOneAhead: true })) plan.isOneAhead = true;
       continue;
@@ -90,10 +90,10 @@ export function planConnections(
 }
 
 /** The statement or the setting that allows it `least` connections, by the owner of the limit. */
-function raising({ of }: ConnectionLimit, least: number): string {
+function howToRaise({ of }: ConnectionLimit, least: number): string {
   const [, kind, name] = /^(role|database) (.*)$/s.exec(of) ?? [];
   return kind && name
-    ? `ALTER ${kind.toUpperCase()} ${quotedName(name)} CONNECTION LIMIT ${least}`
+    ? `ALTER ${kind.toUpperCase()} ${quotedIdentifier(name)} CONNECTION LIMIT ${least}`
     : 'ALTER ROLE ... CONNECTION LIMIT, ROUNDSMAN_CONNECTIONS, max_connections';
 }
 

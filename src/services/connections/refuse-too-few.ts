@@ -5,7 +5,7 @@ import { configuredBackend } from '../../queue/backend.ts';
 import { planConnections, smallerLimit, type Role } from './plan.ts';
 
 /**
- * Throws TooFewConnectionsError where a process of this role could not work with the connections that it may open.
+ * Throws TooFewConnectionsError if a process of this role could not work with the connections that it may open.
  * Asks on the open connection, because a second one may not be allowed.
  */
 export async function refuseTooFewConnections(db: Db, config: Config, role: Role): Promise<void> {

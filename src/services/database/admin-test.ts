@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { extentOf, hasPlatform } from '../../database/migrate/extent.ts';
 import { messageOf, UsageError } from '../../ground/errors.ts';
-import { quotedName } from '../../ground/text.ts';
+import { quotedIdentifier } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 /** The function cannot say who is an admin. Nothing was changed. */
@@ -21,12 +21,12 @@ export class AdminTestError extends UsageError {
 
 const signatureOf = (name: string): string => `${name.replace(/\(\s*\)$/, '')}()`;
 
-/** What the engine itself asks; it cannot be what that asks. */
-const ours = 'private.is_admin';
+/** The function that the engine asks, and that asks the platform's: it cannot be the platform's function itself. */
+const enginesOwn = 'private.is_admin';
 
 /**
- * Throws {@link AdminTestError} where {@link useAdminTest} would refuse this function, in a database that is not
- * migrated yet, too. Writes nothing: what has to be tried is rolled back. For owners.
+ * Throws {@link AdminTestError} if {@link useAdminTest} would refuse this function, also in a database that is not
+ * migrated yet; but for a database that has the platform's tables it does not throw: `--only bots` itself refuses that. Writes nothing: what it tries is rolled back. For owners.
  */
 export async function checkAdminTest(
   { db, actor }: { db: Db; actor: Actor },
@@ -34,19 +34,19 @@ export async function checkAdminTest(
 ): Promise<void> {
   authorise(actor, 'say who is an admin', 'owner');
   const extent = await extentOf(db);
-  // What has the platform's tables, `--only bots` refuses itself.
+  // `--only bots` itself refuses a database that has the platform's tables.
   if (extent === 'whole' || extent === 'grown') return;
-  const tried = new RolledBack();
+  const rollback = new RolledBack();
   await db
     .transaction()
     .execute(async (trx) => {
-      const found = await usable(trx, name);
-      if (extent === 'bots') await use(trx, name, found);
-      else await ask(trx, name, found);
-      throw tried;
+      const found = await usableFunction(trx, name);
+      if (extent === 'bots') await useFunction(trx, name, found);
+      else await tryFunction(trx, name, found);
+      throw rollback;
     })
     .catch((error: unknown) => {
-      if (error !== tried) throw error;
+      if (error !== rollback) throw error;
     });
 }
 
@@ -64,13 +64,15 @@ export async function useAdminTest(
   if (await hasPlatform(db))
     throw new AdminTestError(
       name,
-      'this database has profiles of its own, and profiles.role says it',
+      'this database has profiles of its own, and profiles.role says who is an admin',
     );
-  await db.transaction().execute(async (trx) => use(trx, name, await usable(trx, name)));
+  await db
+    .transaction()
+    .execute(async (trx) => useFunction(trx, name, await usableFunction(trx, name)));
 }
 
-/** The function, if it is one that a policy can ask. Throws {@link AdminTestError}. */
-async function usable(trx: Db, name: string): Promise<Found> {
+/** The function, if a row-level security policy can ask it. Throws {@link AdminTestError}. */
+async function usableFunction(trx: Db, name: string): Promise<FoundFunction> {
   const found = await functionOf(trx, signatureOf(name)).catch((error: unknown) => {
     throw new AdminTestError(name, messageOf(error), { cause: error });
   });
@@ -79,7 +81,7 @@ async function usable(trx: Db, name: string): Promise<Found> {
   return found;
 }
 
-async function use(trx: Db, name: string, { oid }: Found): Promise<void> {
+async function useFunction(trx: Db, name: string, { oid }: FoundFunction): Promise<void> {
   try {
     await sql`SELECT engine.use_admin_test(${oid}::oid::regprocedure)`.execute(trx);
     await sql`SELECT private.is_admin()`.execute(trx);
@@ -88,10 +90,14 @@ async function use(trx: Db, name: string, { oid }: Found): Promise<void> {
   }
 }
 
-/** Asks it as `private.is_admin()` will do, where there is none yet. */
-async function ask(trx: Db, name: string, { schema, function: own }: Found): Promise<void> {
+/** Calls the function as `private.is_admin()` will call it, in a database that does not have that one yet. */
+async function tryFunction(
+  trx: Db,
+  name: string,
+  { schema, function: own }: FoundFunction,
+): Promise<void> {
   try {
-    await sql`SELECT set_config('search_path', ${`${quotedName(schema)}, public, pg_temp`}, true)`.execute(
+    await sql`SELECT set_config('search_path', ${`${quotedIdentifier(schema)}, public, pg_temp`}, true)`.execute(
       trx,
     );
     await sql`SELECT ${sql.id(schema, own)}()`.execute(trx);
@@ -100,15 +106,17 @@ async function ask(trx: Db, name: string, { schema, function: own }: Found): Pro
   }
 }
 
-function whyUnfit(found: Found | undefined): string | null {
+function whyUnfit(found: FoundFunction | undefined): string | null {
   if (!found) return 'there is no such function without parameters';
-  if (found.called === ours) return 'it is what Roundsman asks itself, and would ask itself';
+  if (found.called === enginesOwn) return "it is Roundsman's own function, which would call itself";
   if (found.type !== 'boolean' || found.set)
     return `it returns ${found.set ? 'SETOF ' : ''}${found.type}`;
-  return found.volatile ? 'it is VOLATILE, and a policy would ask it for every row' : null;
+  return found.volatile
+    ? 'it is VOLATILE, and a row-level security policy would ask it for every row'
+    : null;
 }
 
-/** What became of the function since it was named, so that it cannot say any more who is an admin; null where it can. */
+/** Why the function that was named can no longer say who is an admin; null if it can. */
 export async function adminTestFault(db: Db): Promise<{ name: string; why: string } | null> {
   const name = await adminTest(db);
   if (name === null || (await hasPlatform(db))) return null;
@@ -116,19 +124,19 @@ export async function adminTestFault(db: Db): Promise<{ name: string; why: strin
   return why === null ? null : { name, why };
 }
 
-interface Found {
+interface FoundFunction {
   oid: string;
   schema: string;
   function: string;
-  /** both, as in `public.is_admin` */
+  /** schema and name, as in `public.is_admin` */
   called: string;
   type: string;
   set: boolean;
   volatile: boolean;
 }
 
-async function functionOf(db: Db, signature: string): Promise<Found | undefined> {
-  const { rows } = await sql<Found>`
+async function functionOf(db: Db, signature: string): Promise<FoundFunction | undefined> {
+  const { rows } = await sql<FoundFunction>`
     SELECT p.oid::text AS oid, nspname AS schema, proname AS function, nspname || '.' || proname AS called,
            prorettype::regtype::text AS type, proretset AS set, provolatile = 'v' AS volatile
     FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE p.oid = to_regprocedure(${signature})`.execute(
@@ -137,7 +145,8 @@ async function functionOf(db: Db, signature: string): Promise<Found | undefined>
   return rows[0];
 }
 
-/** The function that says who is an admin, or null: in a whole schema profiles.role does, and else no user is. */
+/** The function that says who is an admin. Null if none was named: then profiles.role says it where the database has the
+ * platform's tables, and elsewhere no user is an admin. */
 export async function adminTest(db: Db): Promise<string | null> {
   const row = await db
     .selectFrom('engine.settings')

@@ -17,7 +17,7 @@ export function backendOf(given: string): BackendName {
   throw new UsageError({
     what: `the queue cannot be switched to ${given}`,
     why: 'BullMQ has two backends here',
-    hint: 'npx roundsman db queue redis, or npx roundsman db queue postgres',
+    hint: '`npx roundsman db queue redis`, or `npx roundsman db queue postgres`',
   });
 }
 
@@ -34,7 +34,7 @@ export async function switchQueue(
   { to }: { to: BackendName },
 ): Promise<void> {
   authorise(actor, 'switch the queue', 'owner');
-  // Asked again under the lock; here so that a switch that is refused has made no tables.
+  // `switchBackend` checks this again under its lock. It is checked here too, so that a refused switch has made no tables.
   await refuseWhileAlive(db);
   if (to === 'postgres') await migrateQueue(url);
   await switchBackend(db, to);

@@ -5,7 +5,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 /** Only the bots are installed in this database, and what was asked for is about the platform's documented tables. */
 export class NoPlatformError extends RoundsmanError {}
 
-/** `what` could not be done without them. Throws {@link NoPlatformError}. */
+/** Throws {@link NoPlatformError} if the platform's tables are not there; `what` says what was not done. */
 export async function requirePlatform(db: Db, what: string): Promise<void> {
   if (await hasPlatform(db)) return;
   throw new NoPlatformError({

@@ -6,7 +6,7 @@ export interface Rights {
   role: string;
   /** the roles that row level security names and that do not exist */
   missing: string[];
-  /** whether it may read and write the bots' tables */
+  /** whether this session may read and write the bots' tables */
   writes: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { connect, pool, type Db } from '../../database/connect.ts';
-import { NotEmptyError, seedFiction, type Seeded } from '../../demo/seed.ts';
+import { NotEmptyError, seedFiction, type SeededTable } from '../../demo/seed.ts';
 import { sizes, type SizeName } from '../../demo/sizes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -12,15 +12,15 @@ export function sizeOf(given: string): SizeName {
   throw new UsageError({
     what: `--size cannot be ${JSON.stringify(given)}`,
     why: `there are ${Object.keys(sizes).join(', ')}`,
-    hint: 'npx roundsman db seed --size medium',
+    hint: 'for example `npx roundsman db seed --size medium`',
   });
 }
 
 /**
- * Throws {@link NotEmptyError} for a database that holds people, migrated or not, and NoPlatformError where only the bots
- * are installed: asked before it is migrated, and again where it is seeded.
+ * Throws {@link NotEmptyError} for a database that has people, migrated or not, and NoPlatformError if only the bots are
+ * installed. Called before the database is migrated; seeding it checks both again.
  */
-export async function refuseFilled(db: Db): Promise<void> {
+export async function refuseFilledDatabase(db: Db): Promise<void> {
   await requirePlatform(db, 'nothing was seeded');
   const { rows } = await sql<{ there: boolean }>`
     SELECT to_regclass('public.profiles') IS NOT NULL AS there`.execute(db);
@@ -44,7 +44,7 @@ interface Seed {
 export async function seedPlatform(
   { url, actor }: { url: string; actor: Actor },
   { size, seed, onRows }: Seed,
-): Promise<Seeded[]> {
+): Promise<SeededTable[]> {
   authorise(actor, 'seed a database', 'owner');
   await using db = connect(url, { max: 1, name: 'roundsman seed' });
   await requirePlatform(db, 'nothing was seeded');

@@ -18,8 +18,8 @@ async function queueOf(db: Db): Promise<string | null> {
 }
 
 /**
- * The server, the queue backend, and every migration with the time it was applied, null for a pending one; `whole` is
- * false where only the bots are installed.
+ * The server's version, the queue backend, and every migration with the time at which it was applied, null for a pending one.
+ * `whole` is false if only the bots are installed.
  */
 export async function databaseStatus(db: Db) {
   const version = await serverVersion(db);

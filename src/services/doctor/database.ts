@@ -18,7 +18,7 @@ import { explainForeignRole } from '../../database/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 import { explainUnloadable } from '../../database/explain-unloadable.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { inWords, isWrong, measureSkew } from '../../maintain/clock.ts';
+import { skewInWords, isWrong, measureSkew } from '../../maintain/clock.ts';
 import { configuredBackend } from '../../queue/backend.ts';
 import { adminTestFault } from '../database/admin-test.ts';
 import { rightsOf } from '../database/rights.ts';
@@ -175,7 +175,7 @@ async function examineSessions(url: string): Promise<Diagnosis[]> {
 
 async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
   const skew = await measureSkew(db);
-  const detail = `this host's clock is ${inWords(skew)}`;
+  const detail = `this host's clock is ${skewInWords(skew)}`;
   if (!isWrong(skew)) return ok('Clock', detail);
   if (configuredBackend(config) === 'postgres')
     return fail(
@@ -190,7 +190,7 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
   );
 }
 
-/** Only where a function of the platform says who is an admin, and does so no more. */
+/** A diagnosis only if a function of the platform was to say who is an admin, and no longer can. */
 async function examineAdmins(db: Db): Promise<Diagnosis[]> {
   const fault = await adminTestFault(db);
   if (!fault) return [];
@@ -198,7 +198,7 @@ async function examineAdmins(db: Db): Promise<Diagnosis[]> {
     fail(
       'Admins',
       `no user may read the bots' tables, because ${fault.name} cannot say who is an admin: ${fault.why}`,
-      'make that function again, or name another: npx roundsman db migrate --only bots --admin-test NAME',
+      'make that function again, or name another: `npx roundsman db migrate --only bots --admin-test NAME`',
     ),
   ];
 }

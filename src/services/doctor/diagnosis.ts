@@ -8,14 +8,14 @@ export interface Diagnosis {
   detail: string;
   /** what to try; null when nothing is wrong */
   hint: string | null;
-  /** only of `Progress`, and only where a canary was sent */
+  /** only of `Progress`, and only if a canary was sent */
   canary?: CanaryResult;
 }
 
 /** A clause that advises to run the doctor; it is left out in the doctor's own output. */
 const toDoctor = /(; |^)[^;]*`npx roundsman doctor`[^;]*/g;
 
-/** A hint of other commands, in the doctor's own words: without the advice to run the doctor. */
+/** A hint that other commands give, too, without its advice to run the doctor. */
 const withoutDoctor = (hint: string): string =>
   hint.replace(toDoctor, '').replace(/^; /, '') || 'look at the log of that server';
 

@@ -67,18 +67,18 @@ function examineWaiting(facts: Facts): Diagnosis[] {
   );
 }
 
-/** What needs a person is broken, and the rest goes without saying. */
+/** A diagnosis only if the policy cannot be read. */
 function examinePolicy(facts: Facts): Diagnosis[] {
   const need = policyUnreadable(facts);
   return need ? [fail('Policy', need.what, need.try)] : [];
 }
 
-/** What a window in force holds back is not broken, but who looks has to know of it. */
+/** What a window in force holds back is not broken, but a person who looks has to know of it. */
 function examineMaintenance({ maintenance }: Facts): Diagnosis[] {
   const { windows, findings, tickets } = maintenance;
   if (windows === 0) return [];
-  const held = `${counted(findings, 'finding')} and ${counted(tickets, 'ticket')}`;
-  const detail = `${counted(windows, 'window')} in force ${windows === 1 ? 'holds' : 'hold'} back ${held}: \`npx roundsman maintenance list\``;
+  const heldBack = `${counted(findings, 'finding')} and ${counted(tickets, 'ticket')}`;
+  const detail = `${counted(windows, 'window')} in force ${windows === 1 ? 'holds' : 'hold'} back ${heldBack}: \`npx roundsman maintenance list\``;
   return [ok('Maintenance', detail)];
 }
 

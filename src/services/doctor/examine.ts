@@ -1,7 +1,7 @@
 import { BadSettingsError, readConfig, type Config } from '../../config.ts';
 import { explainFault } from '../../database/faults/explain-fault.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { within } from '../../ground/within.ts';
+import { settlesWithin } from '../../ground/settles-within.ts';
 import { oddSettings } from '../../odd-settings.ts';
 import { examineDatabase } from './database.ts';
 import { fail, warn, type Diagnosis } from './diagnosis.ts';
@@ -11,6 +11,7 @@ import {
   examineFirstProcess,
   examineHome,
   examineNode,
+  examineZone,
 } from './host.ts';
 import { examineRedis } from './redis.ts';
 
@@ -27,7 +28,7 @@ export interface Listener {
 
 /**
  * Examines everything that this installation depends on; an examination that fails does not stop the others. `isLate` says
- * that one has not ended, and may still hold something open.
+ * that one of them has not ended, and may still keep a connection open.
  */
 export async function examineAll(
   listener: Listener,
@@ -37,7 +38,7 @@ export async function examineAll(
     found.push(...diagnoses);
     diagnoses.forEach((each) => listener.onFound(each));
   };
-  report(examineNode(), ...examineFirstProcess());
+  report(examineNode(), ...examineZone(), ...examineFirstProcess());
   const config = tryConfig();
   report(...oddSettings().map(oddSetting));
   if (config instanceof Error) {
@@ -46,22 +47,22 @@ export async function examineAll(
     return { found, isLate: false };
   }
   report(examineConfig(config), ...examineHome(config), examineBinaries(config));
-  const database = await inTime('Database', examineDatabase(config, listener));
+  const database = await examineInTime('Database', examineDatabase(config, listener));
   report(...database.found);
-  const redis = await inTime('Redis', examineRedis(config, listener));
+  const redis = await examineInTime('Redis', examineRedis(config, listener));
   report(...redis.found);
   return { found, isLate: database.isLate || redis.isLate };
 }
 
-/** A server may stop answering in the middle of an examination: no part of the doctor takes longer than this. */
+/** How long each part of the doctor may take: a server may stop answering in the middle of an examination. */
 const maxMs = 60_000;
 
-async function inTime(
+async function examineInTime(
   subject: string,
   look: Promise<Diagnosis[]>,
 ): Promise<{ found: Diagnosis[]; isLate: boolean }> {
   const found = look.catch((error: unknown) => [failure(subject, error)]);
-  if (await within(maxMs, found)) return { found: await found, isLate: false };
+  if (await settlesWithin(maxMs, found)) return { found: await found, isLate: false };
   const late = fail(
     subject,
     `it stopped answering: a check has not ended for ${maxMs / 1_000} s`,

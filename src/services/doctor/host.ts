@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Config } from '../../config.ts';
-import { binariesPackage, bringBinaries } from '../../database/embedded/binaries.ts';
-import { isFirstProcessNode, leavesZombies } from '../../ground/first-process.ts';
+import { binariesPackage, howToInstallBinaries } from '../../database/embedded/binaries.ts';
+import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts';
+import { readOwnZone } from '../../ground/own-zone.ts';
 import { distrustWay } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
@@ -17,7 +18,13 @@ export function examineNode(): Diagnosis {
 
 /** Mostly of interest in containers; nothing to report if process 1 is an init. */
 export const examineFirstProcess = (): Diagnosis[] =>
-  isFirstProcessNode() ? [warn('Process 1', leavesZombies.what, leavesZombies.hint)] : [];
+  isFirstProcessNode() ? [warn('Process 1', zombieWarning.what, zombieWarning.hint)] : [];
+
+/** Nothing to report where TZ is used as it was meant. */
+export function examineZone(): Diagnosis[] {
+  const { fault } = readOwnZone();
+  return fault ? [warn('Time zone', fault.why, fault.hint)] : [];
+}
 
 /** The settings in force, without passwords. */
 export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Config): Diagnosis {
@@ -38,7 +45,7 @@ export function examineHome({ home }: Config): Diagnosis[] {
   return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
 }
 
-/** The embedded database's programs: needed only where no DATABASE_URL is set. */
+/** The embedded database's programs: needed only if no DATABASE_URL is set. */
 export function examineBinaries({ databaseUrl }: Config): Diagnosis {
   try {
     createRequire(import.meta.url).resolve(binariesPackage);
@@ -49,8 +56,8 @@ export function examineBinaries({ databaseUrl }: Config): Diagnosis {
       ? warn(
           'Binaries',
           `${detail}; DATABASE_URL is set, so nothing needs it`,
-          `nothing, or ${bringBinaries} for the demo`,
+          `nothing, or ${howToInstallBinaries} for the demo`,
         )
-      : fail('Binaries', detail, `${bringBinaries}, or set DATABASE_URL`);
+      : fail('Binaries', detail, `${howToInstallBinaries}, or set DATABASE_URL`);
   }
 }

@@ -1,20 +1,22 @@
 import type { Db } from '../../database/connect.ts';
-import { messageOf } from '../../ground/errors.ts';
 import { counted } from '../../ground/text.ts';
 import { readNotifications } from '../../notify/settings/read.ts';
 import type { Facts } from '../progress/facts.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 /** Whether people are told of tickets, and what keeps them from it; the secrets of channels are examined with the others. */
-export async function examineNotifications(db: Db, { telling }: Facts): Promise<Diagnosis> {
+export async function examineNotifications(
+  db: Db,
+  { telling, unusable }: Facts,
+): Promise<Diagnosis> {
   const subject = 'Messages';
-  const settings = await readNotifications(db).catch((error: unknown) => messageOf(error));
-  if (typeof settings === 'string')
+  if (unusable !== null)
     return fail(
       subject,
-      settings,
+      `the setting notifications cannot be used: ${unusable}`,
       '`npx roundsman notify set FILE` sets a document that can be used',
     );
+  const settings = await readNotifications(db);
   if (!settings)
     return ok(
       subject,

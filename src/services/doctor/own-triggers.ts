@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { warn, type Diagnosis } from './diagnosis.ts';
 
-/** The most triggers and rules that are named. */
+/** How many triggers and rules are named. */
 const maxNamed = 5;
 
 /**
- * Triggers and rules of the platform's own on the tables that the engine writes: they run in its transactions, and what
- * they raise, change or wait for stops rounds. Nothing where there are none, or where all are switched off.
+ * Triggers and rules of the platform's own on the tables that the engine writes: they run in the engine's transactions, so an
+ * error, a change or a wait in them can stop runs. No diagnosis if there are none, or all of them are switched off.
  */
 export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
   const { rows } = await sql<{ what: string; off: string }>`
@@ -32,10 +32,10 @@ export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
   return [
     warn(
       'Triggers',
-      `what is not Roundsman's runs when the engine writes, and may change it, refuse it or make it wait: ${named
+      `what is not Roundsman's own runs when the engine writes, and may change, refuse or delay what it writes: ${named
         .map(({ what }) => what)
         .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-      `where runs, rounds or tickets fail or hang: ${named.map(({ off }) => off).join('; ')}`,
+      `if runs, rounds or tickets fail or hang: ${named.map(({ off }) => off).join('; ')}`,
     ),
   ];
 }

@@ -6,7 +6,7 @@ import { pingTimes } from '../ping/pinger.ts';
 import type { Facts } from '../progress/facts.ts';
 import { ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Whether the outward ping is set, and when its receiver took one last. None is sent here: that would be no evidence. */
+/** Whether the outward ping is set, and when its receiver last took one. None is sent here: it would prove nothing about them. */
 export async function examinePing(
   db: Db,
   { pingUrl }: Config,

@@ -1,4 +1,4 @@
-import { nodeSilenceSeconds, type Node } from '../../data/bots/engine.ts';
+import { nodeTimeoutSeconds, type Node } from '../../data/bots/engine.ts';
 import { nodeName } from '../progress/canary-stop.ts';
 import { botsThatAre, schedulersOf, workersOf, type Facts } from '../progress/facts.ts';
 import { readOnlyInWords, takesNoWrites } from '../progress/read-only.ts';
@@ -44,12 +44,12 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
         'see Progress',
       ),
     );
-  found.push(...elsewhere(nodes));
+  found.push(...examineQueues(nodes));
   if (silent.length > 0 && !takesNoWrites(facts))
     found.push(
       warn(
         'Processes',
-        `silent for more than ${nodeSilenceSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
+        `silent for more than ${nodeTimeoutSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
         'if they were killed, nothing: their runs are taken over; else look at their logs',
       ),
     );
@@ -65,7 +65,7 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
 }
 
 /** Each worker must take its runs from the queue into which schedulers put them, and not from another one. */
-function elsewhere(nodes: Node[]): Diagnosis[] {
+function examineQueues(nodes: Node[]): Diagnosis[] {
   const queues = schedulersOf(nodes).flatMap(({ queue }) => queue ?? []);
   const wrong = workersOf(nodes).filter(({ queue }) => queue !== null && !queues.includes(queue));
   if (queues.length === 0 || wrong.length === 0) return [];

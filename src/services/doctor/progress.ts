@@ -8,14 +8,14 @@ import { duration } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
 /**
- * Whether a run gets through now: sends a canary. Null where no process is alive that could take it. Calls `onCanary`
+ * Sends a canary to see whether a run gets through now. Null if no process is alive that could take it. Calls `onCanary`
  * before it is sent.
  */
 export async function examineProgress(db: Db, onCanary: () => void): Promise<Diagnosis | null> {
   if (!(await listNodes(db)).some(({ alive }) => alive)) return null;
   onCanary();
   try {
-    return inWords(await sendCanary(db));
+    return canaryInWords(await sendCanary(db));
   } catch (error) {
     return fail(
       'Progress',
@@ -25,7 +25,7 @@ export async function examineProgress(db: Db, onCanary: () => void): Promise<Dia
   }
 }
 
-function inWords(canary: CanaryResult): Diagnosis {
+function canaryInWords(canary: CanaryResult): Diagnosis {
   if (canary.passed) {
     const { total, ...legs } = canary.ms;
     const each = Object.entries(legs).map(([leg, ms]) => `${leg} ${duration(ms)}`);

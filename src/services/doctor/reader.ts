@@ -7,7 +7,7 @@ import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 /** The role as which the checks of bots read, and whether rows are hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   try {
-    const asReader = await refuseHiddenRows(db, url, { open: false });
+    const asReader = await refuseHiddenRows(db, url, { grantFirst: false });
     if (asReader) return diagnoseReader(await readerWrites(db));
   } catch (error) {
     if (!(error instanceof HiddenRowsError)) throw error;
@@ -20,7 +20,7 @@ export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
   );
 }
 
-/** The most rights that are named. */
+/** How many rights are named. */
 const maxNamed = 5;
 
 function diagnoseReader(writes: ReaderRight[]): Diagnosis {

@@ -9,7 +9,7 @@ import { redisCli } from '../../queue/redis-cli.ts';
 import { askRedis, redisWarnings } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** No diagnosis if REDIS_URL is not set. With such a failure no process starts. */
+/** No diagnosis if REDIS_URL is not set. No process starts while this fails. */
 export async function examineRedis(
   config: Config,
   { onWait }: { onWait: OnWait },
@@ -40,7 +40,7 @@ export async function examineRedis(
   return found;
 }
 
-/** The prefix of the queue's keys, which the database names; null where the database cannot be asked. */
+/** The prefix of the queue's keys, which the database names; null if the database cannot be asked. */
 async function prefixOf({ databaseUrl, home }: Config, onWait: OnWait): Promise<string | null> {
   if (!databaseUrl && !embeddedExists(home)) return null;
   try {

@@ -3,7 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { closedFor } from '../../data/secrets/open.ts';
 import { listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
 import type { Facts } from '../progress/facts.ts';
-import { keptFromInWords } from '../progress/secrets-closed.ts';
+import { healsWithoutSecretInWords } from '../progress/secrets-closed.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
@@ -38,7 +38,7 @@ export async function examineSecrets(db: Db, config: Config, facts: Facts): Prom
         'give each worker what it needs to open them (ROUNDSMAN_KEYS, the variables) and restart it; `npx roundsman secrets list` shows what opens here',
       ),
     );
-  const given = keptFromInWords(facts);
+  const given = healsWithoutSecretInWords(facts);
   if (given !== null)
     found.push(
       fail(

@@ -1,4 +1,4 @@
-/** Why nothing is healed while a ticket stands for a storm: the storm, and not one of its findings. */
+/** Why nothing is healed while a ticket stands for a storm: the answer is about the storm, and not about one finding. */
 import { listFindings } from '../../data/bots/bot-findings.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
@@ -6,26 +6,25 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import type { Db } from '../../database/connect.ts';
 import { readStorm } from '../../heal/storm.ts';
-import { isTicket } from './find.ts';
 import { stormInWords, whatRuns } from './gate-in-words.ts';
-import { ticketOf } from '../references/ticket.ts';
+import { isTicketNumber, ticketOf } from '../references/ticket.ts';
 
-/** The most findings of a storm that are listed, the worst first. */
+/** How many findings of a storm are listed, the worst first. */
 const maxOfStorm = 50;
 
-/** A storm's ticket, where one is given: as a ticket, or where a finding is asked for as `T-42`. Throws NotFoundError. */
+/** The ticket that is given, if it is a storm's; `T-42` may also be given as a finding. Else null. Throws NotFoundError. */
 export async function givenStorm(
   db: Db,
   given: { finding: string } | { ticket: string },
 ): Promise<TicketRow | null> {
-  if ('finding' in given && !isTicket.test(given.finding)) return null;
+  if ('finding' in given && !isTicketNumber.test(given.finding)) return null;
   const ticket = await ticketOf(db, 'ticket' in given ? given.ticket : given.finding);
   return isStorm(ticket) ? ticket : null;
 }
 
 /**
- * What the storm keeps back: how much of its bot is broken now and by which limits that is a storm, the open findings, and
- * the command that has the bot look again. Of a ticket that has ended `closed` is null.
+ * Why the storm stops healing: how much of its bot is broken now and by which limits that is a storm, the open findings, and
+ * the command that has the bot look again. `closed` is null if the ticket has ended, or the storm is over.
  */
 export async function explainStorm(db: Db, ticket: TicketRow) {
   const botId = ticket.bot_id!;

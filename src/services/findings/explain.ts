@@ -6,6 +6,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { explain } from '../../heal/explain.ts';
 import { isPlaybook } from '../../playbook/read.ts';
+import { readTooFewSince } from './counted-events.ts';
 import { findFinding, findFindingOfTicket, type FoundFinding } from './find.ts';
 import type { About } from './gate-in-words.ts';
 
@@ -27,10 +28,11 @@ export async function explainFinding(
       : await findFinding(db, given.finding);
   const explanation = await explain(db, await catalogue(), finding);
   const [about] = await aboutFindings(db, [finding]);
-  return { finding, explanation, about: about!, now: await currentTime(db) };
+  const since = await readTooFewSince(db, finding);
+  return { finding, explanation, about: about!, tooFewSince: since, now: await currentTime(db) };
 }
 
-/** What the commands that open a gate, or ask again, have to name, for each of the findings. */
+/** For each of the findings what the commands have to name that open a gate or ask again. */
 export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): Promise<About[]> {
   const bots = await db
     .selectFrom('bots')

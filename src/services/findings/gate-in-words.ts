@@ -3,15 +3,15 @@ import { counted, printable, shortId, span, time } from '../../ground/text.ts';
 import type { Explained } from '../../heal/explain.ts';
 import type { ClosedGate, WaitsFor } from '../../heal/openings.ts';
 
-/** What a closed gate is about, beside the entry. */
+/** What a closed gate is about, apart from the entry. */
 export interface About {
   finding: string;
   component: string | null;
   bot: string;
   bot_status: 'active' | 'paused' | 'disabled' | 'error';
-  /** `T-42`; null where no ticket is open */
+  /** `T-42`; null if no ticket is open */
   ticket: string | null;
-  /** the same of the ticket that stands for a storm of its bot */
+  /** the ticket that stands for a storm of its bot; null if there is none */
   storm: string | null;
   /** the finding behind which it stands */
   suppressor: { id: string } | null;
@@ -23,20 +23,20 @@ export interface About {
 
 const minutes = (value: number): string => counted(Math.floor(value), 'minute');
 
-/** If a limit cannot be read, its gate is closed. */
+/** What a gate says with its limit; a gate whose limit cannot be read is closed. */
 const limited = (limit: number | null, say: (limit: number) => string): string =>
   limit === null
     ? 'its limit is not set, or is not a number: `npx roundsman limits` sets it'
     : say(limit);
 
-/** Limits count every heal of an entry; its figures those of its current solution. */
-const ofThem = (earlier: number): string =>
+/** Limits count every heal of an entry, but its figures only those with its current solution. */
+const ofReplacedSolution = (earlier: number): string =>
   earlier > 0 ? `, ${earlier} of them before its solution was replaced` : '';
 
 type Inputs = NonNullable<Explained['inputs']>;
-type Words = (now: Inputs, explained: Explained, about: About) => string;
+type Words = (inputs: Inputs, explained: Explained, about: About) => string;
 
-const words: Record<string, Words> = {
+const reasons: Record<string, Words> = {
   kill_switch: ({ mode }) => `the mode is ${mode ?? 'not set'}: nothing is healed`,
   mode: ({ mode }) =>
     mode === 'safe'
@@ -49,11 +49,11 @@ const words: Record<string, Words> = {
       suppressor && `it stands behind another open finding (${shortId(suppressor.id)})`,
     ]
       .filter(Boolean)
-      .join('; ') || 'it is silenced, or stands behind another finding, by now no more',
+      .join('; ') || 'it was silenced, or stood behind another finding, and is not any more',
   maintenance: (_, __, { maintenance }) =>
     maintenance.length > 0
       ? `maintenance holds it back: ${maintenance.map(({ owner, reason }) => `${printable(reason)} (${printable(owner)})`).join(', ')}`
-      : 'maintenance held it back, by now no more',
+      : 'maintenance held it back, and does not any more',
   disabled: (_, { candidate: { enabled, solution } }) =>
     enabled && solution.kind === 'broken'
       ? `its playbook cannot run: ${printable(solution.why)}`
@@ -78,24 +78,24 @@ const words: Record<string, Words> = {
     limited(
       heals_per_entry,
       (limit) =>
-        `${counted(tried, 'heal')} with it in the last hour${ofThem(earlier)}; at most ${limit}`,
+        `${counted(tried, 'heal')} with it in the last hour${ofReplacedSolution(earlier)}; at most ${limit}`,
     ),
-  daily: (now) =>
-    limited(now.heals_a_day === null ? null : now.heals_per_day, (limit) =>
-      now.component_last_day < limit
-        ? `${counted(now.entry_last_day, 'heal')} of all components with it in 24 hours${ofThem(now.earlier_last_day)}; at most ${now.heals_a_day} unless a person approves`
-        : `${counted(now.component_last_day, 'heal')} of this component with it in 24 hours${ofThem(now.earlier_component_last_day)}; at most ${limit} unless a person approves`,
+  daily: (inputs) =>
+    limited(inputs.heals_a_day === null ? null : inputs.heals_per_day, (limit) =>
+      inputs.component_last_day < limit
+        ? `${counted(inputs.entry_last_day, 'heal')} of all components with it in 24 hours${ofReplacedSolution(inputs.earlier_last_day)}; at most ${inputs.heals_a_day} unless a person approves`
+        : `${counted(inputs.component_last_day, 'heal')} of this component with it in 24 hours${ofReplacedSolution(inputs.earlier_component_last_day)}; at most ${limit} unless a person approves`,
     ),
-  breaker: (now) =>
-    limited(now.breaker_failures === null ? null : now.breaker_minutes, (limit) => {
-      const row = `its last ${counted(now.failures_in_row, 'heal')} failed or relapsed`;
+  breaker: (inputs) =>
+    limited(inputs.breaker_failures === null ? null : inputs.breaker_minutes, (limit) => {
+      const row = `its last ${counted(inputs.failures_in_row, 'heal')} failed or relapsed`;
       return `${row}; it rests for ${minutes(limit)} after the last one`;
     }),
   budget: ({ engine_last_hour: all, budget }) =>
     limited(budget, (limit) => `${counted(all, 'heal')} in the last hour; at most ${limit} in all`),
-  storm: (now, _, { storm }) =>
-    limited(now.storm_components === null ? null : now.storm_share, () =>
-      stormInWords(now.broken_components, storm),
+  storm: (inputs, _, { storm }) =>
+    limited(inputs.storm_components === null ? null : inputs.storm_share, () =>
+      stormInWords(inputs.broken_components, storm),
     ),
 };
 
@@ -106,13 +106,13 @@ export const stormInWords = (broken: number, ticket: string | null): string =>
 /** Why a gate is closed, with the figures. */
 function whyClosed(gate: string, explained: Explained, about: About): string {
   // Advice has no inputs, and its only gate needs none.
-  const say = words[gate] as
-    | ((now: Inputs | null, all: Explained, about: About) => string)
+  const say = reasons[gate] as
+    | ((inputs: Inputs | null, all: Explained, about: About) => string)
     | undefined;
   return say?.(explained.inputs, explained, about) ?? 'it is closed';
 }
 
-const waiting: Record<Exclude<WaitsFor, 'time'>, string> = {
+const openingInWords: Record<Exclude<WaitsFor, 'time'>, string> = {
   person: 'a person opens it',
   silence: 'it opens when what is silenced is resolved, or the silence is ended',
   cause: 'it opens when that other finding is resolved',
@@ -124,10 +124,10 @@ const waiting: Record<Exclude<WaitsFor, 'time'>, string> = {
 export const whenItOpens = ({ waits_for, opens_at }: ClosedGate, now: Date): string =>
   waits_for === 'time' && opens_at
     ? `it opens at ${time(opens_at)} UTC, in ${span(Math.max(0, opens_at.getTime() - now.getTime()))}`
-    : waiting[waits_for as Exclude<WaitsFor, 'time'>];
+    : openingInWords[waits_for as Exclude<WaitsFor, 'time'>];
 
-/** The limit that a person has to set where a gate waits for one. */
-const limitsOf: Record<string, (now: Inputs) => string> = {
+/** The limit that a person has to set if a gate waits for that. */
+const limitsOf: Record<string, (inputs: Inputs) => string> = {
   cooldown: () => 'cooldown_minutes',
   attempts: () => 'heals_per_entry',
   daily: () => 'heals_per_day',
@@ -137,17 +137,17 @@ const limitsOf: Record<string, (now: Inputs) => string> = {
   storm: ({ storm_components }) => (storm_components === null ? 'storm_components' : 'storm_share'),
 };
 
-/** The command that has the bot look again; where its status allows no run, the one that helps with that. */
+/** The command that has the bot look again; if its status allows no run, the command that helps with that. */
 export function whatRuns({ bot, bot_status }: Pick<About, 'bot' | 'bot_status'>): string {
   if (bot_status === 'disabled') return `npx roundsman bots enable ${bot}`;
   return `npx roundsman bots ${bot_status === 'error' ? 'show' : 'run'} ${bot}`;
 }
 
-/** The command that approves the entry; null where no run has suggested it yet, or an approval would be refused. */
+/** The command that approves the entry; null if no run has suggested it yet, or an approval would be refused. */
 function whatApproves({ id, name }: Explained['candidate'], about: About): string | null {
   const { ticket, bot_status, suggestions } = about;
-  const own = suggestions.find(({ knowledge_id }) => knowledge_id === id);
-  if (!ticket || !own?.canApprove || bot_status === 'disabled' || bot_status === 'error')
+  const suggestion = suggestions.find(({ knowledge_id }) => knowledge_id === id);
+  if (!ticket || !suggestion?.canApprove || bot_status === 'disabled' || bot_status === 'error')
     return null;
   return `npx roundsman tickets approve ${ticket}${suggestions.length > 1 ? ` ${name}` : ''}`;
 }
@@ -161,8 +161,8 @@ const inShell = (word: string): string =>
   /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * The command after which healing is asked again, or which opens the gate. It is not refused when it is typed; N and FILE
- * stand for what a person chooses.
+ * The command that opens the gate, or after which the gate is asked again. It will not be refused when a person types it; N and
+ * FILE stand for what the person chooses.
  */
 export function whatAsksAgain(
   { gate, waits_for }: ClosedGate,
@@ -199,7 +199,7 @@ export function whatAsksAgain(
 }
 
 /** The commands that end what closes the gate. */
-const endsOf = (gate: string, { silences, maintenance }: About): string[] =>
+const commandsThatEnd = (gate: string, { silences, maintenance }: About): string[] =>
   gate === 'silenced'
     ? silences.map((each) => `\`${whatEnds(each)}\``)
     : gate === 'maintenance'
@@ -210,7 +210,7 @@ const endsOf = (gate: string, { silences, maintenance }: About): string[] =>
 function whatToDo(closed: ClosedGate, explained: Explained, about: About): string {
   const { gate, waits_for } = closed;
   const command = whatAsksAgain(closed, explained, about);
-  const ends = endsOf(gate, about).join(' and ');
+  const ends = commandsThatEnd(gate, about).join(' and ');
   if (gate === 'silenced' && !about.suppressor && waits_for === 'silence' && ends) return ends;
   if (waits_for === 'time') {
     const again = `after that \`${command}\` asks again`;
@@ -223,8 +223,8 @@ function whatToDo(closed: ClosedGate, explained: Explained, about: About): strin
 }
 
 /**
- * All about the closed gates of an entry, in one line: the first with its reason and its opening, then the others that
- * are closed too, and the command. Null when no gate is closed.
+ * The closed gates of an entry in one line: the first with its reason and when it opens, then the others that are closed
+ * too, and the command. Null when no gate is closed.
  */
 export function gatesInWords(explained: Explained, about: About, now: Date): string | null {
   const [first, ...others] = explained.closed;

@@ -2,21 +2,21 @@ import { decisionsOn } from '../../data/bots/bot-decisions.ts';
 import { stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
-import { ticketsFrom } from '../../data/bots/tickets-from.ts';
+import { leastTicketSeverity } from '../../data/bots/least-ticket-severity.ts';
 import { severityRank } from '../../ground/severity.ts';
 import { findFinding } from './find.ts';
 
-/** The most rows of each kind. */
-const most = 50;
+/** How many rows of each kind are shown. */
+const maxRows = 50;
 
 /**
- * A finding with its bot, its history as a fingerprint, the decisions, actions and tickets about it, and why it has no
- * ticket, where it is open and has none. Throws NotFoundError, AmbiguousIdError.
+ * A finding with its bot, its memory, the decisions, actions and tickets about it, and why it has no ticket if it is open
+ * without one. Throws NotFoundError, AmbiguousIdError.
  */
 export async function showFinding(db: Db, { finding: given }: { finding: string }) {
   const finding = await findFinding(db, given);
   const { id } = finding;
-  const bots = await db
+  const bot = await db
     .selectFrom('bots')
     .select('name')
     .where('id', '=', finding.bot_id)
@@ -27,15 +27,15 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
     .where('finding_id', '=', id)
     .orderBy('taken_at', 'desc')
     .orderBy('step', 'desc')
-    .limit(most)
+    .limit(maxRows)
     .execute();
-  const decisions = await decisionsOn(db, { finding: id }, most);
+  const decisions = await decisionsOn(db, { finding: id }, maxRows);
   const tickets = await db
     .selectFrom('bot_tickets')
     .selectAll()
     .where('finding_id', '=', id)
     .orderBy('number', 'desc')
-    .limit(most)
+    .limit(maxRows)
     .execute();
   const memory = await db
     .selectFrom('bot_finding_states')
@@ -43,9 +43,9 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
     .where('fingerprint', '=', finding.fingerprint)
     .executeTakeFirst();
   const unticketed =
-    finding.ticket === null ? await whyNone(db, finding, { memory, actions }) : null;
+    finding.ticket === null ? await whyNoTicket(db, finding, { memory, actions }) : null;
   const now = await currentTime(db);
-  return { finding, bots, actions, decisions, tickets, memory, unticketed, now };
+  return { finding, bot, actions, decisions, tickets, memory, unticketed, now };
 }
 
 /** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
@@ -53,10 +53,10 @@ export type Unticketed =
   | { why: 'silenced' | 'maintenance' | 'clean' | 'cure' | 'not yet' }
   /** a person resolved this ticket, and no run has seen the finding since */
   | { why: 'resolved'; ticket: string; by: string | null }
-  /** those of this severity and worse get one by themselves */
+  /** findings get a ticket by themselves only from this severity upwards */
   | { why: 'severity'; from: string };
 
-async function whyNone(
+async function whyNoTicket(
   db: Db,
   finding: Awaited<ReturnType<typeof findFinding>>,
   {
@@ -76,7 +76,7 @@ async function whyNone(
   const isJudged = ({ state, judge_within }: (typeof actions)[number]) =>
     state === 'applied' || (state === 'verified' && judge_within !== null);
   if (actions.some(isJudged)) return { why: 'cure' };
-  const from = await ticketsFrom(db);
+  const from = await leastTicketSeverity(db);
   return severityRank(finding.severity) > severityRank(from)
     ? { why: 'severity', from }
     : { why: 'not yet' };

@@ -1,7 +1,7 @@
 /** A log of the platform, which is imported into its table as a whole or not at all. */
 import { connect, pool } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import {
   importLog,
   type ImportOptions,
@@ -32,19 +32,19 @@ export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
 export interface GivenSettings {
   /** the name of a format; else it is chosen by the first lines */
   format?: string | undefined;
-  /** Of times that name no zone: an IANA name or an offset such as +02:00. */
+  /** the zone of times that name none: an IANA name or an offset such as +02:00 */
   timeZone?: string | undefined;
-  /** Of response times that name no unit. */
+  /** the unit of response times that name none */
   timeUnit?: TimeUnit | undefined;
 }
 
-/** Requests, into api_logs. Throws UsageError, NotFoundError, UnreadableLogError; `-` is standard input. */
+/** Opens a log of requests, for api_logs; `-` is standard input. Throws UsageError, NotFoundError, UnreadableLogError. */
 export async function openAccessLog(file: string, given: GivenSettings): Promise<OpenedLog> {
   const { accessLogs, errorLogs } = await bothKinds();
   return open(file, { ...settingsOf(accessLogs, given), other: errorLogs });
 }
 
-/** Messages, into error_logs. Throws as {@link openAccessLog} does. */
+/** Opens a log of errors, for error_logs. Throws as {@link openAccessLog} does. */
 export async function openErrorLog(file: string, given: GivenSettings): Promise<OpenedLog> {
   const { accessLogs, errorLogs } = await bothKinds();
   return open(file, { ...settingsOf(errorLogs, given), other: accessLogs });
@@ -63,11 +63,10 @@ function settingsOf<Row extends Timed>(
   const format = log.formats.find((each) => each.name === name);
   if (name !== undefined && format === undefined) {
     const names = log.formats.map((each) => each.name);
-    const [meant] = nearest(name, names);
     throw new UsageError({
       what: `--format cannot be ${JSON.stringify(name)}`,
       why: `there are ${names.join(', ')}`,
-      hint: meant ? `did you mean ${meant}?` : 'leave it out: the first lines say which one it is',
+      hint: didYouMean(name, names, 'leave it out: the first lines say which one it is'),
     });
   }
   return { log, format: format ?? null, zone: zoneGiven(timeZone), timeUnit };
@@ -79,8 +78,14 @@ function zoneGiven(name: string | undefined): { name: string; zone: Zone } | nul
   if (zone !== null) return { name: name.trim(), zone };
   throw new UsageError({
     what: `--time-zone cannot be ${JSON.stringify(name)}`,
-    why: 'it is no time zone that is known, or one of several of that name',
-    hint: 'give an IANA name such as Europe/Berlin, or an offset such as +02:00',
+    why: 'it is not a known time zone, or several have that name',
+    // Short forms such as IST have several meanings: near names alone would mislead.
+    hint: [
+      didYouMean(name.trim(), Intl.supportedValuesOf('timeZone'), ''),
+      'give an IANA name such as Europe/Berlin, or an offset such as +02:00',
+    ]
+      .filter(Boolean)
+      .join(' Or '),
   });
 }
 

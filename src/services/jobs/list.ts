@@ -8,7 +8,7 @@ export type { JobRunRow } from '../../data/bots/job-runs.ts';
 
 /** A job that the code here knows, or the database, or both. */
 export interface ListedJob extends KnownJob {
-  /** null: a version that the code here is not knows it */
+  /** null: only another version of the code knows it */
   title: string | null;
   /** null: it runs only when it is asked for, or is not known here */
   schedule: string | null;

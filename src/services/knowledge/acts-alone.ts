@@ -5,7 +5,7 @@ import { knowledgeOf } from '../references/named.ts';
 import { checkFreedom } from './definition.ts';
 
 /**
- * Whether an edit lets an entry act alone, on one component or everywhere, where it does not now: a person has to mean
+ * Whether an edit lets an entry act alone, on one component or everywhere, that does not do so now: a person has to confirm
  * that. Throws NotFoundError, and UsageError for an entry that may not act alone at all.
  */
 export async function editLetsActAlone(

@@ -44,19 +44,20 @@ export const checkPart = async (part: KnowledgeDefinition, catalogue: Catalogue)
   void (await columnsOf(part, catalogue));
 
 /**
- * Adds an entry. A removed entry that has the name gives it away: `aside` is what it is called then. For owners and
- * admins. Throws {@link KnowledgeNameTakenError}.
+ * Adds an entry. A removed entry that has the name is renamed to `aside`. For owners and admins. Throws
+ * {@link KnowledgeNameTakenError}.
  */
 export async function addKnowledge(
   { db, actor }: { db: Db; actor: Actor },
   { entry: values }: { entry: NewKnowledge },
 ): Promise<{ entry: KnowledgeRow; aside: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
-  const unmet = await categoryWarnings(db, values.category);
+  const warningsOfCategory = await categoryWarnings(db, values.category);
   const added = await db
     .transaction()
     .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
-  if (added) return { ...added, warnings: [...unmet, ...(await warningsOf(db, added.entry))] };
+  if (added)
+    return { ...added, warnings: [...warningsOfCategory, ...(await warningsOf(db, added.entry))] };
   const { name } = values;
   throw new KnowledgeNameTakenError({
     what: `the knowledge ${name} was not added`,

@@ -16,8 +16,8 @@ export interface KnowledgeDefinition {
   halfLifeDays?: number | undefined;
 }
 
-/** Characters that `bot_knowledge.category` holds. */
-const longestCategory = 50;
+/** How many characters `bot_knowledge.category` holds. */
+const maxCategoryLetters = 50;
 
 /** Throws {@link UsageError} for a name that the table would refuse. */
 export function checkName(name: string): void {
@@ -51,19 +51,19 @@ export async function columnsOf(
 
 function checkCategory(category: string): void {
   const { length } = [...category.trim()];
-  if (length > 0 && length <= longestCategory) return;
+  if (length > 0 && length <= maxCategoryLetters) return;
   throw new UsageError({
     what: '--category cannot be used',
-    why: length === 0 ? 'it is empty' : `it is longer than ${longestCategory} characters`,
+    why: length === 0 ? 'it is empty' : `it is longer than ${maxCategoryLetters} characters`,
     hint: 'give the category of the findings that it is about, for example sessions',
   });
 }
 
-/** Throws {@link UsageError} for an entry that would act alone but may not. `wanted` says that this was asked for. */
+/** Throws {@link UsageError} for an entry that would act alone but may not. `isAskedFor`: a person has asked for `auto`. */
 export function checkFreedom(
   entry: Pick<KnowledgeRow, 'autonomy' | 'solution'>,
   catalogue: Catalogue,
-  wanted: boolean,
+  isAskedFor: boolean,
 ): void {
   if (entry.autonomy !== 'auto') return;
   const solution = readSolution(entry.solution, catalogue);
@@ -74,12 +74,12 @@ export function checkFreedom(
       "a step of its playbook is irreversible, and such a step always needs a person's approval",
       'give --autonomy suggest: a person gets the suggestion on a ticket, and `tickets approve` has it done',
     );
-  if (wanted && solution.kind === 'prose')
+  if (isAskedFor && solution.kind === 'prose')
     throw refuse(
       'its solution is advice, and only a playbook can be carried out',
       'give --autonomy suggest: the ticket shows the advice, and a person follows it',
     );
-  if (wanted && solution.kind === 'broken')
+  if (isAskedFor && solution.kind === 'broken')
     throw refuse(
       `its playbook cannot run: ${solution.why}`,
       'correct the playbook first, with --solution or --solution-file',

@@ -1,4 +1,4 @@
-/** How freely an entry may act on one component, independent of other components. */
+/** Sets how freely an entry may act on one component, independent of other components. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
@@ -10,18 +10,18 @@ import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { checkFreedom, type KnowledgeDefinition } from './definition.ts';
 
-export interface OnComponent {
+export interface ComponentAutonomy {
   knowledge: string;
   component: string;
   autonomy: KnowledgeRow['autonomy'];
 }
 
 /** Throws UsageError if anything but an autonomy is given, or no component is named. */
-export function onComponent(
+export function componentAutonomyOf(
   knowledge: string,
   component: string,
   { autonomy, ...others }: KnowledgeDefinition,
-): OnComponent {
+): ComponentAutonomy {
   const isAlone = Object.values(others).every((value) => value === undefined);
   if (autonomy !== undefined && isAlone && component.trim())
     return { knowledge, component, autonomy };
@@ -35,12 +35,12 @@ export function onComponent(
 }
 
 /**
- * `before` is null when the component had this autonomy already. For owners and admins. Throws NotFoundError,
- * UsageError.
+ * Sets an entry's autonomy on one component; `before` is null when it had this autonomy already. For owners and admins.
+ * Throws NotFoundError, UsageError.
  */
 export async function setAutonomyOn(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
-  { knowledge: given, component, autonomy }: OnComponent,
+  { knowledge: given, component, autonomy }: ComponentAutonomy,
 ): Promise<{ entry: KnowledgeRow; before: KnowledgeRow['autonomy'] | null }> {
   authorise(actor, 'edit knowledge', 'admin');
   const entry = await knowledgeOf(db, given);

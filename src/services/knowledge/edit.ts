@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import {
-  freedomAfter,
+  autonomyAfter,
   type KnowledgeEdit,
   type KnowledgeRow,
 } from '../../data/bots/bot-knowledge.ts';
@@ -24,8 +24,7 @@ export interface EditedKnowledge {
   /** the columns that were changed; also autonomy, if a new solution has to earn it again */
   changed: (keyof KnowledgeEdit)[];
   /**
-   * components that have and keep an autonomy of their own; read only where the entry's autonomy was set, `maxOwn`
-   * at most
+   * components that have and keep an autonomy of their own, `maxOwn` at most; read only if the edit sets the entry's autonomy
    */
   own: { component: string; autonomy: KnowledgeRow['autonomy'] }[];
   warnings: KnowledgeWarning[];
@@ -48,8 +47,8 @@ export async function editOf(
 }
 
 /**
- * Changes the given columns and nothing else. A component's own autonomy is never above that of an entry that was
- * lowered; otherwise it stays as its outcomes have set it. From then on, what an admin has set is judged by new
+ * Changes the given columns and nothing else. After an entry's autonomy was lowered, that of a component is
+ * never above it; otherwise it stays as its outcomes have set it. From then on, what an admin has set is judged by new
  * outcomes. For owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may not.
  */
 export async function editKnowledge(
@@ -67,7 +66,7 @@ export async function editKnowledge(
   authorise(actor, 'edit knowledge', 'admin');
   const { id } = await knowledgeOf(db, given);
   const checkEdit = (entry: KnowledgeRow): KnowledgeEdit => {
-    const autonomy = freedomAfter(entry, wanted);
+    const autonomy = autonomyAfter(entry, wanted);
     checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
     return wanted;
   };
@@ -75,7 +74,7 @@ export async function editKnowledge(
     actor: storable(actor.name),
     figures: wanted.autonomy && (await figuresNow(db, id)),
   };
-  const unmet = await categoryWarnings(db, wanted.category);
+  const warningsOfCategory = await categoryWarnings(db, wanted.category);
   const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
   const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, maxOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
@@ -84,7 +83,7 @@ export async function editKnowledge(
     before: edited?.before ?? null,
     changed: edited ? changedOf(wanted, edited) : [],
     own,
-    warnings: [...unmet, ...(await warningsOf(db, entry))],
+    warnings: [...warningsOfCategory, ...(await warningsOf(db, entry))],
   };
 }
 

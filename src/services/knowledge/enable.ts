@@ -7,16 +7,16 @@ import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { secretWarnings, type KnowledgeWarning } from './warnings.ts';
 
-/** The most characters of a reason that are kept. */
-const longestReason = 500;
+/** How many characters a reason may have. */
+const maxReasonLetters = 500;
 
 /** The reason in its stored form, null when none is given. Throws UsageError. */
 export function enableReasonOf(given: string | undefined): string | null {
   const why = given?.trim() || null;
-  if (why && [...why].length > longestReason)
+  if (why && [...why].length > maxReasonLetters)
     throw new UsageError({
       what: 'nothing was changed',
-      why: `the reason is longer than ${longestReason} characters`,
+      why: `the reason is longer than ${maxReasonLetters} characters`,
       hint: 'give a shorter one',
     });
   return why && storable(why);

@@ -1,17 +1,23 @@
 import type { Selectable } from 'kysely';
-import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
+import { countKnowledgeEvents, knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import type { Since } from '../../database/rows/since.ts';
 import type { BotKnowledgeEvents } from '../../database/tables.ts';
 import { knowledgeOf } from '../references/named.ts';
 
 export type KnowledgeEvent = Selectable<BotKnowledgeEvents>;
 
-/** The changes of an entry, the newest first, with the figures that caused them. Throws NotFoundError. */
+/** The changes of an entry, all or those since a time, the newest first, with the figures that caused them. Throws NotFoundError. */
 export async function knowledgeHistory(
   db: Db,
-  { knowledge: given, limit }: { knowledge: string; limit: number },
-): Promise<{ events: KnowledgeEvent[]; now: Date }> {
-  const { id } = await knowledgeOf(db, given);
-  return { events: await knowledgeEvents(db, id, limit), now: await currentTime(db) };
+  request: { knowledge: string; since?: Since | undefined; limit: number },
+): Promise<{ events: KnowledgeEvent[]; count: () => Promise<number | null>; now: Date }> {
+  const { since, limit } = request;
+  const { id } = await knowledgeOf(db, request.knowledge);
+  return {
+    events: await knowledgeEvents(db, id, limit, since),
+    count: () => countKnowledgeEvents(db, id, since),
+    now: await currentTime(db),
+  };
 }

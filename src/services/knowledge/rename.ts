@@ -17,7 +17,7 @@ export interface RenamedEntry {
   entry: KnowledgeRow;
   before: string;
   /** it had this name already, and nothing was changed */
-  same: boolean;
+  unchanged: boolean;
   /** what the removed entry that had the name is called now */
   aside: string | null;
 }
@@ -32,7 +32,7 @@ export async function renameKnowledge(
 ): Promise<RenamedEntry> {
   authorise(actor, 'rename knowledge', 'admin');
   const seen = await knowledgeOf(db, given);
-  if (seen.name === name) return { entry: seen, before: name, same: true, aside: null };
+  if (seen.name === name) return { entry: seen, before: name, unchanged: true, aside: null };
   const change = { actor: storable(actor.name) };
   const renamed = await db
     .transaction()
@@ -44,7 +44,7 @@ export async function renameKnowledge(
         return;
       throw error;
     });
-  if (renamed) return { ...renamed, before: seen.name, same: false };
+  if (renamed) return { ...renamed, before: seen.name, unchanged: false };
   const now = await knowledgeOf(db, seen.id);
   if (now.name !== seen.name)
     throw new KnowledgeChangedError({

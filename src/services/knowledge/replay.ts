@@ -1,14 +1,12 @@
 /** What a pattern would have matched among past findings. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { examine } from '../../heal/patterns/examine.ts';
+import { tryPatterns } from '../../heal/patterns/try-patterns.ts';
 import { buildIndex, inSlices } from '../../heal/patterns/knowledge-index.ts';
 import { maxText, textOf } from '../../heal/match.ts';
-import { giveTime } from '../../heal/patterns/timed-text.ts';
+import { startTimeLimit } from '../../heal/patterns/timed-text.ts';
 
-/**
- * The most findings that are read, the newest first, and the longest time for it; the result says what was left out.
- */
+/** How many findings are read, the newest first, and for how long; the result says what was left out. */
 const maxFindings = 50_000;
 const maxMs = 60_000;
 const maxExamples = 10;
@@ -20,16 +18,14 @@ export interface Replay {
   /** findings that the pattern matches, and the number of different problems among them */
   matched: number;
   fingerprints: number;
-  /** findings for which the engine would not have known in time whether it matches */
-  unexamined: number;
-  /** why older findings of that time were not read; null when all were */
+  /** of the findings that were read, those for which the engine would not have known in time whether the pattern matches */
+  untried: number;
+  /** why not all findings of the period were read (the oldest are left out); null when all were */
   cut: 'findings' | 'time' | null;
   /** the newest matching findings */
   examples: ReplayedFinding[];
-  /**
-   * other entries that cured findings which this pattern would have matched, those with the most such findings first
-   */
-  wrongly: Wrongly[];
+  /** by the entry that cured such findings, those with the most such findings first */
+  wrongMatches: WrongMatch[];
 }
 
 export interface ReplayedFinding {
@@ -44,7 +40,8 @@ export interface ReplayedFinding {
   resolved_at: Date | null;
 }
 
-export interface Wrongly {
+/** Findings that this pattern would have matched, and that another entry cured. */
+export interface WrongMatch {
   knowledge_id: string;
   name: string;
   /** findings that the other entry cured */
@@ -65,27 +62,27 @@ export interface ReplayOptions {
 }
 
 /**
- * Tries a pattern that {@link checkPattern} accepted on the findings of this time, the newest first, in the way in
- * which the engine would match them today. Entries with the same pattern do not count as wrongly caught.
+ * Tries a pattern, which {@link checkPattern} has accepted, on the findings seen since `since`, the newest first, as the engine
+ * would match them today. A finding that an entry with the same pattern cured does not count as wrongly matched.
  */
 export async function replay(
   db: Db,
   pattern: string,
   { since, category }: ReplayOptions,
-  isOver = giveTime(maxMs),
+  isOver = startTimeLimit(maxMs),
 ): Promise<Replay> {
   const index = await inSlices(buildIndex([{ id: 'replayed', issue_pattern: pattern }]));
   const ids = await newestFindings(db, since, category);
-  const cures = new Map<string, Cured>();
+  const curedBy = new Map<string, CuredByEntry>();
   const fingerprints = new Set<string>();
   const found: Replay = {
     examined: 0,
     matched: 0,
     fingerprints: 0,
-    unexamined: 0,
+    untried: 0,
     cut: ids.length > maxFindings ? 'findings' : null,
     examples: [],
-    wrongly: [],
+    wrongMatches: [],
   };
   for (let at = 0; at < Math.min(ids.length, maxFindings) && found.cut !== 'time'; at += pageSize) {
     const matched: string[] = [];
@@ -96,24 +93,24 @@ export async function replay(
         break;
       }
       found.examined += 1;
-      const match = examine(index, textOf({ ...finding, description }));
-      found.unexamined += match.unexamined.length;
-      if (match.found.length === 0) continue;
+      const match = tryPatterns(index, textOf({ ...finding, description }));
+      found.untried += match.untried.length;
+      if (match.matching.length === 0) continue;
       matched.push(finding.id);
       fingerprints.add(finding.fingerprint);
       if (found.examples.length < maxExamples) found.examples.push(finding);
     }
     found.matched += matched.length;
-    for (const cure of await curesOf(db, pattern, matched)) gather(cures, cure);
+    for (const cure of await curesOf(db, pattern, matched)) addCure(curedBy, cure);
   }
   found.fingerprints = fingerprints.size;
-  found.wrongly = [...cures.values()]
+  found.wrongMatches = [...curedBy.values()]
     .map(({ cured, ...entry }) => ({ ...entry, findings: cured.size }))
     .toSorted((a, b) => b.findings - a.findings || a.name.localeCompare(b.name, 'en'));
   return found;
 }
 
-/** Ids of one finding more than are read, the newest first: the last one shows whether there are more. */
+/** The ids of the newest findings, at most one more than is read, which shows whether there are more. */
 async function newestFindings(db: Db, since: number, category?: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM bot_findings
@@ -123,7 +120,7 @@ async function newestFindings(db: Db, since: number, category?: string): Promise
   return rows.map(({ id }) => id);
 }
 
-/** With the same part of the description that the engine's matcher reads. */
+/** Reads findings, with the part of the description that the engine's matcher reads. */
 async function readPage(
   db: Db,
   ids: string[],
@@ -143,7 +140,8 @@ interface Cure {
   how: 'ticket' | 'heal';
 }
 
-type Cured = Omit<Wrongly, 'findings'> & { cured: Set<string> };
+/** A wrong match while its findings are counted. */
+type CuredByEntry = Omit<WrongMatch, 'findings'> & { cured: Set<string> };
 
 /** Which other entries cured these findings: a person named the entry on the ticket, or its heal held. */
 async function curesOf(db: Db, pattern: string, ids: string[]): Promise<Cure[]> {
@@ -168,8 +166,11 @@ async function curesOf(db: Db, pattern: string, ids: string[]): Promise<Cure[]> 
   return rows;
 }
 
-function gather(cures: Map<string, Cured>, { finding_id, knowledge_id, name, how }: Cure): void {
-  const entry = cures.get(knowledge_id) ?? {
+function addCure(
+  curedBy: Map<string, CuredByEntry>,
+  { finding_id, knowledge_id, name, how }: Cure,
+): void {
+  const entry = curedBy.get(knowledge_id) ?? {
     knowledge_id,
     name,
     tickets: 0,
@@ -179,5 +180,5 @@ function gather(cures: Map<string, Cured>, { finding_id, knowledge_id, name, how
   };
   entry.cured.add(finding_id);
   entry[how === 'ticket' ? 'tickets' : 'heals'] += 1;
-  cures.set(knowledge_id, entry);
+  curedBy.set(knowledge_id, entry);
 }

@@ -15,8 +15,8 @@ const newestEvents = 20;
 export const aboutAll = { fingerprint: null, component: null, category: null };
 
 /**
- * An entry with the figures of its current solution, what was tried with earlier ones, the problem of its pattern if it has one, the harm it did, its autonomy by component and
- * its newest changes. Throws NotFoundError.
+ * An entry with the figures of its current solution, how often it and earlier ones were tried, what is wrong with its pattern,
+ * the harm that it did, its autonomy by component and its newest changes. Throws NotFoundError.
  */
 export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: string }) {
   const entry = await knowledgeOf(db, given);
@@ -41,7 +41,7 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
   };
 }
 
-/** The harm that the newest judgement found: what began because of the entry; null where it found nothing. */
+/** The harm that the newest judgement found: what began because of the entry; null if it found none. */
 function harmIn(aftermath: unknown): string | null {
   const { why } = (aftermath ?? {}) as Partial<Harm>;
   return typeof why === 'string' ? why : null;

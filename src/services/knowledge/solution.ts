@@ -5,7 +5,7 @@ import { storable } from '../../ground/text.ts';
 import { isPlaybook, PlaybookError, readPlaybook } from '../../playbook/read.ts';
 import { maxBytes } from '../../playbook/shape.ts';
 
-/** bytes of UTF-8 that a solution has at most */
+/** How long a solution may be, in bytes of UTF-8. */
 export { maxBytes } from '../../playbook/shape.ts';
 
 export interface GivenSolution {
@@ -31,7 +31,7 @@ export async function solutionOf(
   } catch (error) {
     if (!(error instanceof PlaybookError)) throw error;
     const { what, hint } = error;
-    const reasons = error.at(place);
+    const reasons = error.problemsIn(place);
     throw new UsageError({ what, why: reasons.join('; '), hint, reasons }, { cause: error });
   }
   if (!isPlaybook(solution)) throw unusable(place, 'the first word of a playbook is `steps:`');

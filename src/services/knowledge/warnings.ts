@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { credentialsIn } from '../../ground/secrets/literal-credentials.ts';
 import { secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { isPlaybook } from '../../playbook/read.ts';
-import { unmetName } from '../references/unmet.ts';
+import { unknownNameInWords } from '../references/unknown-name.ts';
 import { warnOfCredentials, type Warning } from '../../playbook/warn-credentials.ts';
 
 /** A sentence, or a place in the solution and what is wrong there. */
@@ -22,13 +22,17 @@ export const warningsOf = async (db: Db, entry: Entry): Promise<KnowledgeWarning
   ...(await secretWarnings(db, entry)),
 ];
 
-/** A category that nothing has so far; asked before the entry has it. It may be one that is yet to come. */
+/**
+ * Warns of a category that no finding and no entry has yet, because it may be a typing error. The entry is stored nevertheless.
+ * Call this before it is stored, because it would find the entry's own category.
+ */
 export async function categoryWarnings(
   db: Db,
   category: string | undefined,
 ): Promise<KnowledgeWarning[]> {
-  const unmet = category === undefined ? null : await unmetName(db, 'topic', category);
-  return unmet === null ? [] : [unmet];
+  const warning =
+    category === undefined ? null : await unknownNameInWords(db, 'entryCategory', category);
+  return warning === null ? [] : [warning];
 }
 
 /** What looks like a credential in the solution, with the command that corrects it. */

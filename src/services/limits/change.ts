@@ -17,7 +17,7 @@ export function limitNamed(given: string): Limit {
     throw new NotFoundError({
       what: `there is no limit ${printable(given)}`,
       why: `there are ${names.join(', ')}`,
-      hint: didYouMean(given, names, 'npx roundsman limits'),
+      hint: didYouMean(given, names, '`npx roundsman limits` shows them'),
     });
   }
   return limit;
@@ -37,7 +37,7 @@ export function limitOf(
     throw new UsageError({
       what: `${name} cannot be ${JSON.stringify(typed)}`,
       why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}${name.endsWith('_minutes') ? ', in minutes' : ''}`,
-      hint: `for example npx roundsman limits ${name} ${usual}`,
+      hint: `for example \`npx roundsman limits ${name} ${usual}\``,
     });
   return { limit, value };
 }
@@ -45,7 +45,7 @@ export function limitOf(
 /** All limits of healing with their present values. */
 export const showLimits = (db: Db): Promise<LimitRow[]> => readLimits(db);
 
-/** Sets one limit and returns its old value, null where it was not set. For owners and admins. */
+/** Sets one limit and returns its old value, null if it was not set. For owners and admins. */
 export async function changeLimit(
   { db, actor }: { db: Db; actor: Actor },
   { limit, value }: { limit: Limit; value: number },

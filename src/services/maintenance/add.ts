@@ -7,20 +7,20 @@ import { insertMaintenance } from '../../data/maintenance/occurrences.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { storable } from '../../ground/text.ts';
+import { storable, withCommas } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
-import { unmetName } from '../references/unmet.ts';
+import { unknownNameInWords } from '../references/unknown-name.ts';
 import { countSlots } from './slots.ts';
-import { plannedTimes, refuseUnclear, type GivenTimes } from './times.ts';
+import { plannedTimes, refuseUnclearTimes, type GivenTimes } from './times.ts';
 
 export { zoneOf } from './times.ts';
 
-/** The most characters of a text, and the most names of one kind. */
-const longest = 1_000;
-const mostNames = 1_000;
+/** How many characters a text may have, and how many names of one kind may be given. */
+const maxLetters = 1_000;
+const maxNames = 1_000;
 
-/** The scope of a window: all bots, components or categories where a list is empty. */
+/** The scope of a window; an empty list means all bots, components or categories. */
 export interface Scope {
   /** by name or id */
   bots: string[];
@@ -36,7 +36,7 @@ interface GivenScope {
   skipRuns?: boolean | undefined;
 }
 
-/** What the options name. Throws UsageError for an empty name, and for what can skip no run. */
+/** The scope that the options name. Throws UsageError for an empty name, and for `--skip-runs` with a scope that has no bots. */
 export function scopeOf({ bot, component, category, skipRuns = false }: GivenScope): Scope {
   const scope = {
     bots: namesIn('--bot', bot),
@@ -55,28 +55,37 @@ export function scopeOf({ bot, component, category, skipRuns = false }: GivenSco
 
 function namesIn(flag: string, given: readonly string[] = []): string[] {
   const names = [...new Set(given.map((name) => maintenanceTextOf(flag, name)))];
-  if (names.length > mostNames)
-    throw refusal(`${flag} is given more than ${mostNames} times`, 'add several windows');
+  if (names.length > maxNames)
+    throw refusal(`${flag} is given more than ${maxNames} times`, 'add several windows');
   return names;
 }
 
 /** An option's text. Throws UsageError for an empty or too long one. */
 export function maintenanceTextOf(flag: string, value: string): string {
   const text = storable(value.trim());
-  if (text && [...text].length <= longest) return text;
+  const { length } = [...text];
+  if (length > maxLetters)
+    throw refusal(
+      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxLetters)} at most`,
+      'shorten it: it stands in lists and messages',
+    );
+  if (length > 0) return text;
   throw refusal(
-    `${flag} is ${text ? `longer than ${longest} characters` : 'empty'}`,
+    `${flag} is empty`,
     `for example ${flag} ${flag === '--reason' ? "'the database is upgraded'" : 'api'}`,
   );
 }
 
-/** Names in the scope that no finding ever had, each in words. Throws NotFoundError for a bot. */
-export async function unmetIn(db: Db, { bots, components, categories }: Scope): Promise<string[]> {
+/** A sentence for each name in the scope that no finding ever had. Throws NotFoundError for a bot. */
+export async function unknownNamesIn(
+  db: Db,
+  { bots, components, categories }: Scope,
+): Promise<string[]> {
   for (const bot of bots) await botOf(db, bot);
-  const unmet: (string | null)[] = [];
-  for (const name of components) unmet.push(await unmetName(db, 'component', name));
-  for (const name of categories) unmet.push(await unmetName(db, 'category', name));
-  return unmet.filter((each) => each !== null);
+  const warnings: (string | null)[] = [];
+  for (const name of components) warnings.push(await unknownNameInWords(db, 'component', name));
+  for (const name of categories) warnings.push(await unknownNameInWords(db, 'category', name));
+  return warnings.filter((each) => each !== null);
 }
 
 export interface AddedMaintenance {
@@ -89,15 +98,15 @@ export interface AddedMaintenance {
 }
 
 /**
- * Adds a maintenance window. For operators. Throws NotFoundError, UsageError for times that are no window
- * (./times.ts), BadScheduleError.
+ * Adds a maintenance window. For operators. Throws NotFoundError, BadScheduleError, and UsageError for times that cannot be a
+ * window (./times.ts).
  */
 export async function addMaintenance(
   { db, actor }: { db: Db; actor: Actor },
   { scope, times, reason }: { scope: Scope; times: GivenTimes; reason: string },
 ): Promise<AddedMaintenance> {
   authorise(actor, 'add maintenance windows', 'operator');
-  refuseUnclear(times);
+  refuseUnclearTimes(times);
   const now = await currentTime(db);
   const planned = plannedTimes(times, now);
   const bots = [];
@@ -131,18 +140,18 @@ function warningsOf(
   occurrences: readonly { starts_at: Date; ends_at: Date }[],
 ): string[] {
   const lengths = occurrences.map((each) => each.ends_at.getTime() - each.starts_at.getTime());
-  const held = `people are told of nothing in it${skip_runs ? ', and nothing is checked' : ''}`;
+  const consequence = `people are told of nothing in it${skip_runs ? ', and nothing is checked' : ''}`;
   const days = Math.floor(lengths[0]! / dayMs);
   if (days >= 1)
     return [
-      `it lasts for ${days === 1 ? 'a day' : `${days} days`}${schedule_cron === null ? '' : ' each time'}, and ${held}`,
+      `it lasts for ${days === 1 ? 'a day' : `${days} days`}${schedule_cron === null ? '' : ' each time'}, and ${consequence}`,
     ];
   const [first, last] = [occurrences[0]!, occurrences.at(-1)!];
   const share =
     lengths.slice(0, -1).reduce((sum, each) => sum + each, 0) /
     (last.starts_at.getTime() - first.starts_at.getTime());
   return share > 0.5
-    ? [`it is in force for ${Math.round(share * 100)} % of the time, and ${held}`]
+    ? [`it is in force for ${Math.round(share * 100)} % of the time, and ${consequence}`]
     : [];
 }
 

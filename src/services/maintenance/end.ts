@@ -6,14 +6,14 @@ import { shortId, time } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { maintenanceIdOf } from '../references/by-id.ts';
 
-/** The window is over, or of one with a schedule no occurrence is in force. */
+/** The window is over, or it has a schedule and none of its occurrences is in force. */
 export class MaintenanceOverError extends RoundsmanError {}
 
 export interface EndedMaintenance {
   maintenance: ListedMaintenance;
-  /** only its present occurrence was ended: it comes again */
+  /** whether only its present occurrence was ended, so that the window comes again */
   comesAgain: boolean;
-  /** it held back what it covers until now */
+  /** whether it was in force until now */
   wasInForce: boolean;
 }
 

@@ -5,10 +5,10 @@ import type { Db } from '../../database/connect.ts';
 import { BadScheduleError, rememberedSchedule, slotsMissed } from '../../schedule/cron.ts';
 import { occurrenceAt, type Occurrence } from '../../schedule/occurrences.ts';
 
-/** How many slots of one schedule are counted; a month of minutes. */
-const mostCounted = 50_000;
+/** How many slots of one schedule are counted: for one slot each minute, about a month. */
+const maxCounted = 50_000;
 
-/** How many slots of active bots an occurrence skips; `is_least` where there are more than are counted. */
+/** How many slots of active bots an occurrence skips; `is_least` if there are more than are counted. */
 export async function countSlots(
   db: Db,
   { skip_runs, bot_ids }: Pick<ListedMaintenance, 'skip_runs' | 'bot_ids'>,
@@ -27,12 +27,7 @@ export async function countSlots(
   const [after, at] = [new Date(starts_at.getTime() - 1), new Date(ends_at.getTime() - 1)];
   for (const { schedule_cron, timezone, bots } of schedules)
     try {
-      const found = slotsMissed(
-        rememberedSchedule(schedule_cron, timezone),
-        after,
-        at,
-        mostCounted,
-      );
+      const found = slotsMissed(rememberedSchedule(schedule_cron, timezone), after, at, maxCounted);
       counted.count += found.count * bots;
       counted.is_least ||= found.capped;
     } catch (error) {
@@ -49,7 +44,7 @@ export interface SkippedBy {
   ends_at: Date;
 }
 
-interface Skipping {
+interface SkippingWindow {
   id: string;
   reason: string;
   bot_ids: string[] | null;
@@ -62,13 +57,13 @@ interface Skipping {
 }
 
 /**
- * Says of a slot and the start of its run which window skips it, as the claim will decide it (v9_96_claim.sql); null where
- * none does. Reads all windows once, those of the future beyond what is planned too.
+ * Returns a function that says which window skips a slot whose run begins at `start`, as the claim will decide it
+ * (v9_96_claim.sql); null if none does. The windows are read once. The function also knows occurrences that are not planned yet.
  */
 export async function skippingWindows(
   db: Db,
 ): Promise<(bot: string, slot: Date, start: Date) => SkippedBy | null> {
-  const { rows } = await sql<Skipping>`
+  const { rows } = await sql<SkippingWindow>`
     SELECT m.id, m.reason, m.bot_ids, m.schedule_cron, m.timezone, m.duration_seconds, m.planned_until,
            (SELECT coalesce(json_agg(json_build_array(lower(r), upper(r)) ORDER BY r), '[]') FROM unnest(m.occurrences) r) AS times
     FROM bot_maintenance m
@@ -81,21 +76,21 @@ export async function skippingWindows(
   return (bot, slot, start) => {
     for (const window of windows) {
       if (window.bot_ids !== null && !window.bot_ids.includes(bot)) continue;
-      const found = coveringOf(window, slot) ?? coveringOf(window, start);
+      const found = coveringOccurrence(window, slot) ?? coveringOccurrence(window, start);
       if (found) return { id: window.id, reason: window.reason, ends_at: found.ends_at };
     }
     return null;
   };
 }
 
-function coveringOf(
+function coveringOccurrence(
   {
     planned,
     planned_until,
     schedule_cron,
     duration_seconds,
     timezone,
-  }: Omit<Skipping, 'times'> & { planned: Occurrence[] },
+  }: Omit<SkippingWindow, 'times'> & { planned: Occurrence[] },
   at: Date,
 ): Occurrence | null {
   const known = planned.find(({ starts_at, ends_at }) => starts_at <= at && at < ends_at);

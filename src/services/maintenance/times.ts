@@ -1,11 +1,11 @@
-/** When a maintenance window is asked for, as its options say it. */
+/** The times of a maintenance window, from the options of its command. */
 import { UsageError } from '../../ground/errors.ts';
-import { time } from '../../ground/text.ts';
+import { time, zulu } from '../../ground/text.ts';
 import { parseSchedule } from '../../schedule/cron.ts';
 import { bounds } from './bounds.ts';
 import { planOccurrences, refuseOverlaps, type Occurrence } from '../../schedule/occurrences.ts';
 
-/** The options as they were given; `from` and `to` are read. */
+/** The options as they were given; `from` and `to` are already times. */
 export interface GivenTimes {
   from?: Date | undefined;
   to?: Date | undefined;
@@ -31,8 +31,8 @@ const refusal = (why: string, hint: string): UsageError =>
 const examples =
   "give --for 2h, --from '2026-11-22 22:00' --to '2026-11-23 02:00', or --cron '0 2 * * 0' --for 2h";
 
-/** Throws UsageError where the options contradict each other or do not say when; of times, {@link plannedTimes} does. */
-export function refuseUnclear({ from, to, for: seconds, cron }: GivenTimes): void {
+/** Throws UsageError if the options contradict each other or do not say when it is; {@link plannedTimes} checks the times. */
+export function refuseUnclearTimes({ from, to, for: seconds, cron }: GivenTimes): void {
   if (cron !== undefined) {
     if (from ?? to)
       throw refusal(
@@ -60,21 +60,20 @@ export const zoneOf = (timezone: string): string => parseSchedule('@daily', time
  * short or too long, and one whose occurrences would overlap; BadScheduleError.
  */
 export function plannedTimes(given: GivenTimes, now: Date): PlannedTimes {
-  refuseUnclear(given);
+  refuseUnclearTimes(given);
   const { cron, for: seconds } = given;
-  if (cron !== undefined) return recurring(cron, given.timezone, seconds!, now);
+  if (cron !== undefined) return recurringTimes(cron, given.timezone, seconds!, now);
   if (given.from && given.from < now)
     throw refusal(
-      `--from ${time(given.from)} UTC has passed: by the database's clock it is ${time(now)} UTC`,
+      `--from ${zulu(given.from)} has passed: by the database's clock it is ${zulu(now)}`,
       'leave --from out, and it begins now',
     );
-  const starts_at = given.from ?? now;
-  // Up to a whole second, so that every place that shows the time shows when it ends.
-  const ends_at =
-    given.to ?? new Date(Math.ceil((starts_at.getTime() + seconds! * 1000) / 1000) * 1000);
+  // Times are shown without fractions: one that begins now begins with this second, so that it lasts as long as is shown.
+  const starts_at = given.from ?? new Date(Math.floor(now.getTime() / 1000) * 1000);
+  const ends_at = given.to ?? new Date(starts_at.getTime() + seconds! * 1000);
   if (ends_at <= now)
     throw refusal(
-      `--to ${time(ends_at)} UTC has passed: by the database's clock it is ${time(now)} UTC`,
+      `--to ${zulu(ends_at)} has passed: by the database's clock it is ${zulu(now)}`,
       'give a time that is to come',
     );
   const length = (ends_at.getTime() - starts_at.getTime()) / 1000;
@@ -94,7 +93,7 @@ export function plannedTimes(given: GivenTimes, now: Date): PlannedTimes {
   };
 }
 
-function recurring(cron: string, timezone: string, seconds: number, now: Date): PlannedTimes {
+function recurringTimes(cron: string, timezone: string, seconds: number, now: Date): PlannedTimes {
   const schedule = parseSchedule(cron, timezone);
   const window = {
     schedule_cron: schedule.text,

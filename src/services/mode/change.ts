@@ -6,32 +6,32 @@ import {
   currentTime,
   readMode,
   type Mode,
-  type ModeChange,
+  type ModeInForce,
 } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-export { modes, type Mode, type ModeChange } from '../../data/bots/engine.ts';
+export { modes, type Mode, type ModeInForce } from '../../data/bots/engine.ts';
 
-/** The most characters of a reason that are kept. */
-const longestReason = 500;
+/** How many characters a reason may have. */
+const maxReasonLetters = 500;
 
 /** The reason in its stored form, null when none is given. Throws UsageError. */
 export function modeReasonOf(given: string | undefined): string | null {
   const reason = given?.trim() || null;
-  if (reason && [...reason].length > longestReason)
+  if (reason && [...reason].length > maxReasonLetters)
     throw new UsageError({
       what: 'the mode was not changed',
-      why: `the reason is longer than ${longestReason} characters`,
+      why: `the reason is longer than ${maxReasonLetters} characters`,
       hint: 'give a shorter one',
     });
   return reason && storable(reason);
 }
 
 export interface CurrentMode {
-  mode: ModeChange;
+  mode: ModeInForce;
   /** the database's time */
   now: Date;
 }
@@ -59,8 +59,8 @@ export async function setMode(
 ): Promise<CurrentMode & { changed: boolean; underWay: number }> {
   authorise(actor, 'change the mode', 'admin');
   const changed = await changeMode(db, mode, { by: storable(actor.name), reason });
-  const now = await readMode(db);
+  const current = await readMode(db);
   // Counted also when the mode was off already, because the person wants to know.
   const underWay = mode === 'off' ? await countHealsUnderWay(db) : 0;
-  return { mode: now, now: await currentTime(db), changed: Boolean(changed), underWay };
+  return { mode: current, now: await currentTime(db), changed: Boolean(changed), underWay };
 }

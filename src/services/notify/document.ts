@@ -1,5 +1,6 @@
 /** Reads the document of the setting `notifications` as a person writes it, and says what is wrong with it and where. */
 import type { Db } from '../../database/connect.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { literalCredentials } from '../../ground/secrets/literal-credentials.ts';
@@ -9,19 +10,25 @@ import {
   textsIn,
 } from '../../ground/secrets/secret-reference.ts';
 import { printable } from '../../ground/text.ts';
-import { notifications, type Notifications } from '../../notify/settings/schema.ts';
-import { issueInWords, placeInWords, writtenPath } from '../../policy/issue-words.ts';
+import {
+  notifications,
+  unknownChannels,
+  type Notifications,
+} from '../../notify/settings/schema.ts';
+import { quietWarnings } from '../../policy/quiet-warnings.ts';
+import { issueWithPlace, placeInWords, writtenPath } from '../../policy/issue-words.ts';
 import { readYaml } from '../../playbook/yaml.ts';
+import { unknownBots } from '../references/named.ts';
 
 export interface CheckedDocument {
-  /** as it is stored: as it was written */
+  /** as it was written, and is stored */
   document: object;
   settings: Notifications;
   /** what a person should know of a document that can be used */
   warnings: string[];
 }
 
-const mostProblems = 20;
+const maxProblems = 20;
 
 /** `place` names where the text is from. Throws {@link UsageError} with each mistake and its line. */
 export async function checkDocument(
@@ -32,21 +39,25 @@ export async function checkDocument(
   const read = yaml.problems.length === 0 ? notifications.safeParse(yaml.value) : null;
   const problems = [
     ...yaml.problems,
-    ...(read?.error?.issues ?? []).map((issue) => {
-      const path = writtenPath(issue.path, yaml.value);
-      return {
-        ...yaml.at(path, 'keys' in issue ? issue.keys[0] : undefined),
-        message: [placeInWords(path), issueInWords(issue)].filter(Boolean).join(': '),
-      };
-    }),
+    ...unreadIssues(yaml.value, read?.error?.issues ?? []).map(({ path, message }) => ({
+      ...yaml.placeAt(path),
+      message: [placeInWords(path), message].join(': '),
+    })),
+    ...(read?.error?.issues ?? []).map((issue) => ({
+      ...yaml.placeAt(
+        writtenPath(issue.path, yaml.value),
+        'keys' in issue ? issue.keys[0] : undefined,
+      ),
+      message: issueWithPlace(issue, yaml.value),
+    })),
     ...textsIn(yaml.value).flatMap(({ path, text: each }) => {
       const broken = brokenReferenceIn(each);
       return broken === null
         ? []
         : [
             {
-              ...yaml.at([...path]),
-              message: `${path.join('.')}: ${broken} is no reference to a secret; write it as {{secret:NAME}}`,
+              ...yaml.placeAt([...path]),
+              message: `${path.join('.')}: ${broken} is not a reference to a secret; write it as {{secret:NAME}}`,
             },
           ];
     }),
@@ -54,7 +65,7 @@ export async function checkDocument(
   if (problems.length > 0 || !read?.success) {
     const lines = problems
       .toSorted((a, b) => a.line - b.line)
-      .slice(0, mostProblems)
+      .slice(0, maxProblems)
       .map(({ line, column, message }) => printable(`${place}:${line}:${column} ${message}`));
     throw new UsageError({
       what: 'the notifications cannot be used',
@@ -67,11 +78,25 @@ export async function checkDocument(
   return { document, settings: read.data, warnings: await warningsOf(db, document, read.data) };
 }
 
-/** Credentials in clear, secrets that are not stored, and channels that no route names. */
+/** Of a document with other mistakes, which the schema does not ask for its channels; nothing is told twice. */
+const unreadIssues = (
+  document: unknown,
+  issues: readonly { path: readonly PropertyKey[] }[],
+): ReturnType<typeof unknownChannels> =>
+  issues.length === 0
+    ? []
+    : unknownChannels(document).filter(
+        ({ path }) => !issues.some((issue) => issue.path.join() === path.join()),
+      );
+
+/**
+ * Warns of credentials in clear, secrets that are not stored, channels that no route names, bots that do not exist, and quiet
+ * hours of more than a night.
+ */
 export async function warningsOf(
   db: Db,
   document: object,
-  { channels, routes }: Notifications,
+  { channels, routes, quiet_hours: quiet }: Notifications,
 ): Promise<string[]> {
   const named = secretsNamedIn(document);
   const stored = new Set(
@@ -89,6 +114,22 @@ export async function warningsOf(
     ...Object.keys(channels)
       .filter((name) => !used.has(name))
       .map((name) => `no route names the channel ${name}: people are told nothing through it`),
+    ...(await unknownBots(
+      db,
+      routes.flatMap(({ when }) => when?.bots ?? []),
+      'its route applies once there is',
+    )),
     ...(routes.length === 0 ? ['there are no routes: people are told of nothing'] : []),
+    ...(routes.length > 0 && routes.every(({ report }) => report)
+      ? ['every route is for the morning report: people are not told of tickets']
+      : []),
+    ...('report' in document && !routes.some(({ report }) => report)
+      ? ['report says when the morning report is made, and no route has report: true: none is sent']
+      : []),
+    ...quietWarnings(quiet, {
+      now: await currentTime(db),
+      consequence: 'messages about them wait until then',
+      always: 'people are never told of them, but for those that become more severe',
+    }),
   ];
 }

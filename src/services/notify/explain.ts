@@ -2,13 +2,14 @@ import { sql } from 'kysely';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
-import { channelsOff, type NotificationRow } from './list.ts';
+import { channelsNotPassing, offNamesIn, type NotificationRow } from './list.ts';
 import { ticketOf } from '../references/ticket.ts';
 
 /** A row of `bot_ticket_events` with what became of it. */
 export interface ExplainedEvent {
   id: string;
   event: string;
+  detail: unknown;
   actor: string;
   created_at: Date;
   routed_at: Date | null;
@@ -25,7 +26,7 @@ export interface Explained {
   now: Date;
 }
 
-/** What was told of a ticket, where and when; and why what was not told was not. Throws NotFoundError. */
+/** What people were told of a ticket, where and when, and why they were not told of the rest. Throws NotFoundError. */
 export async function explainTicket(
   db: Db,
   { ticket: given, limit }: { ticket: string; limit: number },
@@ -33,7 +34,7 @@ export async function explainTicket(
   const ticket = await ticketOf(db, given);
   const events = await db
     .selectFrom('bot_ticket_events')
-    .select(['id', 'event', 'actor', 'created_at', 'routed_at', 'unsent_reason'])
+    .select(['id', 'event', 'detail', 'actor', 'created_at', 'routed_at', 'unsent_reason'])
     .where('ticket_id', '=', ticket.id)
     .orderBy('id', 'desc')
     .limit(limit)
@@ -61,7 +62,7 @@ export async function explainTicket(
     notifications: messages
       .map((row) => ({ ...row, group: groups.find(({ id }) => id === row.superseded_by) ?? null }))
       .toReversed(),
-    off: (await channelsOff(db)).map(({ name }) => name),
+    off: offNamesIn(await channelsNotPassing(db)),
     now: await currentTime(db),
   };
 }

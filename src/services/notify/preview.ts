@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { eventFacts, ticketFacts } from '../../notify/delivery/facts.ts';
-import { isTold } from '../../notify/telling.ts';
+import { isTold } from '../../notify/ticket-events.ts';
 import { ticketOf } from '../references/ticket.ts';
 import { channelsNamed } from './channels.ts';
 
@@ -12,8 +12,8 @@ export interface Preview {
   text: string;
 }
 
-/** A message shows so many of the newest events here. */
-const mostEvents = 10;
+/** How many of the newest events the message shows here. */
+const maxEvents = 10;
 
 /** How a message about the ticket would look now, for each channel. Opens no secret and asks no other system. */
 export async function previewTicket(
@@ -30,7 +30,7 @@ export async function previewTicket(
     .orderBy('id', 'desc')
     .limit(100)
     .execute();
-  const told = newest.filter(({ event }) => isTold(event)).slice(0, mostEvents);
+  const told = newest.filter(({ event }) => isTold(event)).slice(0, maxEvents);
   const events = await eventFacts(
     db,
     told.map((event) => event.id),

@@ -3,8 +3,9 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { counted, storable } from '../../ground/text.ts';
 import { settingKey } from '../../notify/settings/read.ts';
+import { endTicket } from '../../transitions/channels/end-ticket.ts';
+import { endRemovedChannel } from '../../transitions/channels/leave.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';
-import { failChannel } from '../../transitions/notifications/fail-channel.ts';
 import { sendAgainOn } from '../../transitions/notifications/send-again.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { checkDocument } from './document.ts';
@@ -19,8 +20,8 @@ export interface SetNotifications {
 }
 
 /**
- * Sets the document for every process, from the next event and the next message on. Messages that wait for a channel
- * which it does not have any more fail, and say so. For owners and admins. Throws UsageError for one that cannot be used.
+ * Sets the document for every process, from the next event and the next message on. Messages that wait for a channel which the
+ * document no longer has are marked as failed. For owners and admins. Throws UsageError for a document that cannot be used.
  */
 export async function setNotifications(
   { db, actor }: { db: Db; actor: Actor },
@@ -37,18 +38,18 @@ export async function setNotifications(
     for (const channel of Object.keys(old).toSorted())
       if (!Object.hasOwn(present, channel)) {
         const reason = `${by} removed the channel from the settings`;
-        removed.push({ channel, failed: await failChannel(trx, channel, reason) });
-        await switchOn(trx, channel, by);
+        removed.push({ channel, failed: await endRemovedChannel(trx, channel, { by, reason }) });
       } else if (!isDeepStrictEqual(old[channel], present[channel])) {
+        await endTicket(trx, channel, by, `The channel ${channel} was changed.`);
         await sendAgainOn(trx, channel);
-        if (await switchOn(trx, channel, by)) switched_on.push(channel);
+        if (await switchOn(trx, channel)) switched_on.push(channel);
       }
     return { removed, switched_on };
   });
   return { document, warnings, ...changed };
 }
 
-/** Writes the document and returns the one before; two people set one after the other. */
+/** Writes the document and returns the one before. A lock makes two people who set it at once go one after the other. */
 async function replace(trx: Transaction<Database>, document: object, by: string): Promise<unknown> {
   await sql`INSERT INTO engine.settings (key, value) VALUES (${settingKey}, 'null') ON CONFLICT (key) DO NOTHING`.execute(
     trx,

@@ -11,8 +11,8 @@ import { authorise, type Actor } from '../actor.ts';
 import { channelsNamed } from './channels.ts';
 
 /**
- * Sends a test through a channel now, from this process, with the secrets that open here, also where the channel is off.
- * Nothing of it is stored. For operators. Throws NotFoundError.
+ * Sends a test through a channel now, from this process, with the secrets that open here, even if the channel is off. It is
+ * not stored. For operators. Throws NotFoundError.
  */
 export async function testChannel(
   { db, actor, config, emit }: { db: Db; actor: Actor; config: Config; emit: Emit },
@@ -20,7 +20,7 @@ export async function testChannel(
 ): Promise<{ channel: string; kind: string; id: string; delivery: Delivery }> {
   authorise(actor, 'send a test', 'operator');
   const { settings, channels } = await channelsNamed(db, given);
-  const [{ name, channel, config: own }] = channels as [(typeof channels)[number]];
+  const [{ name, channel, config: channelConfig }] = channels as [(typeof channels)[number]];
   const secrets = openSecrets(db, config, openRedaction(), emit);
   const message = {
     kind: 'test',
@@ -30,7 +30,7 @@ export async function testChannel(
   } as const;
   const delivery = await send(message, {
     channel,
-    config: own,
+    config: channelConfig,
     hosts: await allowedHosts(db, settings),
     openSecrets: (names) => secrets.open(names),
     before: null,

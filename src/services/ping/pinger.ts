@@ -1,7 +1,7 @@
 /**
- * The outward ping: a receiver elsewhere notices when it stays away, so that Roundsman's own silence is noticed. A
- * success is evidence that runs move, because a canary has come through claim, queue, child and record for it. All
- * processes with an address try each minute, and one of them sends it.
+ * The outward ping: a receiver elsewhere notices its absence, so that it is noticed when Roundsman itself stops. A ping of
+ * success is evidence that runs move, because a canary has gone through claim, queue, child and record before it. All
+ * processes with an address try each minute, and one of them sends the ping.
  */
 import {
   claimPing,
@@ -14,12 +14,12 @@ import type { Emit } from '../../events/events.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { fitting, printable, span } from '../../ground/text.ts';
 import { untilStopped } from '../../ground/until-stopped.ts';
-import { within } from '../../ground/within.ts';
+import { settlesWithin } from '../../ground/settles-within.ts';
 import { sendCanary } from '../progress/canary.ts';
 import { stopInWords } from '../progress/canary-stop.ts';
 import { sendPing } from './send.ts';
 
-export interface Pinging {
+export interface PingerContext {
   db: Db;
   /** ROUNDSMAN_PING_URL */
   address: string;
@@ -31,30 +31,30 @@ export interface Pinging {
 }
 
 export interface PingTimes {
-  /** A failure is told after this long without a canary that passed, or without a database that answers. */
+  /** A failure is sent after this long without a canary that passed, or without a database that answers. */
   failAfterMs: number;
   /** as `sendCanary` takes it */
   legTimeoutMs?: number;
-  /** a failure that the receiver did not take is told again after this long */
+  /** a failure that the receiver did not take is sent again after this long */
   againMs: number;
 }
 
 export const pingTimes: PingTimes = { failAfterMs: 3 * 60_000, againMs: 55_000 };
 
-/** The claim is one statement. */
+/** How long the claim, which is one statement, may take. */
 const claimWithinMs = 10_000;
-const longestReason = 900;
+const maxReasonLetters = 900;
 
 export interface Pinger {
-  /** Pings if no process has done so in this minute. A receiver that does not answer is no error. */
+  /** Pings if no process has done so in this minute. It is not an error if the receiver does not answer. */
   run(): Promise<void>;
-  /** Breaks off what is under way; after that nothing is told. */
+  /** Breaks off what is under way; after that nothing is sent. */
   stop(): void;
 }
 
 export function openPinger(
-  { db, address, who, emit, redact }: Pinging,
-  { failAfterMs, againMs, ...ofCanary }: PingTimes = pingTimes,
+  { db, address, who, emit, redact }: PingerContext,
+  { failAfterMs, againMs, ...canaryTimes }: PingTimes = pingTimes,
 ): Pinger {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -64,9 +64,12 @@ export function openPinger(
   /** of the database's present outage; null while it answers */
   let outage: { isTold: boolean; triedAt: number } | null = null;
 
-  const clean = (text: string): string => fitting(printable(redact(text)), longestReason);
+  const clean = (text: string): string => fitting(printable(redact(text)), maxReasonLetters);
 
-  /** Null when the receiver has taken it, or why not. Its silence is logged when it begins and when it ends. */
+  /**
+   * Sends a ping; null when the receiver has taken it, else why not. An event is emitted when the receiver begins to refuse
+   * pings, and when it takes them again.
+   */
   async function tell(failure: string | null): Promise<string | null> {
     try {
       await sendPing(address, { failure, signal });
@@ -83,7 +86,7 @@ export function openPinger(
     return null;
   }
 
-  /** Each process tells of it once: it cannot know what others see, and a success of theirs must not be undone again. */
+  /** Each process reports an outage only once: it cannot know what others see, and must not undo a success of theirs again. */
   async function tellOfOutage(error: unknown): Promise<void> {
     outage ??= { isTold: false, triedAt: -Infinity };
     const now = performance.now();
@@ -96,10 +99,10 @@ export function openPinger(
     outage.isTold = (await tell(reason)) === null;
   }
 
-  /** Null when a canary has passed, or where it stopped. */
+  /** Sends a canary; null when it has passed, else where it stopped. */
   async function whyNoneHasPassed(): Promise<string | null> {
     try {
-      const canary = await untilStopped(signal, () => sendCanary(db, ofCanary));
+      const canary = await untilStopped(signal, () => sendCanary(db, canaryTimes));
       return canary.passed ? null : clean(stopInWords(canary));
     } catch (error) {
       if (signal.aborted) throw error;
@@ -110,7 +113,7 @@ export function openPinger(
   async function run(): Promise<void> {
     const claiming = claimPing(db);
     try {
-      if (!(await within(claimWithinMs, claiming)))
+      if (!(await settlesWithin(claimWithinMs, claiming)))
         throw new Error(`no answer within ${claimWithinMs / 1_000} s`);
     } catch (error) {
       return tellOfOutage(error);
@@ -126,7 +129,7 @@ export function openPinger(
       await (untaken === null ? notePingAccepted(db, who) : notePingProblem(db, untaken));
       return;
     }
-    // One that did not pass is no silence yet: a worker may just be starting.
+    // One canary that did not pass is not reported yet: a worker may just be starting.
     const untaken = claimed.quietMs < failAfterMs ? null : await tell(why);
     await notePingProblem(db, untaken === null ? why : `${why}; ${untaken}`);
   }

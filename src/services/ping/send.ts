@@ -1,16 +1,16 @@
-/** One request to the receiver of pings, in the way of healthchecks.io. */
+/** Sends one ping, in the form that healthchecks.io takes. */
 import { pingHosts } from '../../ground/ping-address.ts';
 import { fitting } from '../../ground/text.ts';
 import { OutboundError, request } from '../../outbound/request.ts';
 
-/** From the lookup of its name to the last byte of its answer. */
+/** How long a request may take, from the lookup of the receiver's name to the last byte of its answer. */
 const timeoutMs = 10_000;
-/** healthchecks.io keeps 100 kB of it; a person reads a line. */
-const longestReason = 1_000;
+/** healthchecks.io keeps 100 kB of a reason, but a person reads a line. */
+const maxReasonLetters = 1_000;
 
 /**
  * Tells the receiver that all is well, or at `/fail` that it is not: `failure` is the reason, without secrets. Throws
- * {@link OutboundError}, which names the host alone, where it does not say that it has taken it. No redirect is followed.
+ * {@link OutboundError}, which names only the host, unless the receiver says that it has taken the ping. Follows no redirect.
  */
 export async function sendPing(
   address: string,
@@ -25,12 +25,12 @@ export async function sendPing(
           method: 'POST',
           url: url.href,
           headers: { 'content-type': 'text/plain; charset=utf-8' },
-          body: fitting(failure, longestReason),
+          body: fitting(failure, maxReasonLetters),
         },
     { hosts: pingHosts(address), signal, timeoutMs },
   );
   // healthchecks.io answers 200 also for an address that it does not know, and for pings beyond its limit.
-  const [, but] = /^OK \(([a-z ]{1,40})\)\s*$/.exec(body) ?? [];
+  const [, remark] = /^OK \(([a-z ]{1,40})\)\s*$/.exec(body) ?? [];
   if (status < 200 || status > 299) throw new OutboundError(`${url.host} answered ${status}`, true);
-  if (but) throw new OutboundError(`${url.host} has not taken it: ${but}`, true);
+  if (remark) throw new OutboundError(`${url.host} has not taken it: ${remark}`, true);
 }

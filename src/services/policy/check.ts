@@ -1,8 +1,10 @@
+import { currentTime } from '../../data/bots/engine.ts';
 import { policyOf } from '../../data/escalation/policies.ts';
 import type { Db } from '../../database/connect.ts';
-import { didYouMean } from '../../ground/nearest.ts';
-import { printable } from '../../ground/text.ts';
-import { keptPolicy, readPolicy, type ReadPolicy } from '../../policy/read.ts';
+import { storedPolicy } from '../../policy/stored-policy.ts';
+import { readPolicy, type ReadPolicy } from '../../policy/read.ts';
+import { unknownBots as unknownBotsIn } from '../references/named.ts';
+import { quietWarnings } from '../../policy/quiet-warnings.ts';
 import { outcomesOf, policyInWords, type Outcome } from '../../policy/words.ts';
 
 export type { Outcome } from '../../policy/words.ts';
@@ -15,10 +17,11 @@ export interface CheckedPolicy {
   outcomes: Outcome[];
   /** the version in force; null: there is none */
   current: number | null;
-  /** sentences that the policy in force says and this one does not, and the other way round */
+  /** sentences that only the policy in force says */
   removed: string[];
+  /** sentences that only this policy says */
   added: string[];
-  /** names of bots that no bot has */
+  /** what a person should know of it: names of bots that no bot has, quiet hours of more than a night */
   warnings: string[];
 }
 
@@ -29,29 +32,33 @@ export async function checkPolicy(
 ): Promise<CheckedPolicy> {
   const read = readPolicy(text, place);
   const current = await policyOf(db);
-  const kept = current && keptPolicy(current.policy);
-  const before = kept ? policyInWords(kept) : [];
-  const now = policyInWords(read.policy);
+  const stored = current && storedPolicy(current.policy);
+  const before = stored ? policyInWords(stored) : [];
+  const after = policyInWords(read.policy);
   return {
     read,
     outcomes: outcomesOf(read.policy),
     current: current?.version ?? null,
-    removed: before.filter((line) => !now.includes(line)),
-    added: now.filter((line) => !before.includes(line)),
-    warnings: await unknownBots(db, read),
+    removed: before.filter((line) => !after.includes(line)),
+    added: after.filter((line) => !before.includes(line)),
+    warnings: await warningsOf(db, read),
   };
 }
 
-/** A rule for a bot that is not there is no mistake: the bot may come. */
-export async function unknownBots(db: Db, { policy }: ReadPolicy): Promise<string[]> {
-  const named = [...new Set(policy.rules.flatMap(({ when }) => when?.bots ?? []))];
-  if (named.length === 0) return [];
-  const bots = await db.selectFrom('bots').select('name').where('removed_at', 'is', null).execute();
-  const names = bots.map(({ name }) => name);
-  return named
-    .filter((name) => !names.includes(name))
-    .map(
-      (name) =>
-        `there is no bot ${printable(name)}; ${didYouMean(name, names, 'its rule applies once there is')}`,
-    );
-}
+/** What a person should know of a policy that can be used. */
+export const warningsOf = async (db: Db, read: ReadPolicy): Promise<string[]> => [
+  ...(await unknownBots(db, read)),
+  ...quietWarnings(read.policy.quiet_hours, {
+    now: await currentTime(db),
+    consequence: 'they go to no other person meanwhile, and people are not reminded of them',
+    always: 'they never go to another person, and people are never reminded of them',
+  }),
+];
+
+/** A rule for a bot that does not exist is not a mistake: the bot may be added later. */
+const unknownBots = (db: Db, { policy }: ReadPolicy): Promise<string[]> =>
+  unknownBotsIn(
+    db,
+    policy.rules.flatMap(({ when }) => when?.bots ?? []),
+    'its rule applies once there is',
+  );

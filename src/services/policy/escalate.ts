@@ -1,15 +1,15 @@
-/** What the job `escalate-tickets` does: asks the policy about the tickets that are due, and does what it says. */
+/** What the job `escalate-tickets` does: it asks the policy about the tickets that are due, and does what the policy says. */
 import type { Transaction } from 'kysely';
-import type { JudgedRow } from '../../data/escalation/judged-tickets.ts';
+import type { FollowedRow } from '../../data/escalation/followed-tickets.ts';
 import { policyDocuments } from '../../data/escalation/policies.ts';
 import type { Database } from '../../database/connect.ts';
 import { inUnits } from '../../ground/duration.ts';
 import { time } from '../../ground/text.ts';
-import { after, judge, type Act, type Judged } from '../../policy/judge.ts';
-import { keptPolicy } from '../../policy/read.ts';
+import { afterAct, escalationOf, type Act, type FollowedTicket } from '../../policy/escalation.ts';
+import { storedPolicy } from '../../policy/stored-policy.ts';
 import type { Policy } from '../../policy/schema.ts';
 import {
-  askAgain,
+  askPolicyAgain,
   giveToNext,
   lockDue,
   raise,
@@ -25,14 +25,14 @@ export interface Escalated {
   escalated: number;
   reminded: number;
   raised: number;
-  /** versions of the policy that the database keeps and that are none: their tickets wait */
+  /** stored versions of the policy that cannot be read: their tickets wait */
   unreadable: number[];
 }
 
 /** How long a ticket waits whose policy cannot be read. */
 const unreadableMs = 600_000;
 
-export const judgedOf = (row: JudgedRow): Judged => ({
+export const followedTicketOf = (row: FollowedRow): FollowedTicket => ({
   severity: row.severity,
   category: row.category,
   bot: row.bot,
@@ -49,8 +49,8 @@ export const judgedOf = (row: JudgedRow): Judged => ({
 });
 
 /**
- * At most `most` tickets, each of which moves by one act at most. Done again it does nothing again: what was done is
- * written with it, in the transaction that locks the tickets.
+ * Asks the policy about at most `most` tickets, and does at most one act for each. An act is never repeated: it is recorded in
+ * the transaction that locks the tickets.
  */
 export async function escalateDue(trx: Transaction<Database>, most: number): Promise<Escalated> {
   const rows = await lockDue(trx, most);
@@ -66,24 +66,24 @@ export async function escalateDue(trx: Transaction<Database>, most: number): Pro
       rest.push({ id, next: version === null ? null : new Date(now.getTime() + unreadableMs) });
       continue;
     }
-    const ticket = judgedOf(row);
-    const { act, next } = judge(policy, ticket, now);
+    const ticket = followedTicketOf(row);
+    const { act, next } = escalationOf(policy, ticket, now);
     if (!act) {
       rest.push({ id, next: next?.at ?? null });
       continue;
     }
-    const then = judge(policy, after(ticket, act, now), now).next?.at ?? null;
+    const nextAt = escalationOf(policy, afterAct(ticket, act, now), now).next?.at ?? null;
     if (act.kind === 'step')
       steps.push({
         id,
-        next: then,
+        next: nextAt,
         step: act.step,
         to: act.to,
         from: ticket.assignedTo,
         policy: version,
       });
     else if (act.kind === 'remind')
-      reminders.push({ id, next: then, why: whyReminded(act), policy: version });
+      reminders.push({ id, next: nextAt, why: whyReminded(act), policy: version });
     else
       raises.push({
         id,
@@ -95,7 +95,7 @@ export async function escalateDue(trx: Transaction<Database>, most: number): Pro
   await giveToNext(trx, steps);
   await remindOf(trx, reminders);
   await raise(trx, raises);
-  await askAgain(trx, rest);
+  await askPolicyAgain(trx, rest);
   return {
     asked: rows.length,
     escalated: steps.length,
@@ -112,9 +112,9 @@ const whyReminded = ({ why, since }: Extract<Act, { kind: 'remind' }>): string =
 
 async function policiesOf(
   trx: Transaction<Database>,
-  rows: JudgedRow[],
+  rows: FollowedRow[],
 ): Promise<Map<number, Policy | null>> {
   const versions = new Set(rows.map(({ policy_version }) => policy_version ?? 0));
   const documents = await policyDocuments(trx, [...versions]);
-  return new Map([...documents].map(([version, document]) => [version, keptPolicy(document)]));
+  return new Map([...documents].map(([version, document]) => [version, storedPolicy(document)]));
 }

@@ -8,14 +8,15 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { defaultPolicy } from '../../policy/default.ts';
-import { keptPolicy, type ReadPolicy } from '../../policy/read.ts';
+import { storedPolicy } from '../../policy/stored-policy.ts';
+import type { ReadPolicy } from '../../policy/read.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { unknownBots } from './check.ts';
+import { warningsOf } from './check.ts';
 
 export interface SetPolicy {
   row: PolicyRow;
   /** it was in force already, and no version was added */
-  same: boolean;
+  unchanged: boolean;
   /** pending tickets that keep another version */
   keep: number;
   warnings: string[];
@@ -31,18 +32,18 @@ export async function setPolicy(
 ): Promise<SetPolicy> {
   authorise(actor, 'set the escalation policy', 'admin');
   const current = await policyOf(db);
-  const same = current !== undefined && isDeepStrictEqual(current.policy, read.document);
-  const row = same ? current : await addPolicy(db, read.document, storable(actor.name));
+  const unchanged = current !== undefined && isDeepStrictEqual(current.policy, read.document);
+  const row = unchanged ? current : await addPolicy(db, read.document, storable(actor.name));
   return {
     row,
-    same,
+    unchanged,
     keep: await countOnOthers(db, row.version),
-    warnings: await unknownBots(db, read),
+    warnings: await warningsOf(db, read),
   };
 }
 
-/** The policy of a new installation. */
-export const theDefault = (): ReadPolicy => ({
+/** The policy of a new installation, as {@link ReadPolicy}. */
+export const readDefaultPolicy = (): ReadPolicy => ({
   document: defaultPolicy,
-  policy: keptPolicy(defaultPolicy)!,
+  policy: storedPolicy(defaultPolicy)!,
 });

@@ -1,7 +1,7 @@
 import { policyOf, type PolicyRow } from '../../data/escalation/policies.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
-import { keptPolicy } from '../../policy/read.ts';
+import { storedPolicy } from '../../policy/stored-policy.ts';
 import type { PolicyDocument } from '../../policy/schema.ts';
 import { policyText } from '../../policy/words.ts';
 
@@ -28,12 +28,12 @@ export async function showPolicy(
     throw new NotFoundError({
       what: version === undefined ? 'there is no policy' : `there is no policy ${version}`,
       why: current ? `the newest one is policy ${current.version}` : 'none was ever set',
-      hint: current ? 'npx roundsman policy show' : 'npx roundsman policy set --default',
+      hint: current ? '`npx roundsman policy show`' : '`npx roundsman policy set --default`',
     });
   return {
     row,
     current: current.version,
     text: policyText(row.policy as unknown as PolicyDocument),
-    readable: keptPolicy(row.policy) !== null,
+    readable: storedPolicy(row.policy) !== null,
   };
 }

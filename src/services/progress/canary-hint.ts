@@ -19,11 +19,11 @@ const codes: [RegExp, string][] = [
 ];
 
 /** Messages about a child process, not about a server. */
-const ofChild = /\bchild\b|its process|heap|memory|no answer within|spawn/i;
+const aboutChild = /\bchild\b|its process|heap|memory|no answer within|spawn/i;
 
-/** The hint for the server that the message is about; null where it names no known server. */
+/** The hint for the server that the message is about; null if it is not about a known server. */
 export function hintFor(error: string | null): string | null {
-  if (error === null || ofChild.test(error)) return null;
+  if (error === null || aboutChild.test(error)) return null;
   const code = codes.find(([words]) => words.test(error))?.[1];
   const known = Object.assign(new Error(error), code && { code, severity: 'FATAL' });
   const explanation = refusalOf(known) ?? explainFault(known);

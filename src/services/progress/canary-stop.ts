@@ -20,7 +20,7 @@ export interface Stop {
   hint: string;
 }
 
-export interface Seen {
+export interface SeenCanary {
   /** the row when the wait ended; null when nothing was sent because no scheduler is alive */
   row: CanaryRow | null;
   nodes: Node[];
@@ -55,7 +55,7 @@ export const rowGone: Stop = {
   hint: 'look again',
 };
 
-/** The sentence for it. */
+/** The stop in a sentence. */
 export const stopInWords = ({ leg, verdict, detail }: Stop): string =>
   verdict === 'busy'
     ? `a canary run has not begun: ${detail}`
@@ -63,12 +63,12 @@ export const stopInWords = ({ leg, verdict, detail }: Stop): string =>
       ? detail
       : `a canary run did not get through ${leg}: ${detail}`;
 
-export function explainStop(seen: Seen): Stop {
+export function explainStop(seen: SeenCanary): Stop {
   const { row } = seen;
-  if (!row?.claimed_at) return atClaim(seen);
-  if (!row.queued_at) return intoQueue(row, seen);
-  if (!row.started_at) return outOfQueue(row, seen);
-  const who = namedBy(row.worker, seen.nodes);
+  if (!row?.claimed_at) return stopAtClaim(seen);
+  if (!row.queued_at) return stopBeforeQueue(row, seen);
+  if (!row.started_at) return stopInQueue(row, seen);
+  const who = nodeNamed(row.worker, seen.nodes);
   const why = row.error ? `: ${row.error}` : ` within ${seconds(seen)}`;
   return row.answered_at
     ? stop(
@@ -91,23 +91,23 @@ const stop = (leg: Leg, detail: string, hint: string): Stop => ({
   hint,
 });
 
-const seconds = ({ legTimeoutMs }: Seen): string => `${legTimeoutMs / 1000} s`;
+const seconds = ({ legTimeoutMs }: SeenCanary): string => `${legTimeoutMs / 1000} s`;
 const list = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
-const namedBy = (id: string | null, nodes: Node[]): string => {
+const nodeNamed = (id: string | null, nodes: Node[]): string => {
   const node = nodes.find((each) => each.id === id);
   return node ? nodeName(node) : `a process that no longer exists (${id})`;
 };
 
-/** A process of a version before canaries does not record which queue it uses. */
-const older = (nodes: Node[]): Node[] => nodes.filter(({ queue }) => queue === null);
+/** The processes of a version before canaries: they do not record which queue they use. */
+const ofOlderVersion = (nodes: Node[]): Node[] => nodes.filter(({ queue }) => queue === null);
 
 /**
- * During an upgrade an older process may have taken the canary, or no newer process was free. Null where no older
- * process is alive.
+ * A stop that proves nothing, because during an upgrade an older process may have taken the canary, or no newer process was
+ * free. Null if no older process is alive.
  */
-function ofOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
-  const old = older(alive);
+function stopOfOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
+  const old = ofOlderVersion(alive);
   return old.length === 0
     ? null
     : {
@@ -118,7 +118,7 @@ function ofOlder(leg: Leg, detail: string, alive: Node[]): Stop | null {
       };
 }
 
-function atClaim(seen: Seen): Stop {
+function stopAtClaim(seen: SeenCanary): Stop {
   const schedulers = schedulersOf(seen.nodes);
   if (schedulers.length === 0)
     return stop(
@@ -128,7 +128,7 @@ function atClaim(seen: Seen): Stop {
     );
   const detail = `no scheduler claimed it within ${seconds(seen)}; alive by their heartbeats: ${list(schedulers)}`;
   return (
-    ofOlder('claim', detail, schedulers) ??
+    stopOfOlder('claim', detail, schedulers) ??
     stop(
       'claim',
       detail,
@@ -137,19 +137,19 @@ function atClaim(seen: Seen): Stop {
   );
 }
 
-function intoQueue(row: CanaryRow, seen: Seen): Stop {
+function stopBeforeQueue(row: CanaryRow, seen: SeenCanary): Stop {
   const { nodes } = seen;
   const scheduler = nodes.find(({ id }) => id === row.claimed_by);
   const where = scheduler?.queue ? `queue (${scheduler.queue})` : 'queue';
   const why = row.error ? `: ${row.error}` : ` within ${seconds(seen)}`;
   return stop(
     'queue',
-    `${namedBy(row.claimed_by, nodes)} claimed it and could not put it into the ${where}${why}`,
+    `${nodeNamed(row.claimed_by, nodes)} claimed it and could not put it into the ${where}${why}`,
     "check the server that holds the queue, and that scheduler's log",
   );
 }
 
-function outOfQueue(row: CanaryRow, seen: Seen): Stop {
+function stopInQueue(row: CanaryRow, seen: SeenCanary): Stop {
   const { nodes, full } = seen;
   const workers = workersOf(nodes);
   if (workers.length === 0)
@@ -167,8 +167,8 @@ function outOfQueue(row: CanaryRow, seen: Seen): Stop {
     };
   const from = nodes.find(({ id }) => id === row.claimed_by);
   const others = workers.filter(({ queue }) => queue !== null && queue !== from?.queue);
-  const knowing = older(workers).length > 0 ? ' that knows canaries' : '';
-  const detail = `the queue did not deliver it to a worker${knowing} within ${seconds(seen)}: ${namedBy(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(taking).join(', ')}`;
+  const knowing = ofOlderVersion(workers).length > 0 ? ' that knows canaries' : '';
+  const detail = `the queue did not deliver it to a worker${knowing} within ${seconds(seen)}: ${nodeNamed(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(workerInWords).join(', ')}`;
   if (others.length > 0)
     return stop(
       'queue',
@@ -176,7 +176,7 @@ function outOfQueue(row: CanaryRow, seen: Seen): Stop {
       'give every process the same REDIS_URL, or none, and restart those with another one',
     );
   return (
-    ofOlder('queue', detail, workers) ??
+    stopOfOlder('queue', detail, workers) ??
     stop(
       'queue',
       detail,
@@ -185,5 +185,5 @@ function outOfQueue(row: CanaryRow, seen: Seen): Stop {
   );
 }
 
-const taking = (node: Node): string =>
+const workerInWords = (node: Node): string =>
   node.queue === null ? nodeName(node) : `${nodeName(node)} (takes from ${node.queue})`;

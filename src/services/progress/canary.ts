@@ -46,12 +46,12 @@ export async function sendCanary(
   if (typeof id !== 'string') return { passed: false, ...id };
   const noWorker = workersOf(nodes).length === 0;
   let row = await follow(db, id, { legTimeoutMs, noWorker });
-  let full = await fullNow(db);
+  let full = await busyPlaces(db);
   if (row && isWaiting(row) && !noWorker && full === null) {
     // A place may have become free in the last moment.
     row = await follow(db, id, { legTimeoutMs: placeFreeMs, noWorker, from: row });
     if (row?.started_at) row = await follow(db, id, { legTimeoutMs, noWorker, from: row });
-    full = await fullNow(db);
+    full = await busyPlaces(db);
   }
   // While its entry may still wait in the queue, the row stays: it tells a scheduler to remove the entry.
   if (row && !isWaiting(row)) await removeCanary(db, id).catch(() => {});
@@ -65,7 +65,7 @@ export async function sendCanary(
 
 const isWaiting = (row: CanaryRow): boolean => row.queued_at !== null && row.started_at === null;
 
-async function fullNow(db: Db): Promise<number | null> {
+async function busyPlaces(db: Db): Promise<number | null> {
   return fullPlaces(await listNodes(db), await runsCarried(db));
 }
 
@@ -96,7 +96,7 @@ async function follow(
   }
 }
 
-/** The number of legs that it has passed. */
+/** The number of legs that the canary has passed. */
 const legsOf = (row: CanaryRow): number =>
   [row.claimed_at, row.queued_at, row.started_at, row.answered_at].filter((at) => at !== null)
     .length;

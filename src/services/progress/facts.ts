@@ -8,6 +8,7 @@ import {
   type Node,
 } from '../../data/bots/engine.ts';
 import { countHeldBack, listMaintenance } from '../../data/bots/bot-maintenance.ts';
+import { countHidden } from '../../data/bots/bot-silences.ts';
 import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
 import * as overview from '../../data/bots/overview.ts';
 import {
@@ -20,12 +21,13 @@ import {
   whyReadOnly,
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
-import { tellingOf } from '../../data/notify/telling.ts';
-import { keptFromHealing } from '../../data/secrets/kept-from.ts';
+import { countMessages } from '../../data/notify/message-counts.ts';
+import { healsWithoutSecret } from '../../data/secrets/heals-without-secret.ts';
+import { whyUnusable } from '../../notify/settings/read.ts';
 import { unreadablePolicies } from '../policy/unreadable.ts';
 
-/** The most maintenance windows that are named. */
-const mostWindows = 5;
+/** How many maintenance windows are named. */
+const maxWindows = 5;
 
 /** Reads everything that {@link needs} uses. For facts of one moment, pass a repeatable read transaction. */
 export async function readFacts(db: Db) {
@@ -43,20 +45,23 @@ export async function readFacts(db: Db) {
     stalledJobs: await stalledJobRuns(db),
     failedJobs: await failedJobs(db),
     unchecked: await botsUnchecked(db),
-    keptFrom: await keptFromHealing(db),
+    withoutSecret: await healsWithoutSecret(db),
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
     carried: await runsCarried(db),
-    /** read only where a process is missing */
+    /** read only if a scheduler or a worker is missing */
     activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),
     /** the windows in force that are named, and what all of them hold back */
     maintenance: {
-      top: await listMaintenance(db, { all: false, inForce: true, limit: mostWindows }),
+      top: await listMaintenance(db, { all: false, inForce: true, limit: maxWindows }),
       ...(await countHeldBack(db)),
     },
-    telling: await tellingOf(db),
+    silences: await countHidden(db),
+    telling: await countMessages(db),
     unreadable: await unreadablePolicies(db),
+    /** why the setting `notifications` cannot be used; null if it can, or is not there */
+    unusable: await whyUnusable(db),
   };
 }
 

@@ -17,6 +17,7 @@ export interface Need {
     | 'bots_in_error'
     | 'jobs_failed'
     | 'policy_unreadable'
+    | 'notifications_unusable'
     | 'channels_off'
     | 'messages_failed'
     | 'healing_off';
@@ -26,11 +27,9 @@ export interface Need {
   try: string;
 }
 
-export const since = (at: Date | null, { now }: Facts): string =>
+export const ageInWords = (at: Date | null, { now }: Facts): string =>
   at ? ` for ${span(now.getTime() - at.getTime())}` : '';
 export const ago = (at: Date, { now }: Facts): string =>
   `${span(now.getTime() - at.getTime())} ago`;
-export const longest = (count: number, at: Date | null, facts: Facts): string =>
-  count === 1 ? since(at, facts) : at ? `, the longest${since(at, facts)}` : '';
-export const verb = (count: number, one: string, many: string): string =>
-  count === 1 ? one : many;
+export const oldestAgeInWords = (count: number, at: Date | null, facts: Facts): string =>
+  count === 1 ? ageInWords(at, facts) : at ? `, the longest${ageInWords(at, facts)}` : '';

@@ -1,9 +1,9 @@
 /** What a person has to look at, in words: first what stops everything else. */
 import { healsIn } from '../../data/bots/engine.ts';
-import { counted } from '../../ground/text.ts';
+import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
-import { ago, longest, since, verb, type Need } from './need.ts';
-import { keptFromInWords } from './secrets-closed.ts';
+import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
+import { healsWithoutSecretInWords } from './secrets-closed.ts';
 import { readOnlyInWords, takesNoWrites } from './read-only.ts';
 import { lastSign, standstill } from './standstill.ts';
 
@@ -14,12 +14,13 @@ export const inOneLine = (need: Need): string => `${need.what}: ${need.try}`;
 export function needs(facts: Facts): Need[] {
   return [
     rowsHidden(facts),
-    ...(takesNoWrites(facts) ? [readOnly(facts)] : standstill(facts)),
+    ...(takesNoWrites(facts) ? [databaseReadOnly(facts)] : standstill(facts)),
     secretsClosed(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),
     botsInError(facts),
     policyUnreadable(facts),
+    notificationsUnusable(facts),
     channelsOff(facts),
     messagesFailed(facts),
     jobsFailed(facts),
@@ -38,14 +39,14 @@ function rowsHidden({ hidden }: Facts): Need | null {
 }
 
 /** While the database takes no writes, living processes cannot write heartbeats, and another process does not help. */
-const readOnly = (facts: Facts): Need => ({
+const databaseReadOnly = (facts: Facts): Need => ({
   kind: 'read_only',
   what: `${readOnlyInWords(facts.readOnly!)}; nothing runs, and it is not known which processes are alive${lastSign(facts, { noScheduler: true, noWorker: true })}`,
   try: 'let DATABASE_URL name the primary server, or check whether its disk is full and where default_transaction_read_only is set (server, database or role); processes that are alive then go on by themselves, and `npx roundsman doctor` looks at the rest',
 });
 
 function secretsClosed(facts: Facts): Need | null {
-  const what = keptFromInWords(facts);
+  const what = healsWithoutSecretInWords(facts);
   if (what === null) return null;
   return {
     kind: 'secrets_closed',
@@ -59,7 +60,7 @@ function ticketsLate(facts: Facts): Need | null {
   if (late === 0) return null;
   return {
     kind: 'tickets_late',
-    what: `${counted(late, 'ticket')} past ${verb(late, 'its', 'their')} response target${longest(late, late_since, facts)} (T-${first_late})`,
+    what: `${counted(late, 'ticket')} past ${byNumber(late, 'its', 'their')} response target${oldestAgeInWords(late, late_since, facts)} (T-${first_late})`,
     try: `\`npx roundsman tickets show T-${first_late}\``,
   };
 }
@@ -67,8 +68,8 @@ function ticketsLate(facts: Facts): Need | null {
 function ticketsUrgent(facts: Facts): Need | null {
   const { urgent, urgent_since } = facts.tickets;
   if (urgent === 0) return null;
-  const open = urgent === 1 ? `, open${since(urgent_since, facts)}` : '';
-  const oldest = urgent > 1 ? `, the oldest open${since(urgent_since, facts)}` : '';
+  const open = urgent === 1 ? `, open${ageInWords(urgent_since, facts)}` : '';
+  const oldest = urgent > 1 ? `, the oldest open${ageInWords(urgent_since, facts)}` : '';
   return {
     kind: 'tickets_urgent',
     what: `${counted(urgent, 'critical or high ticket')}${open}${oldest}`,
@@ -84,7 +85,7 @@ function botsInError(facts: Facts): Need | null {
   const first = times.toSorted((one, other) => one.getTime() - other.getTime())[0] ?? null;
   return {
     kind: 'bots_in_error',
-    what: `${counted(count, 'bot')} in error${longest(count, first, facts)}`,
+    what: `${counted(count, 'bot')} in error${oldestAgeInWords(count, first, facts)}`,
     try: `correct the definition with \`npx roundsman bots edit ${count === 1 ? inError[0]!.name : '<name>'}\``,
   };
 }
@@ -94,12 +95,12 @@ function jobsFailed(facts: Facts): Need | null {
   if (count === 0) return null;
   return {
     kind: 'jobs_failed',
-    what: `${counted(count, 'job')} failed in ${verb(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
+    what: `${counted(count, 'job')} failed in ${byNumber(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
   };
 }
 
-/** Nothing else says so: what would escalate is not late, and nothing fails. */
+/** Only this need reveals it: a ticket that would escalate is not late, and nothing fails. */
 export function policyUnreadable({ unreadable }: Facts): Need | null {
   const [first] = unreadable;
   if (!first) return null;
@@ -107,8 +108,18 @@ export function policyUnreadable({ unreadable }: Facts): Need | null {
   const tickets = unreadable.reduce((sum, each) => sum + each.tickets, 0);
   return {
     kind: 'policy_unreadable',
-    what: `policy ${versions} cannot be read, because ${verb(unreadable.length, 'it was', 'they were')} edited by hand: ${counted(tickets, 'ticket')} that ${verb(tickets, 'keeps', 'keep')} ${verb(unreadable.length, 'it', 'them')} ${verb(tickets, 'is', 'are')} given to no one else`,
+    what: `policy ${versions} cannot be read, because ${byNumber(unreadable.length, 'it was', 'they were')} edited by hand: ${counted(tickets, 'ticket')} that ${byNumber(tickets, 'keeps', 'keep')} ${byNumber(unreadable.length, 'it', 'them')} ${byNumber(tickets, 'is', 'are')} not given to the next person`,
     try: `\`npx roundsman policy show ${first.version}\` shows it: write its row of engine.policies as it was; \`npx roundsman policy set FILE\` sets another one for new tickets`,
+  };
+}
+
+/** Only this need reveals it: no message fails, and no channel is off. */
+function notificationsUnusable({ unusable }: Facts): Need | null {
+  if (unusable === null) return null;
+  return {
+    kind: 'notifications_unusable',
+    what: `the setting notifications cannot be used (${unusable}): people are told of nothing, and what happens waits`,
+    try: '`npx roundsman notify show` shows it, and `npx roundsman notify set FILE` sets another one',
   };
 }
 
@@ -117,7 +128,7 @@ function channelsOff(facts: Facts): Need | null {
   if (off === 0) return null;
   return {
     kind: 'channels_off',
-    what: `${counted(off, 'channel')} off${longest(off, off_since, facts)} (${first_off}): people are not told through ${verb(off, 'it', 'them')}`,
+    what: `${counted(off, 'channel')} off${oldestAgeInWords(off, off_since, facts)} (${first_off}): people are not told through ${byNumber(off, 'it', 'them')}`,
     try: `\`npx roundsman notify list\` says why, and \`npx roundsman notify retry ${first_off}\` switches it on`,
   };
 }
@@ -140,7 +151,7 @@ function healingOff(facts: Facts): Need | null {
   const is = mode === null ? 'the mode is not set' : `the mode is ${mode}`;
   return {
     kind: 'healing_off',
-    what: `${is}${since(changed_at, facts)}${by}${why}; nothing is healed`,
+    what: `${is}${ageInWords(changed_at, facts)}${by}${why}; nothing is healed`,
     try: '`npx roundsman mode safe` lets safe remedies act again',
   };
 }

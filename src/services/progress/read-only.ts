@@ -2,7 +2,7 @@
 import { botsThatAre, schedulersOf, workersOf, type Facts } from './facts.ts';
 
 /**
- * Whether it takes no writes from any session, or none from this session while no process shows that others may
+ * Whether the database takes no writes: from no session, or not from this one while no process shows that others may
  * write.
  */
 export function takesNoWrites(facts: Facts): boolean {

@@ -5,9 +5,9 @@
 import { counted, span } from '../../ground/text.ts';
 import type { Facts } from './facts.ts';
 
-/** How many there were, of which entries, how long ago and why; null where there were none. */
-export function keptFromInWords({ keptFrom, now }: Facts): string | null {
-  const { count, latest, entries } = keptFrom;
+/** How many such heals there were, of which entries, how long ago and why; null if there were none. */
+export function healsWithoutSecretInWords({ withoutSecret, now }: Facts): string | null {
+  const { count, latest, entries } = withoutSecret;
   const [newest] = entries;
   if (latest === null || newest === undefined) return null;
   const more = entries.length > 1 ? ` and ${entries.length - 1} more` : '';

@@ -1,5 +1,6 @@
 /** What has stopped: processes, runs, jobs and bots. */
-import { counted } from '../../ground/text.ts';
+import { byNumber, counted } from '../../ground/text.ts';
+import type { Node } from '../../data/bots/engine.ts';
 import {
   botsThatAre,
   fullInWords,
@@ -8,7 +9,7 @@ import {
   workersOf,
   type Facts,
 } from './facts.ts';
-import { ago, longest, verb, type Need } from './need.ts';
+import { ago, oldestAgeInWords, type Need } from './need.ts';
 
 /** The needs that arise because nothing moves; if the database takes no writes, that alone is the reason. */
 export const standstill = (facts: Facts): (Need | null)[] => [
@@ -20,12 +21,22 @@ export const standstill = (facts: Facts): (Need | null)[] => [
   botsOverdue(facts),
 ];
 
+/**
+ * A process that has just started takes up what waited while none was there, which takes it seconds. What waits longer than this
+ * has stopped. It is shorter than a process that was killed counts as alive: one that starts again and again hides nothing for good.
+ */
+const startMs = 15_000;
+
+/** Whether one of these processes has been there for long enough to take up what waits. */
+const hasHadTime = (nodes: Node[], { now }: Facts): boolean =>
+  nodes.some(({ started_at }) => now.getTime() - started_at.getTime() >= startMs);
+
 const waitsInWords = (facts: Facts): string => {
   const { count, since } = facts.waiting;
-  return `${counted(count, 'due run')} ${verb(count, 'waits', 'wait')}${longest(count, since, facts)}`;
+  return `${counted(count, 'due run')} ${byNumber(count, 'waits', 'wait')}${oldestAgeInWords(count, since, facts)}`;
 };
 const overdueInWords = (facts: Facts): string =>
-  `${counted(facts.overdue.all, 'bot')} overdue${longest(facts.overdue.all, facts.overdue.since, facts)}`;
+  `${counted(facts.overdue.all, 'bot')} overdue${oldestAgeInWords(facts.overdue.all, facts.overdue.since, facts)}`;
 
 /** The scheduler, the worker, or both are missing while there is work for them. */
 function processesGone(facts: Facts): Need | null {
@@ -35,7 +46,7 @@ function processesGone(facts: Facts): Need | null {
   const noWorker = workersOf(nodes).length === 0 && active + waiting.count > 0;
   if (!noScheduler && !noWorker) return null;
   const follows = [
-    noScheduler && `${counted(active, 'active bot')} ${verb(active, 'does', 'do')} not run`,
+    noScheduler && `${counted(active, 'active bot')} ${byNumber(active, 'does', 'do')} not run`,
     noScheduler && overdue.all > 0 && overdueInWords(facts),
     noWorker && waiting.count > 0 && waitsInWords(facts),
     noWorker && !noScheduler && waiting.count === 0 && 'queued runs are not carried out',
@@ -51,7 +62,7 @@ function processesGone(facts: Facts): Need | null {
   };
 }
 
-/** A process that ended in order leaves no row. Then the newest run and slot show when a process last worked. */
+/** A process that ended in order leaves no row. Then its stop, or what was written last, shows when one was there, and is named. */
 export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean }): string {
   const { nodes, activity } = facts;
   const silent = nodes.filter(
@@ -60,17 +71,29 @@ export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: b
       ((gone.noScheduler && role !== 'worker') || (gone.noWorker && role !== 'scheduler')),
   );
   const signs = [
-    ...silent.map(({ heartbeat_at }) => heartbeat_at),
-    ...(gone.noScheduler && activity?.claimed_at ? [activity.claimed_at] : []),
-    ...(gone.noWorker && activity?.began_at ? [activity.began_at] : []),
-  ].map((at) => at.getTime());
-  return signs.length === 0
-    ? ''
-    : ` (last sign of one ${ago(new Date(Math.max(...signs)), facts)})`;
+    ...silent.map(({ heartbeat_at }) => ['its heartbeat', heartbeat_at] as const),
+    ...(gone.noScheduler
+      ? ([
+          ['it was stopped', activity?.scheduler_stopped_at],
+          ['a slot was claimed', activity?.claimed_at],
+          ['a job was queued', activity?.job_queued_at],
+        ] as const)
+      : []),
+    ...(gone.noWorker
+      ? ([
+          ['it was stopped', activity?.worker_stopped_at],
+          ['a run began', activity?.began_at],
+          ['a run ended', activity?.ended_at],
+          ['a job ended', activity?.job_ended_at],
+        ] as const)
+      : []),
+  ].flatMap(([what, at]) => (at ? [{ what, at }] : []));
+  const newest = signs.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
+  return newest ? ` (last sign of one ${ago(newest.at, facts)}: ${newest.what})` : '';
 }
 
 /**
- * Due runs that no worker takes although one is alive. `closer` says where to look next, here and in the next two
+ * Due runs that no worker takes although one is alive and has had time to. `closer` says where to look next, here and in the next two
  * functions.
  */
 export function runsWaiting(
@@ -78,9 +101,9 @@ export function runsWaiting(
   closer = '`npx roundsman doctor` finds out where runs stop',
 ): Need | null {
   const { waiting, nodes, carried } = facts;
-  if (waiting.count === 0 || workersOf(nodes).length === 0) return null;
+  if (waiting.count === 0 || !hasHadTime(workersOf(nodes), facts)) return null;
   const full = fullPlaces(nodes, carried);
-  const rooms = `although ${verb(waiting.count, 'its bot has', 'their bots have')} a free place`;
+  const rooms = `although ${byNumber(waiting.count, 'its bot has', 'their bots have')} a free place`;
   return {
     kind: 'runs_waiting',
     what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
@@ -99,18 +122,18 @@ export function runsLost(
   if (count === 0) return null;
   return {
     kind: 'runs_lost',
-    what: `${counted(count, 'run')} left behind by ${verb(count, 'its worker', 'their workers')} and not taken over${longest(count, at, facts)} (${bot_executions[0]!.name})`,
+    what: `${counted(count, 'run')} left behind by ${byNumber(count, 'its worker', 'their workers')} and not taken over${oldestAgeInWords(count, at, facts)} (${bot_executions[0]!.name})`,
     try: `every process of the engine takes over lost runs, so look at their logs; ${closer}`,
   };
 }
 
-/** Runs of jobs that no worker executes, although one is alive. */
+/** Runs of jobs that no worker executes, although one is alive and has had time to. */
 function jobsStalled(facts: Facts): Need | null {
   const { count, since: at, first } = facts.stalledJobs;
-  if (count === 0 || workersOf(facts.nodes).length === 0) return null;
+  if (count === 0 || !hasHadTime(workersOf(facts.nodes), facts)) return null;
   return {
     kind: 'jobs_stalled',
-    what: `${counted(count, 'run')} of jobs ${verb(count, 'does', 'do')} not go on${longest(count, at, facts)} (${first})`,
+    what: `${counted(count, 'run')} of jobs ${byNumber(count, 'does', 'do')} not go on${oldestAgeInWords(count, at, facts)} (${first})`,
     try: 'a worker whose version knows the job executes it; `npx roundsman doctor` says which processes are alive, and their logs say why rescue fails',
   };
 }
@@ -121,18 +144,18 @@ function botsUnchecked(facts: Facts): Need | null {
   if (count === 0) return null;
   return {
     kind: 'bots_unchecked',
-    what: `${counted(count, 'active bot')} performed no check in ${verb(count, 'its', 'their')} newest run${longest(count, at, facts)} (${first})`,
+    what: `${counted(count, 'active bot')} ${byNumber(count, 'has', 'have')} performed no check${oldestAgeInWords(count, at, facts)} (${first})`,
     try: '`npx roundsman runs list` says why they failed; `npx roundsman doctor` tries the way of a run',
   };
 }
 
-/** Due bots that no scheduler claims, although one is alive. */
+/** Due bots that no scheduler claims, although one is alive and has had time to. */
 export function botsOverdue(
   facts: Facts,
   closer = '`npx roundsman doctor` looks closer',
 ): Need | null {
   const { overdue, nodes } = facts;
-  if (overdue.all === 0 || schedulersOf(nodes).length === 0) return null;
+  if (overdue.all === 0 || !hasHadTime(schedulersOf(nodes), facts)) return null;
   return {
     kind: 'bots_overdue',
     what: overdueInWords(facts),

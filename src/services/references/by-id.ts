@@ -1,4 +1,4 @@
-/** Rows by their id, or the beginning of it. */
+/** Finds rows by their id, or the beginning of it. */
 import { sql } from 'kysely';
 import { idsFrom } from '../../data/bots/id-prefix.ts';
 import type { Db } from '../../database/connect.ts';

@@ -1,20 +1,26 @@
-/** Bots and knowledge by their names. */
+/** Finds bots and knowledge by their names. */
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
+import { printable } from '../../ground/text.ts';
 import { isUuid } from './uuid.ts';
 
-/** The most names that are compared with an unknown one. */
+/** How many names are compared with an unknown one. */
 const maxNames = 2_000;
 
-async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
+async function unknownName(
+  db: Db,
+  kind: 'bot' | 'knowledge',
+  given: string,
+  coming: readonly string[] = [],
+) {
   const rows = await db
     .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
     .select('name')
     .limit(maxNames)
     .execute();
-  const names = rows.map(({ name }) => name);
+  const names = [...new Set([...rows.map(({ name }) => name), ...coming])];
   const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
   return new NotFoundError({
     what: `there is no ${kind} ${given.trim() || 'without a name'}`,
@@ -26,14 +32,34 @@ async function unknownName(db: Db, kind: 'bot' | 'knowledge', given: string) {
   });
 }
 
-/** A bot by name or id. Throws {@link NotFoundError} with the nearest names. */
-export async function botOf(db: Db, given: string): Promise<BotRow> {
+/**
+ * A bot by name or id. Throws {@link NotFoundError} with the nearest names; `coming` are further names, of bots without a row yet.
+ */
+export async function botOf(
+  db: Db,
+  given: string,
+  coming: readonly string[] = [],
+): Promise<BotRow> {
   const bots = db.selectFrom('bots').selectAll();
   const bot =
     (await bots.where('name', '=', given).executeTakeFirst()) ??
     (isUuid(given) ? await bots.where('id', '=', given).executeTakeFirst() : undefined);
-  if (!bot) throw await unknownName(db, 'bot', given);
+  if (!bot) throw await unknownName(db, 'bot', given, coming);
   return bot;
+}
+
+/** A sentence for each name in `named` that no bot has, with the nearest names; it ends with `otherwise` if none is near. */
+export async function unknownBots(
+  db: Db,
+  named: readonly string[],
+  otherwise: string,
+): Promise<string[]> {
+  if (named.length === 0) return [];
+  const bots = await db.selectFrom('bots').select('name').where('removed_at', 'is', null).execute();
+  const names = bots.map(({ name }) => name);
+  return [...new Set(named)]
+    .filter((name) => !names.includes(name))
+    .map((name) => `there is no bot ${printable(name)}; ${didYouMean(name, names, otherwise)}`);
 }
 
 /** An entry of knowledge by name or id. Throws {@link NotFoundError} with the nearest names. */

@@ -1,22 +1,47 @@
 import { sql } from 'kysely';
-import { pending, survivorFor, type TicketRow } from '../../data/bots/bot-tickets.ts';
+import {
+  pending,
+  survivorFor,
+  ticketChanged,
+  type TicketRow,
+} from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { time } from '../../ground/text.ts';
 import { isUuid } from './uuid.ts';
 
-/** The ticket is resolved or closed: nothing about it changes any more. */
-export class TicketOverError extends RoundsmanError {}
+/** The ticket is not pending: it is resolved or closed, and only a pending one can be changed like this. */
+export class TicketNotPendingError extends RoundsmanError {}
 
 /** The ticket is merged into another one, which stands for both: what is to be done is done there. */
 export class TicketMergedError extends RoundsmanError {}
 
 /**
- * A ticket that has not ended and stands for itself; `wanted` completes the message "T-42 cannot be …". Throws {@link
- * NotFoundError}, {@link TicketOverError}, {@link TicketMergedError}, and {@link UsageError} for a text that names no ticket.
+ * Throws TicketChangedError, which says who was faster, if the ticket is not of the `version` that a person has seen. Without a
+ * `version` it checks nothing. `wanted` completes the message "T-42 was not …".
  */
-export async function pendingTicketOf(db: Db, given: string, wanted: string): Promise<TicketRow> {
-  const ticket = await pendingOrMergedTicketOf(db, given, wanted);
+export async function refuseChangedTicket(
+  db: Db,
+  ticket: TicketRow,
+  wanted: string,
+  version: number | undefined,
+): Promise<void> {
+  if (version !== undefined && ticket.version !== version)
+    throw await ticketChanged(db, { ...ticket, version }, wanted);
+}
+
+/**
+ * A ticket that has not ended and is not merged into another one; `wanted` completes the message "T-42 cannot be …". Throws {@link
+ * NotFoundError}, {@link TicketNotPendingError}, {@link TicketMergedError}, and {@link UsageError} for a text that cannot name a
+ * ticket. `version` is checked as in {@link refuseChangedTicket}.
+ */
+export async function pendingTicketOf(
+  db: Db,
+  given: string,
+  wanted: string,
+  version?: number,
+): Promise<TicketRow> {
+  const ticket = await pendingOrMergedTicketOf(db, given, wanted, version);
   const survivor = ticket.merged_into && (await survivorFor(db, ticket.merged_into));
   if (!survivor) return ticket;
   throw new TicketMergedError({
@@ -26,16 +51,18 @@ export async function pendingTicketOf(db: Db, given: string, wanted: string): Pr
   });
 }
 
-/** The same for what is done about its problem alone, whichever ticket stands for that. Never throws TicketMergedError. */
+/** As {@link pendingTicketOf}, for changes that concern only the ticket's own problem: a merged ticket is allowed. */
 export async function pendingOrMergedTicketOf(
   db: Db,
   given: string,
   wanted: string,
+  version?: number,
 ): Promise<TicketRow> {
   const ticket = await ticketOf(db, given);
+  await refuseChangedTicket(db, ticket, wanted, version);
   if (pending.includes(ticket.status)) return ticket;
   const { number, status, resolved_by: by, resolved_at: at } = ticket;
-  throw new TicketOverError({
+  throw new TicketNotPendingError({
     what: `T-${number} cannot be ${wanted}`,
     why:
       status === 'closed'
@@ -81,10 +108,19 @@ export async function findingOfTicket(db: Db, ticket: TicketRow) {
   });
 }
 
-/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}, and {@link UsageError} for a text that names no ticket. */
+/** A ticket's number in a place where another word may stand, too: there digits alone may be something else. */
+export const isTicketNumber = /^T-?\d+$/i;
+
+const numberOf = (given: string): string | undefined => /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
+
+/** Whether a text has the form of `T-42`, `42` or an id. */
+export const namesTicket = (given: string): boolean =>
+  numberOf(given) !== undefined || isUuid(given);
+
+/** A ticket by `T-42`, `42` or id. Throws {@link NotFoundError}, and {@link UsageError} for a text of another form. */
 export async function ticketOf(db: Db, given: string): Promise<TicketRow> {
-  const number = /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
-  if (!number && !isUuid(given))
+  const number = numberOf(given);
+  if (!namesTicket(given))
     throw new UsageError({
       what: `${given.trim() || 'an empty text'} names no ticket`,
       why: 'it is neither a number nor an id',

@@ -2,7 +2,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 
-export interface Chosen {
+export interface ChosenBot {
   id: string;
   name: string;
 }
@@ -11,7 +11,7 @@ export interface Chosen {
  * The bots of a round: the named ones, without duplicates, or every active one if none is named. Throws NotFoundError
  * for a name that does not exist.
  */
-export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chosen[]> {
+export function chooseBots(db: Db, { names }: { names: string[] }): Promise<ChosenBot[]> {
   if (names.length > 0) return Promise.all([...new Set(names)].map((name) => botOf(db, name)));
   return db
     .selectFrom('bots')
@@ -22,18 +22,17 @@ export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chos
 }
 
 /**
- * Throws NotFoundError for a name that neither a bot has nor one of the catalogue, which is registered when a process
- * starts.
+ * Throws NotFoundError for a name that neither a bot has nor a bot of the catalogue: those are added when a process starts.
  */
-export async function refuseUnknown(
+export async function requireKnownBots(
   db: Db,
   { names, catalogue }: { names: string[]; catalogue: () => Promise<Catalogue> },
 ): Promise<void> {
   if (names.length === 0) return;
-  const coming = new Set((await catalogue()).bots.map(({ name }) => name));
-  for (const name of names) if (!coming.has(name)) await botOf(db, name);
+  const coming = (await catalogue()).bots.map(({ name }) => name);
+  for (const name of names) if (!coming.includes(name)) await botOf(db, name, coming);
 }
 
 /** All bots by name, whatever their status. */
-export const allBots = (db: Db): Promise<Chosen[]> =>
+export const allBots = (db: Db): Promise<ChosenBot[]> =>
   db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();

@@ -9,11 +9,11 @@ import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/g
 /** Why an open finding was not healed: the entry that is tried first for it, and what that waits for. */
 export interface HeldBack {
   finding_id: string;
-  /** the entry's name; null where nothing that is known fits */
+  /** the entry's name; null if no entry of knowledge fits */
   knowledge: string | null;
-  /** what a run that came now would do with it; null where nothing fits */
+  /** what a run would do with the entry now; null if none fits */
   prospect: Explained['prospect'] | null;
-  /** null where no gate is closed */
+  /** the gate that is closed first; null if none is */
   gate: string | null;
   waits_for: ClosedGate['waits_for'] | null;
   opens_at: Date | null;
@@ -23,12 +23,12 @@ export interface HeldBack {
   try: string | null;
 }
 
-/** The most open findings that are explained, the worst first: each is matched with all that is known. */
+/** How many open findings are explained, the worst first: each is matched with all entries of knowledge. */
 export const maxExplained = 20;
 
 /**
- * Why each of these open findings, the worst first, was not healed: by the evaluation that decides it, asked at this
- * moment. A gate that has opened since the run is told as open.
+ * Why each of these open findings, the worst first, was not healed, by the engine's own evaluation at this moment. So a gate
+ * that has opened since the run is shown as open.
  */
 export async function heldBack(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -40,14 +40,16 @@ export async function heldBack(
   const about = await aboutFindings(db, open);
   const heldBack: HeldBack[] = [];
   for (const [index, finding] of open.entries()) {
-    const { candidates, unexamined } = await explain(db, catalogue, finding);
+    const { candidates, untried } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
-    heldBack.push(first ? standing(first, about[index]!, now) : unmatched(finding.id, unexamined));
+    heldBack.push(
+      first ? heldBackByEntry(first, about[index]!, now) : unmatched(finding.id, untried),
+    );
   }
   return heldBack;
 }
 
-const unmatched = (finding: string, unexamined: string[]): HeldBack => ({
+const unmatched = (finding: string, untried: string[]): HeldBack => ({
   finding_id: finding,
   knowledge: null,
   prospect: null,
@@ -55,9 +57,9 @@ const unmatched = (finding: string, unexamined: string[]): HeldBack => ({
   waits_for: null,
   opens_at: null,
   why:
-    unexamined.length > 0
-      ? `not known whether they fit: ${unexamined.join(', ')}`
-      : 'nothing that is known fits',
+    untried.length > 0
+      ? `not known whether they fit: ${untried.join(', ')}`
+      : 'no entry of knowledge fits',
   try: null,
 });
 
@@ -68,7 +70,7 @@ const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
   'hold out': 'it is left alone for one run, to see whether it recovers by itself',
 };
 
-function standing(explained: Explained, about: About, now: Date): HeldBack {
+function heldBackByEntry(explained: Explained, about: About, now: Date): HeldBack {
   const { candidate, prospect, closed } = explained;
   const first = closed[0] ?? null;
   const run = whatRuns(about);

@@ -13,17 +13,16 @@ export type { Round, SeenFinding } from './read.ts';
 const pollMs = 100;
 
 /**
- * Runs these bots once, now, and waits until every run has ended. Throws BotCannotRunError where one of them cannot run;
- * then none is queued. A worker must be alive. Resolves with what they
- * did, and, where the caller brings a catalogue, why the rest was not healed; with null when `signal` aborts first: the
- * runs then go on without this caller. For operators.
+ * Runs these bots once, now, and waits until every run has ended. Resolves with what they did and, if the caller brings a
+ * catalogue, why the rest was not healed; with null when `signal` aborts first: the runs then go on without this caller. A
+ * worker must be alive. For operators. Throws BotCannotRunError if one of them cannot run; then none is queued.
  */
 export async function makeRound(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue?: () => Promise<Catalogue> },
   { bots, signal }: { bots: { id: string }[]; signal?: AbortSignal },
 ): Promise<Round | null> {
   authorise(actor, 'run bots', 'operator');
-  // All or none: where one of them cannot run, none is queued. In the order of their ids, as others lock them.
+  // One transaction: if one of them cannot run, none is queued. It locks them in the order of their ids, as others do.
   const ids = await db.transaction().execute(async (trx) => {
     const queued: string[] = [];
     for (const id of bots.map((bot) => bot.id).toSorted())

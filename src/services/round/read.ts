@@ -15,7 +15,7 @@ import { isMerged, isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-
 import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
-/** With the reason why people are not told of it, and the ticket that stands for it. */
+/** A finding, with the reason why people are not told of it, and the ticket that stands for it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   bot_maintenance: Maintenance[];
@@ -23,7 +23,7 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   ticket: TicketInCharge | null;
 };
 
-/** With the time at which it was last reopened, the number of its survivor, and the reason why people are not told of its finding. */
+/** A ticket, with the time of its last reopening, its survivor's number, and the reason why people are not told of its finding. */
 export type SeenTicket = Selectable<Database['bot_tickets']> & {
   reopened_at: Date | null;
   survivor: string | null;
@@ -40,29 +40,29 @@ export interface Round {
   /** the number of open findings of these bots that these runs did not see: they may still be there */
   left_open: number;
   actions: Selectable<Database['bot_actions']>[];
-  /** the pending tickets of these findings, and those of storms of these bots: the worst first, of these those of storms */
+  /** the pending tickets of these findings and of storms of these bots; the worst first, of equally severe ones those of storms */
   tickets: SeenTicket[];
-  /** of each of these tickets that stands for a storm: for how many open findings, seen by these runs or not */
+  /** for each of these tickets that stands for a storm: the number of its open findings, seen by these runs or not */
   storms: { ticket_id: string; findings: number }[];
-  /** the tickets of storms that these runs saw end, with what is said of what is left */
+  /** the tickets of storms that these runs saw end, with their notes on what is left */
   storms_over: { ticket_id: string; number: string; notes: string | null }[];
   /** the number of other pending tickets that are not snoozed, about what these runs did not see */
   tickets_left_open: number;
   /** the database's time */
   now: Date;
-  /** why open ones of these findings were not healed, the worst first; only where the caller brings a catalogue */
+  /** why the open ones of these findings were not healed, the worst first; only if the caller brings a catalogue */
   held_back?: HeldBack[];
 }
 
-/** `IN ()` is not valid SQL. */
-const none = '00000000-0000-0000-0000-000000000000';
+/** An id that no row has: without one a list might be empty, and `IN ()` is not valid SQL. */
+const noId = '00000000-0000-0000-0000-000000000000';
 
 /** Reads what the runs with these ids did. The rows are in the order in which a person reads them. */
 export async function readRound(db: Db, executionIds: string[]): Promise<Round> {
   const executions = await db
     .selectFrom('bot_executions')
     .selectAll()
-    .where('id', 'in', executionIds.concat(none))
+    .where('id', 'in', executionIds.concat(noId))
     .orderBy('started_at')
     .orderBy('id')
     .execute();
@@ -75,10 +75,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .select(ticketColumn('bot_findings'))
     .where((where) =>
       where.or([
-        where('last_execution_id', 'in', executionIds.concat(none)),
+        where('last_execution_id', 'in', executionIds.concat(noId)),
         // Another run of the same bot may have seen it again meanwhile.
         where.and([
-          where('bot_id', 'in', bots.concat(none)),
+          where('bot_id', 'in', bots.concat(noId)),
           where('resolved_at', 'is', null),
           where('last_seen_at', '>=', began),
           // No run sees what the platform's own code wrote.
@@ -92,20 +92,20 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const actions = await db
     .selectFrom('bot_actions')
     .selectAll()
-    .where('execution_id', 'in', executionIds.concat(none))
+    .where('execution_id', 'in', executionIds.concat(noId))
     .orderBy('taken_at')
     .orderBy('step')
     .execute();
   const { left_open } = await db
     .selectFrom('bot_findings')
     .select(({ fn }) => fn.countAll<number>().as('left_open'))
-    .where('bot_id', 'in', bots.concat(none))
+    .where('bot_id', 'in', bots.concat(noId))
     .where('resolved_at', 'is', null)
-    .where('id', 'not in', findings.map(({ id }) => id).concat(none))
+    .where('id', 'not in', findings.map(({ id }) => id).concat(noId))
     .executeTakeFirstOrThrow();
   const fingerprints = [
     ...findings.map(({ fingerprint }) => fingerprint),
-    // Also where these runs saw only a part, or nothing.
+    // Also if these runs saw only a part of the storm, or nothing.
     ...bots.map(stormFor),
   ];
   const tickets =
@@ -121,7 +121,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
                 'in',
                 findings
                   .flatMap(({ ticket }) => (ticket?.stands_for === 'finding' ? [ticket.id] : []))
-                  .concat(none),
+                  .concat(noId),
               ),
             ]),
           )
@@ -129,7 +129,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           // Its survivor is among them, as the ticket that stands for the finding.
           .where(sql<boolean>`NOT ${isMerged('ticket')}`)
           .orderBy(severityRank('ticket.severity'))
-          // What stands for many problems before what stands for one that is as severe.
+          // A ticket for many problems before one for a single problem that is as severe.
           .orderBy(sql`ticket.fingerprint IS DISTINCT FROM ${stormOf(sql.ref('ticket.bot_id'))}`)
           .orderBy(worstFirst('ticket'))
           .execute();
@@ -141,18 +141,18 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const storms_over = await db
     .selectFrom('bot_tickets')
     .select(['id as ticket_id', 'number', 'resolution_notes as notes'])
-    .where('fingerprint', 'in', bots.map(stormFor).concat(none))
+    .where('fingerprint', 'in', bots.map(stormFor).concat(noId))
     .where('status', 'not in', pending)
     // The run that saw the end writes its id; a person's word leaves the one of the last run that saw the storm.
     .where('resolved_by', '=', 'roundsman')
-    .where(sql<string>`metadata ->> 'execution_id'`, 'in', executionIds.concat(none))
+    .where(sql<string>`metadata ->> 'execution_id'`, 'in', executionIds.concat(noId))
     .orderBy('number')
     .execute();
   const { count } = await db
     .selectFrom('bot_tickets')
     .select(sql<number>`count(*)::int`.as('count'))
     .where('status', 'in', pending)
-    .where('id', 'not in', tickets.map(({ id }) => id).concat(none))
+    .where('id', 'not in', tickets.map(({ id }) => id).concat(noId))
     .where(sql<boolean>`NOT ${isMerged('bot_tickets')} AND NOT ${isSnoozed('bot_tickets')}`)
     .executeTakeFirstOrThrow();
   return {

@@ -1,15 +1,18 @@
 import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import { findingsOfRun } from '../../data/bots/bot-findings.ts';
+import { progressOf } from '../../data/checks/progress.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { runIdOf } from '../references/by-id.ts';
 import { isUuid } from '../references/uuid.ts';
 
-/** The most findings and actions of one run. */
-const most = 100;
+export type { RunProgress } from '../../data/checks/progress.ts';
 
-/** The maintenance window that skipped a run; null for other runs, and where its row is gone. */
-async function skippedBy(db: Db, { status, reason, metadata }: ExecutionRow) {
+/** How many findings and actions of one run are shown. */
+const maxRows = 100;
+
+/** The maintenance window that skipped a run; null for other runs, and if its row is gone. */
+async function skippingWindow(db: Db, { status, reason, metadata }: ExecutionRow) {
   const { maintenance: id } = (metadata ?? {}) as { maintenance?: unknown };
   if (status !== 'skipped' || reason !== 'maintenance' || !isUuid(String(id))) return null;
   const window = await db
@@ -28,19 +31,28 @@ export async function showRun(db: Db, { run: given }: { run: string }) {
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  const bots = await db
+  const bot = await db
     .selectFrom('bots')
     .select(['name', 'timezone'])
     .where('id', '=', run.bot_id)
     .executeTakeFirstOrThrow();
-  const findings = await findingsOfRun(db, run, most);
+  const findings = await findingsOfRun(db, run, maxRows);
   const actions = await db
     .selectFrom('bot_actions')
     .selectAll()
     .where('execution_id', '=', id)
     .orderBy('taken_at')
-    .limit(most)
+    .limit(maxRows)
     .execute();
-  const maintenance = await skippedBy(db, run);
-  return { run, bots, findings, actions, maintenance, now: await currentTime(db) };
+  const maintenance = await skippingWindow(db, run);
+  const progress = run.status === 'running' ? await progressOf(db, run) : undefined;
+  return {
+    run,
+    bot,
+    findings,
+    actions,
+    maintenance,
+    progress: progress ?? null,
+    now: await currentTime(db),
+  };
 }

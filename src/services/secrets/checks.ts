@@ -1,12 +1,12 @@
 /** Checks before a secret is stored: its name, its value, the variable that holds it. */
 import type { Config } from '../../config.ts';
-import { isOwnSetting, longest, mendUnfit, unfit } from '../../data/secrets/open.ts';
+import { isOwnSetting, maxBytes, hintForUnfit, whyUnfit } from '../../data/secrets/open.ts';
 import { UsageError } from '../../ground/errors.ts';
 import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import { secretName } from '../../ground/secrets/secret-reference.ts';
 
-/** bytes of UTF-8 that a value has at most */
-export const longestValue = longest;
+/** How long a value may be, in bytes of UTF-8. */
+export const maxSecretBytes = maxBytes;
 
 export const isSecretName = (name: string): boolean => secretName.test(name);
 
@@ -36,8 +36,8 @@ export function checkVariable(variable: string): void {
 
 /** Throws {@link UsageError} for a value that cannot be a secret; the error does not repeat it. */
 export function checkValue(value: string): void {
-  const why = unfit(value);
-  if (why !== null) throw notStored(why, mendUnfit(value));
+  const why = whyUnfit(value);
+  if (why !== null) throw notStored(why, hintForUnfit(value));
 }
 
 /**
@@ -46,7 +46,7 @@ export function checkValue(value: string): void {
  */
 export function whyUnreadable({ variable }: Pick<Config, 'variable'>, from: string): string | null {
   const value = variable(from);
-  return value === undefined ? 'it is not set here' : unfit(value);
+  return value === undefined ? 'it is not set here' : whyUnfit(value);
 }
 
 /**

@@ -1,5 +1,5 @@
 import {
-  NoSecretError,
+  noSecret,
   removeSecret as remove,
   secretRows,
   usesOfSecrets,
@@ -13,7 +13,7 @@ import { shownRow, type ShownSecret } from './shown.ts';
 /** The entries of knowledge and the channels that use a stored secret. Throws NoSecretError. */
 export async function usersOfSecret(db: Db, { name }: { name: string }): Promise<string[]> {
   const [row] = await secretRows(db, [name]);
-  if (!row) throw new NoSecretError(name);
+  if (!row) throw await noSecret(db, name);
   return (await usesOfSecrets(db)).get(name) ?? [];
 }
 

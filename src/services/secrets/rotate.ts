@@ -11,11 +11,11 @@ import { authorise, type Actor } from '../actor.ts';
 export async function rotateSecrets(
   { db, actor }: { db: Db; actor: Actor },
   { keys }: { keys: KeyRing },
-): Promise<{ done: Rotated; others: { key_id: string; rows: number }[] }> {
+): Promise<{ outcome: Rotated; others: { key_id: string; rows: number }[] }> {
   authorise(actor, 'rotate secrets', 'admin');
-  const done = await rotate(db, keys);
+  const outcome = await rotate(db, keys);
   const others = [...(await credentialKeys(db))]
     .filter(([id]) => id !== keys.current)
     .map(([key_id, rows]) => ({ key_id, rows }));
-  return { done, others };
+  return { outcome, others };
 }

@@ -1,15 +1,15 @@
 import { addSilence as insert, countBehind } from '../../data/bots/bot-silences.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { storable } from '../../ground/text.ts';
+import { storable, withCommas } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 
-/** The most characters of a text that are kept. */
-const longest = 1_000;
+/** How many characters a text may have. */
+const maxLetters = 1_000;
 
-/** What is to be silenced, and until when. The texts are as given, with the options that gave them. */
-export interface SilenceWanted {
+/** What is to be silenced, and until when. */
+export interface NewSilence {
   bot?: string | undefined;
   component: string | null;
   category: string | null;
@@ -28,7 +28,7 @@ interface Given {
 }
 
 /** Throws UsageError if nothing is named, or no end is given. */
-export function silenceOf(given: Given): SilenceWanted {
+export function silenceOf(given: Given): NewSilence {
   const component = silenceTextOf('--component', given.component);
   const category = silenceTextOf('--category', given.category);
   const fingerprint = silenceTextOf('--fingerprint', given.fingerprint);
@@ -48,10 +48,16 @@ export function silenceOf(given: Given): SilenceWanted {
 export function silenceTextOf(flag: string, value: string | undefined): string | null {
   if (value === undefined) return null;
   const text = storable(value.trim());
-  if (!text || [...text].length > longest)
+  const { length } = [...text];
+  if (length > maxLetters)
     throw refusal(
-      `${flag} is ${text ? `longer than ${longest} characters` : 'empty'}`,
-      `for example ${flag} api`,
+      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxLetters)} at most`,
+      'shorten it: it stands in lists and messages',
+    );
+  if (length === 0)
+    throw refusal(
+      `${flag} is empty`,
+      `for example ${flag} ${flag === '--reason' ? "'the provider works on it'" : 'api'}`,
     );
   return text;
 }
@@ -62,7 +68,7 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
  */
 export async function addSilence(
   { db, actor }: { db: Db; actor: Actor },
-  { bot: named, reason, ...wanted }: SilenceWanted & { reason: string },
+  { bot: named, reason, ...wanted }: NewSilence & { reason: string },
 ) {
   authorise(actor, 'silence anything', 'operator');
   const bot = named === undefined ? null : await botOf(db, named);

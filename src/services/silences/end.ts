@@ -6,9 +6,9 @@ import { authorise, type Actor } from '../actor.ts';
 import { silenceIdOf } from '../references/by-id.ts';
 
 /** The silence is over already. */
-export class SilenceOverError extends RoundsmanError {}
+export class SilenceEndedError extends RoundsmanError {}
 
-/** Ends a silence before its time. For operators. Throws NotFoundError, AmbiguousIdError, {@link SilenceOverError}. */
+/** Ends a silence before its time. For operators. Throws NotFoundError, AmbiguousIdError, {@link SilenceEndedError}. */
 export async function endSilence(
   { db, actor }: { db: Db; actor: Actor },
   { silence: given }: { silence: string },
@@ -22,7 +22,7 @@ export async function endSilence(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  throw new SilenceOverError({
+  throw new SilenceEndedError({
     what: `silence ${shortId(id)} cannot be ended`,
     why: `it ended at ${time(ended_at ?? expires_at)} UTC`,
     hint: '`npx roundsman silences list` shows what is in force',

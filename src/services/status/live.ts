@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { countHeldBack, type HeldBackNow } from '../../data/bots/bot-maintenance.ts';
+import { countHeldBack } from '../../data/bots/bot-maintenance.ts';
+import { countHidden } from '../../data/bots/bot-silences.ts';
 import {
   isMerged,
   isPending,
@@ -8,6 +9,7 @@ import {
   reopenedAt,
   worstFirst,
 } from '../../data/bots/bot-tickets.ts';
+import type { HeldBackNow, HiddenNow } from '../../ground/kept-back.ts';
 
 /** Columns of `bots` with the result of the newest run and the number of open findings. */
 export interface LiveBot {
@@ -18,6 +20,8 @@ export interface LiveBot {
   next_execution_at: Date | null;
   last_status: string | null;
   last_started_at: Date | null;
+  /** how far a run that is running is, where a check of it says so: 0 to 1 */
+  share: number | null;
   open_findings: number;
 }
 
@@ -35,30 +39,32 @@ export interface Live {
   mode: string | null;
   bots: LiveBot[];
   bot_count: number;
-  /** those that are not snoozed, and how many of them a person has */
+  /** pending tickets that are not snoozed, and how many of them are assigned */
   open_tickets: number;
   assigned_tickets: number;
   snoozed_tickets: number;
   tickets: LiveTicket[];
   maintenance: HeldBackNow;
+  silences: HiddenNow;
 }
 
 /** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
 export async function readLive(db: Db, maxBots: number, maxTickets: number): Promise<Live> {
   const { rows: bots } = await sql<LiveBot>`
     SELECT b.name, b.status, b.status_reason, b.schedule_cron, b.next_execution_at,
-           run.status AS last_status, run.started_at AS last_started_at,
+           run.status AS last_status, run.started_at AS last_started_at, p.share,
            (SELECT count(*)::int FROM bot_findings f WHERE f.bot_id = b.id AND f.resolved_at IS NULL) AS open_findings
     FROM bots b
     LEFT JOIN LATERAL (
-      SELECT e.status, e.started_at FROM bot_executions e
+      SELECT e.id, e.fence, e.status, e.started_at FROM bot_executions e
       WHERE e.bot_id = b.id AND e.status NOT IN ('queued', 'skipped')
       ORDER BY e.started_at DESC LIMIT 1
     ) run ON true
+    LEFT JOIN engine.run_progress p ON p.execution_id = run.id AND p.fence = run.fence AND run.status = 'running'
     WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${maxBots}`.execute(db);
-  const { rows } = await sql<Omit<Live, 'bots' | 'tickets' | 'maintenance'>>`
+  const { rows } = await sql<Omit<Live, 'bots' | 'tickets' | 'maintenance' | 'silences'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,
@@ -75,7 +81,9 @@ export async function readLive(db: Db, maxBots: number, maxTickets: number): Pro
     .orderBy(worstFirst('bot_tickets'))
     .limit(maxTickets)
     .execute();
-  return { ...rows[0]!, bots, tickets, maintenance: await countHeldBack(db) };
+  const maintenance = await countHeldBack(db);
+  const silences = await countHidden(db);
+  return { ...rows[0]!, bots, tickets, maintenance, silences };
 }
 
 export interface EndedRun {

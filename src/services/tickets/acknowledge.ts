@@ -5,24 +5,29 @@ import { acknowledgeTicket as acknowledge } from '../../transitions/tickets/ackn
 import { authorise, type Actor } from '../actor.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 
-/** `same`: it was acknowledged already, and nothing was changed. */
-export interface Changed {
+/** The version of a ticket that a person has seen. If the ticket has another one, TicketChangedError is thrown before any check. */
+export interface SeenVersion {
+  version?: number | undefined;
+}
+
+/** `unchanged`: it was acknowledged already, and nothing was changed. */
+export interface ChangedTicket {
   ticket: TicketRow;
-  same: boolean;
+  unchanged: boolean;
 }
 
 /**
  * Says that a person looks after a pending ticket, which stops its response target. For operators. Throws
- * NotFoundError, TicketOverError, TicketMergedError, and TicketChangedError when another change came first.
+ * NotFoundError, TicketNotPendingError, TicketMergedError, and TicketChangedError when another change came first.
  */
 export async function acknowledgeTicket(
   { db, actor }: { db: Db; actor: Actor },
-  { ticket: given }: { ticket: string },
-): Promise<Changed> {
+  { ticket: given, version }: { ticket: string } & SeenVersion,
+): Promise<ChangedTicket> {
   authorise(actor, 'acknowledge tickets', 'operator');
-  const seen = await pendingTicketOf(db, given, 'acknowledged');
-  if (seen.acknowledged_at) return { ticket: seen, same: true };
+  const seen = await pendingTicketOf(db, given, 'acknowledged', version);
+  if (seen.acknowledged_at) return { ticket: seen, unchanged: true };
   const by = storable(actor.name);
   const ticket = await db.transaction().execute((trx) => acknowledge(trx, seen, by));
-  return { ticket, same: false };
+  return { ticket, unchanged: false };
 }

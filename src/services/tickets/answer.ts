@@ -39,20 +39,20 @@ export interface Answerable {
   isUndoable: boolean;
   /** what the entry has achieved on similar problems */
   figures: Figures;
-  /** how often its solution was applied, and those before it: figures are of the current one */
+  /** how often its current solution and earlier ones were applied; `figures` are only of the current one */
   tried: Tried;
-  /** what still keeps it from being applied when it is approved, and until when; null where nothing does */
-  held: string | null;
-  /** the answer whose place this one takes, in words; null where there is none */
+  /** what still keeps it from being applied when it is approved, and until when, in words; null if nothing does */
+  closedGates: string | null;
+  /** the earlier answer that this one replaces, in words; null if there is none */
   before: string | null;
   /** the database's time when the figures were read */
   now: Date;
 }
 
 /**
- * The suggestion to answer on a ticket: that of the named entry, or the only one. What was answered otherwise may be
- * answered anew while no heal has used the approval. Throws NotFoundError,
- * TicketOverError, {@link NoSuggestionError}, and UsageError where there is more than one suggestion.
+ * The suggestion to answer on a ticket: that of the named entry, or the only one. An earlier answer may be changed as long as no
+ * heal has used the approval. Throws NotFoundError, TicketNotPendingError, {@link NoSuggestionError}, and UsageError if there is
+ * more than one suggestion.
  */
 export async function findAnswerable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
@@ -67,7 +67,7 @@ export async function findAnswerable(
   const entry = knowledge === undefined ? undefined : await knowledgeOf(db, knowledge);
   const all = await suggestionsOn(db, finding.id);
   const context = await explainFinding({ db, catalogue }, { finding: finding.id });
-  const suggestion = meant(ticket, answer, all, entry?.name, context);
+  const suggestion = suggestionMeant(ticket, answer, all, entry?.name, context);
   if (answer === 'approved' && !suggestion.enabled)
     throw new NoSuggestionError({
       what: `${suggestion.name} cannot be approved`,
@@ -96,8 +96,8 @@ export async function findAnswerable(
     isUndoable: steps.every(({ remedy }) => isReversible(remedy, remedy.risk)),
     figures,
     tried: (await triedOf(db, [id])).get(id)!,
-    held: heldBack(suggestion.name, context),
-    before: suggestion.answer && answered(suggestion),
+    closedGates: gatesLeftInWords(suggestion.name, context),
+    before: suggestion.answer && answerInWords(suggestion),
     now: context.now,
   };
 }
@@ -156,7 +156,7 @@ interface Context {
 }
 
 /** The gates that an approval does not open, in words; null when none of them is closed. */
-function heldBack(name: string, { explanation, about, now }: Context): string | null {
+function gatesLeftInWords(name: string, { explanation, about, now }: Context): string | null {
   const explained = explanation.candidates.find((each) => each.candidate.name === name);
   return explained
     ? gatesInWords({ ...explained, closed: closedWhenApproved(explained) }, about, now)
@@ -164,7 +164,7 @@ function heldBack(name: string, { explanation, about, now }: Context): string | 
 }
 
 /** The suggestion that the answer means. Throws {@link NoSuggestionError}, {@link UsageError}. */
-function meant(
+function suggestionMeant(
   { number }: TicketRow,
   wanted: Answer,
   all: Suggestion[],
@@ -182,7 +182,7 @@ function meant(
     throw new NoSuggestionError(unsuggested(what, explanation, { about, now, named }));
   }
   const unanswered = asked.filter((each) => each.answer === null);
-  // What was answered otherwise, and not used, may be answered anew.
+  // An answer that was not used may be changed.
   const open = unanswered.length > 0 ? unanswered : asked.filter((each) => mayBecome(wanted, each));
   if (open.length === 0) {
     const reasons = asked.map((each) => whyAnswered(each, context));
@@ -205,28 +205,28 @@ function meant(
 const namesOf = (all: Suggestion[]): string => all.map(({ name }) => name).join(', ');
 
 /** `sweep was approved by ann at 2026-11-22 12:00:00 UTC` */
-const answered = ({ name, answer, answered_by, answered_at }: Suggestion): string =>
+const answerInWords = ({ name, answer, answered_by, answered_at }: Suggestion): string =>
   `${name} was ${answer} by ${answered_by} at ${time(answered_at)} UTC`;
 
-/** What was answered, and what became of it: why it cannot be answered so again. */
+/** What was answered, and what became of it: the reason why the same answer cannot be given again. */
 function whyAnswered(suggestion: Suggestion, context: Context): string {
-  const said = answered(suggestion);
+  const said = answerInWords(suggestion);
   if (suggestion.used)
     return [`${said}, and ${usedInWords(suggestion.used)}`, standingNow(suggestion, context)?.why]
       .filter(Boolean)
       .join('; ');
   if (suggestion.answer === 'rejected') return said;
-  const held = heldBack(suggestion.name, context);
-  return `${said}, and waits: ${held ?? `the next run of ${context.about.bot} applies it`}`;
+  const closedGates = gatesLeftInWords(suggestion.name, context);
+  return `${said}, and waits: ${closedGates ?? `the next run of ${context.about.bot} applies it`}`;
 }
 
-/** What the entry waits for now; undefined where it does not fit any more. */
+/** What the entry waits for now; undefined if it does not fit any more. */
 function standingNow({ name }: Suggestion, { explanation, about, now }: Context) {
   const explained = explanation.candidates.find((each) => each.candidate.name === name);
   return explained && standingOf(explained, about, now);
 }
 
-/** Of a used approval the command after which the entry is asked again; of another answer the one that takes it back. */
+/** For a used approval the command after which the entry is asked again; for another answer the command that takes it back. */
 function hintOn(suggestion: Suggestion, context: Context): string | undefined {
   const { name, used, answer, solution, enabled } = suggestion;
   const { ticket } = context.about;

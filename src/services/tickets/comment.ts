@@ -5,20 +5,20 @@ import { fitting, storable } from '../../ground/text.ts';
 import { commentOnTicket as write } from '../../transitions/tickets/comment.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
-import { longestText } from './said.ts';
+import { maxTextLetters } from './ticket-text.ts';
 
 /** The text in a form that can be stored. Throws {@link UsageError} when it is empty or too long. */
 export function commentOf(text: string): string {
   const comment = storable(text.trim());
-  if (comment && comment.length <= longestText) return comment;
+  if (comment && comment.length <= maxTextLetters) return comment;
   throw new UsageError({
     what: 'the comment was not written',
     why: comment
-      ? `it has ${comment.length} characters, and ${longestText} is the most`
+      ? `it has ${comment.length} characters, and ${maxTextLetters} is the most`
       : 'it is empty',
     hint: comment
       ? `the most that fits begins with: ${fitting(comment, 60)}`
-      : 'npx roundsman tickets comment T-42 "asked the provider"',
+      : 'for example `npx roundsman tickets comment T-42 "asked the provider"`',
   });
 }
 

@@ -38,7 +38,7 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
   if (isStorm(ticket))
     throw new UsageError({
       what: `nothing can be learnt from T-${ticket.number}`,
-      why: 'it stands for a storm: its title is that of no finding, so that no pattern comes of it',
+      why: 'it stands for a storm: its title is not that of a finding, so no pattern can be made of it',
       hint: "`npx roundsman knowledge add NAME --pattern 'words of their titles' ...` teaches what helped",
     });
   const issue_pattern = generalise(ticket.title);

@@ -1,8 +1,7 @@
 import { pending, type ListedTicket, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import {
-  countTickets,
-  listTickets as query,
+  listAndCountTickets,
   type TicketFilter,
   type TicketMatch,
 } from '../../data/bots/ticket-list.ts';
@@ -30,7 +29,7 @@ export interface ListTickets extends Omit<
   bot?: string | undefined;
   /** a ticket, as T-42: only those that come after it */
   after?: string | undefined;
-  /** opened at this time or later, or at most so long ago */
+  /** only tickets opened since that time, or in the last so many seconds */
   since?: Date | { secondsAgo: number } | undefined;
 }
 
@@ -51,28 +50,51 @@ export interface TicketList {
  */
 export async function listTickets(
   db: Db,
-  { status, all, snoozed, merged, bot, after, since, order, limit, ...rest }: ListTickets,
+  { snoozed, after, order, limit, ...which }: ListTickets,
 ): Promise<TicketList> {
-  const match: TicketMatch = {
-    ...rest,
-    statuses: all ? undefined : status ? [status].flat() : pending,
-    botId: bot === undefined ? undefined : (await botOf(db, bot)).id,
-    ...(since instanceof Date ? { since } : since && { sinceSeconds: since.secondsAgo }),
-  };
+  const { all, merged } = which;
+  const match = await matchOf(db, which);
   const wanted = {
     ...match,
     snoozed: all || merged ? undefined : (snoozed ?? false),
     merged: all ? undefined : (merged ?? false),
   };
   const from = after === undefined ? undefined : (await ticketOf(db, after)).id;
-  const countOf = async (hidden: TicketMatch, hides: boolean) =>
-    hides ? countTickets(db, { ...match, ...hidden }) : 0;
+  const { tickets, counts } = await listAndCountTickets(
+    db,
+    { ...wanted, order, limit, after: from },
+    {
+      count: { snoozed: wanted.snoozed, merged: wanted.merged },
+      snoozed: { snoozed: true, merged: false },
+      merged: { merged: true },
+    },
+  );
   return {
-    tickets: await query(db, { ...wanted, order, limit, after: from }),
-    count: await countTickets(db, wanted),
-    snoozed: await countOf({ snoozed: true, merged: false }, wanted.snoozed === false),
-    merged: await countOf({ merged: true }, wanted.merged === false && !snoozed),
+    tickets,
+    count: counts.count,
+    snoozed: wanted.snoozed === false ? counts.snoozed : 0,
+    merged: wanted.merged === false && !snoozed ? counts.merged : 0,
     now: await currentTime(db),
+  };
+}
+
+/** The part of a list's filter that selects tickets, without whether they are snoozed or merged. Throws NotFoundError for a bot. */
+export async function matchOf(
+  db: Db,
+  {
+    status,
+    all,
+    bot,
+    since,
+    merged: _,
+    ...rest
+  }: Omit<ListTickets, 'order' | 'limit' | 'after' | 'snoozed'>,
+): Promise<TicketMatch> {
+  return {
+    ...rest,
+    statuses: all ? undefined : status ? [status].flat() : pending,
+    botId: bot === undefined ? undefined : (await botOf(db, bot)).id,
+    ...(since instanceof Date ? { since } : since && { sinceSeconds: since.secondsAgo }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import {
   componentIn,
-  curesOfCheck,
+  curingEntriesOf,
   earlierTickets,
-  ticketsBeside,
-  type Cured,
+  ticketsOfComponent,
+  type CuringEntry,
   type RelatedTicket,
 } from '../../data/bots/related-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
@@ -16,29 +16,31 @@ export interface Related {
   ticket: TicketRow;
   /** null when the ticket does not say */
   component: string | null;
+  /** tickets that the same problem had before */
   earlier: RelatedTicket[];
-  beside: RelatedTicket[];
-  /** of its heals that are decided, over everything that it was tried on, so many held */
-  cures: (Cured & { decided: number; held: number })[];
+  /** pending tickets of other problems of the same component */
+  ofComponent: RelatedTicket[];
+  /** entries that cured such problems, each with how many of all its decided heals held */
+  curedBy: (CuringEntry & { decided: number; held: number })[];
   /** the database's time */
   now: Date;
 }
 
-/** What other tickets tell about this one. Throws NotFoundError. */
+/** Other tickets that help to understand this one, and what cured them. Throws NotFoundError. */
 export async function relatedTo(db: Db, { ticket: given }: { ticket: string }): Promise<Related> {
   const ticket = await ticketOf(db, given);
-  const cures = await curesOfCheck(db, ticket);
-  const ids = cures.map(({ knowledge_id }) => knowledge_id);
+  const entries = await curingEntriesOf(db, ticket);
+  const ids = entries.map(({ knowledge_id }) => knowledge_id);
   const component = componentIn(ticket.metadata);
   const figures = await figuresOf(db, ids, { fingerprint: null, component: null, category: null });
   return {
     ticket,
     component,
     earlier: await earlierTickets(db, ticket),
-    beside: await ticketsBeside(db, ticket),
-    cures: cures.map((cure) => {
-      const { decided, held } = figures.get(cure.knowledge_id)!.records.all;
-      return { ...cure, decided, held };
+    ofComponent: await ticketsOfComponent(db, ticket),
+    curedBy: entries.map((entry) => {
+      const { decided, held } = figures.get(entry.knowledge_id)!.records.all;
+      return { ...entry, decided, held };
     }),
     now: await currentTime(db),
   };

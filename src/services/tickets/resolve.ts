@@ -1,13 +1,13 @@
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
-import { resolveTicket as end, type Cure } from '../../transitions/tickets/resolve.ts';
+import { resolveTicket as resolve, type Cure } from '../../transitions/tickets/resolve.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
-import { saidOf } from './said.ts';
+import { storableText } from './ticket-text.ts';
 
-/** A ticket that can be resolved, and the entry that helped, where one is named. */
+/** A ticket that can be resolved, and the entry that helped if one is named. */
 export interface Resolvable {
   ticket: TicketRow;
   cure: Cure | undefined;
@@ -15,7 +15,7 @@ export interface Resolvable {
 
 /**
  * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none` if no known
- * entry would have helped. Throws NotFoundError, and TicketOverError, TicketMergedError.
+ * entry would have helped. Throws NotFoundError, and TicketNotPendingError, TicketMergedError.
  */
 export async function findResolvable(
   db: Db,
@@ -27,14 +27,25 @@ export async function findResolvable(
 }
 
 /**
- * Ends a pending ticket and records what was done; its finding resolves at the next clean check. For operators.
+ * Ends a pending ticket and records what was done; its finding resolves when a check sees that it is gone. For operators.
  * Throws UsageError for notes that are too long, TicketChangedError when another change came first.
  */
 export async function resolveTicket(
   { db, actor }: { db: Db; actor: Actor },
-  { ticket, cure, notes }: Resolvable & { notes: string },
+  {
+    ticket,
+    cure,
+    notes,
+    unchanged = false,
+  }: Resolvable & {
+    notes: string;
+    /** true: refuse if the ticket has changed since it was read; otherwise a solution beats an assignment */
+    unchanged?: boolean;
+  },
 ): Promise<TicketRow> {
   authorise(actor, 'resolve tickets', 'operator');
-  const said = saidOf(notes, `T-${ticket.number} was not resolved`);
-  return db.transaction().execute((trx) => end(trx, ticket, said, storable(actor.name), cure));
+  const said = storableText(notes, `T-${ticket.number} was not resolved`);
+  return db
+    .transaction()
+    .execute((trx) => resolve(trx, ticket, said, storable(actor.name), cure, { unchanged }));
 }

@@ -21,16 +21,17 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import type { BotActions, BotFindings, BotTicketEvents } from '../../database/tables.ts';
+import { readTooFewSince } from '../findings/counted-events.ts';
 import { nextEscalation, type NextEscalation } from '../policy/next.ts';
 import { openOrFirstFinding, ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
 
-/** The most actions and decisions that are shown, the newest first; and events, the oldest first. */
-const most = 20;
-const mostEvents = 200;
-/** The most findings of a storm that are shown, the worst first. */
-const mostOfStorm = 50;
+/** How many of the newest actions and decisions are shown, the newest first, and of the newest events, the oldest first. */
+const maxRows = 20;
+const maxEvents = 200;
+/** How many findings of a storm are shown, the worst first. */
+const maxOfStorm = 50;
 
 export interface ShownTicket {
   ticket: ListedTicket;
@@ -47,14 +48,16 @@ export interface ShownTicket {
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that helped, as a person said */
   cure: string | null;
-  /** of a storm that is not over: the open findings for which it stands, the worst first, and how many there are */
+  /** for the ticket of a storm that is not over: its open findings, the worst first, and how many there are */
   storm: { findings: Awaited<ReturnType<typeof listFindings>>; count: number } | null;
-  /** of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
+  /** for the ticket of a single problem: the number of the ticket that stands for a storm of its bot meanwhile */
   partOf: string | null;
   /** pending tickets that are merged into it, the oldest first */
   merged: TicketRow[];
-  /** what its escalation policy does next; null where none is asked about it */
+  /** what its escalation policy does next; null if no policy is asked about it */
   escalation: NextEscalation | null;
+  /** its check counts events: from this time on, and they are too few to tell whether the problem is gone; else null */
+  tooFewSince: Date | null;
   /** the database's time */
   now: Date;
 }
@@ -72,18 +75,19 @@ export async function showTicket(
     .where('bot_id', '=', row.bot_id)
     .where('fingerprint', '=', row.fingerprint)
     .orderBy('taken_at', 'desc')
-    .limit(most)
+    .limit(maxRows)
     .execute();
-  const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, most);
+  const decisions = await decisionsOn(db, { fingerprint: row.fingerprint }, maxRows);
   const events = await db
     .selectFrom('bot_ticket_events')
     .selectAll()
     .where('ticket_id', '=', row.id)
-    .orderBy('id')
-    .limit(mostEvents)
-    .execute();
+    .orderBy('id', 'desc')
+    .limit(maxEvents)
+    .execute()
+    .then((newest) => newest.toReversed());
   const ticket = (await oneTicket(db, row.id))!;
-  // What is suggested for one finding of a storm is answered on no ticket: nothing is healed while it lasts.
+  // A suggestion for one finding of a storm cannot be answered on a ticket: nothing is healed while the storm lasts.
   const suggestions = finding && !isStorm(row) ? await suggestionsOn(db, finding.id) : [];
   const isOpen = ticket.resolved_at === null && finding?.resolved_at === null;
   return {
@@ -96,15 +100,16 @@ export async function showTicket(
     canChange: isOpen ? suggestions.filter(isChangeable) : [],
     events,
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
-    storm: await ofStorm(db, row),
-    partOf: await stormOver(db, row),
+    storm: await findingsOfStorm(db, row),
+    partOf: await stormTicketOf(db, row),
     merged: await mergedInto(db, row.id),
     escalation: await nextEscalation(db, row.id),
+    tooFewSince: finding ? await readTooFewSince(db, finding) : null,
     now: await currentTime(db),
   };
 }
 
-/** The suggestion waits for an answer. */
+/** Whether the suggestion waits for an answer. */
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
 
 const isChangeable = (suggestion: Suggestion): boolean =>
@@ -120,16 +125,16 @@ const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>
       .executeTakeFirst()
   )?.name ?? null;
 
-async function ofStorm(db: Db, ticket: TicketRow): Promise<ShownTicket['storm']> {
+async function findingsOfStorm(db: Db, ticket: TicketRow): Promise<ShownTicket['storm']> {
   if (!isStorm(ticket) || !pending.includes(ticket.status)) return null;
   const { bot_id: botId } = ticket;
-  const which = { botId: botId!, which: 'open', inStorm: true, limit: mostOfStorm } as const;
+  const which = { botId: botId!, which: 'open', inStorm: true, limit: maxOfStorm } as const;
   const findings = await listFindings(db, which);
   const counts = await countInStorms(db, [botId!]);
   return { findings, count: counts.get(botId!) ?? 0 };
 }
 
-async function stormOver(db: Db, ticket: TicketRow): Promise<string | null> {
+async function stormTicketOf(db: Db, ticket: TicketRow): Promise<string | null> {
   if (isStorm(ticket) || !ticket.bot_id || !pending.includes(ticket.status)) return null;
   const storm = await db
     .selectFrom('bot_tickets')

@@ -6,8 +6,9 @@ import { storable } from '../../ground/text.ts';
 import { unmergeTicket as unmerge } from '../../transitions/tickets/unmerge.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { pendingOrMergedTicketOf } from '../references/ticket.ts';
+import type { SeenVersion } from './acknowledge.ts';
 
-/** The ticket is merged into none. */
+/** The ticket is not merged into another one. */
 export class NotMergedError extends RoundsmanError {}
 
 export interface Unmerged {
@@ -16,15 +17,15 @@ export interface Unmerged {
 }
 
 /**
- * A merged ticket stands for itself again, and what is merged beside it stays merged. For operators. Throws NotFoundError,
- * TicketOverError, {@link NotMergedError}, and TicketChangedError when another change came first.
+ * Takes a merged ticket out of its survivor again; others that are merged into the survivor stay so. For operators. Throws
+ * NotFoundError, TicketNotPendingError, {@link NotMergedError}, and TicketChangedError when another change came first.
  */
 export async function unmergeTicket(
   { db, actor }: { db: Db; actor: Actor },
-  { ticket: given }: { ticket: string },
+  { ticket: given, version }: { ticket: string } & SeenVersion,
 ): Promise<Unmerged> {
   authorise(actor, 'unmerge tickets', 'operator');
-  const seen = await pendingOrMergedTicketOf(db, given, 'unmerged');
+  const seen = await pendingOrMergedTicketOf(db, given, 'unmerged', version);
   const survivor = seen.merged_into && (await survivorFor(db, seen.merged_into));
   if (!survivor) throw await notMerged(db, seen);
   const by = storable(actor.name);
@@ -38,7 +39,7 @@ async function notMerged(db: Db, { id, number }: TicketRow): Promise<NotMergedEr
     what: `T-${number} was not unmerged`,
     why: first
       ? `it is the survivor: T-${first.number} is merged into it`
-      : 'it is merged into no ticket',
+      : 'it is not merged into another ticket',
     hint: first
       ? `\`npx roundsman tickets unmerge T-${first.number}\``
       : `\`npx roundsman tickets history T-${number}\` says what happened to it`,

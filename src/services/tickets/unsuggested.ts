@@ -7,38 +7,43 @@ import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/g
 export function standingOf(explained: Explained, about: About, now: Date) {
   const { candidate, prospect, closed } = explained;
   const run = whatRuns(about);
-  const of = (why: string, asks: string | null) => ({ why: `${candidate.name}: ${why}`, asks });
+  const waitsFor = (why: string, asks: string | null) => ({
+    why: `${candidate.name}: ${why}`,
+    asks,
+  });
   switch (prospect) {
     case 'closed':
-      return of(gatesInWords(explained, about, now)!, whatAsksAgain(closed[0]!, explained, about));
+      return waitsFor(
+        gatesInWords(explained, about, now)!,
+        whatAsksAgain(closed[0]!, explained, about),
+      );
     case 'apply':
-      return of('it needs no approval: the next run applies it', run);
+      return waitsFor('it needs no approval: the next run applies it', run);
     case 'hold out':
-      return of(
+      return waitsFor(
         'it needs no approval; the next run leaves it alone, to see whether it recovers by itself',
         run,
       );
     case 'wait':
-      return of('another entry is tried before it', run);
+      return waitsFor('another entry is tried before it', run);
     case 'advise':
       return candidate.autonomy === 'shadow'
-        ? of('advice in shadow, which is not suggested', null)
-        : of('advice, which a run shows on the ticket', run);
+        ? waitsFor('advice in shadow, which is not suggested', null)
+        : waitsFor('advice, which a run shows on the ticket', run);
   }
 }
 
 /** `what` could not be done, because of what each entry that fits waits for. */
 export function unsuggested(
   what: string,
-  { candidates, unexamined }: Explanation,
+  { candidates, untried }: Explanation,
   { about, now, named }: { about: About; now: Date; named?: string | undefined },
 ): ErrorText {
   const among = candidates.filter(({ candidate }) => !named || candidate.name === named);
   const standings = among.map((each) => standingOf(each, about, now));
-  const notKnown =
-    unexamined.length > 0 ? `not known whether they fit: ${unexamined.join(', ')}` : null;
+  const notKnown = untried.length > 0 ? `not known whether they fit: ${untried.join(', ')}` : null;
   if (standings.length === 0) {
-    const fits = named ? `${named} does not fit it` : 'nothing that is known fits it';
+    const fits = named ? `${named} does not fit it` : 'no entry of knowledge fits it';
     return {
       what,
       why: [`nothing is suggested for its finding: ${fits}`, notKnown].filter(Boolean).join('; '),

@@ -1,7 +1,7 @@
 import type { UsingHeal } from '../../data/bots/bot-decisions.ts';
 import { time } from '../../ground/text.ts';
 
-const came: Record<UsingHeal['state'], string> = {
+const outcomes: Record<UsingHeal['state'], string> = {
   intent: 'is under way',
   applied: 'is not judged yet',
   verified: 'was verified',
@@ -16,4 +16,4 @@ const came: Record<UsingHeal['state'], string> = {
 
 /** `was used: its heal of 2026-11-22 12:00:00 UTC failed` */
 export const usedInWords = ({ begun_at, state }: UsingHeal): string =>
-  `was used: its heal of ${time(begun_at)} UTC ${came[state]}`;
+  `was used: its heal of ${time(begun_at)} UTC ${outcomes[state]}`;

@@ -1,6 +1,6 @@
 /**
  * An intended step is not applied, for a reason that says nothing about its remedy; or a person has looked at a step
- * whose effect was in doubt. It counts neither for nor against an entry.
+ * of which it was not known whether its effect happened. Such a step counts neither for nor against an entry.
  *
  * From: `intent`; or `unknown`, by a person.
  * To: `aborted`, with the reason in `error_message` or, when a person did it, in the evidence.
@@ -11,25 +11,31 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { concluded } from '../concluded.ts';
-import { endIntent, type EndedIntent } from './end-intent.ts';
+import { concludeAs } from '../conclude-as.ts';
+import { endIntent, type IntentEnd } from './end-intent.ts';
 
 /** The run was stopped, a gate closed, or a fault kept it from being applied. False for zero rows. */
-export const abortIntent = (trx: Transaction<Database>, ended: EndedIntent): Promise<boolean> =>
-  endIntent(trx, 'aborted', ended);
+export const abortIntent = (trx: Transaction<Database>, end: IntentEnd): Promise<boolean> =>
+  endIntent(trx, 'aborted', end);
 
-/** An abandoned intent that had no effect, whose gates are closed, or whose entry or step is gone. */
+/**
+ * For an intent that an earlier run left behind without an effect, and that is not continued: a gate is closed, or its entry
+ * or its step is gone.
+ */
 export async function abortAbandoned(trx: Transaction<Database>, id: string): Promise<void> {
   await sql`
     UPDATE bot_actions
-    SET ${concluded('state', 'aborted')}, error_message = 'it was not applied, and its gates or its entry no longer allow it'
+    SET ${concludeAs('state', 'aborted')}, error_message = 'it was not applied, and its gates or its entry no longer allow it'
     WHERE id = ${id}::uuid AND state = 'intent'`.execute(trx);
 }
 
-/** `aborted`: otherwise an old intent might be applied when the problem comes back later. Reads `clean`. */
-export const abortNeedless = sql`aborted AS (
+/**
+ * `aborted`: intents whose problem is gone. If they stayed, an old intent might be applied when the problem comes back
+ * later. Reads `clean`.
+ */
+export const abortIntentsOfClean = sql`aborted AS (
     UPDATE bot_actions a
-    SET ${concluded('state', 'aborted')}, error_message = 'the problem was gone before it was applied'
+    SET ${concludeAs('state', 'aborted')}, error_message = 'the problem was gone before it was applied'
     FROM clean WHERE a.fingerprint = clean.fingerprint AND a.state = 'intent'
       -- An effect outside that was begun may have happened: its remedy is asked (src/heal/ask.ts).
       AND NOT a.evidence ? 'begun'
@@ -39,18 +45,18 @@ export const abortNeedless = sql`aborted AS (
   )`;
 
 /**
- * For a ticket that a person resolves: the person has looked at the action, so it no longer blocks its finding. Returns
- * the ids.
+ * For a ticket that a person resolves: the person has looked at the actions that are `unknown`, so they no longer block
+ * healing of its finding. Returns their ids.
  */
 export async function abortUnknown(
   trx: Transaction<Database>,
   ticket: { bot_id: string | null; fingerprint: string; number: string },
   { by, notes }: { by: string; notes: string },
 ): Promise<string[]> {
-  const said = JSON.stringify({ settled: { by, notes, ticket: ticket.number } });
+  const evidence = JSON.stringify({ settled: { by, notes, ticket: ticket.number } });
   const { rows } = await sql<{ id: string }>`
     UPDATE bot_actions
-    SET ${concluded('state', 'aborted')}, evidence = evidence || ${said}::jsonb
+    SET ${concludeAs('state', 'aborted')}, evidence = evidence || ${evidence}::jsonb
     WHERE bot_id = ${ticket.bot_id}::uuid AND fingerprint = ${ticket.fingerprint}::text AND state = 'unknown'
     RETURNING id`.execute(trx);
   return rows.map(({ id }) => id);

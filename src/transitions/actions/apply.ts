@@ -13,7 +13,8 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import { cutOff } from '../findings/cut-off.ts';
 
-export interface Applied {
+/** What an action has done. */
+export interface AppliedEffect {
   id: string;
   knowledge_id: string | null;
   execution_id: string;
@@ -27,7 +28,10 @@ export interface Applied {
 }
 
 /** False for zero rows. */
-export async function markApplied(trx: Transaction<Database>, action: Applied): Promise<boolean> {
+export async function markApplied(
+  trx: Transaction<Database>,
+  action: AppliedEffect,
+): Promise<boolean> {
   const { id, knowledge_id, execution_id, fingerprint, applied_at, verifyAfter } = action;
   // Events during the application do not count as events after it.
   await cutOff(trx, fingerprint, verifyAfter ?? 0);

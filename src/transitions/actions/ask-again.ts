@@ -1,17 +1,18 @@
 /**
- * A check of events could not tell whether a cure helped. It is asked again after as much time as has passed since the
- * cutoff, at least a minute, and at a whole minute, so that one run asks about all cures that were applied together. At
- * the end of `within` seconds it is asked a last time, and then the cure is undecided.
+ * A check of events could not tell whether a cure helped. The check is asked again after as much time as has passed since
+ * the cutoff, but at least a minute, and at a whole minute, so that one run asks about all cures that were applied together.
+ * When `within` seconds have passed since the cutoff, the check is asked a last time; if it still cannot tell, the cure is
+ * undecided.
  *
  * From: `applied`.
  * To: `applied`, with `ask_after`; or `undecided`.
  * By: the worker that asked the check, under the run's fence.
  * Locks: the action.
- * Zero rows: another run has judged it.
+ * Zero rows: another run has judged the cure.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { neverTold } from './leave-undecided.ts';
+import { neverClear } from './leave-undecided.ts';
 
 export async function askAgain(
   trx: Transaction<Database>,
@@ -21,7 +22,7 @@ export async function askAgain(
     UPDATE bot_actions a
     SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,
         settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
-        error_message = CASE WHEN t.last <= engine.now() THEN ${neverTold} ELSE a.error_message END,
+        error_message = CASE WHEN t.last <= engine.now() THEN ${neverClear} ELSE a.error_message END,
         ask_after = CASE WHEN t.last > engine.now()
                          THEN least(t.last, date_trunc('minute', engine.now() + interval '1 minute'
                                                          + greatest(engine.now() - t.cutoff, interval '1 minute'))) END

@@ -1,10 +1,10 @@
 /**
- * Records that an undo outside the database begins. This is committed before the undo, so that it is never repeated on
- * a guess.
+ * Records that an undo outside the database begins. This is committed before the undo, so that after a crash the engine
+ * knows that the undo may have happened, and does not repeat it.
  *
  * From: any state, with a requested undo.
  * To: the same state, `undo_begun` in its evidence.
- * By: the process that takes the effect back, under the run's fence.
+ * By: the process that undoes the effect, under the run's fence.
  * Locks: the action, which the transaction holds already.
  * Zero rows: none, because the transaction holds it.
  */

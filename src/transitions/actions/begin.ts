@@ -12,16 +12,16 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** The database's time, or null for zero rows. `kept` is JSON that is added to the evidence. */
-export async function begin(
+/** Returns the database's time, or null for zero rows. `evidence` is JSON that is added to the action's evidence. */
+export async function beginEffect(
   trx: Transaction<Database>,
   run: { id: string },
   action: { id: string },
-  kept: string,
+  evidence: string,
 ): Promise<Date | null> {
   const begun = await trx
     .updateTable('bot_actions as a')
-    .set({ execution_id: run.id, evidence: sql`a.evidence || ${kept}::jsonb` })
+    .set({ execution_id: run.id, evidence: sql`a.evidence || ${evidence}::jsonb` })
     .where('a.id', '=', action.id)
     .where('a.state', '=', 'intent')
     .where(({ not, exists, selectFrom }) =>
@@ -40,7 +40,8 @@ export async function begin(
   return begun?.now ?? null;
 }
 
-export async function unbegin(
+/** For an intent whose effect certainly did not happen: removes what {@link beginEffect} has written. */
+export async function unbeginEffect(
   trx: Transaction<Database>,
   run: { id: string },
   action: { id: string },

@@ -1,6 +1,6 @@
 /**
- * It is not known whether an effect outside the database happened. The step is never repeated on a guess, and a ticket
- * asks a person.
+ * It is not known whether an effect outside the database happened. So the step is not repeated, and a ticket asks a person
+ * to look.
  *
  * From: `intent`.
  * To: `unknown`, with the reason in `error_message`.

@@ -2,10 +2,11 @@
  * An undo did not happen, or it is not known whether it did.
  *
  * From: any state, with a requested undo.
- * To: the same state, no longer requested (`undo_failed`) or still requested (`undo_delayed`); or `unknown`, in doubt.
- * By: the worker whose run was to take it back, under the run's fence.
+ * To: the same state, and the undo is no longer requested (`undo_failed` in the evidence) or still requested
+ *   (`undo_delayed`); or `unknown`, where it is not known whether the undo happened.
+ * By: the worker whose run was to undo the effect, under the run's fence.
  * Locks: the action, which the transaction holds already.
- * Zero rows: in doubt, when another action on the same problem is unfinished: this action keeps its state.
+ * Zero rows: only on the way to `unknown`: another action on the same problem is unfinished, and this action keeps its state.
  */
 import { sql, type Transaction } from 'kysely';
 import { isUnfinished } from '../../data/bots/bot-actions.ts';
@@ -14,11 +15,11 @@ import type { Database } from '../../database/connect.ts';
 import { fitting } from '../../ground/text.ts';
 import { plain } from '../../ground/plain.ts';
 
-/** The most characters of a reason that are stored. */
-const longest = 2_000;
+/** How many characters of a reason are stored. */
+const maxReasonLength = 2_000;
 
-const undoNote = (word: 'undo_failed' | 'undo_delayed', why: string): string =>
-  JSON.stringify(plain({ [word]: fitting(why, longest) }));
+const undoNote = (key: 'undo_failed' | 'undo_delayed', why: string): string =>
+  JSON.stringify(plain({ [key]: fitting(why, maxReasonLength) }));
 
 /** It is certain that the effect was not undone: the undo may be requested again. */
 export async function failUndo(trx: Transaction<Database>, id: string, why: string): Promise<void> {
@@ -53,7 +54,7 @@ export async function doubtUndo(
 ): Promise<void> {
   await sql`
     UPDATE bot_actions a
-    SET state = 'unknown', success = false, settled_at = NULL, error_message = ${fitting(`asked to undo it: ${why}`, longest)}
+    SET state = 'unknown', success = false, settled_at = NULL, error_message = ${fitting(`asked to undo it: ${why}`, maxReasonLength)}
     WHERE id = ${id}::uuid AND NOT EXISTS (
       SELECT FROM bot_actions o WHERE o.fingerprint = a.fingerprint AND o.id <> a.id AND ${isUnfinished('o')})`.execute(
     trx,

@@ -1,12 +1,13 @@
 /**
- * Requests an undo, and queues the run of its bot that carries it out: both or neither. Queues no run when the undo was
- * requested before and a run that will do it is still pending.
+ * Requests an undo, and queues the run of the action's bot that carries the undo out: both or neither. Queues no run when
+ * the undo was requested before and a run that will carry it out is queued or running.
  *
  * From: any state in which the effect exists.
  * To: the same state, `undo_requested_at` set; a manual run queued.
  * By: an operator.
- * Locks: the bot, then the heal's actions by step without waiting (NOWAIT), so that the bot's runs do not wait for a
- *   transaction that holds an action. The caller tries again until they are free.
+ * Locks: the bot, then the heal's actions by step without waiting (NOWAIT): while this transaction waited for an action that
+ *   another one has locked, it would keep the bot locked, and the bot's runs would wait, too. The caller tries again until the
+ *   actions are free.
  * Zero rows: the effect cannot be undone: {@link CannotUndoError} is thrown.
  */
 import { sql, type Transaction } from 'kysely';
@@ -26,7 +27,7 @@ export async function requestUndo(
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  // When many people ask at once, the others see the first request.
+  // Many people may ask at once: the lock lets each transaction see the requests of those before it.
   await trx
     .selectFrom('bots')
     .select('id')
@@ -42,17 +43,18 @@ export async function requestUndo(
     .forNoKeyUpdate()
     .noWait()
     .execute();
-  const now = steps.find((each) => each.id === id)!;
-  const refusal = undoRefusal(now, steps);
+  const locked = steps.find((each) => each.id === id)!;
+  const refusal = undoRefusal(locked, steps);
   if (refusal)
     throw new CannotUndoError({
       what: `action ${id.slice(0, 8)} cannot be undone`,
       why: refusal,
       hint: `see \`npx roundsman actions show ${id.slice(0, 8)}\``,
     });
-  if (now.undo_requested_at) {
-    const run = (await isToCome(trx, now)) ? null : await queueManualRun(trx, action.bot_id!);
-    return { action: now, run };
+  if (locked.undo_requested_at) {
+    const hasRun = await hasRunForUndo(trx, locked);
+    const run = hasRun ? null : await queueManualRun(trx, action.bot_id!);
+    return { action: locked, run };
   }
   const requested = await trx
     .updateTable('bot_actions')
@@ -63,8 +65,8 @@ export async function requestUndo(
   return { action: requested, run: await queueManualRun(trx, action.bot_id!) };
 }
 
-/** Whether a run of its bot that will undo the effect waits, or has begun since the request. */
-async function isToCome(
+/** Whether a run of the bot that will undo the effect is queued, or has begun since the request. */
+async function hasRunForUndo(
   trx: Transaction<Database>,
   { bot_id, undo_requested_at }: ActionRow,
 ): Promise<boolean> {

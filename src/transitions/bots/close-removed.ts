@@ -2,21 +2,22 @@
  * Closes what a removed bot has left open, because no run will look at it again and no person should wait for it.
  *
  * From: open findings, pending tickets, unfinished or unjudged actions, and waiting decisions of removed bots.
- * To: as the transitions that are called here say.
+ * To: what the transitions that are called here say.
  * By: an admin (`bots remove`), in the same transaction; later the settle timer, for what a run that was still going on
  *   has written since.
  * Locks: the bots, which the transaction holds, then the memories of their problems by fingerprint, then what is closed.
- * Zero rows: they have nothing open.
+ * Zero rows: the bots have nothing open.
  */
 import { sql, type Transaction } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { concludeRemoved } from '../actions/conclude-removed.ts';
-import { touchOfBots } from '../decisions/touch.ts';
+import { markTouchedOfBots } from '../decisions/touch.ts';
 import { resolveRemovedFindings } from '../findings/resolve-removed.ts';
 import { resolveRemovedTickets, type ResolvedTicket } from '../tickets/resolve-removed.ts';
 
-export interface Closed {
+/** How many findings were resolved, and which tickets. */
+export interface ClosedOfBots {
   findings: number;
   tickets: ResolvedTicket[];
 }
@@ -25,15 +26,15 @@ const hasOpen = sql`(b.removed_at IS NOT NULL AND (
   EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = b.id AND f.resolved_at IS NULL)
   OR EXISTS (SELECT FROM bot_tickets t WHERE t.bot_id = b.id AND ${isPending('t')})))`;
 
-/** Ids of removed bots that have findings or tickets open, at most this many. */
-export async function removedWithOpen(db: Db, most: number): Promise<string[]> {
+/** Ids of at most `maxRows` removed bots that have open findings or pending tickets. */
+export async function removedWithOpen(db: Db, maxRows: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    SELECT b.id FROM bots b WHERE ${hasOpen} ORDER BY b.id LIMIT ${most}`.execute(db);
+    SELECT b.id FROM bots b WHERE ${hasOpen} ORDER BY b.id LIMIT ${maxRows}`.execute(db);
   return rows.map(({ id }) => id);
 }
 
 /** Locks those of the bots that still have something open; rows that other transactions hold are skipped. */
-export async function holdRemoved(
+export async function lockRemovedBots(
   trx: Transaction<Database>,
   ids: string[],
 ): Promise<{ id: string; name: string }[]> {
@@ -44,12 +45,12 @@ export async function holdRemoved(
   return rows;
 }
 
-/** For bots that the transaction holds. `by` is who removed them, or `roundsman`. */
+/** Closes what is open of these bots, which the transaction holds. `by`: the person who removed them, or `roundsman`. */
 export async function closeRemoved(
   trx: Transaction<Database>,
   bots: string[],
   by: string,
-): Promise<Closed> {
+): Promise<ClosedOfBots> {
   await sql`
     SELECT s.fingerprint FROM bot_finding_states s WHERE s.fingerprint IN (
       SELECT f.fingerprint FROM bot_findings f WHERE f.bot_id = ANY (${bots}::uuid[]) AND f.resolved_at IS NULL
@@ -62,6 +63,6 @@ export async function closeRemoved(
   const findings = await resolveRemovedFindings(trx, bots);
   const tickets = await resolveRemovedTickets(trx, bots, by);
   await concludeRemoved(trx, bots, by);
-  await touchOfBots(trx, bots);
+  await markTouchedOfBots(trx, bots);
   return { findings, tickets };
 }

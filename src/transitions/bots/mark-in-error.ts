@@ -10,7 +10,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** For bots that still have the version that was looked at; returns the ids of those that are in error now. */
+/** For bots whose definition still has the version that was checked. Returns the ids of those that were marked. */
 export const markBotsInError = (
   db: Db,
   broken: { id: string; version: number; reason: string }[],
@@ -26,7 +26,10 @@ export const markBotsInError = (
     ORDER BY b.id FOR NO KEY UPDATE OF b SKIP LOCKED`,
   );
 
-/** All bots with a schedule that cannot be read; such a schedule was written without the checks of this code. */
+/**
+ * For all bots with a schedule that cannot be read. Another program has written such a schedule, without the checks of this
+ * code. Returns the ids of those that were marked.
+ */
 export const markScheduleInError = (
   db: Db,
   { cron, zone }: { cron: string; zone: string },
@@ -41,7 +44,7 @@ export const markScheduleInError = (
     ORDER BY b.id FOR NO KEY UPDATE SKIP LOCKED`,
   );
 
-/** For the bot as its run has read it at the start. */
+/** For a bot whose endpoint and config are still as its run read them at the start. Returns its id if it was marked. */
 export const markBotInError = (
   db: Db,
   { id, endpoint, config }: { id: string; endpoint: string; config: unknown },

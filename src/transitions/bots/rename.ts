@@ -1,6 +1,6 @@
 /**
- * A bot gets another name; the rows of its history refer to it by its id, and show the new name. A removed bot that has
- * the wanted name gives it away: it is called by its old name and the first digits of its id then.
+ * A bot gets another name; the rows of its history refer to it by its id, and show the new name. If a removed bot has the
+ * wanted name, that bot's name becomes its old name with the first digits of its id.
  *
  * From: any status, removed or not.
  * To: the same, with the new `name`.
@@ -42,18 +42,21 @@ export async function renameBot(
   return bot && { bot, aside };
 }
 
-/** The new name of the removed bot that had this name; null when no removed bot has it, other than `but`. */
+/**
+ * Gives a removed bot that has this name another one, and returns that; null when no removed bot has it. The bot `exceptId` keeps
+ * its name.
+ */
 export async function moveBotAside(
   trx: Transaction<Database>,
   name: string,
-  but: string | null = null,
+  exceptId: string | null = null,
 ): Promise<string | null> {
   const { rows } = await sql<{ name: string }>`
     UPDATE bots b SET name = (
       SELECT free.name FROM unnest(ARRAY[left(b.name, 41) || '-' || left(b.id::text, 8), left(b.name, 13) || '-' || b.id])
         WITH ORDINALITY AS free (name, place)
       WHERE NOT EXISTS (SELECT FROM bots other WHERE other.name = free.name) ORDER BY free.place LIMIT 1)
-    WHERE b.name = ${name} AND b.removed_at IS NOT NULL AND b.id IS DISTINCT FROM ${but}::uuid
+    WHERE b.name = ${name} AND b.removed_at IS NOT NULL AND b.id IS DISTINCT FROM ${exceptId}::uuid
     RETURNING b.name`.execute(trx);
   return rows[0]?.name ?? null;
 }

@@ -1,9 +1,9 @@
 /**
- * A run of the job deliver takes the channels on which something is due.
+ * A run of the job `deliver` takes the channels on which something is due, so that no other run sends through them meanwhile.
  *
- * From: on, and held by no run that still runs.
- * To: held by this run, until the run ends or lets go of it.
- * By: a run of the job deliver, under its fence: while it runs, no other one sends through the channel.
+ * From: on, and not taken by another run that is running.
+ * To: taken by this run (`held_by`), until the run ends or gives the channel back.
+ * By: a run of the job `deliver`, under its fence.
  * Locks: rows of engine.channels by name; channels that another transaction is taking are skipped.
  * Zero rows: nothing is due, or other runs hold the channels.
  */
@@ -11,6 +11,7 @@ import { sql, type Transaction } from 'kysely';
 import { isFree, isWaiting } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 
+/** Returns the names of the channels that the run has taken. */
 export async function takeChannels(trx: Transaction<Database>, run: string): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     WITH free AS (
@@ -24,18 +25,18 @@ export async function takeChannels(trx: Transaction<Database>, run: string): Pro
   return rows.map(({ name }) => name).toSorted();
 }
 
-/** Nothing is due any more. */
-export const letGo = (trx: Transaction<Database>, channel: string, run: string) =>
+/** Gives back a channel on which nothing is due any more. */
+export const giveChannelBack = (trx: Transaction<Database>, channel: string, run: string) =>
   sql`UPDATE engine.channels SET held_by = NULL WHERE name = ${channel} AND held_by = ${run}`.execute(
     trx,
   );
 
-/** The receiver asked to wait: nothing else goes to it before. */
-export const waitUntil = (trx: Transaction<Database>, channel: string, ms: number) =>
+/** For a receiver that asked to wait: nothing is sent through the channel for `ms` milliseconds. */
+export const pauseChannel = (trx: Transaction<Database>, channel: string, ms: number) =>
   sql`UPDATE engine.channels SET wait_until = engine.now() + make_interval(secs => ${ms}::float8 / 1000)
       WHERE name = ${channel}`.execute(trx);
 
-/** Makes rows of engine.channels for channels that have none yet. */
-export const knowChannels = (trx: Transaction<Database>, names: readonly string[]) =>
+/** Inserts rows of engine.channels for channels that have none yet. */
+export const addChannels = (trx: Transaction<Database>, names: readonly string[]) =>
   sql`INSERT INTO engine.channels (name) SELECT DISTINCT name FROM unnest(${names}::text[]) AS name ORDER BY name
       ON CONFLICT (name) DO NOTHING`.execute(trx);

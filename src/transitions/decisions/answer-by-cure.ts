@@ -1,7 +1,7 @@
 /**
  * A person resolved the ticket. From now on nothing shows whether its problem would have recovered untouched, unless
- * that was known before. If the person said what the cure was, every shadowed decision was right or wrong; this
- * replaces an earlier answer, because the earlier cure did not last.
+ * that was known before. If the person said what the cure was, every shadowed decision about the problem is scored as right
+ * or wrong. The score replaces an earlier one, because the earlier cure did not last.
  *
  * From: `pending`; any `answer` of a shadowed decision.
  * To: `touched`; `approved` or `rejected`.

@@ -1,7 +1,7 @@
 /**
- * A person answers what the engine suggests, or answers it anew: the last answer counts as long as no heal has used it.
+ * A person answers a suggestion of the engine, or gives another answer: the last one counts as long as no heal has used it.
  *
- * From: `answer` null, or the other answer, as the person saw it; an approval only while it is not used.
+ * From: `answer` null, or the other answer, as the person saw it; an approval only while no heal has used it.
  * To: `approved` or `rejected`.
  * By: an operator (`tickets/answer-suggestion.ts`).
  * Locks: the decision; the transaction holds the memory and the finding of its problem, so that no heal begins meanwhile.

@@ -5,16 +5,16 @@
  * To: `persisted`.
  * By: the worker that records the failure (part of `record`), under the run's fence.
  * Locks: decisions; the flush holds their memories.
- * Zero rows: the decision was made by this run, is judged by the events after it (`conclude-events.ts`), or has
- *   recovered already and is only not concluded yet.
+ * Zero rows: this run made the decision, events judge it (`conclude-events.ts`), or the finding has recovered already and
+ *   the timer has not concluded that yet.
  */
 import { sql } from 'kysely';
-import { concluded } from '../concluded.ts';
+import { concludeAs } from '../conclude-as.ts';
 
 /** `persisted`. Reads `failing`. */
 export const persist = sql`persisted AS (
     UPDATE bot_decisions d
-    SET ${concluded('outcome', 'persisted')}
+    SET ${concludeAs('outcome', 'persisted')}
     FROM failing
     WHERE d.fingerprint = failing.fingerprint AND d.outcome = 'pending' AND d.execution_id IS DISTINCT FROM failing.run
       -- A decision about a check of events is judged by the events after it.

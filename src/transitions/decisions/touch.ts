@@ -10,22 +10,19 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { concluded } from '../concluded.ts';
+import { concludeAs } from '../conclude-as.ts';
 
-export async function touchUntouched(
-  trx: Transaction<Database>,
-  fingerprint: string,
-): Promise<void> {
+export async function markTouched(trx: Transaction<Database>, fingerprint: string): Promise<void> {
   await sql`
-    UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
+    UPDATE bot_decisions SET ${concludeAs('outcome', 'touched')}
     WHERE fingerprint = ${fingerprint}::text AND outcome = 'pending'
       -- When events have shown that the problem was over before the heal, it recovered untouched.
       AND clean_at IS NULL`.execute(trx);
 }
 
-/** Of removed bots, which nothing looks at any more. */
-export async function touchOfBots(trx: Transaction<Database>, bots: string[]): Promise<void> {
+/** All decisions of these removed bots that wait become `touched`, because no check looks at their findings any more. */
+export async function markTouchedOfBots(trx: Transaction<Database>, bots: string[]): Promise<void> {
   await sql`
-    UPDATE bot_decisions SET ${concluded('outcome', 'touched')}
+    UPDATE bot_decisions SET ${concludeAs('outcome', 'touched')}
     WHERE bot_id = ANY (${bots}::uuid[]) AND outcome = 'pending'`.execute(trx);
 }

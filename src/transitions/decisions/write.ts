@@ -13,7 +13,7 @@
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import type { BotDecisions } from '../../database/tables.ts';
-import { touchUntouched } from './touch.ts';
+import { markTouched } from './touch.ts';
 
 type Columns = Pick<
   Selectable<BotDecisions>,
@@ -29,7 +29,7 @@ type Columns = Pick<
 >;
 
 export interface Decision extends Columns {
-  /** the figures that it rests on; read only when the decision is written */
+  /** the figures that the decision is based on; called only when the decision is written */
   figures(): Promise<object>;
   /** whether the entry has steps that could have been applied, so that leaving the finding alone is a comparison */
   couldAct: boolean;
@@ -40,7 +40,7 @@ export interface Decision extends Columns {
 export async function writeDecision(trx: Transaction<Database>, decision: Decision): Promise<void> {
   const { bot_id, finding_id, knowledge_id, execution_id, fingerprint } = decision;
   const { component, category, verdict, gate, couldAct, countsEvents } = decision;
-  const asks = sql`${verdict === 'suggested' || gate === 'mode'}::boolean`;
+  const asksPerson = sql`${verdict === 'suggested' || gate === 'mode'}::boolean`;
   const rejected = sql`coalesce((
     SELECT d.answer = 'rejected' FROM bot_decisions d
     WHERE d.finding_id = ${finding_id}::uuid AND d.knowledge_id = ${knowledge_id}::uuid AND d.answer IS NOT NULL
@@ -55,11 +55,11 @@ export async function writeDecision(trx: Transaction<Database>, decision: Decisi
   const leavesAloneFirst = sql`${verdict !== 'applied' && couldAct}
                  AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding_id}::uuid AND d.knowledge_id = ${knowledge_id}::uuid)
                  AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding_id}::uuid)`;
-  const isNews = sql`(${verdict}::text = 'applied' OR NOT (${asks} AND ${rejected}) AND NOT ${repeats})`;
+  const isNews = sql`(${verdict}::text = 'applied' OR NOT (${asksPerson} AND ${rejected}) AND NOT ${repeats})`;
   const { rows } = await sql<{ news: boolean }>`SELECT ${isNews} AS news`.execute(trx);
   if (!rows[0]!.news) return;
   const figures = JSON.stringify(await decision.figures());
-  if (verdict === 'applied') await touchUntouched(trx, fingerprint);
+  if (verdict === 'applied') await markTouched(trx, fingerprint);
   await sql`
     INSERT INTO bot_decisions (bot_id, finding_id, knowledge_id, execution_id, fingerprint, component, category, verdict,
                                gate, figures, tally, outcome, decided_at)

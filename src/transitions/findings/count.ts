@@ -2,14 +2,14 @@
  * Opens a finding, or counts an open one again, once its check has failed as often in a row as its bot's `confirm` says.
  *
  * From: no open finding of the fingerprint, or an open one.
- * To: one open finding (`resolved_at` null) with what was seen last; `occurrences` + 1 once a run, whatever the attempt.
+ * To: one open finding (`resolved_at` null) with the newest report; `occurrences` + 1, once a run however many attempts.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
  * Locks: findings by fingerprint; each transaction that writes one holds its bot or its memory.
- * Zero rows: it has not failed often enough yet, or its result was not remembered.
+ * Zero rows: the check has not failed often enough yet, or this result was not remembered (`remember.ts`).
  */
 import { sql } from 'kysely';
 
-/** `counting`: fingerprints that count. Reads `failing`. */
+/** `counting`: fingerprints that have failed often enough in a row, or whose finding is open. Reads `failing`. */
 export const findConfirmed = sql`counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
     WHERE s.failures_in_row >= b.confirm

@@ -1,7 +1,6 @@
 /**
- * From now on, or from a given number of seconds later, the events of a problem are counted from zero. What its check
- * counted before is stored, to be compared with what comes after. Checks of a state count nothing, so there is nothing
- * to cut off.
+ * From now on, or from a given number of seconds later, the events of a problem are counted from zero. What the check
+ * counted before is stored, to be compared with what comes after. For a check that does not count events, nothing changes.
  *
  * From: any memory with a `tally`.
  * To: `cutoff_at` set, `tally_before` = `tally`.

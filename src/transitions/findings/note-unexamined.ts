@@ -1,43 +1,48 @@
 /**
- * Marks findings that the looks of their bot no longer see: their check gave an answer and has not looked at their key, or
- * their bot has no such check any more. Such a finding is not known to be gone, so it stays open; but it is no part of a
- * storm, and gets a ticket of its own as its severity asks for.
+ * Marks open findings that no check of their bot looks at any more: their check gave an answer and did not look at their key,
+ * or their bot no longer has that check. It is not known whether such a finding is gone, so it stays open; but it is no part
+ * of a storm, and gets a ticket of its own if its severity asks for one.
  *
- * From: open, `unexamined_since` null; or set, when its check looks at its key again (where it reports the key, `count.ts`
- *   empties it).
+ * From: open, `unexamined_since` null; or set, when the check looks at the key again and does not report it (when it reports
+ *   the key, `count.ts` empties the column).
  * To: open, `unexamined_since` the time of this run; or null.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
  * Locks: findings; each transaction that writes one holds its bot or its memory.
- * Zero rows: every open finding of these bots was looked at, or the run cannot tell; that is what most runs see.
+ * Zero rows: every open finding of these bots was looked at, or the runs do not show which were. This is the usual case.
  */
 import { sql } from 'kysely';
 
-/** For so long a run that looked at nothing at all is not believed: the source of its checks may have failed. */
-const disbelief = '24 hours';
+/**
+ * How long a finding must not have been seen before a run that looked at nothing at all marks it: the source of the run's
+ * checks may have failed.
+ */
+const minUnseen = '24 hours';
 
-/** What a check of a run says about the key of `f`. Of a key in `undecided` it looked at, and says nothing. */
+/** What each check of a run looked at. Keys in `undecided` were looked at, although nothing is recorded about them. */
 const answersOf = sql`jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[], undecided text[])`;
-const looksAt = sql`(e.every <> (f.component_key = ANY (e.keys)) OR f.component_key = ANY (e.undecided))`;
+/** Whether the check looked at the key of the finding `f`. */
+const looksAtKey = sql`(e.every <> (f.component_key = ANY (e.keys)) OR f.component_key = ANY (e.undecided))`;
 
-const unreported = sql`f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.fingerprint <> ALL (runs.reported)
+/** Whether `f` is an open finding of the run's bot that the run did not report, and no newer start has written about it. */
+const isUnreported = sql`f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.fingerprint <> ALL (runs.reported)
       AND (f.last_fence <= runs.fence) IS NOT FALSE`;
 
-/** `unexamined`. Reads `runs`. */
-export const noteUnexamined = sql`unexamined AS (
+/** `unexamined`: marks. Reads `runs`. */
+export const markUnexamined = sql`unexamined AS (
     UPDATE bot_findings f SET unexamined_since = engine.now()
     FROM runs
-    WHERE ${unreported} AND f.unexamined_since IS NULL AND f.fingerprint NOT LIKE 'external-%'
-      -- NULL where a run was stopped before it came to all of its checks.
-      AND (f.check_name <> ALL (runs.asked)
-        OR (runs.looked OR f.last_seen_at < engine.now() - ${sql.lit(disbelief)}::interval)
-          AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND NOT ${looksAt}))
+    WHERE ${isUnreported} AND f.unexamined_since IS NULL AND f.fingerprint NOT LIKE 'external-%'
+      -- bot_checks is NULL where a run was stopped before it came to all of its checks.
+      AND (f.check_name <> ALL (runs.bot_checks)
+        OR (runs.examined_any OR f.last_seen_at < engine.now() - ${sql.lit(minUnseen)}::interval)
+          AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND NOT ${looksAtKey}))
   )`;
 
-/** `examined_again`. Reads `runs` and `resolved`. */
-export const noteExaminedAgain = sql`examined_again AS (
+/** `examined_again`: removes marks. Reads `runs` and `resolved`. */
+export const unmarkExamined = sql`examined_again AS (
     UPDATE bot_findings f SET unexamined_since = NULL
     FROM runs
-    WHERE ${unreported} AND f.unexamined_since IS NOT NULL
-      AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND ${looksAt})
+    WHERE ${isUnreported} AND f.unexamined_since IS NOT NULL
+      AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND ${looksAtKey})
       AND f.fingerprint NOT IN (SELECT fingerprint FROM resolved)
   )`;

@@ -5,25 +5,25 @@
  * From: any memory, or none.
  * To: one more result; `failures_in_row` and `clean_in_row` counted, `flapping_since` set or emptied.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
- * Locks: memories by fingerprint; the flush holds them already, but for those that are new.
- * Zero rows: a newer start has written about the fingerprint, or a cure, an undo or a person acted after the check
- *   counted.
+ * Locks: memories by fingerprint; the flush holds all but the new ones already.
+ * Zero rows: a newer start has written about the fingerprint, or a remedy, an undo or a person acted after the check counted
+ *   its events.
  */
 import { sql } from 'kysely';
 
 // `s` is bot_finding_states; `run` is the id of the run with the result.
 const isSameRun = (run: string) => `s.last_execution_id IS NOT DISTINCT FROM ${run}`;
-const earlier = (run: string) =>
+const statesBefore = (run: string) =>
   `(CASE WHEN ${isSameRun(run)} THEN trim_array(s.states, least(1, cardinality(s.states))) ELSE s.states END)`;
 const statesWith = (run: string, failed: boolean) =>
-  `(${earlier(run)} || ${failed})[greatest(1, cardinality(${earlier(run)}) - 19) :]`;
+  `(${statesBefore(run)} || ${failed})[greatest(1, cardinality(${statesBefore(run)}) - 19) :]`;
 const states = (run: string, failed: boolean) => sql.raw(statesWith(run, failed));
 const inRow = (run: string, column: string) =>
   sql.raw(`CASE WHEN ${isSameRun(run)} THEN greatest(1, s.${column}) ELSE s.${column} + 1 END`);
-const flapping = (run: string, failed: boolean) =>
+const flappingSince = (run: string, failed: boolean) =>
   sql.raw(`engine.flapping_since(${statesWith(run, failed)}, s.flapping_since)`);
 
-/** `failing`: reported fingerprints, which have failed once more. Reads `reported`. */
+/** `failing`: reported fingerprints, with one more failure. Reads `reported`. */
 export const rememberFailures = sql`failing AS (
     INSERT INTO bot_finding_states AS s (fingerprint, bot_id, check_name, component_key, states, failures_in_row,
                                          last_fence, last_execution_id, tally, last_clean_at)
@@ -31,7 +31,7 @@ export const rememberFailures = sql`failing AS (
     FROM reported ORDER BY fingerprint
     ON CONFLICT (fingerprint) DO UPDATE
     SET states = ${states('excluded.last_execution_id', true)},
-        flapping_since = ${flapping('excluded.last_execution_id', true)},
+        flapping_since = ${flappingSince('excluded.last_execution_id', true)},
         failures_in_row = ${inRow('excluded.last_execution_id', 'failures_in_row')},
         clean_in_row = 0, last_fence = excluded.last_fence, last_execution_id = excluded.last_execution_id,
         tally = coalesce(excluded.tally, s.tally), last_clean_at = greatest(s.last_clean_at, excluded.last_clean_at)
@@ -42,10 +42,10 @@ export const rememberFailures = sql`failing AS (
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   )`;
 
-/** `clean`: fingerprints that were examined and not reported, which were clean once more. Reads `runs`. */
+/** `clean`: fingerprints that were examined and not reported, with one more clean result. Reads `runs`. */
 export const rememberCleanResults = sql`clean AS (
     UPDATE bot_finding_states s
-    SET states = ${states('runs.id', false)}, flapping_since = ${flapping('runs.id', false)},
+    SET states = ${states('runs.id', false)}, flapping_since = ${flappingSince('runs.id', false)},
         clean_in_row = ${inRow('runs.id', 'clean_in_row')}, failures_in_row = 0,
         last_clean_at = greatest(s.last_clean_at, runs.started_at), last_fence = runs.fence, last_execution_id = runs.id
     FROM runs

@@ -1,16 +1,16 @@
 /**
- * Findings of removed bots are resolved: a person has decided that nothing looks at them any more.
+ * Resolves the findings of removed bots: a person has decided that no check looks at them any more.
  *
  * From: open (`resolved_at` null), of a removed bot.
  * To: resolved, with the method `manual`.
- * By: as close-removed.ts says.
+ * By: the callers of `bots/close-removed.ts`.
  * Locks: findings; the transaction holds their bots and memories.
  * Zero rows: none is open.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** How many were resolved. */
+/** Returns how many were resolved. */
 export async function resolveRemovedFindings(
   trx: Transaction<Database>,
   bots: string[],

@@ -1,11 +1,11 @@
 /**
- * Marks a finding that depends on a component with an open finding of any bot. The mark names this open finding; if there
- * are several, one of which people are told, then the worst, then the oldest. Counting a finding clears the mark, so every
- * run sets it again.
+ * Marks a finding that depends on a component with an open finding of any bot: its cause. If there are several causes, the
+ * mark names one of which people are told; of these the most severe; of these the oldest. Counting a finding clears the mark,
+ * so every run sets it again.
  *
  * From: open, with no mark.
- * To: open, `suppressed_by` names the other finding: it is not healed, and gets no ticket where that one's ticket tells
- *   people of it (data/bots/standing-tickets.ts).
+ * To: open, `suppressed_by` names the cause. The finding is not healed, and gets no ticket of its own where the cause's ticket
+ *   tells people of both (data/bots/standing-tickets.ts).
  * By: the worker that records a run, after `record` in the same flush.
  * Locks: findings of the run; the flush holds their bot.
  * Zero rows: the run is no longer held, or the finding does not count yet.
@@ -13,7 +13,7 @@
 import { sql } from 'kysely';
 import { underMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { ofFinding, silenced } from '../../data/bots/bot-silences.ts';
-import { isHeldAs } from '../../data/bots/fence.ts';
+import { isUnderFence } from '../../data/bots/fence.ts';
 import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
 import { severityRank } from '../../data/bots/severity-rank.ts';
 import { statement } from '../../batch/statement.ts';
@@ -43,6 +43,6 @@ export const suppressFindings = statement(
         SELECT FROM bot_tickets t
         WHERE t.bot_id = p.bot_id AND t.fingerprint IN (p.fingerprint, ${stormOf(sql`p.bot_id`)}) AND ${isPending('t')}),
       ${severityRank('p.severity')}, p.detected_at, p.id LIMIT 1)
-  FROM input JOIN bot_executions e ON ${isHeldAs('input')}
+  FROM input JOIN bot_executions e ON ${isUnderFence('input')}
   WHERE f.bot_id = e.bot_id AND f.fingerprint = input.fingerprint AND f.resolved_at IS NULL AND f.last_execution_id = input.id`,
 );

@@ -1,11 +1,13 @@
 /**
- * Makes a memory record clean results until an outcome about its problem is known, and stops that afterwards.
+ * Makes the memory of a problem record clean results until the outcome of a decision or an action about the problem is known,
+ * and stops that afterwards.
  *
  * From: `watched` false; or true, when no outcome waits for its results.
  * To: `watched` true; or false.
  * By: the worker that decides about a finding, under the run's fence; or the timer that concludes outcomes.
- * Locks: the fingerprint's memory, before its finding; of many, as they come, without those that other transactions hold.
- * Zero rows: it already has this value.
+ * Locks: the fingerprint's memory, before its finding. The timer locks memories as they come, and skips those that other
+ *   transactions hold.
+ * Zero rows: `watched` already has this value.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
@@ -23,10 +25,10 @@ export async function watch(
 }
 
 /**
- * For at most this many memories for whose results no outcome waits; one statement, so it needs no transaction around
+ * Stops it for at most `maxRows` memories for which no outcome waits. It is one statement, so it needs no transaction around
  * it.
  */
-export async function unwatch(db: Db, most: number): Promise<void> {
+export async function unwatch(db: Db, maxRows: number): Promise<void> {
   await sql`
     UPDATE bot_finding_states SET watched = false
     WHERE fingerprint IN (
@@ -36,5 +38,5 @@ export async function unwatch(db: Db, most: number): Promise<void> {
         AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = s.fingerprint AND a.state IN ('intent', 'applied', 'verified'))
         AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = s.fingerprint AND d.outcome = 'pending')
       -- Locks bot_finding_states as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE SKIP LOCKED)`.execute(db);
+      LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE SKIP LOCKED)`.execute(db);
 }

@@ -4,7 +4,7 @@
  * From: queued, running.
  * To: a queued run is cancelled at once; a running one gets the request, and its worker stops it when it renews the
  *   lease.
- * By: the person or program that wants the run to end.
+ * By: the person or program that asks.
  * Locks: the run.
  * Zero rows: it has ended already.
  */

@@ -11,13 +11,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-export async function endCancelledJobs(db: Db, most: number): Promise<number> {
+export async function endCancelledJobs(db: Db, maxRows: number): Promise<number> {
   const { rows } = await sql`
     WITH unwanted AS (
       SELECT id FROM engine.job_runs
       WHERE status = 'queued' AND cancel_requested_at IS NOT NULL
       -- Locks engine.job_runs by id; rows that others hold are skipped.
-      ORDER BY id LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+      ORDER BY id LIMIT ${maxRows} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE engine.job_runs r SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
     FROM unwanted WHERE r.id = unwanted.id

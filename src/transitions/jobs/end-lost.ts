@@ -10,14 +10,14 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-export async function endLostJobs(db: Db, most: number): Promise<number> {
+export async function endLostJobs(db: Db, maxRows: number): Promise<number> {
   const { rows } = await sql`
     WITH lost AS (
       SELECT id FROM engine.job_runs
       WHERE status = 'running' AND lease_until < engine.now()
         AND (attempt >= max_attempts OR cancel_requested_at IS NOT NULL)
       -- Locks engine.job_runs by id; rows that others hold are skipped.
-      ORDER BY id LIMIT ${most} FOR NO KEY UPDATE SKIP LOCKED
+      ORDER BY id LIMIT ${maxRows} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE engine.job_runs r
     SET status = CASE WHEN r.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,

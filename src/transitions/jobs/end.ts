@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 
+/** How a run of a job ended. */
 export interface JobEnding {
   status: 'success' | 'failed' | 'timeout' | 'cancelled';
   reason: string | null;
@@ -19,6 +20,7 @@ export interface JobEnding {
   figures: string | null;
 }
 
+/** False for zero rows. */
 export async function endJob(
   db: Db,
   { id, fence }: Fenced,

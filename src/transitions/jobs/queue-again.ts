@@ -7,7 +7,7 @@
  * Locks: runs of jobs by id; rows that others hold are skipped: they are being started or queued.
  * Zero rows: they were started, ended or queued again meanwhile.
  */
-import { mostGenerations } from '../../data/bots/job-runs.ts';
+import { maxGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
 import { namedByEntries } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
@@ -23,7 +23,7 @@ export async function queueJobsAgain(db: Db, lost: JobEntry[]): Promise<JobEntry
       -- Locks engine.job_runs by id; rows that others hold are skipped.
       ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
     )
-    UPDATE engine.job_runs r SET generation = least(r.generation + 1, ${mostGenerations})
+    UPDATE engine.job_runs r SET generation = least(r.generation + 1, ${maxGenerations})
     FROM free WHERE r.id = free.id
     RETURNING r.id, r.generation`.execute(db);
   return rows.map((row) => ({ kind: 'job', ...row }));

@@ -2,7 +2,7 @@
  * Requests a run of a job.
  *
  * From: no row.
- * To: queued; rescue puts it into the queue within a second or two, unless whoever asked does so at once.
+ * To: queued; rescue puts it into the queue within a second or two, unless the caller does so at once.
  * By: any code that wants a run of the job.
  * Locks: none.
  * Zero rows: a run of the job waits already, or no process has registered the job.
@@ -27,8 +27,9 @@ export async function requestJob(
 }
 
 /**
- * The entry of a new run, which the caller puts into the queue at once; null where a run of this job waits already, which
- * has not read anything yet, or has no place free. Two callers at once may both request one.
+ * Requests a run unless it would be needless. Returns the entry, which the caller puts into the queue at once; null where a
+ * run of this job waits already (it has not read anything yet, so it will see what the caller has written), or where the job
+ * has no free place. Two callers at the same time may both request one.
  */
 export async function requestOnce(
   db: Db,

@@ -7,7 +7,7 @@
  * Locks: the run.
  * Zero rows: the run was taken over, given back or ended: the worker's result is dropped.
  */
-import { mostGenerations } from '../../data/bots/job-runs.ts';
+import { maxGenerations } from '../../data/bots/job-runs.ts';
 import { sql } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
@@ -17,6 +17,7 @@ export interface RetriedJob {
   status: 'queued' | 'cancelled';
 }
 
+/** Null for zero rows. */
 export async function retryJob(
   db: Db,
   { id, fence }: Fenced,
@@ -27,7 +28,7 @@ export async function retryJob(
     UPDATE engine.job_runs
     SET status = CASE WHEN ${goesOn} THEN 'queued' ELSE 'cancelled' END,
         reason = CASE WHEN ${goesOn} THEN ${reason}::text ELSE 'cancelled' END, error_message = ${error},
-        generation = least(generation + (${goesOn})::int, ${mostGenerations}), lease_until = NULL,
+        generation = least(generation + (${goesOn})::int, ${maxGenerations}), lease_until = NULL,
         run_after = CASE WHEN ${goesOn} THEN engine.now() + make_interval(secs => ${delayMs / 1000}) END,
         completed_at = CASE WHEN NOT ${goesOn} THEN engine.now() END
     WHERE id = ${id} AND fence = ${fence} AND status = 'running'

@@ -1,8 +1,8 @@
 /**
  * Writes the changes of an edit to an entry while the entry is locked. Every change is recorded. A change of the
- * content is recorded as `edited`: from then on its shadowed decisions are counted from zero, and outcomes of another
- * solution no longer count. An edit that lowers an entry, or replaces its solution, lowers it everywhere: no component
- * keeps more freedom by its own outcomes.
+ * content is recorded as `edited`: from then on the entry's shadowed decisions are counted from zero, and outcomes of an
+ * earlier solution no longer count. An edit that lowers the autonomy of an entry, or replaces its solution, lowers it for all
+ * components: none keeps more freedom because of its own outcomes.
  *
  * From: any autonomy, enabled or not.
  * To: the autonomy that the edit says; `suggest` from `auto` when the solution is another one and the edit says no
@@ -14,18 +14,19 @@
 import type { Transaction } from 'kysely';
 import {
   contentOf,
-  freedomAfter,
-  isAnother,
+  autonomyAfter,
+  replacesSolution,
   pick,
   type KnowledgeEdit,
   type KnowledgeRow,
 } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
 import { freedomOf } from '../../ground/autonomy.ts';
-import { lowerComponents } from './lower-components.ts';
+import { lowerAutonomyOfComponents } from './lower-components.ts';
 import { nameOfChange, writeEvent, type Change, type KnowledgeEvent } from './write-event.ts';
 
-const anotherSolution = 'its solution was replaced, and the new one has not earned it';
+const anotherSolution =
+  'its solution was replaced, and the new one has no outcomes yet by which it may act alone';
 
 export async function editKnowledge(
   trx: Transaction<Database>,
@@ -40,19 +41,19 @@ export async function editKnowledge(
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow();
   const edited = edit(before);
-  const autonomy = freedomAfter(before, edited);
-  const wanted: KnowledgeEdit = autonomy === before.autonomy ? edited : { ...edited, autonomy };
-  const columns = (Object.keys(wanted) as (keyof KnowledgeEdit)[]).filter(
-    (column) => wanted[column] !== before[column],
+  const autonomy = autonomyAfter(before, edited);
+  const newValues: KnowledgeEdit = autonomy === before.autonomy ? edited : { ...edited, autonomy };
+  const columns = (Object.keys(newValues) as (keyof KnowledgeEdit)[]).filter(
+    (column) => newValues[column] !== before[column],
   );
   if (columns.length === 0) return null;
   const rises = freedomOf(autonomy) > freedomOf(before.autonomy);
   // Recorded harm says nothing about another solution, and no longer counts when a person who knows about it gives the
   // entry autonomy again.
-  const beginsAnew = isAnother(before, wanted) || rises;
+  const clearsHarm = replacesSolution(before, newValues) || rises;
   const after = await trx
     .updateTable('bot_knowledge')
-    .set({ ...pick(wanted, columns), ...(beginsAnew && { aftermath: null }) })
+    .set({ ...pick(newValues, columns), ...(clearsHarm && { aftermath: null }) })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -60,8 +61,8 @@ export async function editKnowledge(
   const recorded = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
   for (const event of eventsOf(before, after, change.figures))
     await writeEvent(trx, id, event, recorded);
-  if (isAnother(before, wanted) || freedomOf(after.autonomy) < freedomOf(before.autonomy))
-    await lowerComponents(trx, after, recorded);
+  if (replacesSolution(before, newValues) || freedomOf(after.autonomy) < freedomOf(before.autonomy))
+    await lowerAutonomyOfComponents(trx, after, recorded);
   return { before, after };
 }
 

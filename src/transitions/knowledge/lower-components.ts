@@ -1,11 +1,12 @@
 /**
- * Takes from components the freedom that exceeds that of their entry, which was lowered; writes an event for each.
+ * After the autonomy of an entry was lowered, or its solution was replaced, the entry may act on no component more freely than
+ * its own autonomy says: where the autonomy for a component is a freer one, it is deleted, and an event is written.
  *
- * From: an autonomy of a component's own, above the entry's.
- * To: no autonomy of its own (`bot_knowledge_autonomy`): the component follows the entry.
+ * From: an autonomy for a component (`bot_knowledge_autonomy`), freer than the entry's.
+ * To: none for the component: there the entry's own counts.
  * By: an admin who edits the entry.
  * Locks: the autonomy of its components; the transaction holds the entry.
- * Zero rows: no component may do more than its entry.
+ * Zero rows: the entry has a freer autonomy for no component.
  */
 import type { Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
@@ -13,7 +14,7 @@ import type { Database } from '../../database/connect.ts';
 import { autonomies, freedomOf } from '../../ground/autonomy.ts';
 import { writeEvent, type Change } from './write-event.ts';
 
-export async function lowerComponents(
+export async function lowerAutonomyOfComponents(
   trx: Transaction<Database>,
   { id, autonomy }: Pick<KnowledgeRow, 'id' | 'autonomy'>,
   change: Change,

@@ -1,6 +1,6 @@
 /**
  * Inserts the catalogue's entries that were never registered. Existing entries stay as they are: an admin's edit is never
- * overwritten, and what was renamed or removed does not come back.
+ * overwritten, and an entry that was renamed or removed is not inserted again.
  *
  * From: no entry of the name, and none that was registered as the same one.
  * To: the autonomy that the catalogue says, or `shadow`.

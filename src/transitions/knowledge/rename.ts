@@ -1,6 +1,6 @@
 /**
- * An entry gets another name; what refers to it does so by its id. A removed entry that has the wanted name gives it away:
- * it is called by its old name and the first digits of its id then. Writes an event.
+ * An entry gets another name; other rows refer to it by its id. If a removed entry has the wanted name, that entry's name
+ * becomes its old name with the first digits of its id. Writes an event.
  *
  * From: any entry, removed or not.
  * To: the same, with the new `name`.
@@ -51,19 +51,22 @@ export async function renameKnowledge(
   return { entry, aside };
 }
 
-/** The new name of the removed entry that had this name; null when no removed entry has it, other than `but`. */
+/**
+ * Gives a removed entry that has this name another one, and returns that; null when no removed entry has it. The entry `exceptId`
+ * keeps its name.
+ */
 export async function moveKnowledgeAside(
   trx: Transaction<Database>,
   name: string,
   change: Change,
-  but: string | null = null,
+  exceptId: string | null = null,
 ): Promise<string | null> {
   const { rows } = await sql<{ id: string; name: string }>`
     UPDATE bot_knowledge k SET name = (
       SELECT free.name FROM unnest(ARRAY[left(k.name, 91) || '-' || left(k.id::text, 8), left(k.name, 63) || '-' || k.id])
         WITH ORDINALITY AS free (name, place)
       WHERE NOT EXISTS (SELECT FROM bot_knowledge other WHERE other.name = free.name) ORDER BY free.place LIMIT 1)
-    WHERE k.name = ${name} AND k.removed_at IS NOT NULL AND k.id IS DISTINCT FROM ${but}::uuid
+    WHERE k.name = ${name} AND k.removed_at IS NOT NULL AND k.id IS DISTINCT FROM ${exceptId}::uuid
     RETURNING k.id, k.name`.execute(trx);
   const [moved] = rows;
   if (!moved) return null;

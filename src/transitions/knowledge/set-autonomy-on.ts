@@ -1,6 +1,6 @@
 /**
- * A person sets how freely an entry may act on one component, independently of other components; writes an event. From
- * then on the component is judged by its own outcomes.
+ * A person sets how freely an entry may act on one component, whatever it may do on others. From then on the component is
+ * judged by its own outcomes. Writes an event.
  *
  * From: the component's own autonomy, or the entry's.
  * To: an autonomy of the component's own (`bot_knowledge_autonomy`).
@@ -11,7 +11,7 @@
 import type { Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
-import { keepOwnAutonomy } from './set-autonomy.ts';
+import { setOwnAutonomy } from './set-autonomy.ts';
 import { nameOfChange, writeEvent, type Change } from './write-event.ts';
 
 export async function setAutonomyOn(
@@ -35,7 +35,7 @@ export async function setAutonomyOn(
     .executeTakeFirst();
   const before = (override ?? entry).autonomy;
   if (before === autonomy) return null;
-  await keepOwnAutonomy(trx, id, component, autonomy);
+  await setOwnAutonomy(trx, id, component, autonomy);
   const event = {
     event: nameOfChange(before, autonomy),
     component,

@@ -28,7 +28,7 @@ export async function setAutonomy(
       .set({ autonomy: after })
       .where('id', '=', knowledge_id)
       .execute();
-  else await keepOwnAutonomy(trx, knowledge_id, component, after);
+  else await setOwnAutonomy(trx, knowledge_id, component, after);
   const event = {
     event: nameOfChange(before, after),
     component,
@@ -39,8 +39,8 @@ export async function setAutonomy(
   await writeEvent(trx, knowledge_id, event, change);
 }
 
-/** A component's autonomy becomes its own. */
-export async function keepOwnAutonomy(
+/** Gives a component an autonomy of its own, or changes the one that it has. */
+export async function setOwnAutonomy(
   trx: Transaction<Database>,
   knowledge_id: string,
   component: string,

@@ -1,5 +1,5 @@
 /**
- * Writes one row of an entry's history, with the figures that a change of autonomy rests on.
+ * Writes one row of an entry's history, with the figures that are the reason of a change of autonomy.
  *
  * From: any state of an entry.
  * To: one more row of `bot_knowledge_events`.
@@ -12,7 +12,7 @@ import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
 import { freedomOf } from '../../ground/autonomy.ts';
 
-/** Who changes an entry, why if they said so, and the figures if the change is about its autonomy. */
+/** Who changes an entry; why, if that is known; and the figures, if the change is about its autonomy. */
 export interface Change {
   actor: string;
   why?: string | null;

@@ -1,17 +1,27 @@
 /**
- * The sending of a message ends: the receiver has it, or not.
+ * The sending of a message ends: the receiver has the message, or does not have it.
  *
- * From: pending; or superseded meanwhile, while it was being sent.
- * To: sent; pending again, with the time of the next try; or failed, when no try is left or none can help. One that was
- *   superseded meanwhile and not sent stays superseded. Where the receiver may have it all the same, it is counted as sent once
- *   before: the next sending is a repeat. What is there of it is remembered (`reference`, `payload.reached`).
- * By: the run of the job deliver that holds the channel.
- * Locks: the row; and for another try the messages about the same ticket behind it.
- * Zero rows: the message was ended by a person meanwhile.
+ * From: pending; or superseded, if a newer message took its place while it was being sent.
+ * To: sent; pending again, with the time of the next try; or failed, when no try is left or no try can help. A superseded
+ *   message that was not sent stays superseded. If the receiver may have the message although the sending failed, the next
+ *   sending counts as a repeat. The part of the message that the receiver has is remembered (`reference`), the recipients who
+ *   have it (`payload.reached`), and in which order the receiver got the messages (`sent_order`).
+ * By: the run of the job `deliver` that holds the channel.
+ * Locks: the row; and, when the message is tried again, later messages about the same ticket on the same channel.
+ * Zero rows: a person has ended the message meanwhile.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
+/** The message's place after all messages about the ticket that the receiver got through the channel. Only one run sends through it. */
+const nextOrder = sql`(
+  SELECT coalesce(max(b.sent_order), 0) + 1 FROM bot_notifications b
+  WHERE b.ticket_id = bot_notifications.ticket_id AND b.channel = bot_notifications.channel)`;
+
+/**
+ * The receiver has the message. `reference`: what the receiver calls it; `note`: for people, which part of it did not arrive, or
+ * null.
+ */
 export const endSent = (
   trx: Transaction<Database>,
   id: string,
@@ -20,41 +30,46 @@ export const endSent = (
   sql`
     UPDATE bot_notifications
     SET status = 'sent', sent_at = engine.now(), sending_since = NULL, error_message = NULL, reason = NULL,
-        superseded_by = NULL, reference = ${reference}, note = ${note}
+        superseded_by = NULL, reference = ${reference}, note = ${note}, sent_order = ${nextOrder}
     WHERE id = ${id} AND status IN ('pending', 'superseded')`.execute(trx);
 
-interface Unsent {
-  why: string;
-  /** null when it is not tried again */
+/** How a sending failed. */
+interface FailedSending {
+  /** what the receiver or the connection said, for people */
+  error: string;
+  /** time until the next try; null when there is none */
   delayMs: number | null;
-  /** why it is not tried again */
+  /** why there is no next try; null when there is one */
   reason: string | null;
-  /** the receiver may have it */
+  /** the receiver may have the message all the same */
   mayBeThere?: boolean;
-  /** false: this try is none of those that end with the message given up */
-  counts?: boolean;
-  /** a part of it is there, or some recipients have it */
+  /** false: this try does not count towards the number of tries after which the message fails */
+  usesUpTry?: boolean;
+  /** the part of the message that the receiver has, and the recipients who have it */
   partly?: { reference: string; recipients: readonly string[] } | undefined;
 }
 
 export async function endUnsent(
   trx: Transaction<Database>,
   id: string,
-  { why, delayMs, reason, mayBeThere = false, counts = true, partly }: Unsent,
+  { error, delayMs, reason, mayBeThere = false, usesUpTry = true, partly }: FailedSending,
 ): Promise<void> {
   const reached = partly?.recipients.length ? JSON.stringify({ reached: partly.recipients }) : '{}';
   await sql`
     UPDATE bot_notifications
-    SET reference = coalesce(${partly?.reference ?? null}, reference), payload = payload || ${reached}::jsonb,
-        sending_since = NULL, error_message = ${why}, repeats = repeats + ${mayBeThere}::boolean::int,
-        tries = CASE WHEN ${counts} THEN tries ELSE greatest(1, tries - 1) END,
+    SET reference = coalesce(${partly?.reference ?? null}, reference),
+        sent_order = CASE WHEN ${partly !== undefined}::boolean THEN ${nextOrder} ELSE sent_order END, payload = payload || ${reached}::jsonb,
+        sending_since = NULL, error_message = ${error}, repeats = repeats + ${mayBeThere}::boolean::int,
+        -- begin.ts has counted this try. 1 is the least, because 0 says that the message was never tried.
+        tries = CASE WHEN ${usesUpTry} THEN tries ELSE greatest(1, tries - 1) END,
         status = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NULL THEN 'failed' ELSE status END,
         reason = CASE WHEN status = 'pending' THEN ${reason}::text ELSE reason END,
         send_after = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NOT NULL
                        THEN engine.now() + make_interval(secs => ${delayMs}::float8 / 1000) ELSE send_after END
     WHERE id = ${id} AND status IN ('pending', 'superseded')`.execute(trx);
   if (delayMs === null) return;
-  // What stands behind it goes with it: else it would be due, and could not be sent.
+  // Later messages about the ticket wait for this one (begin.ts), so they are not due before it either. They do not wait, and
+  // keep their time, when some recipients already have this one.
   await sql`
     UPDATE bot_notifications later SET send_after = greatest(later.send_after, first.send_after)
     FROM bot_notifications first

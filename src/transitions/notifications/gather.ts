@@ -1,11 +1,11 @@
 /**
- * What waited on a channel to be told together is due: up to three messages are sent one by one, more become one message
- * about all of them. What was tried in vain counts too, so that a receiver that was gone for hours gets one message.
+ * Messages that waited on a channel for others are due: up to three are sent one by one, more become one message about all
+ * of them. Messages whose earlier tries failed count too, so that a receiver that was out of reach for hours gets one message.
  *
  * From: pending, about one ticket, due, and either waiting for others or tried before.
  * To: pending and waiting for no others; or superseded by one new pending message of the kind `group`, together with
  *   older unsent groups of the channel; or superseded, where nothing has to be told any more.
- * By: the run of the job deliver that holds the channel.
+ * By: the run of the job `deliver` that holds the channel.
  * Locks: these rows of bot_notifications, by id.
  * Zero rows: nothing waits on the channel.
  */
@@ -15,48 +15,54 @@ import { isDue } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 import { toldBefore } from '../../data/notify/told-before.ts';
 
-/** So many messages are sent one by one. */
-export const mostSingle = 3;
+/** How many messages are sent one by one at most. */
+export const maxSingle = 3;
+
+/** Whether a comment waits behind the message: then the message is sent by itself, so that the comment comes after it. */
+const isCommented = sql<boolean>`
+  EXISTS (SELECT FROM bot_notifications b WHERE b.ticket_id = n.ticket_id AND b.channel = n.channel AND b.status = 'pending'
+          AND b.kind = 'comment' AND b.position > n.position)`;
 
 const isOver = sql`t.status <> ALL (${sql.lit(`{${pending.join(',')}}`)}::text[])`;
 
 /**
- * A problem that is over before people were told of it is not told, unless it was critical or high: of such a one they
- * have to know that it was there.
+ * Whether the message `n` about the ticket `t` need not be sent: the ticket has ended before people were told of it, and it was
+ * neither critical nor high. People have to know of critical and high problems even when these are over.
  */
-export const needless = (channel: string) => sql<boolean>`
+export const isNeedless = (channel: string) => sql<boolean>`
   (n.kind = 'ticket' AND ${isOver} AND t.severity NOT IN ('critical', 'high') AND NOT ${toldBefore('t.id', channel)})`;
 
 export async function gather(trx: Transaction<Database>, channel: string): Promise<void> {
-  const { rows } = await sql<{ id: string; needless: boolean; isThere: boolean }>`
-    SELECT n.id, n.reference IS NOT NULL AS "isThere", ${needless(channel)} AS needless
+  const { rows } = await sql<{ id: string; needless: boolean; isAlone: boolean }>`
+    SELECT n.id, (n.reference IS NOT NULL OR ${isCommented}) AS "isAlone", ${isNeedless(channel)} AS needless
     FROM bot_notifications n JOIN bot_tickets t ON t.id = n.ticket_id
     WHERE n.channel = ${channel} AND n.status = 'pending' AND n.kind = 'ticket' AND n.sending_since IS NULL
       AND ${isDue} AND (n.gathers OR n.tries > 0)
     ORDER BY n.id FOR NO KEY UPDATE OF n`.execute(trx);
   if (rows.length === 0) return;
-  await drop(
+  await dropNeedless(
     trx,
     rows.filter((row) => row.needless).map(({ id }) => id),
   );
-  const left = rows.filter((row) => !row.needless);
-  // Of what is there in part only the rest is missing: it is told by itself.
-  const loose = left.filter(({ isThere }) => !isThere).map(({ id }) => id);
-  const isMany = loose.length > mostSingle;
-  if (isMany) await group(trx, channel, loose);
-  const single = isMany ? left.filter(({ isThere }) => isThere) : left;
+  const needed = rows.filter((row) => !row.needless);
+  // A message of which the receiver has a part stays by itself: only its rest has to be sent. So does one with a comment.
+  const groupable = needed.filter(({ isAlone }) => !isAlone).map(({ id }) => id);
+  const areMany = groupable.length > maxSingle;
+  if (areMany) await group(trx, channel, groupable);
+  const single = areMany ? needed.filter(({ isAlone }) => isAlone) : needed;
   await sql`
     UPDATE bot_notifications SET gathers = false
     WHERE id = ANY (${single.map(({ id }) => id)}::uuid[])`.execute(trx);
 }
 
-/** What {@link needless} says of these. */
-export const drop = (trx: Transaction<Database>, ids: string[]) =>
+/** Supersedes messages that are {@link isNeedless}. */
+export const dropNeedless = (trx: Transaction<Database>, ids: string[]) =>
   sql`
     UPDATE bot_notifications SET status = 'superseded', gathers = false,
       reason = 'the ticket was over before it was told of'
     WHERE id = ANY (${ids}::uuid[])`.execute(trx);
 
+/** Makes one message of all these and of older unsent groups of the channel. */
 async function group(
   trx: Transaction<Database>,
   channel: string,

@@ -1,12 +1,12 @@
 /**
- * Messages are made of events of tickets. A newer one about a ticket takes the place of older ones about it that were not
- * sent through the same channel, and tells of their events too; comments keep messages of their own, in their order.
+ * Makes messages of events of tickets. A new message about a ticket takes the place of older unsent ones about it on the same
+ * channel, and tells of their events too. Comments keep messages of their own, in their order.
  *
  * From: no row; of older messages about the same ticket through the same channel: pending.
  * To: pending; the older ones superseded, unless they are comments.
- * By: the job route-events, in the transaction that marks the events.
+ * By: the job `route-events`, in the transaction that marks the events.
  * Locks: pending rows of bot_notifications of these tickets and channels, by id.
- * Zero rows: of the older ones: none was pending.
+ * Zero rows: only of older messages: none was pending.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -16,13 +16,13 @@ export interface NewMessage {
   ticket_id: string;
   channel: string;
   kind: 'ticket' | 'comment';
-  /** of `bot_ticket_events` */
+  /** ids of rows of `bot_ticket_events` */
   events: string[];
-  /** as people read it: which route decided */
+  /** the route that decided, as people read it */
   route: string;
   /** the ticket is new, or open again */
   opens: boolean;
-  /** waits until then to be sent together with others */
+  /** it waits until `send_after` to be sent together with others */
   gathers: boolean;
   send_after: Date;
 }
@@ -42,28 +42,30 @@ export async function queueMessages(
     FROM ${made} ORDER BY m.events[1]`.execute(trx);
   await supersedeOlder(trx, made);
   await bringForward(trx, made);
-  await waitBehind(trx, made);
 }
 
 /**
- * All messages about the ticket of a made message `m` through its channel, looked up one by one: how many are pending the planner
- * cannot know, since mostly none is, and it would compare each with each of a storm. OFFSET keeps it from seeing conditions on
- * the status here.
+ * All messages about the ticket of a new message `m` on the same channel, looked up for each new message. The planner does not
+ * know how many of them are pending (mostly none), and in a storm it would compare all messages with each other. OFFSET keeps
+ * the planner from using conditions on the status here.
  */
-const beside = sql`LATERAL (
+const ofSameTicket = sql`LATERAL (
         SELECT * FROM bot_notifications b WHERE b.ticket_id = m.ticket_id AND b.channel = m.channel OFFSET 0)`;
 
-/** The row `m.id`, locked; by its key for the same reason. */
-const held = sql`LATERAL (SELECT * FROM bot_notifications b WHERE b.id = m.id OFFSET 0 FOR NO KEY UPDATE)`;
+/** The row `m.id`, locked; it is looked up by its key for the same reason. */
+const lockedRow = sql`LATERAL (SELECT * FROM bot_notifications b WHERE b.id = m.id OFFSET 0 FOR NO KEY UPDATE)`;
 
-/** What was not sent is told by the newer message: at the time of the older one, unless sending that has failed. */
+/**
+ * The new message tells of the events of older unsent ones. It is due when the older one was, unless a try of that one has
+ * failed.
+ */
 const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
     WITH older AS MATERIALIZED (
       SELECT n.id, m.by, n.events, n.opens, n.send_after, n.gathers, n.tries
-      FROM (SELECT n.id, m.id AS by FROM ${made}, ${beside} n
+      FROM (SELECT n.id, m.id AS by FROM ${made}, ${ofSameTicket} n
             WHERE n.status = 'pending' AND n.kind = 'ticket' AND m.kind = 'ticket' AND n.id <> m.id ORDER BY n.id) m,
-           ${held} n
+           ${lockedRow} n
       WHERE n.status = 'pending'
     ), superseded AS (
       UPDATE bot_notifications n
@@ -83,26 +85,18 @@ const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>
     FROM joined WHERE n.id = joined.by`.execute(trx);
 
 /**
- * Messages about one ticket are sent in their order. So an unsent one that stands before a new one does not keep it
- * waiting with the long delays of its own retries: it is due with the new one at the latest, and its retries begin anew.
+ * Messages about one ticket are sent in their order. So that an earlier unsent message does not keep a new one waiting for the
+ * long delays of its retries, it is due no later than the new one, and its retries begin anew. One that
+ * waits for others waits no longer when a comment stands behind it, because comments are told at once.
  */
 const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
     WITH free AS MATERIALIZED (
       SELECT n.id, m.send_after
-      FROM (SELECT n.id, own.send_after FROM ${made} JOIN bot_notifications own ON own.id = m.id, ${beside} n
-            WHERE n.status = 'pending' AND NOT n.gathers AND n.position < own.position ORDER BY n.id) m,
-           ${held} n
+      FROM (SELECT n.id, own.send_after FROM ${made} JOIN bot_notifications own ON own.id = m.id, ${ofSameTicket} n
+            WHERE n.status = 'pending' AND (NOT n.gathers OR m.kind = 'comment') AND n.position < own.position ORDER BY n.id) m,
+           ${lockedRow} n
       WHERE n.status = 'pending'
     )
-    UPDATE bot_notifications n SET send_after = least(n.send_after, free.send_after), tries = 0
+    UPDATE bot_notifications n SET send_after = least(n.send_after, free.send_after), tries = 0, gathers = false
     FROM free WHERE n.id = free.id`.execute(trx);
-
-/** What stands behind a message that waits for others is due after it: else it would be due, and could not be sent. */
-const waitBehind = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
-  sql`
-    UPDATE bot_notifications own SET send_after = greatest(own.send_after, n.send_after)
-    FROM ${made}, ${beside} n
-    WHERE own.id = m.id AND n.status = 'pending' AND n.gathers AND n.position < own.position`.execute(
-    trx,
-  );

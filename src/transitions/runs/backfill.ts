@@ -4,8 +4,8 @@
  * From: `skipped`, or no row.
  * To: `queued` with the trigger `backfill` and no attempt; the rest of a stretch of missed slots stays `skipped`.
  * By: an operator, with `bots backfill`.
- * Locks: nothing new: the caller holds the bot, which the claim takes as well (schedule/backfill.ts).
- * Zero rows: meanwhile the slot has got its row, or the row was queued.
+ * Locks: nothing new: the caller holds the bot, which a claim locks too (schedule/backfill.ts).
+ * Zero rows: the slot has got a row meanwhile, or its row was queued.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -23,7 +23,7 @@ export interface MissedStretch {
   last: Date;
 }
 
-/** The rest of a missed stretch keeps its row, or gets one when it begins with another slot. */
+/** Keeps the row of what is left of a missed stretch; a part that begins with another slot gets a row of its own. */
 export async function keepMissedSlots(
   trx: Transaction<Database>,
   { row, rest }: { row: { id: string; scheduled_for: Date }; rest: MissedStretch[] },
@@ -45,7 +45,7 @@ export async function keepMissedSlots(
   }
 }
 
-// A row that once had an entry keeps its generation: an old entry must not pass for the new one.
+/** Queues slots that were skipped. A row that once had an entry keeps its generation, so that an old entry starts nothing. */
 export const queueSkippedSlots = (
   trx: Transaction<Database>,
   { max_attempts }: Bot,

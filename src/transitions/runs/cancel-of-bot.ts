@@ -1,13 +1,13 @@
 /**
- * All open runs of a bot that was disabled or removed are asked to end; as the bot is, no other one begins.
+ * Cancels all open runs of a bot that was disabled or removed. While it is disabled, none of its runs begins.
  *
  * From: `queued` or `running`.
- * To: as cancel.ts says: `cancelled` at once where it has not begun; else asked for, and ended when its worker renews its
- *   lease, at its finish, or by rescue.
+ * To: as cancel.ts says: a run that has not begun is `cancelled` at once. For any other run the cancellation is requested; it
+ *   ends when its worker renews its lease, when its attempt ends, or when rescue finds it.
  * By: an admin (`bots disable`, `bots remove`).
  * Locks: bot_executions by id, and never waits for them: for rows that other transactions hold, the request is stored
  *   beside them, in engine.cancellations. The transaction holds the bot, under whose lock every run is queued.
- * Zero rows: no run of it is open, but for runs of the platform's own code, which are left alone.
+ * Zero rows: the bot has no open run, except those that the platform's own code runs, which only that code can stop.
  */
 import { sql, type Transaction } from 'kysely';
 import { isPending } from '../../data/bots/fence.ts';

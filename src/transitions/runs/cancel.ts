@@ -1,10 +1,10 @@
 /**
  * A person asks to cancel a run.
  *
- * From: `queued` or `running`, of the engine: what the platform's own code runs (`external`), only that code can stop.
- * To: `cancelled` at once where it has not begun; else the same status with `cancel_requested_at`, and its end comes
- * when rescue finds it waiting for another attempt (what it has recorded is escalated), when its worker next renews its
- * lease, at its finish, or when rescue finds it without a worker.
+ * From: `queued` or `running`, of the engine. A run of the platform's own code (`external`) can only be stopped by that code.
+ * To: `cancelled` at once if the run has not begun; else the same status with `cancel_requested_at`. Such a run ends when its
+ *   worker next renews its lease, when its attempt ends, when rescue finds it without a worker, or when rescue finds it
+ *   waiting for another attempt (what it has recorded is escalated).
  * By: an operator, with `runs cancel`.
  * Locks: the run's row, and never waits for it: when another transaction holds it, the request is stored beside it, in
  *   engine.cancellations, and moves to the row once the row is free (note-cancellations.ts).
@@ -33,12 +33,12 @@ export class RunEndedError extends RoundsmanError {
   }
 }
 
-/** The platform's own code wrote this run, and no worker of Roundsman carries it: only that code can end it. */
+/** The platform's own code wrote this run, and no worker of Roundsman executes it: only that code can end it. */
 export class ExternalRunError extends RoundsmanError {
   constructor({ id, status }: Pick<ExecutionRow, 'id' | 'status'>) {
     super({
       what: `run ${id} cannot be cancelled`,
-      why: `the platform's own code wrote it as ${status}, and no worker of Roundsman carries it`,
+      why: `the platform's own code wrote it as ${status}, and no worker of Roundsman executes it`,
       hint: 'stop it where it runs; its row ends when that code sets bot_executions.status and completed_at',
     });
   }

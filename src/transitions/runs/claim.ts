@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
 /** A due bot's schedule and slot as the database names them: as text they keep their microseconds. */
-export interface Wanted {
+export interface DueSchedule {
   cron: string;
   zone: string;
   slot: string;
@@ -22,13 +22,15 @@ export interface Wanted {
   since?: string | null;
 }
 
-export interface SlotTimes extends Wanted {
+export interface SlotTimes extends DueSchedule {
   next: Date;
   /** The slot after the one that the bot will be given: jitter stays below half of that interval. */
   after: Date;
   /** Only when `next` has passed too: the newest slots up to the cutoff, oldest first. */
   slots?: Date[];
+  /** with `slots`: how many slots have passed in all, this one included */
   count?: number;
+  /** with `slots`: the first slot after the cutoff */
   future?: Date;
 }
 
@@ -38,18 +40,18 @@ export interface ClaimedBatch {
   /** slots that got a `skipped` row */
   skipped: number;
   /** due bots that were not claimed because `times` lacks their slots */
-  wanted: Wanted[];
+  wanted: DueSchedule[];
 }
 
-/** Claims at most this many bots that are due at the cutoff; null is now, by the database's clock. One round trip. */
+/** Claims at most `maxRows` bots that are due at `cutoff`; null means now, by the database's clock. One round trip. */
 export async function claimSlots(
   db: Db,
   cutoff: Date | null,
-  most: number,
+  maxRows: number,
   times: SlotTimes[],
 ): Promise<ClaimedBatch> {
   const { rows } = await sql<{ answer: ClaimedBatch }>`
-    SELECT engine.claim(${cutoff}::timestamptz, ${most}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
+    SELECT engine.claim(${cutoff}::timestamptz, ${maxRows}::int, ${JSON.stringify(times)}::jsonb) AS answer`.execute(
     db,
   );
   return rows[0]!.answer;

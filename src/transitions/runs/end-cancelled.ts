@@ -1,5 +1,5 @@
 /**
- * Ends runs that never began and that a person asked to cancel: no start would take them.
+ * Ends runs that never began and that a person asked to cancel: no worker would start them.
  *
  * From: `queued`, without an attempt, asked to cancel.
  * To: `cancelled`, outside of the bot's counters.
@@ -14,14 +14,14 @@ import type { Db } from '../../database/connect.ts';
 /** Ends at most `limit` runs; returns how many. */
 export async function endCancelledRuns(db: Db, limit: number): Promise<number> {
   const { rows } = await sql`
-    WITH given_up AS (
+    WITH cancelled AS (
       -- Locks bot_executions by id; rows that others hold are skipped.
       SELECT e.id FROM bot_executions e
       WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
       ORDER BY e.id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
-    FROM given_up WHERE e.id = given_up.id
+    FROM cancelled WHERE e.id = cancelled.id
     RETURNING e.id`.execute(db);
   return rows.length;
 }

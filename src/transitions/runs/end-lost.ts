@@ -6,11 +6,11 @@
  * To: `cancelled` when that was requested, else `failed` with reason `worker lost`; with the bot's counters.
  * By: rescue, in any process; it escalates what the runs have recorded in between, in the same transaction.
  * Locks: bot_executions by id, each with its bot; rows that other transactions hold are skipped.
- * Zero rows: they go on, were taken over or ended meanwhile, or another transaction holds them or their bots.
+ * Zero rows: the runs are executed again, were taken over or ended meanwhile, or another transaction holds them or their bots.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Fenced } from '../../data/bots/fence.ts';
-import { hasBegun, leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-run.ts';
+import { hasBegun, leaseOver, leaseRanOutInWords, mayGoOn } from '../../data/bots/lost-run.ts';
 import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 import type { Database, Db } from '../../database/connect.ts';
 
@@ -18,27 +18,27 @@ import type { Database, Db } from '../../database/connect.ts';
 export type LostRun = Fenced & { waits: boolean; worker: string };
 
 const isLost = sql`(${leaseOver} AND NOT ${mayGoOn})`;
-/** The run waits for another attempt, which no start would give it. */
-const isGivenUp = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND ${hasBegun})`;
+/** Whether the run `e` waits for another attempt that no worker will start, because a person asked to cancel the run. */
+const isCancelledBetween = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND ${hasBegun})`;
 
-/** The ids of at most this many, in no order: runs that fail again and again must not come first each time. */
+/** The ids of at most `limit` such runs, in random order: runs that cannot be ended must not come first each time. */
 export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM (
       SELECT e.id FROM bot_executions e WHERE ${isLost}
-      UNION ALL SELECT e.id FROM bot_executions e WHERE ${isGivenUp}
+      UNION ALL SELECT e.id FROM bot_executions e WHERE ${isCancelledBetween}
     ) lost ORDER BY random() LIMIT ${limit}`.execute(db);
   return rows.map(({ id }) => id);
 }
 
 /**
- * Locks the runs that are still lost. Afterwards all of them are `running`, because escalation expects running runs; no
- * other transaction sees it, because {@link endLostRuns} ends them in the same one.
+ * Locks the runs that are still lost, and makes all of them `running`, because escalation expects running runs. No other
+ * transaction sees that, because {@link endLostRuns} ends them in the same transaction.
  */
-export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): Promise<LostRun[]> {
+export async function lockLostRuns(trx: Transaction<Database>, ids: string[]): Promise<LostRun[]> {
   const { rows: lost } = await sql<LostRun>`
     SELECT e.id, e.fence, e.worker, e.status = 'queued' AS waits FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-    WHERE e.id = ANY (${ids}::uuid[]) AND (${isLost} OR ${isGivenUp})
+    WHERE e.id = ANY (${ids}::uuid[]) AND (${isLost} OR ${isCancelledBetween})
     -- Locks bot_executions by id, each with its bot; rows that others hold are skipped.
     ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED FOR NO KEY UPDATE OF b SKIP LOCKED`.execute(
     trx,
@@ -51,7 +51,7 @@ export async function holdLostRuns(trx: Transaction<Database>, ids: string[]): P
   return lost;
 }
 
-/** Ends the runs that {@link holdLostRuns} has locked. */
+/** Ends the runs that {@link lockLostRuns} has locked. */
 export async function endLostRuns(trx: Transaction<Database>, lost: LostRun[]): Promise<void> {
   const waited = sql`e.id = ANY (${waitingIds(lost)}::uuid[])`;
   await sql`
@@ -59,7 +59,7 @@ export async function endLostRuns(trx: Transaction<Database>, lost: LostRun[]): 
       UPDATE bot_executions e
       SET status = CASE WHEN e.cancel_requested_at IS NULL THEN 'failed' ELSE 'cancelled' END,
           reason = CASE WHEN e.cancel_requested_at IS NULL THEN 'worker lost' ELSE 'cancelled' END,
-          error_message = CASE WHEN ${waited} THEN e.error_message ELSE ${leaseRanOut} END,
+          error_message = CASE WHEN ${waited} THEN e.error_message ELSE ${leaseRanOutInWords} END,
           execution_time_ms = CASE WHEN ${waited} THEN e.execution_time_ms ELSE ${tookMs} END,
           completed_at = engine.now(), generation = e.generation + 1, lease_until = NULL, run_after = NULL
       WHERE e.id = ANY (${lost.map(({ id }) => id)}::uuid[])

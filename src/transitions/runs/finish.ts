@@ -3,15 +3,15 @@
  *
  * From: `running`, under its fence.
  * To: `success`, `failed`, `timeout` or `cancelled`, with the bot's counters; or `queued` with the next generation and
- *   `run_after`, when the attempt failed and was not the last. A failed attempt of a run that was asked to cancel
- *   becomes `cancelled` instead, because no start would ever take it again.
+ *   `run_after`, when the attempt failed and was not the last. If a person asked to cancel the run, it becomes `cancelled`
+ *   instead, because no worker would start it again.
  * By: the worker that executes the run.
  * Locks: nothing new: the flush has locked the runs and then their bots, each by id (run/writer/flush.ts).
  * Zero rows: the run was taken over, or ended by another process; its results are dropped.
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
-import { isHeldAs } from '../../data/bots/fence.ts';
+import { isUnderFence } from '../../data/bots/fence.ts';
 import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 
 export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled';
@@ -31,8 +31,8 @@ export interface Finish {
   issues_found: number | null;
   actions_taken: number;
   /** whether a check of the bot gave an answer: only then a storm begins or ends here (data/bots/storms.ts) */
-  looked: boolean;
-  /** whether healing has looked at all that the run saw */
+  answered: boolean;
+  /** whether healing has gone through all findings that the run saw */
   healing_done: boolean;
   metadata: { checks: object[] };
 }
@@ -68,7 +68,7 @@ export const finishRuns = statement<FinishedRow>(
           WHERE f.bot_id = e.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = e.id AND f.last_fence = e.fence)),
         error_message = input.error_message, metadata = input.metadata, lease_until = NULL
     FROM input
-    WHERE ${isHeldAs('input')}
+    WHERE ${isUnderFence('input')}
     RETURNING e.id, e.bot_id, e.status, e.generation, e.trigger, e.started_at, e.execution_time_ms, e.issues_found
   ), counted AS (
     UPDATE bots b

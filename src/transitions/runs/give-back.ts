@@ -10,12 +10,13 @@
  *   {@link runsToGiveBack} tells which.
  */
 import { sql } from 'kysely';
-import { heldRuns, isRunning, type Fenced } from '../../data/bots/fence.ts';
+import { runsAsTable, isRunning, type Fenced } from '../../data/bots/fence.ts';
 import { tookMs } from '../../data/bots/run-duration.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-const isToGive = sql`(e.cancel_requested_at IS NULL OR e.lease_until > engine.now())`;
+/** Excludes runs that were asked to cancel and whose lease has run out already: rescue ends them. */
+const mayBeGivenBack = sql`(e.cancel_requested_at IS NULL OR e.lease_until > engine.now())`;
 
 /**
  * Gives back the runs whose rows are not locked. Their later results are dropped, because the rows are no longer
@@ -35,8 +36,8 @@ export async function giveBackRuns(
         lease_until = CASE WHEN f.cancelled THEN least(e.lease_until, engine.now()) END, run_after = NULL
     FROM bots b, (
       SELECT e.id, e.cancel_requested_at IS NOT NULL AS cancelled
-      FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
-      WHERE ${isRunning} AND ${isToGive}
+      FROM bot_executions e JOIN ${runsAsTable(runs)} ON e.id = mine.id AND e.fence = mine.fence
+      WHERE ${isRunning} AND ${mayBeGivenBack}
       -- Locks bot_executions by id; rows that others hold are skipped.
       ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED
     ) f
@@ -48,7 +49,7 @@ export async function giveBackRuns(
 /** The ids of the runs that could not be given back yet. */
 export async function runsToGiveBack(db: Db, runs: Fenced[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
-    SELECT e.id FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
-    WHERE ${isRunning} AND ${isToGive}`.execute(db);
+    SELECT e.id FROM bot_executions e JOIN ${runsAsTable(runs)} ON e.id = mine.id AND e.fence = mine.fence
+    WHERE ${isRunning} AND ${mayBeGivenBack}`.execute(db);
   return new Set(rows.map(({ id }) => id));
 }

@@ -1,5 +1,5 @@
 /**
- * Moves requests to cancel a run, which came while its row was locked, to the row.
+ * Writes requests to cancel a run, if they came while the run's row was locked, onto that row.
  *
  * From: `queued` or `running`, with a row of engine.cancellations beside it.
  * To: the same status, with `cancel_requested_at` and `cancel_reason`; the row beside it is gone. Requests for runs

@@ -1,5 +1,5 @@
 /**
- * Rows that were only inserted get their first entry: runs that a person requested, and backfills.
+ * Runs whose row was inserted without an entry get their first entry: runs that a person requested, and backfills.
  *
  * From: `queued` with generation 0, its `run_after` passed; not the platform's own (`external`).
  * To: `queued` with generation 1, which a start needs.

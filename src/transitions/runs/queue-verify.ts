@@ -1,9 +1,9 @@
 /**
- * An applied step that can only be judged, or asked about again, later gets one run of its own for that moment.
+ * Queues one run for the time at which an applied step can be judged, or at which its check is asked about it again.
  *
- * From: no row, and an active bot with an application that has a `verify_after` or an `ask_after`.
+ * From: no row, and an active bot with an applied step that has a `verify_after` or an `ask_after`.
  * To: `queued` with the trigger `verify`, its first generation, and that moment as `run_after`.
- * By: the worker whose run applied it, or judges it, under that run's fence.
+ * By: the worker whose run applied the step, or judges it, under that run's fence.
  * Locks: the bot's row, after the run's, which the caller holds; then the run is inserted.
  * Zero rows: the step is concluded, the bot is not active (its next run judges the step), or such a run is queued.
  */
@@ -11,13 +11,13 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** The entries that the caller has to queue; when one is lost, rescue makes another. */
+/** Returns the entries that the caller has to queue; when one is lost, rescue makes another. */
 export async function queueVerifyRun(
   trx: Transaction<Database>,
   botId: string,
   fingerprint: string,
 ): Promise<RunEntry[]> {
-  // Under the bot's lock, like everything that queues runs: when two transactions come here, they queue one run.
+  // With the bot locked, as in every transaction that queues runs: two transactions that come here queue only one run.
   await sql`SELECT FROM bots WHERE id = ${botId}::uuid FOR NO KEY UPDATE`.execute(trx);
   const { rows } = await sql<RunEntry>`
     WITH queued AS (

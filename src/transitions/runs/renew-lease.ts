@@ -4,12 +4,13 @@
  * From: `running`, under its fence.
  * To: `running`, with a `lease_until` one lease length from now.
  * By: the worker that executes the runs; and a flush that had to wait, for the runs that it has locked.
- * Locks: bot_executions by id; rows that other transactions hold are skipped, each renews its own. In a flush nothing new.
+ * Locks: bot_executions by id; rows that other transactions hold are skipped: each of these renews its own row's lease. In a
+ *   flush nothing new.
  * Zero rows: the run was taken over or has ended, or the transaction that holds its row renews it.
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
-import { heldRuns, isRunning, leaseSeconds, type Fenced } from '../../data/bots/fence.ts';
+import { runsAsTable, isRunning, leaseSeconds, type Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 
 /**
@@ -21,7 +22,7 @@ export const renewLeases = (db: Db, runs: Fenced[]) =>
     UPDATE bot_executions SET lease_until = engine.now() + make_interval(secs => ${leaseSeconds})
     WHERE id IN (
       -- Locks bot_executions by id; rows that others hold are skipped.
-      SELECT e.id FROM bot_executions e JOIN ${heldRuns(runs)} ON e.id = held.id AND e.fence = held.fence
+      SELECT e.id FROM bot_executions e JOIN ${runsAsTable(runs)} ON e.id = mine.id AND e.fence = mine.fence
       WHERE ${isRunning} ORDER BY e.id FOR NO KEY UPDATE OF e SKIP LOCKED)`.execute(db);
 
 /**

@@ -5,8 +5,8 @@
  * To: `running`, with one more `attempt`, a new `fence`, the worker's name and a lease.
  * By: a worker that has taken the run's entry from the queue.
  * Locks: bots by id, then each run, the runs of a bot one after the other.
- * Zero rows: the run is not the worker's: it was started, has ended, was queued again elsewhere or is asked to cancel,
- *   or its bot has no free place. Then the run that frees a place queues it (queue-next.ts).
+ * Zero rows: the worker may not start the run: the run was started, has ended, was queued again elsewhere or is asked to
+ *   cancel, or its bot has no free place. In the last case the run that frees a place queues it (queue-next.ts).
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
@@ -25,7 +25,10 @@ export interface StartedRow {
   api_endpoint: string;
   config: unknown;
   timeout_seconds: number;
-  /** missing for a start that is found only after its connection was lost */
+  /**
+   * whether effects of the bot wait to be undone, or are not known to have happened; missing for a start whose row was read only
+   * after the connection was lost
+   */
   leftovers?: boolean;
 }
 

@@ -8,7 +8,7 @@
  * Zero rows: no worker is lost, or another rescue has locked its runs.
  */
 import { sql } from 'kysely';
-import { leaseOver, leaseRanOut, mayGoOn } from '../../data/bots/lost-run.ts';
+import { leaseOver, leaseRanOutInWords, mayGoOn } from '../../data/bots/lost-run.ts';
 import { tookMs } from '../../data/bots/run-duration.ts';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
@@ -25,7 +25,7 @@ export async function takeOverRuns(
       ORDER BY e.lease_until LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e
-    SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOut},
+    SET status = 'queued', reason = 'worker lost', error_message = ${leaseRanOutInWords},
         execution_time_ms = ${tookMs}, generation = e.generation + 1, lease_until = NULL
     FROM dead, bots b WHERE e.id = dead.id AND b.id = e.bot_id
     RETURNING e.id, e.generation, b.priority, e.worker`.execute(db);

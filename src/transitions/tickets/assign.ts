@@ -1,9 +1,9 @@
 /**
- * Gives a pending ticket to a person, if the ticket has not changed since it was read. Who takes it says by that that they
- * look after it, as with an acknowledgement.
+ * Gives a pending ticket to a person, if the ticket has not changed since it was read. A person who assigns a ticket to
+ * themselves acknowledges it by that.
  *
  * From: `open` or `assigned`, at the version that was read.
- * To: `assigned`, with an event; acknowledged, where the person who has it now did it.
+ * To: `assigned`, with an event; acknowledged too, if the new assignee made the change.
  * By: an operator.
  * Locks: the ticket.
  * Zero rows: another change came first, or it has ended: TicketChangedError is thrown.

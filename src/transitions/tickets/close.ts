@@ -1,16 +1,17 @@
 /**
- * A resolved ticket is over for good: a problem that comes back opens another one. What was merged into it and ended with it
- * is closed with it.
+ * A resolved ticket ends for good: if its problem comes back, another ticket is opened. Tickets that were merged into it and
+ * resolved with it are closed with it.
  *
  * From: `resolved`, at the version that was read; for the job, resolved longer ago than a ticket may be reopened.
  * To: `closed`, with an event.
  * By: an operator, or the job `close-tickets`.
- * Locks: the bots of what is merged with it by id, and the tickets by id; the job locks as they come, without those that other transactions hold.
+ * Locks: the bots of the ticket and of what is merged into it, by id, then these tickets by id. The job locks tickets as
+ *   they come, and skips those that other transactions hold.
  * Zero rows: another change came first, or it is not resolved: TicketChangedError is thrown. For the job: none is due.
  */
 import { sql, type Transaction } from 'kysely';
 import { reopenWithin, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
-import { holdEndedWith } from '../../data/bots/merged-tickets.ts';
+import { lockResolvedWith } from '../../data/bots/merged-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
 
@@ -19,7 +20,7 @@ export async function closeTicket(
   seen: TicketRow,
   actor: string,
 ): Promise<TicketRow> {
-  const merged = await holdEndedWith(trx, seen);
+  const merged = await lockResolvedWith(trx, seen);
   const ticket = await trx
     .updateTable('bot_tickets')
     .set({ status: 'closed' })
@@ -37,14 +38,17 @@ export async function closeTicket(
   return ticket;
 }
 
-/** Closes at most this many, those first that were resolved first; returns how many. */
-export async function closeOldTickets(trx: Transaction<Database>, most: number): Promise<number> {
+/** Closes at most `maxRows` tickets, those first that were resolved first; returns how many. */
+export async function closeOldTickets(
+  trx: Transaction<Database>,
+  maxRows: number,
+): Promise<number> {
   const { rows } = await sql`
     WITH due AS (
       SELECT id FROM bot_tickets
       WHERE status = 'resolved' AND resolved_at <= engine.now() - ${sql.lit(reopenWithin)}::interval
       -- Locks bot_tickets as they come; rows that others hold are skipped.
-      ORDER BY resolved_at LIMIT ${most}::int FOR NO KEY UPDATE SKIP LOCKED
+      ORDER BY resolved_at LIMIT ${maxRows}::int FOR NO KEY UPDATE SKIP LOCKED
     ), closed AS (
       UPDATE bot_tickets t SET status = 'closed' FROM due WHERE t.id = due.id RETURNING t.id
     )

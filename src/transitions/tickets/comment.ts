@@ -1,5 +1,5 @@
 /**
- * A person writes into a ticket's history. It changes nothing else, so it never loses against another change.
+ * A person writes into a ticket's history. Nothing else changes, so a comment does not conflict with any other change.
  *
  * From: any status.
  * To: the same status, with one more event `commented`.

@@ -1,5 +1,6 @@
 /**
- * Counts a problem that was seen again on its ticket, which gets the newest evidence. A storm's: `keep-storm.ts`.
+ * Counts on a ticket that its problem was seen again, and stores the newest evidence there. For a storm's ticket:
+ * `keep-storm.ts`.
  *
  * From: `open` or `assigned`.
  * To: the same status; `occurrences` + 1, with the finding's text and evidence, and its severity as `rate.ts` says.
@@ -9,16 +10,16 @@
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
-import { rateTicket, whoAfter } from './rate.ts';
+import { rateTicket, assigneeAfter } from './rate.ts';
 
-/** A run opened it. What the platform's own code wrote keeps its words. */
+/** Whether a run opened the ticket `t`. A ticket that the platform's own code wrote keeps its title and text. */
 export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 
 /** `counted`. Reads `runs` and `changed`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
     SET finding_id = f.id, occurrences = t.occurrences + 1,
-        status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`f.severity`)},
+        status = CASE WHEN ${assigneeAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`f.severity`)},
         title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)

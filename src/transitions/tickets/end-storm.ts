@@ -1,6 +1,6 @@
 /**
- * Resolves the ticket of a storm that is over, and says what is broken still. Each finding that is left gets a ticket of
- * its own in the same statement, where it matters enough.
+ * Resolves the ticket of a storm that is over; the ticket then says what is still broken. The same statement opens a ticket
+ * for each finding that is left and needs one (data/bots/wanting-tickets.ts).
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.

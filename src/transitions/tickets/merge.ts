@@ -1,7 +1,7 @@
 /**
- * A person says that tickets have one cause: one of them, the survivor, stands for all. The others keep their status, because
- * a problem without a pending ticket gets another one, are left out of lists, and end with the survivor. What was merged
- * into one of them is merged into the survivor from now on: no ticket points at a merged one.
+ * A person says that tickets have one cause: one of them, the survivor, stands for all. The others keep their status (a
+ * problem without a pending ticket would get another ticket), are left out of lists, and end with the survivor. Tickets that
+ * were merged into one of them are merged into the survivor from now on: no ticket is merged into a merged one.
  *
  * From: `open` or `assigned`, not merged, at the versions that were read; the survivor too.
  * To: the same status with `merged_into`, and an event on each ticket and on the survivor.
@@ -11,7 +11,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import { ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
-import { holdBotsOf, holdTickets, mergedUnderBots } from '../../data/bots/merged-tickets.ts';
+import { lockBotsOf, lockTickets, mergedIntoLocked } from '../../data/bots/merged-tickets.ts';
 import { isPending } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
@@ -23,28 +23,31 @@ export async function mergeTickets(
   actor: string,
 ): Promise<{ merged: TicketRow[]; moved: TicketRow[] }> {
   const ids = [survivor, ...tickets].map(({ id }) => id);
-  const bots = await holdBotsOf(trx, ids);
+  const bots = await lockBotsOf(trx, ids);
   const below = [];
-  for (const seen of tickets) below.push(await mergedUnderBots(trx, seen, bots, 'merged'));
-  await holdTickets(trx, [...ids, ...below.flat().map(({ id }) => id)]);
+  for (const seen of tickets) below.push(await mergedIntoLocked(trx, seen, bots, 'merged'));
+  await lockTickets(trx, [...ids, ...below.flat().map(({ id }) => id)]);
   const merged: TicketRow[] = [];
   const moved: TicketRow[] = [];
   for (const seen of tickets) {
-    const rows = await pointAt(trx, seen, survivor);
-    const own = rows.find(({ id }) => id === seen.id);
-    if (!own) throw await whoWasFaster(trx, seen, survivor);
-    merged.push(own);
-    await tell(trx, own, survivor, actor);
+    const rows = await mergeInto(trx, seen, survivor);
+    const ticket = rows.find(({ id }) => id === seen.id);
+    if (!ticket) throw await notMergedError(trx, seen, survivor);
+    merged.push(ticket);
+    await writeMerged(trx, ticket, survivor, actor);
     for (const row of rows.filter(({ id }) => id !== seen.id)) {
       moved.push(row);
-      await tell(trx, row, survivor, actor, seen);
+      await writeMerged(trx, row, survivor, actor, seen);
     }
   }
   return { merged, moved };
 }
 
-/** The ticket and what is merged into it. */
-async function pointAt(
+/**
+ * Merges the ticket, and what is merged into it, into the survivor. Returns all of these; none if the ticket or the survivor has
+ * changed.
+ */
+async function mergeInto(
   trx: Transaction<Database>,
   seen: TicketRow,
   survivor: TicketRow,
@@ -61,7 +64,8 @@ async function pointAt(
   return rows;
 }
 
-async function whoWasFaster(trx: Transaction<Database>, seen: TicketRow, survivor: TicketRow) {
+/** Says which of the two tickets has changed. */
+async function notMergedError(trx: Transaction<Database>, seen: TicketRow, survivor: TicketRow) {
   const { version } = await trx
     .selectFrom('bot_tickets')
     .select('version')
@@ -72,8 +76,8 @@ async function whoWasFaster(trx: Transaction<Database>, seen: TicketRow, survivo
     : ticketChanged(trx, seen, `merged into T-${survivor.number}`);
 }
 
-/** `before`: the ticket into which it had been merged. */
-async function tell(
+/** Writes the events of both tickets. `before`: the ticket into which this one had been merged. */
+async function writeMerged(
   trx: Transaction<Database>,
   { id, number }: TicketRow,
   survivor: TicketRow,

@@ -1,21 +1,25 @@
 /**
- * A ticket that was open before says since when its problem stands behind another one, and when that has ended. It stays what
- * it is meanwhile: whether people are told of the problem by it is another question (data/bots/standing-tickets.ts).
+ * The problem of a pending ticket begins to stand behind a cause, or no longer does: the ticket's history says so. The ticket
+ * stays pending meanwhile. Whether people are told of the problem through it is decided elsewhere
+ * (data/bots/standing-tickets.ts).
  *
  * From: `open` or `assigned`, its open finding suppressed; any status but `closed`, noted, and suppressed no longer.
  * To: the same status, `suppressed_since` in its metadata or taken out of it, with an event `suppressed` or
  *   `suppression_ended`.
  * By: the timer that concludes outcomes, in any process.
- * Locks: tickets as they come, without those that other transactions hold.
- * Zero rows: every ticket already says whether its problem stands behind another one.
+ * Locks: tickets as they come; those that other transactions hold are skipped.
+ * Zero rows: every ticket already says whether its problem stands behind a cause.
  */
 import { sql } from 'kysely';
 import { standsBehind } from '../../data/bots/bot-findings.ts';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** At most this many of each kind; returns how many. It is one statement, so it needs no transaction around it. */
-export async function noteSuppression(db: Db, most: number): Promise<number> {
+/**
+ * Notes at most `maxRows` beginnings and as many ends; returns how many. It is one statement, so it needs no transaction
+ * around it.
+ */
+export async function noteSuppression(db: Db, maxRows: number): Promise<number> {
   const { rows } = await sql`
     WITH begun AS (
       SELECT t.id, p.title AS behind FROM bot_findings f
@@ -24,7 +28,7 @@ export async function noteSuppression(db: Db, most: number): Promise<number> {
       WHERE f.resolved_at IS NULL AND ${standsBehind('f')} AND ${isPending('t')}
         AND NOT coalesce(t.metadata ? 'suppressed_since', false) AND coalesce(jsonb_typeof(t.metadata), 'object') = 'object'
       -- Locks bot_tickets as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+      LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), ended AS (
       SELECT t.id, NULL::text AS behind FROM bot_tickets t
       WHERE t.metadata ? 'suppressed_since' AND t.status <> 'closed' AND jsonb_typeof(t.metadata) = 'object'
@@ -32,7 +36,7 @@ export async function noteSuppression(db: Db, most: number): Promise<number> {
                         WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL
                           AND ${standsBehind('f')})
       -- Locks bot_tickets as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
+      LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), due AS MATERIALIZED (
       SELECT * FROM begun UNION ALL SELECT * FROM ended
     ), noted AS (

@@ -14,7 +14,7 @@ import { isPending } from '../../data/bots/bot-tickets.ts';
 
 /** `settings`: the first assignee of each severity, and how long they may take to respond. */
 export const findAssignees = sql`settings AS (
-    -- A value that is not a name counts as not set: no setting may stop runs from ending.
+    -- A value that is not a text counts as not set: a bad setting must not keep runs from ending.
     SELECT s.severity, CASE jsonb_typeof(a.who) WHEN 'string' THEN left(a.who #>> '{}', 50) END AS assignee,
            engine.respond_within(s.severity) AS target
     FROM engine.settings e, unnest(${severityWords}::text[]) AS s (severity),
@@ -23,7 +23,7 @@ export const findAssignees = sql`settings AS (
   )`;
 
 /** `opened`. Reads `needy`, `settings` and `reopened`. */
-export const open = sql`opened AS (
+export const openTickets = sql`opened AS (
     INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                   respond_by, created_at, updated_at, metadata)
     SELECT n.bot_id, n.id, n.fingerprint, n.severity, n.title, n.description,

@@ -1,28 +1,30 @@
 /**
- * A run finds the problem of a ticket, or its storm, more severe or less than the ticket says. Who looks after a ticket
- * looks after what it was: when it becomes more severe, the acknowledgement is over, the clock of the new severity runs
- * from now on unless the old one runs out earlier, and it goes to the person named for the new severity, unless a person
- * has chosen who has it. When it becomes less severe, only the severity changes.
+ * A run finds the problem of a ticket, or its storm, more severe or less severe than the ticket says. A person who
+ * acknowledged the ticket looked after a less severe problem. So when the ticket becomes more severe, the acknowledgement
+ * ends, the response target of the new severity counts from now on (unless the old target is earlier), and the ticket goes to
+ * the person named for the new severity, unless a person has chosen its assignee. When it becomes less severe, only the
+ * severity changes.
  *
- * From: `open` or `assigned`; or `resolved`, where the same statement reopens it.
+ * From: `open` or `assigned`; or `resolved`, where the same statement reopens the ticket.
  * To: `assigned` when it has an assignee, else `open`; with the severity that the run found, and an event.
  * By: the worker that ends a run, or rescue (part of `escalate`), in the statement's one update of the ticket: `count.ts`,
  *   `keep-storm.ts` or `reopen.ts`.
- * Locks: these tickets by id, before that update: another transaction may have changed what is compared here. The
- *   transaction holds their bot.
- * Zero rows: every ticket is as severe as what the runs found, or as a person said (`override-severity.ts`).
+ * Locks: these tickets by id, before that update, because another transaction may have changed the severity that is compared
+ *   here. The transaction holds their bot.
+ * Zero rows: every ticket is as severe as the runs found its problem, or as a person said (`override-severity.ts`).
  */
 import { sql, type RawBuilder } from 'kysely';
 import { rises } from '../../data/bots/bot-findings.ts';
 import { isPending, isSnoozed, reopenWithin } from '../../data/bots/bot-tickets.ts';
-import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/judged-tickets.ts';
+import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/followed-tickets.ts';
 import { wake, wakes } from './wake.ts';
 
 /**
- * Who has the ticket `t` when it rises to the severity `to`: the person named for that, if `t` is with the one named for
- * the severity that it had, and no person has ever chosen that. Reads `settings`.
+ * The assignee of the ticket `t` when it rises to the severity `to`. This is the person named for `to`, if the assignee until
+ * now is the one named for the old severity and no person has ever changed the assignee; else the assignee stays. Reads
+ * `settings`.
  */
-export const whoAt = (to: RawBuilder<unknown>) => sql<string | null>`CASE
+export const assigneeAt = (to: RawBuilder<unknown>) => sql<string | null>`CASE
       WHEN t.assigned_to IS NOT DISTINCT FROM (SELECT named.assignee FROM settings named WHERE named.severity = t.severity)
         AND NOT EXISTS (SELECT FROM bot_ticket_events e
                         WHERE e.ticket_id = t.id AND e.event IN ('assigned', 'unassigned'))
@@ -34,8 +36,8 @@ export const respondByAt = (to: RawBuilder<unknown>) =>
   sql<Date | null>`least(t.respond_by, engine.now() + engine.respond_within(${to}))`;
 
 /**
- * Whether how severe the ticket `t` is follows a run that finds it `found`. What a person says stays. What the policy made of
- * it stays only while the problem is not worse than that, and the ticket is not reopened.
+ * Whether the severity of the ticket `t` changes to the severity `found` that a run found. What a person said stays. What the
+ * policy said stays only while the problem is not more severe than that, and the ticket is not reopened.
  */
 const yieldsTo = (found: RawBuilder<unknown>) =>
   sql`(t.severity_override IS NULL OR ${isOverriddenByPolicy('t')} AND (t.status = 'resolved' OR ${rises(sql`t.severity`, found)}))`;
@@ -59,10 +61,13 @@ export const findChanging = sql`changing AS (
     ORDER BY id, began DESC NULLS LAST
   )`;
 
-/** `changed`: these tickets, as they are now, with what becomes of them. Reads `changing` and `settings`. */
+/**
+ * `changed`: these tickets, locked, each with the severity that it had (`was`) and gets (`severity`), whether this is a change
+ * (`differs`) and a rise (`rises`), with its new and old assignee, and with what `wakes` says. Reads `changing` and `settings`.
+ */
 export const findChanged = sql`changed AS MATERIALIZED (
     SELECT t.id, t.bot_id, t.fingerprint, t.severity AS was, n.severity, n.differs, c.run, n.rises,
-           CASE WHEN n.rises THEN ${whoAt(sql`n.severity`)} ELSE t.assigned_to END AS assigned_to,
+           CASE WHEN n.rises THEN ${assigneeAt(sql`n.severity`)} ELSE t.assigned_to END AS assigned_to,
            t.assigned_to AS had, t.acknowledged_by AS unacknowledged,
            ${wakes(sql`n.severity`)}
     FROM changing c JOIN bot_tickets t ON t.id = c.id
@@ -76,8 +81,8 @@ export const findChanged = sql`changed AS MATERIALIZED (
   )`;
 
 /**
- * An override of the ticket `t` is gone where it has given way to what the run `found`, or `ends` otherwise; where it stays,
- * `found` is kept beside it. `r` as below.
+ * For the update of tickets `t`, with `r` as in {@link rateTicket}: an override is cleared where the severity changes to what
+ * the run found, or where `ends` is true; where it stays, `found` is kept in `severity_found`.
  */
 export const keepOverride = (found: RawBuilder<unknown>, ends = sql`false`) =>
   sql`${sql.join(
@@ -87,14 +92,15 @@ export const keepOverride = (found: RawBuilder<unknown>, ends = sql`false`) =>
     ),
   )}, severity_found = CASE WHEN t.severity_override IS NULL OR r.differs OR ${ends} THEN NULL ELSE coalesce(${found}, t.severity_found) END`;
 
-/** Who has the ticket `t` afterwards: what a person changed meanwhile stays. */
-export const whoAfter = sql<
+/** The assignee of the ticket `t` after the update: an assignee that a person has chosen meanwhile stays. */
+export const assigneeAfter = sql<
   string | null
 >`CASE WHEN r.rises THEN r.assigned_to ELSE t.assigned_to END`;
 
 /**
- * For the update of tickets `t`: `r` is the row of `changed`, or all NULL. What another transaction wrote stays. `found` is
- * the severity that the run found, or NULL: it is kept beside what a person said.
+ * The columns that an update of tickets `t` writes; `r` is the ticket's row of `changed`, or all NULL. What another transaction
+ * wrote stays. `found` is the severity that the run found, or NULL; where a person has said another one, it is only kept in
+ * `severity_found`.
  */
 export const rateTicket = (
   found: RawBuilder<unknown>,
@@ -103,7 +109,7 @@ export const rateTicket = (
         respond_by = CASE WHEN r.rises THEN ${respondByAt(sql`r.severity`)} ELSE t.respond_by END,
         acknowledged_at = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_at END,
         acknowledged_by = CASE WHEN r.rises THEN NULL ELSE t.acknowledged_by END,
-        assigned_to = ${whoAfter}, ${wake}`;
+        assigned_to = ${assigneeAfter}, ${wake}`;
 
 /** The events of these tickets. Reads `changed`. */
 export const rateEvents = sql`

@@ -1,65 +1,76 @@
 /**
- * A person takes back that a ticket was resolved. Where its problem is open, the next clean check resolves it again.
- * Where the problem is gone, only a person does: `reopened_by` keeps it. What was merged into it and ended with it is
- * reopened with it, and stays merged. A ticket that was merged itself stands for itself again.
+ * A person takes back that a ticket was resolved. Where its problem is open, the next clean check resolves the ticket again.
+ * Where the problem is gone, `reopened_by` keeps runs from resolving the ticket, and only a person can. Tickets that were
+ * merged into it and resolved with it are reopened with it, and stay merged. A ticket that was merged itself stands for itself
+ * again. With `before`, a person undoes their own resolution, and the ticket is again as it was: with its response target, its
+ * acknowledgement, its snooze, and the clock of its policy. It does not count as reopened.
  *
  * From: `resolved`, at the version that was read.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by and
- *   an event with the reason. What the policy made of its severity is over.
+ *   an event with the reason. A severity that the policy has set gives way to the one that runs found.
  * By: an operator.
- * Locks: the bots of what is merged with it by id, and the tickets by id.
- * Zero rows: another change came first, it is not resolved, or another ticket stands for its problem since:
+ * Locks: the bots of the ticket and of what is merged into it, by id, then these tickets by id.
+ * Zero rows: another change came first, the ticket is not resolved, or another ticket stands for its problem by now:
  *   TicketChangedError is thrown.
  */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { isPending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
-import { holdEndedWith } from '../../data/bots/merged-tickets.ts';
+import { lockResolvedWith } from '../../data/bots/merged-tickets.ts';
 import type { Database } from '../../database/connect.ts';
-import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/judged-tickets.ts';
-import { noSnooze } from './snooze.ts';
+import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/followed-tickets.ts';
+import { restoreClock } from './restore-clock.ts';
+import { clearSnooze } from './snooze.ts';
 import { writeEvent } from './write-event.ts';
 
-const isOver = isOverriddenByPolicy('t');
-/** As severe as runs found it, where only the policy has said otherwise. */
-const found = sql`CASE WHEN ${isOver} THEN coalesce(t.severity_found, t.severity) ELSE t.severity END`;
-const notByPolicy = sql.join(
+const byPolicy = isOverriddenByPolicy('t');
+/** The severity that runs found, where the policy has set another one; else the severity as it is. */
+const severityAfter = sql`CASE WHEN ${byPolicy} THEN coalesce(t.severity_found, t.severity) ELSE t.severity END`;
+const clearByPolicy = sql.join(
   [...overrideColumns, 'severity_found'].map(
     (name) =>
-      sql`${sql.ref(name)} = CASE WHEN ${isOver} THEN NULL ELSE ${sql.ref(`t.${name}`)} END`,
+      sql`${sql.ref(name)} = CASE WHEN ${byPolicy} THEN NULL ELSE ${sql.ref(`t.${name}`)} END`,
   ),
 );
-/** The ticket; what is merged into it and was reopened with it; what stays resolved, because its bot was removed. */
-export type Reopened = TicketRow & { merged: TicketRow[]; left: TicketRow[] };
+/**
+ * The reopened ticket. `merged`: tickets merged into it that were reopened with it; `left`: those that stay resolved, because
+ * their bot was removed.
+ */
+export type ReopenedTicket = TicketRow & { merged: TicketRow[]; left: TicketRow[] };
 
 export async function reopenResolved(
   trx: Transaction<Database>,
   seen: TicketRow,
   reason: string,
   actor: string,
-): Promise<Reopened> {
-  const below = await holdEndedWith(trx, seen);
+  before?: TicketRow,
+): Promise<ReopenedTicket> {
+  const below = await lockResolvedWith(trx, seen);
   const isOpen = sql`EXISTS (
           SELECT FROM bot_findings f
           WHERE f.bot_id = t.bot_id AND (f.fingerprint = t.fingerprint OR f.id = t.finding_id) AND f.resolved_at IS NULL)`;
   const ticket = await reopen(
     trx,
     sql`t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int`,
-    sql`merged_into = NULL, reopened_by = CASE WHEN NOT ${isOpen} THEN ${actor}::text END`,
+    sql`merged_into = NULL, reopened_by = CASE WHEN NOT ${isOpen} THEN ${actor}::text ELSE ${before?.reopened_by ?? null}::text END`,
+    before ? asBefore(before) : anew,
   );
   if (!ticket) throw await ticketChanged(trx, seen, 'reopened');
-  await tell(trx, seen, reason, actor);
-  if (seen.merged_into) await tellAlone(trx, seen, actor);
+  if (before) await restoreClock(trx, before);
+  const isUndone = before !== undefined;
+  await writeReopened(trx, seen, reason, actor, { isUndone });
+  if (seen.merged_into) await writeUnmerged(trx, seen, actor);
   const merged: TicketRow[] = [];
   for (const each of below) {
-    // It ends with the survivor, also where its own problem is gone.
+    // No `reopened_by`: it ends with the survivor, also where its own problem is gone.
     const row = await reopen(
       trx,
       sql`t.id = ${each.id}::uuid AND NOT EXISTS (SELECT FROM bots b WHERE b.id = t.bot_id AND b.removed_at IS NOT NULL)`,
       sql`reopened_by = NULL`,
+      anew,
     );
     if (!row) continue;
     merged.push(row);
-    await tell(trx, each, reason, actor, `T-${seen.number}`);
+    await writeReopened(trx, each, reason, actor, { isUndone, survivor: `T-${seen.number}` });
   }
   return {
     ...ticket,
@@ -68,17 +79,25 @@ export async function reopenResolved(
   };
 }
 
+/** What a person has to do about it begins anew. */
+const anew = sql`acknowledged_at = NULL, acknowledged_by = NULL, ${clearSnooze}, severity = ${severityAfter}, ${clearByPolicy},
+        respond_by = engine.now() + engine.respond_within(${severityAfter})`;
+
+/** It is as it was before it was resolved; what else a resolution leaves as it is needs no column here. */
+const asBefore = ({ respond_by, resolved_by, resolution_notes, cure_knowledge_id }: TicketRow) =>
+  sql`respond_by = ${respond_by}::timestamptz, resolved_by = ${resolved_by}::text,
+        resolution_notes = ${resolution_notes}::text, cure_knowledge_id = ${cure_knowledge_id}::uuid`;
+
 async function reopen(
   trx: Transaction<Database>,
   which: RawBuilder<unknown>,
   sets: RawBuilder<unknown>,
+  duties: RawBuilder<unknown>,
 ): Promise<TicketRow | undefined> {
   const { rows } = await sql<TicketRow>`
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END,
-        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze},
-        severity = ${found}, ${notByPolicy},
-        respond_by = engine.now() + engine.respond_within(${found}), ${sets}
+        resolved_at = NULL, ${duties}, ${sets}
     WHERE ${which} AND t.status = 'resolved'
       AND NOT EXISTS (SELECT FROM bot_tickets o
                       WHERE o.bot_id = t.bot_id AND o.fingerprint = t.fingerprint AND ${isPending('o')})
@@ -86,15 +105,15 @@ async function reopen(
   return rows[0];
 }
 
-/** `survivor`: the ticket with which it is reopened. */
-const tell = (
+/** Writes the event. `survivor`: the ticket with which this one is reopened; `isUndone`: it does not count as reopened. */
+const writeReopened = (
   trx: Transaction<Database>,
   { id, resolved_by, resolution_notes }: TicketRow,
   reason: string,
   actor: string,
-  survivor?: string,
+  { survivor, isUndone }: { survivor?: string; isUndone: boolean },
 ): Promise<void> => {
-  const together = survivor && { with: survivor };
+  const together = { ...(survivor && { with: survivor }), ...(isUndone && { undone: true }) };
   return writeEvent(trx, id, 'reopened', actor, {
     reason,
     resolved_by,
@@ -103,7 +122,7 @@ const tell = (
   });
 };
 
-async function tellAlone(trx: Transaction<Database>, seen: TicketRow, actor: string) {
+async function writeUnmerged(trx: Transaction<Database>, seen: TicketRow, actor: string) {
   const { number } = await trx
     .selectFrom('bot_tickets')
     .select('number')

@@ -3,18 +3,18 @@
  *
  * From: `resolved`, 24 hours ago at most.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by;
- *   `occurrences` + 1, with what is known of it now, and an event. Its severity, and who has it, as `rate.ts` says; what
- *   the policy made of its severity is over. One that was merged stands for itself again.
+ *   `occurrences` + 1, with the newest title, text and evidence, and an event. Severity and assignee as `rate.ts` says; a
+ *   severity that the policy has set ends. A ticket that was merged stands for itself again.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: the problem had no ticket, or one that ended longer ago, or one that is `closed`.
+ * Zero rows: the problem had no ticket, or its newest one was resolved longer ago, or is `closed`.
  */
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
-import { isOverriddenByPolicy } from '../../data/escalation/judged-tickets.ts';
+import { isOverriddenByPolicy } from '../../data/escalation/followed-tickets.ts';
 import { isOurs } from './count.ts';
-import { keepOverride, whoAfter } from './rate.ts';
-import { noSnooze } from './snooze.ts';
+import { keepOverride, assigneeAfter } from './rate.ts';
+import { clearSnooze } from './snooze.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
 export const findLatest = sql`latest AS (
@@ -24,11 +24,11 @@ export const findLatest = sql`latest AS (
   )`;
 
 /** `reopened`. Reads `latest` and `changed`. */
-export const reopen = sql`reopened AS (
+export const reopenTickets = sql`reopened AS (
     UPDATE bot_tickets t
-    SET status = CASE WHEN ${whoAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${whoAfter},
+    SET status = CASE WHEN ${assigneeAfter} IS NULL THEN 'open' ELSE 'assigned' END, assigned_to = ${assigneeAfter},
         severity = coalesce(r.severity, t.severity), ${keepOverride(sql`l.severity`, isOverriddenByPolicy('t'))},
-        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${noSnooze}, reopened_by = NULL, merged_into = NULL,
+        resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${clearSnooze}, reopened_by = NULL, merged_into = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
         title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
         description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,

@@ -1,13 +1,13 @@
 /**
- * Resolves a ticket whose finding is gone. A storm's has none: `end-storm.ts`. One that is merged, or into which others are
- * merged, ends with them: `resolve-merged.ts`.
+ * Resolves a ticket whose finding is gone. Not the ticket of a storm, which has no finding: `end-storm.ts`. Nor a ticket that
+ * is merged, or into which others are merged: all of these end together (`resolve-merged.ts`).
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: tickets; the transaction holds their bot.
- * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about it is `unknown`,
- *   the problem comes and goes, or it is merged with others.
+ * Zero rows: the finding is open, a person reopened the ticket although its finding was gone, an action about the finding is
+ *   `unknown`, the problem comes and goes, or the ticket is merged with others.
  */
 import { sql } from 'kysely';
 import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
@@ -28,7 +28,7 @@ export const isGone = sql`(t.fingerprint <> ${stormOf(sql`t.bot_id`)}
       -- A problem that comes and goes keeps its one ticket.
       AND NOT EXISTS (SELECT FROM bot_finding_states s WHERE s.fingerprint = t.fingerprint AND s.flapping_since IS NOT NULL))`;
 
-/** What a ticket `t` says then. */
+/** The resolution notes of a ticket `t` whose problem is gone. */
 export const goneNotes = sql`coalesce((
           SELECT 'The check passes again (' || f.resolution_method || ').' FROM bot_findings f
           WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint ORDER BY f.resolved_at DESC LIMIT 1

@@ -1,6 +1,6 @@
 /**
- * Resolves pending tickets of removed bots, each with a row of `bot_ticket_events`. What is merged into them and is of
- * another bot stands for itself again (`unmerge.ts`).
+ * Resolves pending tickets of removed bots, each with a row of `bot_ticket_events`. Tickets of other bots that are merged into
+ * them stand for themselves again (`unmerge.ts`).
  *
  * From: `open` or `assigned`, of a removed bot.
  * To: `resolved`, by the person who removed the bot.

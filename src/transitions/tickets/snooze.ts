@@ -1,6 +1,6 @@
 /**
- * A person has a pending ticket wait: until a time, or until its problem was seen so often again. It wakes earlier when it
- * becomes more severe (`wake.ts`), or when the person ends that.
+ * A person snoozes a pending ticket: until a time, or until runs have seen its problem a given number of times again. The
+ * ticket wakes earlier when it becomes more severe (`wake.ts`), or when a person ends the snooze.
  *
  * From: `open` or `assigned`, at the version that was read.
  * To: the same status, snoozed or no longer, with an event.
@@ -11,12 +11,13 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { pending, ticketChanged, type TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Database } from '../../database/connect.ts';
+import { restoreClock } from './restore-clock.ts';
 import { writeEvent } from './write-event.ts';
 
-/** For so many seconds, until a time, or until runs that begin from now on have seen the problem so often. */
+/** For this many seconds, until a time, or until runs that begin from now on have seen the problem this many times. */
 export type Snooze = { seconds: number } | { until: Date } | { occurrences: number };
 
-const columns = [
+const snoozeColumns = [
   'snoozed_at',
   'snoozed_by',
   'snoozed_severity',
@@ -24,17 +25,17 @@ const columns = [
   'snoozed_occurrences',
 ];
 
-/** For an update of tickets `t`: what people have written about a snooze is gone where `ends` is true. */
-export const noSnoozeIf = (ends: RawBuilder<unknown>) =>
+/** For an update of tickets `t`: clears what a person has written about a snooze where `ends` is true. */
+export const clearSnoozeIf = (ends: RawBuilder<unknown>) =>
   sql.join(
-    columns.map(
+    snoozeColumns.map(
       (name) =>
         sql`${sql.ref(name)} = CASE WHEN ${ends} THEN NULL ELSE ${sql.ref(`t.${name}`)} END`,
     ),
   );
 
-/** The same for all that the update finds. */
-export const noSnooze = sql.join(columns.map((name) => sql`${sql.ref(name)} = NULL`));
+/** The same for all tickets of the update. */
+export const clearSnooze = sql.join(snoozeColumns.map((name) => sql`${sql.ref(name)} = NULL`));
 
 export async function snoozeTicket(
   trx: Transaction<Database>,
@@ -72,13 +73,16 @@ export async function endSnooze(
   trx: Transaction<Database>,
   seen: TicketRow,
   actor: string,
+  /** the ticket as it was before the snooze, if the person undoes it: its clock goes on */
+  before?: TicketRow,
 ): Promise<TicketRow> {
   const { rows } = await sql<TicketRow>`
-    UPDATE bot_tickets t SET ${noSnooze}
+    UPDATE bot_tickets t SET ${clearSnooze}
     WHERE t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int AND t.status = ANY (${pending}::text[])
     RETURNING t.*`.execute(trx);
   const [ticket] = rows;
   if (!ticket) throw await ticketChanged(trx, seen, 'woken');
-  await writeEvent(trx, seen.id, 'woken', actor, {});
+  if (before) await restoreClock(trx, before);
+  await writeEvent(trx, seen.id, 'woken', actor, before ? { undone: true } : {});
   return ticket;
 }

@@ -1,5 +1,5 @@
 /**
- * Takes a pending ticket from the person who has it: it waits for anyone again, and its acknowledgement is over.
+ * Takes a pending ticket from its assignee: any person may take it now, and its acknowledgement ends.
  *
  * From: `assigned`, at the version that was read.
  * To: `open`, not acknowledged, with an event.

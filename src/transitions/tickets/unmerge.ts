@@ -1,13 +1,13 @@
 /**
- * A merged ticket stands for itself again: a person says so, or the ticket does it by itself, because people would not learn of
- * it otherwise. That is so when it is more severe than its survivor, whichever of the two changed, and when its survivor has
- * ended without it. A response clock that ran out meanwhile begins anew, unless the ticket is acknowledged.
+ * A merged ticket stands for itself again, because a person says so, or because people would not learn of it otherwise: it is
+ * more severe than its survivor (whichever of the two changed), or its survivor has ended without it, or the survivor's bot is
+ * removed. A response target that passed meanwhile is set anew, unless the ticket is acknowledged.
  *
  * From: `open` or `assigned`, merged; for a person at the version that was read.
  * To: the same status, without `merged_into`, and an event on both tickets.
- * By: an operator; the timer that concludes outcomes; who removes the survivor's bot.
- * Locks: the ticket; by itself tickets as they come, without those that other transactions hold.
- * Zero rows: another change came first: TicketChangedError is thrown. By itself: none has to.
+ * By: an operator; the timer that concludes outcomes; an admin who removes the survivor's bot.
+ * Locks: the ticket. The timer locks tickets as they come, and skips those that other transactions hold.
+ * Zero rows: another change came first: TicketChangedError is thrown. Of the timer: no ticket has to be unmerged.
  */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { rises } from '../../data/bots/bot-findings.ts';
@@ -16,7 +16,7 @@ import { isPending } from '../../data/bots/pending-tickets.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
 
-const alone = sql`merged_into = NULL,
+const unmergedColumns = sql`merged_into = NULL,
         respond_by = CASE WHEN t.acknowledged_at IS NULL AND t.respond_by < engine.now()
                      THEN engine.now() + engine.respond_within(t.severity) ELSE t.respond_by END`;
 
@@ -27,7 +27,7 @@ export async function unmergeTicket(
   actor: string,
 ): Promise<TicketRow> {
   const { rows } = await sql<TicketRow>`
-    UPDATE bot_tickets t SET ${alone}
+    UPDATE bot_tickets t SET ${unmergedColumns}
     WHERE t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int AND t.merged_into = ${survivor.id}::uuid
       AND ${isPending('t')}
     RETURNING t.*`.execute(trx);
@@ -38,19 +38,22 @@ export async function unmergeTicket(
   return ticket;
 }
 
-/** At most this many; returns how many. It is one statement, so it needs no transaction around it. */
-export const unmergeRisen = (db: Db, most: number): Promise<number> =>
-  part(
+/**
+ * Unmerges at most `maxRows` tickets that are more severe than their survivor, or whose survivor has ended; returns how many.
+ * It is one statement, so it needs no transaction around it.
+ */
+export const unmergeRisen = (db: Db, maxRows: number): Promise<number> =>
+  unmergeWhere(
     db,
     sql`NOT ${isPending('s')} OR ${rises(sql`s.severity`, sql`t.severity`)}`,
     sql`CASE WHEN ${isPending('s')} THEN 'it is more severe' ELSE 'that one has ended' END`,
     'roundsman',
-    most,
+    maxRows,
   );
 
-/** Of other bots, what is merged into tickets of bots that are removed. */
+/** Unmerges tickets of other bots from tickets of these bots, which are removed. */
 export const unmergeFromRemoved = (db: Db, bots: string[], by: string): Promise<number> =>
-  part(
+  unmergeWhere(
     db,
     sql`s.bot_id = ANY (${bots}::uuid[]) AND (t.bot_id = ANY (${bots}::uuid[])) IS NOT TRUE`,
     sql`'the bot of that one was removed'`,
@@ -58,13 +61,13 @@ export const unmergeFromRemoved = (db: Db, bots: string[], by: string): Promise<
     1_000_000,
   );
 
-/** Where `which` is true of a merged ticket `t` and its survivor `s`, because of `why`. */
-async function part(
+/** Unmerges where `which` is true of a merged ticket `t` and its survivor `s`; `why` is SQL of the reason for people. */
+async function unmergeWhere(
   db: Db,
   which: RawBuilder<unknown>,
   why: RawBuilder<unknown>,
   by: string,
-  most: number,
+  maxRows: number,
 ): Promise<number> {
   const { rows } = await sql`
     WITH due AS MATERIALIZED (
@@ -72,9 +75,9 @@ async function part(
       FROM bot_tickets t JOIN bot_tickets s ON s.id = t.merged_into
       WHERE ${isPending('t')} AND t.merged_into IS NOT NULL AND (${which})
       -- Locks bot_tickets as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE OF t SKIP LOCKED
-    ), alone AS (
-      UPDATE bot_tickets t SET ${alone} FROM due WHERE t.id = due.id
+      LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), unmerged AS (
+      UPDATE bot_tickets t SET ${unmergedColumns} FROM due WHERE t.id = due.id
     )
     INSERT INTO bot_ticket_events (ticket_id, event, actor, detail, created_at)
     SELECT e.id, 'unmerged', ${by}::text, jsonb_build_object(e.key, 'T-' || e.number, 'why', due.why), engine.now()

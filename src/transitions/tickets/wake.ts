@@ -1,14 +1,14 @@
 /**
  * A snoozed ticket wakes by itself: when its time is over, when it becomes more severe than it was when it was snoozed, or
- * when so many runs as the person said have seen its problem again. Only runs that began after the snooze count: an
- * older one tells of what the person knew, whenever its result comes. That it became more severe the person did not know,
- * whichever run found it.
+ * when as many runs as the person said have seen its problem again. Only runs that began after the snooze count: what an
+ * older run reports the person already knew, even if the report comes later. A higher severity wakes the ticket whichever
+ * run found it, because the person did not know of it.
  *
  * From: `open` or `assigned`, snoozed.
- * To: the same status with `woken_at`, which ends the snooze, and an event; what the person wrote stays.
- * By: the timer that concludes outcomes, in any process; or what ends a run (part of `escalate`), with the ticket's one
- *   update (`rate.ts`).
- * Locks: by the timer tickets as they come, without those that other transactions hold; else none of its own.
+ * To: the same status with `woken_at`, which ends the snooze, and an event; the columns that the person wrote stay.
+ * By: the timer that concludes outcomes, in any process; or the worker or rescue that ends a run (part of `escalate`), in the
+ *   statement's one update of the ticket (`rate.ts`).
+ * Locks: the timer locks tickets as they come, and skips those that other transactions hold; `escalate` has locked them.
  * Zero rows: no snooze is over.
  */
 import { sql, type RawBuilder } from 'kysely';
@@ -16,15 +16,15 @@ import { rises } from '../../data/bots/bot-findings.ts';
 import { isPending, isSnoozed } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Those whose time is over, at most this many; returns how many. One statement, so it needs no transaction around it. */
-export async function wakeTickets(db: Db, most: number): Promise<number> {
+/** Wakes at most `maxRows` tickets whose time is over; returns how many. It is one statement, so it needs no transaction. */
+export async function wakeTickets(db: Db, maxRows: number): Promise<number> {
   const { rows } = await sql`
     WITH due AS MATERIALIZED (
       SELECT t.id, t.snoozed_until FROM bot_tickets t
       WHERE ${isPending('t')} AND t.snoozed_until <= engine.now()
         AND (t.woken_at IS NULL OR t.woken_at < coalesce(t.snoozed_at, t.snoozed_until))
       -- Locks bot_tickets as they come; rows that others hold are skipped.
-      LIMIT ${sql.lit(most)} FOR NO KEY UPDATE SKIP LOCKED
+      LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE SKIP LOCKED
     ), woken AS (
       UPDATE bot_tickets t SET woken_at = ${wokenAt} FROM due WHERE t.id = due.id
     )
@@ -42,14 +42,17 @@ const isAsleep = isSnoozed('t', sql`engine.now()`);
 /** 1 where the run that began at `c.began` counts for the snooze of the ticket `t`, else 0. */
 const counts = sql`((${isAsleep} AND t.snoozed_occurrences IS NOT NULL AND c.began > t.snoozed_at) IS TRUE)::int`;
 
-/** For the ticket `t` that is as severe as `severity` says: what the run counts, and why it wakes; NULL where it does not. */
+/**
+ * Two columns for the ticket `t` whose new severity is `severity`: `counts`, as above, and `wakes`, why the ticket wakes, or
+ * NULL where it does not.
+ */
 export const wakes = (severity: RawBuilder<unknown>) => sql`${counts} AS counts,
            CASE WHEN ${isAsleep} THEN
              CASE WHEN ${rises(sql`coalesce(t.snoozed_severity, t.severity)`, severity)} THEN 'it is more severe'
                WHEN ${counts} = 1 AND t.snooze_seen + 1 >= t.snoozed_occurrences
                  THEN 'it was seen ' || t.snoozed_occurrences || ' more times' END END AS wakes`;
 
-/** For the update of tickets `t`, with `r` as `rate.ts` says. */
+/** The columns that the update of tickets `t` writes; `r` is the ticket's row of `changed` (`rate.ts`), or all NULL. */
 export const wake = sql`snooze_seen = t.snooze_seen + coalesce(r.counts, 0),
         woken_at = CASE WHEN r.wakes IS NULL THEN t.woken_at ELSE ${wokenAt} END`;
 

@@ -17,7 +17,7 @@ export async function writeEvent(
   event: Database['bot_ticket_events']['event'],
   actor: string,
   detail: object,
-  /** where the change left its time on the ticket, so that both tell the same */
+  /** the time that the change has written on the ticket, so that ticket and event show the same; null: now */
   at: Date | null = null,
 ): Promise<void> {
   const created_at = at ?? sql<Date>`engine.now()`;

@@ -1,11 +1,11 @@
 /**
  * Writes the history of all changes that the end of runs made on tickets.
  *
- * From: tickets that were resolved, reopened, opened, became more severe or less, or woke; reopened ones that are merged no longer.
+ * From: tickets that were resolved, reopened (and by that unmerged), opened, made more or less severe, or woken.
  * To: one more row of `bot_ticket_events` each.
  * By: the worker that ends a run, or rescue (part of `escalate`).
  * Locks: only new rows.
- * Zero rows: no ticket was changed, or tickets were only counted, or a storm goes on.
+ * Zero rows: no ticket was changed, or problems were only counted on their tickets, or a storm goes on.
  */
 import { sql } from 'kysely';
 import { rateEvents } from './rate.ts';

@@ -7,21 +7,21 @@ import { underFence } from '../../../src/data/bots/fence.ts';
 import type { Database, Db } from '../../../src/database/connect.ts';
 import type { CheckOutcome } from '../../../src/run/tasks/outcome.ts';
 import type { Ending } from '../../../src/run/writer/finish.ts';
-import { recordingOf, type Recording } from '../../../src/run/writer/recording.ts';
+import { recordInputOf, type RecordInput } from '../../../src/run/writer/record-input.ts';
 import type { Run } from '../../../src/run/writer/run.ts';
 import { escalate } from './recording-peer-tickets.ts';
 
 /** Records, escalates, finishes and queues the bot's next run. */
 export async function recordOne(db: Db, run: Run, outcomes: CheckOutcome[], ending: Ending) {
   await underFence(db, run, async (trx) => {
-    await record(trx, run, recordingOf(run, outcomes));
+    await record(trx, run, recordInputOf(run, outcomes));
     await escalate(trx, run);
     await finish(trx, run, ending);
   });
   await queueNext(db, run);
 }
 
-async function record(trx: Transaction<Database>, run: Run, { findings, examined }: Recording) {
+async function record(trx: Transaction<Database>, run: Run, { findings, examined }: RecordInput) {
   const fingerprints = findings.map((finding) => finding.fingerprint);
   const failing = await rememberFailures(trx, run, findings);
   await writeFindings(
@@ -37,7 +37,7 @@ async function record(trx: Transaction<Database>, run: Run, { findings, examined
 async function rememberFailures(
   trx: Transaction<Database>,
   run: Run,
-  findings: Recording['findings'],
+  findings: RecordInput['findings'],
 ) {
   const { again, earlier } = memoryOf(run);
   const { rows } = await sql<{ fingerprint: string }>`
@@ -68,7 +68,7 @@ function memoryOf({ id }: Run) {
 async function writeFindings(
   trx: Transaction<Database>,
   run: Run,
-  findings: Recording['findings'],
+  findings: RecordInput['findings'],
 ) {
   await sql`
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
@@ -92,7 +92,7 @@ async function writeFindings(
 async function rememberClean(
   trx: Transaction<Database>,
   run: Run,
-  examined: Recording['examined'],
+  examined: RecordInput['examined'],
   reported: string[],
 ): Promise<string[]> {
   const { again, earlier } = memoryOf(run);

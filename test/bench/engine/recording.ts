@@ -105,6 +105,7 @@ async function prepare(db: Db): Promise<Run[]> {
     bot: { id: row.bot_id, name: row.name, endpoint: '/api/bots/bench', config: {} },
     timeoutMs: 60_000,
     pendingEffects: false,
+    progress: null,
     signal: new AbortController().signal,
     stop() {},
   }));

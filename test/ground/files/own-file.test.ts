@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { claimUp, joinEmbedded } from '../../../src/database/embedded/index.ts';
+import { lockHome, joinEmbedded } from '../../../src/database/embedded/index.ts';
 import { install } from '../../support/installation.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -116,7 +116,7 @@ describe('the embedded database writes through no link in its home and waits for
 
   test('up.pid is made anew', () => {
     planted('up.pid');
-    claimUp(home);
+    lockHome(home);
     unharmed();
     expect(fs.readFileSync(join(home, 'up.pid'), 'utf8')).toBe(`${process.pid}\n`);
   });
@@ -166,21 +166,21 @@ describe('what is made in a home', () => {
   test('cannot be locked by other users, also where it was made when they could', async () => {
     fs.chmodSync(home, 0o755);
     for (const name of locks) fs.writeFileSync(join(home, name), '', { mode: 0o644 });
-    const claim = claimUp(home);
+    const homeLock = lockHome(home);
     const embedded = await joinEmbedded(home, { create: true });
     try {
       for (const name of [...locks, 'up.pid']) expect([name, modeOf(name)]).toEqual([name, 0o600]);
       expect(modeOf('.')).toBe(homeMode);
     } finally {
       await embedded.leave();
-      claim.release();
+      homeLock.release();
     }
   });
 
   test('is closed alone where the directory holds other things, too', () => {
     fs.writeFileSync(join(home, 'index.html'), '');
     fs.chmodSync(home, 0o755);
-    claimUp(home);
+    lockHome(home);
     expect(modeOf('.')).toBe(0o755);
     expect(modeOf('up.lock')).toBe(0o600);
   });

@@ -1,7 +1,12 @@
 /** Rules that were compared, the engine's own last. What each of them is compared for is in docs/healing.md. */
-import { gainsAt, changeOf, losesAt, type Evidence } from '../../../src/heal/judging/autonomy.ts';
+import {
+  minShareForAuto,
+  changeOf,
+  minLowerWithoutLift,
+  type Evidence,
+} from '../../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../../src/heal/statistics/betting-bounds.ts';
-import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
+import { minCases, type TrackRecord, type Untouched } from '../../../src/heal/judging/figures.ts';
 import { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
 import { wilson, type Interval, type Sample } from '../../../src/heal/statistics/wilson.ts';
 import { worstStretch } from '../../../src/heal/judging/worst-stretch.ts';
@@ -12,7 +17,7 @@ type Bounds = (sample: Sample) => Interval;
 const newest = 100;
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-function recordBy(by: Bounds, cases: boolean, outcomes: readonly Outcome[]): Record {
+function recordBy(by: Bounds, cases: boolean, outcomes: readonly Outcome[]): TrackRecord {
   const weightOf = ({ tries }: Outcome) => (cases ? 1 / tries : 1);
   let [held, relapsed, heldWeight, weight] = [0, 0, 0, 0];
   for (const each of outcomes) {
@@ -36,13 +41,13 @@ function recordBy(by: Bounds, cases: boolean, outcomes: readonly Outcome[]): Rec
   };
 }
 
-/** Null where no stretch is below what is lost by: to find the worst of them takes long. */
+/** Null where no stretch is below the bound at which auto is lost: to find the worst stretch takes long. */
 function recentOf(newestFirst: readonly Outcome[], weightOf: (outcome: Outcome) => number) {
   let [good, bad] = [0, 0];
   for (const each of newestFirst) {
     if (each.held) good += weightOf(each);
     else bad += weightOf(each);
-    if (good < gainsAt * (good + bad))
+    if (good < minShareForAuto * (good + bad))
       return worstStretch(newestFirst.map((one) => ({ held: one.held, weight: weightOf(one) })));
   }
   return null;
@@ -94,8 +99,10 @@ function before(
   const { recovered, persisted } = untouched;
   const [a, b] = [record.heldWeight / record.weight, untouched.rate ?? 0];
   const lift = a - b - Math.hypot(a - record.lower, untouched.upper - b);
-  const seen = recovered + persisted >= enough;
-  return record.decided >= 20 && (seen ? lift <= 0 : record.lower <= losesAt) ? down : null;
+  const seen = recovered + persisted >= minCases;
+  return record.decided >= 20 && (seen ? lift <= 0 : record.lower <= minLowerWithoutLift)
+    ? down
+    : null;
 }
 
 const up = { autonomy: 'auto', why: '' } as const;
@@ -103,19 +110,19 @@ const down = { autonomy: 'suggest', why: '' } as const;
 
 const gainsByDisjoint = (risk: string, { record, untouched }: Evidence) =>
   risk !== 'irreversible' &&
-  record.lower >= gainsAt &&
+  record.lower >= minShareForAuto &&
   !record.relapsedTwice &&
-  untouched.recovered + untouched.persisted >= enough &&
+  untouched.recovered + untouched.persisted >= minCases &&
   record.lower > untouched.upper
     ? up
     : null;
 
-const losesByTwo = ({ relapsedTwice, decided, lower }: Record) =>
-  relapsedTwice || (decided >= enough && lower < losesAt) ? down : null;
+const losesByTwo = ({ relapsedTwice, decided, lower }: TrackRecord) =>
+  relapsedTwice || (decided >= minCases && lower < minLowerWithoutLift) ? down : null;
 
-/** The engine's rule but for how one that can be undone loses auto. */
+/** The engine's rule, but with another way in which a reversible entry loses auto. */
 const losing =
-  (loses: (record: Record) => boolean): typeof changeOf =>
+  (loses: (record: TrackRecord) => boolean): typeof changeOf =>
   (autonomy, risk, evidence) =>
     autonomy === 'auto' && risk === 'reversible'
       ? loses(evidence.record)
@@ -123,7 +130,7 @@ const losing =
         : null
       : changeOf(autonomy, risk, evidence);
 
-/** The engine's rule but for the share below which nobody is asked. */
+/** The engine's rule, but with another share below which no person is asked. */
 const asking =
   (least: number): Bounds =>
   (sample) => {
@@ -235,7 +242,9 @@ export const candidates: Rule[] = [
   }),
   ruleOf("Robbins' mixture", { by: remembered(robbins) }),
   ruleOf('loses by two relapses or .45', { judge: losing((r) => losesByTwo(r) !== null) }),
-  ruleOf('loses by the bound of all outcomes', { judge: losing(({ upper }) => upper < gainsAt) }),
+  ruleOf('loses by the bound of all outcomes', {
+    judge: losing(({ upper }) => upper < minShareForAuto),
+  }),
   ruleOf("loses by Page's sum, .9 against .5", {
     record: (outcomes) => ({ ...recordBy(betting, true, outcomes), relapsedTwice: page(outcomes) }),
     judge: losing(({ relapsedTwice }) => relapsedTwice),

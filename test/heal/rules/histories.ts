@@ -5,9 +5,9 @@
 import type { Risk } from '../../../src/bot.ts';
 import { Chance } from '../../../src/demo/chance.ts';
 import type { Autonomy } from '../../../src/ground/autonomy.ts';
-import { agreements, changeOf, type Evidence } from '../../../src/heal/judging/autonomy.ts';
-import { enough, type Record, type Untouched } from '../../../src/heal/judging/figures.ts';
-import { judgedEntry, type Judgement } from '../../../src/heal/judging/judged-entry.ts';
+import { minAgreements, changeOf, type Evidence } from '../../../src/heal/judging/autonomy.ts';
+import { minCases, type TrackRecord, type Untouched } from '../../../src/heal/judging/figures.ts';
+import { judgementsOf, type Judgement } from '../../../src/heal/judging/judgements.ts';
 import type { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
 
 export interface Scenario {
@@ -18,7 +18,7 @@ export interface Scenario {
   faults: number;
   /** the share of a component's faults that the cure removes, 0 to 1; `fault` is its number in the history */
   cures(component: number, fault: number): number;
-  /** the share of faults that is gone by the next run, whatever anybody does */
+  /** the share of faults that is gone by the next run without a cure */
   recovers: number;
   /** What does not work is seen at once, and tried again on the same finding; or it comes back after a while. */
   fails: 'at once' | 'later';
@@ -34,12 +34,12 @@ export interface Outcome {
 /** What a rule makes of outcomes, the oldest first, and of untouched findings, and how it judges by them. */
 export interface Rule {
   name: string;
-  record(outcomes: readonly Outcome[]): Record;
+  record(outcomes: readonly Outcome[]): TrackRecord;
   untouched(recovered: number, persisted: number): Untouched;
   judge: typeof changeOf;
-  /** what a component's record is judged with beside its own outcomes */
+  /** adds to a component's record what other components' outcomes say */
   lean: typeof leanOnOthers;
-  /** Whoever falls begins anew: what came before does not earn it back. */
+  /** After autonomy was lost, earlier outcomes do not earn it back. */
   beginsAnew: boolean;
 }
 
@@ -68,7 +68,7 @@ interface Scope {
   agreed: number;
   differed: number;
   decided: number;
-  record: Record | null;
+  record: TrackRecord | null;
 }
 
 const newScope = (): Scope => ({
@@ -111,7 +111,7 @@ export function historyOf(
   function evidenceOf(scope: Scope): Evidence {
     scope.record ??= rule.record(scope.outcomes);
     const { recovered, persisted, agreed, differed } =
-      scope.recovered + scope.persisted >= enough ? scope : { ...scope, ...untouchedAll() };
+      scope.recovered + scope.persisted >= minCases ? scope : { ...scope, ...untouchedAll() };
     return {
       ofWhole: scope === whole,
       record: scope.record,
@@ -127,13 +127,13 @@ export function historyOf(
     const toShadow = change?.autonomy === 'shadow';
     const known = parts.flatMap((scope, component) =>
       own.has(component) ||
-      scope.decided >= enough ||
-      scope.agreed >= agreements ||
+      scope.decided >= minCases ||
+      scope.agreed >= minAgreements ||
       (toShadow && evidenceOf(scope).record.held > 0)
         ? [{ component: String(component), own: own.get(component) ?? null, ...evidenceOf(scope) }]
         : [],
     );
-    const judgements = judgedEntry({ autonomy, risk, ...evidence }, rule.lean(known), rule.judge);
+    const judgements = judgementsOf({ autonomy, risk, ...evidence }, rule.lean(known), rule.judge);
     for (const each of judgements) take(each, fault);
     for (let component = 0; component < components; component++)
       if (wordOn(component) === 'auto' && wrongly(component, fault)) told.wronglyAuto ??= fault;
@@ -202,7 +202,7 @@ export function historyOf(
       told.auto += 1 / faults;
       if (fault <= 100) told.auto100 += 1 / Math.min(100, faults);
       const seen = evidenceOf(parts[component]!).untouched;
-      if (whole.decided > 0 && seen.recovered + seen.persisted < enough && heldOut) {
+      if (whole.decided > 0 && seen.recovered + seen.persisted < minCases && heldOut) {
         leaveAlone(component, recovered, fault);
         if (recovered || wordOn(component) !== 'auto') continue;
       }

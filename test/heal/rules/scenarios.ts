@@ -1,5 +1,5 @@
 /** Cures of known merit. */
-import { gainsAt } from '../../../src/heal/judging/autonomy.ts';
+import { minShareForAuto } from '../../../src/heal/judging/autonomy.ts';
 import type { Scenario } from './histories.ts';
 
 const scenario = (
@@ -71,5 +71,5 @@ export const wronglyAuto =
   ({ cures, recovers }: Scenario) =>
   (component: number, fault: number): boolean => {
     const cured = cures(component, fault);
-    return cured === 0 || cured + (1 - cured) * recovers < gainsAt;
+    return cured === 0 || cured + (1 - cured) * recovers < minShareForAuto;
   };

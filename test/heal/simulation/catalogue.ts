@@ -17,22 +17,22 @@ import { downOf, takeEffect } from './platform.ts';
 import { countRequests, windowSeconds } from './traffic.ts';
 
 /** What a check and a remedy of the simulation need of the platform. */
-export interface Place {
+export interface SimulatedPlatform {
   url: string;
   incidents: readonly Incident[];
 }
 
 export const simulatedCatalogue = (
-  place: Place,
+  platform: SimulatedPlatform,
   kinds: readonly Kind[],
   loops: Pick<Loops, 'bots' | 'remedies'>,
 ): Catalogue =>
   catalogueOf(
-    [...kinds.map((kind) => botOf(place, kind)), ...loops.bots, conductor],
-    [...cures.map((cure) => remedyOf(place, cure)), ...loops.remedies],
+    [...kinds.map((kind) => botOf(platform, kind)), ...loops.bots, conductor],
+    [...cures.map((cure) => remedyOf(platform, cure)), ...loops.remedies],
   );
 
-const botOf = ({ url }: Place, kind: Kind): Bot =>
+const botOf = ({ url }: SimulatedPlatform, kind: Kind): Bot =>
   defineBot({
     name: kind,
     displayName: kind,
@@ -78,7 +78,7 @@ const counting = (kind: Kind): EventCheck<unknown> => ({
   run: (_, context) => countRequests(context.db, kind, context),
 });
 
-const remedyOf = ({ url, incidents }: Place, cure: Cure): Remedy =>
+const remedyOf = ({ url, incidents }: SimulatedPlatform, cure: Cure): Remedy =>
   defineRemedy({
     name: `simulated.${cure.name}`,
     title: `Try ${cure.name}`,
@@ -98,6 +98,6 @@ const remedyOf = ({ url, incidents }: Place, cure: Cure): Remedy =>
       } else await takeEffect(db, incidents, cure, target.component, key);
       return { summary: `tried ${cure.name}`, before: null, after: null };
     },
-    // A reversible remedy has to have one; nobody of the simulation asks for it.
+    // A reversible remedy has to have an undo; no person of the simulation asks for it.
     undo: async () => ({ summary: 'took nothing back', before: null, after: null }),
   });

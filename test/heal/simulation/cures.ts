@@ -13,7 +13,7 @@ export interface Incident {
   lasts: number | null;
   /** 0 to 1: a cure that works for a share of the faults works for those below it */
   luck: number;
-  /** minutes from its ticket until somebody looks at it */
+  /** minutes from its ticket until a person looks at it */
   respond: number;
   /** whether that person approves what is suggested, instead of mending it by hand */
   approves: boolean;
@@ -48,7 +48,7 @@ export const allKinds: readonly Kind[] = [...kinds, ...windowedKinds];
 
 export const isWindowed = (kind: Kind): boolean => windowedKinds.some((each) => each === kind);
 
-/** The share of a kind's faults that is gone by the next round, whatever anybody does. */
+/** The share of a kind's faults that is gone by the next round without a cure. */
 export const recovery = (kind: Kind): number => (kind === 'feed' || kind === 'burst' ? 0.7 : 0.1);
 
 export const componentsOf = (kind: Kind): string[] =>

@@ -17,7 +17,7 @@ interface Fault {
   component: string;
   recoversAt: number;
   returnsAt: number;
-  /** when a person comes to it; null while nobody was told */
+  /** when a person looks at it; null while no person was told */
   visit: number | null;
   approved: boolean;
 }
@@ -53,7 +53,7 @@ export function earlierRule(incidents: readonly Incident[]): Earlier {
     entry.successful += 1;
     entry[truth === 'cures' ? 'held' : 'wrong'] += 1;
     happened[truth === 'cures' ? 'held' : 'wrong'].push(now);
-    // It is healed, as far as anybody knows.
+    // As far as is known, it is healed.
     fault.visit = null;
     if (truth === 'cures') faults.delete(fault.component);
     if (truth === 'hides') fault.returnsAt = now + hiddenMinutes;

@@ -35,7 +35,7 @@ const docs = new URL('../../../docs/', import.meta.url);
 const marks = { begin: '<!-- simulation: begin -->', end: '<!-- simulation: end -->' };
 
 const directory = await mkdtemp(join(tmpdir(), 'roundsman-simulation-'));
-// Root's server runs as somebody else, who has to get through.
+// PostgreSQL does not run as root: another user has to be able to enter this folder.
 await chmod(directory, 0o755);
 const server = await startPostgres(directory);
 

@@ -1,4 +1,4 @@
-/** Cures that are needed because of themselves, for a day of the simulation in which nobody looks after them. */
+/** Cures that cause what they heal, in a day of the simulation in which no person looks at tickets. */
 import { sql, type Kysely } from 'kysely';
 import { defineBot, defineRemedy, z, type Bot, type Remedy } from '../../../src/bot.ts';
 import { Chance } from '../../../src/demo/chance.ts';

@@ -5,7 +5,7 @@ import { componentsOf, curesOf, type Cure, type Incident, type Kind } from './cu
 import { minuteOf } from './engine.ts';
 import type { LoopFate } from './loops.ts';
 
-/** `wrong`: it did not remove its fault for good, whatever anybody believed. */
+/** `wrong`: the cure did not remove its fault for good, whatever the engine concluded. */
 export interface Heals {
   held: number;
   wrong: number;
@@ -16,7 +16,7 @@ export const curvePoints = 40;
 
 /** One way of healing, over all incidents. */
 export interface Tally extends Heals {
-  /** opened or opened again, or a user's complaint about what nobody was told of */
+  /** tickets that were opened or reopened, and complaints of users about faults of which no person was told */
   tickets: number;
   brokenMinutes: number;
   curve: { held: number[]; wrong: number[]; tickets: number[] };

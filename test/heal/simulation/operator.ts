@@ -5,9 +5,9 @@ import type { Db } from '../../../src/database/connect.ts';
 import { componentsOf, curesOf, windowedKinds, type Incident } from './cures.ts';
 import type { Broken, Platform } from './platform.ts';
 
-/** A fault that nobody was told of is reported by a user after this long, in minutes. */
+/** After how many minutes a user reports a fault of which no person was told. */
 export const complaintAfter = 6 * 60;
-/** How long somebody waits for what was approved before mending it by hand, in minutes. */
+/** How many minutes a person waits for an approved heal before mending the fault by hand. */
 export const patienceMinutes = 20;
 
 interface Ticket {
@@ -15,7 +15,7 @@ interface Ticket {
   fingerprint: string;
   component: string;
   finding_id: string | null;
-  /** the first one that was suggested and that nobody has answered */
+  /** the first suggestion that no person has answered */
   suggestion: string | null;
 }
 

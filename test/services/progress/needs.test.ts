@@ -1,8 +1,10 @@
 /** What a person has to look at, from rows as the engine would have written them. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { waitingRuns } from '../../../src/data/bots/progress.ts';
 import { changeMode } from '../../../src/data/bots/engine.ts';
+import { heartbeat, removeNode } from '../../../src/maintain/heartbeat.ts';
 import { ofOneMoment, readFacts } from '../../../src/services/progress/facts.ts';
 import { inOneLine, needs } from '../../../src/services/progress/needs.ts';
 import { ago, insertBot, insertNode, insertRun, insertTicket } from '../../cli/rows.ts';
@@ -71,7 +73,62 @@ describe('processes', () => {
   test('one that went silent is missing, and says since when', async () => {
     await insertBot(db, 'watch', planned);
     await insertNode(db, 'up', 60 * 7);
-    expect((await lines())[0]).toContain('(last sign of one 7m ago)');
+    expect((await lines())[0]).toContain('(last sign of one 7m ago: its heartbeat)');
+  });
+
+  test('of one that ended in order, what it wrote last is its sign', async () => {
+    const bot = await insertBot(db, 'watch', { ...planned, last_execution_at: ago(20) });
+    const last = async () => /\(last sign of one .*?\)/.exec((await lines())[0]!)?.[0];
+    expect(await last()).toBe('(last sign of one 20m ago: a run began)');
+    await insertRun(db, bot, 9, { status: 'success', completed_at: ago(8) });
+    expect(await last()).toBe('(last sign of one 8m ago: a run ended)');
+    try {
+      await sql`INSERT INTO engine.jobs (name) VALUES ('tidy') ON CONFLICT DO NOTHING`.execute(db);
+      await sql`
+        INSERT INTO engine.job_runs (job, status, queued_at, scheduled_for, started_at, completed_at)
+        VALUES ('tidy', 'success', engine.now() - interval '5 seconds', engine.now() - interval '5 seconds',
+                engine.now() - interval '4 seconds', engine.now() - interval '3 seconds')`.execute(
+        db,
+      );
+      expect(await last()).toMatch(/^\(last sign of one \ds ago: a job ended\)$/);
+    } finally {
+      await sql`DELETE FROM engine.job_runs`.execute(db);
+    }
+  });
+
+  test('of one that was stopped, its stop is its sign, until something newer is', async () => {
+    const bot = await insertBot(db, 'watch', { ...planned, last_execution_at: ago(20) });
+    const last = async () => /\(last sign of one .*?\)/.exec((await lines())[0] ?? '')?.[0];
+    const stop = async (role: 'up' | 'scheduler' | 'worker') => {
+      const node = { id: randomUUID(), role };
+      await heartbeat(db, node);
+      await removeNode(db, node);
+    };
+    const stops = () =>
+      db.selectFrom('engine.settings').select('value').where('key', '=', 'last_stop').execute();
+    const longAgo = (minutes: number) =>
+      sql`
+      UPDATE engine.settings SET value = jsonb_build_object('worker', engine.now() - make_interval(mins => ${minutes}))
+      WHERE key = 'last_stop'`.execute(db);
+    try {
+      await stop('worker');
+      expect(await last()).toMatch(/^\(last sign of one \d+s ago: it was stopped\)$/);
+      await longAgo(9);
+      expect(await last()).toBe('(last sign of one 9m ago: it was stopped)');
+      await insertRun(db, bot, 9, { status: 'success', completed_at: ago(8) });
+      expect(await last()).toBe('(last sign of one 8m ago: a run ended)');
+      // Of a scheduler, the stop of a worker is no sign.
+      await insertNode(db, 'worker');
+      expect(await last()).toBeUndefined();
+      await stop('scheduler');
+      expect(await last()).toMatch(/ \d+s ago: it was stopped\)$/);
+      await stop('up');
+      expect(await stops()).toEqual([
+        { value: { scheduler: expect.any(String), worker: expect.any(String) } },
+      ]);
+    } finally {
+      await sql`DELETE FROM engine.settings WHERE key = 'last_stop'`.execute(db);
+    }
   });
 
   test('what follows from it is said in the same line, once', async () => {
@@ -253,6 +310,28 @@ describe('jobs', () => {
     await insertNode(db, 'up');
   });
 
+  test('a process that has just started has some seconds to take up what waits: jobs, runs and slots', async () => {
+    await db.deleteFrom('engine.nodes').execute();
+    await insertRun(db, await insertBot(db, 'watch', overdue), 3, queued);
+    await job({ status: 'queued', queued_at: ago(3) });
+    const startedAt = (seconds: number) =>
+      db
+        .updateTable('engine.nodes')
+        .set({ started_at: secondsAgo(seconds) })
+        .execute();
+    const kinds = async () => (await read()).map(({ kind }) => kind);
+    await insertNode(db, 'up');
+    await startedAt(3);
+    expect(await kinds()).toEqual([]);
+    const all = ['runs_waiting', 'jobs_stalled', 'bots_overdue'];
+    await startedAt(16);
+    expect(await kinds()).toEqual(all);
+    // Beside one that has been there for longer, a new one changes nothing.
+    await startedAt(3);
+    await insertNode(db, 'up');
+    expect(await kinds()).toEqual(all);
+  });
+
   test('one that waits for a minute, or was left behind for one, does not go on', async () => {
     await job({ queued_at: secondsAgo(59) });
     expect(await lines()).toEqual([]);
@@ -334,11 +413,23 @@ describe('bots that look at nothing', () => {
     expect(await lines()).toEqual([]);
     await insertRun(db, id, 10, { status: 'failed', checks_performed: 0 });
     expect((await read()).map(({ kind }) => kind)).toEqual(['bots_unchecked']);
-    expect((await lines())[0]).toMatch(
-      /^1 active bot performed no check in its newest run.*\(watch\)/,
-    );
+    expect((await lines())[0]).toMatch(/^1 active bot has performed no check for 10m \(watch\)/);
     await insertRun(db, id, 5, { status: 'success', checks_performed: 2 });
     expect(await lines()).toEqual([]);
+  });
+
+  test('it says since when: since the first such run behind the last check, however many follow', async () => {
+    await insertNode(db, 'up');
+    const id = await insertBot(db, 'watch', planned);
+    const failed = { status: 'failed', checks_performed: 0 } as const;
+    for (const minutes of [50, 40]) await insertRun(db, id, minutes, failed);
+    expect((await lines())[0]).toMatch(/performed no check for 50m \(watch\)/);
+    await insertRun(db, id, 30, { status: 'failed', checks_performed: 1 });
+    for (const minutes of [13, 8, 3]) await insertRun(db, id, minutes, failed);
+    expect((await lines())[0]).toMatch(/performed no check for 13m \(watch\)/);
+    // Only verifications: what they looked at was no check of the bot.
+    await insertRun(db, id, 1, { status: 'success', trigger: 'verify', checks_performed: 2 });
+    expect((await lines())[0]).toMatch(/performed no check for 13m \(watch\)/);
   });
 });
 

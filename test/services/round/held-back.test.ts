@@ -95,6 +95,6 @@ test('advice is no gate, and what was healed is not told as held back', async ()
   expect(printed(await roundOf(advised))).not.toContain('not healed');
   const healed = await simulatedPlatform([entry('clean', playbook('disk.clean'))], [works]);
   const text = printed(await roundOf(healed));
-  expect(text).toContain('Healed and verified: 1 of 1');
+  expect(text).toContain('Heals: 1 verified');
   expect(text).not.toContain('not healed');
 });

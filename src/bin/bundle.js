@@ -1,0 +1,115 @@
+/**
+ * Puts the command line into a few files, which start in less than half of the time: most of a start is
+ * to find, read and link modules, of which kysely alone has 258. npm runs it after an install in a clone, and before the
+ * package is packed (`--package`): into .commands/, or dist/commands/. roundsman.js uses what it wrote, and in a clone only
+ * as long as the sources are those that it read; without it everything runs as well, and slower. The engine's own commands
+ * always run from the sources.
+ *
+ * Plain JavaScript, because an older Node may run the install. What each module says of its own place (import.meta.url)
+ * stays as it is without a bundle.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const isForPackage = process.argv.includes('--package');
+const place = join(root, isForPackage ? 'dist/commands' : '.commands');
+
+/** What commands that read rows load. Other packages are found where npm has put them, and so are native addons. */
+const packages = ['commander', 'cron-parser', 'kysely', 'luxon', 'yaml', 'zod'];
+
+/** These start the engine when they are run, and roundsman.js never runs them from here. */
+const ofEngine = /^src\/bin\/(up|serve|round|demo)\.ts$/;
+
+const inTree = (path) => relative(root, path).split(sep).join('/');
+
+/** A module of ours as the bundle sees it: its source in a clone, what is compiled from it in the package. */
+const fromBundle = (path) =>
+  `../${isForPackage ? inTree(path).replace(/\.ts$/, '.js') : inTree(path)}`;
+
+const isOurs = (path) => /^(src|bots|jobs)\/.*\.ts$/.test(inTree(path));
+
+const asWithoutBundle = {
+  name: 'as-without-bundle',
+  resolveId(source, importer, { kind }) {
+    if (!importer) return null;
+    if (kind === 'dynamic-import' && ofEngine.test(inTree(importer)))
+      return { id: fromBundle(join(dirname(importer), source)), external: 'absolute' };
+    const [, name] = /^((?:@[^/]+\/)?[^./][^/]*)/.exec(source) ?? [];
+    return name && !source.startsWith('node:') && !packages.includes(name)
+      ? { id: source, external: true }
+      : null;
+  },
+  transform: (code, id) =>
+    isOurs(id) && code.includes('import.meta.url')
+      ? {
+          code: code.replaceAll(
+            'import.meta.url',
+            `new URL(${JSON.stringify(fromBundle(id))}, import.meta.url).href`,
+          ),
+          map: null,
+        }
+      : null,
+};
+
+/** The path, the time of change in ms and the bytes of each file that was read, one after the other: roundsman.js compares them. */
+function filesOf(chunks) {
+  const read = new Set(chunks.flatMap(({ moduleIds }) => moduleIds).filter(isOurs));
+  const manifests = packages.map((name) => join(root, 'node_modules', name, 'package.json'));
+  return [...read, ...manifests.filter((path) => existsSync(path))].flatMap((path) => {
+    const { mtimeMs, size } = statSync(path);
+    return [inTree(path), mtimeMs, size];
+  });
+}
+
+/** What the licences of the packages ask for, where their code goes. */
+const licences = () =>
+  packages
+    .map((name) => {
+      const file = join(root, 'node_modules', name, 'LICENSE');
+      const text = [file, `${file}.md`].find((each) => existsSync(each));
+      return `${name}\n\n${text ? readFileSync(text, 'utf8').trim() : 'see its package.json'}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+
+async function bundle() {
+  const { rolldown } = await import('rolldown');
+  const built = await rolldown({
+    cwd: root,
+    input: { cli: 'src/bin/cli.ts', 'compile-cache': 'src/bin/compile-cache.ts' },
+    platform: 'node',
+    plugins: [asWithoutBundle],
+    logLevel: 'warn',
+  });
+  const fresh = `${place}-${process.pid}`;
+  mkdirSync(dirname(place), { recursive: true });
+  try {
+    const { output } = await built.write({
+      dir: fresh,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      // The stack of an error names the sources; it needs their lines, and not their text.
+      sourcemap: true,
+      sourcemapExcludeSources: true,
+    });
+    const chunks = output.filter(({ type }) => type === 'chunk');
+    writeFileSync(join(fresh, 'licences.txt'), licences());
+    if (!isForPackage) writeFileSync(join(fresh, 'of.json'), JSON.stringify(filesOf(chunks)));
+    rmSync(place, { recursive: true, force: true });
+    renameSync(fresh, place);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    await built.close();
+  }
+}
+
+try {
+  await bundle();
+} catch (error) {
+  if (isForPackage) throw error;
+  // Without the development's packages, or on a disk that takes nothing: commands run from the sources.
+  console.error(`commands start from their sources: ${String(error.message).split('\n')[0]}`);
+}

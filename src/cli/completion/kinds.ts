@@ -1,0 +1,53 @@
+/** What may be typed for an argument or an option that has no choices of its own. */
+import type { NameKind } from '../../services/completion/names.ts';
+
+/** `file`: a path; `free`: a person's own words or figures, for which nothing can be offered. */
+export type ValueKind = NameKind | 'file' | 'free';
+
+/** Arguments by the noun of their command, and their name. */
+const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
+  round: { bot: 'bot' },
+  bots: { name: 'bot' },
+  runs: { id: 'run' },
+  findings: { id: 'finding' },
+  tickets: {
+    ticket: 'ticket',
+    'tickets-and-severity': 'ticket',
+    knowledge: 'knowledge',
+    who: 'person',
+  },
+  knowledge: { name: 'knowledge' },
+  actions: { id: 'action' },
+  silences: { id: 'silence' },
+  maintenance: { id: 'window' },
+  notify: { ticket: 'ticket', channel: 'channel', file: 'file' },
+  policy: { file: 'file' },
+  secrets: { name: 'secret' },
+  import: { file: 'file' },
+  jobs: { name: 'job' },
+};
+
+/** Commands whose name has to be a new one: a name that exists would be refused. */
+const takingNewNames = new Set(['bots add', 'knowledge add', 'secrets set']);
+
+const kindsOfOptions: Record<string, ValueKind> = {
+  '--bot': 'bot',
+  '--component': 'component',
+  '--category': 'category',
+  '--assigned-to': 'person',
+  '--with': 'knowledge',
+  '--into': 'ticket',
+  '--after': 'ticket',
+  '--channel': 'channel',
+  '--notes-file': 'file',
+  '--solution-file': 'file',
+};
+
+/** `command`: as it is typed, such as `tickets show`; `argument` without its brackets, in the plural or not. */
+export const kindOfArgument = (command: string, argument: string): ValueKind => {
+  if (takingNewNames.has(command) && argument === 'name') return 'free';
+  const ofNoun = kindsOfArguments[command.split(' ')[0]!] ?? {};
+  return ofNoun[argument] ?? ofNoun[argument.replace(/s$/, '')] ?? 'free';
+};
+
+export const kindOfOption = (flag: string): ValueKind => kindsOfOptions[flag] ?? 'free';

@@ -1,0 +1,132 @@
+/** What may come next on a command line that is being typed. */
+import type { Argument, Command, Option } from 'commander';
+import type { Name, NameKind } from '../../services/completion/names.ts';
+import { isList } from '../arguments/words.ts';
+import { kindOfArgument, kindOfOption, type ValueKind } from './kinds.ts';
+
+export type Suggested = 'files' | Name[];
+
+/** Reads from the database the names that begin like this. */
+export type ReadNames = (kind: NameKind, begin: string) => Promise<Name[]>;
+
+/**
+ * `words` stand behind the program's name; the last one, which may be empty, is to be completed. Each suggestion begins
+ * with it, and replaces it.
+ */
+export async function suggest(
+  root: Command,
+  words: readonly string[],
+  ask: ReadNames,
+): Promise<Suggested> {
+  const begin = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const { command, operands, waiting, isLiteral } = walk(root, before);
+  if (waiting) return valuesOf(waiting, begin, ask);
+  const [, flag, value] = isLiteral ? [] : (/^(--[^=]+)=(.*)$/s.exec(begin) ?? []);
+  if (flag) {
+    const option = optionNamed(command, flag);
+    const found = option ? await valuesOf(option, value!, ask) : [];
+    return found === 'files'
+      ? found
+      : found.map(({ name, about }) => ({ name: `${flag}=${name}`, about }));
+  }
+  if (begin.startsWith('-') && !isLiteral) return optionsOf(command, begin);
+  if (command.commands.length > 0 && operands === 0) return commandsOf(command, begin);
+  const argument = argumentAt(command, operands);
+  if (!argument) return [];
+  const found = await valuesAt(command, argument, begin, ask);
+  // An argument that takes several gets each of them once.
+  return found === 'files' || !argument.variadic
+    ? found
+    : found.filter(({ name }) => !before.includes(name));
+}
+
+/** Where the last word stands on the command line. */
+interface Position {
+  command: Command;
+  /** how many arguments of the command are typed already */
+  operands: number;
+  /** the option whose value is to be typed */
+  waiting: Option | null;
+  /** behind `--` nothing is an option */
+  isLiteral: boolean;
+}
+
+function walk(root: Command, words: readonly string[]): Position {
+  const state: Position = { command: root, operands: 0, waiting: null, isLiteral: false };
+  for (const word of words) {
+    if (state.waiting) state.waiting = null;
+    else if (state.isLiteral || !word.startsWith('-') || word === '-') {
+      const below = state.operands === 0 && subcommandNamed(state.command, word);
+      if (below) state.command = below;
+      else state.operands += 1;
+    } else if (word === '--') state.isLiteral = true;
+    else if (!word.includes('=')) {
+      const option = optionNamed(state.command, word);
+      if (option?.required) state.waiting = option;
+    }
+  }
+  return state;
+}
+
+const subcommandNamed = (command: Command, word: string): Command | undefined =>
+  command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+
+const optionNamed = (command: Command, word: string): Option | undefined =>
+  command.options.find(({ short, long }) => short === word || long === word);
+
+const beginningWith = (names: readonly Name[], begin: string): Name[] =>
+  names.filter(({ name }) => name.startsWith(begin));
+
+const commandsOf = (command: Command, begin: string): Name[] =>
+  beginningWith(
+    command.commands.map((each) => ({ name: each.name(), about: each.description() })),
+    begin,
+  );
+
+const optionsOf = (command: Command, begin: string): Name[] =>
+  beginningWith(
+    command
+      .createHelp()
+      .visibleOptions(command)
+      .flatMap(({ long, description }) => (long ? [{ name: long, about: description }] : [])),
+    begin,
+  );
+
+/** The last argument may stand for many. */
+function argumentAt({ registeredArguments: all }: Command, index: number): Argument | undefined {
+  const last = all.at(-1);
+  return all[index] ?? (last?.variadic ? last : undefined);
+}
+
+function valuesAt(command: Command, argument: Argument, begin: string, ask: ReadNames) {
+  if (argument.argChoices) return choices(argument.argChoices, begin);
+  return valuesIn(kindOfArgument(nameOf(command), argument.name()), begin, ask);
+}
+
+/** `tickets show` */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+async function valuesOf(option: Option, begin: string, ask: ReadNames): Promise<Suggested> {
+  if (!option.argChoices) return valuesIn(kindOfOption(option.long ?? ''), begin, ask);
+  if (!isList(option)) return choices(option.argChoices, begin);
+  // In `critical,hi`, the words before the last comma are kept.
+  const kept = begin.slice(0, begin.lastIndexOf(',') + 1);
+  const unused = option.argChoices.filter((choice) => !kept.split(',').includes(choice));
+  return choices(
+    unused.map((choice) => kept + choice),
+    begin,
+  );
+}
+
+const choices = (words: readonly string[], begin: string): Name[] =>
+  beginningWith(
+    words.map((name) => ({ name, about: '' })),
+    begin,
+  );
+
+async function valuesIn(kind: ValueKind, begin: string, ask: ReadNames): Promise<Suggested> {
+  if (kind === 'file') return 'files';
+  return kind === 'free' ? [] : ask(kind, begin);
+}

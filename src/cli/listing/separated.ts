@@ -1,0 +1,39 @@
+/** Rows for other programs: lines with tabs (tsv) or commas (csv) between their cells. */
+import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../../ground/text.ts';
+
+/** A cell as one line without colours; null becomes an empty cell. */
+const plain = (cell: string | null): string =>
+  cell === null ? '' : printable(stripVTControlCharacters(cell));
+
+/**
+ * The head and the rows, each as one line with a tab between the cells. A tab or the end of a line in a cell is a space
+ * there, so that no text makes a cell or a row of its own.
+ */
+export const tabSeparated = (head: readonly string[], rows: readonly (string | null)[][]): string =>
+  [head, ...rows].map((row) => row.map(plain).join('\t')).join('\n');
+
+/** A number is not taken for a formula, whatever sign it begins with. */
+const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+
+/**
+ * Signs with which a spreadsheet takes a cell for a formula, their full-width forms too: at the beginning, and behind a
+ * semicolon, at which a spreadsheet of some countries divides a line.
+ */
+const formula = /(^|;)(\s*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\u2212\t\r])/gu;
+
+/** With an apostrophe before what would be a formula, so that a spreadsheet takes it for a text. */
+const withoutFormula = (cell: string): string =>
+  isNumber.test(cell) ? cell : cell.replaceAll(formula, "$1$2'");
+
+const quoted = (cell: string): string =>
+  /[",;\r\n]|^\s|\s$/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+
+/** The head and the rows as RFC 4180 writes them; all lines but the last end in CRLF. */
+export const commaSeparated = (
+  head: readonly string[],
+  rows: readonly (string | null)[][],
+): string =>
+  [head, ...rows]
+    .map((row) => row.map((cell) => quoted(withoutFormula(plain(cell)))).join(','))
+    .join('\r\n');

@@ -1,0 +1,92 @@
+/** Asks for what an action needs, line by line, and performs it. */
+import { UsageError } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import type { Review } from '../../services/tickets/review.ts';
+import { agrees, askFor } from '../terminal/ask.ts';
+import { Draft } from '../terminal/draft.ts';
+import { note, put, say } from '../terminal/print.ts';
+import type { Action, Context, Question } from './actions/action.ts';
+import { deedOf } from './deeds.ts';
+import type { Move, Walk } from './walk.ts';
+
+/** What errors call the question that was not answered. */
+export const flag = 'an answer';
+
+/** Has the person choose one of them, by its number. `leaves` says how the question is left without a choice. */
+export async function chosenFrom<Each>(
+  question: string,
+  choices: readonly Each[],
+  leaves = 'Ctrl-C leaves the review',
+): Promise<Each> {
+  const check = (text: string) => {
+    if (/^\d{1,2}$/.test(text) && choices[Number(text) - 1]) return;
+    throw new UsageError({
+      what: 'nothing was chosen',
+      why: /^\d+$/.test(text)
+        ? 'that number is not in the list'
+        : `${printable(text)} is not a number`,
+      hint: `a number from 1 to ${choices.length}; ${leaves}`,
+    });
+  };
+  const text = await askFor(flag, `${question} (1-${choices.length})`, { check });
+  return choices[Number(text) - 1]!;
+}
+
+/** What was typed for it, and is not stored in the end, stays in files. */
+export async function perform(
+  context: Context,
+  walk: Walk,
+  seen: Review,
+  action: Action,
+): Promise<Move> {
+  const drafts: Draft[] = [];
+  try {
+    const then = await askAndPerform(context, walk, seen, action, drafts);
+    for (const draft of drafts) draft.settle();
+    return then;
+  } catch (error) {
+    for (const draft of drafts) draft.tell();
+    throw error;
+  }
+}
+
+async function askAndPerform(
+  context: Context,
+  walk: Walk,
+  seen: Review,
+  action: Action,
+  drafts: Draft[],
+): Promise<Move> {
+  const answers: string[] = [];
+  for (const question of action.questions(seen)) answers.push(await answerTo(question, drafts));
+  const shown = await action.preview?.(context, seen, answers);
+  for (const line of shown?.lines ?? []) say(line, '    ');
+  const warning = action.warning(seen, answers);
+  if (warning !== null && !(await agrees(`${warning}. Do it?`))) {
+    note('nothing was done');
+    for (const draft of drafts) draft.keepAnyway();
+    return 'here';
+  }
+  const done = await action.perform(context, seen, answers, shown?.kept);
+  say(`${done.message}.`);
+  walk.done.push(deedOf(done, seen.ticket.id));
+  return 'next';
+}
+
+async function answerTo(
+  { ask, choices, otherwise, check, isProse, commandWithFile }: Question,
+  drafts: Draft[],
+): Promise<string> {
+  if (!choices) {
+    const draft = commandWithFile && new Draft(commandWithFile);
+    if (draft) drafts.push(draft);
+    return askFor(flag, ask, {
+      otherwise,
+      ...(check && { check }),
+      ...(isProse && { isProse }),
+      ...(draft && { draft }),
+    });
+  }
+  put(choices.map(({ words }, index) => `${String(index + 1).padStart(2)}  ${words}`).join('\n'));
+  return (await chosenFrom(ask, choices)).value;
+}

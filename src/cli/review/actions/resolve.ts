@@ -1,0 +1,82 @@
+import { printable } from '../../../ground/text.ts';
+import { wayToResolve } from '../../../services/findings/counted-events.ts';
+import { isStorm } from '../../../services/tickets/list.ts';
+import { reopenTicket } from '../../../services/tickets/reopen.ts';
+import { findResolvable, resolveTicket } from '../../../services/tickets/resolve.ts';
+import type { Review } from '../../../services/tickets/review.ts';
+import { storableText } from '../../../services/tickets/ticket-text.ts';
+import { resolvesInWords } from '../../findings/counted-events.ts';
+import { nameOf, type Action, type Choice, type Question } from './action.ts';
+import { whyNotPending } from './pending.ts';
+
+/** Answers to what helped, beside the names of entries: nothing is said about it; no known entry would have helped. */
+const unsaid = '';
+const none = 'none';
+
+/** How many entries are offered: each has a digit as its key. */
+const maxEntries = 7;
+
+function choicesFor({ ticket, suggested, related }: Review): Choice[] {
+  const names = [
+    ...suggested.map(({ suggestion }) => suggestion.name),
+    ...related.curedBy.map(({ name }) => name),
+  ];
+  const entries = isStorm(ticket) ? [] : [...new Set(names)].slice(0, maxEntries);
+  return [
+    ...entries.map((name, index) => ({
+      key: String(index + 1),
+      words: printable(name),
+      value: `with ${name}`,
+    })),
+    { key: 'n', words: 'none of the known entries', value: none },
+    { key: 's', words: 'skip this question', value: unsaid },
+  ];
+}
+
+export const notesQuestion = (seen: Review): Question => ({
+  ask: `${nameOf(seen)}: what was done`,
+  isProse: true,
+  commandWithFile: (file) =>
+    `\`npx roundsman tickets resolve ${nameOf(seen)} --notes-file ${file}\``,
+  check: (text) => void storableText(text, `${nameOf(seen)} was not resolved`),
+});
+
+export const resolve: Action = {
+  key: 'r',
+  name: 'resolve',
+  words: 'end it with what was done, and with the entry that helped, or none',
+  refusal: whyNotPending,
+  questions: (seen) => [{ ask: 'What helped?', choices: choicesFor(seen) }, notesQuestion(seen)],
+  warning: () => null,
+  async perform(context, seen, [helped = unsaid, text]) {
+    const { ticket } = seen;
+    const entry = helped === none ? none : helped.slice('with '.length) || undefined;
+    const { cure } = await findResolvable(context.db, { ticket: ticket.id, with: entry });
+    const way = await wayToResolve(context.db, ticket);
+    const { id, version } = await resolveTicket(context, {
+      ticket,
+      cure,
+      notes: text!,
+      unchanged: true,
+    });
+    return {
+      message: `Resolved ${nameOf(seen)}. ${resolvesInWords(way)}`,
+      undo: {
+        versions: { before: ticket.version, after: version },
+        async perform(context, version) {
+          const reason = 'undone in a review';
+          const again = await reopenTicket(context, {
+            ticket: id,
+            version,
+            reason,
+            before: ticket,
+          });
+          return {
+            message: `${nameOf(seen)} is again as it was before it was resolved`,
+            version: again.version,
+          };
+        },
+      },
+    };
+  },
+};

@@ -1,2 +1,0 @@
-/** A process without a heartbeat for this long counts as gone. */
-export const nodeSilenceSeconds = 15;

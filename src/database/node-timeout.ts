@@ -1,0 +1,2 @@
+/** A process without a heartbeat for this long counts as gone. */
+export const nodeTimeoutSeconds = 15;

@@ -1,0 +1,50 @@
+/** Of which events of tickets people are told. */
+import type { Selectable } from 'kysely';
+import type { BotTicketEvents } from '../database/tables.ts';
+
+export type TicketEvent = Selectable<BotTicketEvents>['event'];
+
+/** The ticket is new, or open again. */
+export const openingEvents: readonly TicketEvent[] = ['opened', 'reopened'];
+
+/** People are told at once of these events of a critical ticket. */
+export const urgentEvents: readonly TicketEvent[] = [
+  ...openingEvents,
+  'raised',
+  'escalated',
+  'reminded',
+  'woken',
+];
+
+/** The events of a route without `on`: those on which people have to act, and that another person acts or all is well again. */
+export const usualEvents: readonly TicketEvent[] = [
+  ...urgentEvents,
+  'acknowledged',
+  'commented',
+  'resolved',
+];
+
+/** The events that a route may name. People are not told of the others, which are the engine's own notes. */
+export const routableEvents = [
+  'opened',
+  'reopened',
+  'raised',
+  'lowered',
+  'rated',
+  'unrated',
+  'assigned',
+  'unassigned',
+  'acknowledged',
+  'snoozed',
+  'woken',
+  'commented',
+  'escalated',
+  'reminded',
+  'merged',
+  'unmerged',
+  'resolved',
+  'closed',
+] as const satisfies readonly TicketEvent[];
+
+export const isTold = (event: TicketEvent): boolean =>
+  (routableEvents as readonly TicketEvent[]).includes(event);

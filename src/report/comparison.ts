@@ -1,0 +1,20 @@
+import { figureNames, type Report } from './report.ts';
+import { figure } from './words.ts';
+
+/** The figures beside those of earlier periods, with their head; null where there is no earlier period yet. */
+export function comparisonOf({
+  periods,
+  before,
+}: Report): { head: string[]; rows: string[][] } | null {
+  if (before === null) return null;
+  const now = periods.at(-1)!;
+  return {
+    head: ['', 'Now', 'Before', `Median of ${before.count}`],
+    rows: figureNames.map(([name, label]) => [
+      label,
+      figure(now[name]),
+      figure(before.last[name]),
+      figure(before.median[name]),
+    ]),
+  };
+}

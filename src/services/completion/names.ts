@@ -1,0 +1,64 @@
+/** Names and ids that begin as a person has typed: for the completion of a shell, which does not wait. */
+import { sql, type RawBuilder } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** A name, and a text such as a title that distinguishes it from others; both may be another person's text. */
+export interface Name {
+  name: string;
+  about: string;
+}
+
+type Find = (begin: string) => RawBuilder<Name>;
+
+/** More than anybody reads from a list of a shell. */
+const maxNames = 100;
+
+/** Finds the names in one column. */
+const column =
+  (table: string, name: string, about: RawBuilder<unknown> = sql`''`, where = sql`true`): Find =>
+  (begin) =>
+    sql`SELECT DISTINCT ${sql.ref(name)}::text AS name, ${about} AS about FROM ${sql.table(table)}
+        WHERE ${sql.ref(name)} IS NOT NULL AND starts_with(${sql.ref(name)}::text, ${begin}) AND ${where}
+        ORDER BY 1 LIMIT ${sql.lit(maxNames)}`;
+
+/** Finds the first eight digits of ids, which name a row; the newest first. */
+const ids =
+  (table: string, about: RawBuilder<unknown>, newest: string, where = sql`true`): Find =>
+  (begin) =>
+    sql`SELECT left(id::text, 8) AS name, ${about} AS about FROM ${sql.table(table)}
+        WHERE starts_with(id::text, lower(${begin})) AND ${where}
+        ORDER BY ${sql.ref(newest)} DESC NULLS LAST LIMIT ${sql.lit(maxNames)}`;
+
+const tickets: Find = (begin) => sql`
+  SELECT 'T-' || number AS name, title AS about FROM bot_tickets
+  WHERE starts_with('T-' || number, upper(${begin})) OR (${begin} <> '' AND starts_with(number::text, ${begin}))
+  ORDER BY status IN ('open', 'assigned') DESC, number DESC LIMIT ${sql.lit(maxNames)}`;
+
+const channels: Find = (begin) => sql`
+  SELECT name, CASE WHEN off_since IS NULL THEN '' ELSE 'off' END AS about FROM engine.channels
+  WHERE starts_with(name, ${begin}) ORDER BY name LIMIT ${sql.lit(maxNames)}`;
+
+const finds = {
+  bot: column('bots', 'name', sql`coalesce(display_name, '')`),
+  ticket: tickets,
+  knowledge: column('bot_knowledge', 'name', sql`category`),
+  component: column('bot_findings', 'affected_component', sql`''`, sql`resolved_at IS NULL`),
+  category: column('bot_findings', 'category'),
+  person: column('bot_tickets', 'assigned_to'),
+  channel: channels,
+  job: column('engine.jobs', 'name'),
+  secret: column('engine.secrets', 'name'),
+  run: ids('bot_executions', sql`status::text`, 'started_at'),
+  finding: ids('bot_findings', sql`title`, 'last_seen_at', sql`resolved_at IS NULL`),
+  action: ids('bot_actions', sql`action_description`, 'taken_at'),
+  silence: ids('bot_silences', sql`reason`, 'created_at', sql`ended_at IS NULL`),
+  window: ids('bot_maintenance', sql`reason`, 'created_at', sql`ended_at IS NULL`),
+} satisfies Record<string, Find>;
+
+export type NameKind = keyof typeof finds;
+
+/** The names of this kind that begin with `begin`, a hundred at most. */
+export async function namesThatBegin(db: Db, kind: NameKind, begin: string): Promise<Name[]> {
+  const { rows } = await finds[kind](begin.slice(0, 255)).execute(db);
+  return rows;
+}

@@ -1,0 +1,48 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Transaction } from 'kysely';
+import type { JobContext } from '../../contract/job.ts';
+import type { Database } from '../../database/connect.ts';
+import { chooseForReport } from '../../notify/routing/choose.ts';
+import { readNotifications, settingKey } from '../../notify/settings/read.ts';
+import { addChannels } from '../../transitions/channels/take.ts';
+import { queueReport } from '../../transitions/notifications/queue-report.ts';
+import { dueReport } from './due.ts';
+import { makeReport } from './make.ts';
+
+/**
+ * What the job `send-report` does: it makes the report that is due, stores it and queues its messages in one transaction. If
+ * several processes do it at once, or it is begun again, only one report of a morning is stored.
+ */
+export async function sendReport({
+  db,
+  commit,
+  signal,
+  request,
+}: Pick<JobContext, 'db' | 'commit' | 'signal' | 'request'>): Promise<{ messages: number }> {
+  const due = await dueReport(db);
+  if (due === null) return { messages: 0 };
+  const report = await makeReport(db, due.bounds);
+  signal.throwIfAborted();
+  const messages = await commit(async (trx) => {
+    await lockSettings(trx);
+    // A person may have changed the settings meanwhile, or another process have sent a report of a part of this period.
+    if (!isDeepStrictEqual(await dueReport(trx), due)) return null;
+    const choices = chooseForReport((await readNotifications(trx))!);
+    await addChannels(
+      trx,
+      choices.map(({ channel }) => channel),
+    );
+    return queueReport(trx, { ...due, report, choices });
+  });
+  if (messages) await request('deliver');
+  return { messages: messages ?? 0 };
+}
+
+/** One process after the other stores a report, and not while the settings are changed. */
+const lockSettings = (trx: Transaction<Database>) =>
+  trx
+    .selectFrom('engine.settings')
+    .select('key')
+    .where('key', '=', settingKey)
+    .forNoKeyUpdate()
+    .execute();

@@ -1,0 +1,24 @@
+/** A command that an error advises stands in backticks, so that a reader sees where it begins and ends. */
+import { readFileSync, globSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+/** What stands behind `hint:` up to the end of its object, and the texts of hints that functions are given. */
+const hints =
+  /\bhint:[\s\S]*?\n\s*\}\)?[;,]?\n|\bdidYouMean\([\s\S]*?\);?\n|\brefus(?:e|al)\([\s\S]*?\);\n/g;
+
+/** Lines of a hint with a command that is not in backticks: escaped ones in a template, plain ones in quotes. */
+const bareIn = (text: string): string[] =>
+  text.split('\n').filter((line) => {
+    const rest = line.replaceAll(/\\`.*?\\`/g, '').replaceAll(/(?<=['"].*)`[^`]*`/g, '');
+    return !/^\s*(?:\/\/|\*)/.test(line) && /npx roundsman/.test(rest);
+  });
+
+test('no hint has a bare command', () => {
+  const found = globSync('src/**/*.ts').flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    return [...text.matchAll(hints)].flatMap(([hint]) =>
+      bareIn(hint).map((line) => `${file}: ${line.trim()}`),
+    );
+  });
+  expect([...new Set(found)]).toEqual([]);
+});
