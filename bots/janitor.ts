@@ -20,6 +20,7 @@ async function findExpiredSessions(
   const found = Number(expired) >= min_expired;
   return {
     examined: [component],
+    figures: [{ name: 'expired sessions', value: Number(expired) }],
     findings: found
       ? [
           {

@@ -38,9 +38,21 @@ export interface ReportedFinding {
  */
 export type Examined = string[] | { count: number; except: string[] };
 
+/** One number that a check read, whether it passed or not. */
+export interface Figure {
+  /** what was counted or measured, in a few words that stay the same from run to run; at most 50 characters */
+  name: string;
+  /** a finite number, in `unit` */
+  value: number;
+  /** `ms`, `s`, `days`, `%`, `bytes`, `cents`; without it, a count of what `name` says */
+  unit?: string;
+}
+
 export interface CheckResult {
   examined: Examined;
   findings: ReportedFinding[];
+  /** What it read, also where all is well: 20 at most, those beyond are left out. They are stored with the run. */
+  figures?: Figure[];
   /** There were more findings than were reported: no finding resolves by this result. */
   truncated?: boolean;
   /**

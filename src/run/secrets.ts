@@ -118,7 +118,7 @@ export function openSecrets(
     async outcome(outcome) {
       await refresh();
       if (!('result' in outcome)) return { ...outcome, reason: texts.text(outcome.reason) };
-      const { findings, remember, ...rest } = identities.whole(
+      const { findings, figures, remember, ...rest } = identities.whole(
         outcome.result,
       ) as typeof outcome.result;
       const cleaned = findings.map(({ title, description, metadata, ...identity }) => ({
@@ -127,8 +127,13 @@ export function openSecrets(
         ...(description !== undefined && { description: texts.text(description) }),
         ...(metadata !== undefined && { metadata: texts.value(metadata) as typeof metadata }),
       }));
-      const remembered = remember === undefined ? {} : { remember: texts.value(remember) };
-      return { ...outcome, result: { ...rest, ...remembered, findings: cleaned } };
+      const others = {
+        ...(remember !== undefined && { remember: texts.value(remember) }),
+        ...(figures && {
+          figures: figures.map(({ name, ...read }) => ({ name: texts.text(name), ...read })),
+        }),
+      };
+      return { ...outcome, result: { ...rest, ...others, findings: cleaned } };
     },
     progress: ({ share, sentence }) => ({ share, sentence: sentence && texts.text(sentence) }),
     error: (thrown) => redactError(texts, thrown),

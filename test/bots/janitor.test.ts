@@ -30,7 +30,11 @@ const left = async () =>
 
 test('expired sessions are one finding, live ones none', async () => {
   await plant(1, 3600);
-  expect(await check()).toEqual({ examined: ['user_sessions'], findings: [] });
+  expect(await check()).toEqual({
+    examined: ['user_sessions'],
+    figures: [{ name: 'expired sessions', value: 0 }],
+    findings: [],
+  });
   await plant(0, -60);
   expect((await check()).findings).toMatchObject([
     {

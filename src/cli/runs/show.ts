@@ -10,6 +10,7 @@ import { showRun as read } from '../../services/runs/show.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { timeline, type Phase } from '../terminal/timeline.ts';
 import { columnsOf } from '../terminal/width.ts';
+import { printFigures } from './figures.ts';
 import { whyOf } from './list.ts';
 import { progressInWords } from './progress-in-words.ts';
 import { phasesOf } from './phases.ts';
@@ -43,6 +44,7 @@ function printShown({ run, bot, findings, actions, maintenance, progress, now }:
   print.section('Checks');
   const { checks } = (run.metadata ?? {}) as { checks?: unknown };
   printChecks(checks);
+  printFigures(checks);
   print.section('Findings');
   findingTable(
     findings.map((finding) => ({ ...finding, bots: bot })),

@@ -14,6 +14,8 @@ const maxInFindings = 8_000_000;
 const maxMetadata = 16_384;
 /** How many bytes a check may remember, as JSON. */
 const maxRemembered = 16_384;
+/** How many figures one result may have. */
+const maxFigures = 20;
 /** The database counts components in an `integer` (src/run/writer/escalate.ts). */
 const maxCounted = 2_147_483_647;
 /** On how many components a finding may depend, including those that its bot and the setting `depends_on` add. */
@@ -40,12 +42,19 @@ const finding = z.object({
   dependsOn: z.array(key).max(maxParents).optional(),
 });
 
+const figure = z.object({
+  name: z.string().min(1),
+  value: z.number(),
+  unit: z.string().min(1).max(20).optional(),
+});
+
 const resultSchema = z.object({
   examined: z.union([
     keys,
     z.object({ count: z.number().int().min(0).max(maxCounted), except: keys }),
   ]),
   findings: z.array(finding),
+  figures: z.array(figure).optional(),
   truncated: z.boolean().optional(),
   remember: z.unknown().optional(),
 });
@@ -85,8 +94,8 @@ export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
   return new Error(`its result does not fit the contract: ${path.join('.')}: ${message}`);
 }
 
-/** Findings beyond a limit are left out, and the result says so. */
-function withinLimits({ findings, ...result }: CheckResult): CheckResult {
+/** Findings beyond a limit are left out, and the result says so. Figures beyond theirs are left out. */
+function withinLimits({ findings, figures, ...result }: CheckResult): CheckResult {
   const kept: CheckResult['findings'] = [];
   let length = 0;
   for (const { metadata, description, ...finding } of findings.slice(0, maxFindings)) {
@@ -103,6 +112,11 @@ function withinLimits({ findings, ...result }: CheckResult): CheckResult {
   return {
     ...result,
     findings: kept,
+    ...(figures && {
+      figures: figures
+        .slice(0, maxFigures)
+        .map(({ name, ...read }) => ({ name: fitting(name, 50), ...read })),
+    }),
     ...(kept.length < findings.length ? { truncated: true } : {}),
   };
 }

@@ -83,7 +83,12 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
         title,
         status,
         ms,
-        ...('reason' in rest ? { reason: rest.reason } : { findings: rest.result.findings.length }),
+        ...('reason' in rest
+          ? { reason: rest.reason }
+          : {
+              findings: rest.result.findings.length,
+              ...(rest.result.figures && { figures: rest.result.figures }),
+            }),
       })),
     },
   };

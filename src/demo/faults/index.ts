@@ -1,0 +1,5 @@
+/** Every fault that can be planted: one file a bot, one line here. */
+import type { Fault } from './fault.ts';
+import { janitorFaults } from './janitor.ts';
+
+export const faults: readonly Fault[] = [...janitorFaults];

@@ -1,0 +1,36 @@
+/** Each named fault is found by its check, and what looks like it is not. */
+import { sql } from 'kysely';
+import { describe, expect, test } from 'vitest';
+import { bots } from '../../bots/index.ts';
+import { faults } from '../../src/demo/faults/index.ts';
+import { soughtBy, type Fault } from '../../src/demo/faults/fault.ts';
+import { runCheck } from '../support/check.ts';
+import { testDatabase } from '../support/database.ts';
+
+async function sought(fault: Fault) {
+  const { db } = await testDatabase();
+  const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
+  const { bot: name, check } = soughtBy(fault);
+  const bot = bots.find((each) => each.name === name);
+  if (!bot) throw new Error(`there is no bot ${name}`);
+  const findings = async () => (await runCheck(bot, check, db)).findings;
+  return { db, now: rows[0]!.now, findings };
+}
+
+describe.each(faults.map((fault) => ({ fault, name: fault.name })))('$name', ({ fault }) => {
+  test('is found, and nothing before it is planted', async () => {
+    const { db, now, findings } = await sought(fault);
+    await fault.lookalike?.(db, now);
+    expect(await findings()).toEqual([]);
+    await fault.plant(db, now);
+    expect(await findings()).not.toEqual([]);
+  });
+});
+
+test('names are unique, and say what is broken', () => {
+  expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
+  for (const { name, title } of faults) {
+    expect(name).toMatch(/^[a-z-]+(\.[a-z0-9-]+){1,2}$/);
+    expect(title).toMatch(/^[A-Z].{10,}[^.]$/);
+  }
+});
