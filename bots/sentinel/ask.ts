@@ -7,7 +7,7 @@ import { isSameSite } from './site.ts';
 export type Seen =
   | { what: 'answer'; answer: OutboundAnswer; url: string; redirects: number; ms: number }
   /** `why`: the end of a sentence that begins with the app */
-  | { what: 'redirect'; why: string; to: string }
+  | { what: 'redirect'; why: string; to: string; status: number; ms: number }
   | Failure;
 
 /** Our own rules do not allow the request; a certificate cannot be trusted; or there was no answer. */
@@ -56,7 +56,8 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
     if (!redirecting.has(answer.status) || location === undefined)
       return { what: 'answer', answer, url: url.href, redirects, ms };
     const why = whyNotFollowed(url, location, redirects, config);
-    if (why !== null) return { what: 'redirect', why, to: location.slice(0, 500) };
+    if (why !== null)
+      return { what: 'redirect', why, to: location.slice(0, 500), status: answer.status, ms };
     url = new URL(location, url);
   }
 }

@@ -9,9 +9,9 @@ import type {
   ReportedFinding,
 } from '../../src/bot.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
-import { unasked } from './answers.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
+import { unasked } from './unasked.ts';
 
 const dayMs = 24 * 3_600_000;
 

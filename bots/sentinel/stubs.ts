@@ -1,11 +1,12 @@
 /** Asks every app for a path that cannot exist: what answers it like the page itself is not the app, but a stub. */
 import { randomUUID } from 'node:crypto';
 import type { CheckContext, CheckResult, OutboundAnswer, ReportedFinding } from '../../src/bot.ts';
-import { category, unasked } from './answers.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { ask, type Asking } from './ask.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
+import { category } from './judge.ts';
+import { unasked } from './unasked.ts';
 import { wallOf } from './wall.ts';
 
 /** `unseen`: there was no answer of the app, or not of its own. */

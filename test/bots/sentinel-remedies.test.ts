@@ -13,7 +13,7 @@ import { applyRemedy } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { anEngine } from '../support/engine.ts';
 import { serveHttp } from '../support/http-server.ts';
-import { run } from '../support/runs.ts';
+import { nothingHeldOut, run, set } from '../support/runs.ts';
 
 let db: TestDatabase['db'];
 beforeAll(async () => {
@@ -137,4 +137,44 @@ test('a sleeping app is found after three runs, started by one request, and reso
   expect(await open()).toHaveLength(1);
   await run(engine, 'sentinel');
   expect([await open(), asked]).toEqual([[], 1]);
+});
+
+test('a broken app is put into maintenance only where an admin has allowed it, and is not called well then', async () => {
+  const engine = await anEngine({ name: 'postgres' }, catalogueOf([sentinel], remedies));
+  const { url, host } = await serveHttp((_, answer) => answer.writeHead(500).end());
+  await allowHosts(engine.db, host);
+  await anApp(engine.db, 'shop', url);
+  await nothingHeldOut(engine.db);
+  await sql`UPDATE bots SET confirm = 1`.execute(engine.db);
+  await set(engine.db, 'mode', 'auto');
+  const state = async () => {
+    const { status } = await engine.db
+      .selectFrom('app_catalog')
+      .select('status')
+      .executeTakeFirstOrThrow();
+    const actions = await engine.db.selectFrom('bot_actions').select(['remedy', 'state']).execute();
+    const open = await engine.db
+      .selectFrom('bot_findings')
+      .select('title')
+      .where('resolved_at', 'is', null)
+      .execute();
+    return { status, actions, open: open.length };
+  };
+  await run(engine, 'sentinel');
+  expect(await state()).toEqual({ status: 'active', actions: [], open: 1 });
+
+  await sql`UPDATE bot_knowledge SET autonomy = 'auto' WHERE name = 'app.maintenance'`.execute(
+    engine.db,
+  );
+  await run(engine, 'sentinel');
+  // No run looks at an app in maintenance, so whether it is well again is not known.
+  const after = {
+    status: 'maintenance',
+    actions: [{ remedy: 'app.set-status', state: 'applied' }],
+    open: 1,
+  };
+  expect(await state()).toEqual(after);
+  await run(engine, 'sentinel');
+  await run(engine, 'sentinel');
+  expect(await state()).toEqual(after);
 });

@@ -312,6 +312,14 @@ describe('redirects', () => {
     expect(paths).toEqual(['/']);
   });
 
+  test('to a login elsewhere are well where the settings name their status', async () => {
+    await serve('shop', to('https://login.example/'));
+    expect((await check({ statuses: { shop: [301] } })).findings).toHaveLength(1);
+    const result = await check({ statuses: { shop: [302] } });
+    expect(result.findings).toEqual([]);
+    expect(unknown(result, 'shop')).toEqual(['text']);
+  });
+
   test('in a circle come to an end', async () => {
     const { paths } = await serve('shop', (_, answer) =>
       answer.writeHead(301, { location: '/' }).end(),
