@@ -19,9 +19,4 @@ export {
   type Certificate,
   type PresentedCertificate,
 } from './outbound/certificate.ts';
-export {
-  OutboundError,
-  request,
-  type OutboundAnswer,
-  type OutboundLimits,
-} from './outbound/request.ts';
+export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';

@@ -31,7 +31,8 @@ const headers = {
 
 /** What an app answers at an address. Never rejects. */
 export async function ask(address: string, { config, hosts, signal }: Asking): Promise<Seen> {
-  let url = new URL(address);
+  const first = new URL(address);
+  let url = first;
   let ms = 0;
   for (let redirects = 0; ; redirects += 1) {
     let answer: OutboundAnswer;
@@ -49,7 +50,7 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
         },
       );
     } catch (error) {
-      return failureOf(error);
+      return failureOf(error, url.protocol === first.protocol && url.host === first.host);
     }
     ms += answer.ms;
     const { location } = answer.headers;
@@ -62,12 +63,15 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** `isOwn`: the app's own host was asked, whose certificate the check `certificates` reads; no check reads those behind it. */
+function failureOf(error: unknown, isOwn: boolean): Failure {
   if (!(error instanceof OutboundError))
     return { what: 'failure', why: error instanceof Error ? error.message : String(error) };
   const why = error.message;
   if (error.fault === 'refused') return { what: 'refused', why };
-  return error.fault === 'certificate' ? { what: 'certificate', why } : { what: 'failure', why };
+  return error.fault === 'certificate' && isOwn
+    ? { what: 'certificate', why }
+    : { what: 'failure', why };
 }
 
 /** Why a redirect is a finding, as the end of a sentence that begins with the app; null where it is followed. */

@@ -83,16 +83,28 @@ export async function checkCertificates(
 const placeOf = ({ host }: URL): string => host;
 
 interface Lifetime {
-  /** of its whole lifetime, in percent; negative when it is over */
+  /** how much of its lifetime is left; negative when it is over */
   percent: number;
   days: number;
+  /** its lifetime is longer than public authorities may issue for */
+  isLong: boolean;
 }
+
+/**
+ * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). Of a longer
+ * one, as private authorities issue, the shares are those of this one: a quarter of ten years would be years of warning.
+ */
+const maxDays = 398;
 
 function lifetimeOf({ validFrom, validTo }: Certificate, now: Date): Lifetime {
   const left = validTo.getTime() - now.getTime();
   // A certificate that ends before it begins has no lifetime at all.
   const whole = Math.max(1, validTo.getTime() - validFrom.getTime());
-  return { percent: (100 * left) / whole, days: left / dayMs };
+  return {
+    percent: (100 * left) / Math.min(whole, maxDays * dayMs),
+    days: left / dayMs,
+    isLong: whole > maxDays * dayMs,
+  };
 }
 
 type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
@@ -129,11 +141,11 @@ function judge(
     const { title, description } = distrust(certificate, untrusted, now);
     return { severity: 'high', title: `${of} ${title}`, description };
   }
-  const { percent, days } = lifetimeOf(certificate, now);
+  const { percent, days, isLong } = lifetimeOf(certificate, now);
   if (percent >= config.certificate_medium_percent) return null;
   return {
     severity: percent < config.certificate_high_percent ? 'high' : 'medium',
-    title: `${of} ends in ${inDays(days)}, with ${Math.floor(percent)} % of its lifetime left`,
+    title: `${of} ends in ${inDays(days)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
     description: `It is valid until ${validTo.toISOString()}. Certificates are renewed with a third of their lifetime left: its renewal has failed.`,
   };
 }
@@ -195,7 +207,7 @@ function figuresOf(left: Lifetime[]): Figure[] {
     ...(least
       ? [
           { name: 'least lifetime left', value: Math.round(least.percent), unit: '%' },
-          { name: 'next end', value: Math.floor(least.days), unit: 'days' },
+          { name: 'next end', value: Math.trunc(least.days), unit: 'days' },
         ]
       : []),
   ];

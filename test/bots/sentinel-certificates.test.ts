@@ -74,6 +74,14 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     [6, 1.6, []],
     [6, 1.4, ['medium']],
     [6, 0.7, ['high']],
+    [365, 92, []],
+    [365, 91, ['medium']],
+    [365, 45, ['high']],
+    // Of ten years, the shares are those of 398 days: 99.5 and 49.75.
+    [3_650, 100, []],
+    [3_650, 99, ['medium']],
+    [3_650, 50, ['medium']],
+    [3_650, 49, ['high']],
   ])('of %d days with %d left: %j', async (whole, left, severities) => {
     const { ca, issueBetween } = authority();
     trust({ ca });
@@ -81,7 +89,11 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     const { findings, answers } = await found(host);
     expect(findings.map(([severity]) => severity)).toEqual(severities);
     for (const [, title] of findings)
-      expect(title).toMatch(/^ends in \d+ (days|hours), with \d+ % of its lifetime left$/);
+      expect(title).toMatch(
+        whole > 398
+          ? /^ends in \d+ days$/
+          : /^ends in \d+ (days|hours), with \d+ % of its lifetime left$/,
+      );
     expect(answers).toEqual([]);
   });
 

@@ -361,6 +361,19 @@ describe('redirects', () => {
     ]);
   });
 
+  test.runIf(hasOpenssl)('to a host without a good certificate are not lost', async () => {
+    const { selfSigned } = authority();
+    const secure = await serveHttps(well, selfSigned('app', 'IP:127.0.0.1'));
+    const plain = await serveHttp(to(secure.url));
+    await allowHosts(db, plain.host, secure.host);
+    // The check of certificates reads those of https addresses in the catalogue, and no other.
+    await anApp(db, 'behind', plain.url);
+    await anApp(db, 'own', secure.url);
+    expect(short(await check())).toEqual([
+      ['high', 'behind', expect.stringMatching(/^App behind is down: .*self-signed certificate/)],
+    ]);
+  });
+
   test.each([
     ['example.com', 'www.example.com', true],
     ['app.example.com', 'login.example.com', true],
