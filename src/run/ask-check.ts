@@ -20,10 +20,11 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
  */
 export async function askCheck(
   { catalogue, db, emit, secrets }: Engine,
-  { run, child, now, leftMs, signal }: RunContext,
+  context: RunContext,
   { name, title, remembers }: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
+  const { run, child, now, leftMs, signal } = context;
   const { endpoint, config } = run.bot;
   const began = performance.now();
   let outcome: CheckOutcome;
@@ -31,10 +32,9 @@ export async function askCheck(
     outcome = await retryFaults({ signal, leftMs }, () =>
       untilStopped(signal, async () => {
         const remembered = remembers ? await checkMemory(db, run.bot.id, name) : null;
-        const given = {
-          secrets: await secrets.openEach(catalogue.secretsOf(endpoint)),
-          remembered,
-        };
+        // A secret that is rotated during a run is new to its next run. A read that failed is made again.
+        context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint));
+        const given = { secrets: context.secrets, remembered };
         const task = { endpoint, config, check: name, now: now(), ...question, ...given };
         return child.do('check', task, undefined, (told) => {
           const progress = readProgress(told);

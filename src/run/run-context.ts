@@ -1,7 +1,7 @@
 import type { Stop } from '../children/protocol.ts';
 import type { Engine } from './engine.ts';
 import type { ChildLease } from './tasks/children.ts';
-import { codeOfBot } from './tasks/task.ts';
+import { codeOfBot, type GivenSecret } from './tasks/task.ts';
 import type { Run } from './writer/run.ts';
 
 /** A run with its child: the value that passes through every step between its start and its end. */
@@ -15,6 +15,8 @@ export interface RunContext {
   leftMs(): number;
   /** the run's own: aborted with a {@link Stop} as its reason */
   signal: AbortSignal;
+  /** the secrets that the bot's checks get, once they have been read: the run keeps the values that it began with */
+  secrets?: GivenSecret[];
 }
 
 /** Gives a run a child for the length of `work`. The deadline starts when a child is free. */
