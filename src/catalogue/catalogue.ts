@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
@@ -30,6 +31,8 @@ export interface Catalogue extends Remedies {
   resolve(endpoint: string, config: unknown): Resolved;
   /** The names of the secrets that the bot behind an endpoint may read; none where there is no such bot. */
   secretsOf(endpoint: string): readonly string[];
+  /** Whether this check of the bot behind an endpoint looks outside, as its bot or the check itself says. */
+  looksOutside(endpoint: string, check: Pick<AnyCheck<unknown>, 'looksOutside'>): boolean;
 }
 
 export interface Resolved {
@@ -83,6 +86,8 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     ...known,
     bots,
     secretsOf: (endpoint) => botAt(endpoint)?.secrets ?? [],
+    looksOutside: (endpoint, check) =>
+      (check.looksOutside ?? botAt(endpoint)?.looksOutside) === true,
     resolve(endpoint, config) {
       const bot = botAt(endpoint);
       if (!bot) {

@@ -32,6 +32,11 @@ export interface Bot<Config = unknown> {
    */
   secrets?: readonly string[];
   /**
+   * All of its checks look at something outside of the platform's database: a server, a certificate, an API. What they report
+   * counts only while the address of the setting `connectivity_url` answers this machine; else they are skipped.
+   */
+  looksOutside?: true;
+  /**
    * The schema of bots.config; `{}` must fit it, so give every setting a default. People see each setting with its
    * bounds, its default and its `.describe()`.
    */

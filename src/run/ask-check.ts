@@ -7,6 +7,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { readProgress } from './tasks/progress.ts';
 import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
+import { believed } from './own-connection.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -15,16 +16,19 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
  * Asks one check one question. When a fault that the check did not cause keeps the check from answering, the question is asked
- * again; only if the fault persists, the outcome is `errored`. Returns null when the run was stopped meanwhile, at once and
+ * again; only if the fault persists, the outcome is `errored`. What a check sees outside counts only while this machine has a
+ * connection of its own ({@link believed}). Returns null when the run was stopped meanwhile, at once and
  * even if the check is still running.
  */
 export async function askCheck(
-  { catalogue, db, emit, secrets }: Engine,
+  engine: Engine,
   context: RunContext,
-  { name, title, remembers }: AnyCheck<unknown>,
+  check: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
+  const { catalogue, db, emit, secrets } = engine;
   const { run, child, now, leftMs, signal } = context;
+  const { name, title, remembers } = check;
   const { endpoint, config } = run.bot;
   const began = performance.now();
   let outcome: CheckOutcome;
@@ -47,7 +51,9 @@ export async function askCheck(
     const ms = Math.round(performance.now() - began);
     outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }
-  outcome = await secrets.outcome(outcome);
+  const seen = await believed(engine, context, check, await secrets.outcome(outcome));
+  if (!seen) return null;
+  outcome = seen;
   if (outcome.status === 'errored')
     emit('check.errored', { bot: run.bot.name, check: name, reason: outcome.reason });
   return outcome;
