@@ -4,6 +4,7 @@ import { conductor } from './conductor.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
+import { warmUpApp } from './remedies/app.warm-up.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
 import { vacuumTable } from './remedies/db.vacuum.ts';
@@ -13,12 +14,14 @@ import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.t
 import { requeueRun } from './remedies/run.requeue.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
+import { sentinel } from './sentinel.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, sentinel];
 
 export const remedies: Remedy[] = [
   setAppStatus,
+  warmUpApp,
   pauseBot,
   analyzeTable,
   vacuumTable,

@@ -74,6 +74,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     knowledgeName,
     'up to 100 small letters, digits, dots and hyphens',
   );
+  for (const bot of bots) refuseCounts(bot);
   for (const remedy of remedies) refuseWithoutUndo(remedy);
   for (const seed of seeds) refuseUnfit(seed, known);
 
@@ -152,6 +153,17 @@ function refuseNames(
       throw new BadCatalogueError(
         `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
       );
+}
+
+/** Refuses counts that the columns `bots.confirm` and `bots.clear` would refuse. */
+function refuseCounts({ name, ...counts }: Bot): void {
+  for (const field of ['confirm', 'clear'] as const) {
+    const count = counts[field] ?? 1;
+    if (!Number.isInteger(count) || count < 1 || count > 20)
+      throw new BadCatalogueError(
+        `the bot ${name}: ${field} has to be a whole number from 1 to 20, and is ${count}`,
+      );
+  }
 }
 
 function refuseWithoutUndo({ name, risk, undo }: Remedy): void {

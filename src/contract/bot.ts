@@ -21,6 +21,10 @@ export interface Bot<Config = unknown> {
   /** five cron fields, the default for `schedule_cron` */
   schedule: string;
   timeoutSeconds?: number;
+  /** How often a check has to fail in a row before its finding opens, 1 to 20; the default for `confirm`, else 1. */
+  confirm?: number;
+  /** How often a check has to be clean in a row before its finding resolves, 1 to 20; the default for `clear`, else 1. */
+  clear?: number;
   /**
    * Tables of the schema document, other than the bots', that its checks read. Where only the bots are installed
    * (`db migrate --only bots`) such a bot stays disabled, whatever tables the platform has under these names.

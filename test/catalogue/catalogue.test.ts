@@ -32,3 +32,11 @@ test.each(['Watch', 'night watch', 'über', '-watch', '', 'a'.repeat(101)])(
 test('names that the tables take are taken', () => {
   expect(catalogueOf([bot('a'.repeat(50), ['disk.full-2'])], []).bots).toHaveLength(1);
 });
+
+test.each([0, 21, 1.5, NaN])('a bot that confirms or clears %d times is named', (count) => {
+  for (const field of ['confirm', 'clear'])
+    expect(() => catalogueOf([{ ...bot('watch'), [field]: count }], [])).toThrow(
+      `the bot watch: ${field} has to be a whole number from 1 to 20`,
+    );
+  expect(catalogueOf([{ ...bot('watch'), confirm: 1, clear: 20 }], []).bots).toHaveLength(1);
+});

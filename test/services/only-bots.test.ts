@@ -17,7 +17,7 @@ import { anEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
 import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
-const off = ['janitor', 'ledger', 'sentinel-api'];
+const off = ['janitor', 'ledger', 'sentinel', 'sentinel-api'];
 
 test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
   const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
@@ -271,6 +271,7 @@ test('when the rest has been added, what was left off runs again; what a person 
     conductor: 'active',
     janitor: 'disabled',
     ledger: 'disabled',
+    sentinel: 'disabled',
     'sentinel-api': 'disabled',
   };
   expect(await statuses()).toEqual(left);
