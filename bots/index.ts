@@ -16,8 +16,9 @@ import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinel } from './sentinel.ts';
 import { sentinelApi } from './sentinel-api.ts';
+import { sentinelDb } from './sentinel-db.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, sentinel];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, sentinel, sentinelDb];
 
 export const remedies: Remedy[] = [
   setAppStatus,

@@ -38,7 +38,7 @@ test('the commands work: a round runs the bots that can, and the others say why 
   });
 
   const round = (await roundsman(url, 'round', '--json')).json();
-  expect(round.executions).toMatchObject([{ status: 'success' }]);
+  expect(round.executions).toMatchObject([{ status: 'success' }, { status: 'success' }]);
   const listed = (await roundsman(url, 'bots', 'list', '--json')).json() as {
     name: string;
     status: string;
@@ -46,6 +46,7 @@ test('the commands work: a round runs the bots that can, and the others say why 
   }[];
   expect(listed.filter(({ status }) => status === 'active').map(({ name }) => name)).toEqual([
     'conductor',
+    'sentinel-db',
   ]);
   const others = listed.filter(({ status }) => status === 'disabled');
   expect(others.map(({ name }) => name).toSorted()).toEqual(off);
@@ -273,6 +274,7 @@ test('when the rest has been added, what was left off runs again; what a person 
     ledger: 'disabled',
     sentinel: 'disabled',
     'sentinel-api': 'disabled',
+    'sentinel-db': 'active',
   };
   expect(await statuses()).toEqual(left);
   // By hand, or by a version that knew nothing of it.

@@ -1,6 +1,7 @@
 /** Every fault that can be planted: one file a bot, one line here. */
 import type { Fault } from './fault.ts';
 import { janitorFaults } from './janitor.ts';
+import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
 
-export const faults: readonly Fault[] = [...janitorFaults, ...sentinelFaults];
+export const faults: readonly Fault[] = [...janitorFaults, ...sentinelFaults, ...sentinelDbFaults];
