@@ -2,7 +2,8 @@ import { RE2JS } from 're2js';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { bots, remedies } from '../../bots/index.ts';
-import type { ReportedFinding } from '../../src/bot.ts';
+import { SkippedCheck } from '../../src/bot.ts';
+import type { Bot, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { knowledge as taught } from '../../src/demo/knowledge.ts';
 import { plantPlatform, type PlantedPlatform } from '../../src/demo/plant.ts';
 import { isPlaybook } from '../../src/playbook/read.ts';
@@ -21,9 +22,18 @@ const knowledge = bots.flatMap((bot) => bot.knowledge ?? []);
 async function findings(): Promise<ReportedFinding[]> {
   const found: ReportedFinding[] = [];
   for (const bot of bots)
-    for (const { name } of bot.checks) found.push(...(await runCheck(bot, name, db)).findings);
+    for (const { name } of bot.checks)
+      found.push(...(await runCheck(bot, name, db).catch(withoutSecret(bot))).findings);
   return found;
 }
+
+/** No secret is stored, so the checks that need one are skipped. */
+const withoutSecret =
+  ({ secrets }: Bot) =>
+  (error: unknown): Pick<CheckResult, 'findings'> => {
+    if (error instanceof SkippedCheck && secrets) return { findings: [] };
+    throw error;
+  };
 
 test('names are unique and `{}` is a config', () => {
   const names = [bots, remedies, knowledge, ...bots.map(({ checks }) => checks)];
@@ -66,7 +76,8 @@ test('bots find what was planted, each piece of knowledge knows one of them, cur
     );
     return [name, matches.map(({ component }) => component)];
   });
-  expect(known).toEqual([
+  // What knows nothing here knows a named fault (test/bots/faults.test.ts), or is tested with its bot.
+  expect(known.filter(([, components]) => components!.length > 0)).toEqual([
     ['api.server-errors', [platform.failingEndpoint]],
     ['api.missing-path', [platform.missingPath]],
     ['ledger.cached-credits', ['profiles.credits']],

@@ -17,7 +17,7 @@ import { anEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
 import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
-const off = ['janitor', 'ledger', 'sentinel-api'];
+const off = ['guardian', 'janitor', 'ledger', 'sentinel-api'];
 
 test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
   const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
@@ -269,6 +269,7 @@ test('when the rest has been added, what was left off runs again; what a person 
   };
   const left = {
     conductor: 'active',
+    guardian: 'disabled',
     janitor: 'disabled',
     ledger: 'disabled',
     'sentinel-api': 'disabled',
