@@ -1,5 +1,5 @@
 /** Uses of apps that cost credits, and for which nothing was debited. */
-import { sql } from '../src/bot.ts';
+import { sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult } from '../src/bot.ts';
 
 export interface UsageConfig {
@@ -8,7 +8,12 @@ export interface UsageConfig {
   max_findings: number;
 }
 
-/** More uses than these one run does not read; it says that it was cut. */
+/** A use may be written after it was, and no later than this. */
+const latestMs = 3_600_000;
+
+const memory = z.object({ read_to: z.iso.datetime() });
+
+/** More uses than these one run does not read. */
 const maxRead = 50_000;
 
 interface Unpaid {
@@ -23,13 +28,16 @@ interface Unpaid {
  * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
  * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
  * the debits around it are together as high as the uses around it, as where several uses are debited at once. Uses that failed,
- * uses of free apps, and uses of members whose organisation has a pool to pay from need no debit of the user.
+ * uses of free apps, and uses of members whose organisation has a pool to pay from need no debit of the user. Each run looks at
+ * the uses since the last one, and at those of open findings.
  */
 export async function checkUsage(
   { usage_hours, usage_grace_minutes, max_findings: max }: UsageConfig,
-  { db, now }: CheckContext,
+  { db, now, remembered }: CheckContext,
 ): Promise<CheckResult> {
-  const from = new Date(now.getTime() - usage_hours * 3_600_000);
+  const known = memory.safeParse(remembered).data;
+  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
+  const from = new Date(Math.max(now.getTime() - usage_hours * 3_600_000, readTo));
   const until = new Date(now.getTime() - usage_grace_minutes * 60_000);
   const grace = sql`make_interval(secs => ${usage_grace_minutes * 60}::float8)`;
   const openIds = sql`ARRAY(
@@ -37,7 +45,7 @@ export async function checkUsage(
     WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'usage-without-debit'
       AND component_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' LIMIT 1000)`;
   const isPaidUse = sql`u.credits_used > 0 AND u.success`;
-  const { rows } = await sql<{ uses: number; count: number; found: Unpaid[] }>`
+  const { rows } = await sql<{ uses: number; newest: Date | null; count: number; found: Unpaid[] }>`
     WITH uses AS MATERIALIZED (
       SELECT u.id, u.user_id, u.app_id, u.credits_used, u.created_at FROM app_usage u
       WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openIds}))
@@ -67,10 +75,12 @@ export async function checkUsage(
         row_number() OVER (ORDER BY u.created_at, u.id) AS place
       FROM unpaid u LEFT JOIN app_catalog a ON a.id = u.app_id ORDER BY place LIMIT ${max}
     )
-    SELECT (SELECT count(*)::int FROM uses) AS uses, coalesce(max(count), 0)::int AS count,
+    SELECT (SELECT count(*)::int FROM uses) AS uses, (SELECT max(created_at) FROM uses) AS newest, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
     FROM found`.execute(db);
-  const { uses = 0, count = 0, found = [] } = rows[0] ?? {};
+  const { uses = 0, newest = null, count = 0, found = [] } = rows[0] ?? {};
+  // The oldest ones were read, and the next run goes on with the rest.
+  const judgedTo = uses > maxRead && newest ? newest.getTime() + latestMs : until.getTime();
   return {
     examined: { count: uses, except: [] },
     figures: [
@@ -86,6 +96,8 @@ export async function checkUsage(
       key: id,
       metadata: { usage_id: id, user_id, app, credits_used, created_at },
     })),
-    truncated: count > max || uses > maxRead,
+    truncated: count > max,
+    // What was not reported is looked at again.
+    ...(count <= max && { remember: { read_to: new Date(judgedTo).toISOString() } }),
   };
 }

@@ -29,7 +29,8 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
   return reportRows<Doubled>(config, context, {
     rows: sql`
       WITH purchases AS MATERIALIZED (
-        SELECT c.id, c.user_id, c.amount, c.created_at, ${named} AS payment, ${namesNone} AS is_nameless
+        SELECT c.id, c.user_id, c.amount, c.created_at, ${named} AS payment, ${namesNone} AS is_nameless,
+          coalesce(c.idempotency_key, '') LIKE 'payment:%' AS is_keyed
         FROM credits c
         WHERE c.type = 'purchase' AND c.amount > 0
           AND (c.created_at >= ${from} OR c.user_id = ANY (ARRAY(
@@ -40,20 +41,20 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
         -- The booking of the trigger may be older than the window.
         UNION SELECT c.id, c.amount, p.payment, p.user_id
         FROM purchases p JOIN credits c ON c.user_id = p.user_id AND c.idempotency_key = 'payment:' || p.payment
+        WHERE NOT p.is_keyed
         -- Two payments of the same price within minutes, one of them without a named booking: it has a right to the nameless one.
-        UNION SELECT nameless.id, nameless.amount, p.payment, p.user_id
-        FROM purchases nameless
-        JOIN LATERAL (
-          SELECT * FROM purchases p
-          WHERE p.user_id = nameless.user_id AND p.amount = nameless.amount AND p.payment IS NOT NULL
+        UNION (
+          SELECT DISTINCT ON (nameless.id) nameless.id, nameless.amount, p.payment, p.user_id
+          FROM purchases nameless JOIN purchases p ON p.user_id = nameless.user_id AND p.amount = nameless.amount
+          WHERE nameless.is_nameless AND p.payment IS NOT NULL
             AND abs(extract(epoch FROM p.created_at - nameless.created_at)) <= ${near}::numeric
-          ORDER BY abs(extract(epoch FROM p.created_at - nameless.created_at)), p.id LIMIT 1
-        ) p ON true
-        WHERE nameless.is_nameless AND NOT EXISTS (
-          SELECT FROM transactions t
-          WHERE t.user_id = nameless.user_id AND t.status IN ('completed', 'refunded') AND t.credits_granted = nameless.amount
-            AND t.updated_at >= nameless.created_at - interval '1 day' AND t.created_at <= nameless.created_at + interval '1 day'
-            AND NOT EXISTS (SELECT FROM credits c WHERE c.user_id = t.user_id AND c.idempotency_key = 'payment:' || t.id))
+            AND NOT EXISTS (
+              SELECT FROM transactions t
+              WHERE t.user_id = nameless.user_id AND t.status IN ('completed', 'refunded') AND t.credits_granted = nameless.amount
+                AND t.updated_at >= nameless.created_at - interval '1 day' AND t.created_at <= nameless.created_at + interval '1 day'
+                AND NOT EXISTS (SELECT FROM credits c WHERE c.user_id = t.user_id AND c.idempotency_key = 'payment:' || t.id))
+          ORDER BY nameless.id, abs(extract(epoch FROM p.created_at - nameless.created_at)), p.id
+        )
       ), doubled AS (
         SELECT payment, user_id, count(*)::int AS bookings, sum(amount) AS amount
         FROM grants GROUP BY payment, user_id

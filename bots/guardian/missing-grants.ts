@@ -46,16 +46,18 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
           AND (t.updated_at BETWEEN ${from} AND ${until}
                OR (t.id = ANY (${openIds('completed-without-credits')}) AND t.updated_at <= ${until}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
+      ), unbooked AS MATERIALIZED (
+        SELECT * FROM due
+        WHERE coalesce(booked, 0) < credits_granted
+           OR (${config.purchases_grant_credits}::boolean AND credits_granted IS NULL AND type = 'purchase' AND amount_cents > 0)
       ), short AS MATERIALIZED (
         SELECT t.*, coalesce(named.amount, 0) AS given,
           row_number() OVER (PARTITION BY user_id, credits_granted ORDER BY settled_at, id) AS nth
-        FROM due t LEFT JOIN LATERAL (
+        FROM unbooked t LEFT JOIN LATERAL (
           SELECT sum(c.amount) AS amount FROM credits c
           WHERE c.user_id = t.user_id AND c.amount > 0 AND c.type IN ('purchase', 'bonus') AND ${namesPayment}
         ) named ON true
-        WHERE coalesce(t.booked, 0) < t.credits_granted AND coalesce(named.amount, 0) < t.credits_granted
-           OR (${config.purchases_grant_credits}::boolean AND t.credits_granted IS NULL AND t.type = 'purchase'
-               AND t.amount_cents > 0 AND named.amount IS NULL)
+        WHERE coalesce(named.amount, 0) < coalesce(t.credits_granted, 1)
       )
       SELECT t.id, t.provider, t.provider_transaction_id, t.user_id, t.amount_cents, t.currency, t.credits_granted,
         coalesce(s.given, 0) AS given, t.settled_at,

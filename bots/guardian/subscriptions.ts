@@ -68,11 +68,10 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
                   AND coalesce(current_period_end >= ${ended}, true)) AS renews,
           bool_or(status IN ('active', 'past_due')
                   OR (status = 'canceled' AND coalesce(current_period_end >= ${ended}, true))) AS is_paid,
-          array_agg(tier::text) FILTER (WHERE status <> 'expired') AS tiers, max(updated_at) AS updated_at,
-          (array_agg(id ORDER BY status = 'active' DESC, current_period_end DESC NULLS LAST, id))[1] AS id
+          array_agg(tier::text) FILTER (WHERE status <> 'expired') AS tiers, max(updated_at) AS updated_at
         FROM subscriptions GROUP BY user_id
       ), compared AS (
-        SELECT p.id, p.subscription_status AS profile_status, p.subscription_tier AS profile_tier, s.id AS chosen,
+        SELECT p.id, p.subscription_status AS profile_status, p.subscription_tier AS profile_tier,
           greatest(p.updated_at, s.updated_at) <= ${settled} IS NOT FALSE AS is_settled,
           CASE
             WHEN p.subscription_status = 'active' AND NOT coalesce(s.is_paid, false) THEN 'unpaid'
@@ -85,7 +84,10 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
       )
       SELECT c.id, c.profile_status, c.profile_tier, c.kind, s.id AS subscription_id, s.status, s.tier, s.current_period_end,
         c.kind IS NOT NULL AND c.is_settled AS wrong
-      FROM compared c LEFT JOIN subscriptions s ON s.id = c.chosen`,
+      FROM compared c LEFT JOIN LATERAL (
+        SELECT * FROM subscriptions s WHERE c.kind IS NOT NULL AND s.user_id = c.id
+        ORDER BY s.status = 'active' DESC, s.current_period_end DESC NULLS LAST, s.id LIMIT 1
+      ) s ON true`,
     order: sql`kind DESC`,
     examined: 'profiles with a subscription',
     found: 'profiles that differ',

@@ -1,6 +1,5 @@
 /** guardian beside a server that answers as Stripe does: pages, limits, refusals. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { guardian } from '../../bots/guardian.ts';
@@ -11,7 +10,13 @@ import { insertBot, insertFinding } from '../cli/rows.ts';
 import { behindGuards } from '../support/behind-guards.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { serveHttp } from '../support/http-server.ts';
+import {
+  charge,
+  refuse,
+  serveStripe,
+  type StripeEvent,
+  type StripeObject,
+} from './stripe-server.ts';
 
 let db: TestDatabase['db'];
 let user: string;
@@ -28,17 +33,10 @@ beforeEach(async () => {
 });
 
 const now = new Date('2026-03-10T12:00:00Z');
+const stripe = (events: StripeEvent[] = [], objects: StripeObject[] = []) =>
+  serveStripe(db, events, objects);
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 const key = 'rk_live_4711abcdef';
-
-type StripeObject = Record<string, unknown> & { id: string };
-interface StripeEvent {
-  id: string;
-  type: string;
-  created: number;
-  livemode: boolean;
-  data: { object: StripeObject };
-}
 
 let nextEvent = 0;
 const event = (
@@ -54,87 +52,8 @@ const event = (
   data: { object },
 });
 
-const charge = (pi: string, amount: number, more: object = {}): StripeObject => ({
-  id: pi.replace('pi_', 'ch_'),
-  object: 'charge',
-  status: 'succeeded',
-  captured: true,
-  payment_intent: pi,
-  amount,
-  amount_captured: amount,
-  currency: 'usd',
-  refunded: false,
-  ...more,
-});
 const succeeded = (pi: string, minutes: number, amount = 1_000, more: object = {}) =>
   event('charge.succeeded', minutes, charge(pi, amount, more));
-
-interface Stripe {
-  events: StripeEvent[];
-  objects: StripeObject[];
-  requests: URL[];
-  headers: IncomingMessage['headers'][];
-  /** what answers instead, for each request in turn */
-  instead: ((answer: ServerResponse) => void)[];
-  pageSize: number;
-}
-
-/** /v1/events with its filters and pages, newest first, and objects by their id. */
-async function stripe(events: StripeEvent[] = [], objects: StripeObject[] = []) {
-  const state: Stripe = { events, objects, requests: [], headers: [], instead: [], pageSize: 100 };
-  const { url, host } = await serveHttp((request, answer) => {
-    const asked = new URL(request.url!, 'http://stripe');
-    state.requests.push(asked);
-    state.headers.push(request.headers);
-    const instead = state.instead.shift();
-    if (instead) return instead(answer);
-    answer.setHeader('content-type', 'application/json');
-    if (asked.pathname === '/v1/events') answer.end(JSON.stringify(page(state, asked)));
-    else {
-      const object = state.objects.find(({ id }) => asked.pathname.endsWith(`/${id}`));
-      if (object) answer.end(JSON.stringify(object));
-      else refuse(404, { type: 'invalid_request_error', code: 'resource_missing' })(answer);
-    }
-  });
-  await db
-    .insertInto('engine.settings' as never)
-    .values({ key: 'http_hosts', value: JSON.stringify([host]) } as never)
-    .onConflict((conflict) =>
-      conflict.column('key' as never).doUpdateSet({ value: JSON.stringify([host]) } as never),
-    )
-    .execute();
-  return { state, url };
-}
-
-function page({ events, pageSize }: Stripe, { searchParams: asked }: URL) {
-  const types = new Set(
-    [...asked].filter(([name]) => name.startsWith('types')).map(([, type]) => type),
-  );
-  const fitting = events
-    .filter(
-      ({ created, type }) =>
-        created >= Number(asked.get('created[gte]')) &&
-        created <= Number(asked.get('created[lte]')) &&
-        types.has(type),
-    )
-    .toSorted((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
-  const after = asked.get('starting_after');
-  const start = after ? fitting.findIndex(({ id }) => id === after) + 1 : 0;
-  const data = fitting.slice(start, start + Math.min(pageSize, Number(asked.get('limit') ?? 10)));
-  return {
-    object: 'list',
-    url: '/v1/events',
-    data,
-    has_more: start + data.length < fitting.length,
-  };
-}
-
-const refuse =
-  (status: number, error: object, headers: Record<string, string> = {}) =>
-  (answer: ServerResponse): void => {
-    answer.writeHead(status, { 'content-type': 'application/json', ...headers });
-    answer.end(JSON.stringify({ error: { message: `Invalid API Key: ${key}`, ...error } }));
-  };
 
 const compare = (
   url: string,
@@ -445,7 +364,8 @@ test('a limit of requests is waited for, and given up after a while', async () =
 
 test('a revoked key is a finding that says what to do and not what the key is', async () => {
   const { state, url } = await stripe([succeeded('pi_a', 60)]);
-  state.instead = [refuse(401, { type: 'invalid_request_error' })];
+  const message = `Invalid API Key provided: ${key}`;
+  state.instead = [refuse(401, { type: 'invalid_request_error', message })];
   const refused = await compare(url);
   expect(refused).toMatchObject({
     examined: ['STRIPE_KEY'],

@@ -284,5 +284,5 @@ test('when the rest has been added, what was left off runs again; what a person 
   await sql`UPDATE bots SET removed_at = engine.now() WHERE name = 'sentinel-api'`.execute(db);
   await migrateToLatest(db);
   await registerCatalogue(db, known);
-  expect(await statuses()).toEqual({ ...left, ledger: 'active' });
+  expect(await statuses()).toEqual({ ...left, guardian: 'active', ledger: 'active' });
 });
