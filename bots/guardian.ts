@@ -16,6 +16,8 @@ export const guardian = defineBot({
   description:
     'Compares payments with their credits, subscriptions with profiles, and payments with Stripe.',
   schedule: '*/5 * * * *',
+  // Stripe may be slow, and may ask for patience.
+  timeoutSeconds: 240,
   needs: ['profiles', 'transactions', 'credits', 'subscriptions'],
   secrets: ['STRIPE_KEY'],
   config,

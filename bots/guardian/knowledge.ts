@@ -78,13 +78,13 @@ export const knowledge: KnowledgeSeed[] = [
   ),
   advice(
     'stripe-differs',
-    "^(stripe's payment \\w+ is (refunded|\\d)|payment [0-9a-f-]{36} is \\d)",
-    'Stripe is right about the money. If it was refunded there, record the refund with refundPayment. If the amount or the currency ' +
+    "^(stripe's payment \\w+ is (refunded|\\d)|payment [0-9a-f-]{36} is (\\d|refunded, and paid))",
+    'Stripe is right about the money. If it was refunded there, record the refund with refundPayment. If it was refunded on the platform alone, pay it back at Stripe. If the amount or the currency ' +
       'differs, find out who wrote the row: a price that the browser sent, or an amount that was converted.',
   ),
   advice(
     'stripe-unknown',
-    '^payment [0-9a-f-]{36} is completed, and (stripe does not know it|[a-z_ ]{1,40} at stripe)',
+    '^payment [0-9a-f-]{36} is (completed|refunded), and (stripe does not know it|[a-z_]{1,40} at stripe)',
     'Nobody has paid for it at this account of Stripe. Find out who wrote the row: a webhook whose signature is not checked, a test, ' +
       "a person, or another account. Stop that way first; then decide with the customer's history about the credits.",
   ),

@@ -44,7 +44,7 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
         FROM transactions t
         WHERE t.status = 'completed' AND t.type <> 'refund' AND ${isLive(config)}
           AND (t.updated_at BETWEEN ${from} AND ${until}
-               OR (t.id = ANY (${openIds('completed-without-credits')}) AND t.updated_at <= ${until}))
+               OR t.id = ANY (${openIds('completed-without-credits')}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
       ), unbooked AS MATERIALIZED (
         SELECT * FROM due

@@ -50,7 +50,7 @@ export function findUndebited(config: Config, context: CheckContext): Promise<Ch
         SELECT t.* FROM transactions t
         WHERE (t.status = 'refunded' OR (t.status = 'completed' AND t.type = 'refund')) AND ${isLive(config)}
           AND (t.updated_at BETWEEN ${from} AND ${until}
-               OR (t.id = ANY (${openIds('refunds-without-debit')}) AND t.updated_at <= ${until}))
+               OR t.id = ANY (${openIds('refunds-without-debit')}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
       )
       SELECT r.id, p.id AS payment_id, r.provider, r.user_id, abs(r.amount_cents::bigint) AS amount_cents, r.currency,

@@ -14,8 +14,8 @@ export const minute = 60_000;
 export const day = 86_400_000;
 
 /**
- * The ids in the open findings of a check. They are asked again however old they are, because a problem must not resolve
- * by leaving the window.
+ * The ids in the open findings of a check. They are asked again however old they are and however lately they were edited,
+ * because a problem must not resolve by leaving the window, or by an edit of something else.
  */
 export const openIds = (check: string): Fragment => sql`ARRAY(
   SELECT DISTINCT component_key::uuid FROM bot_findings

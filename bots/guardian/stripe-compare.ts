@@ -87,7 +87,7 @@ export function judge(
     const [row] = settled as [Recorded];
     return {
       kind: 'differing',
-      title: `Stripe's payment ${name} is ${inWords(sums)}, and ${row.amount_cents} ${row.currency} on the platform`,
+      title: `Stripe's payment ${name} is ${inWords(sums)}, and ${row.amount_cents} ${row.currency ?? 'USD'} on the platform`,
       transaction: row,
     };
   }

@@ -1,4 +1,4 @@
-/** Payments that the platform has as completed: Stripe is asked for each that none of its events named. */
+/** Payments that the platform has as completed or refunded: Stripe is asked for each that none of its events named as that. */
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
@@ -25,7 +25,7 @@ interface Row extends Recorded {
 }
 
 const kinds: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
-  pi: (stripe, id) => stripe.paymentIntents.retrieve(id),
+  pi: (stripe, id) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
   ch: (stripe, id) => stripe.charges.retrieve(id),
   py: (stripe, id) => stripe.charges.retrieve(id),
   in: (stripe, id) => stripe.invoices.retrieve(id),
@@ -41,16 +41,24 @@ export interface Unknown {
   place: Place;
 }
 
-/** Goes through the completed payments after `place` until `until`, and through those of open findings. */
+/**
+ * Goes through the payments that were settled after `place` until `until`, and through those of open findings. `named` are the ids
+ * of payments in events, `refunded` those that were paid back.
+ */
 export async function findUnknown(
   config: Config,
   { db }: CheckContext,
   client: StripeClient,
-  { place, until, named }: { place: Place; until: Date; named: ReadonlySet<string> },
+  {
+    place,
+    until,
+    named,
+    refunded,
+  }: { place: Place; until: Date; named: ReadonlySet<string>; refunded: ReadonlySet<string> },
 ): Promise<Unknown> {
   const columns = sql`t.id, t.provider_transaction_id, t.type, t.status, t.amount_cents, t.currency, false AS has_refund,
     t.updated_at::text AS at`;
-  const isAsked = sql`t.provider = 'stripe' AND t.status = 'completed' AND t.type <> 'refund'
+  const isAsked = sql`t.provider = 'stripe' AND t.status IN ('completed', 'refunded') AND t.type <> 'refund'
     AND t.provider_transaction_id IS NOT NULL AND ${isLive(config)}`;
   const { rows } = await sql<Row>`
     SELECT ${columns}, true AS is_open FROM transactions t
@@ -65,7 +73,8 @@ export async function findUnknown(
   let isForbidden = false;
   for (const row of rows) {
     const question = kinds[row.provider_transaction_id.split('_', 1)[0]!];
-    if (named.has(row.provider_transaction_id)) {
+    const known = row.status === 'refunded' ? refunded : named;
+    if (known.has(row.provider_transaction_id)) {
       read.examined.push(row.id);
     } else if (!question || isForbidden) {
       read.unasked++;
@@ -87,6 +96,14 @@ export async function findUnknown(
   return { ...read, asked: asked.size };
 }
 
+/** Whether a charge was neither paid back, not even in part, nor disputed. Sessions and invoices do not tell. */
+function isKept(data: Record<string, unknown>): boolean {
+  const charge = data['object'] === 'charge' ? data : data['latest_charge'];
+  if (typeof charge !== 'object' || charge === null) return false;
+  const { status, refunded, amount_refunded, disputed } = charge as Record<string, unknown>;
+  return status === 'succeeded' && refunded === false && !amount_refunded && disputed !== true;
+}
+
 async function ask(
   client: StripeClient,
   row: Row,
@@ -104,14 +121,23 @@ async function ask(
     });
   if (object === 'test-mode') return null;
   if (object === null)
-    return finding('unknown', id, `Payment ${id} is completed, and Stripe does not know it`, about);
+    return finding(
+      'unknown',
+      id,
+      `Payment ${id} is ${row.status}, and Stripe does not know it`,
+      about,
+    );
   const data = object as Record<string, unknown>;
+  if (row.status === 'refunded')
+    return isKept(data)
+      ? finding('differing', id, `Payment ${id} is refunded, and paid and kept at Stripe`, about)
+      : null;
   const paid = paidWith(data);
   const state = data['payment_status'] ?? data['status'];
   if (!paid) {
     // A session or an invoice may have been free.
     if (state === 'no_payment_required' || (state === 'paid' && amount_cents === 0)) return null;
-    const word = typeof state === 'string' && /^[a-z_]{1,40}$/.test(state) ? state : 'not paid';
+    const word = typeof state === 'string' && /^[a-z_]{1,40}$/.test(state) ? state : 'unpaid';
     return finding('unknown', id, `Payment ${id} is completed, and ${word} at Stripe`, about);
   }
   if (!paid.sum || isSum(row, paid.sum)) return null;
@@ -119,7 +145,7 @@ async function ask(
   return finding(
     'differing',
     id,
-    `Payment ${id} is ${amount_cents} ${currency}, and ${sum.amount} ${sum.currency} at Stripe`,
+    `Payment ${id} is ${amount_cents} ${currency ?? 'USD'}, and ${sum.amount} ${sum.currency} at Stripe`,
     { ...about, stripe: sum },
   );
 }

@@ -16,6 +16,8 @@ const around = 2 * minute;
 /** How many events one run reads, and one part of the time at most: 100 a request. */
 const maxEvents = 3_000;
 const maxInPart = 1_000;
+/** After so long no further part is begun: the run has a deadline. */
+const longestMs = 90_000;
 /** If no payment of so many is known, the platform writes other ids than Stripe, or gets no events. */
 const fewForNone = 10;
 const keyOfKey = 'STRIPE_KEY';
@@ -96,7 +98,8 @@ async function readNew(
 ): Promise<Read> {
   const read: Read = { payments: [], events: 0, readTo: from, partMs };
   let left = maxEvents;
-  while (read.readTo < until && left > 0) {
+  const begun = performance.now();
+  while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
     const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
     const part: [Date, Date] = [ago(read.readTo, around), new Date(to.getTime() + around)];
     const isShort = read.partMs <= minute;
@@ -163,12 +166,13 @@ async function compare(
     return judged ? [{ payment, ...judged }] : [];
   });
   const named = new Set(payments.flatMap(({ ids }) => ids));
+  const refunded = new Set(payments.flatMap((payment) => (payment.refunded ? payment.ids : [])));
   const owed = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
   const missed = wrong.filter(({ kind }) => kind === 'missed');
   const isNone = owed.length >= fewForNone && missed.length === owed.length;
   const unknown = isNone
     ? { findings: [], examined: [], asked: 0, unasked: 0, place }
-    : await findUnknown(config, context, client, { place, until: read.readTo, named });
+    : await findUnknown(config, context, client, { place, until: read.readTo, named, refunded });
 
   const findings: ReportedFinding[] = isNone
     ? [noneKnown(owed)]

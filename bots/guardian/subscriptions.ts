@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { ago, day, maxRead, minute, reportRows, since, type Wrong } from './report.ts';
+import { ago, day, maxRead, minute, openIds, reportRows, since, type Wrong } from './report.ts';
 
 interface Outlived extends Wrong {
   provider: string;
@@ -72,7 +72,8 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
         FROM subscriptions GROUP BY user_id
       ), compared AS (
         SELECT p.id, p.subscription_status AS profile_status, p.subscription_tier AS profile_tier,
-          greatest(p.updated_at, s.updated_at) <= ${settled} IS NOT FALSE AS is_settled,
+          (greatest(p.updated_at, s.updated_at) <= ${settled} IS NOT FALSE
+           OR p.id = ANY (${openIds('profile-disagrees')})) AS is_settled,
           CASE
             WHEN p.subscription_status = 'active' AND NOT coalesce(s.is_paid, false) THEN 'unpaid'
             WHEN s.renews AND p.subscription_status IS DISTINCT FROM 'active' THEN 'unserved'

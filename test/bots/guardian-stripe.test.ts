@@ -250,6 +250,35 @@ test('completed payments that no event names are asked for by their id', async (
   expect(state.requests.filter(({ pathname }) => pathname !== '/v1/events')).toHaveLength(3);
 });
 
+test('a refund of the platform is one at Stripe, in part at least, or a dispute', async () => {
+  const intent = (id: string, more: object) => ({
+    id,
+    object: 'payment_intent',
+    status: 'succeeded',
+    latest_charge: charge(id, 1_000, more),
+  });
+  const { state, url } = await stripe(
+    [
+      succeeded('pi_kept', 60),
+      event('charge.refunded', 50, charge('pi_event', 1_000, { refunded: true })),
+    ],
+    [
+      intent('pi_kept', {}),
+      intent('pi_part', { amount_refunded: 1 }),
+      intent('pi_disputed', { disputed: true }),
+      charge('pi_whole', 1_000, { refunded: true }),
+      { id: 'cs_silent', object: 'checkout.session', payment_status: 'paid' },
+    ],
+  );
+  const kept = await row('pi_kept', 60, { status: 'refunded' });
+  for (const id of ['pi_event', 'pi_part', 'pi_disputed', 'ch_whole', 'cs_silent'])
+    await row(id, 60, { status: 'refunded' });
+  expect(titles(await compare(url))).toEqual([
+    `Payment ${kept} is refunded, and paid and kept at Stripe`,
+  ]);
+  expect(state.requests.filter(({ pathname }) => pathname !== '/v1/events')).toHaveLength(5);
+});
+
 test('a payment of the test mode is not unknown', async () => {
   const { state, url } = await stripe();
   const message = "No such payment_intent: 'pi_1'; a similar object exists in test mode";

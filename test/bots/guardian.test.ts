@@ -86,6 +86,8 @@ test.each([
   ['stripe-differs', "Stripe's payment pi_1 is refunded, and completed on the platform"],
   ['stripe-differs', "Stripe's payment pi_1 is 5 EUR, and 6 USD on the platform"],
   ['stripe-differs', `Payment ${id} is 1000 USD, and 1 USD at Stripe`],
+  ['stripe-differs', `Payment ${id} is refunded, and paid and kept at Stripe`],
+  ['stripe-unknown', `Payment ${id} is refunded, and Stripe does not know it`],
   ['stripe-unknown', `Payment ${id} is completed, and Stripe does not know it`],
   ['stripe-unknown', `Payment ${id} is completed, and requires_action at Stripe`],
 ])('%s is the one entry that knows "%s"', (name, title) => {
@@ -270,9 +272,16 @@ describe('completed payments', () => {
     expect(await keys(name)).toEqual([]);
   });
 
+  test('an edit of something else is no cure', async () => {
+    const edited = await addBarePayment(db, minutesAgo(1), { user_id: await addUser(db) });
+    expect(await keys(name)).toEqual([]);
+    await open(name, edited);
+    expect(await keys(name)).toEqual([edited]);
+  });
+
   test('credits count by the key, by what their metadata names, or by amount and time, once', async () => {
     const user_id = await addUser(db);
-    const book = (metadata: object | null, amount = 100) =>
+    const book = (metadata: Record<string, string> | null, amount = 100) =>
       addBooking(db, minutesAgo(hour), { user_id, amount, type: 'purchase', metadata });
     await addPayment(db, minutesAgo(hour), { user_id });
     const byId = await addBarePayment(db, minutesAgo(hour), { user_id });
@@ -530,6 +539,13 @@ describe('subscriptions', () => {
     ]);
     expect(found.get(dangling)![1]).toMatch(/is active light, and its subscription is missing$/);
     expect(findings[0]!.severity).toBe('high');
+    // A login edits the profile, too.
+    const edit = { updated_at: now };
+    await behindGuards(db, (trx) => trx.updateTable('profiles').set(edit).execute());
+    expect(await keys('profile-disagrees')).toEqual([]);
+    await open('profile-disagrees', dangling);
+    expect(await keys('profile-disagrees')).toEqual([dangling]);
+    await behindGuards(db, (trx) => trx.updateTable('profiles').set({ updated_at: at }).execute());
     const cut = await check('profile-disagrees', { max_findings: 2 });
     expect([cut.findings.length, cut.truncated]).toEqual([2, true]);
   });

@@ -46,8 +46,16 @@ export const guardianFaults: Fault[] = [
   },
   {
     name: 'guardian.failed-payments',
-    title: 'The payments of six users failed within the hour',
-    plant: (db, now) => addPayers(db, now, 6, 'failed'),
+    title: 'The payments of many users failed within the hour',
+    async plant(db, now) {
+      // More than a tenth of all who paid lately, however many these are.
+      const { payers } = await db
+        .selectFrom('transactions')
+        .select(({ fn }) => fn.countAll<string>().as('payers'))
+        .where('created_at', '>=', before(now, hour))
+        .executeTakeFirstOrThrow();
+      await addPayers(db, now, 6 + Math.ceil(Number(payers) / 8), 'failed');
+    },
     async lookalike(db, now) {
       await addPayers(db, now, 8, 'completed');
       // One card that is refused again and again, and a user whose second card was taken.

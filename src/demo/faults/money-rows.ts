@@ -28,7 +28,7 @@ export async function addUser(db: Db, values: Partial<Insertable<Profiles>> = {}
   return id;
 }
 
-type Payment = Partial<Insertable<Transactions>> & { user_id: string | null };
+type Payment = Omit<Partial<Insertable<Transactions>>, 'id'> & { user_id: string | null };
 
 const paymentOf = (at: Date, payment: Payment) => ({
   id: randomUUID(),
