@@ -1,6 +1,7 @@
 /** The catalogue. Adding a bot or a remedy is one file and one line here. */
 import type { Bot, Remedy } from '../src/bot.ts';
 import { conductor } from './conductor.ts';
+import { guardian } from './guardian.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
@@ -18,7 +19,15 @@ import { sentinel } from './sentinel.ts';
 import { sentinelApi } from './sentinel-api.ts';
 import { sentinelDb } from './sentinel-db.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, sentinel, sentinelDb];
+export const bots: Bot[] = [
+  conductor,
+  sentinelApi,
+  ledger,
+  janitor,
+  sentinel,
+  sentinelDb,
+  guardian,
+];
 
 export const remedies: Remedy[] = [
   setAppStatus,

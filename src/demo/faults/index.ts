@@ -1,7 +1,15 @@
 /** Every fault that can be planted: one file a bot, one line here. */
 import type { Fault } from './fault.ts';
+import { guardianFaults } from './guardian.ts';
 import { janitorFaults } from './janitor.ts';
+import { ledgerFaults } from './ledger.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
 
-export const faults: readonly Fault[] = [...janitorFaults, ...sentinelFaults, ...sentinelDbFaults];
+export const faults: readonly Fault[] = [
+  ...janitorFaults,
+  ...sentinelFaults,
+  ...sentinelDbFaults,
+  ...ledgerFaults,
+  ...guardianFaults,
+];
