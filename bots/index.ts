@@ -14,8 +14,9 @@ import { requeueRun } from './remedies/run.requeue.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
+import { wardenOf } from './warden.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, wardenOf(() => bots)];
 
 export const remedies: Remedy[] = [
   setAppStatus,
