@@ -11,7 +11,7 @@ const anybodySignedIn = new RegExp(
 );
 
 /**
- * Knows literals, a value that equals itself, NOT false, AND and OR of these, and the questions whether somebody is
+ * Knows literals, a value that equals itself, NOT false, AND and OR of these, and the questions whether the user is
  * signed in. Anything else is a condition.
  */
 export function alwaysTrue(condition: string | null): Truth | null {

@@ -86,7 +86,8 @@ export async function findSecretColumns(
 }
 
 function flawOf(row: OpenColumn, anonymous: ReadonlySet<string>): Flaw {
-  const { table, column, sealed, roles, whole, others } = row;
+  const { table, column, sealed, roles, whole } = row;
+  const others = row.others ?? [];
   const to = row.quoted.join(', ');
   const isOpen = roles.some((role) => anonymous.has(role));
   return {
@@ -101,7 +102,7 @@ function flawOf(row: OpenColumn, anonymous: ReadonlySet<string>): Flaw {
     sql: whole
       ? [
           `REVOKE SELECT ON ${table} FROM ${to};`,
-          ...((others ?? []).length > 0
+          ...(others.length > 0
             ? [`GRANT SELECT (${others.join(', ')}) ON ${table} TO ${to};`]
             : []),
         ]

@@ -35,6 +35,3 @@ export async function needSchemas({ schemas }: Config, { db, skip }: CheckContex
 /** `anon and authenticated`; PUBLIC stands for all of them. */
 export const named = (roles: readonly string[]): string =>
   roles.includes('PUBLIC') ? 'PUBLIC' : [...new Set(roles)].join(' and ');
-
-/** Whom a statement has to name: PUBLIC stands first, and roles that have a right of their own, too. */
-export const quotedRoles = (quoted: readonly string[]): string => [...new Set(quoted)].join(', ');
