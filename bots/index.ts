@@ -3,6 +3,7 @@ import type { Bot, Remedy } from '../src/bot.ts';
 import { conductor } from './conductor.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
+import { oracle } from './oracle.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
@@ -11,12 +12,13 @@ import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
 import { requeueRun } from './remedies/run.requeue.ts';
+import { endSessions } from './remedies/session.end.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
 import { wardenOf } from './warden.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, wardenOf(() => bots)];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, oracle, wardenOf(() => bots)];
 
 export const remedies: Remedy[] = [
   setAppStatus,
@@ -27,6 +29,7 @@ export const remedies: Remedy[] = [
   refreshRanks,
   refreshCachedCredits,
   requeueRun,
+  endSessions,
   expireSessions,
   ticketNote,
 ];
