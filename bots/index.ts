@@ -4,6 +4,7 @@ import { conductor } from './conductor.ts';
 import { guardian } from './guardian.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
+import { oracle } from './oracle.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
 import { warmUpApp } from './remedies/app.warm-up.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
@@ -13,11 +14,13 @@ import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
 import { requeueRun } from './remedies/run.requeue.ts';
+import { endSessions } from './remedies/session.end.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinel } from './sentinel.ts';
 import { sentinelApi } from './sentinel-api.ts';
 import { sentinelDb } from './sentinel-db.ts';
+import { wardenOf } from './warden.ts';
 
 export const bots: Bot[] = [
   conductor,
@@ -27,6 +30,8 @@ export const bots: Bot[] = [
   sentinel,
   sentinelDb,
   guardian,
+  oracle,
+  wardenOf(() => bots),
 ];
 
 export const remedies: Remedy[] = [
@@ -39,6 +44,7 @@ export const remedies: Remedy[] = [
   refreshRanks,
   refreshCachedCredits,
   requeueRun,
+  endSessions,
   expireSessions,
   ticketNote,
 ];

@@ -3,8 +3,10 @@ import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
 import { janitorFaults } from './janitor.ts';
 import { ledgerFaults } from './ledger.ts';
+import { oracleFaults } from './oracle.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
+import { wardenFaults } from './warden.ts';
 
 export const faults: readonly Fault[] = [
   ...janitorFaults,
@@ -12,4 +14,6 @@ export const faults: readonly Fault[] = [
   ...sentinelDbFaults,
   ...ledgerFaults,
   ...guardianFaults,
+  ...oracleFaults,
+  ...wardenFaults,
 ];
