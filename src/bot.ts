@@ -15,3 +15,7 @@ export * from './contract/remedy.ts';
 export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
+export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
+export { needsPersonNow } from './data/bots/standing-tickets.ts';
+export { isMerged, isPending } from './data/bots/pending-tickets.ts';
+export { isInSettings } from './data/notify/channels.ts';
