@@ -4,10 +4,12 @@ import { conductor } from './conductor.ts';
 import { herald } from './herald.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
+import { meter } from './meter.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
 import { vacuumTable } from './remedies/db.vacuum.ts';
+import { stopHealing } from './remedies/healing.stop.ts';
 import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
@@ -16,13 +18,14 @@ import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, herald];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, herald, meter];
 
 export const remedies: Remedy[] = [
   setAppStatus,
   pauseBot,
   analyzeTable,
   vacuumTable,
+  stopHealing,
   sendHttpRequest,
   refreshRanks,
   refreshCachedCredits,

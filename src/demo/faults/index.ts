@@ -2,5 +2,6 @@
 import type { Fault } from './fault.ts';
 import { heraldFaults } from './herald.ts';
 import { janitorFaults } from './janitor.ts';
+import { meterFaults } from './meter.ts';
 
-export const faults: readonly Fault[] = [...janitorFaults, ...heraldFaults];
+export const faults: readonly Fault[] = [...janitorFaults, ...heraldFaults, ...meterFaults];
