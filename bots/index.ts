@@ -2,14 +2,17 @@
 import type { Bot, Remedy } from '../src/bot.ts';
 import { conductor } from './conductor.ts';
 import { guardian } from './guardian.ts';
+import { herald } from './herald.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
+import { meter } from './meter.ts';
 import { oracle } from './oracle.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
 import { warmUpApp } from './remedies/app.warm-up.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
 import { vacuumTable } from './remedies/db.vacuum.ts';
+import { stopHealing } from './remedies/healing.stop.ts';
 import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
@@ -32,6 +35,8 @@ export const bots: Bot[] = [
   guardian,
   oracle,
   wardenOf(() => bots),
+  herald,
+  meter,
 ];
 
 export const remedies: Remedy[] = [
@@ -40,6 +45,7 @@ export const remedies: Remedy[] = [
   pauseBot,
   analyzeTable,
   vacuumTable,
+  stopHealing,
   sendHttpRequest,
   refreshRanks,
   refreshCachedCredits,

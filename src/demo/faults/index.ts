@@ -1,8 +1,10 @@
 /** Every fault that can be planted: one file a bot, one line here. */
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
+import { heraldFaults } from './herald.ts';
 import { janitorFaults } from './janitor.ts';
 import { ledgerFaults } from './ledger.ts';
+import { meterFaults } from './meter.ts';
 import { oracleFaults } from './oracle.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
@@ -16,4 +18,6 @@ export const faults: readonly Fault[] = [
   ...guardianFaults,
   ...oracleFaults,
   ...wardenFaults,
+  ...heraldFaults,
+  ...meterFaults,
 ];
