@@ -1,6 +1,7 @@
 /** The catalogue. Adding a bot or a remedy is one file and one line here. */
 import type { Bot, Remedy } from '../src/bot.ts';
 import { conductor } from './conductor.ts';
+import { curator } from './curator.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
@@ -15,7 +16,7 @@ import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, curator];
 
 export const remedies: Remedy[] = [
   setAppStatus,

@@ -3,7 +3,12 @@ import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
 const params = z.strictObject({
-  app: z.string().min(1).max(100).describe('app_catalog.slug'),
+  app: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("app_catalog.slug; the finding's component unless given"),
   status: z.enum(['active', 'beta', 'maintenance', 'deprecated']),
 });
 
@@ -32,16 +37,19 @@ export const setAppStatus = defineRemedy({
   title: 'Set the status of an app',
   risk: 'reversible',
   params,
-  async isDone({ app, status }, context) {
+  async isDone({ app: given, status }, context) {
+    const app = given ?? context.target.component;
     return (await read(app, context))?.status === status;
   },
-  async apply({ app, status }, context) {
+  async apply({ app: given, status }, context) {
+    const app = given ?? context.target.component;
     const before = await read(app, context, sql`FOR NO KEY UPDATE`);
     if (!before) throw new NotAppliedError(`there is no app ${app}`);
     const after = await write(app, status, context);
     return { summary: `set ${app} from ${before.status} to ${status}`, before, after };
   },
-  async undo({ app, status }, context) {
+  async undo({ app: given, status }, context) {
+    const app = given ?? context.target.component;
     const before = context.before as Status | null;
     if (!before) throw new NotAppliedError(`${app} had this status before`);
     const current = await read(app, context, sql`FOR NO KEY UPDATE`);

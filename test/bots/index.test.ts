@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { bots, remedies } from '../../bots/index.ts';
-import type { ReportedFinding } from '../../src/bot.ts';
+import { SkippedCheck, type ReportedFinding } from '../../src/bot.ts';
 import { knowledge as taught } from '../../src/demo/knowledge.ts';
 import { plantPlatform, type PlantedPlatform } from '../../src/demo/plant.ts';
 import { isPlaybook } from '../../src/playbook/read.ts';
@@ -21,7 +21,17 @@ const knowledge = bots.flatMap((bot) => bot.knowledge ?? []);
 async function findings(): Promise<ReportedFinding[]> {
   const found: ReportedFinding[] = [];
   for (const bot of bots)
-    for (const { name } of bot.checks) found.push(...(await runCheck(bot, name, db)).findings);
+    for (const { name } of bot.checks)
+      found.push(
+        ...(await runCheck(bot, name, db).then(
+          (result) => result.findings,
+          (error: unknown) => {
+            // The planted platform does not have all that bots look at.
+            if (error instanceof SkippedCheck) return [];
+            throw error;
+          },
+        )),
+      );
   return found;
 }
 
@@ -38,7 +48,7 @@ test('every playbook names remedies with parameters that they take', () => {
   const steps = [...knowledge, ...taught]
     .filter(({ solution }) => isPlaybook(solution))
     .flatMap(({ solution }) => parse(solution).steps as { remedy: string; with?: object }[]);
-  expect(steps).toHaveLength(4);
+  expect(steps).toHaveLength(6);
   for (const step of steps) {
     const remedy = remedies.find(({ name }) => name === step.remedy);
     expect(() => remedy!.params.parse(step.with ?? {})).not.toThrow();
