@@ -14,9 +14,10 @@ import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.t
 import { requeueRun } from './remedies/run.requeue.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
+import { scout } from './scout.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, curator];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, curator, scout];
 
 export const remedies: Remedy[] = [
   setAppStatus,

@@ -64,6 +64,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
   refuseNames('bot', bots, botName, 'up to 50 small letters, digits and hyphens');
+  for (const bot of bots) refuseTwoStatuses(bot);
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
   refuseNames(
     'knowledge',
@@ -147,6 +148,12 @@ function refuseNames(
       throw new BadCatalogueError(
         `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
       );
+}
+
+/** Where its tables are missing it would be disabled, and then enabled with them although a person is to resume it. */
+function refuseTwoStatuses({ name, needs, shipsPaused }: Bot): void {
+  if (needs === undefined || shipsPaused === undefined) return;
+  throw new BadCatalogueError(`the bot ${name} ships paused and needs tables: only one of them`);
 }
 
 function refuseWithoutUndo({ name, risk, undo }: Remedy): void {

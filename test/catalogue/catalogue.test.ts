@@ -32,3 +32,11 @@ test.each(['Watch', 'night watch', 'über', '-watch', '', 'a'.repeat(101)])(
 test('names that the tables take are taken', () => {
   expect(catalogueOf([bot('a'.repeat(50), ['disk.full-2'])], []).bots).toHaveLength(1);
 });
+
+test('a bot that ships paused needs no tables: with them it would be enabled', () => {
+  const shipsPaused = 'set it up first';
+  expect(catalogueOf([{ ...bot('watch'), shipsPaused }], []).bots).toHaveLength(1);
+  expect(() => catalogueOf([{ ...bot('watch'), shipsPaused, needs: ['credits'] }], [])).toThrow(
+    'the bot watch ships paused and needs tables',
+  );
+});
