@@ -4,6 +4,7 @@ import { conductor } from './conductor.ts';
 import { curator } from './curator.ts';
 import { janitor } from './janitor.ts';
 import { ledger } from './ledger.ts';
+import { pulse } from './pulse.ts';
 import { setAppStatus } from './remedies/app.set-status.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
@@ -11,13 +12,14 @@ import { vacuumTable } from './remedies/db.vacuum.ts';
 import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
 import { refreshCachedCredits } from './remedies/ledger.refresh-cached-credits.ts';
+import { runEarly } from './remedies/run.early.ts';
 import { requeueRun } from './remedies/run.requeue.ts';
 import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { scout } from './scout.ts';
 import { sentinelApi } from './sentinel-api.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, curator, scout];
+export const bots: Bot[] = [conductor, sentinelApi, ledger, janitor, curator, scout, pulse];
 
 export const remedies: Remedy[] = [
   setAppStatus,
@@ -28,6 +30,7 @@ export const remedies: Remedy[] = [
   refreshRanks,
   refreshCachedCredits,
   requeueRun,
+  runEarly,
   expireSessions,
   ticketNote,
 ];

@@ -48,7 +48,7 @@ test('every playbook names remedies with parameters that they take', () => {
   const steps = [...knowledge, ...taught]
     .filter(({ solution }) => isPlaybook(solution))
     .flatMap(({ solution }) => parse(solution).steps as { remedy: string; with?: object }[]);
-  expect(steps).toHaveLength(6);
+  expect(steps).toHaveLength(8);
   for (const step of steps) {
     const remedy = remedies.find(({ name }) => name === step.remedy);
     expect(() => remedy!.params.parse(step.with ?? {})).not.toThrow();

@@ -17,7 +17,7 @@ import { anEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
 import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
-const off = ['curator', 'janitor', 'ledger', 'sentinel-api'];
+const off = ['curator', 'janitor', 'ledger', 'pulse', 'sentinel-api'];
 
 test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
   const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
@@ -272,6 +272,7 @@ test('when the rest has been added, what was left off runs again; what a person 
     curator: 'disabled',
     janitor: 'disabled',
     ledger: 'disabled',
+    pulse: 'disabled',
     scout: 'paused',
     'sentinel-api': 'disabled',
   };
@@ -285,5 +286,10 @@ test('when the rest has been added, what was left off runs again; what a person 
   await sql`UPDATE bots SET removed_at = engine.now() WHERE name = 'sentinel-api'`.execute(db);
   await migrateToLatest(db);
   await registerCatalogue(db, known);
-  expect(await statuses()).toEqual({ ...left, curator: 'active', ledger: 'active' });
+  expect(await statuses()).toEqual({
+    ...left,
+    curator: 'active',
+    ledger: 'active',
+    pulse: 'active',
+  });
 });

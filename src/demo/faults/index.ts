@@ -2,5 +2,6 @@
 import { curatorFaults } from './curator.ts';
 import type { Fault } from './fault.ts';
 import { janitorFaults } from './janitor.ts';
+import { pulseFaults } from './pulse.ts';
 
-export const faults: readonly Fault[] = [...curatorFaults, ...janitorFaults];
+export const faults: readonly Fault[] = [...curatorFaults, ...janitorFaults, ...pulseFaults];
