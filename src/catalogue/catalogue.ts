@@ -67,6 +67,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
   refuseNames('bot', bots, botName, 'up to 50 small letters, digits and hyphens');
+  for (const bot of bots) refuseTwoStatuses(bot);
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
   refuseNames(
     'knowledge',
@@ -164,6 +165,12 @@ function refuseCounts({ name, ...counts }: Bot): void {
         `the bot ${name}: ${field} has to be a whole number from 1 to 20, and is ${count}`,
       );
   }
+}
+
+/** Where its tables are missing it would be disabled, and then enabled with them although a person is to resume it. */
+function refuseTwoStatuses({ name, needs, shipsPaused }: Bot): void {
+  if (needs === undefined || shipsPaused === undefined) return;
+  throw new BadCatalogueError(`the bot ${name} ships paused and needs tables: only one of them`);
 }
 
 function refuseWithoutUndo({ name, risk, undo }: Remedy): void {

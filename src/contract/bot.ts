@@ -31,6 +31,11 @@ export interface Bot<Config = unknown> {
    */
   needs?: readonly string[];
   /**
+   * Why a new database gets it paused, and what to do before it is resumed: it can do nothing until a person has set it up. Not
+   * together with `needs`.
+   */
+  shipsPaused?: string;
+  /**
    * Names of stored secrets that its checks may read (`context.secret`). They reach only the child process that runs its checks,
    * and their values are removed from all that the checks return, throw or print.
    */

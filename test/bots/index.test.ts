@@ -52,7 +52,7 @@ test('every playbook names remedies with parameters that they take', () => {
   }
 });
 
-test('bots find what was planted, each piece of knowledge knows one of them, cures cure', async () => {
+test('bots find what was planted, knowledge knows it, cures cure', async () => {
   const planted = await findings();
   expect(planted.map(({ severity, component }) => [severity, component])).toEqual([
     ['high', platform.failingEndpoint],

@@ -19,7 +19,8 @@ import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
 const named = (list: typeof bots) => list.map(({ name }) => name).toSorted();
 const off = named(bots.filter(({ needs = [] }) => needs.length > 0));
-const on = named(bots.filter(({ needs = [] }) => needs.length === 0));
+const paused = named(bots.filter(({ shipsPaused }) => shipsPaused));
+const on = named(bots.filter(({ needs = [], shipsPaused }) => needs.length === 0 && !shipsPaused));
 
 test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
   const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
@@ -275,6 +276,7 @@ test('when the rest has been added, what was left off runs again; what a person 
   const left = Object.fromEntries([
     ...on.map((name) => [name, 'active']),
     ...off.map((name) => [name, 'disabled']),
+    ...paused.map((name) => [name, 'paused']),
   ]);
   expect(await statuses()).toEqual(left);
   // By hand, or by a version that knew nothing of it.
@@ -287,7 +289,8 @@ test('when the rest has been added, what was left off runs again; what a person 
   await migrateToLatest(db);
   await registerCatalogue(db, known);
   expect(await statuses()).toEqual({
-    ...Object.fromEntries(bots.map(({ name }) => [name, 'active'])),
+    ...left,
+    ...Object.fromEntries(off.map((name) => [name, 'active'])),
     janitor: 'disabled',
     'sentinel-api': 'disabled',
   });

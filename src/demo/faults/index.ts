@@ -1,4 +1,5 @@
 /** Every fault that can be planted: one file a bot, one line here. */
+import { curatorFaults } from './curator.ts';
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
 import { heraldFaults } from './herald.ts';
@@ -6,6 +7,7 @@ import { janitorFaults } from './janitor.ts';
 import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
 import { oracleFaults } from './oracle.ts';
+import { pulseFaults } from './pulse.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
 import { wardenFaults } from './warden.ts';
@@ -20,4 +22,6 @@ export const faults: readonly Fault[] = [
   ...wardenFaults,
   ...heraldFaults,
   ...meterFaults,
+  ...curatorFaults,
+  ...pulseFaults,
 ];
