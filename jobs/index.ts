@@ -6,12 +6,14 @@ import type { Job } from '../src/contract/job.ts';
 import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
+import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
 import { tidy } from './tidy.ts';
 
 export const jobs: readonly Job[] = [
   tidy,
+  rollup,
   closeTickets,
   escalateTickets,
   routeEvents,

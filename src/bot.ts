@@ -20,3 +20,7 @@ export {
   type PresentedCertificate,
 } from './outbound/certificate.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
+export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
+export { needsPersonNow } from './data/bots/standing-tickets.ts';
+export { isMerged, isPending } from './data/bots/pending-tickets.ts';
+export { isInSettings } from './data/notify/channels.ts';

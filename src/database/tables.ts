@@ -279,6 +279,7 @@ export interface BotMetrics {
   actions: Generated<number>;
   tickets: Generated<number>;
   execution_time_ms: Generated<Int8>;
+  health_score: number | null;
 }
 
 export interface BotNotifications {
@@ -852,6 +853,22 @@ export interface EngineReports {
   timezone: string | null;
 }
 
+export interface EngineRollupMarks {
+  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  done_until: Timestamp;
+}
+
+export interface EngineRollups {
+  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  subject: string;
+  period: 'hour' | 'day';
+  starts_at: Timestamp;
+  events: Int8;
+  failures: Int8;
+  total_ms: Generated<Int8>;
+  cost: Generated<Numeric>;
+}
+
 export interface EngineRunProgress {
   execution_id: string;
   fence: Int8;
@@ -936,6 +953,8 @@ export interface DB {
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.reports': EngineReports;
+  'engine.rollup_marks': EngineRollupMarks;
+  'engine.rollups': EngineRollups;
   'engine.run_progress': EngineRunProgress;
   'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;

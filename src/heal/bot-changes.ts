@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { BotChanges } from '../contract/bot-changes.ts';
 import { NotAppliedError } from '../contract/remedy.ts';
+import { changeMode } from '../data/bots/engine.ts';
 import type { Database } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { pauseBot } from '../transitions/bots/pause.ts';
@@ -23,5 +24,9 @@ export const botChanges = (db: Kysely<Database>): BotChanges => ({
   async resumeBot(id) {
     if (!(await resumeBot(db, { id, status: 'paused' })))
       throw new NotAppliedError(`the bot ${id} is not paused any more`);
+  },
+  async setMode(mode, reason) {
+    if (!(await changeMode(db, mode, { by: 'roundsman', reason })))
+      throw new NotAppliedError(`the mode is ${mode} already`);
   },
 });

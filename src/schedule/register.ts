@@ -33,6 +33,10 @@ export async function registerCatalogue(
       ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
       confirm: bot.confirm ?? 1,
       clear: bot.clear ?? 1,
+      ...(bot.shipsPaused !== undefined && {
+        status: 'paused' as const,
+        status_reason: bot.shipsPaused,
+      }),
       ...(missingTables(bot) && {
         status: 'disabled' as const,
         status_reason: tablesMissing(missingTables(bot)!),

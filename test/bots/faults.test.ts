@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { bots } from '../../bots/index.ts';
+import { SkippedCheck } from '../../src/bot.ts';
 import { faults } from '../../src/demo/faults/index.ts';
 import { soughtBy, type Fault } from '../../src/demo/faults/fault.ts';
 import { runCheck } from '../support/check.ts';
@@ -13,7 +14,15 @@ async function sought(fault: Fault) {
   const { bot: name, check } = soughtBy(fault);
   const bot = bots.find((each) => each.name === name);
   if (!bot) throw new Error(`there is no bot ${name}`);
-  const findings = async () => (await runCheck(bot, check, db)).findings;
+  const findings = async () => {
+    try {
+      return (await runCheck(bot, check, db)).findings;
+    } catch (error) {
+      // What the check needs comes with the fault.
+      if (error instanceof SkippedCheck) return [];
+      throw error;
+    }
+  };
   return { db, now: rows[0]!.now, findings };
 }
 

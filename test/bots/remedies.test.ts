@@ -4,6 +4,7 @@ import { remedies } from '../../bots/index.ts';
 import { platformTables } from '../../bots/platform-tables.ts';
 import { NotAppliedError, type Evidence } from '../../src/bot.ts';
 import { botChanges } from '../../src/heal/bot-changes.ts';
+import { changeMode, readMode } from '../../src/data/bots/engine.ts';
 import { insertBot, insertRun, insertTicket } from '../cli/rows.ts';
 import { addUser } from '../data/people.ts';
 import { applyRemedy } from '../support/check.ts';
@@ -216,6 +217,16 @@ describe('app.set-status', () => {
     expect(await statusOf('writer')).toBe('beta');
   });
 
+  test('acts on the app that the finding is about unless it is told another one', async () => {
+    await insertApp('sketcher');
+    const params = { status: 'maintenance' };
+    const target = { component: 'sketcher' };
+    const done = await applyRemedy(remedy('app.set-status'), db, params, { target });
+    expect(await statusOf('sketcher')).toBe('maintenance');
+    await undo('app.set-status', params, done, 'sketcher');
+    expect(await statusOf('sketcher')).toBe('beta');
+  });
+
   test('its undo leaves a status alone that somebody else has set since', async () => {
     await insertApp('painter');
     const done = await set('painter', 'maintenance');
@@ -321,5 +332,52 @@ describe('ticket.note', () => {
       wasDone: true,
       summary: 'there was no ticket to note it on',
     });
+  });
+});
+
+describe('healing.stop', () => {
+  const stop = (params = {}) => applyRemedy(remedy('healing.stop'), db, params);
+  const set = (mode: 'off' | 'safe' | 'auto') => changeMode(db, mode, { by: 'ann', reason: null });
+
+  test.each(['safe', 'auto'] as const)(
+    'stops healing in mode %s, and its undo brings that back',
+    async (mode) => {
+      await set(mode);
+      const done = await stop({ reason: 'a storm' });
+      expect(done).toMatchObject({
+        wasDone: false,
+        isDone: true,
+        summary: `set the mode from ${mode} to off`,
+        before: { mode },
+        after: { mode: 'off', changed_by: 'roundsman' },
+      });
+      expect(await readMode(db)).toMatchObject({
+        mode: 'off',
+        changed_by: 'roundsman',
+        reason: 'a storm',
+      });
+      await undo('healing.stop', {}, done);
+      expect(await readMode(db)).toMatchObject({ mode, changed_by: 'roundsman' });
+    },
+  );
+
+  test('its undo changes nothing once a person has set the mode', async () => {
+    await set('auto');
+    const done = await stop();
+    await set('safe');
+    await expect(undo('healing.stop', {}, done)).rejects.toThrow('it is safe');
+    await set('off');
+    await expect(undo('healing.stop', {}, done)).rejects.toThrow(NotAppliedError);
+    expect(await readMode(db)).toMatchObject({ mode: 'off', changed_by: 'ann' });
+  });
+
+  test('there is nothing to do where nothing is healed', async () => {
+    await set('safe');
+    await set('off');
+    await expect(stop()).rejects.toThrow(NotAppliedError);
+    await expect(botChanges(db).setMode('off', 'again')).rejects.toThrow('off already');
+    await db.deleteFrom('engine.settings').where('key', '=', 'mode').execute();
+    await expect(stop()).rejects.toThrow('nothing is healed already');
+    await set('safe');
   });
 });

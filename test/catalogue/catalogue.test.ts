@@ -40,3 +40,11 @@ test.each([0, 21, 1.5, NaN])('a bot that confirms or clears %d times is named', 
     );
   expect(catalogueOf([{ ...bot('watch'), confirm: 1, clear: 20 }], []).bots).toHaveLength(1);
 });
+
+test('a bot that ships paused needs no tables: with them it would be enabled', () => {
+  const shipsPaused = 'set it up first';
+  expect(catalogueOf([{ ...bot('watch'), shipsPaused }], []).bots).toHaveLength(1);
+  expect(() => catalogueOf([{ ...bot('watch'), shipsPaused, needs: ['credits'] }], [])).toThrow(
+    'the bot watch ships paused and needs tables',
+  );
+});

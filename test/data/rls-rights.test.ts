@@ -128,6 +128,8 @@ describe('a grant', () => {
       'engine.nodes: delete insert select update',
       'engine.policies: insert select',
       'engine.reports: delete insert select update',
+      'engine.rollup_marks: delete insert select update',
+      'engine.rollups: delete insert select update',
       'engine.run_progress: delete insert select update',
       'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',

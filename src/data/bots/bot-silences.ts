@@ -27,6 +27,12 @@ const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
   (s.bot_id IS NULL OR s.bot_id = ${bot_id}) AND (s.component IS NULL OR s.component = ${component})
   AND (s.category IS NULL OR s.category = ${category}) AND (s.fingerprint IS NULL OR s.fingerprint = ${fingerprint})`;
 
+/** Whether the silence `s` is in force now. */
+export const silenceInForce = sql<boolean>`(${inForce})`;
+
+/** Whether the silence `s` covers the row of `bot_findings` under this alias, whether it is in force or not. */
+export const silenceCovers = (alias: string) => sql<boolean>`(${fits(ofFinding(alias))})`;
+
 /** Whether a silence is in force for a finding. */
 export const silenced = (finding: Silenceable) => sql<boolean>`
   EXISTS (SELECT FROM bot_silences s WHERE ${inForce} AND ${fits(finding)})`;

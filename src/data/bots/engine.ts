@@ -1,6 +1,7 @@
 /** The engine's own state: its clock, its processes, its mode. */
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { nodeTimeoutSeconds } from '../../database/node-timeout.ts';
 import type { EngineNodes } from '../../database/tables.ts';
 
@@ -104,7 +105,7 @@ export const changeMode = (
   mode: Mode,
   { by, reason }: { by: string; reason: string | null },
 ): Promise<boolean> =>
-  db.transaction().execute(async (trx) => {
+  inTransaction(db, async (trx) => {
     await trx
       .insertInto('engine.settings')
       .values({ key: 'mode_changes', value: '[]' })

@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { healStandings } from './bot-actions.ts';
 import { severityRank } from './bot-findings.ts';
-import { ticketUnderMaintenance, underMaintenance } from './bot-maintenance.ts';
+import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isMerged, isSnoozed, pending } from './bot-tickets.ts';
 import { listTickets } from './ticket-list.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
-import { isSuppressed } from './standing-tickets.ts';
+import { isSuppressed, needsPersonNow } from './standing-tickets.ts';
 
 const dayAgo = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
@@ -132,11 +132,7 @@ export const countHeals = (db: Db) =>
     ])
     .executeTakeFirstOrThrow();
 
-/** Whether a ticket needs a person now: a snoozed one needs nothing until it wakes. */
-const needsNow = sql`(NOT ${isSnoozed('bot_tickets')}
-  -- People are not told of what a silence or a maintenance window covers.
-  AND NOT ${ticketUnderMaintenance('bot_tickets')}
-  AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = bot_tickets.finding_id AND ${silenced(ofFinding('f'))}))`;
+const needsNow = needsPersonNow('bot_tickets');
 const isUrgent = sql`(severity IN ('critical', 'high') AND ${needsNow})`;
 const isLate = sql`(respond_by < engine.now() AND acknowledged_at IS NULL AND ${needsNow})`;
 

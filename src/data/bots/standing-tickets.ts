@@ -1,8 +1,8 @@
-/** Which ticket stands for an open finding: its own, that of a storm, or that of a cause behind which the finding stands. */
+/** Which ticket stands for an open finding (its own, that of a storm, or that of a cause), and which tickets wait for a person. */
 import { sql, type RawBuilder } from 'kysely';
-import { underMaintenance } from './bot-maintenance.ts';
+import { ticketUnderMaintenance, underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
-import { isOf, isPending, stormOf, type TicketStatus } from './pending-tickets.ts';
+import { isOf, isPending, isSnoozed, stormOf, type TicketStatus } from './pending-tickets.ts';
 import { severityRank } from './severity-rank.ts';
 
 /**
@@ -113,3 +113,9 @@ export const isSuppressed = (alias: string) =>
 /** Whether no pending ticket tells people of an open finding under this alias. */
 export const isUnticketed = (alias: string) =>
   sql<boolean>`(NOT ${hasOwn(alias)} AND NOT ${isToldByCause(alias)})`;
+
+/** Whether the pending ticket under this alias needs a person now: a snoozed one needs nothing until it wakes. */
+export const needsPersonNow = (alias: string) => sql<boolean>`(NOT ${isSnoozed(alias)}
+  -- People are not told of what a silence or a maintenance window covers.
+  AND NOT ${ticketUnderMaintenance(alias)}
+  AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.id = ${sql.ref(`${alias}.finding_id`)} AND ${silenced(ofFinding('f'))}))`;

@@ -1,0 +1,179 @@
+/** Messages about tickets that wait or fail, channel by channel. */
+import { isInSettings, sql } from '../../src/bot.ts';
+import type {
+  CheckContext,
+  CheckResult,
+  EventContext,
+  EventResult,
+  ReportedFinding,
+} from '../../src/bot.ts';
+import type { HeraldConfig } from './config.ts';
+
+const minuteMs = 60_000;
+const events = 'events of tickets';
+/** How many channels one check reports. */
+const maxFindings = 50;
+
+/** The channels of the settings. Ends the check where there are none: then people are told of nothing, which is no fault of a channel. */
+async function readChannels({ db, skip }: Pick<CheckContext, 'db' | 'skip'>): Promise<number> {
+  const { rows } = await sql<{ channels: number | null }>`
+    SELECT CASE WHEN jsonb_typeof(value -> 'channels') = 'object'
+      THEN (SELECT count(*)::int FROM jsonb_object_keys(value -> 'channels')) END AS channels
+    FROM engine.settings WHERE key = 'notifications'`.execute(db);
+  return (
+    rows[0]?.channels ||
+    skip('no channels are set up, so no messages are made: `npx roundsman notify set` sets them up')
+  );
+}
+
+interface WaitingChannel {
+  channel: string;
+  pending: number;
+  late: number;
+  retried: number;
+  /** when the oldest one that is late or tried again was made */
+  made: Date;
+  unusable: boolean;
+  error: string | null;
+}
+
+/**
+ * Planned waits are in `send_after` (quiet hours, gathering with others, maintenance) or in the channel's `wait_until`; a channel
+ * that is off has a ticket of the engine's own.
+ */
+export async function findWaitingMessages(
+  { waiting_minutes, waiting_tries }: HeraldConfig,
+  { db, now, skip }: CheckContext,
+): Promise<CheckResult> {
+  const channels = await readChannels({ db, skip });
+  const bound = new Date(now.getTime() - waiting_minutes * minuteMs);
+  const { rows } = await sql<WaitingChannel>`
+    SELECT * FROM (
+      SELECT n.channel, count(*)::int AS pending,
+        (count(*) FILTER (WHERE due_at < ${bound}))::int AS late,
+        (count(*) FILTER (WHERE due_at >= ${bound} AND (n.tries >= ${waiting_tries} OR blocked)))::int AS retried,
+        min(n.created_at) FILTER (WHERE due_at < ${bound} OR n.tries >= ${waiting_tries} OR blocked) AS made,
+        coalesce(bool_or(blocked), false) AS unusable,
+        (array_agg(left(coalesce(c.unusable_reason, n.error_message), 300) ORDER BY n.created_at)
+          FILTER (WHERE coalesce(c.unusable_reason, n.error_message) IS NOT NULL))[1] AS error
+      FROM bot_notifications n
+      LEFT JOIN engine.channels c ON c.name = n.channel
+      CROSS JOIN LATERAL (SELECT
+        -- A receiver may ask for an hour at most; a later time comes from a clock that was set back.
+        greatest(n.send_after, CASE WHEN c.wait_until <= ${now}::timestamptz + interval '1 hour' THEN c.wait_until END) AS due_at,
+        coalesce(c.unusable_since < ${bound}, false) AS blocked) AS planned
+      WHERE n.status = 'pending' AND c.off_since IS NULL AND ${isInSettings('n.channel')}
+      GROUP BY n.channel
+    ) waiting ORDER BY late + retried DESC, channel LIMIT 1000`.execute(db);
+  const { rows: unrouted } = await sql<{ count: number; since: Date }>`
+    SELECT count(*)::int AS count, min(created_at) AS since
+    FROM (SELECT created_at FROM bot_ticket_events WHERE routed_at IS NULL AND unsent_reason IS NULL
+          AND created_at < ${bound} LIMIT 10000) e`.execute(db);
+  const minutesSince = (at: Date) => Math.floor((now.getTime() - at.getTime()) / minuteMs);
+  const found = rows.filter(({ late, retried }) => late + retried > 0);
+  const { count, since } = unrouted[0]!;
+  const stopped: ReportedFinding = {
+    severity: 'high',
+    category: 'messages',
+    title: `Events of tickets wait to become messages: ${count} for ${count > 0 ? minutesSince(since) : 0} minutes`,
+    description:
+      'The job `route-events` makes messages of them within seconds. People learn of nothing until it runs.',
+    component: events,
+    metadata: { events: count, since: since?.toISOString() },
+  };
+  return {
+    examined: { count: channels + 1, except: [] },
+    figures: [
+      { name: 'pending messages', value: sum(rows.map(({ pending }) => pending)) },
+      { name: 'not sent when due', value: sum(rows.map(({ late }) => late)) },
+      { name: 'tried again', value: sum(rows.map(({ retried }) => retried)) },
+      { name: 'events without a message', value: count },
+    ],
+    truncated: found.length > maxFindings,
+    findings: [
+      ...(count > 0 ? [stopped] : []),
+      ...found.slice(0, maxFindings).map(({ channel, late, retried, made, unusable, error }) => {
+        const all = late + retried;
+        const minutes = minutesSince(made);
+        return {
+          // An hour is twice the response target of a high ticket.
+          severity: minutes >= 60 ? ('high' as const) : ('medium' as const),
+          category: 'messages',
+          title: `Channel ${channel}: ${all} ${all === 1 ? 'message was' : 'messages were'} not sent when due, the oldest waits for ${minutes} minutes`,
+          description: error ?? 'No try has failed: nothing sends them.',
+          component: channel,
+          metadata: { late, tried_again: retried, unusable, made: made.toISOString(), error },
+        };
+      }),
+    ],
+  };
+}
+
+const sum = (counts: number[]) => counts.reduce((all, each) => all + each, 0);
+
+interface FailedChannel {
+  channel: string;
+  bad: number;
+  of: number;
+  newest: string | null;
+  error: string | null;
+  wrong: boolean;
+}
+
+/**
+ * Counts the messages of each channel that ended. A failed one whose ticket had a later message through the same channel does not
+ * count: the receiver knows the newer state.
+ */
+export async function findFailedMessages(
+  { min_failed, high_failed_percent, failed_hours }: HeraldConfig,
+  { db, now, from, starts, only, skip }: EventContext,
+): Promise<EventResult> {
+  const channels = await readChannels({ db, skip });
+  const { rows } = await sql<FailedChannel>`
+    WITH starts AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
+    ), ended AS MATERIALIZED (
+      SELECT n.channel, n.created_at, n.error_message, n.status = 'failed' AND NOT EXISTS (
+          SELECT FROM bot_notifications later WHERE later.ticket_id = n.ticket_id AND later.channel = n.channel
+            AND later.position > n.position AND later.status = 'sent') AS bad
+      FROM bot_notifications n LEFT JOIN starts ON starts.key = n.channel
+      WHERE n.created_at >= ${from} AND n.created_at <= ${now} AND n.created_at >= coalesce(starts."from", ${from})
+        AND n.status IN ('sent', 'failed') AND ${isInSettings('n.channel')}
+        ${only ? sql`AND n.channel = ANY (${only}::text[])` : sql``}
+    ), counted AS (
+      SELECT e.channel, (count(*) FILTER (WHERE bad))::int AS bad, count(*)::int AS "of",
+        max(created_at) FILTER (WHERE bad) AS newest,
+        left((array_agg(error_message ORDER BY created_at DESC) FILTER (WHERE bad))[1], 300) AS error
+      FROM ended e GROUP BY e.channel
+    ), tallied AS (
+      SELECT channel FROM counted UNION SELECT key FROM starts UNION SELECT unnest(${only ?? []}::text[])
+    )
+    SELECT t.channel, coalesce(bad, 0) AS bad, coalesce("of", 0) AS "of", to_json(newest) #>> '{}' AS newest, error,
+      -- A channel that is off has a ticket of the engine's own.
+      coalesce(bad >= ${min_failed} AND c.off_since IS NULL, false) AS wrong
+    FROM tallied t LEFT JOIN counted USING (channel) LEFT JOIN engine.channels c ON c.name = t.channel
+    ORDER BY wrong DESC, bad DESC NULLS LAST, channel`.execute(db);
+  const wrong = rows.filter((row) => row.wrong);
+  return {
+    examined: only ? [...only] : { count: channels, except: [] },
+    figures: [
+      { name: 'messages sent or failed', value: sum(rows.map((row) => row.of)) },
+      { name: 'messages failed', value: sum(rows.map((row) => row.bad)) },
+    ],
+    truncated: wrong.length > maxFindings,
+    findings: wrong.slice(0, maxFindings).map(({ channel, bad, of, error }) => ({
+      severity: 100 * bad >= high_failed_percent * of ? 'high' : 'medium',
+      category: 'messages',
+      title: `Channel ${channel}: ${bad} of ${of} ${of === 1 ? 'message' : 'messages'} failed`,
+      description: error ?? 'The receiver gave no reason.',
+      component: channel,
+      metadata: { failed: bad, messages: of, hours: failed_hours, error },
+    })),
+    tallies: rows.map(({ channel: key, bad, of, newest }) => ({
+      key,
+      bad,
+      of,
+      newestBadAt: newest === null ? null : new Date(newest),
+    })),
+  };
+}

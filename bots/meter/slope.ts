@@ -1,0 +1,200 @@
+/** Spending that rises: of the last hours against the same hours of the days before, and of single users. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import type { MeterConfig } from './config.ts';
+import { inCents, median, needUsage, shown } from './usage.ts';
+
+const hourMs = 3_600_000;
+const all = 'all providers';
+
+interface Hours {
+  /** how many days ago; 0: the last hours */
+  ago: number;
+  provider: string;
+  cost: number;
+  users: number;
+}
+
+const sumOf = (rows: Hours[]) => rows.reduce((all, { cost }) => all + cost, 0);
+
+/**
+ * Compares with the median of the days before, so that one expensive day (old uses that were recorded at once) does not raise what
+ * is usual. A campaign brings more users, and each of them costs as before: that is told by no finding.
+ */
+export async function findSlope(config: MeterConfig, context: CheckContext): Promise<CheckResult> {
+  const { slope_hours, slope_days, slope_min_days, max_findings } = config;
+  const { db, now, skip } = context;
+  await needUsage(context);
+  // A user of two providers counts for each; `users` of all providers together has a row of its own, with provider NULL.
+  const { rows } = await sql<Hours & { provider: string | null }>`
+    SELECT day.ago, u.provider, u.cost, u.users
+    FROM generate_series(0, ${slope_days}::int) AS day (ago) CROSS JOIN LATERAL (
+      SELECT provider, sum(cost_cents)::float8 AS cost, count(DISTINCT user_id)::int AS users FROM javari_usage_stats
+      WHERE created_at > ${now}::timestamptz - day.ago * interval '1 day' - make_interval(secs => ${slope_hours * 3_600})
+        AND created_at <= ${now}::timestamptz - day.ago * interval '1 day' AND cost_cents > 0
+      GROUP BY GROUPING SETS ((provider), ()) HAVING count(*) > 0
+      ORDER BY provider NULLS FIRST LIMIT 200
+    ) u ORDER BY day.ago, u.cost DESC`.execute(db);
+  const hours = rows.map((row): Hours => ({ ...row, provider: row.provider ?? all }));
+  const totals = hours.filter(({ provider }) => provider === all);
+  const before = totals.filter(({ ago }) => ago > 0);
+  if (before.length < slope_min_days)
+    skip(
+      `there was spending on ${before.length} of the last ${slope_days} days in these hours, and ${slope_min_days} are needed to compare`,
+    );
+  const providers = [
+    all,
+    ...new Set(hours.filter(({ provider }) => provider !== all).map(({ provider }) => provider)),
+  ];
+  const found = providers
+    .map((provider) =>
+      riseOf(
+        hours.filter((row) => row.provider === provider),
+        provider,
+        config,
+      ),
+    )
+    .filter((rise) => rise !== null);
+  const total = sumOf(totals.filter(({ ago }) => ago === 0));
+  return {
+    examined: { count: providers.length, except: [] },
+    figures: [
+      { name: 'spent in the last hours', value: total, unit: 'cents' },
+      { name: 'usual in these hours', value: usualOf(before, slope_days), unit: 'cents' },
+      { name: 'users in the last hours', value: totals.find(({ ago }) => ago === 0)?.users ?? 0 },
+    ],
+    truncated: found.length > max_findings,
+    findings: await Promise.all(
+      found
+        .toSorted((a, b) => b.cost - a.cost)
+        .slice(0, max_findings)
+        .map(async (rise) =>
+          findingOf(rise, config, await topModels(rise.provider, config, context)),
+        ),
+    ),
+  };
+}
+
+/** The median cost of these hours; a day without a row cost nothing. */
+const usualOf = (before: Hours[], days: number) =>
+  median([...before.map(({ cost }) => cost), ...Array<number>(days - before.length).fill(0)]);
+
+interface Rise {
+  provider: string;
+  cost: number;
+  users: number;
+  usual: number;
+  usualUser: number;
+}
+
+function riseOf(
+  hours: Hours[],
+  provider: string,
+  { slope_min_days, slope_times, slope_user_times, min_cents }: MeterConfig,
+): Rise | null {
+  const last = hours.find(({ ago }) => ago === 0);
+  const before = hours.filter(({ ago }) => ago > 0);
+  // A new provider has nothing to compare with; the total of all has.
+  if (!last || before.length < slope_min_days || last.cost < min_cents) return null;
+  // On days before the first use there was nothing to compare with.
+  const days = Math.max(...before.map(({ ago }) => ago));
+  const usual = usualOf(before, days);
+  const usualUser = median(before.map(({ cost, users }) => cost / Math.max(1, users)));
+  const isRise =
+    last.cost > slope_times * usual &&
+    last.cost / Math.max(1, last.users) > slope_user_times * usualUser;
+  return isRise ? { provider, cost: last.cost, users: last.users, usual, usualUser } : null;
+}
+
+async function topModels(
+  provider: string,
+  { slope_hours }: MeterConfig,
+  { db, now }: CheckContext,
+): Promise<object[]> {
+  const from = new Date(now.getTime() - slope_hours * hourMs);
+  const { rows } = await sql<object>`
+    SELECT model, user_id AS user, sum(cost_cents)::float8 AS cost_cents, count(*)::int AS requests FROM javari_usage_stats
+    WHERE created_at > ${from} AND created_at <= ${now} AND cost_cents > 0
+      ${provider === all ? sql`` : sql`AND provider = ${provider}`}
+    GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5`.execute(db);
+  return rows;
+}
+
+const findingOf = (
+  { provider, cost, users, usual, usualUser }: Rise,
+  { slope_hours }: MeterConfig,
+  top: object[],
+): ReportedFinding => ({
+  severity: 'high',
+  category: 'costs',
+  title: `Javari costs rise: ${shown(provider)} cost ${inCents(cost)} in ${slope_hours} hours, usual are ${inCents(usual)}`,
+  description: `Each of ${users} active users costs ${inCents(cost / Math.max(1, users))}, where ${inCents(usualUser)} are usual.`,
+  component: provider,
+  metadata: {
+    cost_cents: cost,
+    usual_cents: usual,
+    users,
+    usual_user_cents: usualUser,
+    hours: slope_hours,
+    top,
+  },
+});
+
+/** How many of the users who spent most in 24 hours are looked at. */
+const maxUsers = 50;
+
+/** A user's usual day is the mean of the days with spending in the two weeks before; for a new user, that of the median user. */
+export async function findUserSpend(
+  { user_times, min_user_cents, max_findings }: MeterConfig,
+  context: CheckContext,
+): Promise<CheckResult> {
+  const { db, now } = context;
+  await needUsage(context);
+  const from = new Date(now.getTime() - 24 * hourMs);
+  const { rows } = await sql<{
+    user: string;
+    cost: number;
+    own: number | null;
+    others: number;
+    users: number;
+  }>`
+    WITH spent AS MATERIALIZED (
+      SELECT user_id, sum(cost_cents)::float8 AS cost FROM javari_usage_stats
+      WHERE created_at > ${from} AND created_at <= ${now} AND cost_cents > 0 AND user_id IS NOT NULL GROUP BY 1
+    )
+    SELECT s.user_id AS user, s.cost, own.a_day AS own,
+      (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM spent) AS others,
+      (SELECT count(*)::int FROM spent) AS users
+    FROM (SELECT * FROM spent ORDER BY cost DESC, user_id LIMIT ${maxUsers}) s
+    LEFT JOIN LATERAL (
+      SELECT sum(cost_cents)::float8 / count(DISTINCT floor(extract(epoch FROM ${from}::timestamptz - created_at) / 86400)) AS a_day
+      FROM javari_usage_stats h
+      WHERE h.user_id = s.user_id AND h.created_at <= ${from} AND h.created_at > ${from}::timestamptz - interval '14 days'
+        AND h.cost_cents > 0
+    ) own ON true
+    ORDER BY s.cost DESC, s.user_id`.execute(db);
+  const found = rows.filter(
+    ({ cost, own, others, users }) =>
+      cost >= min_user_cents &&
+      // The only user of a new platform is compared with nobody.
+      (own !== null || users > 2) &&
+      cost > user_times * (own ?? others),
+  );
+  return {
+    examined: { count: rows.length, except: [] },
+    figures: [
+      { name: 'users in 24 hours', value: rows[0]?.users ?? 0 },
+      { name: 'median user', value: rows[0]?.others ?? 0, unit: 'cents' },
+      { name: 'most of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
+    ],
+    truncated: found.length > max_findings,
+    findings: found.slice(0, max_findings).map(({ user, cost, own, others }) => ({
+      severity: 'medium',
+      category: 'costs',
+      title: `Javari costs of a user: ${inCents(cost)} in 24 hours, usual are ${inCents(own ?? others)}`,
+      description: `User ${user}. The median user spent ${inCents(others)} in these hours.`,
+      component: `user ${user}`,
+      metadata: { user, cost_cents: cost, own_day_cents: own, median_user_cents: others },
+    })),
+  };
+}

@@ -1,0 +1,40 @@
+/** `javari_usage_stats`: what requests to models cost. */
+import { sql } from '../../src/bot.ts';
+import type { AnyContext } from '../../src/bot.ts';
+
+const columns = ['user_id', 'provider', 'model', 'cost_cents', 'success', 'created_at'];
+
+/**
+ * Ends the check where the table is not there as documented, or may not be read. The meter has checks that do without it, so it runs
+ * also where only the bots are installed.
+ */
+export async function needUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>): Promise<void> {
+  const { rows } = await sql<{ columns: number; readable: boolean | null }>`
+    SELECT (SELECT count(*)::int FROM pg_attribute WHERE attrelid = t.id AND attname = ANY (${columns}::text[])) AS columns,
+      has_table_privilege(t.id, 'SELECT') AS readable
+    FROM (SELECT to_regclass('javari_usage_stats')::oid AS id) t`.execute(db);
+  const { columns: found, readable } = rows[0]!;
+  if (found < columns.length)
+    skip(
+      'there is no table javari_usage_stats with the documented columns, so costs are not known: ' +
+        '`npx roundsman db migrate` adds it',
+    );
+  if (!readable)
+    skip(
+      'checks may not read javari_usage_stats: its owner has to grant SELECT to roundsman_reader',
+    );
+}
+
+export const median = (values: number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** `1,234 cents` */
+export const inCents = (value: number): string =>
+  `${Math.round(value).toLocaleString('en')} ${Math.round(value) === 1 ? 'cent' : 'cents'}`;
+
+/** Text from the platform, short enough for a component and a title. */
+export const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { defineJob, type JobContext } from '../src/contract/job.ts';
+import { dayOf, rollUpDay, writeBotMetrics } from '../src/data/rollups/days.ts';
+import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
+import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
+import type { RollupKind } from '../src/data/rollups/sources.ts';
+import { hasPlatform } from '../src/database/migrate/extent.ts';
+
+/** How many old rows one transaction removes at most. */
+const maxRemoved = 10_000;
+
+/**
+ * Adds up, hour by hour, what the growing tables say of bots, endpoints, apps and providers. Each hour is committed by itself, so
+ * that a first run over five weeks may be stopped at any time and goes on where it was.
+ */
+export const rollup = defineJob({
+  name: 'rollup',
+  title: 'Add up the figures of the last hour, for baselines and reports',
+  payload: z.strictObject({}),
+  // After the hour, when transactions that began in it have most probably ended.
+  schedule: '4 * * * *',
+  concurrency: 1,
+  maxAttempts: 3,
+  timeoutSeconds: 900,
+  async handler(context) {
+    const kinds: RollupKind[] = (await hasPlatform(context.db))
+      ? ['bot', 'endpoint', 'app', 'provider']
+      : ['bot'];
+    let [hours, rows] = [0, 0];
+    for (const kind of kinds) {
+      const done = await rollUp(context, kind);
+      hours += done.hours;
+      rows += done.rows;
+    }
+    return { hours, rows, removed: await removeOld(context) };
+  },
+});
+
+async function rollUp(
+  { db, commit, signal }: JobContext,
+  kind: RollupKind,
+): Promise<{ hours: number; rows: number }> {
+  const hours = await hoursToRollUp(db, kind);
+  let rows = 0;
+  for (const [index, hour] of hours.entries()) {
+    signal.throwIfAborted();
+    const day = dayOf(hour);
+    const endsDay = +hour.to === +day.to || index === hours.length - 1;
+    rows += await commit(async (trx) => {
+      const counted = await rollUpHour(trx, kind, hour);
+      if (endsDay) await rollUpDay(trx, kind, day);
+      if (endsDay && kind === 'bot') await writeBotMetrics(trx, day);
+      return counted;
+    });
+  }
+  return { hours: hours.length, rows };
+}
+
+async function removeOld({ commit, signal }: JobContext): Promise<number> {
+  for (let removed = 0; ;) {
+    signal.throwIfAborted();
+    const now = await commit((trx) => removeOldRollups(trx, maxRemoved));
+    removed += now;
+    if (now < maxRemoved) return removed;
+  }
+}

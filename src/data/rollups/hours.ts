@@ -1,0 +1,65 @@
+import { sql, type Transaction } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
+import { sources, type RollupKind } from './sources.ts';
+
+/** An hour or a day, in UTC: `from` belongs to it, `to` does not. */
+export interface Span {
+  from: Date;
+  to: Date;
+}
+
+const hourMs = 3_600_000;
+
+/** How far back the first rollup goes: five weeks, so that an hour can be compared with the same one of four weekdays. */
+const firstDays = 35;
+
+/** So many hours before the mark are added up again: rows of transactions that committed late are counted then. */
+const againHours = 2;
+
+/** So many subjects of an hour are told apart, those with most events; the paths that callers ask for have no bound. */
+const maxSubjects = 1_000;
+
+/** The ended hours that are to be added up, the oldest first; where there is nothing yet, the last one. */
+export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
+  const { table, time } = sources[kind];
+  const { rows } = await sql<{ from: Date; to: Date }>`
+    WITH this AS (SELECT date_trunc('hour', engine.now(), 'UTC') AS hour)
+    SELECT this.hour AS to, date_trunc('hour', coalesce(
+      (SELECT least(done_until, this.hour) - make_interval(hours => ${againHours}) FROM engine.rollup_marks WHERE kind = ${kind}),
+      (SELECT greatest(least(min(${sql.ref(time)}), this.hour - interval '1 hour'), this.hour - make_interval(days => ${firstDays}))
+       FROM ${sql.table(table)})), 'UTC') AS "from"
+    FROM this`.execute(db);
+  const { from, to } = rows[0]!;
+  const hours: Span[] = [];
+  for (let at = +from; at < +to; at += hourMs)
+    hours.push({ from: new Date(at), to: new Date(at + hourMs) });
+  return hours;
+}
+
+/** Adds up one hour, in place of what was added up before, and moves the mark behind it. Returns how many rows it has. */
+export async function rollUpHour(
+  trx: Transaction<Database>,
+  kind: RollupKind,
+  { from, to }: Span,
+): Promise<number> {
+  const { time, events } = sources[kind];
+  const column = sql.ref(time);
+  await sql`
+    DELETE FROM engine.rollups WHERE kind = ${kind} AND period = 'hour' AND starts_at = ${from}`.execute(
+    trx,
+  );
+  const { numAffectedRows } = await sql`
+    WITH counted AS (
+      SELECT subject, count(*) AS events, count(*) FILTER (WHERE failed) AS failures, coalesce(sum(ms), 0) AS total_ms, coalesce(sum(cost), 0) AS cost,
+             row_number() OVER (ORDER BY count(*) DESC, subject) > ${sql.lit(maxSubjects)} AS is_other
+      FROM (${events(sql`${column} >= ${from} AND ${column} < ${to}`)}) e
+      GROUP BY subject
+    )
+    INSERT INTO engine.rollups (kind, subject, period, starts_at, events, failures, total_ms, cost)
+    SELECT ${kind}, CASE WHEN is_other THEN '(other)' ELSE subject END, 'hour', ${from}, sum(events), sum(failures), sum(total_ms), sum(cost)
+    FROM counted GROUP BY 2`.execute(trx);
+  await sql`
+    INSERT INTO engine.rollup_marks (kind, done_until) VALUES (${kind}, ${to})
+    ON CONFLICT (kind) DO UPDATE SET done_until = excluded.done_until`.execute(trx);
+  return Number(numAffectedRows ?? 0);
+}

@@ -1,0 +1,46 @@
+import { sql, type RawBuilder } from 'kysely';
+
+/** What figures are added up of. */
+export type RollupKind = 'bot' | 'endpoint' | 'app' | 'provider';
+
+/** Where the figures of a kind come from. */
+interface Source {
+  table: string;
+  /** the indexed column by which an hour is read */
+  time: string;
+  /** SELECT of subject, failed, ms and cost: a row for each event of a time */
+  events(isInTime: RawBuilder<boolean>): RawBuilder<unknown>;
+}
+
+export const sources: Record<RollupKind, Source> = {
+  bot: {
+    table: 'bot_executions',
+    time: 'completed_at',
+    events: (isInTime) => sql`
+      SELECT bot_id::text AS subject, status <> 'success' AS failed, execution_time_ms AS ms, 0 AS cost
+      FROM bot_executions
+      WHERE ${isInTime} AND bot_id IS NOT NULL AND status IN ('success', 'failed', 'timeout') AND trigger <> 'verify'`,
+  },
+  endpoint: {
+    table: 'api_logs',
+    time: 'created_at',
+    events: (isInTime) => sql`
+      SELECT coalesce(nullif(split_part(endpoint, '?', 1), ''), '(no path)') AS subject,
+             status_code BETWEEN 500 AND 599 AS failed, response_time_ms AS ms, 0 AS cost
+      FROM api_logs WHERE ${isInTime}`,
+  },
+  app: {
+    table: 'app_usage',
+    time: 'created_at',
+    events: (isInTime) => sql`
+      SELECT app_id::text AS subject, NOT success AS failed, execution_time_ms AS ms, credits_used AS cost
+      FROM app_usage WHERE ${isInTime} AND app_id IS NOT NULL`,
+  },
+  provider: {
+    table: 'javari_usage_stats',
+    time: 'created_at',
+    events: (isInTime) => sql`
+      SELECT provider AS subject, NOT success AS failed, NULL::int AS ms, cost_cents AS cost
+      FROM javari_usage_stats WHERE ${isInTime}`,
+  },
+};

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { sql, type Insertable } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+import type { BotActions, JavariUsageStats } from '../../database/tables.ts';
+import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
+import type { Fault } from './fault.ts';
+
+const day = 24 * 60;
+
+async function plantUser(db: Db): Promise<string> {
+  const id = randomUUID();
+  const email = `fiction-${id}@moonfold.test`;
+  await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
+  await db.insertInto('profiles').values({ id, email }).execute();
+  return id;
+}
+
+const plantUsers = (db: Db, count: number): Promise<string[]> =>
+  Promise.all(Array.from({ length: count }, () => plantUser(db)));
+
+type Use = Partial<Insertable<JavariUsageStats>>;
+
+export async function plantUses(db: Db, uses: readonly Use[]): Promise<void> {
+  const rows = uses.map((use) => ({
+    provider: 'fiction',
+    model: 'small',
+    input_tokens: 100,
+    output_tokens: 100,
+    total_tokens: 200,
+    cost_cents: 10,
+    success: true,
+    ...use,
+  }));
+  for (let at = 0; at < rows.length; at += 500)
+    await db
+      .insertInto('javari_usage_stats')
+      .values(rows.slice(at, at + 500))
+      .execute();
+}
+
+/** Uses of these users an hour ago, and at the same time of each of ten days before, each for `cents`. */
+const usualDays = (now: Date, users: readonly string[], cents = 10): Use[] =>
+  Array.from({ length: 10 }, (_, ago) => minutesBefore(now, 60 + (ago + 1) * day)).flatMap(
+    (created_at) => users.map((user_id) => ({ user_id, created_at, cost_cents: cents })),
+  );
+
+/** One step of a heal, begun so many minutes ago. */
+export const healStep = (
+  bot_id: string,
+  now: Date,
+  minutes: number,
+  values: Partial<Insertable<BotActions>> = {},
+): Insertable<BotActions> => {
+  const id = randomUUID();
+  return {
+    bot_id,
+    action_type: 'fix',
+    action_description: 'a fictional heal',
+    success: false,
+    state: 'failed',
+    taken_at: minutesBefore(now, minutes),
+    heal_id: id,
+    fingerprint: `fiction-${id}`,
+    remedy: 'session.expire',
+    risk: 'safe',
+    idempotency_key: id,
+    ...values,
+  };
+};
+
+export const meterFaults: Fault[] = [
+  {
+    name: 'meter.slope',
+    title: 'A loop asks the most expensive model all the time since two hours ago',
+    async plant(db, now) {
+      const users = await plantUsers(db, 5);
+      await plantUses(db, usualDays(now, users));
+      const loop = { user_id: users[0]!, model: 'large', cost_cents: 50 };
+      await plantUses(
+        db,
+        Array.from({ length: 100 }, (_, n) => ({ ...loop, created_at: minutesBefore(now, n) })),
+      );
+    },
+    async lookalike(db, now) {
+      // A campaign: ten times as many users, and each costs as before.
+      const users = await plantUsers(db, 60);
+      await plantUses(db, usualDays(now, users.slice(0, 6)));
+      await plantUses(
+        db,
+        users.map((user_id) => ({ user_id, cost_cents: 12, created_at: minutesBefore(now, 60) })),
+      );
+    },
+  },
+  {
+    name: 'meter.user-spend',
+    title: 'A user spends a hundred times as much as on other days',
+    async plant(db, now) {
+      const users = await plantUsers(db, 5);
+      await plantUses(db, usualDays(now, users));
+      await plantUses(
+        db,
+        Array.from({ length: 40 }, (_, n) => ({
+          user_id: users[0]!,
+          cost_cents: 50,
+          created_at: minutesBefore(now, 30 * n),
+        })),
+      );
+    },
+    async lookalike(db, now) {
+      // This user spends as much each day.
+      const users = await plantUsers(db, 4);
+      await plantUses(db, usualDays(now, users.slice(0, 1), 2_000));
+      const spent = (user_id: string, cost_cents: number) => ({
+        user_id,
+        cost_cents,
+        created_at: minutesBefore(now, 60),
+      });
+      await plantUses(db, [
+        spent(users[0]!, 2_500),
+        ...users.slice(1).map((user) => spent(user, 10)),
+      ]);
+    },
+  },
+  {
+    name: 'meter.failures',
+    title: 'Half of the requests to a model fail',
+    async plant(db, now) {
+      const users = await plantUsers(db, 5);
+      await plantUses(
+        db,
+        Array.from({ length: 40 }, (_, n) => ({
+          user_id: users[n % 5]!,
+          model: 'broken',
+          success: n % 2 === 0,
+          error_message: n % 2 === 0 ? null : 'answered 529: overloaded',
+          created_at: minutesBefore(now, n),
+        })),
+      );
+    },
+    async lookalike(db, now) {
+      // One user's own key is no longer valid.
+      const user_id = await plantUser(db);
+      await plantUses(
+        db,
+        Array.from({ length: 40 }, (_, n) => ({
+          user_id,
+          model: 'sound',
+          success: false,
+          error_message: 'answered 401',
+          created_at: minutesBefore(now, n),
+        })),
+      );
+    },
+  },
+  {
+    name: 'meter.storms.heals',
+    title: 'Healing begins more than fifty heals in an hour',
+    async plant(db, now) {
+      const bot = await plantBot(db, 'fiction');
+      const steps = Array.from({ length: 55 }, (_, n) => healStep(bot, now, n));
+      await db.insertInto('bot_actions').values(steps).execute();
+    },
+    async lookalike(db, now) {
+      const bot = await plantBot(db, 'fiction');
+      // Ten heals of six steps each, and many that did nothing.
+      const steps = Array.from({ length: 60 }, (_, n) =>
+        healStep(bot, now, n % 50, {
+          heal_id: `00000000-0000-4000-8000-00000000000${n % 10}`,
+          step: Math.floor(n / 10) + 1,
+        }),
+      );
+      const idle = Array.from({ length: 60 }, (_, n) =>
+        healStep(bot, now, n % 50, { state: 'aborted' }),
+      );
+      await db
+        .insertInto('bot_actions')
+        .values([...steps, ...idle])
+        .execute();
+    },
+  },
+  {
+    name: 'meter.storms.runs',
+    title: 'A remedy queues run after run of a bot',
+    async plant(db, now) {
+      const bot = await plantBot(db, 'fiction');
+      const runs = Array.from({ length: 600 }, (_, n) => ({
+        started_at: minutesBefore(now, n / 12),
+      }));
+      await plantRuns(db, bot, now, runs);
+    },
+    async lookalike(db, now) {
+      const bot = await plantBot(db, 'fiction');
+      // A person fills slots of the past.
+      const runs = Array.from({ length: 600 }, (_, n) => ({
+        started_at: minutesBefore(now, n / 12),
+        trigger: 'backfill' as const,
+        scheduled_for: minutesBefore(now, 10_000 + n),
+      }));
+      await plantRuns(db, bot, now, runs);
+    },
+  },
+];
