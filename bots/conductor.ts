@@ -11,6 +11,7 @@ import { findHollowRuns } from './conductor/hollow.ts';
 import { conductorKnowledge } from './conductor/knowledge.ts';
 import { findLongQueue } from './conductor/queue.ts';
 import { findLowSuccessRates, findNoChecks, newestRunSeconds } from './conductor/runs.ts';
+import { findLowScores } from './conductor/score.ts';
 import { findLateStarts, findSkippedSlots } from './conductor/slots.ts';
 
 export const conductor = defineBot({
@@ -59,6 +60,7 @@ export const conductor = defineBot({
     { name: 'queue', title: 'Do the workers keep up?', run: findLongQueue },
     { name: 'last-run', title: 'Did every bot end its newest run well?', run: findBadEndings },
     { name: 'flapping', title: 'Do bots go on succeeding, or go on failing?', run: findFlapping },
+    { name: 'health-score', title: 'Is every bot healthy, by its day?', run: findLowScores },
     { name: 'out-of-service', title: 'Is every bot in service?', run: findOutOfService },
     { name: 'healing-loops', title: 'Does healing come to an end?', run: findHealingLoops },
   ],

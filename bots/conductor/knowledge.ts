@@ -82,4 +82,10 @@ steps:
     'The reason is in the description. Mend the definition (`npx roundsman bots edit NAME`), which ends the error, or resume the bot ' +
       '(`npx roundsman bots resume NAME`); one that is not needed any more is better disabled.',
   ),
+  advice(
+    'bots.health-score',
+    '^Bot \\S+ has a health score of \\d+',
+    'The score counts failed runs and slots that were skipped or missed on that day. See which they are ' +
+      '(`npx roundsman runs list --bot NAME --since 24h`), and what the other findings about this bot say.',
+  ),
 ];

@@ -369,6 +369,47 @@ describe('flapping', () => {
   });
 });
 
+describe('the health score', () => {
+  const dayBefore = (days: number) =>
+    ago(days * 24 * hour)
+      .toISOString()
+      .slice(0, 10);
+  const scored = async (name: string, scores: Record<number, number | null>, values = {}) => {
+    const bot_id = await bot(name, { status: 'active', ...values });
+    for (const [days, health_score] of Object.entries(scores))
+      await db
+        .insertInto('bot_metrics')
+        .values({ bot_id, day: dayBefore(Number(days)), runs: 9, health_score })
+        .execute();
+  };
+
+  test('is said to be missing where the job has written none lately', async () => {
+    await scored('old', { 2: 10 });
+    await scored('few', { 0: null, 1: null });
+    await expect(check('health-score')).rejects.toThrow(SkippedCheck);
+    await expect(check('health-score')).rejects.toThrow('jobs show rollup');
+  });
+
+  test('of the newest day counts, of active bots', async () => {
+    await scored('fine', { 0: 70, 1: 5 });
+    await scored('paused', { 0: 5 }, { status: 'paused' });
+    expect(await found('health-score')).toEqual([]);
+    await scored('ill', { 0: 69, 1: 100 });
+    await scored('worse', { 0: null, 1: 0 });
+    expect(await found('health-score')).toMatchObject([
+      { severity: 'medium', component: 'worse', title: 'Bot worse has a health score of 0' },
+      { component: 'ill', metadata: { health_score: 69, day: dayBefore(0) } },
+    ]);
+    expect(await found('health-score', { min_health_score: 69 })).toHaveLength(1);
+    expect(await figuresOf('health-score')).toEqual({
+      'bots with a score': 3,
+      'below the bound': 2,
+      'lowest score': 0,
+      'mean score': 139 / 3,
+    });
+  });
+});
+
 test('nothing is found where there is nothing, and each check gives figures', async () => {
   await db
     .insertInto('engine.nodes')
@@ -403,6 +444,7 @@ test('each kind of finding is known, and only two of them are healed', async () 
     queue: ['queue.long'],
     'last-run': ['bots.last-run'],
     flapping: ['bots.flapping'],
+    'health-score': ['bots.health-score'],
     'out-of-service': ['bots.out-of-service'],
   });
 });

@@ -28,6 +28,19 @@ const plantWorker = (db: Db, now: Date) =>
     })
     .execute();
 
+/** A bot with this health score yesterday; today has too few runs for one. */
+async function plantScore(db: Db, now: Date, name: string, health_score: number): Promise<void> {
+  const bot_id = await plantBot(db, name, active);
+  const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+  await db
+    .insertInto('bot_metrics')
+    .values([
+      { bot_id, day: dayOf(minutesBefore(now, 24 * hour)), runs: 50, health_score },
+      { bot_id, day: dayOf(now), runs: 1, health_score: null },
+    ])
+    .execute();
+}
+
 const failed = { status: 'failed', error_message: 'the disk did not answer' } as const;
 
 export const conductorFaults: Fault[] = [
@@ -232,6 +245,12 @@ export const conductorFaults: Fault[] = [
       }));
       await plantRuns(db, await plantBot(db, 'mended', active), now, runs);
     },
+  },
+  {
+    name: 'conductor.health-score',
+    title: 'Less than half of the slots of a bot ended as success yesterday',
+    plant: (db, now) => plantScore(db, now, 'unwell', 42),
+    lookalike: (db, now) => plantScore(db, now, 'well', 90),
   },
   {
     name: 'conductor.out-of-service',
