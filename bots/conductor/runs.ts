@@ -67,6 +67,13 @@ export const startOf = ({ from, starts }: EventContext) => sql`CROSS JOIN LATERA
   SELECT s."from" FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
   WHERE s.key = b.name), ${from}) AS at) start`;
 
+/**
+ * The earliest of these times. The planner knows how many runs began after this one, and reads them by an index; of the time that
+ * {@link startOf} joins it knows nothing, and reads all runs.
+ */
+export const earliest = ({ from, starts }: EventContext): Date =>
+  new Date(Math.min(from.getTime(), ...starts.map((start) => start.from.getTime())));
+
 /** Whether the check is asked about the bot `b`. A removed bot has no problem any more. */
 export const isAsked = ({ only }: EventContext) => sql`b.removed_at IS NULL
   AND ${only ? sql`b.name = ANY (${only}::text[])` : sql`true`}`;
@@ -78,7 +85,8 @@ export function findLowSuccessRates(config: ConductorConfig, context: EventConte
       SELECT b.name, count(*)::int AS "of", (count(*) FILTER (WHERE e.status <> 'success'))::int AS bad,
         max(e.started_at) FILTER (WHERE e.status <> 'success') AS newest
       FROM bots b ${startOf(context)} JOIN bot_executions e ON e.bot_id = b.id
-      WHERE ${isCounted} AND e.started_at >= start.at AND e.started_at <= ${context.now} AND ${isAsked(context)}
+      WHERE ${isCounted} AND e.started_at >= ${earliest(context)} AND e.started_at >= start.at
+        AND e.started_at <= ${context.now} AND ${isAsked(context)}
       GROUP BY b.name
     ) runs`;
   const worst = sql`1.0 * bad / "of" DESC`;
@@ -122,9 +130,11 @@ export function findNoChecks(config: ConductorConfig, context: EventContext) {
         SELECT (array_agg(id))[1] AS id, (array_agg(status))[1] AS status, max(started_at) AS started_at,
           (array_agg(empty))[1] AS empty, array_agg(empty) AS all_empty
         FROM (
-          SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
-          WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at >= start.at AND e.started_at <= ${context.now}
-          ORDER BY e.started_at DESC LIMIT ${maxInRow}
+          SELECT * FROM (
+            SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
+            WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at >= ${earliest(context)} AND e.started_at <= ${context.now}
+            ORDER BY e.started_at DESC LIMIT ${maxInRow}
+          ) newest WHERE started_at >= start.at ORDER BY started_at DESC
         ) runs
       ) newest
       WHERE newest.id IS NOT NULL AND ${isAsked(context)}

@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import type { ConductorConfig } from './config.ts';
-import { isAsked, reportEvents, startOf, type Counted } from './runs.ts';
+import { earliest, isAsked, reportEvents, startOf, type Counted } from './runs.ts';
 
 /** How many slots a row stands for: one row stands for a whole series that was missed. */
 const slots = sql`CASE WHEN e.status = 'skipped' AND jsonb_typeof(e.metadata -> 'count') = 'number'
@@ -19,7 +19,8 @@ export function findSkippedSlots(config: ConductorConfig, context: EventContext)
         coalesce(sum(${slots}) FILTER (WHERE e.status = 'skipped' AND e.reason = 'overlap'), 0)::int AS overlap,
         max(e.started_at) FILTER (WHERE e.status = 'skipped') AS newest
       FROM bots b ${startOf(context)} JOIN bot_executions e ON e.bot_id = b.id
-      WHERE e.trigger = 'schedule' AND e.started_at >= start.at AND e.started_at <= ${context.now}
+      WHERE e.trigger = 'schedule' AND e.started_at >= ${earliest(context)} AND e.started_at >= start.at
+        AND e.started_at <= ${context.now}
         AND (e.status <> 'skipped' OR e.reason IN ('overlap', 'missed')) AND ${isAsked(context)}
       GROUP BY b.name
     ) slots`;
@@ -68,7 +69,7 @@ export async function findLateStarts(
         greatest(e.queued_at, e.run_after) + make_interval(secs => ${config.late_start_seconds}) AS late_at,
         greatest(e.queued_at, e.run_after) AS queued, e.attempt = 1 AS is_first
       FROM bot_executions e
-      WHERE e.started_at >= ${context.from}::timestamptz - ${longestRun} AND e.started_at <= ${context.now}
+      WHERE e.started_at >= ${earliest(context)}::timestamptz - ${longestRun} AND e.started_at <= ${context.now}
         AND e.attempt > 0 AND e.status <> 'skipped' AND e.trigger <> 'external'
     ), moments AS (
       -- At the same moment an end comes first, then the question, then a start.
