@@ -1,6 +1,9 @@
-/** Compares the credit ledger with what is derived from it: cached credits and running balances. */
+/** Compares the credit ledger with what is derived from it, and with what users used and paid for. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { checkGrants, checkPools } from './ledger-grants.ts';
+import { knowledge } from './ledger-knowledge.ts';
+import { checkUsage } from './ledger-usage.ts';
 
 const config = z.strictObject({
   max_findings: z
@@ -8,7 +11,26 @@ const config = z.strictObject({
     .min(1)
     .max(1000)
     .default(50)
-    .describe('users that one check reports at most, the worst first'),
+    .describe('findings that one check reports at most, the worst first'),
+  usage_hours: z
+    .number()
+    .positive()
+    .max(720)
+    .default(24)
+    .describe('how many hours back uses are compared with their debits, at most'),
+  usage_grace_minutes: z
+    .number()
+    .positive()
+    .max(1_440)
+    .default(10)
+    .describe('so many minutes before or after a use its debit may be booked'),
+  // Stripe sends an event that failed again for three days (docs.stripe.com/webhooks), people resend it for 30.
+  grant_days: z
+    .number()
+    .positive()
+    .max(365)
+    .default(30)
+    .describe('how many days of bookings are searched for a payment that gave credits twice'),
 });
 type Config = z.infer<typeof config>;
 
@@ -41,6 +63,11 @@ export const isDrifted = sql`cached IS DISTINCT FROM ledger AND NOT (${isChainBr
 
 const sampleSize = 20;
 
+const figuresOf = (users: number, name: string, count: number) => [
+  { name: 'users', value: users },
+  { name, value: count },
+];
+
 /** The first `limit` users with `condition`, in `order`; how many users there are; and how many of them have the condition. */
 async function find(
   { db }: CheckContext,
@@ -61,7 +88,7 @@ async function find(
 }
 
 async function checkCachedCredits(_config: Config, context: CheckContext): Promise<CheckResult> {
-  const { count, found } = await find(context, isDrifted, sql`user_id`, sampleSize);
+  const { users, count, found } = await find(context, isDrifted, sql`user_id`, sampleSize);
   const component = 'profiles.credits';
   const finding: ReportedFinding = {
     severity: 'high',
@@ -74,18 +101,23 @@ async function checkCachedCredits(_config: Config, context: CheckContext): Promi
       sample: found.map(({ user_id, cached, ledger }) => ({ user_id, cached, ledger })),
     },
   };
-  return { examined: [component], findings: count > 0 ? [finding] : [] };
+  return {
+    examined: [component],
+    figures: figuresOf(users, 'users whose cached credits differ', count),
+    findings: count > 0 ? [finding] : [],
+  };
 }
 
 async function reportUsers(
   context: CheckContext,
   { max_findings: max }: Config,
-  [condition, worst]: [ReturnType<typeof sql>, ReturnType<typeof sql>],
+  [condition, worst, counted]: [ReturnType<typeof sql>, ReturnType<typeof sql>, string],
   finding: (balance: Balance) => Pick<ReportedFinding, 'severity' | 'title' | 'description'>,
 ): Promise<CheckResult> {
   const { users, count, found } = await find(context, condition, worst, max);
   return {
     examined: { count: users, except: [] },
+    figures: figuresOf(users, counted, count),
     findings: found.map((balance) =>
       Object.assign(finding(balance), {
         category: 'ledger',
@@ -103,7 +135,7 @@ function checkBalanceChain(config: Config, context: CheckContext) {
   return reportUsers(
     context,
     config,
-    [isChainBroken, worst],
+    [isChainBroken, worst, 'users with a broken chain'],
     ({ user_id, ledger, last_balance }) => ({
       severity: 'critical',
       title: `Balance chain of user ${user_id} ends at ${last_balance}, the sum is ${ledger}`,
@@ -118,7 +150,7 @@ function checkNegativeBalance(config: Config, context: CheckContext) {
   return reportUsers(
     context,
     config,
-    [sql`${lowest} < 0`, lowest],
+    [sql`${lowest} < 0`, lowest, 'users below zero'],
     ({ user_id, ledger, last_balance }) => ({
       severity: 'high',
       title: `Balance of user ${user_id} is negative: ${Math.min(ledger, last_balance ?? 0)}`,
@@ -130,9 +162,18 @@ function checkNegativeBalance(config: Config, context: CheckContext) {
 export const ledger = defineBot({
   name: 'ledger',
   displayName: 'Ledger',
-  description: 'Compares cached credits and running balances with the credit ledger.',
+  description:
+    'Compares cached credits, running balances, uses of apps and payments with the credit ledger.',
   schedule: '*/15 * * * *',
-  needs: ['profiles', 'credits'],
+  needs: [
+    'profiles',
+    'credits',
+    'app_usage',
+    'app_catalog',
+    'transactions',
+    'organizations',
+    'organization_members',
+  ],
   config,
   checks: [
     {
@@ -142,25 +183,18 @@ export const ledger = defineBot({
     },
     { name: 'balance-chain', title: 'Does every running balance add up?', run: checkBalanceChain },
     { name: 'negative-balance', title: 'Is no balance below zero?', run: checkNegativeBalance },
-  ],
-  knowledge: [
     {
-      name: 'ledger.cached-credits',
-      category: 'ledger',
-      // Anchored: titles also contain requested paths, which may contain any words.
-      pattern: '^cached credits differ from the ledger',
-      solution: 'steps:\n  - remedy: ledger.refresh-cached-credits\n',
-      autonomy: 'auto',
+      name: 'usage-without-debit',
+      title: 'Was every use debited?',
+      remembers: true,
+      run: checkUsage,
     },
     {
-      name: 'ledger.broken-balance-chain',
-      category: 'ledger',
-      pattern: '^balance chain of user',
-      solution:
-        'Do not edit the ledger. Read the rows of this user by seq and find the first one whose ' +
-        'balance_after is not the one before it plus its amount; compare that time with payments, ' +
-        'restores and deployments. Correct it with a new row that says why, never by changing one.',
-      autonomy: 'suggest',
+      name: 'one-grant-per-payment',
+      title: "Did every provider's payment give credits once?",
+      run: checkGrants,
     },
+    { name: 'negative-pool', title: 'Is no pool of an organisation below zero?', run: checkPools },
   ],
+  knowledge,
 });

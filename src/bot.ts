@@ -14,6 +14,11 @@ export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
 export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';
+export {
+  presentedCertificate,
+  type Certificate,
+  type PresentedCertificate,
+} from './outbound/certificate.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
 export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
 export { needsPersonNow } from './data/bots/standing-tickets.ts';

@@ -95,6 +95,8 @@ export function findOutOfService(config: ConductorConfig, context: CheckContext)
     FROM (SELECT *, coalesce(status_changed_at, updated_at, created_at) AS since FROM bots) b
     WHERE status = 'error'
       OR status = 'paused' AND since < ${timeBefore(context.now, config.paused_days * 24 * 60 * minuteMs)}
+        -- A bot of the catalogue that has never had another status ships paused: it waits for its settings.
+        AND NOT (catalogue_name IS NOT NULL AND status_changed_at IS NULL)
     ORDER BY status, since, name`;
   return report(
     query,

@@ -3,9 +3,17 @@ import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
 const params = z.strictObject({
-  app: z.string().min(1).max(100).describe('app_catalog.slug'),
+  app: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("app_catalog.slug; the finding's component unless given"),
   status: z.enum(['active', 'beta', 'maintenance', 'deprecated']),
 });
+type Params = z.infer<typeof params>;
+
+const slugOf = ({ app }: Params, { target }: RemedyContext): string => app ?? target.component;
 
 interface Status {
   status: string | null;
@@ -32,16 +40,18 @@ export const setAppStatus = defineRemedy({
   title: 'Set the status of an app',
   risk: 'reversible',
   params,
-  async isDone({ app, status }, context) {
-    return (await read(app, context))?.status === status;
+  async isDone(given, context) {
+    return (await read(slugOf(given, context), context))?.status === given.status;
   },
-  async apply({ app, status }, context) {
+  async apply({ status, ...given }, context) {
+    const app = slugOf({ ...given, status }, context);
     const before = await read(app, context, sql`FOR NO KEY UPDATE`);
     if (!before) throw new NotAppliedError(`there is no app ${app}`);
     const after = await write(app, status, context);
     return { summary: `set ${app} from ${before.status} to ${status}`, before, after };
   },
-  async undo({ app, status }, context) {
+  async undo({ status, ...given }, context) {
+    const app = slugOf({ ...given, status }, context);
     const before = context.before as Status | null;
     if (!before) throw new NotAppliedError(`${app} had this status before`);
     const current = await read(app, context, sql`FOR NO KEY UPDATE`);

@@ -1,9 +1,9 @@
 /** Collects the statistics of a table again; the planner bases its plans on them. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { platformTables } from '../platform-tables.ts';
+import { tableOf, targetTable } from '../target-table.ts';
 
-const params = z.strictObject({ table: z.enum(platformTables) });
+const params = z.strictObject({ table: targetTable });
 
 const statistics = async (table: string, { db }: RemedyContext) => {
   const { rows } = await sql`
@@ -19,7 +19,8 @@ export const analyzeTable = defineRemedy({
   params,
   // Never "done already": only the check knows whether the statistics are too old.
   isDone: async () => false,
-  async apply({ table }, context) {
+  async apply(params, context) {
+    const table = tableOf(params, context);
     const before = await statistics(table, context);
     await sql`ANALYZE ${sql.table(`public.${table}`)}`.execute(context.db);
     return { summary: `analyzed ${table}`, before, after: await statistics(table, context) };

@@ -1,9 +1,9 @@
 /** Removes dead rows from a table. VACUUM cannot run in a transaction, so its outcome is recorded afterwards. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { platformTables } from '../platform-tables.ts';
+import { tableOf, targetTable } from '../target-table.ts';
 
-const params = z.strictObject({ table: z.enum(platformTables) });
+const params = z.strictObject({ table: targetTable });
 
 const rowsOf = async (table: string, { db }: RemedyContext) => {
   const { rows } = await sql`
@@ -20,7 +20,8 @@ export const vacuumTable = defineRemedy({
   params,
   // Whether it was done is not asked: to repeat a VACUUM does no harm.
   isDone: async () => false,
-  async apply({ table }, context) {
+  async apply(params, context) {
+    const table = tableOf(params, context);
     const before = await rowsOf(table, context);
     // It may take longer than other statements: only the run's deadline limits it.
     await context.db.connection().execute(async (one) => {

@@ -31,11 +31,13 @@ async function round(
   options: { json?: boolean },
 ): Promise<void> {
   const { db } = session;
-  const [{ chooseBots, requireKnownBots }, { makeRound }, { printRound }] = await Promise.all([
-    import('../services/round/choose.ts'),
-    import('../services/round/make.ts'),
-    import('../cli/round/summary.ts'),
-  ]);
+  const [{ chooseBots, requireKnownBots }, { makeRound }, { printRound }, { roundProgress }] =
+    await Promise.all([
+      import('../services/round/choose.ts'),
+      import('../services/round/make.ts'),
+      import('../cli/round/summary.ts'),
+      import('../cli/round/progress.ts'),
+    ]);
   const stopRequest = listenForStop();
   // This comes before the start of a worker, because a worker writes.
   await requireKnownBots(db, { names, catalogue: loadCatalogue });
@@ -43,10 +45,15 @@ async function round(
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');
+    const progress = roundProgress();
     const round = await makeRound(
       { db, actor: actorOf(), catalogue: loadCatalogue },
-      { bots, signal: stopRequest.signal },
-    );
+      {
+        bots,
+        signal: stopRequest.signal,
+        ...(!options.json && { onWait: progress.draw }),
+      },
+    ).finally(progress.clear);
     if (!round) {
       note('interrupted: runs that are queued stay queued; see `npx roundsman runs list`');
       process.exitCode = 130;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
+import type { AnyCheck } from '../contract/event-check.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { nearest } from '../ground/nearest.ts';
@@ -30,6 +31,8 @@ export interface Catalogue extends Remedies {
   resolve(endpoint: string, config: unknown): Resolved;
   /** The names of the secrets that the bot behind an endpoint may read; none where there is no such bot. */
   secretsOf(endpoint: string): readonly string[];
+  /** Whether this check of the bot behind an endpoint looks outside, as its bot or the check itself says. */
+  looksOutside(endpoint: string, check: Pick<AnyCheck<unknown>, 'looksOutside'>): boolean;
 }
 
 export interface Resolved {
@@ -64,6 +67,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
   refuseNames('bot', bots, botName, 'up to 50 small letters, digits and hyphens');
+  for (const bot of bots) refuseTwoStatuses(bot);
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
   refuseNames(
     'knowledge',
@@ -71,6 +75,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     knowledgeName,
     'up to 100 small letters, digits, dots and hyphens',
   );
+  for (const bot of bots) refuseCounts(bot);
   for (const remedy of remedies) refuseWithoutUndo(remedy);
   for (const seed of seeds) refuseUnfit(seed, known);
 
@@ -83,6 +88,8 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     ...known,
     bots,
     secretsOf: (endpoint) => botAt(endpoint)?.secrets ?? [],
+    looksOutside: (endpoint, check) =>
+      (check.looksOutside ?? botAt(endpoint)?.looksOutside) === true,
     resolve(endpoint, config) {
       const bot = botAt(endpoint);
       if (!bot) {
@@ -147,6 +154,23 @@ function refuseNames(
       throw new BadCatalogueError(
         `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
       );
+}
+
+/** Refuses counts that the columns `bots.confirm` and `bots.clear` would refuse. */
+function refuseCounts({ name, ...counts }: Bot): void {
+  for (const field of ['confirm', 'clear'] as const) {
+    const count = counts[field] ?? 1;
+    if (!Number.isInteger(count) || count < 1 || count > 20)
+      throw new BadCatalogueError(
+        `the bot ${name}: ${field} has to be a whole number from 1 to 20, and is ${count}`,
+      );
+  }
+}
+
+/** Where its tables are missing it would be disabled, and then enabled with them although a person is to resume it. */
+function refuseTwoStatuses({ name, needs, shipsPaused }: Bot): void {
+  if (needs === undefined || shipsPaused === undefined) return;
+  throw new BadCatalogueError(`the bot ${name} ships paused and needs tables: only one of them`);
 }
 
 function refuseWithoutUndo({ name, risk, undo }: Remedy): void {

@@ -22,6 +22,7 @@ import { policyCommand } from './policy/index.ts';
 import { reportCommand } from './report/index.ts';
 import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
+import { settingsCommand } from './settings/index.ts';
 import { silencesCommand } from './silences/index.ts';
 import { statusCommand } from './status/index.ts';
 import { beginShowing } from './listing/begin.ts';
@@ -43,6 +44,7 @@ const commands: (() => Command)[] = [
   maintenanceCommand,
   modeCommand,
   limitsCommand,
+  settingsCommand,
   secretsCommand,
   importCommand,
   jobsCommand,

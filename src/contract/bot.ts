@@ -21,16 +21,30 @@ export interface Bot<Config = unknown> {
   /** five cron fields, the default for `schedule_cron` */
   schedule: string;
   timeoutSeconds?: number;
+  /** How often a check has to fail in a row before its finding opens, 1 to 20; the default for `confirm`, else 1. */
+  confirm?: number;
+  /** How often a check has to be clean in a row before its finding resolves, 1 to 20; the default for `clear`, else 1. */
+  clear?: number;
   /**
    * Tables of the schema document, other than the bots', that its checks read. Where only the bots are installed
    * (`db migrate --only bots`) such a bot stays disabled, whatever tables the platform has under these names.
    */
   needs?: readonly string[];
   /**
+   * Why a new database gets it paused, and what to do before it is resumed: it can do nothing until a person has set it up. Not
+   * together with `needs`.
+   */
+  shipsPaused?: string;
+  /**
    * Names of stored secrets that its checks may read (`context.secret`). They reach only the child process that runs its checks,
    * and their values are removed from all that the checks return, throw or print.
    */
   secrets?: readonly string[];
+  /**
+   * All of its checks look at something outside of the platform's database: a server, a certificate, an API. What they report
+   * counts only while the address of the setting `connectivity_url` answers this machine; else they are skipped.
+   */
+  looksOutside?: true;
   /**
    * The schema of bots.config; `{}` must fit it, so give every setting a default. People see each setting with its
    * bounds, its default and its `.describe()`.

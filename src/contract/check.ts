@@ -48,6 +48,8 @@ export interface Check<Config> {
   accruing?: boolean;
   /** Its results may say what to `remember` for its next run. */
   remembers?: true;
+  /** As of a bot, where only some of the bot's checks look outside. */
+  looksOutside?: true;
   run(config: Config, context: CheckContext): Promise<CheckResult>;
 }
 

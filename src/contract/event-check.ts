@@ -38,7 +38,10 @@ export interface EventResult extends CheckResult {
  * A check of events in a window, for example of requests that failed in the last hour. The check counts; the engine
  * judges.
  */
-export interface EventCheck<Config> extends Pick<Check<Config>, 'name' | 'title' | 'remembers'> {
+export interface EventCheck<Config> extends Pick<
+  Check<Config>,
+  'name' | 'title' | 'remembers' | 'looksOutside'
+> {
   events: true;
   /** how far back it looks, in seconds, above 0 */
   windowSeconds(config: Config): number;

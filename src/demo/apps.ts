@@ -13,6 +13,7 @@ const names: [name: string, category: string, credits: number][] = [
   ['Quiz Smith', 'education', 4],
 ];
 
+/** Fictional apps run nowhere, so they have no `deployment_url`: each would be down. */
 export const apps = names.map(([name, category, credit_cost]) => {
   const slug = name.toLowerCase().replaceAll(' ', '-');
   return {
@@ -22,6 +23,5 @@ export const apps = names.map(([name, category, credit_cost]) => {
     credit_cost,
     status: 'active',
     description: `${name}, for ${credit_cost} credits a use.`,
-    deployment_url: `https://${slug}.moonfold.test`,
   };
 });

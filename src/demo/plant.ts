@@ -7,6 +7,7 @@ import { knowledge } from './knowledge.ts';
 import { ledger } from './ledger.ts';
 import { people, sessions } from './people.ts';
 import { errors, failingEndpoint, missingPath, requests, slowEndpoint } from './traffic.ts';
+import { withoutTriggers } from './without-triggers.ts';
 
 /** What the bots can find in the planted platform, and how many rows it has. */
 export interface PlantedPlatform {
@@ -40,15 +41,6 @@ async function insert(db: Db, table: string, rows: object[]): Promise<void> {
 }
 
 /**
- * Switches the triggers that guard the ledger off or on. Only the owner of the tables may do this. No other session can
- * write to the tables until the transaction ends.
- */
-async function setTriggers(db: Db, action: 'DISABLE' | 'ENABLE'): Promise<void> {
-  for (const table of ['credits', 'profiles'])
-    await sql`ALTER TABLE ${sql.table(table)} ${sql.raw(action)} TRIGGER USER`.execute(db);
-}
-
-/**
  * Adds the platform to a migrated database in one transaction: the same figures every time, with times relative to
  * engine.now(). A second call fails on the e-mail addresses of the first.
  */
@@ -75,13 +67,13 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
     await insert(transaction, 'profiles', profiles);
     await insert(transaction, 'app_catalog', apps);
     // The guards would refuse the mistakes in this ledger; a bad restore would bypass them in the same way.
-    await setTriggers(transaction, 'DISABLE');
-    await insert(transaction, 'credits', bookings.rows);
-    await sql`
-      UPDATE profiles p SET credits = shown.credits
-      FROM jsonb_populate_recordset(NULL::profiles, ${JSON.stringify(bookings.shown)}::jsonb) shown
-      WHERE p.id = shown.id`.execute(transaction);
-    await setTriggers(transaction, 'ENABLE');
+    await withoutTriggers(transaction, ['credits', 'profiles'], async (trx) => {
+      await insert(trx, 'credits', bookings.rows);
+      await sql`
+        UPDATE profiles p SET credits = shown.credits
+        FROM jsonb_populate_recordset(NULL::profiles, ${JSON.stringify(bookings.shown)}::jsonb) shown
+        WHERE p.id = shown.id`.execute(trx);
+    });
     await insert(transaction, 'user_sessions', sessionRows);
     await insert(transaction, 'api_logs', requestRows);
     await insert(transaction, 'error_logs', errorRows);

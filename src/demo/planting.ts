@@ -48,6 +48,7 @@ export const withIds = (planting: Planting): Planting =>
       };
 
 export const day = 86_400_000;
+export const hour = day / 24;
 
 /** A moment in the last `days` days, all equally likely. */
 export const timeWithin = (chance: Chance, now: Date, days: number): Date =>

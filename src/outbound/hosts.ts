@@ -11,6 +11,8 @@ export interface Allowed {
 /** The form of an entry; anything else in the list allows nothing. */
 const entry = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?$/;
 
+export const isHostEntry = (text: string): boolean => entry.test(text);
+
 const defaultPorts: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
 /** How the list allows this URL; null when it does not. `list` is the value in engine.settings, which may be anything. */

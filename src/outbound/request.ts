@@ -5,6 +5,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { tlsFaultOf } from '../ground/certificate.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { whyRefused } from './address.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
@@ -26,8 +27,10 @@ export interface OutboundLimits {
   signal: AbortSignal;
   /** from the lookup of the name to the last byte of the answer */
   timeoutMs: number;
-  /** the most bytes of the answer's body that are read; a longer body is an error */
+  /** the most bytes of the answer's body that are read; a longer body is an error, unless `cut` is set */
   maxBytes?: number;
+  /** reads the first `maxBytes` of a longer body, and leaves the rest */
+  cut?: boolean;
 }
 
 export interface OutboundAnswer {
@@ -36,28 +39,48 @@ export interface OutboundAnswer {
   body: string;
   /** by names in lower case; several values of one name are joined with a comma */
   headers: Record<string, string>;
+  /** the body was longer than `maxBytes`, and ends there */
+  cut: boolean;
+  /** how long it took, from the lookup of the name to the last byte that was read */
+  ms: number;
 }
+
+/**
+ * Why a request failed. refused: our own rules do not allow it, so the server was never asked. certificate: the
+ * server's certificate cannot be trusted. timeout: no answer in time. other: the network or the server.
+ */
+export type OutboundFault = 'refused' | 'certificate' | 'timeout' | 'other';
 
 /** The request failed. `sent` is false only when it is certain that no part of it reached the server. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError';
   readonly sent: boolean;
+  readonly fault: OutboundFault;
 
-  constructor(message: string, sent: boolean, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    sent: boolean,
+    { fault = 'other', ...options }: ErrorOptions & { fault?: OutboundFault } = {},
+  ) {
     super(message, options);
     this.sent = sent;
+    this.fault = fault;
   }
 }
+
+/** Our own rules do not allow the request. */
+const refusal = (message: string) => new OutboundError(message, false, { fault: 'refused' });
 
 /** Sends a request and returns its answer, whatever its status is. Throws {@link OutboundError}. */
 export async function request(
   { method, url: address, headers, body }: OutboundRequest,
-  { hosts, publicly = false, signal: outer, timeoutMs, maxBytes = 65_536 }: OutboundLimits,
+  { hosts, publicly = false, signal: outer, timeoutMs, maxBytes = 65_536, cut }: OutboundLimits,
 ): Promise<OutboundAnswer> {
+  const began = performance.now();
   const url = new URL(address);
-  if (url.username || url.password) throw new OutboundError('the address holds a password', false);
+  if (url.username || url.password) throw refusal('the address holds a password');
   const allowed = allowedBy(hosts, url) ?? (publicly ? { exactly: false } : null);
-  if (!allowed) throw new OutboundError(`${url.host} is not among the allowed hosts`, false);
+  if (!allowed) throw refusal(`${url.host} is not among the allowed hosts`);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([outer, deadline]);
   let sent = false;
@@ -79,7 +102,7 @@ export async function request(
         }),
       // undici's HTTP/1 parser enforces the bound below.
       allowH2: false,
-      maxResponseSize: maxBytes,
+      maxResponseSize: cut ? -1 : maxBytes,
       // The deadline is the only limit: these timeouts cover only one part of the request each.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -93,7 +116,11 @@ export async function request(
         signal,
       });
       const { statusCode: status } = answer;
-      return { status, body: await answer.body.text(), headers: plainHeaders(answer.headers) };
+      const read = cut
+        ? await readFirst(answer.body, maxBytes)
+        : { body: await answer.body.text(), cut: false };
+      const ms = performance.now() - began;
+      return { status, ...read, headers: plainHeaders(answer.headers), ms };
     } finally {
       void agent.destroy();
     }
@@ -104,8 +131,35 @@ export async function request(
       : outer.aborted
         ? `stopped: ${String(outer.reason)}`
         : describeError(error, url, maxBytes);
-    throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error });
+    const fault = deadline.aborted
+      ? 'timeout'
+      : isAboutCertificate(error)
+        ? 'certificate'
+        : 'other';
+    throw new OutboundError(`${url.host}: ${why}`, sent, { cause: error, fault });
   }
+}
+
+const isAboutCertificate = (error: unknown): boolean =>
+  ['untrusted', 'expired', 'other-name'].includes(tlsFaultOf(error) ?? '');
+
+/** The first bytes of a body, as UTF-8. A character that the cut goes through becomes U+FFFD. */
+async function readFirst(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<{ body: string; cut: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop ends the body, and with it the connection.
+    if (length > maxBytes) break;
+  }
+  return {
+    body: new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes)),
+    cut: length > maxBytes,
+  };
 }
 
 const plainHeaders = (headers: NodeJS.Dict<string | string[]>): Record<string, string> =>
@@ -132,11 +186,10 @@ export async function resolveHost(
 ): Promise<Address> {
   const shape = isIP(host) === 6 ? `[${host}]` : host;
   const address = `http://${shape}:${port}/`;
-  if (!URL.canParse(address)) throw new OutboundError(`${host} is not a host name`, false);
+  if (!URL.canParse(address)) throw refusal(`${host} is not a host name`);
   const url = new URL(address);
   const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
-  if (!named && !publicly)
-    throw new OutboundError(`${host}:${port} is not among the allowed hosts`, false);
+  if (!named && !publicly) throw refusal(`${host}:${port} is not among the allowed hosts`);
   try {
     return await addressOf(url.hostname, { exactly: named });
   } catch (error) {
@@ -158,7 +211,7 @@ async function addressOf(hostname: string, { exactly }: Allowed): Promise<Addres
   if (!exactly)
     for (const { address } of found) {
       const why = await whyRefused(address);
-      if (why) throw new OutboundError(`${hostname} is refused: ${why}`, false);
+      if (why) throw refusal(`${hostname} is refused: ${why}`);
     }
   const [first] = found;
   if (!first) throw new OutboundError(`${hostname} has no address`, false);

@@ -7,6 +7,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { readProgress } from './tasks/progress.ts';
 import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
+import { believed } from './own-connection.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -15,15 +16,19 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
  * Asks one check one question. When a fault that the check did not cause keeps the check from answering, the question is asked
- * again; only if the fault persists, the outcome is `errored`. Returns null when the run was stopped meanwhile, at once and
+ * again; only if the fault persists, the outcome is `errored`. What a check sees outside counts only while this machine has a
+ * connection of its own ({@link believed}). Returns null when the run was stopped meanwhile, at once and
  * even if the check is still running.
  */
 export async function askCheck(
-  { catalogue, db, emit, secrets }: Engine,
-  { run, child, now, leftMs, signal }: RunContext,
-  { name, title, remembers }: AnyCheck<unknown>,
+  engine: Engine,
+  context: RunContext,
+  check: AnyCheck<unknown>,
   question: Question,
 ): Promise<CheckOutcome | null> {
+  const { catalogue, db, emit, secrets } = engine;
+  const { run, child, now, leftMs, signal } = context;
+  const { name, title, remembers } = check;
   const { endpoint, config } = run.bot;
   const began = performance.now();
   let outcome: CheckOutcome;
@@ -31,10 +36,9 @@ export async function askCheck(
     outcome = await retryFaults({ signal, leftMs }, () =>
       untilStopped(signal, async () => {
         const remembered = remembers ? await checkMemory(db, run.bot.id, name) : null;
-        const given = {
-          secrets: await secrets.openEach(catalogue.secretsOf(endpoint)),
-          remembered,
-        };
+        // A secret that is rotated during a run is new to its next run. A read that failed is made again.
+        context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint));
+        const given = { secrets: context.secrets, remembered };
         const task = { endpoint, config, check: name, now: now(), ...question, ...given };
         return child.do('check', task, undefined, (told) => {
           const progress = readProgress(told);
@@ -47,7 +51,9 @@ export async function askCheck(
     const ms = Math.round(performance.now() - began);
     outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }
-  outcome = await secrets.outcome(outcome);
+  const seen = await believed(engine, context, check, await secrets.outcome(outcome));
+  if (!seen) return null;
+  outcome = seen;
   if (outcome.status === 'errored')
     emit('check.errored', { bot: run.bot.name, check: name, reason: outcome.reason });
   return outcome;

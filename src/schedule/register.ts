@@ -31,6 +31,12 @@ export async function registerCatalogue(
       schedule_cron: bot.schedule,
       api_endpoint: `/api/bots/${bot.name}`,
       ...(bot.timeoutSeconds ? { timeout_seconds: bot.timeoutSeconds } : {}),
+      confirm: bot.confirm ?? 1,
+      clear: bot.clear ?? 1,
+      ...(bot.shipsPaused !== undefined && {
+        status: 'paused' as const,
+        status_reason: bot.shipsPaused,
+      }),
       ...(missingTables(bot) && {
         status: 'disabled' as const,
         status_reason: tablesMissing(missingTables(bot)!),

@@ -22,16 +22,14 @@ async function findings(): Promise<ReportedFinding[]> {
   const found: ReportedFinding[] = [];
   for (const bot of bots)
     for (const { name } of bot.checks)
-      found.push(
-        ...(await runCheck(bot, name, db)
-          .catch((error: unknown) => {
-            // What a check needs and this platform does not have, such as channels, is no problem of it.
-            if (error instanceof SkippedCheck) return { findings: [] };
-            throw error;
-          })
-          .then(({ findings }) => findings)),
-      );
+      // What a check needs may not be there, as pg_stat_statements.
+      found.push(...(await runCheck(bot, name, db).catch(noneIfSkipped)).findings);
   return found;
+}
+
+function noneIfSkipped(error: unknown): { findings: ReportedFinding[] } {
+  if (error instanceof SkippedCheck) return { findings: [] };
+  throw error;
 }
 
 test('names are unique and `{}` is a config', () => {
@@ -47,14 +45,14 @@ test('every playbook names remedies with parameters that they take', () => {
   const steps = [...knowledge, ...taught]
     .filter(({ solution }) => isPlaybook(solution))
     .flatMap(({ solution }) => parse(solution).steps as { remedy: string; with?: object }[]);
-  expect(steps.length).toBeGreaterThan(2);
+  expect(steps.length).toBeGreaterThan(4);
   for (const step of steps) {
     const remedy = remedies.find(({ name }) => name === step.remedy);
     expect(() => remedy!.params.parse(step.with ?? {})).not.toThrow();
   }
 });
 
-test('bots find what was planted, each piece of knowledge knows one of them, cures cure', async () => {
+test('bots find what was planted, knowledge knows it, cures cure', async () => {
   const planted = await findings();
   expect(planted.map(({ severity, component }) => [severity, component])).toEqual([
     ['high', platform.failingEndpoint],
@@ -75,6 +73,7 @@ test('bots find what was planted, each piece of knowledge knows one of them, cur
     );
     return [name, matches.map(({ component }) => component)];
   });
+  // The other ones know what is planted in the tests of their bots.
   expect(known.filter(([, components]) => components!.length > 0)).toEqual([
     ['api.server-errors', [platform.failingEndpoint]],
     ['api.missing-path', [platform.missingPath]],

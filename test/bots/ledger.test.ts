@@ -46,11 +46,25 @@ const wholeLedger = () => db.selectFrom('credits').selectAll().orderBy('seq').ex
 test('nothing is wrong with a platform whose figures agree', async () => {
   await plant(0);
   await plant(70, 100, -30);
-  expect(await check('cached-credits')).toEqual({ examined: ['profiles.credits'], findings: [] });
-  for (const name of ['balance-chain', 'negative-balance']) {
+  expect(await check('cached-credits')).toEqual({
+    examined: ['profiles.credits'],
+    findings: [],
+    figures: [
+      { name: 'users', value: 2 },
+      { name: 'users whose cached credits differ', value: 0 },
+    ],
+  });
+  for (const [name, counted] of [
+    ['balance-chain', 'users with a broken chain'],
+    ['negative-balance', 'users below zero'],
+  ] as const) {
     expect(await check(name)).toEqual({
       examined: { count: 2, except: [] },
       findings: [],
+      figures: [
+        { name: 'users', value: 2 },
+        { name: counted, value: 0 },
+      ],
       truncated: false,
     });
   }

@@ -217,6 +217,16 @@ describe('app.set-status', () => {
     expect(await statusOf('writer')).toBe('beta');
   });
 
+  test('acts on the app that the finding is about unless it is told another one', async () => {
+    await insertApp('sketcher');
+    const params = { status: 'maintenance' };
+    const target = { component: 'sketcher' };
+    const done = await applyRemedy(remedy('app.set-status'), db, params, { target });
+    expect(await statusOf('sketcher')).toBe('maintenance');
+    await undo('app.set-status', params, done, 'sketcher');
+    expect(await statusOf('sketcher')).toBe('beta');
+  });
+
   test('its undo leaves a status alone that somebody else has set since', async () => {
     await insertApp('painter');
     const done = await set('painter', 'maintenance');

@@ -186,6 +186,7 @@ const writes = [
   'silences end',
   'maintenance end',
   'limits',
+  'settings',
   'secrets set',
   'secrets rotate',
   'notify set',

@@ -30,7 +30,8 @@ describe('show', () => {
 
   test('gives them with --json', async () => {
     await insertBot(db, 'watch', { config: '{"min_expired": 7}' });
-    expect((await bots('show', 'watch', '--json')).json().settings).toEqual([
+    const { settings } = (await bots('show', 'watch', '--json')).json();
+    expect([settings[0], settings.at(-1)]).toEqual([
       {
         key: 'min_expired',
         meaning: expect.any(String),

@@ -47,6 +47,11 @@ describe('list and show', () => {
     expect(Object.keys(shown)).toEqual([
       ...columns,
       'settings',
+      'checks',
+      'heals',
+      'advice',
+      'secrets',
+      'needs',
       'open_findings',
       'bot_executions',
       'bot_findings',

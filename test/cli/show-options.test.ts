@@ -14,7 +14,7 @@ const ofLists = [...ofDocuments, '--columns'];
 
 /** Commands that print what they have done, and those that only hand on what another program prints. */
 const printsWhatItDid = (command: Command) =>
-  /^(up|round|demo|scheduler|worker|completion|db (migrate|queue|seed|url|shell)|import .*|limits?|mode|secrets (set|rotate|remove)|policy set)$/.test(
+  /^(up|round|demo|scheduler|worker|completion|db (migrate|queue|seed|url|shell)|import .*|limits|settings|mode|secrets (set|rotate|remove)|policy set)$/.test(
     nameOf(command),
   );
 

@@ -24,7 +24,7 @@ platform admin and owner. insert means a row that belongs to *own*: nobody write
 but admins of an organization or group who add a member.
 The engine and the commands connect as the owner of the tables and are bound by no policy. Checks read as
 \`roundsman_reader\`, which sees all rows (policy \`Checks read\`) and is given no right to write, in sessions that begin
-read-only. That stops accidents and not malice. A check that leaves its read-only transaction can do what PUBLIC may:
+read-only; of \`engine.secrets\` it sees names and times alone. That stops accidents and not malice. A check that leaves its read-only transaction can do what PUBLIC may:
 
 - CREATE on a schema (\`public\`, in every database born before PostgreSQL 15), rights to write a table, a column or a
   sequence, and EXECUTE on volatile functions that are SECURITY DEFINER. \`doctor\` names each, with its REVOKE.

@@ -13,15 +13,23 @@ async function deadlocks(db: Awaited<ReturnType<typeof testDatabase>>['db']): Pr
   return rows[0]!.deadlocks;
 }
 
-/** Writes to each two tables in both orders until it is stopped or a transaction fails; resolves with the errors. */
-function write(url: string, tables: string[]) {
-  const db = connect(url, { max: 6 });
+type Pair = readonly [string, string];
+
+const inBothOrders = (tables: string[]): Pair[] =>
+  tables.flatMap((a) => tables.filter((b) => b !== a).map((b) => [a, b] as const));
+
+/** In each pair the table that stands first in `tables` is first. */
+const inOneOrder = (tables: string[]): Pair[] =>
+  tables.flatMap((a, at) => tables.slice(at + 1).map((b) => [a, b] as const));
+
+/** Writes to these pairs of tables until it is stopped or a transaction fails; resolves with the errors. */
+function write(url: string, pairs: Pair[], writers = 6) {
+  const db = connect(url, { max: writers });
   onTestFinished(() => db.destroy());
   const errors: unknown[] = [];
   let over = false;
   let done = 0;
-  const pairs = tables.flatMap((a) => tables.filter((b) => b !== a).map((b) => [a, b] as const));
-  const work = Array.from({ length: 6 }, async (_, at) => {
+  const work = Array.from({ length: writers }, async (_, at) => {
     for (let i = at; !over; i++) {
       const pair = pairs[i % pairs.length]!;
       try {
@@ -48,14 +56,27 @@ function write(url: string, tables: string[]) {
   };
 }
 
+const written = ['credits', 'profiles', 'bot_tickets', 'bots', 'bot_executions'];
+
 test('a platform is migrated while its tables are written to, without a deadlock', async () => {
   const { db, url } = await madeByHand(platform);
-  const writers = write(url, ['bots', 'bot_executions', 'bot_tickets', 'profiles', 'credits']);
+  const writers = write(url, inBothOrders(written));
   await expect.poll(writers.done).toBeGreaterThan(20);
   expect((await migrateToLatest(db)).length).toBeGreaterThan(20);
   expect(await writers.stop()).toEqual([]);
   await expect.poll(() => deadlocks(db)).toBe(0);
 }, 120_000);
+
+test('the tables are locked beside many transactions that lock them in an order of their own', async () => {
+  const { db, url } = await testDatabase();
+  const writers = write(url, inOneOrder(written), 16);
+  await expect.poll(writers.done).toBeGreaterThan(50);
+  await db.transaction().execute((trx) => lockTables(trx, 20_000));
+  const before = writers.done();
+  await expect.poll(writers.done).toBeGreaterThan(before + 50);
+  expect(await writers.stop()).toEqual([]);
+  expect(await deadlocks(db)).toBe(0);
+}, 150_000);
 
 test('a session that locks the tables for long is named, and nothing was changed', async () => {
   const { db, url } = await testDatabase();

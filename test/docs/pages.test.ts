@@ -16,8 +16,8 @@ import { pages } from './pages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-test.each(Object.entries(pages))('%s is what `npm run docs` writes', (path, text) => {
-  expect(readFileSync(join(root, path), 'utf8')).toBe(text());
+test.each(Object.entries(pages))('%s is what `npm run docs` writes', async (path, text) => {
+  expect(readFileSync(join(root, path), 'utf8')).toBe(await text());
 });
 
 test('each command, argument and option says what it is for', () => {

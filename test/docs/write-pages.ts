@@ -3,4 +3,4 @@ import { writeFileSync } from 'node:fs';
 import { pages } from './pages.ts';
 
 for (const [path, text] of Object.entries(pages))
-  writeFileSync(new URL(`../../${path}`, import.meta.url), text());
+  writeFileSync(new URL(`../../${path}`, import.meta.url), await text());

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { knownSettings, oddSettings } from '../../src/odd-settings.ts';
-import { pingHosts } from '../../src/ground/ping-address.ts';
+import { hostsOf } from '../../src/ground/http-address.ts';
 import { openLog } from '../../src/log.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
 import { UsageError } from '../../src/ground/errors.ts';
@@ -280,8 +280,8 @@ describe('ROUNDSMAN_PING_URL', () => {
   ])('%j is taken, and allows %s', (address, allowed) => {
     const { pingUrl } = readConfig({ ROUNDSMAN_PING_URL: address });
     expect(pingUrl).toBe(address.trim());
-    expect(pingHosts(pingUrl!)).toEqual([allowed]);
-    expect(allowedBy(pingHosts(pingUrl!), new URL(pingUrl!))).toEqual({
+    expect(hostsOf(pingUrl!)).toEqual([allowed]);
+    expect(allowedBy(hostsOf(pingUrl!), new URL(pingUrl!))).toEqual({
       exactly: allowed.endsWith(':443') || /:\d+$/.test(allowed.replace(/\[.*\]/, '')),
     });
   });

@@ -132,7 +132,7 @@ test('a remedy is ended when nobody can say what the mode is', async () => {
   expect(await currentMode(unreachable)).toBe('safe');
   await unreachable.destroy();
   const child = await at.engine.children.take();
-  const clock = { now: () => new Date(), leftMs: () => 60_000 };
+  const clock = { now: () => new Date(), leftMs: () => 60_000, whyCutOff: async () => null };
   const context = { run: started, child, signal: started.signal, ...clock };
   const { signal, carryOut } = watchMode({ ...at.engine, db: unreachable }, context);
   const healing: HealContext = {

@@ -114,3 +114,31 @@ test.each(bots.filter(({ name }) => name !== 'tells-how-far'))(
     expect(told.join('\n')).not.toContain(value);
   },
 );
+
+test('a secret that is rotated during a run is new to the next run: its checks all get the value that it began with', async () => {
+  const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);
+  const got: string[] = [];
+  const store = (given: string) =>
+    storeSealed(engine.db, keys, { name: 'KEY', value: given, actor: 'ann' });
+  const bot = {
+    ...aBot('watch', {
+      first: async (_, { secret }) => {
+        got.push(secret('KEY'));
+        await store('another-value-2');
+        return clean('payments');
+      },
+      second: async (_, { secret }) => {
+        got.push(secret('KEY'));
+        return clean('memory');
+      },
+    }),
+    secrets: ['KEY'],
+  };
+  const engine = await anEngine({ name: 'postgres' }, catalogue([bot]), {
+    sources: { keys, variable: () => undefined },
+  });
+  await store(value);
+  for (let i = 0; i < 2; i++)
+    expect(await run(engine, 'watch')).toMatchObject({ status: 'success', checks_performed: 2 });
+  expect(got).toEqual([value, value, 'another-value-2', 'another-value-2']);
+});

@@ -17,7 +17,10 @@ import { anEngine } from '../support/engine.ts';
 import { run } from '../support/runs.ts';
 import { hasTerminal, inTerminal } from '../support/terminal.ts';
 
-const off = ['janitor', 'ledger', 'sentinel-api'];
+const named = (list: typeof bots) => list.map(({ name }) => name).toSorted();
+const off = named(bots.filter(({ needs = [] }) => needs.length > 0));
+const paused = named(bots.filter(({ shipsPaused }) => shipsPaused));
+const on = named(bots.filter(({ needs = [], shipsPaused }) => needs.length === 0 && !shipsPaused));
 
 test('the commands work: a round runs the bots that can, and the others say why they are off', async () => {
   const { url } = await foreignPlatform(`INSERT INTO tickets VALUES (1, 'open', 'A1')`);
@@ -38,15 +41,18 @@ test('the commands work: a round runs the bots that can, and the others say why 
   });
 
   const round = (await roundsman(url, 'round', '--json')).json();
-  expect(round.executions).toMatchObject([{ status: 'success' }]);
+  expect(round.executions).toMatchObject(on.map(() => ({ status: 'success' })));
   const listed = (await roundsman(url, 'bots', 'list', '--json')).json() as {
     name: string;
     status: string;
     status_reason: string | null;
   }[];
-  expect(listed.filter(({ status }) => status === 'active').map(({ name }) => name)).toEqual([
-    'conductor',
-  ]);
+  expect(
+    listed
+      .filter(({ status }) => status === 'active')
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(on);
   const others = listed.filter(({ status }) => status === 'disabled');
   expect(others.map(({ name }) => name).toSorted()).toEqual(off);
   for (const { status_reason } of others)
@@ -267,12 +273,11 @@ test('when the rest has been added, what was left off runs again; what a person 
     }>`SELECT name, status FROM bots`.execute(db);
     return Object.fromEntries(rows.map(({ name, status }) => [name, status]));
   };
-  const left = {
-    conductor: 'active',
-    janitor: 'disabled',
-    ledger: 'disabled',
-    'sentinel-api': 'disabled',
-  };
+  const left = Object.fromEntries([
+    ...on.map((name) => [name, 'active']),
+    ...off.map((name) => [name, 'disabled']),
+    ...paused.map((name) => [name, 'paused']),
+  ]);
   expect(await statuses()).toEqual(left);
   // By hand, or by a version that knew nothing of it.
   await sql`UPDATE bots SET status = 'active' WHERE name = 'ledger'`.execute(db);
@@ -283,5 +288,10 @@ test('when the rest has been added, what was left off runs again; what a person 
   await sql`UPDATE bots SET removed_at = engine.now() WHERE name = 'sentinel-api'`.execute(db);
   await migrateToLatest(db);
   await registerCatalogue(db, known);
-  expect(await statuses()).toEqual({ ...left, ledger: 'active' });
+  expect(await statuses()).toEqual({
+    ...left,
+    ...Object.fromEntries(off.map((name) => [name, 'active'])),
+    janitor: 'disabled',
+    'sentinel-api': 'disabled',
+  });
 });

@@ -1,6 +1,7 @@
 /** Makes an authority of a test's own, which issues real certificates, with openssl. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -21,14 +22,37 @@ export interface Authority {
    * negative number it ended so many days ago.
    */
   issue(commonName: string, names: string, days?: number): Issued;
+  /** Issues a certificate that is valid between two times, of the past or the future, too. */
+  issueBetween(commonName: string, names: string, from: Date, to: Date): Issued;
+  /** An authority below this one; its `ca` is the certificate that a server has to send along. */
+  below(): Pick<Authority, 'ca' | 'issue'>;
+  /** A certificate that no authority has issued. */
+  selfSigned(commonName: string, names: string): Issued;
 }
+
+/** A time as OpenSSL reads it: `20260301120000Z`. */
+const asOpenssl = (at: Date): string => `${at.toISOString().replaceAll(/[-:T]|\..*/g, '')}Z`;
+
+/** For `openssl ca`, the only command of OpenSSL 3.0 that takes the times of a certificate. */
+const settings = `[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+unique_subject = no
+policy = any
+[any]
+commonName = supplied
+`;
 
 export function authority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-certificates-'));
   chmodSync(directory, 0o755);
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
+  const openssl = (...args: (string | string[])[]) =>
+    execFileSync('openssl', args.flat(), { cwd: directory, stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   openssl(
     'req',
@@ -42,30 +66,70 @@ export function authority(): Authority {
     '/CN=test authority',
   );
   let issued = 0;
+  writeFileSync(join(directory, 'index.txt'), '');
+  writeFileSync(join(directory, 'ca.cnf'), settings);
+
+  /** A new key, a request for it, and the file in which its extensions stand. */
+  const requested = (commonName: string, extension: string) => {
+    const name = `issued-${(issued += 1)}`;
+    const [key, request, cert, extensions] = ['key', 'csr', 'crt', 'ext'].map(
+      (kind) => `${name}.${kind}`,
+    ) as [string, string, string, string];
+    openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', `/CN=${commonName}`);
+    writeFileSync(join(directory, extensions), `${extension}\n`);
+    return { key, request, cert, extensions };
+  };
+  const inDirectory = ({ cert, key }: Issued): Issued => ({
+    cert: join(directory, cert),
+    key: join(directory, key),
+  });
+  /** `from`: the authority's own files, without their endings. */
+  const sign = (from: string, commonName: string, extension: string, days: number): Issued => {
+    const { key, request, cert, extensions } = requested(commonName, extension);
+    openssl(
+      ['x509', '-req', '-in', request, '-CA', `${from}.crt`, '-CAkey', `${from}.key`],
+      ['-CAcreateserial', '-days', String(days), '-extfile', extensions, '-out', cert],
+    );
+    return { cert, key };
+  };
+
   return {
     ca: join(directory, 'ca.crt'),
-    issue(commonName, names, days = 1) {
-      const name = `issued-${(issued += 1)}`;
-      const [key, request, cert, extensions] = ['key', 'csr', 'crt', 'ext'].map(
-        (kind) => `${name}.${kind}`,
-      ) as [string, string, string, string];
-      openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', `/CN=${commonName}`);
-      writeFileSync(join(directory, extensions), `subjectAltName=${names}\n`);
-      const from = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'];
+    issue: (commonName, names, days = 1) =>
+      inDirectory(sign('ca', commonName, `subjectAltName=${names}`, days)),
+    issueBetween(commonName, names, from, to) {
+      const { key, request, cert, extensions } = requested(commonName, `subjectAltName=${names}`);
       openssl(
-        'x509',
-        '-req',
-        '-in',
-        request,
-        ...from,
-        '-days',
-        String(days),
-        '-extfile',
-        extensions,
-        '-out',
-        cert,
+        ['ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', 'ca.crt', '-keyfile', 'ca.key'],
+        ['-startdate', asOpenssl(from), '-enddate', asOpenssl(to)],
+        ['-in', request, '-extfile', extensions, '-out', cert],
       );
-      return { cert: join(directory, cert), key: join(directory, key) };
+      return inDirectory({ cert, key });
+    },
+    below() {
+      const { cert } = sign('ca', 'authority below', 'basicConstraints=critical,CA:TRUE', 365);
+      const from = cert.replace(/\.crt$/, '');
+      return {
+        ca: join(directory, cert),
+        issue: (commonName, names, days = 1) =>
+          inDirectory(sign(from, commonName, `subjectAltName=${names}`, days)),
+      };
+    },
+    selfSigned(commonName, names) {
+      const name = `issued-${(issued += 1)}`;
+      const made = { cert: `${name}.crt`, key: `${name}.key` };
+      openssl(
+        ['req', '-x509', ...newKey, '-days', '90', '-subj', `/CN=${commonName}`],
+        ['-addext', `subjectAltName=${names}`, '-keyout', made.key, '-out', made.cert],
+      );
+      return inDirectory(made);
     },
   };
+}
+
+/** Has this process trust an authority until the test ends. */
+export function trust({ ca }: Pick<Authority, 'ca'>): void {
+  const real = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([...real, readFileSync(ca, 'utf8')]);
+  onTestFinished(() => tls.setDefaultCACertificates(real));
 }

@@ -1,19 +1,41 @@
-/** Starts a real HTTP server on 127.0.0.1, which is closed when the test ends. */
+/** Starts real HTTP servers on this machine, which are closed when the test ends. */
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export async function serveHttp(
+export interface Served {
+  url: string;
+  host: string;
+  port: number;
+}
+
+export const serveHttp = (listener: RequestListener): Promise<Served> =>
+  listen(createServer(listener), 'http', '127.0.0.1');
+
+/** `chain`: files of certificates that the server sends after its own. `name`: 127.0.0.1, or localhost. */
+export const serveHttps = (
   listener: RequestListener,
-): Promise<{ url: string; host: string; port: number }> {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
+  { cert, key }: { cert: string; key: string },
+  { chain = [], name = '127.0.0.1' }: { chain?: string[]; name?: '127.0.0.1' | 'localhost' } = {},
+): Promise<Served> => {
+  const sent = [cert, ...chain].map((file) => readFileSync(file, 'utf8')).join('\n');
+  return listen(
+    createSecureServer({ cert: sent, key: readFileSync(key) }, listener),
+    'https',
+    name,
+  );
+};
+
+async function listen(server: Server, scheme: string, name: string): Promise<Served> {
+  server.listen(0, name);
   await once(server, 'listening');
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, port };
+  return { url: `${scheme}://${name}:${port}`, host: `${name}:${port}`, port };
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { performRun } from '../../src/run/perform.ts';
+import { nextSlot, parseSchedule } from '../../src/schedule/cron.ts';
 
 /** Inserts a queued run, as a claim does; an entry with generation 1 can start it. Returns its id. */
 export async function queuedRun(db: Db, bot: string, values: object = {}): Promise<string> {
@@ -65,10 +66,23 @@ export async function attempt(engine: Engine, id: string) {
 export const run = async (engine: Engine, bot: string, values: object = {}) =>
   attempt(engine, await queuedRun(engine.db, bot, values));
 
-/** Makes a planned bot due now, with a slot of this second. */
-export const makeDue = (db: Db, bot: string) =>
-  sql`UPDATE bots SET next_slot_at = date_trunc('second', engine.now()), next_execution_at = engine.now()
-      WHERE name = ${bot} AND next_slot_at IS NOT NULL`.execute(db);
+/**
+ * Makes a planned bot due now, with a slot of this second. Refuses a bot whose slots are less than an hour apart: a claim
+ * that comes after its next slot, on a busy machine or around a full minute, runs only the newer slot, and records this
+ * one as missed.
+ */
+export async function makeDue(db: Db, bot: string) {
+  const due = await sql<{ schedule_cron: string; timezone: string }>`
+    UPDATE bots SET next_slot_at = date_trunc('second', engine.now()), next_execution_at = engine.now()
+    WHERE name = ${bot} AND next_slot_at IS NOT NULL RETURNING schedule_cron, timezone`.execute(db);
+  for (const { schedule_cron: text, timezone } of due.rows) {
+    const schedule = parseSchedule(text, timezone);
+    const next = nextSlot(schedule, new Date());
+    if (nextSlot(schedule, next).getTime() - next.getTime() < 3_600_000)
+      throw new Error(`the slots of ${bot} (${text}) are too close for makeDue`);
+  }
+  return due;
+}
 
 /**
  * Has no finding left alone on purpose: writes decisions by which, for every entry, it is known that findings without a

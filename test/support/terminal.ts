@@ -20,9 +20,9 @@ export const keys = {
 
 /**
  * Pairs of a text and keys: the keys are typed when the terminal has shown the text, after the previous keys. No keys: this text is only waited for.
- * `again`: typed every half second until the command ends.
+ * A function in place of keys is called. `again`: typed every half second until the command ends.
  */
-export type Typed = [shown: string, keys: string, again?: string][];
+export type Typed = [shown: string, keys: string | (() => void), again?: string][];
 
 export interface Shown {
   code: number | null;
@@ -117,8 +117,9 @@ export function runInTerminal(
   let repeating: NodeJS.Timeout | undefined;
   child.once('exit', () => clearInterval(repeating)).stdin.on('error', () => {});
   const waiting = [...typed];
-  const type = (what: string) => {
-    if (what === 'close') child.kill('SIGKILL');
+  const type = (what: string | (() => void)) => {
+    if (typeof what === 'function') what();
+    else if (what === 'close') child.kill('SIGKILL');
     else if (what.startsWith('signal:'))
       process.kill(Number(/pid=(\d+)/.exec(shown)![1]), what.slice('signal:'.length));
     else child.stdin.write(what);

@@ -7,6 +7,7 @@ import {
 import { loadCatalogue } from '../session/catalogue.ts';
 import { facts, paint, prose, say, section } from '../terminal/print.ts';
 import { list, type Column } from '../listing/list.ts';
+import { printChecks, printHeals } from './abilities.ts';
 import { printDefaults, settingAsJson } from './settings.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -52,11 +53,11 @@ export async function showCatalogue(
   facts([
     ['Endpoint', printable(bot.endpoint)],
     ['Schedule', printable(bot.schedule_cron)],
-    ['Knowledge', bot.knowledge.length > 0 ? bot.knowledge.map(printable).join(', ') : null],
+    ['Secrets', bot.secrets.map(printable).join(', ') || null],
+    ['Needs', bot.needs.map(printable).join(', ') || null],
   ]);
-  section('Checks');
-  for (const { name, title } of bot.checks)
-    say(`  ${printable(name)}: ${printable(title)}`, '    ');
+  printChecks(bot.checks);
+  printHeals(bot.heals, bot.advice);
   section('Settings');
   printDefaults(bot.settings);
 }

@@ -8,6 +8,7 @@ import { heldBackBy } from '../maintenance/words.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
+import { howToStore, needsInWords, printChecks, printHeals, secretsInWords } from './abilities.ts';
 import { printSettings, settingAsJson } from './settings.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -15,15 +16,18 @@ import { printDocument, isData } from '../listing/document.ts';
 export async function showBot(given: string, options: ShowOptions): Promise<void> {
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db }) => {
-    const { bot, settings, runs, findings, open, maintenance, schedule, now } = await read(
-      { db, catalogue },
-      { bot: given },
-    );
+    const shown = await read({ db, catalogue }, { bot: given });
+    const { bot, settings, abilities, runs, findings, open, maintenance, now } = shown;
     if (isData(options))
       return printDocument(
         {
           ...bot,
           settings: settings?.map(settingAsJson) ?? null,
+          checks: abilities?.checks ?? null,
+          heals: abilities?.heals ?? null,
+          advice: abilities?.advice ?? null,
+          secrets: abilities?.secrets ?? null,
+          needs: abilities?.needs ?? null,
           open_findings: open,
           bot_executions: runs,
           bot_findings: findings,
@@ -32,7 +36,12 @@ export async function showBot(given: string, options: ShowOptions): Promise<void
         options,
       );
 
-    printDefinition(bot, { schedule, maintenance }, now);
+    printDefinition(shown);
+    if (abilities) {
+      printChecks(abilities.checks);
+      printHeals(abilities.heals, abilities.advice);
+      howToStore(abilities.secrets);
+    }
     print.section('Settings');
     printSettings(settings, bot.config);
     print.section('Newest runs');
@@ -42,11 +51,9 @@ export async function showBot(given: string, options: ShowOptions): Promise<void
   });
 }
 
-function printDefinition(
-  bot: BotRow,
-  { schedule, maintenance }: Pick<Awaited<ReturnType<typeof read>>, 'schedule' | 'maintenance'>,
-  now: Date,
-): void {
+type Shown = Awaited<ReturnType<typeof read>>;
+
+function printDefinition({ bot, schedule, maintenance, abilities, now }: Shown): void {
   const since = bot.status_changed_at ? `, since ${print.time(bot.status_changed_at)}` : '';
   const why = bot.status_reason ? `: ${printable(bot.status_reason)}` : '';
   const finished = (bot.successful_runs ?? 0) + (bot.failed_runs ?? 0);
@@ -81,15 +88,15 @@ function printDefinition(
         ? null
         : `count after ${print.counted(bot.confirm, 'failure')} in a row, resolve after ${print.counted(bot.clear, 'clean run')} in a row`,
     ],
+    ['Secrets', abilities && secretsInWords(abilities.secrets)],
+    ['Needs', abilities && needsInWords(abilities)],
     ['Version', `${bot.definition_version}, edited ${print.time(bot.updated_at)}`],
     ['Id', bot.id],
   ]);
 }
 
 /** The windows in force, each with whether its runs are skipped and whether all of its findings are held back. */
-const maintenanceInWords = (
-  windows: Awaited<ReturnType<typeof read>>['maintenance'],
-): string | null =>
+const maintenanceInWords = (windows: Shown['maintenance']): string | null =>
   windows
     .map((window) => {
       const part = window.is_part ? ', some of its findings' : '';

@@ -1,8 +1,8 @@
 /** What may be typed for an argument or an option that has no choices of its own. */
 import type { NameKind } from '../../services/completion/names.ts';
 
-/** `file`: a path; `free`: a person's own words or figures, for which nothing can be offered. */
-export type ValueKind = NameKind | 'file' | 'free';
+/** `file`: a path; `free`: a person's own words or figures, for which nothing can be offered; `fault`: not in the database. */
+export type ValueKind = NameKind | 'fault' | 'file' | 'free';
 
 /** Arguments by the noun of their command, and their name. */
 const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
@@ -39,6 +39,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--into': 'ticket',
   '--after': 'ticket',
   '--channel': 'channel',
+  '--fault': 'fault',
   '--notes-file': 'file',
   '--solution-file': 'file',
 };

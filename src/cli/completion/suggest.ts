@@ -128,5 +128,12 @@ const choices = (words: readonly string[], begin: string): Name[] =>
 
 async function valuesIn(kind: ValueKind, begin: string, ask: ReadNames): Promise<Suggested> {
   if (kind === 'file') return 'files';
+  if (kind === 'fault') return faultNames(begin);
   return kind === 'free' ? [] : ask(kind, begin);
+}
+
+async function faultNames(begin: string): Promise<Name[]> {
+  const { listFaults } = await import('../../services/database/plant-faults.ts');
+  const all = listFaults().map(({ name, title }) => ({ name, about: title }));
+  return beginningWith([{ name: 'all', about: 'every fault' }, ...all], begin);
 }

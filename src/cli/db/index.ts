@@ -2,6 +2,7 @@ import { Argument, Option } from 'commander';
 import { Command } from '../arguments/command.ts';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
 import { showJson } from '../arguments/show-options.ts';
+import { repeatedOption } from '../arguments/words.ts';
 
 /** `roundsman db ...` */
 export function dbCommand(): Command {
@@ -34,9 +35,12 @@ export function dbCommand(): Command {
     .option(...jsonOption)
     .action(async (to, options) => (await import('./queue.ts')).switchQueue(to, options));
   db.command('seed')
-    .description('plant a fictional platform into an empty database, the same one every time')
+    .description(
+      'plant a fictional platform into an empty database, the same one every time; or faults for bots to find',
+    )
     .example('npx roundsman db seed --size medium')
-    .example('npx roundsman db seed --seed 7')
+    .example('npx roundsman db seed --fault janitor.expired-sessions')
+    .example('npx roundsman db seed --fault all')
     .addOption(
       new Option('--size <size>', 'how much')
         .choices(['small', 'medium', 'large'])
@@ -48,8 +52,25 @@ export function dbCommand(): Command {
       wholeNumber('--seed', 0, 1_000_000),
       1,
     )
+    .addOption(
+      repeatedOption(
+        '--fault <name>',
+        'plant only this problem, beside what is there; all of them with `all`',
+      ).conflicts(['size', 'seed']),
+    )
+    .addOption(
+      new Option('--faults', 'list the problems that can be planted').conflicts([
+        'fault',
+        'size',
+        'seed',
+      ]),
+    )
     .option(...jsonOption)
-    .action(async (options) => (await import('./seed.ts')).seed(options));
+    .action(async ({ fault, faults, ...options }) => {
+      if (faults) return (await import('./faults.ts')).showFaults(options);
+      if (fault) return (await import('./faults.ts')).plantFaults(fault, options);
+      await (await import('./seed.ts')).seed(options);
+    });
   db.command('url')
     .description('the address of the database, for another program')
     .example('npx roundsman db url')

@@ -2,7 +2,7 @@ import type { EndedRun, Live, LiveBot } from '../../services/status/live.ts';
 import { heldBackInWords, hiddenInWords } from '../../ground/kept-back.ts';
 import { printable } from '../../ground/text.ts';
 import { counted, duration, countsInWords, paint, span, state, time } from '../terminal/print.ts';
-import { wholePercent } from '../runs/progress-in-words.ts';
+import { wholePercent } from '../terminal/progress.ts';
 import { inLines } from '../terminal/in-lines.ts';
 import { ellipsis } from '../terminal/signs.ts';
 import { cut, fitted, padded } from '../terminal/width.ts';

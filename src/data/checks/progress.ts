@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { pendingExecutions } from '../../database/execution-statuses.ts';
 import type { EngineRunProgress } from '../../database/tables.ts';
 
 /** How far a run is, by the check that said so last. */
@@ -19,6 +20,38 @@ export const progressOf = (
     .where('execution_id', '=', id)
     .where('fence', '=', fence)
     .executeTakeFirst();
+
+/** A run that has not ended. */
+export interface OpenRun {
+  bot: string;
+  /** how far it is; undefined where no check of it has said anything */
+  progress?: RunProgress;
+}
+
+/** Those of these runs that have not ended, the one that began first at the head; those that wait for a worker at the end. */
+export async function openRuns(db: Db, executionIds: readonly string[]): Promise<OpenRun[]> {
+  const rows = await db
+    .selectFrom('bot_executions as e')
+    .innerJoin('bots as b', 'b.id', 'e.bot_id')
+    .leftJoin('engine.run_progress as p', (join) =>
+      join
+        .onRef('p.execution_id', '=', 'e.id')
+        .onRef('p.fence', '=', 'e.fence')
+        .on('e.status', '=', 'running'),
+    )
+    .select(['b.name as bot', 'p.check_name', 'p.share', 'p.sentence', 'p.told_at'])
+    .where('e.id', 'in', executionIds)
+    .where('e.status', 'in', pendingExecutions)
+    .orderBy(sql`e.status <> 'running'`)
+    .orderBy('e.started_at')
+    .orderBy('b.name')
+    .execute();
+  return rows.map(({ bot, check_name, share, sentence, told_at }) =>
+    check_name === null || share === null || told_at === null
+      ? { bot }
+      : { bot, progress: { check_name, share, sentence, told_at } },
+  );
+}
 
 /** Removes what was said more than a day ago: no run takes as long without a further word. Returns how many rows that were. */
 export async function removeOldProgress(db: Db): Promise<number> {

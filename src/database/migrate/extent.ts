@@ -19,14 +19,16 @@ const folder = new URL('../../../migrations/', import.meta.url);
 
 /** Files about the platform's tables alone. A new one is named here. */
 const platformFiles = new Set(
-  `v1_10_profiles v1_12_organizations v1_14_organization_members v1_20_user_sessions v1_25_user_activity_log v1_30_credits
-   v1_32_transactions v1_34_subscriptions v1_40_app_catalog v1_42_app_usage v1_44_tools_catalog v1_46_tools_usage
-   v1_48_tools_results v1_50_api_logs v1_55_page_views v1_60_error_logs v3_10_javari_projects v3_20_javari_conversations
-   v3_30_javari_credentials v3_40_javari_learning v3_50_javari_usage_stats v4_10_games_catalog v4_20_game_sessions
-   v4_30_game_leaderboards v5_10_avatars v5_20_virtual_spaces v5_30_space_visits v5_40_first_responders v5_50_support_groups
-   v5_60_group_members v5_70_policies v6_02_vocabularies v6_04_doubled_indexes v6_05_credits v6_06_payments
-   v6_07_user_sessions v6_08_api_logs v6_75_game_leaderboards v6_75_javari_projects v6_75_memberships v6_95_access_apps
-   v6_95_access_games v6_95_access_javari v6_95_access_spaces v6_95_access_users v8_80_visits_present va_43_usage_by_time`.split(
+  `v1_10_profiles v1_12_organizations v1_14_organization_members v1_20_user_sessions v1_25_user_activity_log
+   v1_30_credits v1_32_transactions v1_34_subscriptions v1_40_app_catalog v1_42_app_usage v1_44_tools_catalog
+   v1_46_tools_usage v1_48_tools_results v1_50_api_logs v1_55_page_views v1_60_error_logs v3_10_javari_projects
+   v3_20_javari_conversations v3_30_javari_credentials v3_40_javari_learning v3_50_javari_usage_stats
+   v4_10_games_catalog v4_20_game_sessions v4_30_game_leaderboards v5_10_avatars v5_20_virtual_spaces
+   v5_30_space_visits v5_40_first_responders v5_50_support_groups v5_60_group_members v5_70_policies
+   v6_02_vocabularies v6_04_doubled_indexes v6_05_credits v6_06_payments v6_07_user_sessions v6_08_api_logs
+   v6_75_game_leaderboards v6_75_javari_projects v6_75_memberships v6_95_access_apps v6_95_access_games
+   v6_95_access_javari v6_95_access_spaces v6_95_access_users v8_80_visits_present va_43_usage_by_time
+   va_76_payments va_77_ledger va_80_security_windows va_85_left_open va_86_tools_usage`.split(
     /\s+/,
   ),
 );

@@ -1,13 +1,29 @@
 /** Every fault that can be planted: one file a bot, one line here. */
 import { conductorFaults } from './conductor.ts';
+import { curatorFaults } from './curator.ts';
 import type { Fault } from './fault.ts';
+import { guardianFaults } from './guardian.ts';
 import { heraldFaults } from './herald.ts';
 import { janitorFaults } from './janitor.ts';
+import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
+import { oracleFaults } from './oracle.ts';
+import { pulseFaults } from './pulse.ts';
+import { sentinelDbFaults } from './sentinel-db.ts';
+import { sentinelFaults } from './sentinel.ts';
+import { wardenFaults } from './warden.ts';
 
 export const faults: readonly Fault[] = [
   ...conductorFaults,
   ...janitorFaults,
+  ...sentinelFaults,
+  ...sentinelDbFaults,
+  ...ledgerFaults,
+  ...guardianFaults,
+  ...oracleFaults,
+  ...wardenFaults,
   ...heraldFaults,
   ...meterFaults,
+  ...curatorFaults,
+  ...pulseFaults,
 ];

@@ -1,4 +1,11 @@
 /** The bots of the catalogue: their endpoints, and the settings that each of them takes. */
+import {
+  adviceOf,
+  checksOf,
+  healsOf,
+  type Heal,
+  type ShownCheck,
+} from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -11,24 +18,36 @@ export interface CatalogueBot {
   description: string;
   /** the schedule with which it is registered */
   schedule_cron: string;
-  checks: { name: string; title: string }[];
+  checks: ShownCheck[];
   /** names of the entries of knowledge that it brings along */
   knowledge: string[];
+  /** what the entries among these do that apply remedies */
+  heals: Heal[];
+  /** names of the others, which only say what a person may do */
+  advice: string[];
+  /** names of the secrets that its checks may read */
+  secrets: string[];
+  /** tables of the platform that its checks read */
+  needs: string[];
   /** null if its schema does not name them */
   settings: Setting[] | null;
 }
 
 /** All bots of the catalogue by name. */
-export const listCatalogue = ({ bots }: Catalogue): CatalogueBot[] =>
-  bots
+export const listCatalogue = (catalogue: Catalogue): CatalogueBot[] =>
+  catalogue.bots
     .map((bot) => ({
       name: bot.name,
       endpoint: `/api/bots/${bot.name}`,
       display_name: bot.displayName,
       description: bot.description,
       schedule_cron: bot.schedule,
-      checks: bot.checks.map(({ name, title }) => ({ name, title })),
+      checks: checksOf(bot),
       knowledge: (bot.knowledge ?? []).map(({ name }) => name),
+      heals: healsOf(bot, catalogue),
+      advice: adviceOf(bot),
+      secrets: [...(bot.secrets ?? [])],
+      needs: [...(bot.needs ?? [])],
       settings: settingsOf(bot),
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));

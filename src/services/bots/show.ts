@@ -5,6 +5,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
+import { abilitiesOf } from './abilities.ts';
 import { scheduleInWords } from './schedule.ts';
 import { currentSettings } from './settings.ts';
 
@@ -12,9 +13,9 @@ const maxRuns = 10;
 const maxFindings = 50;
 
 /**
- * A bot with its settings, its newest runs, its worst open findings and how many there are, the maintenance windows in force
+ * A bot with its settings, what it does and needs, its newest runs, its worst open findings and how many there are, the maintenance windows in force
  * for it or some of what it finds, and its schedule in words.
- * `settings` is null if its endpoint or its schema does not say which settings there are. Throws NotFoundError.
+ * `settings` is null if its endpoint or its schema does not say which settings there are, `abilities` if its endpoint names no bot. Throws NotFoundError.
  */
 export async function showBot(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -27,5 +28,7 @@ export async function showBot(
   const maintenance = await maintenanceOfBot(db, bot.id);
   const settings = currentSettings(catalogue, bot);
   const schedule = await scheduleInWords(bot);
-  return { bot, settings, runs, findings, open, maintenance, schedule, now: await currentTime(db) };
+  const abilities = await abilitiesOf({ db, catalogue }, bot);
+  const now = await currentTime(db);
+  return { bot, settings, abilities, runs, findings, open, maintenance, schedule, now };
 }

@@ -1,5 +1,5 @@
 /** Sends one ping, in the form that healthchecks.io takes. */
-import { pingHosts } from '../../ground/ping-address.ts';
+import { hostsOf } from '../../ground/http-address.ts';
 import { fitting } from '../../ground/text.ts';
 import { OutboundError, request } from '../../outbound/request.ts';
 
@@ -27,7 +27,7 @@ export async function sendPing(
           headers: { 'content-type': 'text/plain; charset=utf-8' },
           body: fitting(failure, maxReasonLetters),
         },
-    { hosts: pingHosts(address), signal, timeoutMs },
+    { hosts: hostsOf(address), signal, timeoutMs },
   );
   // healthchecks.io answers 200 also for an address that it does not know, and for pings beyond its limit.
   const [, remark] = /^OK \(([a-z ]{1,40})\)\s*$/.exec(body) ?? [];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pendingExecutions } from '../../database/execution-statuses.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import { openRuns, type OpenRun } from '../../data/checks/progress.ts';
 import { queueManualRun } from '../runs/queue.ts';
 import { heldBack } from './held-back.ts';
 import { readRound, type Round } from './read.ts';
@@ -12,14 +12,26 @@ export type { Round, SeenFinding } from './read.ts';
 
 const pollMs = 100;
 
+/** The runs of a round that is under way. */
+export interface Waiting {
+  /** how many runs the round has */
+  all: number;
+  /** those that have not ended */
+  open: OpenRun[];
+}
+
 /**
- * Runs these bots once, now, and waits until every run has ended. Resolves with what they did and, if the caller brings a
+ * Runs these bots once, now, and waits until every run has ended; `onWait` is told meanwhile how far they are. Resolves with what they did and, if the caller brings a
  * catalogue, why the rest was not healed; with null when `signal` aborts first: the runs then go on without this caller. A
  * worker must be alive. For operators. Throws BotCannotRunError if one of them cannot run; then none is queued.
  */
 export async function makeRound(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue?: () => Promise<Catalogue> },
-  { bots, signal }: { bots: { id: string }[]; signal?: AbortSignal },
+  {
+    bots,
+    signal,
+    onWait,
+  }: { bots: { id: string }[]; signal?: AbortSignal; onWait?: (waiting: Waiting) => void },
 ): Promise<Round | null> {
   authorise(actor, 'run bots', 'operator');
   // One transaction: if one of them cannot run, none is queued. It locks them in the order of their ids, as others do.
@@ -30,15 +42,10 @@ export async function makeRound(
     return queued;
   });
   for (;;) {
-    const open = await db
-      .selectFrom('bot_executions')
-      .select('id')
-      .where('id', 'in', ids)
-      .where('status', 'in', pendingExecutions)
-      .limit(1)
-      .executeTakeFirst();
-    if (!open) break;
+    const open = await openRuns(db, ids);
+    if (open.length === 0) break;
     if (signal?.aborted) return null;
+    onWait?.({ all: ids.length, open });
     await sleep(pollMs);
   }
   const round = await readRound(db, ids);

@@ -1,0 +1,47 @@
+/** Looks for active apps that fail for most of their users. (tools_usage does not say whether a use succeeded.) */
+import { sql } from '../../src/bot.ts';
+import type { EventContext } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { asked, reportUses, type Counted } from './count-uses.ts';
+import { apps } from './kinds.ts';
+
+interface Failing extends Counted {
+  uses: number;
+  failed: number;
+}
+
+/** What is counted are users, not uses: one user who tries again and again is one. Uses without a user count as one user's. */
+export function findFailing(
+  { min_users, max_failing_percent, failing_hours, max_findings }: Config,
+  context: EventContext,
+) {
+  const counted = sql`
+    SELECT *, "of" >= ${min_users} AND 100.0 * bad > ${max_failing_percent}::numeric * "of" AS wrong FROM (
+      SELECT key, count(*)::int AS "of", (count(*) FILTER (WHERE 2 * failed > uses))::int AS bad,
+        max(newest) FILTER (WHERE 2 * failed > uses) AS newest, sum(uses)::int AS uses, sum(failed)::int AS failed
+      FROM (
+        SELECT a.key, u.user_id, count(*) AS uses, count(*) FILTER (WHERE NOT u.success) AS failed,
+          max(u.created_at) FILTER (WHERE NOT u.success) AS newest
+        FROM (${asked(apps, context)}) a
+        JOIN app_usage u ON u.app_id = a.id AND u.created_at >= a.start AND u.created_at <= ${context.now}
+        GROUP BY a.key, u.user_id
+      ) users GROUP BY key
+    ) apps`;
+  return reportUses<Failing>(
+    counted,
+    max_findings,
+    context,
+    ({ bad, of, uses, failed }, component) => ({
+      severity: 'high',
+      title: `App ${component} fails for ${bad} of ${of} users`,
+      description: `${failed} of ${uses} uses failed. app_usage.error_message says why.`,
+      metadata: {
+        users: of,
+        failing_users: bad,
+        uses,
+        failed_uses: failed,
+        window_hours: failing_hours,
+      },
+    }),
+  );
+}

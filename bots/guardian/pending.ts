@@ -1,0 +1,58 @@
+/** Payments that neither succeed nor fail. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { ago, day, isLive, maxRead, minute, reportRows, since, type Wrong } from './report.ts';
+
+interface Pending extends Wrong {
+  provider: string;
+  provider_transaction_id: string | null;
+  user_id: string | null;
+  type: string;
+  amount_cents: number;
+  currency: string | null;
+  created_at: string | null;
+  is_slow: boolean;
+}
+
+/**
+ * Whether the provider said that it takes days: the payment is `processing`, PayPal names a reason, or its means of payment is
+ * one of these. Several offered means say nothing while a card is among them.
+ */
+const isSlow = ({ slow_methods }: Config) => sql`(
+  'processing' IN (lower(t.metadata ->> 'status'), lower(t.metadata ->> 'payment_status'), lower(t.metadata ->> 'provider_status'))
+  OR t.metadata ->> 'pending_reason' <> ''
+  OR lower(coalesce(t.metadata ->> 'payment_method_type', t.metadata ->> 'payment_method', t.metadata ->> 'method'))
+     = ANY (${slow_methods}::text[])
+  OR (t.metadata -> 'payment_method_types' ?| ${slow_methods}::text[]
+      AND NOT t.metadata -> 'payment_method_types' ? 'card'))`;
+
+export function findPending(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { now } = context;
+  const [quick, slow] = [config.pending_minutes * minute, config.slow_pending_days * day];
+  return reportRows<Pending>(config, context, {
+    rows: sql`
+      SELECT *, coalesce(begun_at < CASE WHEN is_slow THEN ${ago(now, slow)}::timestamptz
+                                    ELSE ${ago(now, quick)}::timestamptz END, true) AS wrong
+      FROM (
+        SELECT t.id, t.provider, t.provider_transaction_id, t.user_id, t.type, t.amount_cents, t.currency, t.created_at,
+          coalesce(t.created_at, t.updated_at) AS begun_at, coalesce(${isSlow(config)}, false) AS is_slow
+        FROM transactions t WHERE t.status = 'pending' AND ${isLive(config)}
+        ORDER BY t.created_at LIMIT ${maxRead + 1}
+      ) t`,
+    order: sql`begun_at`,
+    examined: 'pending payments',
+    found: 'pending for too long',
+    component: 'transactions',
+    finding: ({ id, is_slow, ...row }) => ({
+      // What takes 30 minutes may be a webhook that was late; after a day it is not.
+      severity:
+        row.created_at === null || new Date(row.created_at) < ago(now, day) ? 'high' : 'medium',
+      title: `Payment ${id} at ${row.provider} has been pending for ${since(row.created_at, now)}`,
+      description: is_slow
+        ? 'Its means of payment takes days, and it has taken longer than that.'
+        : 'The provider has decided, and the platform was not told or did not record it.',
+      metadata: { transaction_id: id, ...row, slow_method: is_slow },
+    }),
+  });
+}

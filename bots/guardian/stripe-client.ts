@@ -1,0 +1,129 @@
+/**
+ * Stripe's official package, which sends what it asks through the engine's own guarded requests: public addresses only, bounded
+ * answers, one deadline. It only reads.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Stripe } from 'stripe';
+import { OutboundError, request, sql } from '../../src/bot.ts';
+import type { CheckContext } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+
+/** A page of 100 events; an event rarely has more than some 10 KB. */
+const maxBytes = 16_000_000;
+const timeoutMs = 20_000;
+/** How often a request that Stripe turned away with 429 is sent again, and the longest wait before that. */
+const maxRepeats = 3;
+const longestWaitMs = 5_000;
+
+/** What is told to Stripe. The package would add what it knows of this machine. */
+const sentHeaders = new Set(['accept', 'authorization', 'stripe-version']);
+
+/** Stripe could not be asked, in words that hold neither the key nor what Stripe said. */
+export class StripeFault extends Error {
+  /** busy: it limits requests; key: it does not take the key; forbidden: the key may not read this; gone: it has no such object */
+  readonly kind: 'busy' | 'key' | 'forbidden' | 'gone' | 'test-mode' | 'other';
+
+  constructor(kind: StripeFault['kind'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Of `retry-after`, which is in seconds; else twice as long each time. */
+function waitMs(retryAfter: string | undefined, repeat: number): number {
+  const asked = Number(retryAfter) * 1_000;
+  return Math.min(asked >= 0 ? asked : 500 * 2 ** repeat, longestWaitMs);
+}
+
+export interface StripeClient {
+  /** Sends one request or several, as the package does. Throws {@link StripeFault}. */
+  ask<Answer>(question: (stripe: Stripe) => Promise<Answer>): Promise<Answer>;
+}
+
+/** The package is loaded here and not at the start: only this check needs it. */
+export async function openStripe(
+  key: string,
+  { stripe_api }: Config,
+  { db, signal }: CheckContext,
+): Promise<StripeClient> {
+  const { default: StripePackage } = await import('stripe');
+  const { rows } = await sql<{ value: unknown }>`
+    SELECT value FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
+  const server = new URL(stripe_api);
+  let unreached: OutboundError | undefined;
+
+  async function send(url: string, given: RequestInit = {}): Promise<Response> {
+    const headers = Object.fromEntries(
+      [...new Headers(given.headers)].filter(([name]) => sentHeaders.has(name)),
+    );
+    for (let repeat = 0; ; repeat++) {
+      signal.throwIfAborted();
+      const answer = await request(
+        { method: 'GET', url, headers },
+        // Without TLS the key would be readable on its way: only an admin may allow that, by naming the host.
+        {
+          hosts: rows[0]?.value,
+          publicly: server.protocol === 'https:',
+          signal,
+          timeoutMs,
+          maxBytes,
+        },
+      ).catch((error: unknown) => {
+        if (error instanceof OutboundError) unreached = error;
+        throw error;
+      });
+      if (answer.status !== 429 || repeat === maxRepeats) {
+        const { status, body } = answer;
+        return new Response(status === 204 || status === 304 ? null : body, {
+          status,
+          headers: answer.headers,
+        });
+      }
+      await wait(waitMs(answer.headers['retry-after'], repeat), undefined, { signal });
+    }
+  }
+
+  const stripe = new StripePackage(key, {
+    host: server.hostname,
+    port: server.port || (server.protocol === 'https:' ? '443' : '80'),
+    protocol: server.protocol === 'https:' ? 'https' : 'http',
+    httpClient: StripePackage.createFetchHttpClient(send as typeof fetch),
+    maxNetworkRetries: 1,
+    timeout: timeoutMs * 2,
+    telemetry: false,
+  });
+
+  return {
+    async ask(question) {
+      try {
+        return await question(stripe);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw faultOf(error, stripe_api, unreached);
+      }
+    },
+  };
+}
+
+/** Stripe's own message is not repeated: of a refused key it shows the end. */
+function faultOf(error: unknown, api: string, unreached: OutboundError | undefined): StripeFault {
+  const { statusCode, code, type, message } = error as {
+    statusCode?: number;
+    code?: string;
+    type?: string;
+    message?: string;
+  };
+  const cause = { cause: error };
+  if (statusCode === 401) return new StripeFault('key', 'Stripe refuses the key (401)', cause);
+  if (statusCode === 403)
+    return new StripeFault('forbidden', 'the key may not read this (403)', cause);
+  if (statusCode === 429) return new StripeFault('busy', 'Stripe limits requests (429)', cause);
+  if (code === 'resource_missing')
+    return String(message).includes('in test mode')
+      ? new StripeFault('test-mode', 'Stripe has it in test mode alone', cause)
+      : new StripeFault('gone', 'Stripe has no such object (404)', cause);
+  if (statusCode !== undefined)
+    return new StripeFault('other', `${api} answered ${statusCode}`, cause);
+  const why = unreached?.message ?? `${type ?? 'no answer that it understands'}`;
+  return new StripeFault('other', `${api} could not be asked: ${why}`, cause);
+}

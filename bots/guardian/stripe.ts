@@ -1,0 +1,227 @@
+/**
+ * Takes Stripe's events of the last days as the truth, and compares the platform's payments with them. Each run reads the events
+ * that are new; payments of open findings are compared again.
+ */
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { ago, day, minute } from './report.ts';
+import { openStripe, StripeFault, type StripeClient } from './stripe-client.ts';
+import { finding, judge, recorded } from './stripe-compare.ts';
+import { merged, readPayments, type StripePayment } from './stripe-events.ts';
+import { findUnknown, type Place } from './stripe-unknown.ts';
+
+/** Events of one payment may be minutes apart: each part of the time is read with what is around it. */
+const around = 2 * minute;
+/** How many events one run reads, and one part of the time at most: 100 a request. */
+const maxEvents = 3_000;
+const maxInPart = 1_000;
+/** After so long no further part is begun: the run has a deadline. */
+const longestMs = 90_000;
+/** If no payment of so many is known, the platform writes other ids than Stripe, or gets no events. */
+const fewForNone = 10;
+const keyOfKey = 'STRIPE_KEY';
+const keyOfNone = 'no payment known';
+
+const memory = z.object({
+  read_to: z.iso.datetime(),
+  place: z.object({ at: z.string().min(1).max(50), id: z.uuid() }),
+  /** how long a part was that had few enough events */
+  part_ms: z.number().positive().optional(),
+});
+
+const open = z.object({
+  ids: z.array(z.string()).min(1),
+  sums: z.array(z.object({ amount: z.number(), currency: z.string() })),
+  refunded: z.boolean(),
+  at: z.number(),
+  event_id: z.string(),
+});
+
+export async function compareWithStripe(
+  config: Config,
+  context: CheckContext,
+): Promise<CheckResult> {
+  const key = context.secret('STRIPE_KEY').trim();
+  const isTest = /^[rs]k_test_/.test(key);
+  if (!/^[rs]k_[A-Za-z0-9_]+$/.test(key))
+    return keyFault('it is no secret or restricted key of Stripe, which begin with sk_ or rk_');
+  if (isTest && !config.test_mode)
+    context.skip(
+      'STRIPE_KEY is a key of the test mode, whose payments are not looked at; store a key of the live mode with ' +
+        '`npx roundsman secrets set STRIPE_KEY`, or set test_mode of this bot to true',
+    );
+  try {
+    return await compare(config, context, await openStripe(key, config, context));
+  } catch (error) {
+    if (!(error instanceof StripeFault)) throw error;
+    if (error.kind === 'busy') context.skip(`${error.message}; the next run tries again`);
+    if (error.kind === 'key') return keyFault('Stripe refuses it (401): it was revoked or rolled');
+    if (error.kind === 'forbidden') return keyFault('it may not read events (403)');
+    throw error;
+  }
+}
+
+/** The key's own text appears nowhere. */
+const keyFault = (why: string): CheckResult => ({
+  examined: [keyOfKey],
+  findings: [
+    {
+      severity: 'high',
+      category: 'payments',
+      title: `Payments are not compared with Stripe: ${why}`.slice(0, 200),
+      description:
+        'The secret STRIPE_KEY cannot be used. Make a restricted key at Stripe that may read events, payment intents, charges, ' +
+        'checkout sessions and invoices, and store it with `npx roundsman secrets set STRIPE_KEY`.',
+      component: 'stripe',
+      key: keyOfKey,
+    },
+  ],
+});
+
+interface Read {
+  payments: StripePayment[];
+  events: number;
+  readTo: Date;
+  partMs: number;
+}
+
+/**
+ * Reads part after part, the oldest first. A part with too many events is read again as a quarter of it, by the next run where this
+ * one has read enough. What was read counts also if Stripe then limits requests.
+ */
+async function readNew(
+  client: StripeClient,
+  [from, until, partMs]: [from: Date, until: Date, partMs: number],
+  { test_mode: testMode }: Config,
+  { progress }: CheckContext,
+): Promise<Read> {
+  const read: Read = { payments: [], events: 0, readTo: from, partMs };
+  let left = maxEvents;
+  const begun = performance.now();
+  while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
+    const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
+    const part: [Date, Date] = [ago(read.readTo, around), new Date(to.getTime() + around)];
+    const isShort = read.partMs <= minute;
+    const max = isShort ? maxEvents : maxInPart;
+    try {
+      const answer = await readPayments(client, part, { max, testMode });
+      left -= answer?.events ?? max;
+      if (answer) {
+        // What begins after this part is judged with the next one, when all of its events are there.
+        read.payments.push(...answer.payments.filter(({ at }) => at <= to.getTime()));
+        read.events += answer.events;
+        read.readTo = to;
+        read.partMs *= 2;
+      } else if (isShort) {
+        throw new StripeFault('other', `Stripe has more than ${maxEvents} events in a minute`);
+      } else read.partMs = Math.max(read.partMs / 4, minute);
+    } catch (error) {
+      if (!(error instanceof StripeFault && error.kind === 'busy' && read.readTo > from))
+        throw error;
+      break;
+    }
+    progress(
+      (read.readTo.getTime() - from.getTime()) / (until.getTime() - from.getTime()),
+      `${read.events} events of Stripe are read`,
+    );
+  }
+  return read;
+}
+
+/** The payments in the open findings of this check, as they were reported. */
+async function reported({ db }: CheckContext): Promise<StripePayment[]> {
+  const { rows } = await sql<{ metadata: unknown }>`
+    SELECT metadata -> 'payment' AS metadata FROM bot_findings
+    WHERE resolved_at IS NULL AND category = 'payments' AND check_name = 'stripe-payments' AND metadata ? 'payment'
+    LIMIT 1000`.execute(db);
+  return rows.flatMap(({ metadata }) => open.safeParse(metadata).data ?? []);
+}
+
+async function compare(
+  config: Config,
+  context: CheckContext,
+  client: StripeClient,
+): Promise<CheckResult> {
+  const { now, remembered } = context;
+  const until = ago(now, config.stripe_grace_minutes * minute);
+  const first = ago(now, config.stripe_days * day);
+  const known = memory.safeParse(remembered).data;
+  // Older events are gone.
+  const oldest = ago(now, 29 * day);
+  const last = known ? new Date(Math.max(Date.parse(known.read_to), oldest.getTime())) : first;
+  const from = last < until ? last : until;
+  const place: Place = known?.place ?? { at: first.toISOString(), id: noId };
+
+  const whole = Math.max(until.getTime() - from.getTime(), minute);
+  const part = Math.min(known?.part_ms ?? whole, whole);
+  const read = await readNew(client, [from, until, part], config, context);
+  const payments = merged([...(await reported(context)), ...read.payments]);
+  const rows = await recorded(
+    context,
+    payments.flatMap(({ ids }) => ids),
+  );
+  const wrong = payments.flatMap((payment) => {
+    const judged = judge(payment, rows);
+    return judged ? [{ payment, ...judged }] : [];
+  });
+  const named = new Set(payments.flatMap(({ ids }) => ids));
+  const refunded = new Set(payments.flatMap((payment) => (payment.refunded ? payment.ids : [])));
+  const owed = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
+  const missed = wrong.filter(({ kind }) => kind === 'missed');
+  const isNone = owed.length >= fewForNone && missed.length === owed.length;
+  const unknown = isNone
+    ? { findings: [], examined: [], asked: 0, unasked: 0, place }
+    : await findUnknown(config, context, client, { place, until: read.readTo, named, refunded });
+
+  const findings: ReportedFinding[] = isNone
+    ? [noneKnown(owed)]
+    : [
+        ...wrong.map(({ kind, title, payment, transaction }) =>
+          finding(kind, payment.ids[0]!, title, {
+            payment,
+            ...(transaction && { transaction_id: transaction.id }),
+          }),
+        ),
+        ...unknown.findings,
+      ];
+  const isCut = findings.length > config.max_findings;
+  const count = (kind: string) =>
+    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
+  return {
+    examined: [keyOfKey, keyOfNone, ...(isNone ? [] : [...named, ...unknown.examined])],
+    findings: findings.slice(0, config.max_findings),
+    figures: [
+      { name: 'events of Stripe', value: read.events },
+      { name: 'payments at Stripe', value: payments.length },
+      { name: 'missed', value: isNone ? owed.length : count('missed') + count('behind') },
+      { name: 'unknown to Stripe', value: count('unknown') },
+      { name: 'differing', value: count('differing') },
+      { name: 'payments that Stripe was asked for', value: unknown.asked },
+      { name: 'payments that it could not be asked for', value: unknown.unasked },
+      { name: 'behind by', value: (until.getTime() - read.readTo.getTime()) / 1_000, unit: 's' },
+    ],
+    truncated: isCut,
+    // What was not reported is read again.
+    remember: {
+      ...(isCut || isNone
+        ? { read_to: from.toISOString(), place }
+        : { read_to: read.readTo.toISOString(), place: unknown.place }),
+      part_ms: read.partMs,
+    },
+  };
+}
+
+const noId = '00000000-0000-0000-0000-000000000000';
+
+const noneKnown = (owed: StripePayment[]): ReportedFinding => ({
+  severity: 'critical',
+  category: 'payments',
+  title: `Stripe has ${owed.length} new payments, and the platform knows none of them`,
+  description:
+    'Either no event of Stripe reaches the platform, or it writes other ids into provider_transaction_id than those of payment ' +
+    'intents, charges, checkout sessions and invoices.',
+  component: 'stripe',
+  key: keyOfNone,
+  metadata: { payments: owed.length, sample: owed.slice(0, 20).map(({ ids }) => ids[0]) },
+});

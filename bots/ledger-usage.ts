@@ -1,0 +1,103 @@
+/** Uses of apps that cost credits, and for which nothing was debited. */
+import { sql, z } from '../src/bot.ts';
+import type { CheckContext, CheckResult } from '../src/bot.ts';
+
+export interface UsageConfig {
+  usage_hours: number;
+  usage_grace_minutes: number;
+  max_findings: number;
+}
+
+/** A use may be written after it was, and no later than this. */
+const latestMs = 3_600_000;
+
+const memory = z.object({ read_to: z.iso.datetime() });
+
+/** More uses than these one run does not read. */
+const maxRead = 50_000;
+
+interface Unpaid {
+  id: string;
+  user_id: string;
+  app: string | null;
+  credits_used: number;
+  created_at: string;
+}
+
+/**
+ * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
+ * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
+ * the debits around it are together as high as the uses around it, as where several uses are debited at once. Uses that failed,
+ * uses of free apps, and uses of members whose organisation has a pool to pay from need no debit of the user. Each run looks at
+ * the uses since the last one, and at those of open findings.
+ */
+export async function checkUsage(
+  { usage_hours, usage_grace_minutes, max_findings: max }: UsageConfig,
+  { db, now, remembered }: CheckContext,
+): Promise<CheckResult> {
+  const known = memory.safeParse(remembered).data;
+  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
+  const from = new Date(Math.max(now.getTime() - usage_hours * 3_600_000, readTo));
+  const until = new Date(now.getTime() - usage_grace_minutes * 60_000);
+  const grace = sql`make_interval(secs => ${usage_grace_minutes * 60}::float8)`;
+  const openIds = sql`ARRAY(
+    SELECT DISTINCT component_key::uuid FROM bot_findings
+    WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'usage-without-debit'
+      AND component_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' LIMIT 1000)`;
+  const isPaidUse = sql`u.credits_used > 0 AND u.success`;
+  const { rows } = await sql<{ uses: number; newest: Date | null; count: number; found: Unpaid[] }>`
+    WITH uses AS MATERIALIZED (
+      SELECT u.id, u.user_id, u.app_id, u.credits_used, u.created_at FROM app_usage u
+      WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openIds}))
+        AND NOT EXISTS (
+          SELECT FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+          WHERE m.user_id = u.user_id AND (o.credits_pool <> 0 OR o.plan <> 'free'))
+        AND NOT EXISTS (SELECT FROM organizations o WHERE o.owner_id = u.user_id AND (o.credits_pool <> 0 OR o.plan <> 'free'))
+      ORDER BY u.created_at LIMIT ${maxRead + 1}
+    ), unpaid AS (
+      SELECT u.* FROM uses u
+      CROSS JOIN LATERAL (
+        SELECT coalesce(-sum(c.amount), 0) AS credits, count(*) FILTER (WHERE c.amount = -u.credits_used) AS same
+        FROM credits c WHERE c.user_id = u.user_id AND c.type = 'usage' AND c.amount < 0
+          AND c.created_at BETWEEN u.created_at - ${grace} AND u.created_at + ${grace}
+      ) debited
+      CROSS JOIN LATERAL (
+        SELECT sum(o.credits_used) AS credits,
+          count(*) FILTER (WHERE o.credits_used = u.credits_used AND (o.created_at, o.id) <= (u.created_at, u.id)) AS nth
+        FROM app_usage o WHERE o.user_id = u.user_id AND o.credits_used > 0 AND o.success
+          AND o.created_at BETWEEN u.created_at - ${grace} AND u.created_at + ${grace}
+      ) used
+      WHERE debited.credits < used.credits AND debited.same < used.nth AND NOT EXISTS (
+        SELECT FROM credits c WHERE c.user_id = u.user_id AND c.amount < 0
+          AND (c.metadata ->> 'usage_id' = u.id::text OR right(c.idempotency_key, 36) = u.id::text))
+    ), found AS (
+      SELECT u.id, u.user_id, a.slug AS app, u.credits_used, u.created_at, count(*) OVER () AS count,
+        row_number() OVER (ORDER BY u.created_at, u.id) AS place
+      FROM unpaid u LEFT JOIN app_catalog a ON a.id = u.app_id ORDER BY place LIMIT ${max}
+    )
+    SELECT (SELECT count(*)::int FROM uses) AS uses, (SELECT max(created_at) FROM uses) AS newest, coalesce(max(count), 0)::int AS count,
+      coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
+    FROM found`.execute(db);
+  const { uses = 0, newest = null, count = 0, found = [] } = rows[0] ?? {};
+  // The oldest ones were read, and the next run goes on with the rest.
+  const judgedTo = uses > maxRead && newest ? newest.getTime() + latestMs : until.getTime();
+  return {
+    examined: { count: uses, except: [] },
+    figures: [
+      { name: 'uses that cost credits', value: uses },
+      { name: 'uses without a debit', value: count },
+    ],
+    findings: found.map(({ id, user_id, app, credits_used, created_at }) => ({
+      severity: 'medium',
+      category: 'ledger',
+      title: `Use ${id} of an app for ${credits_used} credits was not debited`,
+      description: 'The app was used, and the ledger has no booking of the user for it.',
+      component: 'app_usage',
+      key: id,
+      metadata: { usage_id: id, user_id, app, credits_used, created_at },
+    })),
+    truncated: count > max,
+    // What was not reported is looked at again.
+    ...(count <= max && { remember: { read_to: new Date(judgedTo).toISOString() } }),
+  };
+}

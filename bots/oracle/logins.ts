@@ -1,0 +1,167 @@
+/** Failed logins: of one address, of one account, and of the whole platform. */
+import { sql } from '../../src/bot.ts';
+import type { EventContext, EventResult } from '../../src/bot.ts';
+import { attemptsOf, needAttempts } from './attempts.ts';
+import type { Config } from './config.ts';
+import { clientOf, isClient, networkOf } from './network.ts';
+import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
+
+const category = 'logins';
+const figures = ({ keys, bad, of }: { keys: number; bad: number; of: number }) => [
+  { name: 'logins', value: of },
+  { name: 'failed logins', value: bad },
+  { name: 'keys examined', value: keys },
+];
+
+/** What both kinds of key count; the rows are attempts with `key`. */
+const counts = sql`count(*) FILTER (WHERE failed)::int AS bad, count(*)::int AS "of", max(created_at) FILTER (WHERE failed) AS newest,
+  count(*) FILTER (WHERE NOT failed)::int AS succeeded`;
+
+interface Address extends Counted {
+  of: number;
+  succeeded: number;
+  accounts: number;
+}
+
+/** Credential stuffing, spraying and guessing from one address; a school behind one address has successes, too. */
+export async function findAddresses(config: Config, context: EventContext): Promise<EventResult> {
+  await needAttempts(config, context, 'addresses');
+  const question = {
+    // Each address is read once, however often it tries.
+    tables: sql`${attemptsOf(config, context)}, addresses AS MATERIALIZED (
+      SELECT ip_address, ${clientOf(sql`ip_address`)} AS key
+      FROM (SELECT DISTINCT ip_address FROM attempts) a WHERE ${isClient(sql`ip_address`, config)}
+    )`,
+    counted: sql`
+      SELECT DISTINCT ON (key) * FROM (
+        SELECT a.key, ${counts}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
+        FROM attempts JOIN addresses a USING (ip_address) ${itsStart(sql`a.key`)}
+        WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+      ) each ORDER BY key, bad DESC, "of" DESC`,
+    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    worst: sql`bad DESC`,
+    max: config.max_findings,
+    figures,
+  };
+  return tally<Address>(context, question, ({ key, bad, of, succeeded, accounts }) => ({
+    severity: bad >= config.high_failed ? 'high' : 'medium',
+    category,
+    title: `Failed logins from ${key}: ${bad} of ${of}${accounts > 1 ? `, for ${accounts} accounts` : ''}`,
+    description:
+      (accounts > 1
+        ? 'One address tries many accounts: passwords that leaked elsewhere, or one common password for all.'
+        : 'One address tries passwords.') +
+      (succeeded > 0
+        ? ` ${succeeded} of its logins succeeded: look whether these accounts are still their users'.`
+        : ''),
+    component: key,
+    metadata: {
+      address: key,
+      failed: bad,
+      succeeded,
+      accounts,
+      window_minutes: config.window_minutes,
+    },
+  }));
+}
+
+interface Account extends Counted {
+  of: number;
+  succeeded: number;
+  networks: number;
+  sample: string[];
+  entered: boolean;
+}
+
+/** One account whose password is guessed, mostly from many addresses, each of which fails too rarely to be noticed. */
+export async function findAccounts(config: Config, context: EventContext): Promise<EventResult> {
+  await needAttempts(config, context, 'accounts');
+  const question = {
+    tables: sql`${attemptsOf(config, context)}, networks AS MATERIALIZED (
+      SELECT ip_address, ${networkOf(sql`ip_address`)} AS network
+      FROM (SELECT DISTINCT ip_address FROM attempts WHERE ip_address IS NOT NULL) a
+    )`,
+    counted: sql`
+      SELECT DISTINCT ON (key) * FROM (
+        SELECT key, ${counts}, count(DISTINCT network) FILTER (WHERE failed)::int AS networks,
+          (array_agg(DISTINCT network) FILTER (WHERE failed AND network IS NOT NULL))[1:20] AS sample,
+          -- A success after the failures, from one of their networks.
+          bool_or(NOT failed AND was_tried) AS entered
+        FROM (
+          SELECT *, network IS NOT NULL AND 5 <= count(*) FILTER (WHERE failed) OVER (
+            PARTITION BY key, source, network ORDER BY created_at ROWS UNBOUNDED PRECEDING) AS was_tried
+          FROM (SELECT attempts.*, user_id::text AS key, network FROM attempts LEFT JOIN networks USING (ip_address)
+                ${itsStart(sql`user_id::text`)} WHERE user_id IS NOT NULL AND ${sinceStart(sql`user_id::text`, context)}) b
+        ) a
+        GROUP BY key, source
+      ) each ORDER BY key, bad DESC, "of" DESC`,
+    // As many successes as failures are a program that tries twice.
+    wrong: sql`bad > succeeded AND (bad >= ${config.high_failed}
+      OR bad >= ${config.min_failed_of_account} AND networks >= ${config.min_networks_of_account})`,
+    worst: sql`entered DESC, bad DESC`,
+    max: config.max_findings,
+    figures,
+  };
+  return tally<Account>(context, question, (row) => {
+    const { key, bad, of, networks, sample, entered, succeeded } = row;
+    return {
+      severity: entered ? 'critical' : bad >= config.high_failed ? 'high' : 'medium',
+      category,
+      title: `Failed logins of user ${key}: ${bad} of ${of}, from ${networks} networks`,
+      description: entered
+        ? 'Afterwards a login from one of these networks succeeded: the account may be taken over. End its sessions and have its ' +
+          'password changed; ask the user first where that can be done quickly.'
+        : 'The password of one account is guessed. Slow logins of this account down, and tell its user.',
+      component: `user ${key}`,
+      metadata: {
+        user_id: key,
+        failed: bad,
+        succeeded,
+        networks,
+        sample: sample ?? [],
+        window_minutes: config.window_minutes,
+      },
+    };
+  });
+}
+
+interface Platform extends Counted {
+  of: number;
+  addresses: number;
+  accounts: number;
+}
+
+/** Many addresses and accounts, each with a failure or two; or logins that are broken for all. */
+export async function findWave(config: Config, context: EventContext): Promise<EventResult> {
+  await needAttempts(config, context, 'all');
+  const question = {
+    tables: attemptsOf(config, context),
+    counted: sql`
+      SELECT * FROM (
+        SELECT a.key, ${counts}, count(DISTINCT host(ip_address)) FILTER (WHERE failed)::int AS addresses,
+          count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
+        FROM (SELECT *, 'logins' AS key FROM attempts) a ${itsStart(sql`a.key`)}
+        WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+      ) each ORDER BY bad DESC, "of" DESC LIMIT 1`,
+    wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    worst: sql`bad DESC`,
+    max: config.max_findings,
+    figures,
+  };
+  return tally<Platform>(context, question, ({ bad, of, addresses, accounts }) => ({
+    severity: 'high',
+    category,
+    title: `Logins of the whole platform fail: ${bad} of ${of}, from ${addresses} addresses`,
+    description:
+      'Either the login is broken, or passwords are tried from many addresses, a few from each. If error_logs of the same ' +
+      'minutes show no fault of the login, it is an attack: ask for a second factor or a captcha until it ends.',
+    component: 'logins',
+    metadata: {
+      failed: bad,
+      logins: of,
+      addresses,
+      accounts,
+      window_minutes: config.window_minutes,
+    },
+  }));
+}

@@ -1,0 +1,77 @@
+/**
+ * Actions of administrators at hours in which they do not work. What is usual says their own history: an hour of the day, or one beside
+ * it, in which they acted before. Who acts rarely has no usual hours.
+ */
+import { sql } from '../../src/bot.ts';
+import type { EventContext, EventResult } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { networkOf } from './network.ts';
+import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
+
+interface Admin extends Counted {
+  of: number;
+  hours: number[];
+  strange: boolean;
+  actions: string[];
+  networks: string[] | null;
+}
+
+export async function findOddHours(config: Config, context: EventContext): Promise<EventResult> {
+  const { from, now } = context;
+  const hour = sql`extract(hour FROM created_at AT TIME ZONE ${config.timezone}::text)::int`;
+  const question = {
+    tables: sql`
+      admins AS MATERIALIZED (
+        SELECT id, id::text AS key FROM profiles WHERE role IN ('admin', 'owner') ORDER BY id LIMIT 1000
+      ), recent AS MATERIALIZED (
+        SELECT a.id, a.key, l.created_at, ${hour} AS hour, l.action_type,
+          CASE WHEN l.ip_address IS NOT NULL THEN ${networkOf(sql`l.ip_address`)} END AS network
+        FROM admins a JOIN user_activity_log l ON l.user_id = a.id ${itsStart(sql`a.key`)}
+        WHERE l.created_at <= ${now} AND ${sinceStart(sql`a.key`, context)}
+      ), history AS MATERIALIZED (
+        SELECT r.id, count(DISTINCT (created_at AT TIME ZONE ${config.timezone}::text)::date) AS days,
+          array_agg(DISTINCT ${hour}) AS hours,
+          array_agg(DISTINCT set_masklen(ip_address, CASE family(ip_address) WHEN 4 THEN 24 ELSE 48 END)::cidr::text)
+            FILTER (WHERE ip_address IS NOT NULL) AS networks
+        FROM (SELECT DISTINCT id FROM recent) r JOIN user_activity_log l ON l.user_id = r.id
+        WHERE l.created_at >= ${from}::timestamptz - make_interval(days => ${config.history_days}) AND l.created_at < ${from}
+        GROUP BY r.id
+      )`,
+    counted: sql`
+      SELECT key, count(*) FILTER (WHERE odd)::int AS bad, count(*)::int AS "of", max(created_at) FILTER (WHERE odd) AS newest,
+        array_agg(DISTINCT hour) FILTER (WHERE odd) AS hours, coalesce(bool_or(odd AND strange), false) AS strange,
+        (array_agg(DISTINCT action_type) FILTER (WHERE odd))[1:10] AS actions,
+        (array_agg(DISTINCT network) FILTER (WHERE odd AND network IS NOT NULL))[1:10] AS networks
+      FROM (
+        SELECT r.*, h.days >= ${config.min_active_days} AND NOT h.hours && ARRAY[r.hour, (r.hour + 1) % 24, (r.hour + 23) % 24] AS odd,
+          r.network IS NOT NULL AND NOT r.network = ANY (coalesce(h.networks, '{}')) AS strange
+        FROM recent r JOIN history h USING (id)
+      ) judged GROUP BY key`,
+    wrong: sql`bad > 0`,
+    worst: sql`strange DESC, bad DESC`,
+    max: config.max_findings,
+    figures: ({ keys, of }: { keys: number; of: number }) => [
+      { name: 'active administrators', value: keys },
+      { name: 'their actions', value: of },
+    ],
+  };
+  return tally<Admin>(context, question, ({ key, bad, hours, strange, actions, networks }) => ({
+    // An administrator who works late is no alarm; one who also comes from a new network may be.
+    severity: strange ? 'medium' : 'low',
+    category: 'admins',
+    title: `Administrator ${key} acted at unusual hours: ${bad} ${bad === 1 ? 'action' : 'actions'}${strange ? ', from a new network' : ''}`,
+    description:
+      `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
+      'Ask them; if it was not them, end their sessions and take the role away.',
+    component: `user ${key}`,
+    metadata: {
+      user_id: key,
+      actions,
+      count: bad,
+      hours,
+      timezone: config.timezone,
+      networks: networks ?? [],
+      new_network: strange,
+    },
+  }));
+}

@@ -1,0 +1,95 @@
+/** What was usual at the same time of the same weekday, in past weeks: from the figures that the job `rollup` adds up. */
+import { sql } from '../../src/bot.ts';
+import type { AnyContext } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+
+/** The requests of one past week in the compared minutes. */
+export interface Week {
+  events: number;
+  failures: number;
+}
+
+/** A part of the same local time `k` weeks ago: an hour's figures count by how much of the hour lies in it. */
+const weeksSql = (from: Date, to: Date, { weeks, timezone }: Config) => sql`
+  WITH first AS (
+    SELECT min(starts_at) AS at FROM engine.rollups WHERE kind = 'endpoint' AND period = 'hour'
+  ), spans AS (
+    SELECT k, (${from}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone} AS "from",
+      (${to}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone} AS "to"
+    FROM generate_series(1, ${weeks}::int) k
+  ), hours AS (
+    SELECT k, hour, extract(epoch FROM least("to", hour + interval '1 hour') - greatest("from", hour)) / 3600 AS part
+    FROM spans CROSS JOIN LATERAL generate_series(date_trunc('hour', "from", 'UTC'), "to", interval '1 hour') hour
+    WHERE "from" >= (SELECT at FROM first) AND hour < "to"
+  )
+  SELECT coalesce(sum(part * r.events), 0)::float8 AS events, coalesce(sum(part * r.failures), 0)::float8 AS failures
+  FROM hours LEFT JOIN LATERAL (
+    SELECT sum(events) AS events, sum(failures) AS failures FROM engine.rollups
+    WHERE kind = 'endpoint' AND period = 'hour' AND starts_at = hour
+  ) r ON true
+  GROUP BY k`;
+
+/** Of the past weeks that have figures for all of this time. */
+export async function listWeeks(
+  from: Date,
+  to: Date,
+  config: Config,
+  { db }: AnyContext,
+): Promise<Week[]> {
+  return (await sql<Week>`${weeksSql(from, to, config)}`.execute(db)).rows;
+}
+
+/** {@link listWeeks}; skips the check where they are too few, or where the figures are not being added up. */
+export async function readWeeks(
+  from: Date,
+  to: Date,
+  config: Config,
+  context: AnyContext,
+): Promise<Week[]> {
+  const { db, now, skip } = context;
+  const { rows: marks } = await sql<{ behind: boolean }>`
+    SELECT done_until < ${now}::timestamptz - interval '6 days' AS behind FROM engine.rollup_marks WHERE kind = 'endpoint'`.execute(
+    db,
+  );
+  if (marks[0]?.behind)
+    skip(
+      'the figures of past hours are days behind: see the job rollup (`npx roundsman jobs show rollup`)',
+    );
+  const weeks = await listWeeks(from, to, config, context);
+  if (weeks.length < config.min_weeks)
+    skip(
+      `there are figures of ${weeks.length} past weeks, and ${config.min_weeks} are needed: the job rollup adds them up each hour`,
+    );
+  return weeks;
+}
+
+export function medianOf(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return Number.isInteger(middle)
+    ? (sorted[middle - 1]! + sorted[middle]!) / 2
+    : sorted[Math.floor(middle)]!;
+}
+
+export interface Usual {
+  median: number;
+  /** how far values lie from the median as a rule: never less than by chance alone */
+  spread: number;
+}
+
+/** The factor makes the median of the distances comparable with a standard deviation (Leys et al. 2013). */
+export function usualOf(values: number[]): Usual {
+  const median = medianOf(values);
+  const distance = medianOf(values.map((value) => Math.abs(value - median)));
+  return { median, spread: Math.max(1.4826 * distance, Math.sqrt(median)) };
+}
+
+/** Whether a count is lower than usual: by the share that is a finding, and by three spreads. */
+export const hasFallen = (
+  count: number,
+  { median, spread }: Usual,
+  { fall_percent, min_expected }: Config,
+): boolean =>
+  median >= min_expected &&
+  count < median * (1 - fall_percent / 100) &&
+  count < median - 3 * spread;

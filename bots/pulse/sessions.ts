@@ -1,0 +1,74 @@
+/** Compares the sessions that are active now with those of the same weekday and hour, as the check remembers them. */
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { hasFallen, usualOf } from './baseline.ts';
+import { platform, type Config } from './config.ts';
+
+const hourMs = 3_600_000;
+const weekHours = 168;
+
+/** A count takes 10 ms with so many, and it is taken each minute. */
+const maxCounted = 200_000;
+
+/** The counts of past hours, one after the other up to `until` (hours since 1970); null where none was taken. */
+const memory = z.object({ until: z.int(), counts: z.array(z.int().nullable()) });
+type Memory = z.infer<typeof memory>;
+
+/** So many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
+const maxHours = 8 * weekHours;
+
+export function recall(remembered: unknown): Memory {
+  const read = memory.safeParse(remembered);
+  return read.success ? read.data : { until: 0, counts: [] };
+}
+
+/** The memory with the count of an hour: the first count of each hour is kept. */
+function withCount({ until, counts }: Memory, hour: number, count: number): Memory {
+  const gap = Math.min(hour - until - 1, maxHours);
+  const all = counts.length === 0 ? [count] : [...counts, ...Array<null>(gap).fill(null), count];
+  return { until: hour, counts: all.slice(-maxHours) };
+}
+
+export async function compareSessions(
+  config: Config,
+  { db, now, remembered, skip }: CheckContext,
+): Promise<CheckResult> {
+  const { rows } = await sql<{ active: number }>`
+    SELECT count(*)::int AS active FROM (
+      SELECT FROM user_sessions WHERE expires_at > ${now} LIMIT ${maxCounted + 1}) s`.execute(db);
+  const { active } = rows[0]!;
+  if (active > maxCounted)
+    skip(
+      `there are more than ${maxCounted} active sessions: they are too many to be counted each minute`,
+    );
+  const known = recall(remembered);
+  const hour = Math.floor(now.getTime() / hourMs);
+  const past = Array.from({ length: config.weeks }, (_, i) => {
+    const back = known.until - (hour - (i + 1) * weekHours);
+    return back >= 0 ? known.counts.at(-1 - back) : undefined;
+  }).filter((count) => typeof count === 'number');
+  const remember = hour > known.until ? { remember: withCount(known, hour, active) } : {};
+  const figures = [{ name: 'active sessions', value: active }];
+  // Not skipped: what a skipped check remembers is not kept, and then there would never be a past.
+  if (past.length < config.min_weeks) return { examined: [], findings: [], figures, ...remember };
+  const usual = usualOf(past);
+  const expected = Math.round(usual.median);
+  return {
+    examined: ['sessions'],
+    findings: hasFallen(active, usual, config)
+      ? [
+          {
+            severity: 'high',
+            category: 'traffic',
+            title: `Active sessions fell to ${active}, ${expected} are usual`,
+            description: 'Compared with the same weekday and hour of past weeks.',
+            component: platform,
+            key: 'sessions',
+            metadata: { active, expected, weeks: past.length },
+          },
+        ]
+      : [],
+    figures: [...figures, { name: 'usual active sessions', value: expected }],
+    ...remember,
+  };
+}

@@ -1,0 +1,74 @@
+/** Ends the live sessions that a finding names: their user has to sign in again. */
+import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
+import type { RemedyContext, Target } from '../../src/bot.ts';
+
+const params = z.strictObject({});
+
+const targetSchema = z.object({
+  key: z.uuid(),
+  metadata: z.object({ sessions: z.array(z.uuid()).min(1).max(200) }),
+});
+
+/** Whose sessions, and which: all of them belong to the one user whom the finding is about. */
+function sessionsOf(target: Target): { user: string; sessions: string[] } {
+  const read = targetSchema.safeParse(target);
+  if (!read.success) throw new NotAppliedError('the finding names no sessions of one user');
+  return { user: read.data.key, sessions: read.data.metadata.sessions };
+}
+
+async function countLive({ db, now, target }: RemedyContext): Promise<number> {
+  const { user, sessions } = sessionsOf(target);
+  const { rows } = await sql<{ live: number }>`
+    SELECT count(*)::int AS live FROM user_sessions
+    WHERE id = ANY (${sessions}::uuid[]) AND user_id = ${user} AND expires_at > ${now}`.execute(db);
+  return rows[0]!.live;
+}
+
+const before = z.array(z.object({ id: z.uuid(), expires_at: z.string() }));
+
+export const endSessions = defineRemedy({
+  name: 'session.end',
+  title: 'End the sessions that a finding names',
+  risk: 'reversible',
+  params,
+  async isDone(_params, context) {
+    return (await countLive(context)) === 0;
+  },
+  async apply(_params, context) {
+    const { db, now, target } = context;
+    const { user, sessions } = sessionsOf(target);
+    const { rows } = await sql<{ id: string; expires_at: Date }>`
+      WITH live AS MATERIALIZED (
+        SELECT id, expires_at FROM user_sessions
+        WHERE id = ANY (${sessions}::uuid[]) AND user_id = ${user} AND expires_at > ${now}
+        ORDER BY id FOR UPDATE
+      )
+      UPDATE user_sessions s SET expires_at = ${now} FROM live WHERE s.id = live.id RETURNING s.id, live.expires_at`.execute(
+      db,
+    );
+    const ended = rows.map(({ id, expires_at }) => ({ id, expires_at: expires_at.toISOString() }));
+    return {
+      summary: `ended ${ended.length} ${ended.length === 1 ? 'session' : 'sessions'} of user ${user}`,
+      before: ended.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      after: { ended: ended.length, expires_at: now.toISOString() },
+    };
+  },
+  /** Only sessions that are as they were left: not those that were removed since, or prolonged. */
+  async undo(_params, { db, before: given, after }) {
+    const sessions = before.parse(given);
+    const { expires_at } = z.object({ expires_at: z.string() }).parse(after);
+    const { rows } = await sql<{ id: string }>`
+      UPDATE user_sessions s SET expires_at = b.expires_at
+      FROM jsonb_to_recordset(${JSON.stringify(sessions)}::jsonb) AS b (id uuid, expires_at timestamptz)
+      WHERE s.id = b.id AND s.expires_at = ${expires_at}::timestamptz RETURNING s.id`.execute(db);
+    if (rows.length === 0 && sessions.length > 0)
+      throw new NotAppliedError(
+        'none of these sessions is as it was left: they were removed or prolonged since',
+      );
+    return {
+      summary: `${rows.length} of ${sessions.length} sessions live again`,
+      before: { ended: sessions.length },
+      after: { restored: rows.map(({ id }) => id).toSorted() },
+    };
+  },
+});

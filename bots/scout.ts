@@ -1,0 +1,44 @@
+/** Reads feeds outside for people: release notes, status pages, security advisories. */
+import { defineBot } from '../src/bot.ts';
+import { config } from './scout/config.ts';
+import { findNews } from './scout/find-news.ts';
+
+export const scout = defineBot({
+  name: 'scout',
+  displayName: 'Scout',
+  description:
+    'Reads the feeds in its settings: new entries, and feeds that are quiet or cannot be read.',
+  schedule: '0 */6 * * *',
+  shipsPaused:
+    'it has no feeds yet: `npx roundsman bots edit scout --set \'feeds=["https://..."]\'`, then `npx roundsman bots resume scout`',
+  config,
+  checks: [
+    {
+      name: 'feeds',
+      title: 'Have the feeds news, and can they be read?',
+      remembers: true,
+      run: findNews,
+    },
+  ],
+  // Patterns are anchored: descriptions also contain what servers said.
+  knowledge: [
+    {
+      name: 'feeds.unreadable',
+      category: 'feeds',
+      pattern: '^feed .{1,100} cannot be read',
+      solution:
+        'Open the address in a browser. If it has moved, set the new one in the setting feeds of the scout. If it shows a ' +
+        'page and no feed, its server refuses programs or has given the feed up: take it out of the setting.',
+      autonomy: 'suggest',
+    },
+    {
+      name: 'feeds.quiet',
+      category: 'feeds',
+      pattern: '^feed .{1,100} has had no new entry',
+      solution:
+        'Look whether its publisher goes on elsewhere. If it is quiet by nature, raise quiet_days of the scout; if it has ' +
+        'ended, take it out of the setting feeds.',
+      autonomy: 'suggest',
+    },
+  ],
+});

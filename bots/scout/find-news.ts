@@ -1,0 +1,172 @@
+/** Reads each feed, and says which have new entries, which cannot be read, and which have been quiet for long. */
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { readHttpHosts } from './http-hosts.ts';
+import type { Config } from './config.ts';
+import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } from './memory.ts';
+import { readFeed, type Entry, type Reading } from './read-feed.ts';
+
+const dayMs = 86_400_000;
+const maxListed = 20;
+
+/** A feed as people are shown it: an address may hold a token in its query, which is no part of this. */
+interface Feed {
+  url: string;
+  component: string;
+  /** the beginning of the keys of its findings */
+  key: string;
+}
+
+function feedOf(url: string): Feed {
+  const { host, pathname } = new URL(url);
+  const name = host + pathname;
+  return {
+    url,
+    component: name.length > 100 ? `${name.slice(0, 99)}…` : name,
+    key: `${name.slice(0, 100)} ${hash(url)}`,
+  };
+}
+
+/** The entries that a feed shows first: by their dates where they have some, because not each feed has its newest first. */
+function newestOf(entries: Entry[], most: number): Entry[] {
+  const isDated = entries.every(({ published }) => published !== null);
+  const sorted = isDated
+    ? entries.toSorted((a, b) => b.published!.getTime() - a.published!.getTime())
+    : entries;
+  return sorted.slice(0, most);
+}
+
+/**
+ * The entries that were not seen before. Where none of a feed's entries was seen before, it may have given all of them new
+ * ids: then only those are new that are dated after it was last read. Old ones that are published again are not new.
+ */
+function newAmong(entries: Entry[], known: FeedMemory, oldest: Date): Entry[] {
+  if (known.readAt === null) return [];
+  const seen = new Set(known.seen);
+  const unseen = entries.filter(({ id }) => !seen.has(hash(id)));
+  const isTurnedOver = known.seen.length > 0 && unseen.length === entries.length;
+  const after = isTurnedOver ? new Date(known.readAt) : oldest;
+  return unseen.filter(({ published }) =>
+    published === null ? !isTurnedOver : published.getTime() > after.getTime(),
+  );
+}
+
+interface Judged {
+  memory: FeedMemory;
+  findings: ReportedFinding[];
+  /** keys about which nothing is known now */
+  unknown: string[];
+}
+
+function judge(
+  { component, key }: Feed,
+  known: FeedMemory,
+  reading: Reading,
+  { failures_in_row, quiet_days, new_days }: Config,
+  { now, kept }: { now: Date; kept: number },
+): Judged {
+  const category = 'feeds';
+  if ('unreadable' in reading) {
+    const failures = known.failures + 1;
+    const finding: ReportedFinding = {
+      severity: 'low',
+      category,
+      title: `Feed ${component} cannot be read`,
+      description: reading.unreadable.slice(0, 500),
+      component,
+      key: `${key} unreadable`,
+      metadata: { failures_in_row: failures, last_read_at: known.readAt },
+    };
+    return {
+      memory: { ...known, failures },
+      findings: failures >= failures_in_row ? [finding] : [],
+      unknown: [`${key} new`, `${key} quiet`],
+    };
+  }
+  const at = now.toISOString();
+  let memory: FeedMemory = { ...known, readAt: at, failures: 0 };
+  const findings: ReportedFinding[] = [];
+  if ('entries' in reading) {
+    const newest = newestOf(reading.entries, Math.ceil(kept / 2));
+    const found = newAmong(newest, known, new Date(now.getTime() - new_days * dayMs));
+    const dates = newest.flatMap(({ published }) =>
+      published && published <= now ? [published] : [],
+    );
+    const latest = dates.length > 0 ? new Date(Math.max(...dates.map(Number))) : now;
+    const hashes = newest.map(({ id }) => hash(id));
+    memory = {
+      ...memory,
+      ...reading.version,
+      seen: [...new Set([...hashes, ...known.seen])].slice(0, kept),
+      changedAt: found.length > 0 ? at : (known.changedAt ?? latest.toISOString()),
+    };
+    if (found.length > 0)
+      findings.push({
+        severity: 'info',
+        category,
+        title: `Feed ${component} has ${found.length} new ${found.length === 1 ? 'entry' : 'entries'}`,
+        component,
+        key: `${key} new`,
+        // What the feed says stands in the metadata alone: in a title, knowledge could be made to fit it.
+        metadata: { entries: found.slice(0, maxListed).map(listed), new_entries: found.length },
+      });
+  }
+  const changedAt = new Date(memory.changedAt ?? at);
+  const quietDays = Math.floor((now.getTime() - changedAt.getTime()) / dayMs);
+  if (quietDays >= quiet_days)
+    findings.push({
+      severity: 'low',
+      category,
+      title: `Feed ${component} has had no new entry for ${quietDays} days`,
+      component,
+      key: `${key} quiet`,
+      metadata: { last_entry_at: changedAt.toISOString(), quiet_days },
+    });
+  return { memory, findings, unknown: [] };
+}
+
+const listed = ({ title, link, published }: Entry) => ({
+  title: title.slice(0, 300),
+  link: link === null ? null : link.slice(0, 500),
+  published: published?.toISOString() ?? null,
+});
+
+export async function findNews(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { db, now, signal, skip, remembered, progress } = context;
+  if (config.feeds.length === 0)
+    skip(`it has no feeds: \`npx roundsman bots edit scout --set 'feeds=["https://..."]'\``);
+  const hosts = await readHttpHosts(db);
+  const before = recall(remembered);
+  const memory: Memory = {};
+  const judged: Judged[] = [];
+  let read = 0;
+  await Promise.all(
+    config.feeds.map(async (url) => {
+      const feed = feedOf(url);
+      const known = before[hash(url)] ?? neverRead;
+      const reading = await readFeed(url, known.readAt === null ? null : known, config, {
+        hosts,
+        signal,
+      });
+      const kept = hashesOfEach(config.feeds.length);
+      const about = judge(feed, known, reading, config, { now, kept });
+      memory[hash(url)] = about.memory;
+      judged.push(about);
+      read += 1;
+      progress(read / config.feeds.length, `${feed.component} is read`);
+    }),
+  );
+  const findings = judged.flatMap((each) => each.findings);
+  return {
+    // All but these: what was found about a feed that is no longer named is over.
+    examined: { count: config.feeds.length, except: judged.flatMap(({ unknown }) => unknown) },
+    findings: findings.toSorted((a, b) => (a.key! < b.key! ? -1 : 1)),
+    figures: [
+      { name: 'feeds', value: config.feeds.length },
+      {
+        name: 'feeds that could not be read',
+        value: judged.filter(({ unknown }) => unknown.length > 0).length,
+      },
+    ],
+    remember: memory,
+  };
+}

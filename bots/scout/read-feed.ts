@@ -1,0 +1,123 @@
+/** Reads a feed: asks for it, unless it is unchanged, and takes its entries out of whatever format it has. */
+import { MalformedError, parseFeed } from 'feedsmith';
+import { OutboundError, request } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+
+/** All of it is text from outside: it may be anything. */
+export interface Entry {
+  /** what makes it the same entry: its id, else its address, else its title */
+  id: string;
+  title: string;
+  link: string | null;
+  /** null where it names none that can be read */
+  published: Date | null;
+}
+
+/** What a server said about the version of a feed, to be asked again about. */
+export interface Version {
+  etag: string | null;
+  modified: string | null;
+}
+
+export type Reading =
+  | { entries: Entry[]; version: Version }
+  | { unchanged: true }
+  | { unreadable: string };
+
+/** The types of feedsmith are as wide as the formats: what is used of an entry is looked at here. */
+type Raw = Record<string, unknown>;
+
+const asText = (value: unknown): string => {
+  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'object' && value !== null && 'value' in value) return asText(value.value);
+  return '';
+};
+
+const asDate = (value: unknown): Date | null => {
+  const at = new Date(asText(value));
+  return Number.isFinite(at.getTime()) ? at : null;
+};
+
+const asList = (value: unknown): Raw[] => (Array.isArray(value) ? (value as Raw[]) : []);
+
+function linkOf({ link, url, links }: Raw): string | null {
+  const all = asList(links);
+  const shown = all.find(({ rel }) => rel === undefined || rel === 'alternate') ?? all[0];
+  const text = asText(link) || asText(url) || asText(shown?.href);
+  return text === '' ? null : text;
+}
+
+function entryOf(raw: Raw): Entry {
+  const link = linkOf(raw);
+  const title = asText(raw.title) || asText(raw.summary);
+  const published =
+    asDate(raw.pubDate) ??
+    asDate(raw.published) ??
+    asDate(raw.date_published) ??
+    asDate((raw.dc as Raw | undefined)?.date) ??
+    asDate(raw.updated) ??
+    asDate(raw.date_modified);
+  return { id: asText(raw.guid) || asText(raw.id) || link || title, title, link, published };
+}
+
+/** The entries of a feed, as it lists them. Throws an Error that says why it is none. */
+export function entriesOf(text: string): Entry[] {
+  try {
+    const { feed } = parseFeed(text) as { feed: Raw };
+    return [...asList(feed.items), ...asList(feed.entries)]
+      .map(entryOf)
+      .filter(({ id }) => id !== '');
+  } catch (error) {
+    throw new Error(
+      error instanceof MalformedError
+        ? 'it is no well-formed feed'
+        : 'it is no RSS, Atom, RDF or JSON Feed',
+      { cause: error },
+    );
+  }
+}
+
+/** A value that a server gave and that is sent back to it; a long one is not worth its place. */
+const sentBack = (value: string | undefined, most: number): string | null =>
+  value !== undefined && value.length <= most && /^[\x20-\x7e]+$/.test(value) ? value : null;
+
+export async function readFeed(
+  url: string,
+  known: Version | null,
+  { timeout_seconds, max_kilobytes }: Config,
+  { hosts, signal }: { hosts: unknown; signal: AbortSignal },
+): Promise<Reading> {
+  const headers = {
+    accept:
+      'application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5',
+    ...(known?.etag && { 'if-none-match': known.etag }),
+    ...(known?.modified && { 'if-modified-since': known.modified }),
+  };
+  try {
+    const answer = await request(
+      { method: 'GET', url, headers },
+      {
+        hosts,
+        publicly: true,
+        signal,
+        timeoutMs: timeout_seconds * 1_000,
+        maxBytes: max_kilobytes * 1_024,
+      },
+    );
+    if (answer.status === 304 && known) return { unchanged: true };
+    if (answer.status >= 300 && answer.status < 400)
+      return { unreadable: `it answers ${answer.status}: it has moved` };
+    if (answer.status !== 200) return { unreadable: `it answers ${answer.status}` };
+    const version = {
+      etag: sentBack(answer.headers.etag, 100),
+      modified: sentBack(answer.headers['last-modified'], 40),
+    };
+    return { entries: entriesOf(answer.body), version };
+  } catch (error) {
+    signal.throwIfAborted();
+    // Its message names the server, and not what it answered.
+    if (error instanceof OutboundError || error instanceof Error)
+      return { unreadable: error.message };
+    throw error;
+  }
+}

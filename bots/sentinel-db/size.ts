@@ -1,0 +1,84 @@
+/** How large the database is, and how fast it grows. */
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { bytes, category, databaseName, number } from './report.ts';
+
+/** [second, bytes], an hour apart, the oldest first */
+const memory = z.array(z.tuple([z.number(), z.number()]));
+
+const hourS = 3_600;
+const dayS = 24 * hourS;
+/** Growth is measured over a week at most, and over six hours at least: less says nothing about a day. */
+const kept = 7 * 24;
+const leastS = 6 * hourS;
+
+/** Reads the sizes of the files; no table is locked. */
+export async function findGrowth(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { rows } = await sql<{ size: number }>`
+    SELECT pg_database_size(current_database())::float8 AS size`.execute(context.db);
+  const { size } = rows[0]!;
+  const at = Math.floor(context.now.getTime() / 1_000);
+  const known = memory
+    .catch([])
+    .parse(context.remembered)
+    .filter(([then]) => then < at);
+  const component = await databaseName(context);
+  const perDay = (from: [number, number] | undefined) =>
+    from && at - from[0] >= leastS ? ((size - from[1]) / (at - from[0])) * dayS : null;
+  const week = perDay(known[0]);
+  const day = perDay(known.find(([then]) => at - then <= dayS));
+  const findings: ReportedFinding[] = [];
+  const found = (severity: 'high' | 'medium', key: string, title: string) =>
+    findings.push({ severity, category, title, component, key, metadata: { size, week, day } });
+  const percent = day === null ? 0 : (100 * day) / Math.max(1, size - day);
+  if (
+    day !== null &&
+    percent > config.max_growth_percent &&
+    day >= config.min_growth_mb * 1_048_576
+  )
+    found(
+      'medium',
+      'growth',
+      `Database ${component} grows by ${bytes(day)} a day, ${number(percent)} %`,
+    );
+  const room = config.max_size_gb === null ? null : config.max_size_gb * 1_024 ** 3 - size;
+  const left = room !== null && week !== null && week > 0 ? room / week : null;
+  if (room !== null && room <= 0)
+    found(
+      'high',
+      'room',
+      `Database ${component} has ${bytes(size)}, more than its ${config.max_size_gb} GB`,
+    );
+  else if (left !== null && left < config.size_days)
+    found(
+      'medium',
+      'room',
+      `Database ${component} reaches its ${config.max_size_gb} GB in ${number(left)} days`,
+    );
+  const isDue = at - (known.at(-1)?.[0] ?? 0) >= hourS;
+  return {
+    examined: [
+      ...(day === null ? [] : ['growth']),
+      ...(room === null || week !== null || room <= 0 ? ['room'] : []),
+    ],
+    figures: [
+      { name: 'size', value: size, unit: 'bytes' },
+      ...(week === null
+        ? []
+        : [{ name: 'growth in a day', value: Math.round(week), unit: 'bytes' }]),
+      ...(left === null
+        ? []
+        : [{ name: 'days until the limit', value: Math.round(left), unit: 'days' }]),
+    ],
+    findings,
+    ...(isDue && { remember: [...known, [at, size] as [number, number]].slice(-kept) }),
+  };
+}
+
+/** Roundsman has no record of a backup that was restored as a proof, so there is nothing that could be judged. */
+export async function findUnprovenBackup(_: Config, context: CheckContext): Promise<CheckResult> {
+  return context.skip(
+    'Roundsman keeps no record of backups: watch elsewhere that one is made, and that it can be restored',
+  );
+}

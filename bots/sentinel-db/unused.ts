@@ -1,0 +1,99 @@
+/** Indexes that no statement used for weeks. */
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { bytes, isOfUsers, nameOf, reportList } from './report.ts';
+
+interface Index {
+  oid: string;
+  name: string;
+  table: string;
+  size: number;
+}
+
+/**
+ * PostgreSQL does not say when an index was made, nor since when it counts after a crash. So the check remembers the day on which it
+ * first saw each index unused, and how far a counter of the database was, which never goes back but by a reset.
+ */
+const memory = z.object({
+  /** since which day the statistics are known to count, in days since 1970 */
+  since: z.number(),
+  reset: z.string().nullable(),
+  commits: z.number(),
+  unused: z.record(z.string(), z.number()),
+});
+
+/** So many are looked at, the largest first; their names fit into what a check may remember. */
+const maxIndexes = 800;
+
+const readIndexes = (
+  { db }: CheckContext,
+  { ignored_schemas, ignored_indexes, unused_min_mb }: Config,
+) =>
+  sql<Index>`
+  SELECT x.oid::text, ${nameOf('n.nspname', 'x.relname')} AS name, t.relname AS "table",
+    x.relpages * current_setting('block_size')::float8 AS size
+  FROM pg_stat_user_indexes s JOIN pg_index i ON i.indexrelid = s.indexrelid JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = x.relnamespace
+  WHERE s.idx_scan = 0 AND i.indisvalid AND NOT i.indisunique AND NOT i.indisprimary AND NOT i.indisreplident
+    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid)
+    AND x.relpages * current_setting('block_size')::float8 >= ${unused_min_mb}::float8 * 1048576
+    AND ${isOfUsers('n.nspname')} AND n.nspname <> ALL (${ignored_schemas}::text[]) AND x.relname <> ALL (${ignored_indexes}::text[])
+  ORDER BY x.relpages DESC, x.oid LIMIT ${maxIndexes + 1}`.execute(db);
+
+interface Counting {
+  reset: string | null;
+  days: number | null;
+  commits: number;
+  indexes: number;
+}
+
+export async function findUnusedIndexes(
+  config: Config,
+  context: CheckContext,
+): Promise<CheckResult> {
+  const today = Math.floor(context.now.getTime() / 86_400_000);
+  const { rows: counting } = await sql<Counting>`
+    SELECT stats_reset::text AS reset, (extract(epoch FROM ${context.now}::timestamptz - stats_reset) / 86400)::float8 AS days,
+      xact_commit::float8 AS commits, (SELECT count(*)::int FROM pg_stat_user_indexes) AS indexes
+    FROM pg_stat_database WHERE datname = current_database()`.execute(context.db);
+  const { reset, days, commits, indexes } = counting[0]!;
+  const known = memory.nullable().catch(null).parse(context.remembered);
+  const goesOn = known !== null && known.reset === reset && commits >= known.commits;
+  const since = goesOn ? known.since : Math.ceil(today - (known === null ? (days ?? 0) : 0));
+  const { rows } = await readIndexes(context, config);
+  const seen = rows.slice(0, maxIndexes);
+  // An index whose use was forgotten by a reset looks unused: it is as one that was never seen.
+  const unused = Object.fromEntries(
+    seen.map(({ oid }) => [oid, (goesOn ? known.unused[oid] : undefined) ?? today]),
+  );
+  const age = today - since;
+  const found = seen
+    .map((index) => ({ ...index, days: Math.min(age, today - unused[index.oid]!) }))
+    .filter((index) => index.days >= config.unused_days);
+  const result = reportList(
+    found,
+    config,
+    ({ name: component, table, size, days }) => ({
+      severity: 'low',
+      title: `Unused index ${component} of ${table}: no statement has used it for ${days} days, and it takes ${bytes(size)}`,
+      description: `The statistics count since ${age} days. Standbys count their own use of it: look there, too.`,
+      component,
+      metadata: { table, size, days },
+    }),
+    {
+      count: indexes,
+      figures: [
+        { name: 'indexes', value: indexes },
+        { name: 'large indexes that nothing uses yet', value: seen.length },
+        { name: 'unused for too long', value: found.length },
+        { name: 'statistics count for', value: age, unit: 'days' },
+      ],
+    },
+  );
+  return {
+    ...result,
+    truncated: result.truncated === true || rows.length > maxIndexes,
+    remember: { since, reset, commits, unused },
+  };
+}

@@ -1,0 +1,66 @@
+/** The apps that the sentinel asks: the active ones of `app_catalog` that have a `deployment_url`. */
+import type { CheckContext } from '../../src/bot.ts';
+import { readHttpHosts } from './http-hosts.ts';
+import type { Config } from './config.ts';
+
+export interface App {
+  slug: string;
+  /** as it is stored, which may be no address at all */
+  address: string;
+}
+
+export interface Apps {
+  asked: App[];
+  /** the other apps of the catalogue, and those beyond `max_apps`: nothing is known about them */
+  others: string[];
+  /** how many active apps with an address there are */
+  count: number;
+  /** the catalogue is longer than what is read of it */
+  truncated: boolean;
+  /** `http_hosts` of the settings */
+  hosts: unknown;
+}
+
+/** How many rows of the catalogue are read at most. */
+const maxRows = 5_000;
+
+export async function readApps({ max_apps }: Config, { db }: CheckContext): Promise<Apps> {
+  const rows = await db
+    .selectFrom('app_catalog')
+    .select(['slug', 'status', 'deployment_url'])
+    .orderBy('slug')
+    .limit(maxRows + 1)
+    .execute();
+  const read = rows.slice(0, maxRows);
+  const active = read.flatMap(({ slug, status, deployment_url }) => {
+    const address = deployment_url?.trim() ?? '';
+    return status === 'active' && address !== '' ? [{ slug, address }] : [];
+  });
+  const asked = active.slice(0, max_apps);
+  const slugs = new Set(asked.map(({ slug }) => slug));
+  return {
+    asked,
+    others: read.map(({ slug }) => slug).filter((slug) => !slugs.has(slug)),
+    count: active.length,
+    truncated: rows.length > maxRows,
+    hosts: await readHttpHosts(db),
+  };
+}
+
+/** Why an address cannot be asked, whatever the network says; null if it can. */
+export function whyNoAddress(address: string): string | null {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    return 'its deployment_url is no http or https address';
+  return url.username || url.password ? 'its deployment_url holds a user or password' : null;
+}
+
+/** Apps by what is the same for all of them, in the order of the first app of each: what they share is asked once. */
+export function groupBy<Key>(apps: App[], keyOf: (app: App) => Key): [Key, App[]][] {
+  const groups = new Map<Key, App[]>();
+  for (const app of apps) {
+    const key = keyOf(app);
+    groups.set(key, [...(groups.get(key) ?? []), app]);
+  }
+  return [...groups];
+}

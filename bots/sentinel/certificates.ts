@@ -1,0 +1,214 @@
+/** Reads the certificate of every https app: whether it can be trusted, and how much of its lifetime is left. */
+import { OutboundError, presentedCertificate } from '../../src/bot.ts';
+import type {
+  Certificate,
+  CheckContext,
+  CheckResult,
+  Figure,
+  PresentedCertificate,
+  ReportedFinding,
+} from '../../src/bot.ts';
+import { groupBy, readApps, whyNoAddress } from './apps.ts';
+import { atOnce, outOfTime } from './at-once.ts';
+import type { Config } from './config.ts';
+import { unasked } from './unasked.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */
+type Seen = PresentedCertificate | 'unreached';
+
+export async function checkCertificates(
+  config: Config,
+  context: CheckContext,
+): Promise<CheckResult> {
+  const apps = await readApps(config, context);
+  const secure = apps.asked.filter(
+    ({ address }) => whyNoAddress(address) === null && new URL(address).protocol === 'https:',
+  );
+  // One host has one certificate, however many apps it serves.
+  const groups = groupBy(secure, ({ address }) => placeOf(new URL(address)));
+  const seen = await atOnce(groups, config, context, async ([place], signal): Promise<Seen> => {
+    const { hostname, port } = new URL(`https://${place}`);
+    try {
+      return await presentedCertificate(hostname, Number(port || 443), {
+        hosts: apps.hosts,
+        publicly: true,
+        signal,
+        timeoutMs: config.timeout_seconds * 1_000,
+      });
+    } catch (error) {
+      if (error instanceof OutboundError) return 'unreached';
+      throw error;
+    }
+  });
+
+  const examined: string[] = [];
+  const findings: ReportedFinding[] = [];
+  const left: Lifetime[] = [];
+  let asked = 0;
+  for (const [at, [place, group]] of groups.entries()) {
+    const one = seen[at]!;
+    if (one !== outOfTime) asked += 1;
+    if (one === outOfTime || one === 'unreached') continue;
+    examined.push(place);
+    left.push(lifetimeOf(one, context.now));
+    const problem = judge(place, one, context.now, config);
+    if (!problem) continue;
+    const { subject, issuer, validFrom, validTo } = one;
+    findings.push({
+      category: 'certificates',
+      component: place,
+      ...problem,
+      metadata: {
+        apps: group.slice(0, 20).map(({ slug }) => slug),
+        subject: subject.slice(0, 200),
+        issuer: issuer.slice(0, 200),
+        names: one.names.slice(0, 1_000),
+        valid_from: validFrom.toISOString(),
+        valid_to: validTo.toISOString(),
+      },
+    });
+  }
+  const notAsked = unasked(apps, asked, 'certificates', groups.length);
+  return {
+    examined: [...examined, 'app_catalog certificates'],
+    findings: [...findings, ...notAsked],
+    figures: figuresOf(left),
+    ...(apps.truncated && { truncated: true }),
+  };
+}
+
+/** The host, with its port where it is not https's own. */
+const placeOf = ({ host }: URL): string => host;
+
+interface Lifetime {
+  /** how much of its lifetime is left; negative when it is over */
+  percent: number;
+  days: number;
+  /** its lifetime is longer than public authorities may issue for */
+  isLong: boolean;
+}
+
+/**
+ * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). Of a longer
+ * one, as private authorities issue, the shares are those of this one: a quarter of ten years would be years of warning.
+ */
+const maxDays = 398;
+
+function lifetimeOf({ validFrom, validTo }: Certificate, now: Date): Lifetime {
+  const left = validTo.getTime() - now.getTime();
+  // A certificate that ends before it begins has no lifetime at all.
+  const whole = Math.max(1, validTo.getTime() - validFrom.getTime());
+  return {
+    percent: (100 * left) / Math.min(whole, maxDays * dayMs),
+    days: left / dayMs,
+    isLong: whole > maxDays * dayMs,
+  };
+}
+
+type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
+
+/** What is wrong with a certificate, the worst first: a person corrects all of it with one new certificate. */
+function judge(
+  place: string,
+  certificate: PresentedCertificate,
+  now: Date,
+  config: Config,
+): Problem | null {
+  const of = `Certificate of ${place}`;
+  const { validFrom, validTo, wrongName, names, untrusted } = certificate;
+  const on = (at: Date) => at.toISOString().slice(0, 10);
+  if (validTo <= now)
+    return {
+      severity: 'critical',
+      title: `${of} expired on ${on(validTo)}`,
+      description: 'Browsers and clients refuse to open the app. Its renewal has failed.',
+    };
+  if (validFrom > now)
+    return {
+      severity: 'high',
+      title: `${of} is not valid before ${on(validFrom)}`,
+      description: 'Browsers refuse it until then. The clock of the machine that issued it is off.',
+    };
+  if (wrongName !== null)
+    return {
+      severity: 'high',
+      title: `${of} is for other names`,
+      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers.`,
+    };
+  if (untrusted !== null) {
+    const { title, description } = distrust(certificate, untrusted, now);
+    return { severity: 'high', title: `${of} ${title}`, description };
+  }
+  const { percent, days, isLong } = lifetimeOf(certificate, now);
+  if (percent >= config.certificate_medium_percent) return null;
+  return {
+    severity: percent < config.certificate_high_percent ? 'high' : 'medium',
+    title: `${of} ends in ${inDays(days)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
+    description: `It is valid until ${validTo.toISOString()}. Certificates are renewed with a third of their lifetime left: its renewal has failed.`,
+  };
+}
+
+const inDays = (days: number): string =>
+  days < 2 ? `${Math.floor(days * 24)} hours` : `${Math.floor(days)} days`;
+
+/** Why this machine does not trust the chain, in words that follow the certificate. */
+function distrust(
+  { issuer, chain, ...leaf }: PresentedCertificate,
+  code: string,
+  now: Date,
+): { title: string; description: string } {
+  const last = chain.at(-1) ?? { ...leaf, issuer };
+  const above = last.issuer.slice(0, 100) || 'an authority without a name';
+  switch (code) {
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return {
+        title: 'is self-signed',
+        description:
+          'No authority stands behind it, so browsers warn of the site. Issue one, e.g. by ACME.',
+      };
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+      return {
+        title: `is of a private authority, ${above.slice(0, 60)}`,
+        description:
+          'Only machines that were told to trust this authority open the site. If ours is to be one of them, start the ' +
+          'engine with NODE_EXTRA_CA_CERTS set to the file of the authority.',
+      };
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return {
+        title: 'comes with an incomplete chain',
+        description:
+          `The server sends ${chain.length + 1} ${chain.length === 0 ? 'certificate' : 'certificates'}; the next one, of ${above}, ` +
+          'is neither sent nor known here. Some browsers find it by themselves, other clients refuse the site: have the ' +
+          'server send its full chain (fullchain.pem).',
+      };
+    case 'CERT_HAS_EXPIRED': {
+      const expired = chain.find(({ validTo }) => validTo <= now);
+      return {
+        title: 'comes with a chain that has expired',
+        description: `${expired ? `The certificate of ${expired.subject.slice(0, 100)} in it ended on ${expired.validTo.toISOString().slice(0, 10)}. ` : ''}Have the server send the current chain of its authority.`,
+      };
+    }
+    default:
+      return {
+        title: `cannot be trusted: ${code.slice(0, 60)}`,
+        description: 'OpenSSL refuses it; browsers are likely to do the same.',
+      };
+  }
+}
+
+function figuresOf(left: Lifetime[]): Figure[] {
+  const least = left.toSorted((a, b) => a.percent - b.percent)[0];
+  return [
+    { name: 'certificates', value: left.length },
+    ...(least
+      ? [
+          { name: 'least lifetime left', value: Math.round(least.percent), unit: '%' },
+          { name: 'next end', value: Math.trunc(least.days), unit: 'days' },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,147 @@
+/**
+ * Looks for what users can reach in the database and should not, in the catalogue of PostgreSQL alone: it reads no row of the
+ * platform. The rules follow the documentation of PostgreSQL (row security policies, CREATE FUNCTION "Writing SECURITY DEFINER
+ * Functions Safely", CREATE VIEW) and of Supabase (row level security, column level security, hardening the Data API).
+ */
+import { defineBot } from '../src/bot.ts';
+import type { Bot } from '../src/bot.ts';
+import { findSecretColumns } from './warden/columns.ts';
+import { config, type CheckName, type Config } from './warden/config.ts';
+import { findExposedExtensions } from './warden/extensions.ts';
+import { findDefinerFunctions, findLoosePaths } from './warden/functions.ts';
+import { findOpenPolicies, findPoliciesWithoutRoles } from './warden/policies.ts';
+import { findIdleSecrets } from './warden/secrets.ts';
+import { findRowSecurityOff } from './warden/tables.ts';
+import { findOpenViews } from './warden/views.ts';
+
+const advice = (name: CheckName | 'waivers', pattern: string, solution: string) => ({
+  name: `access.${name}`,
+  category: 'access',
+  pattern,
+  solution,
+  autonomy: 'suggest' as const,
+});
+
+/** `catalogue` gives all bots, whose code may ask for secrets. */
+export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
+  defineBot<Config>({
+    name: 'warden',
+    displayName: 'Warden',
+    description:
+      'Looks for tables, policies, functions, views and columns that are open to users, and for secrets that are old or unused.',
+    schedule: '7 * * * *',
+    config,
+    checks: [
+      {
+        name: 'row-security',
+        title: 'Is row level security on wherever users have rights?',
+        run: findRowSecurityOff,
+      },
+      {
+        name: 'open-policies',
+        title: 'Does every policy for writing have a condition?',
+        run: findOpenPolicies,
+      },
+      {
+        name: 'policy-roles',
+        title: 'Does every policy for writing name its roles?',
+        run: findPoliciesWithoutRoles,
+      },
+      {
+        name: 'definer-functions',
+        title: 'Do functions lend no rights to anonymous callers?',
+        run: findDefinerFunctions,
+      },
+      {
+        name: 'search-path',
+        title: 'Does every function fix its search_path?',
+        run: findLoosePaths,
+      },
+      {
+        name: 'views',
+        title: 'Do views keep to row level security?',
+        run: findOpenViews,
+      },
+      {
+        name: 'secret-columns',
+        title: 'Are columns of secrets closed to users?',
+        run: findSecretColumns,
+      },
+      {
+        name: 'extensions',
+        title: 'Are extensions out of reach of clients?',
+        run: findExposedExtensions,
+      },
+      {
+        name: 'secrets',
+        title: 'Is every stored secret in use, and young enough?',
+        run: (config, context) =>
+          findIdleSecrets(
+            config,
+            context,
+            catalogue().flatMap(({ secrets = [] }) => [...secrets]),
+          ),
+      },
+    ],
+    knowledge: [
+      advice(
+        'row-security',
+        '^row level security is off: ',
+        'Find out who is meant to read and write the table, write a policy for each command and role, then enable row level ' +
+          'security in one migration with them. If no user is meant to reach it, revoke the rights. Try it as a user before and after.',
+      ),
+      advice(
+        'open-policies',
+        '^policy lets users write what they like: ',
+        'Replace the condition by one that names the owner of the row (user_id = (SELECT auth.uid())), in USING and in WITH CHECK. ' +
+          'If everybody is meant to add rows, as to a form of feedback, limit the columns by a grant and waive the finding.',
+      ),
+      advice(
+        'policy-roles',
+        '^policy names no role: ',
+        'Say TO authenticated, or the roles that are meant. A policy that only admits service_role can be dropped: that role ' +
+          'bypasses row level security.',
+      ),
+      advice(
+        'definer-functions',
+        '^function runs as its owner for anonymous callers: ',
+        'Revoke EXECUTE from PUBLIC and anon, and grant it to the roles that call it. A function that policies alone ask belongs in a ' +
+          'schema that the API does not expose. Also set ALTER DEFAULT PRIVILEGES so that new functions begin without EXECUTE for PUBLIC.',
+      ),
+      advice(
+        'search-path',
+        '^function has no search_path of its own: ',
+        'Set its search_path to the schemas that its body uses, with pg_temp last, and call it once afterwards. Functions that are ' +
+          'SECURITY DEFINER come first.',
+      ),
+      advice(
+        'views',
+        '^(materialized )?view passes row level security by: ',
+        'Set security_invoker on a view, and give its users the policies and grants that they need on its tables. Revoke SELECT on a ' +
+          'materialized view, and read it from a function that filters by the user. What everybody may know can be waived.',
+      ),
+      advice(
+        'secret-columns',
+        '^secrets can be selected by users: ',
+        'Replace the grant on the table by one on the other columns, and have the client name its columns: SELECT * fails then. ' +
+          'If rows were open to others, treat these secrets as known, and change them.',
+      ),
+      advice(
+        'extensions',
+        '^extension is in a schema that clients reach: ',
+        'Move it to schema extensions where it can be moved, and check that the search_path of the roles names that schema. ' +
+          'Otherwise revoke EXECUTE on its functions from anon and authenticated, and waive it.',
+      ),
+      advice(
+        'secrets',
+        '^secret is (not used|old): ',
+        'Remove what nothing refers to and revoke it where it is valid. Replace an old value: make a new one, store it, see that the ' +
+          'next run works, then revoke the old one.',
+      ),
+      advice(
+        'waivers',
+        '^waiver matches nothing: ',
+        'Remove the waiver from the setting waivers of the bot warden, or correct the name of its object.',
+      ),
+    ],
+  });

@@ -1,0 +1,122 @@
+/** Turns the flaws that a check saw into its result: without those that are waived, the worst first. */
+import { createHash } from 'node:crypto';
+import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import type { CheckName, Config, Waiver } from './config.ts';
+
+type Severity = 'critical' | 'high' | 'medium' | 'low';
+
+/** Something that is open and should not be. */
+export interface Flaw {
+  /** its identity in the writing of SQL; waivers name it */
+  object: string;
+  severity: Severity;
+  title: string;
+  /** why it matters, and what to look at before the proposed SQL is run */
+  description: string;
+  /** statements that close it; a person reads and runs them */
+  sql?: readonly string[];
+  metadata?: Record<string, unknown>;
+}
+
+/** A check reads so many flaws at most; with more, no finding resolves. */
+export const maxFlaws = 2000;
+
+const order: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+const maxSql = 6000;
+const maxObject = 400;
+const category = 'access';
+
+export function judge(
+  check: CheckName,
+  { waivers: all, max_findings: max }: Config,
+  { now }: CheckContext,
+  {
+    examined,
+    flaws: given,
+    figures = [],
+    isCut = given.length >= maxFlaws,
+  }: {
+    examined: number;
+    flaws: readonly Flaw[];
+    figures?: Figure[];
+    /** whether there was more than was read */
+    isCut?: boolean;
+  },
+): CheckResult {
+  const flaws = given.map((flaw) => ({ ...flaw, object: bounded(flaw.object) }));
+  const today = now.toISOString().slice(0, 10);
+  const waivers = new Map(
+    all.filter((waiver) => waiver.check === check).map((each) => [each.object, each]),
+  );
+  const isWaived = ({ object }: Flaw) => {
+    const waiver = waivers.get(object);
+    return waiver !== undefined && waiver.expires >= today;
+  };
+  const reported = flaws
+    .filter((flaw) => !isWaived(flaw))
+    .toSorted(
+      (a, b) =>
+        order.indexOf(a.severity) - order.indexOf(b.severity) || (a.object < b.object ? -1 : 1),
+    );
+  const seen = new Set(flaws.map(({ object }) => object));
+  const idle = isCut ? [] : [...waivers.values()].filter(({ object }) => !seen.has(object));
+  const findings = [
+    ...reported.map((flaw) => findingOf(flaw, waivers.get(flaw.object))),
+    ...idle.map(idleWaiver),
+  ];
+  return {
+    // All of its kind: an object that was dropped no longer has the flaw.
+    examined: { count: examined, except: [] },
+    findings: findings.slice(0, max),
+    figures: [
+      { name: 'objects examined', value: examined },
+      { name: 'findings', value: reported.length },
+      { name: 'waived', value: flaws.length - reported.length },
+      ...figures,
+    ],
+    truncated: isCut || findings.length > max,
+  };
+}
+
+/** A function may have a hundred arguments, and a finding's key has an end. */
+function bounded(object: string): string {
+  if (object.length <= maxObject) return object;
+  const hash = createHash('sha256').update(object).digest('hex').slice(0, 12);
+  return `${object.slice(0, maxObject - 15)}… ${hash}`;
+}
+
+function findingOf(flaw: Flaw, expired: Waiver | undefined): ReportedFinding {
+  const { object, severity, title, description, sql = [], metadata } = flaw;
+  const statements = sql.join('\n');
+  const fits = statements.length <= maxSql;
+  return {
+    severity,
+    category,
+    title: expired ? `${title}; its waiver expired on ${expired.expires}` : title,
+    description: [
+      description,
+      expired && `${expired.owner} waived it until ${expired.expires}: ${expired.reason}`,
+      sql.length > 0 && fits && `Proposed, after review:\n${statements}`,
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
+    component: object,
+    metadata: {
+      ...metadata,
+      ...(sql.length > 0 && fits && { sql: statements }),
+      ...(expired && { expired_waiver: expired }),
+    },
+  };
+}
+
+const idleWaiver = (waiver: Waiver): ReportedFinding => ({
+  severity: 'low',
+  category,
+  title: `Waiver matches nothing: ${waiver.object}`,
+  description:
+    `${waiver.owner} waived this object for the check ${waiver.check}, and the check has no finding about it: it was ` +
+    "mended, dropped, renamed or mistyped. Remove the waiver from the bot's setting `waivers`, or correct its object.",
+  component: waiver.object,
+  key: `waiver of ${waiver.object}`,
+  metadata: { waiver },
+});

@@ -1,0 +1,70 @@
+/** Stored secrets that nothing uses, or whose values are old. It reads names and times; no value is read, and none decrypted. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+import { judge, maxFlaws, type Flaw } from './judge.ts';
+
+const columns = ['name', 'created_at', 'changed_at'];
+const dayMs = 86_400_000;
+
+/** `declared`: the names of secrets that the code of bots asks for. */
+export async function findIdleSecrets(
+  config: Config,
+  context: CheckContext,
+  declared: readonly string[],
+): Promise<CheckResult> {
+  const { db, now, skip } = context;
+  const { rows: rights } = await sql<{ readable: boolean }>`
+    SELECT bool_and(has_column_privilege('engine.secrets', name, 'SELECT')) AS readable
+    FROM unnest(${columns}::text[]) name`.execute(db);
+  if (!rights[0]?.readable)
+    skip(
+      `checks may not read the times of stored secrets: GRANT SELECT (${columns.join(', ')}) ON engine.secrets TO roundsman_reader`,
+    );
+  // References stand in what people have written: playbooks, the settings of bots, and those of the engine with its channels.
+  const { rows } = await sql<{ name: string; changed_at: Date; created_at: Date; used: boolean }>`
+    WITH texts AS MATERIALIZED (
+      SELECT solution AS text FROM bot_knowledge WHERE removed_at IS NULL AND solution LIKE '%{{secret:%'
+      UNION ALL SELECT config::text FROM bots WHERE removed_at IS NULL AND config::text LIKE '%{{secret:%'
+      UNION ALL SELECT value::text FROM engine.settings WHERE value::text LIKE '%{{secret:%'
+    ), named AS MATERIALIZED (
+      SELECT DISTINCT m[1] AS name FROM texts, regexp_matches(text, '\\{\\{secret:([A-Z][A-Z0-9_]{0,99})\\}\\}', 'g') m
+      UNION SELECT unnest(${declared}::text[])
+    )
+    SELECT s.name, s.changed_at, s.created_at, EXISTS (SELECT FROM named n WHERE n.name = s.name) AS used
+    FROM engine.secrets s ORDER BY s.name LIMIT ${maxFlaws}`.execute(db);
+  const flaws = rows.flatMap(({ name, changed_at, created_at, used }): Flaw[] => {
+    const days = Math.floor((now.getTime() - changed_at.getTime()) / dayMs);
+    const metadata = { created_at: created_at.toISOString(), changed_at: changed_at.toISOString() };
+    if (!used && now.getTime() - changed_at.getTime() >= config.unused_secret_days * dayMs)
+      return [
+        {
+          object: name,
+          severity: 'low',
+          title: `Secret is not used: ${name}`,
+          description:
+            `It was stored ${days} days ago, and no playbook, channel, setting or bot refers to it. \`npx roundsman secrets remove ` +
+            `${name}\` removes it; revoke it where it is valid, too.`,
+          metadata,
+        },
+      ];
+    if (days <= config.max_secret_days) return [];
+    return [
+      {
+        object: name,
+        severity: 'medium',
+        title: `Secret is old: ${name}; its value is ${days} days old`,
+        description:
+          `Make a new one where it is valid, store it with \`npx roundsman secrets set ${name}\`, then revoke the old one. ` +
+          'Sealing it with another key (`secrets rotate`) does not change its value.',
+        metadata,
+      },
+    ];
+  });
+  return judge('secrets', config, context, {
+    examined: rows.length,
+    flaws,
+    isCut: rows.length >= maxFlaws,
+    figures: [{ name: 'secrets in use', value: rows.filter(({ used }) => used).length }],
+  });
+}

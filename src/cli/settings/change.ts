@@ -1,0 +1,103 @@
+import { UsageError } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import {
+  changeSetting,
+  clearSetting,
+  settingOf,
+  showSettings as read,
+  type SettingName,
+  type SettingRow,
+} from '../../services/settings/change.ts';
+import { actorOf } from '../arguments/actor.ts';
+import type { ListOptions } from '../arguments/show-options.ts';
+import { isData, printDocument } from '../listing/document.ts';
+import { list, type Column } from '../listing/list.ts';
+import { withDatabase } from '../session/database.ts';
+import { note, say } from '../terminal/print.ts';
+
+interface SettingsOptions extends ListOptions {
+  as?: string;
+  unset?: true;
+}
+
+const inWords = (value: unknown): string =>
+  printable(
+    Array.isArray(value) && value.every((each) => typeof each === 'string')
+      ? value.join(',')
+      : typeof value === 'string'
+        ? value
+        : JSON.stringify(value),
+  );
+
+const columns: Column<SettingRow>[] = [
+  { name: 'name', head: 'Setting', cell: ({ name }) => name },
+  {
+    name: 'value',
+    head: 'Is',
+    cell: ({ value }) => (value === null ? 'not set' : inWords(value)),
+    cellForPrograms: ({ value }) => (value === null ? null : inWords(value)),
+  },
+  { name: 'meaning', head: 'What', cell: ({ meaning }) => meaning },
+];
+
+const asDocument = (rows: SettingRow[]) =>
+  Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+
+/** All settings, or the named one. */
+export async function showSettings(
+  name: SettingName | undefined,
+  options: SettingsOptions,
+): Promise<void> {
+  if (options.as !== undefined)
+    throw new UsageError({
+      what: 'no setting was changed',
+      why: '--as belongs to a change, and no value was given',
+      hint: 'for example `npx roundsman settings http_hosts hooks.example.com --as ann`',
+    });
+  await withDatabase(async ({ db }) => {
+    const rows = await read(db, name);
+    if (isData(options)) return printDocument(asDocument(rows), options);
+    await list({ options, rows, columns, empty: '', neverCut: ['value', 'meaning'] });
+  });
+}
+
+export async function setSetting(
+  name: SettingName,
+  text: string,
+  options: SettingsOptions,
+): Promise<void> {
+  const value = settingOf(name, text);
+  await withDatabase(async ({ db }) => {
+    const actor = actorOf(options.as);
+    const { before, unanswered } = await changeSetting({ db, actor }, { name, value });
+    if (unanswered)
+      note(
+        `it gives this machine no answer: ${printable(unanswered)}. While it gives workers none, checks that look outside find nothing`,
+      );
+    if (isData(options)) return printDocument(asDocument(await read(db, name)), options);
+    say(
+      before === null
+        ? `${name} is ${inWords(value)} now, it was not set.`
+        : `${name} is ${inWords(value)} now, it was ${inWords(before)}.`,
+    );
+  });
+}
+
+/** `--unset` */
+export async function unsetSetting(
+  name: SettingName | undefined,
+  value: string | undefined,
+  options: SettingsOptions,
+): Promise<void> {
+  if (name === undefined || value !== undefined)
+    throw new UsageError({
+      what: 'no setting was changed',
+      why: name === undefined ? '--unset needs the name of one' : '--unset takes no value',
+      hint: 'for example `npx roundsman settings connectivity_url --unset`',
+    });
+  await withDatabase(async ({ db }) => {
+    const wasSet = await clearSetting({ db, actor: actorOf(options.as) }, name);
+    if (isData(options)) return printDocument(asDocument(await read(db, name)), options);
+    say(wasSet ? `${name} is not set any more.` : `${name} is not set.`);
+  });
+}

@@ -1,0 +1,28 @@
+import { Argument, Option } from 'commander';
+import { Command } from '../arguments/command.ts';
+import { asOption } from '../arguments/options.ts';
+import { listJson } from '../arguments/show-options.ts';
+
+/** `roundsman settings` */
+export function settingsCommand(): Command {
+  return new Command('settings')
+    .description('what the engine may reach outside: its own connection, hosts of remedies')
+    .example('npx roundsman settings')
+    .example('npx roundsman settings connectivity_url https://example.com/')
+    .example('npx roundsman settings connectivity_url --unset')
+    .addArgument(
+      new Argument('[name]', 'the setting; without it, all are shown').choices([
+        'connectivity_url',
+        'http_hosts',
+      ]),
+    )
+    .argument('[value]', 'its new value; without it, it is shown')
+    .addOption(new Option('--unset', 'take its value away'))
+    .option(...asOption)
+    .addOption(listJson())
+    .action(async (name, value, options) => {
+      const { setSetting, showSettings, unsetSetting } = await import('./change.ts');
+      if (options.unset) return unsetSetting(name, value, options);
+      await (value === undefined ? showSettings(name, options) : setSetting(name, value, options));
+    });
+}

@@ -1,0 +1,45 @@
+/** Single values in `engine.settings`: where the engine itself may reach outside. */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** The address by which a worker learns whether it can reach anything outside. */
+export const connectivityUrl = 'connectivity_url';
+/** The hosts to which remedies may send requests. */
+export const httpHosts = 'http_hosts';
+
+export interface StoredSetting {
+  value: unknown;
+  /** null until a person changes it */
+  changed_by: string | null;
+  changed_at: Date | null;
+}
+
+/** Undefined where it is not set. */
+export const readSetting = (db: Db, key: string): Promise<StoredSetting | undefined> =>
+  db
+    .selectFrom('engine.settings')
+    .select(['value', 'changed_by', 'changed_at'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+
+/** Sets it for every process, from its next use on. */
+export async function writeSetting(
+  db: Db,
+  { key, value, by }: { key: string; value: unknown; by: string },
+): Promise<void> {
+  const row = { value: JSON.stringify(value), changed_at: sql<Date>`engine.now()`, changed_by: by };
+  await db
+    .insertInto('engine.settings')
+    .values({ key, ...row })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(row))
+    .execute();
+}
+
+/** Returns whether it was set. */
+export async function removeSetting(db: Db, key: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('engine.settings')
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}

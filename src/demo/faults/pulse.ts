@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../database/connect.ts';
+import { day, hour } from '../planting.ts';
+import type { Fault } from './fault.ts';
+
+/** What the job `rollup` would have added up in each of five past weeks, around this time of the weekday. */
+async function history(db: Db, now: Date, events: number, failures: number) {
+  const subject = `/api/fault-${randomUUID()}`;
+  const thisHour = Math.floor(now.getTime() / hour) * hour;
+  const rows = [1, 2, 3, 4, 5].flatMap((week) =>
+    [-1, 0, 1].map((beside) => ({
+      kind: 'endpoint' as const,
+      subject,
+      period: 'hour' as const,
+      starts_at: new Date(thisHour - week * 7 * day + beside * hour),
+      events,
+      failures,
+    })),
+  );
+  await db.insertInto('engine.rollups').values(rows).execute();
+}
+
+async function requests(db: Db, now: Date, count: number, status_code: number) {
+  const created_at = new Date(now.getTime() - hour / 20);
+  const row = { endpoint: '/api/apps', method: 'GET', status_code, created_at };
+  await db
+    .insertInto('api_logs')
+    .values(Array.from({ length: count }, () => row))
+    .execute();
+}
+
+export const pulseFaults: Fault[] = [
+  {
+    name: 'pulse.requests',
+    title: 'There are far fewer requests than at this time in past weeks',
+    plant: (db, now) => history(db, now, 9_000, 0),
+    async lookalike(db, now) {
+      await history(db, now, 600, 5);
+      await requests(db, now, 90, 200);
+    },
+  },
+  {
+    name: 'pulse.error-share',
+    title: 'A third of all requests is answered 5xx',
+    plant: (db, now) => requests(db, now, 80, 503),
+    async lookalike(db, now) {
+      await history(db, now, 1_000, 20);
+      await requests(db, now, 150, 200);
+      await requests(db, now, 6, 500);
+    },
+  },
+];

@@ -1,0 +1,69 @@
+/** What a bot does, may do and needs: of its code, with how this database stands to it. */
+import {
+  adviceOf,
+  checksOf,
+  healsOf,
+  type Heal,
+  type ShownCheck,
+} from '../../catalogue/abilities.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { BotRow } from '../../data/bots/bots.ts';
+import { secretRows } from '../../data/secrets/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { lackingIn } from './lacking.ts';
+import { catalogueBot } from './settings.ts';
+
+export type { Heal, ShownCheck } from '../../catalogue/abilities.ts';
+
+export interface Abilities {
+  checks: ShownCheck[];
+  /** `enabled`: false where its entry was disabled or removed; `autonomy` is the present one */
+  heals: (Heal & { enabled: boolean })[];
+  /** names of entries that only say what a person may do */
+  advice: string[];
+  secrets: { name: string; stored: boolean }[];
+  /** tables of the platform that its checks read; `lacking`: they are not installed, so that it stays off */
+  needs: string[];
+  lacking: boolean;
+}
+
+/** Null where its endpoint names no bot of the catalogue. */
+export async function abilitiesOf(
+  { db, catalogue }: { db: Db; catalogue: Catalogue },
+  { api_endpoint: endpoint }: Pick<BotRow, 'api_endpoint'>,
+): Promise<Abilities | null> {
+  const bot = catalogueBot(catalogue, endpoint);
+  if (!bot) return null;
+  const secrets = bot.secrets ?? [];
+  const rows = secrets.length > 0 ? await secretRows(db, secrets) : [];
+  const stored = new Set(rows.map(({ name }) => name));
+  const lacking = (await lackingIn(db, catalogue))(endpoint) !== null;
+  return {
+    checks: checksOf(bot),
+    heals: await presentHeals(db, healsOf(bot, catalogue)),
+    advice: adviceOf(bot),
+    secrets: secrets.map((name) => ({ name, stored: stored.has(name) })),
+    needs: [...(bot.needs ?? [])],
+    lacking,
+  };
+}
+
+/** With what people and outcomes have made of the entries; one that is not there yet comes with the next start of a process. */
+async function presentHeals(db: Db, heals: Heal[]): Promise<Abilities['heals']> {
+  if (heals.length === 0) return [];
+  const rows = await db
+    .selectFrom('bot_knowledge')
+    .select(['catalogue_name', 'autonomy', 'enabled', 'removed_at'])
+    .where(
+      'catalogue_name',
+      'in',
+      heals.map(({ knowledge }) => knowledge),
+    )
+    .execute();
+  const known = new Map(rows.map((row) => [row.catalogue_name, row]));
+  return heals.map((heal) => {
+    const row = known.get(heal.knowledge);
+    const enabled = row === undefined || (row.enabled && row.removed_at === null);
+    return { ...heal, autonomy: row?.autonomy ?? heal.autonomy, enabled };
+  });
+}

@@ -1,0 +1,94 @@
+import { connect } from '../../database/connect.ts';
+import { soughtBy, type Fault } from '../../demo/faults/fault.ts';
+import { faults } from '../../demo/faults/index.ts';
+import { plantOnce } from '../../demo/faults/planted.ts';
+import { refuseRealPeople } from '../../demo/only-fiction.ts';
+import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
+import { didYouMean } from '../../ground/nearest.ts';
+import { printable } from '../../ground/text.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { requirePlatform } from './require-platform.ts';
+import type { Db } from '../../database/connect.ts';
+
+/** In place of names: every fault. */
+const every = 'all';
+
+/** A fault that can be planted, and the check that finds it. */
+export interface KnownFault {
+  name: string;
+  title: string;
+  bot: string;
+  check: string;
+}
+
+const known = (fault: Fault): KnownFault => ({
+  name: fault.name,
+  title: fault.title,
+  ...soughtBy(fault),
+});
+
+/** All faults by name. */
+export const listFaults = (): KnownFault[] =>
+  faults.map(known).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/**
+ * The names of these faults, each once; several may be joined with commas, and `all` names every one. Throws UsageError for one that
+ * there is not.
+ */
+export function faultsNamed(given: readonly string[]): string[] {
+  const names = listFaults().map(({ name }) => name);
+  const asked = given.flatMap((each) => each.split(',').map((name) => name.trim()));
+  for (const name of asked)
+    if (name !== every && !names.includes(name))
+      throw new UsageError({
+        what: `there is no fault ${printable(name) || 'without a name'}`,
+        why: `it has to be the name of a fault that can be planted, or \`${every}\``,
+        hint: didYouMean(name, [...names, every], '`npx roundsman db seed --faults` lists them'),
+      });
+  return asked.includes(every) ? names : [...new Set(asked)];
+}
+
+/** Throws as {@link withPlanter} does, before the database is migrated. */
+export async function refuseRealDatabase(db: Db): Promise<void> {
+  await requirePlatform(db, 'no fault was planted');
+  await refuseRealPeople(db);
+}
+
+export interface PlantedFault extends KnownFault {
+  /** false where it had been planted before: then nothing was changed */
+  planted: boolean;
+}
+
+/** A fault could not be planted in this database; nothing of it is there. */
+export class NotPlantedError extends RoundsmanError {}
+
+/** Plants one fault, in a transaction of its own. */
+export type PlantFault = (name: string) => Promise<PlantedFault>;
+
+/**
+ * Gives `work` the function that plants faults. For owners. Throws RealPeopleError where the database holds people who are not
+ * fictional, and NoPlatformError where only the bots are installed.
+ */
+export async function withPlanter<Result>(
+  { url, actor }: { url: string; actor: Actor },
+  work: (plant: PlantFault) => Promise<Result>,
+): Promise<Result> {
+  authorise(actor, 'plant faults', 'owner');
+  await using db = connect(url, { max: 1, name: 'roundsman faults' });
+  await refuseRealDatabase(db);
+  return await work(async (name) => {
+    const fault = faults.find((each) => each.name === name)!;
+    try {
+      return { ...known(fault), planted: (await plantOnce(db, fault)) !== null };
+    } catch (error) {
+      throw new NotPlantedError(
+        {
+          what: `the fault ${name} was not planted`,
+          why: messageOf(error),
+          hint: 'nothing of it is there; an empty database takes it: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
+        },
+        { cause: error },
+      );
+    }
+  });
+}

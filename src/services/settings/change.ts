@@ -1,0 +1,128 @@
+/** Single settings of the engine: which addresses it may reach outside. */
+import {
+  connectivityUrl,
+  httpHosts,
+  readSetting,
+  removeSetting,
+  writeSetting,
+} from '../../data/settings/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { problemOfAddress } from '../../ground/http-address.ts';
+import { printable, storable } from '../../ground/text.ts';
+import { whyNoAnswer } from '../../outbound/answers.ts';
+import { isHostEntry } from '../../outbound/hosts.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+interface EngineSetting {
+  name: SettingName;
+  /** what it is for, for a person */
+  meaning: string;
+  example: string;
+  /** The value that a person has typed; throws a text that says why it cannot be used. */
+  read(text: string): unknown;
+}
+
+export const settingNames = [connectivityUrl, httpHosts] as const;
+export type SettingName = (typeof settingNames)[number];
+
+/** A value of a setting that cannot be used, with the reason. */
+class UnfitValue extends Error {}
+
+const settings: readonly EngineSetting[] = [
+  {
+    name: connectivityUrl,
+    meaning:
+      'an address that each worker can reach, for example of your provider: where a check that looks outside reports a problem and this address gives no answer either, the check is skipped. Not set: nothing is asked',
+    example: 'https://example.com/',
+    read(text) {
+      const problem = problemOfAddress(text);
+      if (problem) throw new UnfitValue(problem);
+      return text;
+    },
+  },
+  {
+    name: httpHosts,
+    meaning:
+      'hosts to which remedies may send requests, with commas: host for ports 80 and 443 at public addresses, host:port for exactly that port, also where it is not public. Not set: none',
+    example: 'hooks.example.com,10.0.0.5:8080',
+    read(text) {
+      const hosts = [...new Set(text.split(',').map((each) => each.trim().toLowerCase()))];
+      const unfit = hosts.find((each) => !isHostEntry(each));
+      if (unfit !== undefined)
+        throw new UnfitValue(`${JSON.stringify(printable(unfit))} is no host, and no host:port`);
+      return hosts;
+    },
+  },
+];
+
+const named = (name: SettingName): EngineSetting => settings.find((each) => each.name === name)!;
+
+export interface SettingRow {
+  name: SettingName;
+  meaning: string;
+  /** null where it is not set; it may be anything, if it was not set by this command */
+  value: unknown;
+  changed_by: string | null;
+  changed_at: Date | null;
+}
+
+/** All settings, or one, with their present values. */
+export const showSettings = (db: Db, name?: SettingName): Promise<SettingRow[]> =>
+  Promise.all(
+    settings
+      .filter((each) => name === undefined || each.name === name)
+      .map(async ({ name, meaning }) => {
+        const stored = await readSetting(db, name);
+        const by = stored?.changed_by ?? null;
+        return {
+          name,
+          meaning,
+          value: stored?.value ?? null,
+          changed_by: by,
+          changed_at: by === null ? null : stored!.changed_at,
+        };
+      }),
+  );
+
+/** The value as it is stored. Throws UsageError. */
+export function settingOf(name: SettingName, text: string): unknown {
+  const { read, example } = named(name);
+  try {
+    return read(text.trim());
+  } catch (error) {
+    if (!(error instanceof UnfitValue)) throw error;
+    throw new UsageError({
+      what: `${name} cannot be what was typed`,
+      why: error.message,
+      hint: `for example \`npx roundsman settings ${name} ${example}\``,
+    });
+  }
+}
+
+/**
+ * Sets one setting for every process, from its next use on; `unanswered` says why an address that is to answer gives this machine no
+ * answer. For admins.
+ */
+export async function changeSetting(
+  { db, actor }: { db: Db; actor: Actor },
+  { name, value }: { name: SettingName; value: unknown },
+): Promise<{ before: unknown; unanswered: string | null }> {
+  authorise(actor, 'change settings', 'admin');
+  const before = (await readSetting(db, name))?.value ?? null;
+  await writeSetting(db, { key: name, value, by: storable(actor.name) });
+  const isAsked = name === connectivityUrl;
+  return {
+    before,
+    unanswered: isAsked ? await whyNoAnswer(String(value), new AbortController().signal) : null,
+  };
+}
+
+/** Takes its value away; false where it has none. For admins. */
+export function clearSetting(
+  { db, actor }: { db: Db; actor: Actor },
+  name: SettingName,
+): Promise<boolean> {
+  authorise(actor, 'change settings', 'admin');
+  return removeSetting(db, name);
+}

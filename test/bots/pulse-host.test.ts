@@ -1,0 +1,187 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { pulse } from '../../bots/pulse.ts';
+import { checkHost } from '../../bots/pulse/host.ts';
+import { readCpu, readMemory, systemPlaces } from '../../bots/pulse/read-host.ts';
+import { SkippedCheck } from '../../src/bot.ts';
+
+let root: string;
+const made: string[] = [];
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'pulse-host-'));
+  made.push(root);
+});
+afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true }))));
+
+const places = () => ({ cgroup: join(root, 'cgroup'), proc: join(root, 'proc') });
+async function write(files: Record<string, string>) {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+}
+
+const GB = 1_073_741_824;
+const meminfo =
+  'MemTotal:       4194304 kB\nMemFree:         100000 kB\nMemAvailable:   3145728 kB\n';
+
+describe('memory', () => {
+  test('is that of the cgroup, without files that are not in use', async () => {
+    await write({
+      'proc/self/cgroup': '0::/\n',
+      'proc/meminfo': meminfo,
+      'cgroup/memory.max': `${2 * GB}\n`,
+      'cgroup/memory.current': `${1.5 * GB}\n`,
+      'cgroup/memory.stat': `anon 5\ninactive_file ${GB}\nactive_file 7\n`,
+    });
+    expect(await readMemory(places())).toEqual({ of: 'cgroup', used: 0.5 * GB, limit: 2 * GB });
+  });
+
+  test('is that of the cgroup above, where that one has the limit, and of the tightest of several', async () => {
+    await write({
+      'proc/self/cgroup': '1:name=systemd:/\n0::/system.slice/app.service\n',
+      'cgroup/system.slice/app.service/memory.max': 'max\n',
+      'cgroup/system.slice/app.service/memory.current': '1000\n',
+      'cgroup/system.slice/memory.max': `${GB}\n`,
+      'cgroup/system.slice/memory.current': `${GB / 4}\n`,
+    });
+    expect(await readMemory(places())).toMatchObject({ used: GB / 4, limit: GB });
+    await write({ 'cgroup/system.slice/app.service/memory.max': '2000\n' });
+    expect(await readMemory(places())).toMatchObject({ used: 1_000, limit: 2_000 });
+  });
+
+  test('is that of the machine where no cgroup has a limit, and unknown where nothing tells', async () => {
+    expect(await readMemory(places())).toBeNull();
+    await write({ 'proc/meminfo': meminfo, 'cgroup/memory.max': 'max\n' });
+    expect(await readMemory(places())).toEqual({ of: 'machine', used: GB, limit: 4 * GB });
+    await write({ 'proc/meminfo': 'MemTotal: 0 kB\n' });
+    expect(await readMemory(places())).toBeNull();
+  });
+});
+
+test('CPU time is that of the cgroup with a quota, else of the machine', async () => {
+  expect(await readCpu(places())).toBeNull();
+  await write({
+    'proc/stat': 'cpu  100 20 30 5000 9 1 2 0 50 0\ncpu0 1 1 1 1\n',
+    'proc/sys/kernel/random/boot_id': 'b00t\n',
+    'cgroup/cpu.stat': 'usage_usec 2500000\nuser_usec 1\n',
+    'cgroup/cpu.max': 'max 100000\n',
+  });
+  expect(await readCpu(places())).toMatchObject({ of: 'machine b00t', used: 1.53 });
+  await write({ 'cgroup/cpu.max': '150000 100000\n' });
+  expect(await readCpu(places())).toMatchObject({ used: 2.5, cpus: 1.5 });
+});
+
+describe('the check', () => {
+  const name = hostname().slice(0, 80);
+  const config = (more = {}) =>
+    pulse.config.parse({ busy_runs: 2, ...more }) as Parameters<typeof checkHost>[0];
+  const start = new Date('2026-03-04T14:30:00Z');
+  let remembered: unknown = null;
+  beforeEach(() => {
+    remembered = null;
+  });
+  async function look(minutes: number, more = {}) {
+    const result = await checkHost(
+      config(more),
+      {
+        now: new Date(start.getTime() + minutes * 60_000),
+        remembered,
+        skip(reason) {
+          throw new SkippedCheck(reason);
+        },
+      },
+      places(),
+    );
+    remembered = JSON.parse(JSON.stringify(result.remember));
+    return result;
+  }
+  const memory = (share: number) =>
+    write({
+      'cgroup/memory.max': `${GB}\n`,
+      'cgroup/memory.current': `${Math.round(share * GB)}\n`,
+    });
+  const cpu = (seconds: number) =>
+    write({
+      'cgroup/cpu.max': '200000 100000\n',
+      'cgroup/cpu.stat': `usage_usec ${seconds * 1e6}\n`,
+    });
+
+  test('is skipped where the system tells nothing', async () => {
+    await expect(look(0)).rejects.toThrow('neither in');
+  });
+
+  test('memory above the limit is a finding when it lasts', async () => {
+    await memory(0.89);
+    expect(await look(0)).toMatchObject({ findings: [], examined: [`memory ${name}`] });
+    await memory(0.95);
+    expect((await look(1)).findings).toEqual([]);
+    expect((await look(2)).findings).toMatchObject([
+      {
+        severity: 'high',
+        component: `host ${name}`,
+        key: `memory ${name}`,
+        title: `Host ${name} is short of memory: 95 % are in use`,
+      },
+    ]);
+    await memory(0.2);
+    expect((await look(3)).findings).toEqual([]);
+    await memory(0.95);
+    expect((await look(4)).findings).toEqual([]);
+  });
+
+  test('CPU is what was used between two runs', async () => {
+    await cpu(1_000);
+    const first = await look(0);
+    expect(first).toMatchObject({ examined: [], findings: [], figures: [] });
+    await cpu(1_060);
+    expect((await look(1)).figures).toEqual([{ name: 'CPU in use', value: 50, unit: '%' }]);
+    await cpu(1_178);
+    expect((await look(2)).findings).toEqual([]);
+    await cpu(1_298);
+    expect((await look(3)).findings).toMatchObject([
+      {
+        severity: 'medium',
+        key: `cpu ${name}`,
+        title: `Host ${name} is short of CPU: 100 % are in use`,
+      },
+    ]);
+    // The counter begins again: nothing is known.
+    await cpu(3);
+    expect(await look(4)).toMatchObject({ examined: [], findings: [] });
+  });
+
+  test('what was found about a host that is gone for a day is over', async () => {
+    await memory(0.5);
+    remembered = {
+      gone: { at: start.getTime() - 25 * 3_600_000, of: null, used: 0, memoryRuns: 9, cpuRuns: 0 },
+      other: { at: start.getTime() - 3_600_000, of: null, used: 0, memoryRuns: 9, cpuRuns: 0 },
+    };
+    expect((await look(0)).examined).toEqual([`memory ${name}`, 'memory gone', 'cpu gone']);
+    expect(Object.keys(remembered as object)).toEqual(['other', name]);
+  });
+
+  test('many hosts and odd memories are bounded', async () => {
+    await memory(0.5);
+    remembered = Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [
+        `host-${i}-${'x'.repeat(70)}`,
+        { at: start.getTime(), of: 'machine '.padEnd(60, 'x'), used: 1, memoryRuns: 0, cpuRuns: 0 },
+      ]),
+    );
+    await look(0);
+    expect(JSON.stringify(remembered).length).toBeLessThan(16_384);
+    remembered = { x: 'odd' };
+    expect((await look(1)).findings).toEqual([]);
+  });
+});
+
+test('this system is read, or says nothing', async () => {
+  const [memory, cpu] = await Promise.all([readMemory(systemPlaces), readCpu(systemPlaces)]);
+  if (process.platform !== 'linux') return;
+  expect(memory!.used).toBeGreaterThan(0);
+  expect(memory!.used).toBeLessThanOrEqual(memory!.limit * 1.1);
+  expect(cpu!.used).toBeGreaterThan(0);
+});

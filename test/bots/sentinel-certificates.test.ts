@@ -1,0 +1,277 @@
+/** The sentinel reads certificates of every age and kind from real servers. */
+import { sql } from 'kysely';
+import { RE2JS } from 're2js';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { sentinel } from '../../bots/sentinel.ts';
+import { allowHosts, anApp } from '../support/apps.ts';
+import { authority, hasOpenssl, trust, type Issued } from '../support/certificates.ts';
+import { runCheck } from '../support/check.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { serveHttp, serveHttps } from '../support/http-server.ts';
+
+let db: TestDatabase['db'];
+beforeAll(async () => {
+  ({ db } = await testDatabase());
+});
+beforeEach(async () => {
+  await db.deleteFrom('app_catalog').execute();
+  await sql`DELETE FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
+});
+
+const certificates = (config = {}, now?: Date) =>
+  runCheck(sentinel, 'certificates', db, config, now ? { now } : {});
+const answers = () => runCheck(sentinel, 'answers', db);
+
+const well: RequestListener = (_, answer) => answer.end('<html></html>');
+const names = 'IP:127.0.0.1,DNS:localhost';
+const day = 24 * 3_600_000;
+const inDays = (days: number) => new Date(Date.now() + days * day);
+
+async function serve(
+  issued: Issued,
+  { slug = 'shop', ...options }: { slug?: string } & Parameters<typeof serveHttps>[2] = {},
+) {
+  const at = await serveHttps(well, issued, options);
+  await allowHosts(db, at.host);
+  await anApp(db, slug, at.url);
+  return at;
+}
+
+/** What the check `certificates` says, without the host, and what the check `answers` says. */
+async function found(host: string, config = {}) {
+  const { findings, examined } = await certificates(config);
+  expect(examined).toContain(host);
+  const asked = await answers();
+  return {
+    findings: findings.map(({ severity, component, title }) => {
+      expect(component).toBe(host);
+      expect(title.startsWith(`Certificate of ${host} `)).toBe(true);
+      return [severity, title.slice(`Certificate of ${host} `.length)];
+    }),
+    answers: asked.findings.map(({ title }) => title),
+    unknown: (asked.examined as { except: string[] }).except,
+  };
+}
+
+describe.runIf(hasOpenssl)('a certificate', () => {
+  // In days: the whole lifetime, and what is left of it. A quarter of 90 days is 22.5, of 64 it is 16; an eighth 11.25 and 8.
+  test.each([
+    [90, 89, []],
+    [90, 29, []],
+    [90, 22.6, []],
+    [90, 22.4, ['medium']],
+    [90, 11.3, ['medium']],
+    [90, 11.2, ['high']],
+    [90, 0.1, ['high']],
+    [64, 29, []],
+    [64, 16.1, []],
+    [64, 15.9, ['medium']],
+    [64, 8.1, ['medium']],
+    [64, 7.9, ['high']],
+    [6, 1.6, []],
+    [6, 1.4, ['medium']],
+    [6, 0.7, ['high']],
+    [365, 92, []],
+    [365, 91, ['medium']],
+    [365, 45, ['high']],
+    // Of ten years, the shares are those of 398 days: 99.5 and 49.75.
+    [3_650, 100, []],
+    [3_650, 99, ['medium']],
+    [3_650, 50, ['medium']],
+    [3_650, 49, ['high']],
+  ])('of %d days with %d left: %j', async (whole, left, severities) => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    const { host } = await serve(issueBetween('app', names, inDays(left - whole), inDays(left)));
+    const { findings, answers } = await found(host);
+    expect(findings.map(([severity]) => severity)).toEqual(severities);
+    for (const [, title] of findings)
+      expect(title).toMatch(
+        whole > 398
+          ? /^ends in \d+ days$/
+          : /^ends in \d+ (days|hours), with \d+ % of its lifetime left$/,
+      );
+    expect(answers).toEqual([]);
+  });
+
+  test('is judged by the shares of the settings', async () => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    const { host } = await serve(issueBetween('app', names, inDays(-50), inDays(50)));
+    const severities = async (config: object) =>
+      (await found(host, config)).findings.map(([severity]) => severity);
+    expect(await severities({ certificate_medium_percent: 49 })).toEqual([]);
+    expect(await severities({ certificate_medium_percent: 51 })).toEqual(['medium']);
+    expect(
+      await severities({ certificate_medium_percent: 60, certificate_high_percent: 51 }),
+    ).toEqual(['high']);
+  });
+
+  test('that has expired is critical, and no second finding about the app', async () => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    const { host } = await serve(issueBetween('app', names, inDays(-90), inDays(-1)));
+    const { findings, answers, unknown } = await found(host);
+    expect(findings).toEqual([['critical', `expired on ${inDays(-1).toISOString().slice(0, 10)}`]]);
+    expect(answers).toEqual([]);
+    expect(unknown).toContain('shop answer');
+  });
+
+  test('is judged by the time of the database', async () => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    await serve(issueBetween('app', names, inDays(-1), inDays(89)));
+    expect((await certificates({}, inDays(100))).findings).toMatchObject([
+      { severity: 'critical' },
+    ]);
+  });
+
+  test('of tomorrow is not valid yet', async () => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    const { host } = await serve(issueBetween('app', names, inDays(1), inDays(91)));
+    expect(await found(host)).toMatchObject({
+      findings: [['high', `is not valid before ${inDays(1).toISOString().slice(0, 10)}`]],
+      answers: [],
+    });
+  });
+
+  test('for another name is refused, one for the name of the host is not', async () => {
+    const { ca, issue } = authority();
+    trust({ ca });
+    const { host } = await serve(issue('app', 'DNS:other.example', 90));
+    expect(await found(host)).toMatchObject({
+      findings: [['high', 'is for other names']],
+      answers: [],
+    });
+    await db.deleteFrom('app_catalog').execute();
+    const named = await serve(issue('app', 'DNS:localhost', 90), { name: 'localhost' });
+    expect((await found(named.host)).findings).toEqual([]);
+    await db.deleteFrom('app_catalog').execute();
+    const unnamed = await serve(issue('localhost', 'DNS:other.example', 90), { name: 'localhost' });
+    expect((await found(unnamed.host)).findings).toEqual([['high', 'is for other names']]);
+  });
+
+  test('that is self-signed, and one of a private authority, are told apart', async () => {
+    const { ca, issue, selfSigned } = authority();
+    const own = await serve(selfSigned('app', names));
+    expect(await found(own.host)).toMatchObject({
+      findings: [['high', 'is self-signed']],
+      answers: [],
+    });
+    await db.deleteFrom('app_catalog').execute();
+    const other = await serve(issue('app', names, 90), { chain: [ca] });
+    expect(await found(other.host)).toMatchObject({
+      findings: [['high', 'is of a private authority, test authority']],
+      answers: [],
+    });
+  });
+
+  test('without the certificate of its issuer comes with an incomplete chain', async () => {
+    const root = authority();
+    trust(root);
+    const below = root.below();
+    const issued = below.issue('app', names, 90);
+    const alone = await serve(issued);
+    const { findings } = await certificates();
+    expect(findings).toMatchObject([
+      {
+        severity: 'high',
+        title: `Certificate of ${alone.host} comes with an incomplete chain`,
+        description: expect.stringContaining(
+          'The server sends 1 certificate; the next one, of authority below, is neither sent',
+        ),
+      },
+    ]);
+    await db.deleteFrom('app_catalog').execute();
+    const whole = await serve(issued, { chain: [below.ca] });
+    expect((await found(whole.host)).findings).toEqual([]);
+  });
+
+  test('of two apps is read once, and names both', async () => {
+    const { issue } = authority();
+    const at = await serve(issue('app', names, 90));
+    await anApp(db, 'shop-admin', `${at.url}/admin`);
+    const { findings, figures } = await certificates();
+    expect(findings).toMatchObject([
+      {
+        category: 'certificates',
+        component: at.host,
+        metadata: {
+          apps: ['shop', 'shop-admin'],
+          subject: 'app',
+          issuer: 'test authority',
+          names: 'IP Address:127.0.0.1, DNS:localhost',
+        },
+      },
+    ]);
+    expect(figures).toMatchObject([
+      { name: 'certificates', value: 1 },
+      { name: 'least lifetime left', unit: '%' },
+      { name: 'next end', value: 89, unit: 'days' },
+    ]);
+  });
+});
+
+describe('hosts without a certificate', () => {
+  test('are not examined: http, closed ports, plain http at an https address, hosts that may not be asked', async () => {
+    const { host, port } = await serveHttp(well);
+    await allowHosts(db, host);
+    await anApp(db, 'plain', `http://${host}/`);
+    await anApp(db, 'mistaken', `https://127.0.0.1:${port}/`);
+    await anApp(db, 'private', 'https://10.0.0.1/');
+    await anApp(db, 'no-address', 'shop');
+    expect(await certificates()).toEqual({
+      examined: ['app_catalog certificates'],
+      findings: [],
+      figures: [{ name: 'certificates', value: 0 }],
+    });
+  });
+
+  test('that accept a connection and say nothing end at their deadline', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => void sockets.add(socket.resume())).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(silent, 'listening');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const { port } = silent.address() as AddressInfo;
+    await allowHosts(db, `127.0.0.1:${port}`);
+    await anApp(db, 'silent', `https://127.0.0.1:${port}/`);
+    expect((await certificates({ timeout_seconds: 0.3 })).findings).toEqual([]);
+    expect((await certificates({ timeout_seconds: 60, max_seconds: 1 })).findings).toMatchObject([
+      { title: 'Not all certificates were asked: 1 of 1 were left out', component: 'app_catalog' },
+    ]);
+    await expect.poll(() => [...sockets].every(({ destroyed }) => destroyed)).toBe(true);
+  });
+});
+
+test('each kind of finding has advice', () => {
+  const titles = {
+    'Certificate of a.example expired on 2026-03-01': 'certificate.unusable',
+    'Certificate of a.example is not valid before 2026-03-01': 'certificate.unusable',
+    'Certificate of a.example is for other names': 'certificate.unusable',
+    'Certificate of a.example is self-signed': 'certificate.unusable',
+    'Certificate of a.example is of a private authority, b': 'certificate.unusable',
+    'Certificate of a.example comes with an incomplete chain': 'certificate.unusable',
+    'Certificate of a.example comes with a chain that has expired': 'certificate.unusable',
+    'Certificate of a.example cannot be trusted: CERT_REVOKED': 'certificate.unusable',
+    'Certificate of a.example ends in 5 days, with 6 % of its lifetime left':
+      'certificate.ends-soon',
+  };
+  for (const [title, name] of Object.entries(titles)) {
+    const matching = (sentinel.knowledge ?? []).filter(({ pattern }) =>
+      RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE)
+        .matcher([title, 'Why.', 'x'].join('\n'))
+        .find(),
+    );
+    expect([title, matching.map((each) => each.name)]).toEqual([title, [name]]);
+  }
+});

@@ -1,0 +1,86 @@
+/** What the engine may reach outside is set by `settings`. */
+import { sql } from 'kysely';
+import { beforeEach, expect, test } from 'vitest';
+import { testDatabase } from '../support/database.ts';
+import { serveHttp } from '../support/http-server.ts';
+import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
+import { roundsman } from './command.ts';
+
+const { db, url } = await testDatabase();
+
+const stored = async (key: string) => {
+  const { rows } = await sql<{ value: unknown; changed_by: string | null }>`
+    SELECT value, changed_by FROM engine.settings WHERE key = ${key}`.execute(db);
+  return rows[0];
+};
+
+beforeEach(() =>
+  sql`DELETE FROM engine.settings WHERE key IN ('connectivity_url', 'http_hosts')`.execute(db),
+);
+
+test('a new database has none of them, and each says what it is for', async () => {
+  expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
+    connectivity_url: null,
+    http_hosts: null,
+  });
+  const { out } = await roundsman(url, 'settings', '-o', 'table');
+  expect(out).toMatch(/^Setting +Is +What\n/);
+  expect(out).toMatch(/^connectivity_url +not set +an address/m);
+});
+
+test('an address that answers is set, with who did it, and taken away again', async () => {
+  const { url: address } = await serveHttp((_, response) => response.writeHead(404).end());
+  const set = await roundsman(url, 'settings', 'connectivity_url', address, '--as', 'ann');
+  expect(set).toMatchObject({
+    code: 0,
+    out: `connectivity_url is ${address} now, it was not set.\n`,
+    err: expect.not.stringContaining('no answer'),
+  });
+  expect(await stored('connectivity_url')).toEqual({ value: address, changed_by: 'ann' });
+  const unset = await roundsman(url, 'settings', 'connectivity_url', '--unset');
+  expect([unset.code, unset.out]).toEqual([0, 'connectivity_url is not set any more.\n']);
+  expect(await stored('connectivity_url')).toBeUndefined();
+  const again = await roundsman(url, 'settings', 'connectivity_url', '--unset');
+  expect(again.out).toBe('connectivity_url is not set.\n');
+});
+
+test('one that gives no answer is set, and that is said', async () => {
+  const set = await roundsman(url, 'settings', 'connectivity_url', 'http://127.0.0.1:1/', '--json');
+  expect([set.code, set.json()]).toEqual([0, { connectivity_url: 'http://127.0.0.1:1/' }]);
+  expect(set.err).toContain('it gives this machine no answer: 127.0.0.1:1:');
+});
+
+test('hosts are a list', async () => {
+  const set = await roundsman(url, 'settings', 'http_hosts', 'Hooks.example.com, 10.0.0.5:8080');
+  expect([set.code, set.out]).toEqual([
+    0,
+    'http_hosts is hooks.example.com,10.0.0.5:8080 now, it was not set.\n',
+  ]);
+  expect((await stored('http_hosts'))?.value).toEqual(['hooks.example.com', '10.0.0.5:8080']);
+});
+
+test.each([
+  [['connectivity_url', 'example.com'], 2, /not a URL/],
+  [['connectivity_url', 'ftp://example.com'], 2, /begins with ftp:/],
+  [['connectivity_url', 'https://a:b@example.com'], 2, /a user or a password/],
+  [['http_hosts', 'a,,b'], 2, /is no host/],
+  [['http_hosts', 'https://example.com'], 2, /is no host/],
+  [['connectivity', 'https://example.com'], 2, /did you mean connectivity_url\?/],
+  [['--unset'], 2, /needs the name/],
+  [['http_hosts', 'a.example', '--unset'], 2, /takes no value/],
+  [['http_hosts', '--as', 'ann'], 2, /--as belongs to a change/],
+])('%j is refused, and nothing is set', async (given, code, why) => {
+  const refused = await roundsman(url, 'settings', ...given);
+  expect(refused).toMatchObject({ code, err: expect.stringMatching(why) });
+  expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
+    connectivity_url: null,
+    http_hosts: null,
+  });
+});
+
+test.skipIf(!hasTerminal)('in 80 columns nothing of it is cut', async () => {
+  const { shown } = await inTerminalOf(80, url, ['settings']);
+  const words = shown.replaceAll(/\s+/g, ' ');
+  expect(words).toContain('is skipped. Not set: nothing is asked');
+  expect(words).not.toContain('…');
+});

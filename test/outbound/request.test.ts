@@ -1,0 +1,73 @@
+/** What a request says beside its answer: how long it took, whether it was cut, and why it failed. */
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { OutboundError, request } from '../../src/outbound/request.ts';
+import { authority, hasOpenssl } from '../support/certificates.ts';
+import { serveHttp, serveHttps } from '../support/http-server.ts';
+
+const never = new AbortController().signal;
+const get = (url: string, hosts: string[], rest: object = {}) =>
+  request({ method: 'GET', url }, { hosts, signal: never, timeoutMs: 20_000, ...rest });
+
+const fault = (sending: Promise<unknown>): Promise<string> =>
+  sending.then(
+    () => 'none',
+    (error: unknown) => (error as OutboundError).fault,
+  );
+
+test('a body is read up to the bound, and is an error beyond it unless it may be cut', async () => {
+  const { url, host } = await serveHttp((_, answer) => answer.end('0123456789'));
+  expect(await get(url, [host], { maxBytes: 10, cut: true })).toMatchObject({
+    body: '0123456789',
+    cut: false,
+  });
+  expect(await get(url, [host], { maxBytes: 9, cut: true })).toMatchObject({
+    status: 200,
+    body: '012345678',
+    cut: true,
+  });
+  expect(await get(url, [host], { maxBytes: 10 })).toMatchObject({ cut: false });
+  await expect(get(url, [host], { maxBytes: 9 })).rejects.toThrow('longer than 9 bytes');
+});
+
+test('a cut leaves the connection, and goes through a character without an error', async () => {
+  let closed = 0;
+  const { url, host } = await serveHttp((_, answer) => {
+    answer.on('close', () => (closed += 1));
+    answer.write('aé'.repeat(50_000));
+  });
+  expect((await get(url, [host], { maxBytes: 2, cut: true })).body).toBe('a\uFFFD');
+  await expect.poll(() => closed).toBe(1);
+});
+
+test('the time lasts until the last byte', async () => {
+  const { url, host } = await serveHttp((_, answer) => {
+    answer.write('a');
+    setTimeout(() => answer.end('b'), 200);
+  });
+  const { ms } = await get(url, [host]);
+  expect(ms).toBeGreaterThan(190);
+});
+
+test('a fault says whether the server was asked at all', async () => {
+  const { host, url } = await serveHttp(() => {});
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  expect(await fault(get(url, []))).toBe('refused');
+  expect(await fault(get(url, [], { publicly: true }))).toBe('refused');
+  expect(await fault(get(`http://ann:pw@${host}/`, [host]))).toBe('refused');
+  expect(await fault(get(url, [host], { timeoutMs: 100 }))).toBe('timeout');
+  expect(await fault(get(`http://127.0.0.1:${port}/`, [`127.0.0.1:${port}`]))).toBe('other');
+  expect(await fault(get(`https://${host}/`, [host]))).toBe('other');
+  expect(await fault(get(url, [host], { signal: AbortSignal.abort('over') }))).toBe('other');
+});
+
+test.runIf(hasOpenssl)('a certificate that cannot be trusted is a fault of its own', async () => {
+  const { issue } = authority();
+  const { url, host } = await serveHttps(() => {}, issue('app', 'IP:127.0.0.1'));
+  expect(await fault(get(url, [host]))).toBe('certificate');
+});
