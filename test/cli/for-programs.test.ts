@@ -150,7 +150,11 @@ test('a resolved finding says when, and a ticket is named by its number alone', 
 
 test('why a run ended is its reason alone, with its error in a column of its own', async () => {
   const bot = await insertBot(db, 'failing');
-  const ended = { status: 'failed', reason: 'check errored', error_message: 'is-well: no answer' };
+  const ended = {
+    status: 'failed' as const,
+    reason: 'check errored',
+    error_message: 'is-well: no answer',
+  };
   await insertRun(db, bot, 1, ended);
   await insertRun(db, bot, 2, {
     status: 'cancelled',

@@ -23,7 +23,7 @@ const columns = (now: Date): Column<KnowledgeEvent>[] => [
     name: 'figures',
     head: 'Figures',
     cell: ({ figures }) => storedFiguresInWords(figures),
-    cellForPrograms: ({ figures }) => figures && JSON.stringify(figures),
+    cellForPrograms: ({ figures }) => (figures === null ? null : JSON.stringify(figures)),
   },
   { name: 'actor', head: 'Who', cell: ({ actor }) => printable(actor) },
 ];
