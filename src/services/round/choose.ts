@@ -1,3 +1,4 @@
+import { checksOf } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
@@ -33,6 +34,24 @@ export async function requireKnownBots(
   for (const name of names) if (!coming.includes(name)) await botOf(db, name, coming);
 }
 
-/** All bots by name, whatever their status. */
-export const allBots = (db: Db): Promise<ChosenBot[]> =>
-  db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
+/** The bots of a round that touches no network, and the names of those that are left out of it. */
+export interface BotsInside {
+  bots: ChosenBot[];
+  /** all of their checks look outside */
+  outside: string[];
+  /** they are not active, as one that waits to be set up */
+  inactive: string[];
+}
+
+/** Divides the bots of the catalogue; rows of other names are left out without a word. */
+export async function botsInside(db: Db, { bots: known }: Catalogue): Promise<BotsInside> {
+  const active = new Map((await chooseBots(db, { names: [] })).map((row) => [row.name, row]));
+  const inside: BotsInside = { bots: [], outside: [], inactive: [] };
+  for (const bot of known.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const row = active.get(bot.name);
+    if (!row) inside.inactive.push(bot.name);
+    else if (checksOf(bot).every((check) => check.looks_outside)) inside.outside.push(bot.name);
+    else inside.bots.push(row);
+  }
+  return inside;
+}
