@@ -15,8 +15,9 @@ import { expireSessions } from './remedies/session.expire.ts';
 import { ticketNote } from './remedies/ticket.note.ts';
 import { sentinelApi } from './sentinel-api.ts';
 import { sentinelDb } from './sentinel-db.ts';
+import { surveyor } from './surveyor.ts';
 
-export const bots: Bot[] = [conductor, sentinelApi, sentinelDb, ledger, janitor];
+export const bots: Bot[] = [conductor, sentinelApi, sentinelDb, ledger, janitor, surveyor];
 
 export const remedies: Remedy[] = [
   setAppStatus,

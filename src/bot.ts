@@ -13,5 +13,6 @@ export * from './contract/event-check.ts';
 export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
 export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
+export { meaning, meaningOfCheck } from './database/migrate/same-meaning.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';
 export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';

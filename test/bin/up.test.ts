@@ -54,7 +54,7 @@ describe('up', () => {
   it('tells a newcomer on the first start what was checked, found, healed and escalated', async () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('Look at one: npx roundsman tickets show T-'));
-    expect(heard.out).toContain('Checked: 5 bots, 31 checks');
+    expect(heard.out).toContain('Checked: 6 bots, 40 checks');
     expect(heard.out).toContain('\nHeals: 1 verified, 1 held\n');
     expect(heard.out).toMatch(/T-\d+ +critical +owner/);
 
