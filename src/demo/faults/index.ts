@@ -11,6 +11,7 @@ import { oracleFaults } from './oracle.ts';
 import { pulseFaults } from './pulse.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
+import { surveyorFaults } from './surveyor.ts';
 import { wardenFaults } from './warden.ts';
 
 export const faults: readonly Fault[] = [
@@ -26,4 +27,5 @@ export const faults: readonly Fault[] = [
   ...meterFaults,
   ...curatorFaults,
   ...pulseFaults,
+  ...surveyorFaults,
 ];
