@@ -38,7 +38,7 @@ export async function findAddresses(config: Config, context: EventContext): Prom
         FROM attempts JOIN addresses a USING (ip_address) ${itsStart(sql`a.key`)}
         WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
-    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures,
@@ -143,7 +143,7 @@ export async function findWave(config: Config, context: EventContext): Promise<E
         FROM (SELECT *, 'logins' AS key FROM attempts) a ${itsStart(sql`a.key`)}
         WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY bad DESC, "of" DESC LIMIT 1`,
-    wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures,
