@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bots } from '../../bots/index.ts';
 import { connect } from '../../src/database/connect.ts';
 import { joinEmbedded } from '../../src/database/embedded/index.ts';
 
