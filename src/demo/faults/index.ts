@@ -8,6 +8,7 @@ import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
 import { oracleFaults } from './oracle.ts';
 import { pulseFaults } from './pulse.ts';
+import { sentinelApiFaults } from './sentinel-api.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
 import { wardenFaults } from './warden.ts';
@@ -15,6 +16,7 @@ import { wardenFaults } from './warden.ts';
 export const faults: readonly Fault[] = [
   ...janitorFaults,
   ...sentinelFaults,
+  ...sentinelApiFaults,
   ...sentinelDbFaults,
   ...ledgerFaults,
   ...guardianFaults,
