@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { pathOf } from './ask.ts';
 import type { Config } from './config.ts';
-import { daysOf, needPastDays, pastDays, requestsOf } from './past-days.ts';
+import { needPastDays, pastDays, requestsOf } from './past-days.ts';
 
 const hourMs = 3_600_000;
 
@@ -38,7 +38,7 @@ export async function findSilent(
     endpoints: number;
     found: Silent[];
   }>`
-    WITH past AS MATERIALIZED (${requestsOf(daysOf(from, now))}), asked AS MATERIALIZED (
+    WITH past AS MATERIALIZED (${requestsOf(from, now)}), asked AS MATERIALIZED (
       SELECT ${pathOf} AS path, count(*) AS requests FROM api_logs
       WHERE created_at >= ${from} AND created_at <= ${now} GROUP BY 1
     ), regular AS MATERIALIZED (
@@ -46,11 +46,12 @@ export async function findSilent(
       FROM past
       WHERE hours = (SELECT max(hours) FROM past) AND least >= ${min_usual} AND path NOT IN ('(other)', '(no path)')
       GROUP BY path HAVING count(*) >= ${min_days} AND bool_or(day = ${sql.lit(pastDays)})
+    ), fresh AS MATERIALIZED (
+      SELECT path, requests FROM asked a WHERE NOT EXISTS (SELECT FROM past p WHERE p.path = a.path)
     ), silent AS (
       SELECT r.*, (
-        SELECT a.path FROM asked a
-        WHERE a.requests BETWEEN r.usual / 2.0 AND r.usual * 2 AND NOT EXISTS (SELECT FROM past p WHERE p.path = a.path)
-        ORDER BY abs(a.requests - r.usual), a.path LIMIT 1
+        SELECT f.path FROM fresh f WHERE f.requests BETWEEN r.usual / 2.0 AND r.usual * 2
+        ORDER BY abs(f.requests - r.usual), f.path LIMIT 1
       ) AS moved_to
       FROM regular r WHERE NOT EXISTS (SELECT FROM asked a WHERE a.path = r.path)
     ), found AS (

@@ -21,14 +21,13 @@ async function compare(
   { db, from, now }: EventContext,
 ): Promise<Map<string, Compared>> {
   if (paths.length === 0) return new Map();
-  const days = daysOf(from, now);
   const { rows } = await sql<Compared>`
-    WITH days AS MATERIALIZED (${days}), before AS (
+    WITH days AS MATERIALIZED (${daysOf(from, now)}), before AS (
       SELECT ${pathOf} AS path, count(*) AS refused FROM days d
       JOIN api_logs l ON l.status_code = 401 AND l.created_at >= d."from" AND l.created_at <= d."to"
       GROUP BY 1
     ), past AS (
-      SELECT path, sum(requests) AS requests FROM (${requestsOf(days)}) r GROUP BY path
+      SELECT path, sum(requests) AS requests FROM (${requestsOf(from, now)}) r GROUP BY path
     ), addresses AS (
       SELECT path, max(refused) FILTER (WHERE ip_address IS NOT NULL) AS most, sum(refused) AS refused FROM (
         SELECT ${pathOf} AS path, ip_address, count(*) AS refused FROM api_logs
