@@ -96,7 +96,7 @@ interface Overdrawn {
   plan: string | null;
 }
 
-/** A pool that is not set is none. The name of an organisation is its own affair, so findings show its id. */
+/** A pool that is not set is none. The name of an organization is its own affair, so findings show its id. */
 export async function checkPools(
   { max_findings: max }: { max_findings: number },
   { db }: CheckContext,
@@ -114,13 +114,13 @@ export async function checkPools(
   return {
     examined: { count: pools, except: [] },
     figures: [
-      { name: 'pools of organisations', value: pools },
+      { name: 'pools of organizations', value: pools },
       { name: 'pools below zero', value: count },
     ],
     findings: found.map(({ id, credits_pool, plan }) => ({
       severity: 'high',
       category: 'ledger',
-      title: `The pool of organisation ${id} is below zero: ${credits_pool}`,
+      title: `The pool of organization ${id} is below zero: ${credits_pool}`,
       description:
         'Its members spent more than it had: spends at the same time each read the old pool.',
       component: 'organizations',

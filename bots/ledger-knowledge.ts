@@ -35,7 +35,7 @@ export const knowledge: KnowledgeSeed[] = [
     pattern: '^use [0-9a-f-]{36} of an app for',
     solution:
       'Read error_logs of that minute: the debit failed, or the app does not book. Book it with bookCredits, type usage, and ' +
-      "usage_id in its metadata, so that this use counts as paid. If members pay in another way, say so with the organisation's plan.",
+      "usage_id in its metadata, so that this use counts as paid. If members pay in another way, say so with the organization's plan.",
     autonomy: 'suggest',
   },
   {
@@ -50,10 +50,10 @@ export const knowledge: KnowledgeSeed[] = [
   {
     name: 'ledger.negative-pool',
     category: 'ledger',
-    pattern: '^the pool of organisation [0-9a-f-]{36} is below zero',
+    pattern: '^the pool of organization [0-9a-f-]{36} is below zero',
     solution:
       'Look for code that reads credits_pool and writes it back later: let it subtract in one UPDATE with the condition that the ' +
-      'pool is high enough. Ask the organisation to fill its pool, and set it to what its bookings say.',
+      'pool is high enough. Ask the organization to fill its pool, and set it to what its bookings say.',
     autonomy: 'suggest',
   },
 ];

@@ -28,7 +28,7 @@ interface Unpaid {
  * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
  * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
  * the debits around it are together as high as the uses around it, as where several uses are debited at once. Uses that failed,
- * uses of free apps, and uses of members whose organisation has a pool to pay from need no debit of the user. Each run looks at
+ * uses of free apps, and uses of members whose organization has a pool to pay from need no debit of the user. Each run looks at
  * the uses since the last one, and at those of open findings.
  */
 export async function checkUsage(

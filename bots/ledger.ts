@@ -194,7 +194,7 @@ export const ledger = defineBot({
       title: "Did every provider's payment give credits once?",
       run: checkGrants,
     },
-    { name: 'negative-pool', title: 'Is no pool of an organisation below zero?', run: checkPools },
+    { name: 'negative-pool', title: 'Is no pool of an organization below zero?', run: checkPools },
   ],
   knowledge,
 });

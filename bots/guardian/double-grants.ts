@@ -60,10 +60,13 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
         FROM grants GROUP BY payment, user_id
       )
       SELECT t.id, t.provider, d.user_id, t.credits_granted, d.bookings, d.amount + coalesce(taken.amount, 0) AS given,
-        t.credits_granted IS NOT NULL AND d.bookings > 1
-          AND d.amount + coalesce(taken.amount, 0) > t.credits_granted AS wrong
+        coalesce(d.amount + coalesce(taken.amount, 0) > t.credits_granted, false) AS wrong
       FROM doubled d
-      JOIN transactions t ON t.id = CASE WHEN d.payment ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN d.payment::uuid END
+      LEFT JOIN LATERAL (
+        SELECT * FROM transactions t
+        WHERE d.bookings > 1
+          AND t.id = CASE WHEN d.payment ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN d.payment::uuid END
+      ) t ON true
       LEFT JOIN LATERAL (
         SELECT sum(c.amount) AS amount FROM credits c
         WHERE d.bookings > 1 AND c.user_id = d.user_id AND c.amount < 0 AND c.metadata ->> 'transaction_id' = d.payment

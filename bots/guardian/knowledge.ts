@@ -85,7 +85,7 @@ export const knowledge: KnowledgeSeed[] = [
   advice(
     'stripe-unknown',
     '^payment [0-9a-f-]{36} is (completed|refunded), and (stripe does not know it|[a-z_]{1,40} at stripe)',
-    'Nobody has paid for it at this account of Stripe. Find out who wrote the row: a webhook whose signature is not checked, a test, ' +
+    'It was not paid for at this account of Stripe. Find out who wrote the row: a webhook whose signature is not checked, a test, ' +
       "a person, or another account. Stop that way first; then decide with the customer's history about the credits.",
   ),
 ];

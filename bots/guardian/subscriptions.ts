@@ -97,7 +97,7 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
       severity: severities[kind],
       title: `Profile ${id} is ${said(row.profile_status, row.profile_tier)}, and its subscription is ${said(row.status, row.tier)}`,
       description: {
-        unpaid: 'The platform serves a subscription that nobody pays for.',
+        unpaid: 'The platform serves a subscription that is not paid for.',
         unserved: 'The user pays, and the platform does not serve the subscription.',
         tier: 'The platform serves another tier than the user pays for.',
       }[kind],

@@ -134,14 +134,15 @@ test('payments that the platform has are no finding, under whichever id it knows
       currency: 'usd',
     }),
     event('charge.succeeded', 66, charge('pi_test', 1_000), false),
-    // On its way.
+    // On its way; the first one is read, because it may belong to an earlier payment.
+    succeeded('pi_edge', 14),
     succeeded('pi_moment', 5),
   ]);
   for (const id of ['pi_intent', 'ch_charge', 'cs_live_1', 'in_1']) await row(id, 60);
   const result = await compare(url);
   expect(titles(result)).toEqual([]);
   expect(result.truncated).toBe(false);
-  expect(figure(result, 'events of Stripe')).toBe(9);
+  expect(figure(result, 'events of Stripe')).toBe(10);
   expect(figure(result, 'payments that Stripe was asked for')).toBe(0);
   expect(result.examined).toEqual(expect.arrayContaining(['pi_intent', 'in_1', 'STRIPE_KEY']));
   const [headers] = state.headers;
@@ -338,17 +339,20 @@ test('more events than fit are read in parts, and the next run goes on', async (
 });
 
 test('also where the smallest part that one run tries is too large, the next runs go on', async () => {
+  // 1,300 events within ten minutes, of which three attempts of the first run read the newest thousand.
   const { url } = await stripe(
-    Array.from({ length: 5_000 }, (_, i) => succeeded('pi_one', 4_000 + i / 50)),
+    Array.from({ length: 1_300 }, (_, i) => succeeded('pi_one', 4_000 + i / 130)),
   );
   await row('pi_one', 4_000);
   let remembered: unknown = null;
-  for (let run = 0; run < 12; run++) {
+  for (let run = 0; run < 6; run++) {
     const result = await compare(url, { remembered });
     ({ remember: remembered } = result);
-    if (figure(result, 'behind by') === 0) break;
-    expect(run).toBeLessThan(11);
+    expect(titles(result)).toEqual([]);
+    if (run === 0) expect(figure(result, 'events of Stripe')).toBe(0);
+    if (figure(result, 'behind by') === 0) return;
   }
+  expect.unreachable('the last run has not read all');
 });
 
 test('if no payment is known, one finding says so, and all are compared again', async () => {

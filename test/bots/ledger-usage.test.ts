@@ -76,7 +76,7 @@ test.each([
   ['ledger.negative-balance', `Balance of user ${id} is negative: -5`],
   ['ledger.usage-without-debit', `Use ${id} of an app for 5 credits was not debited`],
   ['ledger.granted-twice', 'One payment gave credits 2 times, 200 in all: pi_1'],
-  ['ledger.negative-pool', `The pool of organisation ${id} is below zero: -3`],
+  ['ledger.negative-pool', `The pool of organization ${id} is below zero: -3`],
 ])('%s is the one entry that knows "%s"', (name, title) => {
   const known = ledger.knowledge!.filter(({ pattern }) =>
     RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE).matcher(title).find(),
@@ -157,7 +157,7 @@ describe('uses', () => {
     expect(keysOf(await check(name)).toSorted()).toEqual([theirs, huge].toSorted());
   });
 
-  test('members and owners of an organisation that pays do not pay', async () => {
+  test('members and owners of an organization that pays do not pay', async () => {
     const [member, owner, poor] = [await addUser(db), await addUser(db), await addUser(db)];
     const organization = async (values: object, user_id?: string) => {
       const { id } = await db
@@ -284,10 +284,10 @@ test('a pool below zero is a finding, one of zero or none is not', async () => {
       severity: 'high',
       component: 'organizations',
       key: below,
-      title: `The pool of organisation ${below} is below zero: -1`,
+      title: `The pool of organization ${below} is below zero: -1`,
     },
   ]);
-  expect(figure(result, 'pools of organisations')).toBe(2);
+  expect(figure(result, 'pools of organizations')).toBe(2);
   const lowest = await pool(-2_147_483_648);
   const cut = await check('negative-pool', { max_findings: 1 });
   expect([keysOf(cut), cut.truncated]).toEqual([[lowest], true]);

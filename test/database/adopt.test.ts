@@ -167,6 +167,9 @@ describe('a platform with rows in all 36 tables', () => {
 
   it('has bots that are planned as new ones: earlier slots are not made up for', async () => {
     const catalogue = catalogueOf(bots, remedies);
+    await sql`UPDATE bots SET api_endpoint = '/api/bots/lookout' WHERE name = 'sentinel'`.execute(
+      db,
+    );
     expect(await planBots(db, catalogue)).toMatchObject({
       planned: 0,
       refused: [{ name: 'sentinel', reason: expect.stringContaining('names no bot') }],

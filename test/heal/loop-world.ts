@@ -71,7 +71,9 @@ export async function loopWorld(
       { risk: 'reversible' },
     ),
   );
-  const engine = await openEngine(url, catalogue([...watched.map(botOf), conductor], remedies));
+  // Its own knowledge names remedies that this world does not have.
+  const watching = { ...conductor, knowledge: [] };
+  const engine = await openEngine(url, catalogue([...watched.map(botOf), watching], remedies));
   onTestFinished(async () => {
     await engine.close();
     await db.destroy();

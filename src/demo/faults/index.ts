@@ -1,4 +1,5 @@
 /** Every fault that can be planted: one file a bot, one line here. */
+import { conductorFaults } from './conductor.ts';
 import { curatorFaults } from './curator.ts';
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
@@ -14,6 +15,7 @@ import { sentinelFaults } from './sentinel.ts';
 import { wardenFaults } from './warden.ts';
 
 export const faults: readonly Fault[] = [
+  ...conductorFaults,
   ...janitorFaults,
   ...sentinelFaults,
   ...sentinelApiFaults,

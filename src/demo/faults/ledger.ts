@@ -77,7 +77,7 @@ export const ledgerFaults: Fault[] = [
       await addBooking(db, before(now, 3 * hour), { ...debit, amount: -5 });
       await addBooking(db, before(now, 2 * hour), { user_id, amount: 5, type: 'refund' });
       await addBooking(db, before(now, 5 * hour), { ...debit, amount: -10 });
-      // A member whose organisation pays.
+      // A member whose organization pays.
       const member = await addUser(db);
       const organization = await db
         .insertInto('organizations')
@@ -114,7 +114,7 @@ export const ledgerFaults: Fault[] = [
   },
   {
     name: 'ledger.negative-pool',
-    title: 'An organisation spent more credits than its pool had',
+    title: 'An organization spent more credits than its pool had',
     async plant(db) {
       await withoutCheck(db, 'organizations', 'organizations_credits_pool_check', (trx) =>
         trx.insertInto('organizations').values({ name: 'Guild', credits_pool: -20 }).execute(),

@@ -163,7 +163,7 @@ export async function aftermathsOf(
 const isAboutOthers = (own: ReturnType<typeof sql>) => sql`
   NOT (${isAboutHealing} OR f.affected_component = entry.name AND NOT ${own})`;
 
-/** Whether a finding `f` is one of the conductor's about healing (bots/healing-loops.ts), whatever that bot's name is now. */
+/** Whether a finding `f` is one of the conductor's about healing (bots/conductor/healing-loops.ts), whatever that bot's name is now. */
 export const isAboutHealing = sql`(f.check_name IS NOT DISTINCT FROM 'healing-loops'
   AND f.bot_id = (SELECT c.id FROM bots c WHERE c.catalogue_name = 'conductor'))`;
 

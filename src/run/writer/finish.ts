@@ -1,5 +1,5 @@
 /** How an attempt ends, judged by the outcomes of its checks; and the input and result of the transition that ends it. */
-import type { CheckOutcome } from '../tasks/outcome.ts';
+import { examinedCount, type CheckOutcome } from '../tasks/outcome.ts';
 import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
@@ -86,6 +86,7 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
         ...('reason' in rest
           ? { reason: rest.reason }
           : {
+              examined: examinedCount(rest.result),
               findings: rest.result.findings.length,
               ...(rest.result.figures && { figures: rest.result.figures }),
             }),

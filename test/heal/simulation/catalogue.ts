@@ -28,7 +28,8 @@ export const simulatedCatalogue = (
   loops: Pick<Loops, 'bots' | 'remedies'>,
 ): Catalogue =>
   catalogueOf(
-    [...kinds.map((kind) => botOf(platform, kind)), ...loops.bots, conductor],
+    // Its own knowledge names remedies that this platform does not have.
+    [...kinds.map((kind) => botOf(platform, kind)), ...loops.bots, { ...conductor, knowledge: [] }],
     [...cures.map((cure) => remedyOf(platform, cure)), ...loops.remedies],
   );
 

@@ -1,6 +1,6 @@
 /** Whether healing comes to an end, or an entry repeatedly heals what it or another entry causes. */
-import { sql } from '../src/bot.ts';
-import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 
 interface Config {
   /** the hours of the last 24 in which a limit has to have blocked an entry */
@@ -197,6 +197,10 @@ export async function findHealingLoops(
   return {
     examined: { count: known[0]?.count ?? 0, except: [] },
     findings: rows.slice(0, max).map(findingOf),
+    figures: [
+      { name: 'entries of knowledge', value: known[0]?.count ?? 0 },
+      { name: 'entries without end', value: Math.min(rows.length, max) },
+    ],
     truncated: rows.length > max,
   };
 }

@@ -1,0 +1,117 @@
+/** Bots whose newest runs ended badly, and bots that change between success and failure. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext } from '../../src/bot.ts';
+import { category, type ConductorConfig } from './config.ts';
+import { ownEndpoints, report } from './report.ts';
+
+/** Runs that say something about their bot. */
+const isCounted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
+
+/** `1 hour`, `20 hours`, `3 days` */
+function inWords(ms: number): string {
+  const hours = Math.max(1, Math.round(ms / 3_600_000));
+  if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;
+  return `${Math.round(hours / 24)} days`;
+}
+
+interface Ended {
+  name: string;
+  next_execution_at: Date;
+  in_row: number;
+  status: string;
+  error: string | null;
+  ended: Date;
+}
+
+/** How many of the newest runs of a bot are read. */
+const maxInRow = 10;
+
+/**
+ * A bot that runs again soon has another chance soon. One that runs each night has lost a day: another run is queued, once. While a
+ * run of it is queued or running, it is not known how that one ends.
+ */
+export function findBadEndings(config: ConductorConfig, context: CheckContext) {
+  const soon = new Date(context.now.getTime() + config.requeue_wait_minutes * 60_000);
+  const query = sql<Ended>`
+    SELECT b.name, b.next_execution_at, newest.in_row, newest.status, newest.error, newest.ended
+    FROM bots b CROSS JOIN LATERAL (
+      SELECT coalesce(min(place) FILTER (WHERE status = 'success') - 1, count(*))::int AS in_row,
+        (array_agg(status ORDER BY place))[1] AS status, left((array_agg(error_message ORDER BY place))[1], 300) AS error,
+        (array_agg(completed_at ORDER BY place))[1] AS ended
+      FROM (
+        SELECT e.status, e.error_message, e.completed_at, row_number() OVER (ORDER BY e.started_at DESC) AS place
+        FROM bot_executions e WHERE e.bot_id = b.id AND ${isCounted} ORDER BY e.started_at DESC LIMIT ${maxInRow}
+      ) runs
+    ) newest
+    WHERE b.status = 'active' AND b.next_execution_at > ${soon} AND newest.in_row > 0
+      AND NOT EXISTS (SELECT FROM bot_executions e
+                      WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'external'))
+    ORDER BY newest.in_row DESC, b.next_execution_at DESC, b.name`;
+  return report(
+    query,
+    config,
+    context,
+    ({ name: component, next_execution_at, in_row, status, error, ended }) => {
+      const which = in_row === 1 ? 'newest run' : `${in_row} newest runs`;
+      const next = inWords(next_execution_at.getTime() - context.now.getTime());
+      return {
+        severity: 'medium',
+        category,
+        title: `Bot ${component} ended its ${which} badly, and the next one is in ${next}`,
+        description:
+          error ?? (status === 'timeout' ? 'Its deadline passed.' : 'It gave no reason.'),
+        component,
+        metadata: {
+          in_row,
+          status,
+          ended: ended?.toISOString(),
+          next_execution_at: next_execution_at.toISOString(),
+        },
+      };
+    },
+    (found, bots) => [
+      { name: 'bots', value: bots },
+      { name: 'whose newest run ended badly', value: found.length },
+    ],
+  );
+}
+
+/** As many results as Nagios keeps. */
+const results = 21;
+
+/** The conductor itself is left out: the cure is to pause the bot, and then no bot would watch the others. */
+export function findFlapping(config: ConductorConfig, context: CheckContext) {
+  const query = sql<{ name: string; changes: number; successes: number }>`
+    SELECT b.name, newest.changes, newest.successes
+    FROM bots b CROSS JOIN LATERAL (
+      SELECT count(*) AS runs, (count(*) FILTER (WHERE ok <> before))::int AS changes,
+        (count(*) FILTER (WHERE ok))::int AS successes
+      FROM (
+        SELECT ok, lag(ok) OVER (ORDER BY started_at) AS before FROM (
+          SELECT e.status = 'success' AS ok, e.started_at FROM bot_executions e
+          WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at > ${context.now}::timestamptz - interval '7 days'
+          ORDER BY e.started_at DESC LIMIT ${results}
+        ) runs
+      ) pairs
+    ) newest
+    WHERE b.status = 'active' AND NOT (b.api_endpoint = ANY (${ownEndpoints}::text[]))
+      AND newest.runs = ${results} AND 100.0 * newest.changes >= ${config.flapping_percent}::numeric * ${results - 1} AND newest.changes > 0
+    ORDER BY newest.changes DESC, b.name`;
+  return report(
+    query,
+    config,
+    context,
+    ({ name: component, changes, successes }) => ({
+      severity: 'medium',
+      category,
+      title: `Bot ${component} flaps: its last ${results} runs changed ${changes} times between success and failure`,
+      description: `${successes} of them succeeded. A bot that fails each second time hides what it finds.`,
+      component,
+      metadata: { runs: results, changes, successes },
+    }),
+    (found, bots) => [
+      { name: 'bots', value: bots },
+      { name: 'that flap', value: found.length },
+    ],
+  );
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../database/connect.ts';
+import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
+import type { Fault } from './fault.ts';
+
+const hour = 60;
+const active = { status: 'active' } as const;
+
+const many = <Row>(count: number, row: (index: number) => Row): Row[] =>
+  Array.from({ length: count }, (_, index) => row(index));
+
+/** What a run stores of a check that looked at so many components. */
+const looked = (examined: number) =>
+  JSON.stringify({ checks: [{ name: 'latency', status: 'passed', examined, findings: 0 }] });
+
+/** A worker that has room for ten runs. */
+const plantWorker = (db: Db, now: Date) =>
+  db
+    .insertInto('engine.nodes')
+    .values({
+      id: randomUUID(),
+      role: 'worker',
+      host: 'fiction',
+      pid: 1,
+      places: 10,
+      started_at: minutesBefore(now, hour),
+      heartbeat_at: now,
+    })
+    .execute();
+
+/** A bot with this health score yesterday; today has too few runs for one. */
+async function plantScore(db: Db, now: Date, name: string, health_score: number): Promise<void> {
+  const bot_id = await plantBot(db, name, active);
+  const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+  await db
+    .insertInto('bot_metrics')
+    .values([
+      { bot_id, day: dayOf(minutesBefore(now, 24 * hour)), runs: 50, health_score },
+      { bot_id, day: dayOf(now), runs: 1, health_score: null },
+    ])
+    .execute();
+}
+
+const failed = { status: 'failed', error_message: 'the disk did not answer' } as const;
+
+export const conductorFaults: Fault[] = [
+  {
+    name: 'conductor.overdue',
+    title: 'A bot should have run an hour ago, and no scheduler has claimed it',
+    async plant(db, now) {
+      const next_execution_at = minutesBefore(now, hour);
+      await plantBot(db, 'late', { ...active, next_execution_at });
+    },
+    async lookalike(db, now) {
+      await plantBot(db, 'fresh', { ...active, next_execution_at: minutesBefore(now, 1) });
+    },
+  },
+  {
+    name: 'conductor.stuck',
+    title: 'A run of a minute has hung for an hour, and its worker holds on to it',
+    async plant(db, now) {
+      await plantRuns(db, await plantBot(db, 'stuck'), now, [
+        {
+          status: 'running',
+          started_at: minutesBefore(now, hour),
+          lease_until: minutesBefore(now, -24 * hour),
+        },
+      ]);
+    },
+    async lookalike(db, now) {
+      const started_at = minutesBefore(now, hour);
+      const patient = await plantBot(db, 'patient', { timeout_seconds: 7_200 });
+      await plantRuns(db, patient, now, [{ status: 'running', started_at }]);
+    },
+  },
+  {
+    name: 'conductor.success-rate',
+    title: 'A bot fails in half of its runs',
+    async plant(db, now) {
+      const runs = many(20, (n) => ({
+        started_at: minutesBefore(now, n + 1),
+        ...(n % 2 === 0 && failed),
+      }));
+      await plantRuns(db, await plantBot(db, 'failing'), now, runs);
+    },
+    async lookalike(db, now) {
+      // It has run too rarely to say anything.
+      const runs = many(6, (n) => ({
+        started_at: minutesBefore(now, n + 1),
+        ...(n % 2 === 0 && failed),
+      }));
+      await plantRuns(db, await plantBot(db, 'rare'), now, runs);
+    },
+  },
+  {
+    name: 'conductor.no-checks',
+    title: 'Every check of a bot is skipped',
+    async plant(db, now) {
+      const run = { ...failed, checks_performed: 0, reason: 'no checks performed' };
+      const runs = many(3, (n) => ({ ...run, started_at: minutesBefore(now, n + 1) }));
+      await plantRuns(db, await plantBot(db, 'idle'), now, runs);
+    },
+    async lookalike(db, now) {
+      // A run that was skipped performs nothing.
+      const bot = await plantBot(db, 'sound');
+      await plantRuns(db, bot, now, [
+        { started_at: minutesBefore(now, 10) },
+        {
+          status: 'skipped',
+          reason: 'overlap',
+          checks_performed: 0,
+          trigger: 'schedule',
+          scheduled_for: minutesBefore(now, 5),
+        },
+      ]);
+    },
+  },
+  {
+    name: 'conductor.hollow-runs',
+    title: 'The source that a bot reads has dried up, and its runs succeed',
+    async plant(db, now) {
+      const runs = many(10, (n) => ({
+        started_at: minutesBefore(now, 2 * n * hour + 1),
+        metadata: looked(0),
+      }));
+      const earlier = { started_at: minutesBefore(now, 30 * hour), metadata: looked(7) };
+      await plantRuns(db, await plantBot(db, 'hollow', active), now, [...runs, earlier]);
+    },
+    async lookalike(db, now) {
+      // A quiet night: by day there was something to look at.
+      const runs = many(10, (n) => ({
+        started_at: minutesBefore(now, 2 * n * hour + 1),
+        metadata: looked(n < 8 ? 0 : 7),
+      }));
+      await plantRuns(db, await plantBot(db, 'quiet', active), now, runs);
+    },
+  },
+  {
+    name: 'conductor.late-starts',
+    title: 'Runs begin two minutes after they were queued, although the workers have room',
+    async plant(db, now) {
+      await plantWorker(db, now);
+      const runs = many(10, (n) => ({
+        started_at: minutesBefore(now, 20 * n + 1),
+        queued_at: minutesBefore(now, 20 * n + 3),
+      }));
+      await plantRuns(db, await plantBot(db, 'late'), now, runs);
+    },
+    async lookalike(db, now) {
+      await plantWorker(db, now);
+      // Each waits until the one before it has ended, as its bot is told to.
+      const runs = many(10, (n) => ({
+        started_at: minutesBefore(now, 20 * n + 21),
+        completed_at: minutesBefore(now, 20 * n + 1),
+        queued_at: minutesBefore(now, 20 * n + 26),
+      })).slice(0, -1);
+      const bot = await plantBot(db, 'one-by-one', { overlap: 'queue' });
+      await plantRuns(db, bot, now, [
+        ...runs,
+        { started_at: minutesBefore(now, 220), completed_at: minutesBefore(now, 201) },
+      ]);
+    },
+  },
+  {
+    name: 'conductor.skipped-slots',
+    title: 'Each second slot of a bot is skipped, because it is still running',
+    async plant(db, now) {
+      const slots = many(20, (n) => ({
+        trigger: 'schedule' as const,
+        started_at: minutesBefore(now, 5 * n + 1),
+        scheduled_for: minutesBefore(now, 5 * n + 1),
+        ...(n % 2 === 0 &&
+          ({ status: 'skipped', reason: 'overlap', checks_performed: 0 } as const)),
+      }));
+      await plantRuns(db, await plantBot(db, 'slow'), now, slots);
+    },
+    async lookalike(db, now) {
+      const slots = many(20, (n) => ({
+        trigger: 'schedule' as const,
+        started_at: minutesBefore(now, 5 * n + 1),
+        scheduled_for: minutesBefore(now, 5 * n + 1),
+        ...(n % 2 === 0 &&
+          ({ status: 'skipped', reason: 'maintenance', checks_performed: 0 } as const)),
+      }));
+      await plantRuns(db, await plantBot(db, 'maintained'), now, slots);
+    },
+  },
+  {
+    name: 'conductor.queue',
+    title: 'A hundred and fifty runs have waited ten minutes for a worker',
+    async plant(db, now) {
+      const queued_at = minutesBefore(now, 10);
+      const runs = many(150, () => ({ status: 'queued' as const, queued_at }));
+      await plantRuns(db, await plantBot(db, 'waiting'), now, runs);
+    },
+    async lookalike(db, now) {
+      // A person fills slots of the past.
+      const queued_at = minutesBefore(now, 10);
+      const runs = many(150, (n) => ({
+        status: 'queued' as const,
+        queued_at,
+        trigger: 'backfill' as const,
+        scheduled_for: minutesBefore(now, 10_000 + n),
+      }));
+      await plantRuns(db, await plantBot(db, 'filled'), now, runs);
+    },
+  },
+  {
+    name: 'conductor.last-run',
+    title: 'The run of a nightly bot failed, and the next one is tomorrow',
+    async plant(db, now) {
+      const next_execution_at = minutesBefore(now, -20 * hour);
+      const bot = await plantBot(db, 'nightly', { ...active, next_execution_at });
+      await plantRuns(db, bot, now, [
+        { ...failed, started_at: minutesBefore(now, 4 * hour) },
+        { started_at: minutesBefore(now, 28 * hour) },
+      ]);
+    },
+    async lookalike(db, now) {
+      const soon = { ...active, next_execution_at: minutesBefore(now, -5) };
+      await plantRuns(db, await plantBot(db, 'often', soon), now, [failed]);
+      const tomorrow = { ...active, next_execution_at: minutesBefore(now, -20 * hour) };
+      // Another run of it is queued already.
+      await plantRuns(db, await plantBot(db, 'again', tomorrow), now, [
+        failed,
+        { status: 'queued' },
+      ]);
+    },
+  },
+  {
+    name: 'conductor.flapping',
+    title: 'Each second run of a bot fails',
+    async plant(db, now) {
+      const runs = many(21, (n) => ({
+        started_at: minutesBefore(now, n + 1),
+        ...(n % 2 === 0 && failed),
+      }));
+      await plantRuns(db, await plantBot(db, 'flapping', active), now, runs);
+    },
+    async lookalike(db, now) {
+      // It failed for a while, and has been mended.
+      const runs = many(21, (n) => ({
+        started_at: minutesBefore(now, n + 1),
+        ...(n > 9 && failed),
+      }));
+      await plantRuns(db, await plantBot(db, 'mended', active), now, runs);
+    },
+  },
+  {
+    name: 'conductor.health-score',
+    title: 'Less than half of the slots of a bot ended as success yesterday',
+    plant: (db, now) => plantScore(db, now, 'unwell', 42),
+    lookalike: (db, now) => plantScore(db, now, 'well', 90),
+  },
+  {
+    name: 'conductor.out-of-service',
+    title: 'A bot was paused three weeks ago and forgotten',
+    async plant(db, now) {
+      const status_changed_at = minutesBefore(now, 21 * 24 * hour);
+      await plantBot(db, 'forgotten', { status: 'paused', status_changed_at });
+    },
+    async lookalike(db, now) {
+      const status_changed_at = minutesBefore(now, 24 * hour);
+      await plantBot(db, 'resting', { status: 'paused', status_changed_at });
+    },
+  },
+];
