@@ -9,6 +9,7 @@ import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
 import { oracleFaults } from './oracle.ts';
 import { pulseFaults } from './pulse.ts';
+import { sentinelApiFaults } from './sentinel-api.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
 import { surveyorFaults } from './surveyor.ts';
@@ -18,6 +19,7 @@ export const faults: readonly Fault[] = [
   ...conductorFaults,
   ...janitorFaults,
   ...sentinelFaults,
+  ...sentinelApiFaults,
   ...sentinelDbFaults,
   ...ledgerFaults,
   ...guardianFaults,

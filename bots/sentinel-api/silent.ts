@@ -1,0 +1,100 @@
+/** Looks for endpoints that have requests at this time of the day, and have none today. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { pathOf } from './ask.ts';
+import type { Config } from './config.ts';
+import { needPastDays, pastDays, requestsOf } from './past-days.ts';
+
+const hourMs = 3_600_000;
+
+/** Below this share of its usual requests the whole platform is quiet: that is the pulse's finding. */
+const platformShare = 0.5;
+
+interface Silent {
+  path: string;
+  days: number;
+  usual: number;
+  /** a path without requests on past days that has about as many now: where it may have moved */
+  moved_to: string | null;
+}
+
+/**
+ * - An endpoint is missed if it had its requests in every clock hour of this time on most of the past days, and a week ago: what is
+ *   used on weekdays only, or by one daily client, is not missed.
+ * - One that never answered well is none: scanners ask for such paths as long as they like.
+ * - One in whose place a new path is asked for was most probably renamed. That is low, and over when yesterday lacks it, too.
+ *   Any other one is over when it is no more asked for on most days.
+ */
+export async function findSilent(
+  { min_usual, min_days, max_findings: max }: Config,
+  context: CheckContext,
+): Promise<CheckResult> {
+  const { db, now, skip } = context;
+  await needPastDays(context);
+  const from = new Date(now.getTime() - hourMs);
+  const { rows } = await sql<{
+    requests: number;
+    usual: number;
+    endpoints: number;
+    found: Silent[];
+  }>`
+    WITH past AS MATERIALIZED (${requestsOf(from, now)}), asked AS MATERIALIZED (
+      SELECT ${pathOf} AS path, count(*) AS requests FROM api_logs
+      WHERE created_at >= ${from} AND created_at <= ${now} GROUP BY 1
+    ), regular AS MATERIALIZED (
+      SELECT path, count(*)::int AS days, (percentile_disc(0.5) WITHIN GROUP (ORDER BY least))::int AS usual, bool_or(day = 1) AS yesterday
+      FROM past
+      WHERE hours = (SELECT max(hours) FROM past) AND least >= ${min_usual} AND path NOT IN ('(other)', '(no path)')
+      GROUP BY path HAVING count(*) >= ${min_days} AND bool_or(day = ${sql.lit(pastDays)})
+    ), fresh AS MATERIALIZED (
+      SELECT path, requests FROM asked a WHERE NOT EXISTS (SELECT FROM past p WHERE p.path = a.path)
+    ), silent AS (
+      SELECT r.*, (
+        SELECT f.path FROM fresh f WHERE f.requests BETWEEN r.usual / 2.0 AND r.usual * 2
+        ORDER BY abs(f.requests - r.usual), f.path LIMIT 1
+      ) AS moved_to
+      FROM regular r WHERE NOT EXISTS (SELECT FROM asked a WHERE a.path = r.path)
+    ), found AS (
+      SELECT path, days, usual, moved_to, row_number() OVER (ORDER BY moved_to IS NOT NULL, usual DESC, path) AS place FROM silent s
+      WHERE (moved_to IS NULL OR yesterday) AND NOT coalesce((
+        SELECT bool_and(l.status_code >= 400) FROM (
+          SELECT status_code FROM api_logs
+          WHERE endpoint = s.path AND created_at > ${from}::timestamptz - make_interval(days => ${pastDays}) AND created_at <= ${now}
+          ORDER BY created_at DESC LIMIT 1000
+        ) l
+      ), false)
+      ORDER BY place LIMIT ${max + 1}
+    )
+    SELECT (SELECT coalesce(sum(requests), 0)::float8 FROM asked) AS requests,
+      (SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY total), 0)::float8
+       FROM (SELECT sum(requests)::float8 AS total FROM past GROUP BY day) t) AS usual,
+      (SELECT count(*)::int FROM regular) AS endpoints,
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`.execute(db);
+  const { requests, usual, endpoints, found } = rows[0]!;
+  if (requests < usual * platformShare)
+    skip(
+      `the whole platform has ${Math.round(requests)} requests an hour, and ${Math.round(usual)} at this time on past days: the bot pulse watches that`,
+    );
+  return {
+    examined: { count: endpoints, except: [] },
+    figures: [
+      { name: 'endpoints with regular requests', value: endpoints },
+      { name: 'silent endpoints', value: found.length },
+    ],
+    findings: found.slice(0, max).map(({ path, days, usual: least, moved_to }) => {
+      const component = path.length > 100 ? `${path.slice(0, 99)}…` : path;
+      return {
+        severity: moved_to ? 'low' : 'medium',
+        category: 'api',
+        title: `${component}: no request for an hour, ${least} are usual`,
+        description: moved_to
+          ? `As many requests ask for ${moved_to} now, which is new: it was probably renamed.`
+          : `On ${days} of the past ${pastDays} days it had at least as many as ${min_usual} at this time.`,
+        component,
+        key: path,
+        metadata: { path, usual: least, days, moved_to },
+      };
+    }),
+    truncated: found.length > max,
+  };
+}
