@@ -19,6 +19,9 @@ export const demoCommand = () =>
     )
     .action(demo);
 
+/** Each place has a child process, and its start costs more than what a few short runs gain by running at once. */
+const maxPlaces = 3;
+
 async function demo(options: { json?: boolean }): Promise<void> {
   const stopRequest = listenForStop();
   void stopRequest.stop.then(() => note('Stopping: the demo and its data are thrown away.'));
@@ -32,7 +35,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     backend,
     fiction,
     { faults },
-    { plantOnce },
+    { knowPlanted, plantOnce },
     engine,
     choice,
     rounds,
@@ -61,6 +64,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     databaseUrl: undefined,
     redisUrl: undefined,
     pingUrl: undefined,
+    concurrency: Math.min(config.readConfig().concurrency, maxPlaces),
   };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
   const server = await embedded
@@ -87,6 +91,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
       for (const fault of faults) await plantOnce(db, fault);
+      await knowPlanted(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };
