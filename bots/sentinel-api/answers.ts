@@ -9,7 +9,7 @@ export function findServerErrors(config: Config, context: EventContext) {
   const isSevere = sql`(requests >= ${config.min_requests} AND ${above})`;
   const question = {
     bad: sql`status_code BETWEEN 500 AND 599`,
-    wrong: sql`figure >= ${config.min_5xx} OR ${isSevere}`,
+    wrong: sql`figure >= ${config.min_5xx} OR ${isSevere} OR figure >= least(2, ${config.min_5xx}) AND ${above}`,
     worst: sql`${isSevere} DESC, share DESC, figure DESC`,
   };
   return ask(config, context, question, ({ component, requests, figure, share }) => {

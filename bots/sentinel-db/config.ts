@@ -95,7 +95,8 @@ export const config = z.strictObject({
   sequence_percent: percent(85, 'from this share of used values on a sequence is a finding'),
   sequence_severe_percent: percent(95, 'from this share of used values on it is severe'),
   min_cache_percent: percent(98, 'the share of blocks that should be found in memory'),
-  min_blocks: count(10_000, 'with fewer blocks read the share in memory is not judged'),
+  // 8 GB of blocks: a nightly VACUUM, dump or report reads less of a small database, and always from the disk.
+  min_blocks: count(1_000_000, 'with fewer blocks read the share in memory is not judged'),
   max_rollback_percent: percent(10, 'up to this share of transactions may be rolled back'),
   min_transactions: count(100, 'with fewer transactions the rollbacks are not judged'),
   min_deadlocks: count(1, 'so many deadlocks in an hour are a finding'),

@@ -51,17 +51,21 @@ test('a share of 5xx above five percent is high, above fifty critical', async ()
 });
 
 test('errors below the share or among few requests are reported below high', async () => {
-  await plant('/rare', 500, 1);
-  await plant('/rare', 200, 19);
-  await plant('/quiet', 500, 19);
+  await plant('/rare', 500, 3);
+  await plant('/rare', 200, 57);
+  await plant('/quiet', 500, 2);
+  await plant('/stray', 500, 2);
+  await plant('/stray', 200, 38);
+  await plant('/once', 500, 1);
   const { findings } = await check('server-errors');
   expect(findings.map(({ component, severity }) => [component, severity])).toEqual([
     ['/quiet', 'medium'],
     ['/rare', 'low'],
   ]);
-  expect(await titles('server-errors', { min_5xx: 2 })).toEqual([
-    '/quiet: 19 of 19 requests answered 5xx',
+  expect(await titles('server-errors', { min_5xx: 4 })).toEqual([
+    '/quiet: 2 of 2 requests answered 5xx',
   ]);
+  expect(await titles('server-errors', { min_5xx: 1 })).toHaveLength(4);
   await plant('/rare', 500, 1);
   expect((await check('server-errors')).findings[0]).toMatchObject({
     component: '/rare',
@@ -79,7 +83,7 @@ test('a long path is shortened as component and whole as key', async () => {
   const long = `/${'x'.repeat(200)}`;
   await plant(`${long}a`, 500, 1);
   await plant(`${long}b`, 500, 1);
-  const { findings } = await check('server-errors');
+  const { findings } = await check('server-errors', { min_5xx: 1 });
   expect(findings.map(({ key }) => key)).toEqual([`${long}a`, `${long}b`]);
   expect(findings.map(({ component }) => component.length)).toEqual([100, 100]);
   expect(findings[0]!.title.length).toBeLessThanOrEqual(200);
@@ -88,13 +92,18 @@ test('a long path is shortened as component and whole as key', async () => {
 test('the window ends at the time of the check and begins an hour before, or at the start of its key', async () => {
   await plant('/a', 500, 1, { at: minutesAgo(61) });
   await plant('/a', 500, 1, { at: minutesAgo(-1) });
-  expect(await check('server-errors')).toMatchObject({ examined: { count: 0 }, findings: [] });
+  expect(await check('server-errors', { min_5xx: 1 })).toMatchObject({
+    examined: { count: 0 },
+    findings: [],
+  });
   await plant('/a', 500, 1, { at: minutesAgo(60) });
   await plant('/a', 500, 1, { at: now });
-  expect(await titles('server-errors')).toEqual(['/a: 2 of 2 requests answered 5xx']);
+  expect(await titles('server-errors', { min_5xx: 1 })).toEqual([
+    '/a: 2 of 2 requests answered 5xx',
+  ]);
   await plant('/b', 500, 1, { at: minutesAgo(45) });
   const starts = [{ key: '/a', from: minutesAgo(30) }];
-  expect(await titles('server-errors', {}, { starts })).toEqual([
+  expect(await titles('server-errors', { min_5xx: 1 }, { starts })).toEqual([
     '/a: 1 of 1 requests answered 5xx',
     '/b: 1 of 1 requests answered 5xx',
   ]);
@@ -104,9 +113,9 @@ test('reports the worst and says so when there are more', async () => {
   await plant('/one', 500, 1);
   await plant('/one', 200, 1);
   await plant('/two', 500, 2);
-  const cut = await check('server-errors', { max_findings: 1 });
+  const cut = await check('server-errors', { min_5xx: 1, max_findings: 1 });
   expect([cut.findings.map(({ component }) => component), cut.truncated]).toEqual([['/two'], true]);
-  expect((await check('server-errors', { max_findings: 2 })).truncated).toBe(false);
+  expect((await check('server-errors', { min_5xx: 1, max_findings: 2 })).truncated).toBe(false);
 });
 
 test('a storm of 404s needs ten of them and more than half of the requests', async () => {
@@ -167,7 +176,7 @@ test('reports endpoints that turn away ten callers and more than ten percent', a
 test('a path with quotes is data, not SQL', async () => {
   const path = `/'; DROP TABLE api_logs; --`;
   await plant(path, 500, 1);
-  expect((await check('server-errors')).findings).toMatchObject([{ key: path }]);
+  expect((await check('server-errors', { min_5xx: 1 })).findings).toMatchObject([{ key: path }]);
 });
 
 test('every reported key has its tally, and so has each that was asked for, with or without an event', async () => {

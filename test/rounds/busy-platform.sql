@@ -6,6 +6,12 @@
 -- The same stretch has the same chances. Triggers are off in sessions that call these functions
 -- (session_replication_role = replica): they would stamp rows with the real time.
 CREATE SCHEMA sim;
+GRANT USAGE ON SCHEMA sim TO PUBLIC;
+
+-- The clock of the engine, which the simulation sets.
+CREATE TABLE sim.clock AS SELECT now() AS time;
+GRANT SELECT ON sim.clock TO PUBLIC;
+CREATE OR REPLACE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE RETURN (SELECT time FROM sim.clock);
 
 CREATE FUNCTION sim.id(p_kind text, p_n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
   RETURN md5('sim ' || p_kind || p_n)::uuid;

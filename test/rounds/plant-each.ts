@@ -26,7 +26,8 @@ export async function plantOne(
     const rounds = new Rounds(world);
     const { bot: name, check } = soughtBy(fault);
     const bot = bots.find((each) => each.name === name)!;
-    let now = at;
+    // A slot at this very moment counts, too: what happened just before it is in its window.
+    let now = new Date(+at - 1);
     let minutes: number | null = null;
     for (
       let run = 0;

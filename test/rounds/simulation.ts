@@ -12,7 +12,6 @@ import { connect, type Db } from '../../src/database/connect.ts';
 import { nextSlot, parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { runCheck } from '../support/check.ts';
-import { stillClock } from '../support/clocks.ts';
 import { administer, inDatabase, template } from '../support/postgres.ts';
 
 const minuteMs = 60_000;
@@ -81,10 +80,10 @@ export async function past(
   const world = await enter(server, name);
   try {
     const begin = new Date(+until - days * dayMs);
-    await stillClock(world.db, begin.toISOString());
     await sql
       .raw(await readFile(new URL('busy-platform.sql', import.meta.url), 'utf8'))
       .execute(world.db);
+    await world.setTime(begin);
     await world.call('CALL sim.settle($1)', [new Date(+begin - 30 * dayMs)]);
     await registerCatalogue(world.db, catalogueOf(bots, remedies));
     for (let at = +begin; at < +until; at += hourMs) {

@@ -118,16 +118,16 @@ export const curatorFaults: Fault[] = [
       const { id: app_id } = await newApp(db, before(now, 200 * day));
       const users = await newUsers(db, 10);
       const times = [before(now, hour), before(now, 2 * hour)];
-      await use(db, { app_id }, { users: users.slice(0, 8), times, success: false });
-      await use(db, { app_id }, { users: users.slice(8), times });
+      await use(db, { app_id }, { users: users.slice(0, 8), times, credits: 0, success: false });
+      await use(db, { app_id }, { users: users.slice(8), times, credits: 0 });
     },
     async lookalike(db, now) {
       const { id: app_id } = await newApp(db, before(now, 200 * day));
       const [one = '', ...others] = await newUsers(db, 8);
       // One user tries again and again what does not work for them.
       const many = Array.from({ length: 40 }, (_, i) => before(now, (i / 4) * hour));
-      await use(db, { app_id }, { users: [one], times: many, success: false });
-      await use(db, { app_id }, { users: others, times: [before(now, hour)] });
+      await use(db, { app_id }, { users: [one], times: many, credits: 0, success: false });
+      await use(db, { app_id }, { users: others, times: [before(now, hour)], credits: 0 });
     },
   },
   {

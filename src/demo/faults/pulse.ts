@@ -42,7 +42,7 @@ export const pulseFaults: Fault[] = [
   {
     name: 'pulse.error-share',
     title: 'A third of all requests is answered 5xx',
-    plant: (db, now) => requests(db, now, 80, 503),
+    plant: (db, now) => requests(db, now, 200, 503),
     async lookalike(db, now) {
       await history(db, now, 1_000, 20);
       await requests(db, now, 150, 200);
