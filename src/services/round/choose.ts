@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
@@ -33,6 +34,16 @@ export async function requireKnownBots(
   for (const name of names) if (!coming.includes(name)) await botOf(db, name, coming);
 }
 
-/** All bots by name, whatever their status. */
+/**
+ * All bots by name, whatever their status, but for those of the catalogue that ship paused and have never had another status: they
+ * can do nothing before a person has set them up.
+ */
 export const allBots = (db: Db): Promise<ChosenBot[]> =>
-  db.selectFrom('bots').select(['id', 'name']).orderBy('name').execute();
+  db
+    .selectFrom('bots')
+    .select(['id', 'name'])
+    .where(
+      sql<boolean>`NOT (status = 'paused' AND catalogue_name IS NOT NULL AND status_changed_at IS NULL)`,
+    )
+    .orderBy('name')
+    .execute();
