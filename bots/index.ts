@@ -27,6 +27,7 @@ import { scout } from './scout.ts';
 import { sentinel } from './sentinel.ts';
 import { sentinelApi } from './sentinel-api.ts';
 import { sentinelDb } from './sentinel-db.ts';
+import { surveyor } from './surveyor.ts';
 import { wardenOf } from './warden.ts';
 
 export const bots: Bot[] = [
@@ -44,6 +45,7 @@ export const bots: Bot[] = [
   curator,
   scout,
   pulse,
+  surveyor,
 ];
 
 export const remedies: Remedy[] = [

@@ -12,6 +12,7 @@ export const sentinel = defineBot({
   description:
     'Asks every active app at its deployment_url: its status, latency, text, redirects and certificate.',
   schedule: '*/2 * * * *',
+  looksOutside: true,
   // Three checks of 30 s each, a warm-up, and the check that is asked again after it.
   timeoutSeconds: 180,
   // One lost packet is no outage, and one answer in between is no recovery.

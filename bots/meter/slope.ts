@@ -176,7 +176,7 @@ export async function findUserSpend(
   const found = rows.filter(
     ({ cost, own, others, users }) =>
       cost >= min_user_cents &&
-      // The only user of a new platform is compared with nobody.
+      // The only user of a new platform is compared with no other user.
       (own !== null || users > 2) &&
       cost > user_times * (own ?? others),
   );

@@ -54,7 +54,7 @@ export const config = z.strictObject({
   min_failed_of_address: count(30, 'fewer failed logins of one address are no finding'),
   // OWASP ASVS 4.0, 2.2.1: no more than 100 failed attempts an hour on one account.
   high_failed: count(100, 'from so many failed logins on a finding is high'),
-  max_failed_percent: percent(
+  min_failed_percent: percent(
     80,
     'with a smaller share of failed logins an address or the platform is no finding: a school behind one address has successes, too',
   ),
@@ -83,9 +83,7 @@ export const config = z.strictObject({
     .min(0.1)
     .max(90)
     .default(7)
-    .describe(
-      'how many days a change of an administrator is a finding, unless a person resolves its ticket',
-    ),
+    .describe('how many days a change of an administrator is a finding'),
   role_actions: words(
     ['role_change', 'role_changed', 'change_role', 'update_role', 'promote', 'demote'],
     'values of user_activity_log.action_type that mean that a role was changed',

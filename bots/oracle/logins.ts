@@ -27,18 +27,14 @@ interface Address extends Counted {
 export async function findAddresses(config: Config, context: EventContext): Promise<EventResult> {
   await needAttempts(config, context, 'addresses');
   const question = {
-    // Each address is read once, however often it tries.
-    tables: sql`${attemptsOf(config, context)}, addresses AS MATERIALIZED (
-      SELECT ip_address, ${clientOf(sql`ip_address`)} AS key
-      FROM (SELECT DISTINCT ip_address FROM attempts) a WHERE ${isClient(sql`ip_address`, config)}
-    )`,
+    tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
         SELECT a.key, ${counts}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
-        FROM attempts JOIN addresses a USING (ip_address) ${itsStart(sql`a.key`)}
-        WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+        FROM (SELECT *, ${clientOf(sql`ip_address`)} AS key FROM attempts WHERE ${isClient(sql`ip_address`, config)}) a
+        ${itsStart(sql`a.key`)} WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
-    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures,
@@ -77,10 +73,7 @@ interface Account extends Counted {
 export async function findAccounts(config: Config, context: EventContext): Promise<EventResult> {
   await needAttempts(config, context, 'accounts');
   const question = {
-    tables: sql`${attemptsOf(config, context)}, networks AS MATERIALIZED (
-      SELECT ip_address, ${networkOf(sql`ip_address`)} AS network
-      FROM (SELECT DISTINCT ip_address FROM attempts WHERE ip_address IS NOT NULL) a
-    )`,
+    tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
         SELECT key, ${counts}, count(DISTINCT network) FILTER (WHERE failed)::int AS networks,
@@ -90,8 +83,11 @@ export async function findAccounts(config: Config, context: EventContext): Promi
         FROM (
           SELECT *, network IS NOT NULL AND 5 <= count(*) FILTER (WHERE failed) OVER (
             PARTITION BY key, source, network ORDER BY created_at ROWS UNBOUNDED PRECEDING) AS was_tried
-          FROM (SELECT attempts.*, user_id::text AS key, network FROM attempts LEFT JOIN networks USING (ip_address)
-                ${itsStart(sql`user_id::text`)} WHERE user_id IS NOT NULL AND ${sinceStart(sql`user_id::text`, context)}) b
+          FROM (
+            SELECT attempts.*, user_id::text AS key, ${networkOf(sql`ip_address`)} AS network
+            FROM attempts ${itsStart(sql`user_id::text`)}
+            WHERE user_id IS NOT NULL AND ${sinceStart(sql`user_id::text`, context)}
+          ) b
         ) a
         GROUP BY key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
@@ -143,7 +139,7 @@ export async function findWave(config: Config, context: EventContext): Promise<E
         FROM (SELECT *, 'logins' AS key FROM attempts) a ${itsStart(sql`a.key`)}
         WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY bad DESC, "of" DESC LIMIT 1`,
-    wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.max_failed_percent}::numeric`,
+    wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures,

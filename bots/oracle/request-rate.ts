@@ -20,25 +20,20 @@ export async function findRequestRates(
   const seen = await needClients('api_logs', config, from, context);
   const question = {
     tables: sql`
-      addresses AS MATERIALIZED (
-        SELECT ip_address, ${clientOf(sql`ip_address`)} AS key
-        FROM (SELECT DISTINCT ip_address FROM api_logs WHERE created_at >= ${from} AND created_at <= ${now}) a
-        WHERE ${isClient(sql`ip_address`, config)}
-      ), clients AS MATERIALIZED (
-        SELECT a.key, date_trunc('minute', created_at) AS minute, user_id, count(*) AS requests, max(created_at) AS newest
-        FROM api_logs JOIN addresses a USING (ip_address) ${itsStart(sql`a.key`)}
-        WHERE created_at >= ${from} AND created_at <= ${now} AND ${sinceStart(sql`a.key`, context)}
-        GROUP BY a.key, minute, user_id
-      ), minutes AS (
-        SELECT key, minute, sum(requests) AS requests, max(newest) AS newest,
-          sum(requests) > ${config.max_requests_a_minute}::numeric * greatest(count(DISTINCT user_id), 1) AS above
-        FROM clients GROUP BY key, minute
+      minutes AS MATERIALIZED (
+        SELECT a.key, date_trunc('minute', created_at) AS minute, count(*) AS requests, max(created_at) AS newest,
+          count(DISTINCT user_id) AS users,
+          count(*) > ${config.max_requests_a_minute}::numeric * greatest(count(DISTINCT user_id), 1) AS above
+        FROM (SELECT created_at, user_id, ${clientOf(sql`ip_address`)} AS key FROM api_logs
+              WHERE created_at >= ${from} AND created_at <= ${now} AND ${isClient(sql`ip_address`, config)}) a
+        ${itsStart(sql`a.key`)} WHERE ${sinceStart(sql`a.key`, context)}
+        GROUP BY a.key, minute
       )`,
     counted: sql`
       SELECT key, coalesce(sum(requests) FILTER (WHERE above), 0)::int AS bad, sum(requests)::int AS "of",
         max(newest) FILTER (WHERE above) AS newest, count(*) FILTER (WHERE above)::int AS minutes,
-        max(requests)::int AS peak, min(users)::int AS users
-      FROM minutes JOIN (SELECT key, count(DISTINCT user_id) AS users FROM clients GROUP BY key) u USING (key) GROUP BY key`,
+        max(requests)::int AS peak, max(users)::int AS users
+      FROM minutes GROUP BY key`,
     wrong: sql`minutes >= ${config.min_minutes_above}`,
     worst: sql`bad DESC`,
     max: config.max_findings,
@@ -61,7 +56,7 @@ export async function findRequestRates(
       requests: of,
       peak_a_minute: peak,
       minutes,
-      users,
+      users_a_minute: users,
       window_minutes: config.window_minutes,
     },
   }));

@@ -117,7 +117,7 @@ function findingOf(changes: Change[], told: Told): ReportedFinding {
         ? `The activity log says that ${by.by ? `user ${by.by}` : 'the server'} did it (${by.action}).`
         : 'No row of user_activity_log says who did it.') +
       ' If no owner of the platform decided it, take the role back, end the sessions of both users, and look at what they did since. ' +
-      'Resolving the ticket says that it is known.',
+      'Once its ticket is resolved, only a later change is told.',
     component: `user ${user}`,
     key: user,
     metadata: { user_id: user, seen_at: at, changes: changes.slice(0, 10), activity: by ?? null },

@@ -26,14 +26,12 @@ export async function findSpreadSessions(
       SELECT id, user_id, ip_address FROM user_sessions
       WHERE created_at > ${now}::timestamptz - make_interval(secs => ${config.window_minutes * 60}) AND created_at <= ${now}
         AND expires_at > ${now} AND user_id IS NOT NULL
-    ), networks AS MATERIALIZED (
-      SELECT ip_address, ${networkOf(sql`ip_address`)} AS network
-      FROM (SELECT DISTINCT ip_address FROM begun) a WHERE ${isClient(sql`ip_address`, config)}
     ), spread AS (
       SELECT user_id, count(DISTINCT network)::int AS networks, count(*)::int AS count,
         (array_agg(b.id ORDER BY b.id))[1:${sql.lit(maxSessions)}] AS sessions,
         (array_agg(DISTINCT network))[1:20] AS sample
-      FROM begun b JOIN networks USING (ip_address) GROUP BY user_id
+      FROM (SELECT *, ${networkOf(sql`ip_address`)} AS network FROM begun WHERE ${isClient(sql`ip_address`, config)}) b
+      GROUP BY user_id
       HAVING count(DISTINCT network) > ${config.max_networks_of_user}
       ORDER BY networks DESC, user_id LIMIT ${config.max_findings + 1}
     )

@@ -79,7 +79,10 @@ export const config = z.strictObject({
     '22:00',
     'from this time of day on a plain VACUUM may run by itself, as HH:MM',
   ),
-  vacuum_until: clock('06:00', 'until this time of day a plain VACUUM may run by itself, as HH:MM'),
+  vacuum_until: clock(
+    '06:00',
+    'until this time of day a plain VACUUM may run by itself; the same as vacuum_from: at any time',
+  ),
   vacuum_zone: z
     .string()
     .refine(isTimeZone, 'there is no such time zone')

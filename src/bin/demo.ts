@@ -8,13 +8,19 @@ import { printJson, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 import { listenForStop } from './signals.ts';
 
-/** `demo`: a round over a small fictional platform on throw-away data. */
+/** `demo`: a round over a small fictional platform with all planted faults, on throw-away data. */
 export const demoCommand = () =>
   new Command('demo')
     .description('make one round over a small fictional platform on throw-away data')
     .example('npx roundsman demo')
-    .option('--json', 'print one JSON document: executions, findings, held_back, actions, tickets')
+    .option(
+      '--json',
+      'print one JSON document: executions, findings, held_back, actions, tickets, faults',
+    )
     .action(demo);
+
+/** Each place has a child process, and its start costs more than what a few short runs gain by running at once. */
+const maxPlaces = 3;
 
 async function demo(options: { json?: boolean }): Promise<void> {
   const stopRequest = listenForStop();
@@ -28,10 +34,13 @@ async function demo(options: { json?: boolean }): Promise<void> {
     migrate,
     backend,
     fiction,
+    { faults },
+    { knowPlanted, plantOnce },
     engine,
     choice,
     rounds,
     summary,
+    { roundProgress },
   ] = await Promise.all([
     import('../config.ts'),
     import('../log.ts'),
@@ -41,10 +50,13 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../database/migrate/migrate.ts'),
     import('../queue/backend.ts'),
     import('../demo/plant.ts'),
+    import('../demo/faults/index.ts'),
+    import('../demo/faults/planted.ts'),
     import('./engine.ts'),
     import('../services/round/choose.ts'),
     import('../services/round/make.ts'),
-    import('../cli/round/summary.ts'),
+    import('../cli/round/demo-summary.ts'),
+    import('../cli/round/progress.ts'),
   ]);
   // Always a database of its own, whatever the environment says: a demonstration touches no other data.
   const settings = {
@@ -52,6 +64,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     databaseUrl: undefined,
     redisUrl: undefined,
     pingUrl: undefined,
+    concurrency: Math.min(config.readConfig().concurrency, maxPlaces),
   };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
   const server = await embedded
@@ -77,25 +90,36 @@ async function demo(options: { json?: boolean }): Promise<void> {
       if (stopRequest.signal.aborted) return endInterrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
+      for (const fault of faults) await plantOnce(db, fault);
+      await knowPlanted(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };
-      const worker = await engine.startEngine('worker', settings, server.url, reporting);
+      const worker = await engine.startEngine(
+        'worker',
+        settings,
+        server.url,
+        reporting,
+        undefined,
+        'the demo touches no network',
+      );
+      const progress = roundProgress();
+      void stopRequest.stop.then(progress.clear);
       try {
-        const bots = await choice.allBots(db);
-        const round = await rounds.makeRound(
-          { db, actor: actorOf(), catalogue: loadCatalogue },
-          { bots, signal: stopRequest.signal },
-        );
+        const chosen = await choice.botsInside(db, await loadCatalogue());
+        const round = await rounds
+          .makeRound(
+            { db, actor: actorOf(), catalogue: loadCatalogue },
+            {
+              bots: chosen.bots,
+              signal: stopRequest.signal,
+              ...(!options.json && { onWait: progress.draw }),
+            },
+          )
+          .finally(progress.clear);
         if (!round) return endInterrupted();
-        if (options.json) printJson(round);
-        else {
-          summary.printRound(
-            round,
-            bots,
-            'The demo database was thrown away. To keep one running: npm start',
-          );
-        }
+        if (options.json) printJson({ ...round, faults: faults.map(({ name }) => name) });
+        else summary.printDemo(round, chosen, faults.length);
         if (round.executions.some(({ status }) => status !== 'success'))
           process.exitCode = exitCodes.failed;
       } finally {

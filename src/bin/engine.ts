@@ -60,7 +60,8 @@ const timersWithinMs = 5_500;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database must be
- * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`.
+ * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`; `offline` says why checks that look outside
+ * are skipped.
  */
 export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
@@ -68,6 +69,7 @@ export async function startEngine(
   databaseUrl: string,
   { log, emit }: Reporting,
   bots = moduleBeside('../../bots/index', import.meta.url),
+  offline?: string,
 ): Promise<RunningEngine> {
   // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
   // here.
@@ -127,6 +129,7 @@ export async function startEngine(
       jobs,
       log,
       emit,
+      offline,
     };
     const running: RunningWorker | null =
       role === 'scheduler'

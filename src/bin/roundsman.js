@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as modules from 'node:module';
 import { constants as osConstants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
 
@@ -71,10 +72,11 @@ function bundled() {
 
 function isOfTheseSources(place) {
   try {
-    const root = new URL('../../', import.meta.url);
+    // Paths, because to make a URL for each of some 900 files takes three times as long as to ask for the files.
+    const root = fileURLToPath(new URL('../../', import.meta.url));
     const read = JSON.parse(readFileSync(new URL('of.json', place), 'utf8'));
     for (let at = 0; at < read.length; at += 3) {
-      const { mtimeMs, size } = statSync(new URL(read[at], root));
+      const { mtimeMs, size } = statSync(root + read[at]);
       if (mtimeMs !== read[at + 1] || size !== read[at + 2]) return false;
     }
     return read.length > 0;

@@ -38,6 +38,7 @@ export interface WorkerDependencies {
   jobs: readonly Job[];
   log: Log;
   emit: Emit;
+  offline: string | undefined;
 }
 
 export interface RunningWorker {
@@ -78,6 +79,7 @@ export function startWorker(
     jobs,
     log,
     emit,
+    offline,
   }: WorkerDependencies,
   onQueueError: (error: Error) => void,
   closers: Closers,
@@ -111,7 +113,7 @@ export function startWorker(
   writer.warmUp().catch((error: unknown) => emit('writer.cold', { err: error }));
   const secrets = openSecrets(db, config, redactionOf(log), emit);
   const parts = { worker, db, children, catalogue, queue };
-  const engine: Engine = { ...parts, writer, leases, secrets, emit };
+  const engine: Engine = { ...parts, writer, leases, secrets, emit, offline };
   const jobEngine = {
     worker,
     db,

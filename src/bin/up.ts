@@ -171,12 +171,17 @@ async function run(
 
 /** Makes one round over the planted platform, which is what a new user sees first. */
 async function firstRound({ db }: Session): Promise<void> {
-  const [{ allBots }, { makeRound }, { printRound }] = await Promise.all([
+  const [{ chooseBots }, { makeRound }, { printRound }, { roundProgress }] = await Promise.all([
     import('../services/round/choose.ts'),
     import('../services/round/make.ts'),
     import('../cli/round/summary.ts'),
+    import('../cli/round/progress.ts'),
   ]);
-  const bots = await allBots(db);
-  const round = await makeRound({ db, actor: actorOf(), catalogue: loadCatalogue }, { bots });
+  const bots = await chooseBots(db, { names: [] });
+  const progress = roundProgress();
+  const round = await makeRound(
+    { db, actor: actorOf(), catalogue: loadCatalogue },
+    { bots, onWait: progress.draw },
+  ).finally(progress.clear);
   if (round) printRound(round, bots);
 }

@@ -41,13 +41,18 @@ export function nearest(given: string, names: readonly string[]): string[] {
  * {@link nearest} it is certain enough where a name of another program may stand, such as `MY_DATABASE_URL`.
  */
 export const mistyped = (given: string, names: readonly string[]): string | undefined =>
-  names.find(
-    (name) =>
+  names.find((name) => {
+    const most = Math.floor(name.length / 6);
+    // Each letter that one of the two has more is one to add. To compare all letters takes long, and every command does so
+    // for each variable of its environment.
+    return (
       given.length <= maxCharacters &&
+      Math.abs(given.length - name.length) <= most &&
       !given.startsWith(name) &&
       !given.endsWith(name) &&
-      distance(given, name) <= Math.floor(name.length / 6),
-  );
+      distance(given, name) <= most
+    );
+  });
 
 /** The hint after an unknown name: the names that a person may have meant, or `otherwise` where none is similar. */
 export function didYouMean(given: string, names: readonly string[], otherwise: string): string {

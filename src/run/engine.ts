@@ -21,4 +21,6 @@ export interface Engine {
   leases: Leases;
   secrets: Secrets;
   emit: Emit;
+  /** why checks that look outside are skipped at once; without it they are asked */
+  offline?: string | undefined;
 }

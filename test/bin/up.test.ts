@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bots } from '../../bots/index.ts';
 import { connect } from '../../src/database/connect.ts';
 import { joinEmbedded } from '../../src/database/embedded/index.ts';
 
@@ -54,7 +55,8 @@ describe('up', () => {
   it('tells a newcomer on the first start what was checked, found, healed and escalated', async () => {
     const { child, heard } = roundsman('up');
     await until(() => expect(heard.out).toContain('Look at one: npx roundsman tickets show T-'));
-    expect(heard.out).toMatch(/Checked: \d+ bots, \d+ checks/);
+    const active = bots.filter(({ shipsPaused }) => shipsPaused === undefined);
+    expect(heard.out).toMatch(new RegExp(`^Checked: ${active.length} bots, \\d+ checks$`, 'm'));
     expect(heard.out).toContain('\nHeals: 1 verified, 1 held\n');
     expect(heard.out).toMatch(/T-\d+ +critical +owner/);
 

@@ -10,8 +10,11 @@ import { vacuumTable } from '../../bots/remedies/db.vacuum.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { botChanges } from '../../src/heal/bot-changes.ts';
+import { catalogue } from '../support/builders.ts';
 import { applyRemedy, runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
+import { anEngine } from '../support/engine.ts';
+import { run } from '../support/runs.ts';
 import { ownPostgres } from '../support/own-servers.ts';
 import { administer } from '../support/postgres.ts';
 
@@ -97,6 +100,23 @@ test('a fresh platform has no finding, and every check that passes gives figures
   }
   expect(skipped).toEqual(['slow-statements', 'archiver', 'proven-backup']);
 });
+
+test('no check waits for a table that is locked, changed or dropped, or fails because of it', async () => {
+  const { db, ask } = await scene();
+  await db.transaction().execute(async (trx) => {
+    await sql`LOCK TABLE profiles, bots, credits`.execute(trx);
+    await sql`DROP TABLE page_views CASCADE`.execute(trx);
+    await sql`ALTER TABLE api_logs ADD COLUMN more bigserial`.execute(trx);
+    for (const { name } of sentinelDb.checks)
+      // A check that waited would end after lock_timeout with an error.
+      expect(await ask(name).then(() => 'ran', skippedOrThrow), name).toMatch(/^(ran|skipped)$/);
+  });
+});
+
+const skippedOrThrow = (error: unknown) => {
+  if (error instanceof SkippedCheck) return 'skipped';
+  throw error;
+};
 
 test('connections are counted against those that are not reserved, also those of a limited role', async () => {
   const { db, url, ask, name } = await scene();
@@ -305,6 +325,30 @@ test('VACUUM of a table of the platform may run outside of the peak, and takes t
   };
   expect(evidence.summary).toBe('vacuumed page_views');
   expect(await found(night)).toEqual([]);
+});
+
+test('an engine vacuums and analyses by itself: the playbooks take the table from the finding', async () => {
+  const known = catalogue([sentinelDb], [vacuumTable, analyzeTable]);
+  const engine = await anEngine({ name: 'postgres' }, known);
+  const { db } = engine;
+  await sql`ALTER TABLE page_views SET (autovacuum_enabled = off)`.execute(db);
+  await sql`INSERT INTO page_views (page_path) SELECT '/' || n FROM generate_series(1, 30000) n`.execute(
+    db,
+  );
+  await sql`DELETE FROM page_views WHERE substr(page_path, 2)::int <= 15000`.execute(db);
+  await flush(db);
+  const config = JSON.stringify({ vacuum_from: '00:00', vacuum_until: '00:00' });
+  await sql`UPDATE bots SET config = ${config}::jsonb WHERE name = 'sentinel-db'`.execute(db);
+  expect(await run(engine, 'sentinel-db', { max_attempts: 1 })).toMatchObject({
+    status: 'success',
+    actions_taken: 2,
+  });
+  const { rows } = await sql`
+    SELECT action_type, state FROM bot_actions ORDER BY action_type`.execute(db);
+  expect(rows).toEqual([
+    { action_type: 'db.analyze', state: 'verified' },
+    { action_type: 'db.vacuum', state: 'verified' },
+  ]);
 });
 
 test('a remedy refuses a finding about anything that is no table of the platform', async () => {

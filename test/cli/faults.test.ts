@@ -43,6 +43,18 @@ test('a fault is planted once, and says so', async () => {
   expect(await sessionsIn(database)).toBe(planted);
 });
 
+test('the planner knows the rows that were planted', async () => {
+  const { db, url } = await testDatabase();
+  const known = async () => {
+    const { rows } = await sql<{ rows: number }>`
+      SELECT reltuples AS rows FROM pg_class WHERE oid = 'user_sessions'::regclass`.execute(db);
+    return rows[0]!.rows;
+  };
+  expect(await known()).toBeLessThan(1);
+  await roundsman(url, 'db', 'seed', '--fault', expired);
+  expect(await known()).toBeGreaterThan(1);
+});
+
 test('two commands at once plant it once', async () => {
   const database = await testDatabase();
   const both = await Promise.all(

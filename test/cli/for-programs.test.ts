@@ -147,3 +147,49 @@ test('a resolved finding says when, and a ticket is named by its number alone', 
     resolved_at: '',
   });
 });
+
+test('why a run ended is its reason alone, with its error in a column of its own', async () => {
+  const bot = await insertBot(db, 'failing');
+  const ended = {
+    status: 'failed' as const,
+    reason: 'check errored',
+    error_message: 'is-well: no answer',
+  };
+  await insertRun(db, bot, 1, ended);
+  await insertRun(db, bot, 2, {
+    status: 'cancelled',
+    reason: 'cancelled',
+    cancel_reason: 'it is moved',
+  });
+  const rows = await rowsOf('runs', 'list', '--bot', 'failing');
+  const { error_message } = ended;
+  expect(rows.find(({ status }) => status === 'failed')).toMatchObject({
+    why: ended.reason,
+    error_message,
+    cancel_reason: '',
+  });
+  expect(rows.find(({ status }) => status === 'cancelled')).toMatchObject({
+    why: 'cancelled',
+    error_message: '',
+    cancel_reason: 'it is moved',
+  });
+});
+
+test('maintenance that skips a slot is its id, and figures of a change are JSON', async () => {
+  const skip = ['--for', '2d', '--skip-runs', '--as', 'ann', '--reason', 'it is moved', '--yes'];
+  await roundsman(url, 'maintenance', 'add', '--bot', 'watch', ...skip);
+  const window = await db
+    .selectFrom('bot_maintenance')
+    .select('id')
+    .where('skip_runs', '=', true)
+    .executeTakeFirstOrThrow();
+  const [next] = await rowsOf('bots', 'next', 'watch', '--count', '1');
+  expect(next!.maintenance).toBe(window.id);
+  await sql`
+    INSERT INTO bot_knowledge_events (knowledge_id, event, actor, before, after, figures)
+    SELECT id, 'autonomy', 'ann', '{"autonomy":"auto"}', '{"autonomy":"suggest"}', '{"decided":9,"held":3,"lower":0.1}' FROM bot_knowledge`.execute(
+    db,
+  );
+  const [change] = await rowsOf('knowledge', 'history', 'reset');
+  expect(JSON.parse(change!.figures!)).toEqual({ decided: 9, held: 3, lower: 0.1 });
+});

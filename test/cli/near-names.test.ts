@@ -142,11 +142,13 @@ const lookUps: [args: string[], meant: string][] = [
   ],
   [['secrets', 'remove', 'TOKNE', '--yes'], 'TOKEN'],
   [['limits', 'cooldown_minuts'], 'cooldown_minutes'],
+  [['settings', 'conectivity_url'], 'connectivity_url'],
   [['mode', 'saef'], 'safe'],
   [['jobs', 'show', 'tdiy'], 'tidy'],
   [['import', 'access-log', log, '--format', 'combind'], 'combined'],
   [['import', 'access-log', log, '--time-zone', 'Europe/Berlinn'], 'Europe/Berlin'],
   [['db', 'queue', 'reids'], 'redis'],
+  [['db', 'seed', '--fault', 'janitor.expired-sesions'], 'janitor.expired-sessions'],
 ];
 
 test.each(lookUps)('%j is told %s', async (args, meant) => {

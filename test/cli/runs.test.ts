@@ -76,6 +76,24 @@ test('a run that waits has not started, and one of something is not many', async
   expect(shown.out).toMatch(/^Results +1 check, 2 findings, 0 actions$/m);
 });
 
+test('a check that passed with too few events to tell about some keys says so', async () => {
+  const bot = await insertBot(db, 'unclear');
+  const check = { title: 'Are answers good?', ms: 5, status: 'passed', findings: 0 };
+  const id = await insertRun(db, bot, 5, {
+    metadata: {
+      checks: [
+        { ...check, name: 'answers', unclear_keys: 3 },
+        { ...check, name: 'latency', unclear_keys: 1 },
+        { ...check, name: 'odd', unclear_keys: 'many' },
+      ],
+    },
+  });
+  const { out } = await roundsman(url, 'runs', 'show', id);
+  expect(out).toMatch(/^answers .* too few events to tell for 3 keys$/m);
+  expect(out).toMatch(/^latency .* too few events to tell for 1 key$/m);
+  expect(out).not.toMatch(/^odd .* too few/m);
+});
+
 test('a run that is due later says when', async () => {
   const bot = await insertBot(db, 'later');
   await insertRun(db, bot, 1, {

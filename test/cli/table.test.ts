@@ -53,6 +53,17 @@ test('a name is not divided where there is no room for it: each row is a paragra
   for (const line of lines()) expect(line.length).toBeLessThanOrEqual(40);
 });
 
+test('a time is not cut where there is no room for it: each row is a paragraph then', () => {
+  Object.assign(process.stdout, { isTTY: true, columns: 40 });
+  const [day, clock] = ['2026-11-30', '07:30:00'];
+  const cells = ['watch', `${day} ${clock}`, `${day} ${clock}`, 'the database does not answer'];
+  table(['Bot', 'Slot', 'Started', 'Why'], [cells, cells], 'none');
+  const text = lines().join(' ');
+  expect(text.split(day)).toHaveLength(5);
+  expect(text.split(clock)).toHaveLength(5);
+  for (const line of lines()) expect(line.length).toBeLessThanOrEqual(40);
+});
+
 test('a mark of what is cut is ASCII where the terminal shows no more, and no line is longer for it', () => {
   vi.stubEnv('LC_ALL', 'C');
   Object.assign(process.stdout, { isTTY: true, columns: 60 });

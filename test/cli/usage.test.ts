@@ -62,6 +62,8 @@ test.each([
   [['help', 'tikets'], 'tikets', '(Did you mean tickets?)'],
   [['tickets', 'help', 'lst'], 'lst', '(Did you mean list?)'],
   [['help', 'nope'], 'nope', null],
+  [['help', 'bots', 'lst'], 'lst', '(Did you mean list?)'],
+  [['help', 'bots', 'nope', 'list'], 'nope', null],
 ])('%j is told that there is no such command', async (args, name, meant) => {
   const { code, out, err } = await roundsman(url, ...args);
   expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -69,6 +71,18 @@ test.each([
   if (meant) expect(err).toContain(meant);
   else expect(err).not.toContain('Did you mean');
   expect(err).not.toContain('Commands:');
+});
+
+test.each([
+  [['help', 'bots', 'list'], 'bots list [options]'],
+  [['help', 'tickets', 'resolve', 'T-1'], 'tickets resolve [options] <ticket>'],
+  [['tickets', 'help', 'resolve'], 'tickets resolve [options] <ticket>'],
+])('%j is the help of that command alone', async (args, usage) => {
+  const { code, out } = await roundsman(url, ...args);
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringContaining(`Usage: roundsman ${usage}`),
+  });
 });
 
 test('help of a command that exists is its help', async () => {

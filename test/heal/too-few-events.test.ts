@@ -36,6 +36,11 @@ test('too few events since a resolution are said, in the verdict, in explain and
   expect(message).not.toContain('next clean check');
   await at.move(3 * minute);
   await at.round();
+  const { rows } = await sql<{ first: unknown }>`
+    SELECT metadata #> '{checks,0}' AS first FROM bot_executions ORDER BY created_at DESC LIMIT 1`.execute(
+    at.db,
+  );
+  expect(rows[0]!.first).toMatchObject({ status: 'passed', unclear_keys: 1 });
   expect(await at.verdict()).toMatch(/not known yet: .*only events from .* too few to tell\.$/);
   const seen = await readReview(at.context, { ticket: at.ticket });
   const explained = (await explainInLines(at.context, seen)).join('\n');

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Bot, CheckResult, EventResult } from '../../src/bot.ts';
 import { connectivityUrl, writeSetting } from '../../src/data/settings/rows.ts';
+import { botsInside } from '../../src/services/round/choose.ts';
 import { aBot, broken, catalogue, clean } from '../support/builders.ts';
 import { anEngine } from '../support/engine.ts';
 import { serveHttp } from '../support/http-server.ts';
@@ -201,4 +202,41 @@ test('a run whose time is over while the address is asked records nothing of the
   await db.updateTable('bots').set({ timeout_seconds: 1 }).execute();
   expect(await look()).toMatchObject({ status: 'timeout', checks: [] });
   expect(await open()).toEqual([]);
+});
+
+test('where a process is offline, a check that looks outside is not even begun', async () => {
+  let begun = 0;
+  const away = async () => {
+    begun += 1;
+    return clean('shop');
+  };
+  const bot = aBot('watch', { rows: async () => clean('rows'), away });
+  const checks = bot.checks.map((check) =>
+    check.name === 'away' ? { ...check, looksOutside: true as const } : check,
+  );
+  const engine = await anEngine(
+    { name: 'postgres' },
+    catalogue([
+      { ...bot, checks },
+      aBot('outside', { away }, { looksOutside: true }),
+      aBot('idle', { away }),
+    ]),
+  );
+  const { status, metadata } = await run({ ...engine, offline: 'there is no network' }, 'watch');
+  expect([status, begun]).toEqual(['success', 0]);
+  expect((metadata as { checks: unknown }).checks).toEqual([
+    expect.objectContaining({ name: 'rows', status: 'passed' }),
+    expect.objectContaining({ name: 'away', status: 'skipped', reason: 'there is no network' }),
+  ]);
+  await engine.db
+    .updateTable('bots')
+    .set({ status: 'paused' })
+    .where('name', '=', 'idle')
+    .execute();
+  const { bots, outside, inactive } = await botsInside(engine.db, engine.catalogue);
+  expect([bots.map(({ name }) => name), outside, inactive]).toEqual([
+    ['watch'],
+    ['outside'],
+    ['idle'],
+  ]);
 });

@@ -18,12 +18,24 @@ export class Command extends Commander {
     return new Command(name);
   }
 
-  /** Behind `help`, a name that no command has is refused with the nearest one; Commander shows the whole help. */
+  /**
+   * Behind `help`, a name that no command has is refused with the nearest one, and `help bots list` is the help of
+   * `bots list`; Commander reads only the first name, and shows the whole help for one that it does not know.
+   */
   override help(context?: HelpContext | ((text: string) => string)): never {
-    const [word, name] = this.args;
-    const isRefused = typeof context === 'object' && context.error;
-    if (!isRefused || word !== 'help' || name === undefined)
-      return super.help(context as HelpContext);
+    const isRefused = typeof context === 'object' && context.error === true;
+    const [word, ...names] = (isRefused ? this : this.parent)?.args ?? [];
+    if (word !== 'help' || names.length === 0) return super.help(context as HelpContext);
+    return this.#helpFor(isRefused ? names : names.slice(1));
+  }
+
+  /** Ends with the help of the command below this one to which these names lead. Arguments of a command are no names. */
+  #helpFor([name, ...rest]: readonly string[]): never {
+    if (name === undefined || this.commands.length === 0) return super.help();
+    const below = this.commands.find(
+      (each) => each.name() === name || each.aliases().includes(name),
+    );
+    if (below instanceof Command) return below.#helpFor(rest);
     const [meant] = nearest(
       name,
       this.commands.map((each) => each.name()),

@@ -142,6 +142,7 @@ const maintenanceColumn = <Row extends Upcoming>(now: Date): Column<Row> => ({
       'yellow',
       `skipped: ${printable(window.reason)} (${shortId(window.id)}), until ${time(window.ends_at, now)}`,
     ),
+  cellForPrograms: ({ maintenance: window }) => window && window.id,
   rare: true,
 });
 

@@ -19,7 +19,12 @@ const columns = (now: Date): Column<KnowledgeEvent>[] => [
     cell: ({ component }) => component && printable(component),
   },
   { name: 'change', head: 'Change', cell: ({ before, after }) => changeInWords(before, after) },
-  { name: 'figures', head: 'Figures', cell: ({ figures }) => storedFiguresInWords(figures) },
+  {
+    name: 'figures',
+    head: 'Figures',
+    cell: ({ figures }) => storedFiguresInWords(figures),
+    cellForPrograms: ({ figures }) => (figures === null ? null : JSON.stringify(figures)),
+  },
   { name: 'actor', head: 'Who', cell: ({ actor }) => printable(actor) },
 ];
 

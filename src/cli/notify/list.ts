@@ -33,6 +33,19 @@ const columns = (off: readonly string[], now: Date): Column<ListedNotification>[
     name: 'why',
     head: 'Why',
     cell: (row) => whyOf(row, off, now) && printable(whyOf(row, off, now)!),
+    cellForPrograms: ({ reason }) => reason,
+  },
+  {
+    name: 'error_message',
+    head: 'Error',
+    cell: ({ error_message }) => error_message && printable(error_message),
+    onlyForPrograms: true,
+  },
+  {
+    name: 'send_after',
+    head: 'Due',
+    cell: ({ send_after }) => send_after && time(send_after, now),
+    onlyForPrograms: true,
   },
   {
     name: 'created_at',

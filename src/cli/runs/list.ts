@@ -41,7 +41,7 @@ const columns = (now: Date): Column<ListedRun>[] => [
   },
   { name: 'checks_performed', head: 'Checks', cell: (run) => String(run.checks_performed ?? 0) },
   { name: 'issues_found', head: 'Findings', cell: (run) => String(run.issues_found ?? 0) },
-  { name: 'why', head: 'Why', cell: (run) => whyOf(run) },
+  { name: 'why', head: 'Why', cell: (run) => whyOf(run), cellForPrograms: ({ reason }) => reason },
   {
     name: 'queued_at',
     head: 'Queued',
@@ -52,6 +52,18 @@ const columns = (now: Date): Column<ListedRun>[] => [
     name: 'run_after',
     head: 'Due',
     cell: ({ run_after }) => run_after && time(run_after, now),
+    onlyForPrograms: true,
+  },
+  {
+    name: 'cancel_reason',
+    head: 'Cancelled because',
+    cell: ({ cancel_reason }) => cancel_reason && printable(cancel_reason),
+    onlyForPrograms: true,
+  },
+  {
+    name: 'error_message',
+    head: 'Error',
+    cell: ({ error_message }) => error_message && printable(error_message),
     onlyForPrograms: true,
   },
 ];

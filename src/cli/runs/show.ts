@@ -127,6 +127,12 @@ function missedInWords(metadata: any): string | null {
   return `${print.counted(metadata.count, 'slot')}, the last at ${printable(String(metadata.last))}`;
 }
 
+/** An event check passes also where it could not tell about some keys. */
+const unclearInWords = (keys: unknown): string | null =>
+  typeof keys === 'number' && keys > 0
+    ? `too few events to tell for ${print.counted(keys, 'key')}`
+    : null;
+
 const checkStates: Record<string, string> = {
   passed: 'success',
   failed: 'open',
@@ -143,12 +149,12 @@ function printChecks(checks: unknown): void {
     value === undefined || value === null ? '' : printable(String(value));
   table(
     ['Check', 'Status', 'Took', 'Question', 'Reason'],
-    known.map(({ name, status, ms, title, reason }) => [
+    known.map(({ name, status, ms, title, reason, unclear_keys }) => [
       text(name),
       print.stateAs(checkStates[String(status)] ?? '', text(status)),
       typeof ms === 'number' ? print.duration(ms) : '-',
       text(title),
-      text(reason),
+      text(reason ?? unclearInWords(unclear_keys)),
     ]),
     'None performed.',
     ['Took'],

@@ -37,7 +37,7 @@ function fit(widths: number[], room: number, least: number[]): number[] {
  * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal,
  * the widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
  * `dropWhenNarrow` are left out one by one. A cell has three lines at most, unless its column is one of `neverCut`: that is for a
- * text which can be read nowhere else. Where even then they do not fit, or a word of the first column, its name, would be
+ * text which can be read nowhere else. Where even then they do not fit, or a word of the first column, its name, or a time would be
  * divided, each row is a paragraph of its cells under each other.
  */
 export function table(
@@ -65,7 +65,10 @@ export function table(
   const wrapping = fit(widthsOf(kept), room(kept), leastOf(rigid));
   const widths = fit(wrapping, room(kept), leastOf(narrowest));
   const isNameDivided = rows.some((row) => longestWord(row[kept[0]!]!) > widths[0]!);
-  if (isNameDivided || sum(widths) > room(kept)) return paragraphs(head, rows);
+  const isTimeDivided = rows.some((row) =>
+    kept.some((column, at) => longestTime(row[column]!) > widths[at]!),
+  );
+  if (isNameDivided || isTimeDivided || sum(widths) > room(kept)) return paragraphs(head, rows);
   const lines = [head.map((word) => paint('bold', word)), ...rows].flatMap((row) =>
     linesOf(
       kept.map((column) => row[column]!),
@@ -77,12 +80,17 @@ export function table(
 }
 
 /** The width of the longest word that a column could hold, such as the name by which a row is known; longer ones are cut in any case. */
-const longestWord = (cell: string): number =>
+const longestWord = (cell: string, isMeant = (_word: string): boolean => true): number =>
   stripVTControlCharacters(cell)
     .split(/\s+/)
+    .filter(isMeant)
     .map(widthOf)
     .filter((width) => width <= rigid)
     .reduce((longest, width) => Math.max(longest, width), 0);
+
+/** The same of its dates, times and numbers: cut, `2026-11-3` says less than nothing. */
+const longestTime = (cell: string): number =>
+  longestWord(cell, (word) => /^\d[\d:.,TZ+-]*$/.test(word));
 
 /** Whether the widest column would be too short to read. */
 function isCramped(natural: number[], room: number): boolean {

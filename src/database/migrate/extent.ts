@@ -33,34 +33,53 @@ const platformFiles = new Set(
   ),
 );
 
-async function filesIn(place: URL): Promise<Map<string, string>> {
-  const files = (await readdir(place)).filter((file) => file.endsWith('.sql'));
-  const read = files.map(
-    async (file) =>
-      [file.slice(0, -'.sql'.length), await readFile(new URL(file, place), 'utf8')] as const,
-  );
-  return new Map(await Promise.all(read));
+/** A migration, with the file that it is read from. */
+interface Place {
+  name: string;
+  file: URL;
+  /** it is for the platform as well, and makes triggers */
+  isShared?: true;
 }
 
-/** The migrations of a database with this extent, in the order in which they are run. */
-export async function filesOf(extent: Exclude<Extent, 'none'>): Promise<MigrationFile[]> {
-  const [all, bots, rest] = await Promise.all(
-    ['', 'bots/', 'rest/'].map((below) => filesIn(new URL(below, folder))),
+async function namesIn(below: string): Promise<Set<string>> {
+  const files = await readdir(new URL(below, folder));
+  return new Set(
+    files.filter((file) => file.endsWith('.sql')).map((file) => file.slice(0, -'.sql'.length)),
   );
-  const files = [...all!].flatMap(([name, text]): MigrationFile[] => {
-    if (extent === 'whole') return [{ name, text }];
-    const isPlatformFile = platformFiles.has(name);
-    if (extent === 'bots')
-      return isPlatformFile ? [] : [{ name, text: bots!.get(name) ?? withEngineFunction(text) }];
-    const restText = rest!.get(name);
-    if (isPlatformFile || restText === undefined) return [{ name, text: restText ?? text }];
-    return [
-      { name, text },
-      { name: `${name}-rest`, text: restText },
-    ];
-  });
-  return files.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+async function placesOf(extent: Exclude<Extent, 'none'>): Promise<Place[]> {
+  const [all, bots, rest] = await Promise.all([namesIn('.'), namesIn('bots/'), namesIn('rest/')]);
+  const place = (name: string, below = '') => ({
+    name,
+    file: new URL(`${below}${name}.sql`, folder),
+  });
+  const places = [...all].flatMap((name): Place[] => {
+    if (extent === 'whole') return [place(name)];
+    const isPlatformFile = platformFiles.has(name);
+    if (extent === 'bots') {
+      if (isPlatformFile) return [];
+      return [bots.has(name) ? place(name, 'bots/') : { ...place(name), isShared: true }];
+    }
+    if (!rest.has(name)) return [place(name)];
+    const ofRest = place(name, 'rest/');
+    return isPlatformFile ? [ofRest] : [place(name), { ...ofRest, name: `${name}-rest` }];
+  });
+  return places.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The names of the migrations of a database with this extent, in the order in which they are run. */
+export const namesOf = async (extent: Exclude<Extent, 'none'>): Promise<string[]> =>
+  (await placesOf(extent)).map(({ name }) => name);
+
+/** The same migrations, with their texts. */
+export const filesOf = async (extent: Exclude<Extent, 'none'>): Promise<MigrationFile[]> =>
+  Promise.all(
+    (await placesOf(extent)).map(async ({ name, file, isShared }) => {
+      const text = await readFile(file, 'utf8');
+      return { name, text: isShared ? withEngineFunction(text) : text };
+    }),
+  );
 
 /**
  * A migration's text for a database in which only the bots are installed. The platform there may have a function

@@ -9,7 +9,7 @@ import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
-import { extentOf, filesOf, type Extent } from './extent.ts';
+import { extentOf, filesOf, namesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
 import { takenByUpgrade } from './names.ts';
 
@@ -55,11 +55,25 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
+/** The same migrations by their names alone: every command asks which are pending, and reads no file for that. */
+class SqlNames implements MigrationProvider {
+  readonly #extent: Exclude<Extent, 'none'>;
+
+  constructor(extent: Exclude<Extent, 'none'>) {
+    this.#extent = extent;
+  }
+
+  async getMigrations(): Promise<Record<string, Migration>> {
+    const up = () => Promise.reject(new Error('only the names of the migrations were read'));
+    return Object.fromEntries((await namesOf(this.#extent)).map((name) => [name, { up }]));
+  }
+}
+
 // Not in `public`: there Supabase's default grants would let `anon` delete the records of the migrations.
-const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, adopted?: Set<string>) =>
+const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, provider: MigrationProvider) =>
   new Migrator({
     db,
-    provider: new SqlFiles(extent, adopted),
+    provider,
     migrationTableSchema: 'engine',
     // By their names, the files that are added later stand before some files of the bots that were applied first.
     allowUnorderedMigrations: extent === 'grown',
@@ -68,8 +82,10 @@ const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, adopted?: Se
   });
 
 /** Every migration with the time at which it was applied; the time of a pending one is undefined. */
-export const migrationStatus = async (db: Kysely<any>): Promise<readonly MigrationInfo[]> =>
-  migrator(db, targetOf(await extentOf(db))).getMigrations();
+export async function migrationStatus(db: Kysely<any>): Promise<readonly MigrationInfo[]> {
+  const extent = targetOf(await extentOf(db));
+  return migrator(db, extent, new SqlNames(extent)).getMigrations();
+}
 
 /**
  * Searches for obstacles before anything is migrated. Returns the documented tables that exist although their migrations
@@ -169,7 +185,11 @@ async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<stri
   const has = await extentOf(db);
   const wanted = targetAfter(has, options);
   const adopted = await tablesToAdopt(db, { has, wanted });
-  const { error, results = [] } = await migrator(db, wanted, adopted).migrateToLatest();
+  const { error, results = [] } = await migrator(
+    db,
+    wanted,
+    new SqlFiles(wanted, adopted),
+  ).migrateToLatest();
   if (error instanceof TablesInUseError) throw error;
   if (error !== undefined) {
     const refusal = await refusalByEventTrigger(db, error).catch(() => null);

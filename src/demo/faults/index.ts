@@ -12,6 +12,7 @@ import { pulseFaults } from './pulse.ts';
 import { sentinelApiFaults } from './sentinel-api.ts';
 import { sentinelDbFaults } from './sentinel-db.ts';
 import { sentinelFaults } from './sentinel.ts';
+import { surveyorFaults } from './surveyor.ts';
 import { wardenFaults } from './warden.ts';
 
 export const faults: readonly Fault[] = [
@@ -28,4 +29,5 @@ export const faults: readonly Fault[] = [
   ...meterFaults,
   ...curatorFaults,
   ...pulseFaults,
+  ...surveyorFaults,
 ];

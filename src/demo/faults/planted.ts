@@ -25,3 +25,6 @@ export const plantOnce = (db: Db, fault: Fault): Promise<Date | null> =>
       WHERE key = ${key}`.execute(trx);
     return now;
   });
+
+/** Has the planner know the rows that were planted: without that it may take minutes for what takes milliseconds. */
+export const knowPlanted = async (db: Db): Promise<void> => void (await sql`ANALYZE`.execute(db));

@@ -3,12 +3,11 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { fitting, printable } from '../../ground/text.ts';
 import { issueWithPlace } from '../../policy/issue-words.ts';
 import { notifications, type Notifications } from './schema.ts';
+import { storedDocument } from './stored.ts';
 
 /** How many mistakes one message names, and its length: a statement may have written anything. */
 const maxProblems = 5;
 const maxLetters = 500;
-
-export const settingKey = 'notifications';
 
 /** A statement has written a document into the setting that cannot be used. */
 export class BadNotificationsError extends RoundsmanError {
@@ -18,33 +17,6 @@ export class BadNotificationsError extends RoundsmanError {
       why,
       hint: '`npx roundsman notify show` shows it, and `npx roundsman notify set FILE` sets another one; until then events wait',
     });
-  }
-}
-
-/** The document as it was set; undefined if there is none. */
-export async function storedDocument(db: Db): Promise<unknown> {
-  const row = await db
-    .selectFrom('engine.settings')
-    .select('value')
-    .where('key', '=', settingKey)
-    .executeTakeFirst();
-  return row?.value ?? undefined;
-}
-
-/** The names of the channels in a document, whatever else a statement has written there. */
-export function channelNames(document: unknown): string[] {
-  const channels = (document as { channels?: unknown } | null | undefined)?.channels;
-  return channels !== null && typeof channels === 'object' ? Object.keys(channels) : [];
-}
-
-/** Why the document cannot be used; null if it can, or there is none. */
-export async function whyUnusable(db: Db): Promise<string | null> {
-  try {
-    await readNotifications(db);
-    return null;
-  } catch (error) {
-    if (error instanceof BadNotificationsError) return error.why;
-    throw error;
   }
 }
 

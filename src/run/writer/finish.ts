@@ -1,5 +1,5 @@
 /** How an attempt ends, judged by the outcomes of its checks; and the input and result of the transition that ends it. */
-import { examinedCount, type CheckOutcome } from '../tasks/outcome.ts';
+import { examinedCount, type CheckOutcome, type JudgedKeys } from '../tasks/outcome.ts';
 import { retryDelayMs } from '../../data/bots/retry-delay.ts';
 import type { Stop } from '../../children/protocol.ts';
 import type { FinalStatus, Finish, FinishedRow } from '../../transitions/runs/finish.ts';
@@ -89,10 +89,18 @@ export function finishOf(run: Run, ending: Ending, countsFindings: boolean): Fin
               examined: examinedCount(rest.result),
               findings: rest.result.findings.length,
               ...(rest.result.figures && { figures: rest.result.figures }),
+              ...unclearKeysOf(rest.judged),
             }),
       })),
     },
   };
+}
+
+/** How many keys of an event check had too few events for a verdict; nothing where all had one. */
+function unclearKeysOf(judged: JudgedKeys | undefined): { unclear_keys?: number } {
+  const verdicts = [...(judged?.verdicts.values() ?? [])];
+  const { length } = verdicts.filter(({ verdict }) => verdict === 'unclear');
+  return length > 0 ? { unclear_keys: length } : {};
 }
 
 export const finishedOf = ({ status, retry_ms }: Finish, row: FinishedRow): Finished => ({

@@ -1,7 +1,7 @@
 /** Which parts of people's documents name a bot: they do not follow when it is renamed. */
 import { policyOf } from '../../data/escalation/policies.ts';
 import type { Db } from '../../database/connect.ts';
-import { storedDocument } from '../../notify/settings/read.ts';
+import { storedDocument } from '../../notify/settings/stored.ts';
 import { notifications } from '../../notify/settings/schema.ts';
 import { storedPolicy } from '../../policy/stored-policy.ts';
 import type { When } from '../../policy/schema.ts';

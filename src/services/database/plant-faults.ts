@@ -1,7 +1,7 @@
 import { connect } from '../../database/connect.ts';
 import { soughtBy, type Fault } from '../../demo/faults/fault.ts';
 import { faults } from '../../demo/faults/index.ts';
-import { plantOnce } from '../../demo/faults/planted.ts';
+import { knowPlanted, plantOnce } from '../../demo/faults/planted.ts';
 import { refuseRealPeople } from '../../demo/only-fiction.ts';
 import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -76,7 +76,7 @@ export async function withPlanter<Result>(
   authorise(actor, 'plant faults', 'owner');
   await using db = connect(url, { max: 1, name: 'roundsman faults' });
   await refuseRealDatabase(db);
-  return await work(async (name) => {
+  const result = await work(async (name) => {
     const fault = faults.find((each) => each.name === name)!;
     try {
       return { ...known(fault), planted: (await plantOnce(db, fault)) !== null };
@@ -91,4 +91,6 @@ export async function withPlanter<Result>(
       );
     }
   });
+  await knowPlanted(db);
+  return result;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { counted, storable } from '../../ground/text.ts';
-import { settingKey } from '../../notify/settings/read.ts';
+import { settingKey } from '../../notify/settings/stored.ts';
 import { endTicket } from '../../transitions/channels/end-ticket.ts';
 import { endRemovedChannel } from '../../transitions/channels/leave.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';

@@ -1,12 +1,8 @@
 import type { Db } from '../../database/connect.ts';
 import { maskCredentials } from '../../ground/secrets/literal-credentials.ts';
 import { chooseForReport } from '../../notify/routing/choose.ts';
-import {
-  channelNames,
-  readNotifications,
-  storedDocument,
-  whyUnusable,
-} from '../../notify/settings/read.ts';
+import { readNotifications } from '../../notify/settings/read.ts';
+import { channelNames, storedDocument, whyUnusable } from '../../notify/settings/stored.ts';
 import { documentText } from '../../policy/document-text.ts';
 import { clockInWords } from '../../policy/words.ts';
 

@@ -1,9 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { followedPolicies } from '../../data/escalation/followed-policies.ts';
 import type { Db } from '../../database/connect.ts';
-import { storedPolicy } from '../../policy/stored-policy.ts';
+import { defaultPolicy } from '../../policy/default.ts';
 
 /** Versions, in force or kept by tickets, that the engine cannot read, as after an edit by hand; `tickets` follow each of them. */
-export const unreadablePolicies = async (db: Db): Promise<{ version: number; tickets: number }[]> =>
-  (await followedPolicies(db))
+export async function unreadablePolicies(db: Db): Promise<{ version: number; tickets: number }[]> {
+  const followed = await followedPolicies(db);
+  // The default can be read. Whoever has no other one need not load the schema of policies, and `status` starts sooner.
+  const others = followed.filter(({ policy }) => !isDeepStrictEqual(policy, defaultPolicy));
+  if (others.length === 0) return [];
+  const { storedPolicy } = await import('../../policy/stored-policy.ts');
+  return others
     .filter(({ policy }) => storedPolicy(policy) === null)
     .map(({ version, tickets }) => ({ version, tickets }));
+}

@@ -23,7 +23,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { countMessages } from '../../data/notify/message-counts.ts';
 import { healsWithoutSecret } from '../../data/secrets/heals-without-secret.ts';
-import { whyUnusable } from '../../notify/settings/read.ts';
+import { whyUnusable } from '../../notify/settings/stored.ts';
 import { unreadablePolicies } from '../policy/unreadable.ts';
 
 /** How many maintenance windows are named. */

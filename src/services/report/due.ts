@@ -4,7 +4,8 @@ import { hasReport, lastReportDue } from '../../data/report/stored-report.ts';
 import type { Db } from '../../database/connect.ts';
 import { clockOf, firstShowing } from '../../ground/wall-clock.ts';
 import { chooseForReport } from '../../notify/routing/choose.ts';
-import { readNotifications, settingKey } from '../../notify/settings/read.ts';
+import { readNotifications } from '../../notify/settings/read.ts';
+import { settingKey } from '../../notify/settings/stored.ts';
 import type { Notifications } from '../../notify/settings/schema.ts';
 import { boundsOf, longest, periodsBefore } from './period.ts';
 

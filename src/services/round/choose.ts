@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { checksOf } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
@@ -34,16 +34,24 @@ export async function requireKnownBots(
   for (const name of names) if (!coming.includes(name)) await botOf(db, name, coming);
 }
 
-/**
- * All bots by name, whatever their status, but for those of the catalogue that ship paused and have never had another status: they
- * can do nothing before a person has set them up.
- */
-export const allBots = (db: Db): Promise<ChosenBot[]> =>
-  db
-    .selectFrom('bots')
-    .select(['id', 'name'])
-    .where(
-      sql<boolean>`NOT (status = 'paused' AND catalogue_name IS NOT NULL AND status_changed_at IS NULL)`,
-    )
-    .orderBy('name')
-    .execute();
+/** The bots of a round that touches no network, and the names of those that are left out of it. */
+export interface BotsInside {
+  bots: ChosenBot[];
+  /** all of their checks look outside */
+  outside: string[];
+  /** they are not active, as one that waits to be set up */
+  inactive: string[];
+}
+
+/** Divides the bots of the catalogue; rows of other names are left out without a word. */
+export async function botsInside(db: Db, { bots: known }: Catalogue): Promise<BotsInside> {
+  const active = new Map((await chooseBots(db, { names: [] })).map((row) => [row.name, row]));
+  const inside: BotsInside = { bots: [], outside: [], inactive: [] };
+  for (const bot of known.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const row = active.get(bot.name);
+    if (!row) inside.inactive.push(bot.name);
+    else if (checksOf(bot).every((check) => check.looks_outside)) inside.outside.push(bot.name);
+    else inside.bots.push(row);
+  }
+  return inside;
+}

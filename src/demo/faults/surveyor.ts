@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Fault } from './fault.ts';
+
+/** Breaks what the migrations make by one statement, and makes something of the platform's own by another. */
+const fault = (name: string, title: string, planted: string, own: string): Fault => ({
+  name: `surveyor.${name}`,
+  title,
+  plant: async (db) => void (await sql.raw(planted).execute(db)),
+  lookalike: async (db) => void (await sql.raw(own).execute(db)),
+});
+
+export const surveyorFaults: Fault[] = [
+  fault(
+    'tables.row-security',
+    'Row level security of the findings was switched off',
+    'ALTER TABLE public.bot_findings DISABLE ROW LEVEL SECURITY',
+    'CREATE TABLE public.planted_notes (id integer, note text NOT NULL)',
+  ),
+  fault(
+    'columns',
+    'A column of the log of requests got another type',
+    'ALTER TABLE public.api_logs ALTER COLUMN method TYPE text',
+    'ALTER TABLE public.profiles ADD COLUMN planted_nickname text',
+  ),
+  fault(
+    'indexes',
+    'An index of the bots was dropped',
+    'DROP INDEX public.idx_bots_status',
+    'CREATE INDEX planted_bots_description ON public.bots (description)',
+  ),
+  fault(
+    'policies',
+    'A policy lets everybody read and change all profiles',
+    'CREATE POLICY planted_open ON public.profiles USING (true)',
+    'CREATE POLICY planted_narrow ON public.profiles AS RESTRICTIVE USING (true)',
+  ),
+  fault(
+    'triggers',
+    'A trigger of the bots was dropped',
+    'DROP TRIGGER bot_added ON public.bots',
+    'CREATE TRIGGER planted_touch BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  ),
+  fault(
+    'functions',
+    'A function of the engine searches another schema first',
+    'ALTER FUNCTION engine.bot_added() SET search_path = public',
+    "CREATE FUNCTION public.planted_total() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+  ),
+];
