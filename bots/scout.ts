@@ -9,6 +9,7 @@ export const scout = defineBot({
   description:
     'Reads the feeds in its settings: new entries, and feeds that are quiet or cannot be read.',
   schedule: '0 */6 * * *',
+  looksOutside: true,
   shipsPaused:
     'it has no feeds yet: `npx roundsman bots edit scout --set \'feeds=["https://..."]\'`, then `npx roundsman bots resume scout`',
   config,

@@ -146,7 +146,7 @@ describe('up', () => {
 
     async function planned() {
       const { rows } = await sql<{ planned: boolean }>`
-        SELECT count(*) > 3 AND bool_and(next_slot_at IS NOT NULL) AS planned FROM bots`.execute(
+        SELECT count(*) > 3 AND bool_and(next_slot_at IS NOT NULL) AS planned FROM bots WHERE status = 'active'`.execute(
         db,
       );
       return rows[0]!.planned;

@@ -3,6 +3,7 @@ import { bots, remedies } from '../../bots/index.ts';
 import { conductor } from '../../bots/conductor.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
+import { botsInside } from '../../src/services/round/choose.ts';
 import { resumeBot } from '../../src/transitions/bots/resume.ts';
 import { pauseBot } from '../../src/transitions/bots/pause.ts';
 import { runCheck } from '../support/check.ts';
@@ -29,6 +30,8 @@ test('a bot that ships paused is registered with what is to be done, and is no f
       ({ component }) => component,
     );
   expect(await out()).toEqual([]);
+  const isLeftOut = async () => (await botsInside(db, known)).inactive.includes('scout');
+  expect(await isLeftOut()).toBe(true);
   await resumeBot(db, { id: shipped.id, status: 'paused' });
   // What a person has set stays as it is when a process starts again.
   await registerCatalogue(db, known);
