@@ -57,6 +57,7 @@ export const guardian = defineBot({
     },
     {
       name: 'stripe-payments',
+      looksOutside: true,
       title: 'Does the platform know what Stripe knows?',
       remembers: true,
       run: compareWithStripe,

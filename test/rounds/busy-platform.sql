@@ -12,6 +12,8 @@ GRANT USAGE ON SCHEMA sim TO PUBLIC;
 CREATE TABLE sim.clock AS SELECT now() AS time;
 GRANT SELECT ON sim.clock TO PUBLIC;
 CREATE OR REPLACE FUNCTION engine.now() RETURNS timestamptz LANGUAGE sql STABLE RETURN (SELECT time FROM sim.clock);
+-- What the ledger's triggers book for a fault that is planted.
+ALTER TABLE credits ALTER created_at SET DEFAULT engine.now();
 
 CREATE FUNCTION sim.id(p_kind text, p_n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
   RETURN md5('sim ' || p_kind || p_n)::uuid;

@@ -33,12 +33,28 @@ test('a day on a healthy, busy platform: every check looks at every slot, and fi
   }
 }, 600_000);
 
+/** Where two bots look at the same rows for reasons of their own. */
+const alsoSeenBy: Record<string, string[]> = {
+  'conductor.queue': ['meter.storms'],
+  'janitor.orphans': ['surveyor.keys'],
+  'oracle.account-logins': ['sentinel-api.unauthorized'],
+  'oracle.login-wave': ['sentinel-api.unauthorized', 'pulse.requests'],
+  'oracle.request-rate': ['pulse.requests'],
+  'oracle.address-logins.network': ['sentinel-api.unauthorized'],
+  'oracle.address-logins.stuffing': ['sentinel-api.unauthorized'],
+  'sentinel-api.unauthorized': ['pulse.requests'],
+  'curator.app-costs': ['ledger.usage-without-debit'],
+  'pulse.error-share': ['sentinel-api.server-errors'],
+  'surveyor.tables.row-security': ['warden.row-security'],
+  'surveyor.policies': ['warden.open-policies', 'warden.policy-roles'],
+};
+
 test.each(faults.map((fault) => ({ fault, name: fault.name })))(
-  '$name is found by its bot at its next slots, and by no other bot',
+  '$name is found by its bot at its next slots',
   async ({ fault }) => {
     const { minutes, others } = await plantOne(server, { past, at: begin }, bots, fault);
     expect(minutes).not.toBeNull();
-    expect(others).toEqual([]);
+    expect(others.toSorted()).toEqual((alsoSeenBy[fault.name] ?? []).toSorted());
   },
   60_000,
 );
