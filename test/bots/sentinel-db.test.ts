@@ -520,7 +520,11 @@ test('a cache that misses is found', async () => {
   const { remember } = (await ask('cache')) as { remember: { hit: number; read: number } };
   const missed = { ...remember, hit: remember.hit - 9_000, read: remember.read - 1_000 };
   await flush(db);
-  const { findings } = await ask('cache', {}, { remembered: missed, now: later(10) });
+  const { findings } = await ask(
+    'cache',
+    { min_blocks: 10_000 },
+    { remembered: missed, now: later(10) },
+  );
   expect(findings).toMatchObject([
     { severity: 'low', title: expect.stringMatching(/^Cache: only 9\d/) },
   ]);
