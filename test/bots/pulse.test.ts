@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pulse } from '../../bots/pulse.ts';
+import { listWeeks } from '../../bots/pulse/baseline.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -113,6 +114,25 @@ describe('requests', () => {
       { name: 'usual requests', value: 200 },
     ]);
   });
+
+  test.each([
+    // In Berlin the clocks went from 2:00 to 3:00 on 29 March, and from 3:00 back to 2:00 on 25 October.
+    ['an hour that there was not', '2026-04-05T01:10:00Z', 40],
+    ['an hour that there was twice', '2026-11-01T01:05:00Z', 10],
+  ])(
+    'are compared with as many minutes of the week before, also over %s',
+    async (_, at, window) => {
+      const to = new Date(at);
+      await history([600, 600, 600], { now: to, hours: [-1, 0, 1, 2, 3] });
+      const from = new Date(to.getTime() - window * 60_000);
+      const config = pulse.config.parse({ timezone: 'Europe/Berlin', weeks: 3 });
+      const weeks = await listWeeks(from, to, config as Parameters<typeof listWeeks>[2], {
+        db,
+      } as unknown as Parameters<typeof listWeeks>[3]);
+      const each = 10 * window;
+      expect(weeks.map(({ events }) => Math.round(events))).toEqual([each, each, each]);
+    },
+  );
 
   test('are compared at the same local time after the clocks have changed', async () => {
     // New York: 10:30 in winter is 15:30 UTC, in summer 14:30 UTC. The clocks change on 8 March.
