@@ -634,6 +634,27 @@ test('indexes that repeat another one are found, those that only look so are not
   ]);
 });
 
+test('a unique index that forbids more than its twin is no duplicate of it', async () => {
+  const { db, ask } = await scene();
+  for (const statement of [
+    'CREATE TABLE things (id int PRIMARY KEY, a int, b int, c int, UNIQUE (b) DEFERRABLE)',
+    'CREATE UNIQUE INDEX a_unique ON things (a)',
+    'CREATE UNIQUE INDEX a_one_null ON things (a) NULLS NOT DISTINCT',
+    // ON CONFLICT and foreign keys need an index that is checked at once.
+    'CREATE UNIQUE INDEX b_at_once ON things (b)',
+    'CREATE UNIQUE INDEX c_one_null ON things (c) NULLS NOT DISTINCT',
+    'CREATE UNIQUE INDEX c_unique ON things (c)',
+  ])
+    await sql.raw(statement).execute(db);
+  const { findings } = await ask('duplicate-indexes');
+  expect(
+    findings.map(({ component, metadata }) => [component, metadata!.other]).toSorted(),
+  ).toEqual([
+    ['a_unique', 'a_one_null'],
+    ['c_unique', 'c_one_null'],
+  ]);
+});
+
 test('an index is unused when it was seen so for 35 days by statistics that are as old', async () => {
   const { db, ask } = await scene();
   await sql`CREATE TABLE things AS SELECT n AS id FROM generate_series(1, 1000) n`.execute(db);
