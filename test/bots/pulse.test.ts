@@ -126,9 +126,14 @@ describe('requests', () => {
       await history([600, 600, 600], { now: to, hours: [-1, 0, 1, 2, 3] });
       const from = new Date(to.getTime() - window * 60_000);
       const config = pulse.config.parse({ timezone: 'Europe/Berlin', weeks: 3 });
-      const weeks = await listWeeks(from, to, config as Parameters<typeof listWeeks>[2], {
-        db,
-      } as unknown as Parameters<typeof listWeeks>[3]);
+      const weeks = await listWeeks(
+        from,
+        to,
+        config as Parameters<typeof listWeeks>[2],
+        {
+          db,
+        } as unknown as Parameters<typeof listWeeks>[3],
+      );
       const each = 10 * window;
       expect(weeks.map(({ events }) => Math.round(events))).toEqual([each, each, each]);
     },
