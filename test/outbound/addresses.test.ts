@@ -17,10 +17,9 @@ async function withAddresses(addresses: string[], script: string): Promise<unkno
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const hosts = join(directory, 'hosts');
   writeFileSync(hosts, addresses.map((address) => `${address} two.test\n`).join(''));
-  const child = spawn('unshare', [
-    ...['--mount', 'sh', '-c', 'mount --bind "$0" /etc/hosts && exec "$@"', hosts],
-    ...[process.execPath, '--input-type=module', '-e', script],
-  ]);
+  const bound = 'mount --bind "$0" /etc/hosts && exec "$@"';
+  const node = [process.execPath, '--input-type=module', '-e', script];
+  const child = spawn('unshare', ['--mount', 'sh', '-c', bound, hosts, ...node]);
   let [out, errors] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
