@@ -8,6 +8,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { tlsFaultOf } from '../ground/certificate.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { whyRefused } from './address.ts';
+import { bodyText } from './body-text.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
 import { allowedBy, type Allowed } from './hosts.ts';
 
@@ -35,7 +36,7 @@ export interface OutboundLimits {
 
 export interface OutboundAnswer {
   status: number;
-  /** the body without decompression, read as UTF-8 */
+  /** the body without decompression, in the encoding that it is written in */
   body: string;
   /** by names in lower case; several values of one name are joined with a comma */
   headers: Record<string, string>;
@@ -118,9 +119,11 @@ export async function request(
       const { statusCode: status } = answer;
       const read = cut
         ? await readFirst(answer.body, maxBytes)
-        : { body: await answer.body.text(), cut: false };
+        : { bytes: await answer.body.bytes(), cut: false };
       const ms = performance.now() - began;
-      return { status, ...read, headers: plainHeaders(answer.headers), ms };
+      const plain = plainHeaders(answer.headers);
+      const text = bodyText(read.bytes, plain['content-type']);
+      return { status, body: text, cut: read.cut, headers: plain, ms };
     } finally {
       void agent.destroy();
     }
@@ -143,11 +146,11 @@ export async function request(
 const isAboutCertificate = (error: unknown): boolean =>
   ['untrusted', 'expired', 'other-name'].includes(tlsFaultOf(error) ?? '');
 
-/** The first bytes of a body, as UTF-8. A character that the cut goes through becomes U+FFFD. */
+/** The first bytes of a body. A character that the cut goes through becomes U+FFFD. */
 async function readFirst(
   body: AsyncIterable<Buffer>,
   maxBytes: number,
-): Promise<{ body: string; cut: boolean }> {
+): Promise<{ bytes: Uint8Array; cut: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -156,10 +159,7 @@ async function readFirst(
     // Leaving the loop ends the body, and with it the connection.
     if (length > maxBytes) break;
   }
-  return {
-    body: new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes)),
-    cut: length > maxBytes,
-  };
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), cut: length > maxBytes };
 }
 
 const plainHeaders = (headers: NodeJS.Dict<string | string[]>): Record<string, string> =>

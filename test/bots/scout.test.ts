@@ -166,6 +166,31 @@ describe('new entries', () => {
     expect(await titles(6)).toHaveLength(1);
   });
 
+  test('are told in their own words, also where the feed is not written in UTF-8', async () => {
+    serve(rss([{ id: 'a' }]));
+    await round(0);
+    const latin = rss([{ id: 'b', title: 'Größe' }, { id: 'a' }]).replace(
+      '?>',
+      ' encoding="ISO-8859-1"?>',
+    );
+    answer = (_, response) => response.end(Buffer.from(latin, 'latin1'));
+    expect((await round(6)).findings).toMatchObject([
+      { metadata: { entries: [{ title: 'Größe' }] } },
+    ]);
+  });
+
+  test('are found where every entry has the same id, too', async () => {
+    const same = (numbers: number[]) =>
+      `<rss version="2.0"><channel><title>T</title>${numbers.map((n) => `<item><title>News ${n}</title><link>https://news.test/${n}</link><guid>news</guid></item>`).join('')}</channel></rss>`;
+    serve(same([1, 2]));
+    await round(0);
+    serve(same([3, 1, 2]));
+    expect((await round(6)).findings).toMatchObject([
+      { metadata: { new_entries: 1, entries: [{ link: 'https://news.test/3' }] } },
+    ]);
+    expect(await titles(12)).toEqual([]);
+  });
+
   test('their texts stand in the metadata alone, cut', async () => {
     serve(rss([{ id: 'a' }]));
     await round(0);
