@@ -16,16 +16,25 @@ const firstDays = 35;
 /** So many hours before the mark are added up again: rows of transactions that committed late are counted then. */
 const againHours = 2;
 
+/**
+ * So many with the first hours of a day: rows that are written from log files, or sent by apps that were offline, come up to a day
+ * late.
+ */
+const dailyAgainHours = 48;
+
 /** So many subjects of an hour are told apart, those with most events; the paths that callers ask for have no bound. */
 const maxSubjects = 1_000;
 
 /** The ended hours that are to be added up, the oldest first; where there is nothing yet, the last one. */
 export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
-  const { table, time } = sources[kind];
+  const { table, time, comesLate } = sources[kind];
   const { rows } = await sql<{ from: Date; to: Date }>`
     WITH this AS (SELECT date_trunc('hour', engine.now(), 'UTC') AS hour)
     SELECT this.hour AS to, date_trunc('hour', coalesce(
-      (SELECT least(done_until, this.hour) - make_interval(hours => ${againHours}) FROM engine.rollup_marks WHERE kind = ${kind}),
+      (SELECT least(done_until, this.hour) - make_interval(hours =>
+         CASE WHEN ${comesLate}::boolean AND done_until < date_trunc('day', this.hour, 'UTC') THEN ${sql.lit(dailyAgainHours)}
+              ELSE ${sql.lit(againHours)} END)
+       FROM engine.rollup_marks WHERE kind = ${kind}),
       (SELECT greatest(least(min(${sql.ref(time)}), this.hour - interval '1 hour'), this.hour - make_interval(days => ${firstDays}))
        FROM ${sql.table(table)})), 'UTC') AS "from"
     FROM this`.execute(db);
@@ -36,7 +45,10 @@ export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
   return hours;
 }
 
-/** Adds up one hour, in place of what was added up before, and moves the mark behind it. Returns how many rows it has. */
+/**
+ * Adds up one hour, in place of what was added up before, and moves the mark behind it; not back, unless it lies in the future.
+ * Returns how many rows it has.
+ */
 export async function rollUpHour(
   trx: Transaction<Database>,
   kind: RollupKind,
@@ -60,6 +72,9 @@ export async function rollUpHour(
     FROM counted GROUP BY 2`.execute(trx);
   await sql`
     INSERT INTO engine.rollup_marks (kind, done_until) VALUES (${kind}, ${to})
-    ON CONFLICT (kind) DO UPDATE SET done_until = excluded.done_until`.execute(trx);
+    ON CONFLICT (kind) DO UPDATE
+    SET done_until = greatest(least(rollup_marks.done_until, date_trunc('hour', engine.now(), 'UTC')), excluded.done_until)`.execute(
+    trx,
+  );
   return Number(numAffectedRows ?? 0);
 }
