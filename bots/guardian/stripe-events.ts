@@ -14,7 +14,7 @@ const types = [
   'payment_intent.succeeded',
 ];
 
-/** A sum in the currency's minor unit, as Stripe counts: cents, but whole yen. */
+/** A sum in the currency's minor unit, as Stripe counts: cents, but whole yen and thousandths of a dinar. */
 export interface Sum {
   amount: number;
   /** three capitals */
