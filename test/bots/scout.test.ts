@@ -113,6 +113,21 @@ describe('new entries', () => {
     expect(await titles(12)).toEqual([`Feed ${name()} has 1 new entry`]);
   });
 
+  test('are found also where a server says for ever that nothing has changed', async () => {
+    const modified = 'Sat, 16 Nov 2041 19:11:00 GMT';
+    let items = [{ id: 'a' }];
+    answer = ({ headers }, response) =>
+      headers['if-modified-since'] === modified
+        ? response.writeHead(304).end()
+        : response.writeHead(200, { 'last-modified': modified }).end(rss(items));
+    await round(0);
+    items = [{ id: 'b' }, ...items];
+    for (const hours of [6, 12, 18]) expect(await titles(hours)).toEqual([]);
+    expect(await titles(24)).toEqual([`Feed ${name()} has 1 new entry`]);
+    expect(await titles(30)).toEqual([]);
+    expect(asked.at(-1)!.headers['if-modified-since']).toBe(modified);
+  });
+
   test.each([
     [
       'Atom',
