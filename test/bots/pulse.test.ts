@@ -235,6 +235,16 @@ describe('error-share', () => {
     expect(await titles('error-share')).toEqual([]);
   });
 
+  test('counts requests that come late, where they do', async () => {
+    await history([600, 600, 600], { now: minutesAgo(60) });
+    await requests(100, 200, minutesAgo(65));
+    await requests(50, 500, minutesAgo(65));
+    expect(await titles('error-share', { lag_minutes: 60 })).toEqual([
+      'Error share rose to 33.3 % of 150 requests, 0.0 % are usual',
+    ]);
+    expect(await titles('error-share', { lag_minutes: 50 })).toEqual([]);
+  });
+
   test('counts from a later start, and gives a tally for each key that is asked for', async () => {
     await history([600, 600, 600]);
     await requests(50, 500, minutesAgo(8));
