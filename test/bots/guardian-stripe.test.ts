@@ -200,6 +200,40 @@ test('missed, behind, refunded and differing payments are findings with their id
   expect(JSON.stringify(result)).not.toContain(key);
 });
 
+test('what was paid twice and paid back once is paid', async () => {
+  const paidBack = { invoice: 'in_twice', refunded: true, amount_refunded: 1_000 };
+  const { url } = await stripe([
+    succeeded('pi_first', 60, 1_000, { invoice: 'in_twice' }),
+    succeeded('pi_second', 59, 1_000, { invoice: 'in_twice' }),
+    event('charge.refunded', 50, charge('pi_second', 1_000, paidBack)),
+    event('payment_intent.succeeded', 60, {
+      id: 'pi_third',
+      object: 'payment_intent',
+      status: 'succeeded',
+      amount_received: 1_000,
+      currency: 'usd',
+      invoice: 'in_both',
+    }),
+    event('charge.refunded', 50, charge('pi_fourth', 1_000, { ...paidBack, invoice: 'in_both' })),
+    event('charge.refunded', 50, charge('pi_all', 1_000, { ...paidBack, invoice: 'in_all' })),
+  ]);
+  for (const invoice of ['in_twice', 'in_both', 'in_all']) await row(invoice, 60);
+  const result = await compare(url);
+  expect(titles(result)).toEqual([
+    "Stripe's payment pi_all is refunded, and completed on the platform",
+  ]);
+  // Once the other one is paid back as well, nothing of it is left.
+  const { url: later } = await stripe([
+    event('charge.refunded', 5, charge('pi_first', 1_000, paidBack)),
+  ]);
+  const remembered = JSON.parse(JSON.stringify(result.remember));
+  const at = new Date(now.getTime() + 3_600_000);
+  await store(result);
+  expect(titles(await compare(later, { remembered, at }))).toContain(
+    "Stripe's payment pi_first is refunded, and completed on the platform",
+  );
+});
+
 test('a row of type refund is the refund', async () => {
   const { url } = await stripe([
     event('charge.refunded', 50, charge('pi_r', 1_000, { refunded: true })),
