@@ -318,6 +318,25 @@ describe('sessions', () => {
     expect(await titles('sessions', { min_expected: 201 }, { remembered })).toEqual([]);
   });
 
+  test('are compared at the same local time after the clocks have changed', async () => {
+    // New York: 10:30 is 14:30 UTC now, and was 15:30 UTC before 8 March.
+    const at = new Date('2026-03-11T14:30:00Z');
+    await sessions(90);
+    await db
+      .updateTable('user_sessions')
+      .set({ expires_at: new Date('2026-04-01') })
+      .execute();
+    const until = Math.floor(at.getTime() / hourMs) - 1;
+    const counts = Array.from({ length: 4 * 168 }, (_, i) => ((i + 168) % 168 === 1 ? 200 : 40));
+    const usual = async (timezone: string) =>
+      (await check('sessions', { timezone }, { now: at, remembered: { until, counts } })).figures;
+    expect(await usual('UTC')).toContainEqual({ name: 'usual active sessions', value: 40 });
+    expect(await usual('America/New_York')).toContainEqual({
+      name: 'usual active sessions',
+      value: 200,
+    });
+  });
+
   test('are remembered in 16 KiB, whatever was remembered before', async () => {
     const counts = Array.from({ length: 1_344 }, () => 200_000);
     const { remember } = await check('sessions', {}, { remembered: { until: hour - 1, counts } });
