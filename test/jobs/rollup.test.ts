@@ -201,6 +201,37 @@ test('rows that come up to a day late are added up on the next day, in hours and
     ]);
 });
 
+test('hours of the past whose rows were imported since are added up, and figures whose rows are gone stay', async () => {
+  const { db, jobEngine } = await startFlow(postgres, noBots, {
+    jobs: [rollup],
+    roles: ['scheduler'],
+  });
+  await carried(jobEngine, await aRun(db, rollup));
+  await sql`
+    INSERT INTO api_logs (endpoint, method, status_code, created_at)
+    SELECT '/imported', 'GET', 200, date_trunc('day', engine.now(), 'UTC') - make_interval(days => days, hours => 4)
+    FROM unnest(ARRAY[10, 10, 20, 40]) days`.execute(db);
+  await sql`
+    INSERT INTO engine.rollups (kind, subject, period, starts_at, events, failures)
+    SELECT 'endpoint', '/gone', period, date_trunc('day', engine.now(), 'UTC') - interval '15 days', 7, 0
+    FROM unnest('{hour,day}'::text[]) period`.execute(db);
+  await sql`UPDATE engine.rollup_marks SET done_until = date_trunc('day', engine.now(), 'UTC') - interval '1 hour'`.execute(
+    db,
+  );
+  await carried(jobEngine, await aRun(db, rollup));
+  for (const period of ['hour', 'day'] as const)
+    expect(await rollups(db, 'endpoint', period)).toMatchObject([
+      { subject: '/imported', events: '1' },
+      { subject: '/gone', events: '7' },
+      { subject: '/imported', events: '2' },
+    ]);
+  const { rows } = await sql`
+    SELECT FROM engine.rollup_marks WHERE done_until < engine.now() - interval '61 minutes'`.execute(
+    db,
+  );
+  expect(rows).toEqual([]);
+});
+
 test('runs of bots do not come late, and their days are not written anew', async () => {
   const { db } = await testDatabase();
   await sql`
