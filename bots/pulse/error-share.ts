@@ -9,9 +9,10 @@ export async function compareErrors(config: Config, context: EventContext): Prom
   const { min_requests, min_errors, error_points, error_factor, critical_error_percent } = config;
   const isAsked = only === null || only.includes(platform);
   const start = starts.find(({ key }) => key === platform)?.from ?? from;
+  const to = new Date(now.getTime() - config.lag_minutes * 60_000);
   const weeks = await readWeeks(
-    new Date(now.getTime() - config.window_minutes * 60_000),
-    now,
+    new Date(to.getTime() - config.window_minutes * 60_000),
+    to,
     config,
     context,
   );
