@@ -40,7 +40,12 @@ export function printDemo(
   section(`Found: ${counted(findings.length, 'problem')}`);
   const found = bots
     .map((bot) => ({ bot, own: findings.filter(({ bot_id }) => bot_id === bot.id) }))
-    .toSorted((a, b) => worst(a.own) - worst(b.own) || b.own.length - a.own.length);
+    .toSorted(
+      (a, b) =>
+        worst(a.own) - worst(b.own) ||
+        b.own.length - a.own.length ||
+        (a.bot.name < b.bot.name ? -1 : 1),
+    );
   for (const { bot, own } of found) if (own.length > 0) printFindings(bot, own);
   const quiet = found.flatMap(({ bot, own }) => (own.length === 0 ? [bot.name] : []));
   if (quiet.length > 0) say(`Nothing: ${quiet.map(printable).join(', ')}`, '  ');
@@ -59,13 +64,20 @@ export function printDemo(
   printHeldBack(round, maxHeldBack);
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
-  roundTickets(tickets.slice(0, maxTickets), now, 'Nothing needs a person.');
+  // Numbers are given in the order in which the bots happen to end.
+  const worstFirst = tickets.toSorted(bySeverityAndTitle);
+  roundTickets(worstFirst.slice(0, maxTickets), now, 'Nothing needs a person.');
   more(tickets.length, maxTickets);
   say('\nThe demo database was thrown away. To keep one running: npm start');
 }
 
 const nameOf = (bots: Bot[], id: string | null): string =>
   printable(bots.find((bot) => bot.id === id)?.name ?? '-');
+
+type Titled = Pick<SeenFinding, 'severity' | 'title'>;
+
+const bySeverityAndTitle = (a: Titled, b: Titled): number =>
+  severityRank(a.severity) - severityRank(b.severity) || (a.title < b.title ? -1 : 1);
 
 const worst = (findings: SeenFinding[]): number =>
   Math.min(99, ...findings.map((finding) => severityRank(finding.severity)));
@@ -74,9 +86,7 @@ function printFindings({ name }: Bot, findings: SeenFinding[]): void {
   say(`${paint('bold', printable(name))}  ${paint('dim', String(findings.length))}`);
   const width = 'critical'.length;
   const indent = ' '.repeat(width + 4);
-  const worstFirst = findings.toSorted(
-    (a, b) => severityRank(a.severity) - severityRank(b.severity),
-  );
+  const worstFirst = findings.toSorted(bySeverityAndTitle);
   for (const finding of worstFirst.slice(0, maxFindings)) {
     const gap = padded(finding.severity, width).slice(finding.severity.length);
     say(
