@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Bot } from '../../src/bot.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
-import { consoleBlocks, printedBy, withoutVariations } from './console-blocks.ts';
+import { asShown, consoleBlocks, printedBy, withoutVariations } from './console-blocks.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const file = join(root, 'README.md');
@@ -18,12 +18,13 @@ describe('README', () => {
       const printed = await printedBy(command, { PATH: process.env.PATH, HOME: process.env.HOME });
       if (process.env.UPDATE_DOCS) {
         const current = await readFile(file, 'utf8');
-        const fresh = `\`\`\`console\n$ ${command}\n${printed.trim()}\n\`\`\``;
+        const fresh = `\`\`\`console\n$ ${command}\n${asShown(block, printed)}\n\`\`\``;
         await writeFile(
           file,
           current.replace(block.whole, () => fresh),
         );
-      } else expect(withoutVariations(block.output)).toBe(withoutVariations(printed));
+      } else
+        expect(withoutVariations(block.output)).toBe(withoutVariations(asShown(block, printed)));
     },
   );
 
