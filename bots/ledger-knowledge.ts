@@ -32,7 +32,7 @@ export const knowledge: KnowledgeSeed[] = [
   {
     name: 'ledger.usage-without-debit',
     category: 'ledger',
-    pattern: '^use [0-9a-f-]{36} of an app for',
+    pattern: '^use ([0-9a-f-]{36} )?of .+ for \\d+ credits? was not debited',
     solution:
       'Read error_logs of that minute: the debit failed, or the app does not book. Book it with bookCredits, type usage, and ' +
       "usage_id in its metadata, so that this use counts as paid. If members pay in another way, say so with the organization's plan.",

@@ -90,7 +90,7 @@ export async function checkUsage(
     findings: found.map(({ id, user_id, app, credits_used, created_at }) => ({
       severity: 'medium',
       category: 'ledger',
-      title: `Use ${id} of an app for ${credits_used} credits was not debited`,
+      title: `Use of ${app ?? 'an unknown app'} for ${credits_used} ${credits_used === 1 ? 'credit' : 'credits'} was not debited: ${id}`,
       description: 'The app was used, and the ledger has no booking of the user for it.',
       component: 'app_usage',
       key: id,

@@ -33,6 +33,9 @@ export function findHollowRuns(config: ConductorConfig, context: CheckContext) {
       WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${counts}
     ) hollow
     WHERE b.status = 'active' AND hollow.runs >= ${config.min_hollow_runs}
+      -- A bot that is new has had no day yet on which there was nothing to see.
+      AND (b.created_at <= ${since} OR EXISTS (
+        SELECT FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since}))
       AND NOT EXISTS (
         SELECT FROM bot_executions e
         WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${counts} AND ${looked})

@@ -9,7 +9,11 @@ import { unasked } from './unasked.ts';
 
 export async function checkAnswers(config: Config, context: CheckContext): Promise<CheckResult> {
   const apps = await readApps(config, context);
-  const { hosts } = apps;
+  const { hosts, unaddressed } = apps;
+  if (apps.count === 0 && unaddressed > 0 && !apps.truncated)
+    context.skip(
+      `none of ${unaddressed} active apps in app_catalog has a deployment_url, so none is asked: write there at which address each answers`,
+    );
   const groups = groupBy(apps.asked, ({ address }) => normal(address));
   const seen = await atOnce(groups, config, context, ([address], signal): Promise<Seen> => {
     const why = whyNoAddress(address);
@@ -71,7 +75,7 @@ function unknownSlugs(
   ];
 }
 
-function figuresOf({ count }: Apps, known: number, times: number[]): Figure[] {
+function figuresOf({ count, unaddressed }: Apps, known: number, times: number[]): Figure[] {
   const sorted = times.toSorted((a, b) => a - b);
   const timed: Figure[] = [
     { name: 'median answer', value: Math.round(sorted[sorted.length >> 1] ?? 0), unit: 'ms' },
@@ -80,6 +84,7 @@ function figuresOf({ count }: Apps, known: number, times: number[]): Figure[] {
   return [
     { name: 'apps', value: count },
     { name: 'apps asked', value: known },
+    { name: 'active apps without an address', value: unaddressed },
     ...(times.length > 0 ? timed : []),
   ];
 }

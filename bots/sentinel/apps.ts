@@ -15,6 +15,8 @@ export interface Apps {
   others: string[];
   /** how many active apps with an address there are */
   count: number;
+  /** how many active apps have no address, so that they are not watched */
+  unaddressed: number;
   /** the catalogue is longer than what is read of it */
   truncated: boolean;
   /** `http_hosts` of the settings */
@@ -42,6 +44,7 @@ export async function readApps({ max_apps }: Config, { db }: CheckContext): Prom
     asked,
     others: read.map(({ slug }) => slug).filter((slug) => !slugs.has(slug)),
     count: active.length,
+    unaddressed: read.filter(({ status }) => status === 'active').length - active.length,
     truncated: rows.length > maxRows,
     hosts: await readHttpHosts(db),
   };

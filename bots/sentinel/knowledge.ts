@@ -73,8 +73,8 @@ export const knowledge: KnowledgeSeed[] = [
     'app.not-asked',
     'apps',
     '^app .+ cannot be asked: ',
-    'Correct deployment_url of this app. If the app runs at an address that is not public, add `host:port` to http_hosts in ' +
-      'engine.settings; docs/remedies.md has the statement.',
+    'Correct deployment_url of this app. If the app runs at an address that is not public, allow it: `npx roundsman settings http_hosts ' +
+      'HOST:PORT`, together with the hosts that are in it already, with commas.',
   ),
   advice(
     'certificate.unusable',

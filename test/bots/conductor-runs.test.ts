@@ -170,7 +170,7 @@ describe('hollow runs', () => {
     });
   const hollow = (count: number, row = {}) =>
     times(count, (n) => ({ started_at: ago(n * hour), metadata: metadata(0, 0), ...row }));
-  const active = { status: 'active' as const };
+  const active = { status: 'active' as const, created_at: new Date(0) };
 
   test('have to be all successes of a day', async () => {
     const idle = await bot('idle', active);
@@ -186,6 +186,17 @@ describe('hollow runs', () => {
     ]);
     await runs(idle, { started_at: ago(22 * hour), metadata: metadata(0, 3) });
     expect(await found('hollow-runs')).toEqual([]);
+  });
+
+  test('a bot that is there for less than a day is not judged', async () => {
+    const fresh = await bot('fresh', { status: 'active', created_at: ago(23 * hour) });
+    await runs(fresh, ...hollow(9));
+    expect(await found('hollow-runs')).toEqual([]);
+    await db
+      .updateTable('bots')
+      .set({ created_at: ago(25 * hour) })
+      .execute();
+    expect(await found('hollow-runs')).toMatchObject([{ component: 'fresh', severity: 'low' }]);
   });
 
   test.each([

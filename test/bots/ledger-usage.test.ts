@@ -74,7 +74,7 @@ test.each(['usage-without-debit', 'one-grant-per-payment', 'negative-pool'])(
 const id = randomUUID();
 test.each([
   ['ledger.negative-balance', `Balance of user ${id} is negative: -5`],
-  ['ledger.usage-without-debit', `Use ${id} of an app for 5 credits was not debited`],
+  ['ledger.usage-without-debit', `Use of app-17 for 1 credit was not debited: ${id}`],
   ['ledger.granted-twice', 'One payment gave credits 2 times, 200 in all: pi_1'],
   ['ledger.negative-pool', `The pool of organization ${id} is below zero: -3`],
 ])('%s is the one entry that knows "%s"', (name, title) => {
@@ -106,7 +106,7 @@ describe('uses', () => {
         severity: 'medium',
         component: 'app_usage',
         key: due,
-        title: `Use ${due} of an app for 5 credits was not debited`,
+        title: expect.stringMatching(`^Use of \\S+ for 5 credits was not debited: ${due}$`),
         metadata: { user_id: user, credits_used: 5 },
       },
     ]);

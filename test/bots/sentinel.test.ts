@@ -57,8 +57,18 @@ describe('what is asked', () => {
       figures: [
         { name: 'apps', value: 0 },
         { name: 'apps asked', value: 0 },
+        { name: 'active apps without an address', value: 0 },
       ],
     });
+  });
+
+  test('where no active app has an address, nothing is called well', async () => {
+    await anApp(db, 'nowhere', null);
+    await anApp(db, 'blank', ' ');
+    await anApp(db, 'beta', null, { status: 'beta' });
+    await expect(check()).rejects.toThrow(
+      'none of 2 active apps in app_catalog has a deployment_url',
+    );
   });
 
   test('active apps with an address, once each; the others are not examined', async () => {
@@ -78,6 +88,7 @@ describe('what is asked', () => {
     expect(result.figures).toMatchObject([
       { name: 'apps', value: 2 },
       { name: 'apps asked', value: 2 },
+      { name: 'active apps without an address', value: 2 },
       { name: 'median answer', unit: 'ms' },
       { name: 'slowest answer', unit: 'ms' },
     ]);

@@ -94,6 +94,25 @@ test('a check that passed with too few events to tell about some keys says so', 
   expect(out).not.toMatch(/^odd .* too few/m);
 });
 
+test('a check that passed and looked at nothing says so', async () => {
+  const bot = await insertBot(db, 'empty');
+  const check = { title: 'Is it good?', ms: 5, status: 'passed', findings: 0 };
+  const id = await insertRun(db, bot, 5, {
+    metadata: {
+      checks: [
+        { ...check, name: 'blank', examined: 0 },
+        { ...check, name: 'full', examined: 2 },
+        { ...check, name: 'older' },
+        { ...check, name: 'away', status: 'skipped', examined: 0, reason: 'no feeds' },
+      ],
+    },
+  });
+  const { out } = await roundsman(url, 'runs', 'show', id);
+  expect(out).toMatch(/^blank .* there was nothing to judge$/m);
+  expect(out).toMatch(/^away .* no feeds$/m);
+  expect(out.match(/nothing to judge/g)).toHaveLength(1);
+});
+
 test('a run that is due later says when', async () => {
   const bot = await insertBot(db, 'later');
   await insertRun(db, bot, 1, {

@@ -19,6 +19,7 @@ import { snoozedInWords } from '../tickets/snooze.ts';
 import { isQuiet, quietInWords } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
+import { skippedChecks, unconfirmed } from './unsaid.ts';
 
 /**
  * What a person reads after a round: what was checked, found, healed and verified, what became a ticket, and the
@@ -55,6 +56,10 @@ export function printRound(
     'no runs',
   );
 
+  const skipped = skippedChecks(round, nameOf);
+  if (skipped) say(skipped);
+
+  const waiting = unconfirmed(round, nameOf);
   section(`Found: ${counted(findings.length, 'problem')}`);
   table(
     ['Severity', 'Problem', 'Now'],
@@ -65,8 +70,9 @@ export function printRound(
         ? paint('green', methodForList(finding.resolution_method))
         : nowOf(finding),
     ]),
-    nothingFound(round),
+    nothingFound(round, waiting),
   );
+  if (waiting && findings.length > 0) say(waiting);
   if (left_open > 0 && findings.length > 0) say(leftOpen(left_open));
 
   section(headOfHeals(actions));
@@ -166,9 +172,10 @@ const otherTickets = (count: number): string =>
 const leftOpen = (count: number): string =>
   `${counted(count, 'problem')} from before ${count === 1 ? 'is' : 'are'} still open, because no check has found ${count === 1 ? 'it' : 'them'} gone: npx roundsman findings list`;
 
-function nothingFound({ executions, left_open }: Round): string {
+function nothingFound({ executions, left_open }: Round, waiting: string | null): string {
   if (executions.some(({ status }) => status !== 'success'))
     return 'Nothing was found; but not every bot could run.';
+  if (waiting) return left_open > 0 ? `${waiting} ${leftOpen(left_open)}` : waiting;
   return left_open > 0
     ? `Nothing new was found. ${leftOpen(left_open)}`
     : 'Everything that was checked is as it should be.';

@@ -133,6 +133,10 @@ const unclearInWords = (keys: unknown): string | null =>
     ? `too few events to tell for ${print.counted(keys, 'key')}`
     : null;
 
+/** What looked at nothing is not proven to be well. */
+const emptyInWords = (status: unknown, examined: unknown): string | null =>
+  status === 'passed' && examined === 0 ? 'there was nothing to judge' : null;
+
 const checkStates: Record<string, string> = {
   passed: 'success',
   failed: 'open',
@@ -149,12 +153,12 @@ function printChecks(checks: unknown): void {
     value === undefined || value === null ? '' : printable(String(value));
   table(
     ['Check', 'Status', 'Took', 'Question', 'Reason'],
-    known.map(({ name, status, ms, title, reason, unclear_keys }) => [
+    known.map(({ name, status, ms, title, reason, unclear_keys, examined }) => [
       text(name),
       print.stateAs(checkStates[String(status)] ?? '', text(status)),
       typeof ms === 'number' ? print.duration(ms) : '-',
       text(title),
-      text(reason ?? unclearInWords(unclear_keys)),
+      text(reason ?? unclearInWords(unclear_keys) ?? emptyInWords(status, examined)),
     ]),
     'None performed.',
     ['Took'],

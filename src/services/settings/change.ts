@@ -44,7 +44,7 @@ const settings: readonly EngineSetting[] = [
   {
     name: httpHosts,
     meaning:
-      'hosts to which remedies may send requests, with commas: host for ports 80 and 443 at public addresses, host:port for exactly that port, also where it is not public. Not set: none',
+      'hosts to which remedies may send requests, with commas: host for ports 80 and 443 at public addresses, host:port for exactly that port, also where it is not public; checks may ask those with a port there, too. Not set: none',
     example: 'hooks.example.com,10.0.0.5:8080',
     read(text) {
       const hosts = [...new Set(text.split(',').map((each) => each.trim().toLowerCase()))];
