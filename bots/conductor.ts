@@ -8,7 +8,7 @@ import { config } from './conductor/config.ts';
 import { findBadEndings, findFlapping } from './conductor/endings.ts';
 import { findHealingLoops } from './conductor/healing-loops.ts';
 import { findHollowRuns } from './conductor/hollow.ts';
-import { conductorKnowledge } from './conductor/knowledge.ts';
+import { knowledge } from './conductor/knowledge.ts';
 import { findLongQueue } from './conductor/queue.ts';
 import { findLowSuccessRates, findNoChecks, newestRunSeconds } from './conductor/runs.ts';
 import { findLowScores } from './conductor/score.ts';
@@ -64,5 +64,5 @@ export const conductor = defineBot({
     { name: 'out-of-service', title: 'Is every bot in service?', run: findOutOfService },
     { name: 'healing-loops', title: 'Does healing come to an end?', run: findHealingLoops },
   ],
-  knowledge: conductorKnowledge,
+  knowledge,
 });

@@ -1,9 +1,9 @@
 /** Compares the credit ledger with what is derived from it, and with what users used and paid for. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { checkGrants, checkPools } from './ledger-grants.ts';
-import { knowledge } from './ledger-knowledge.ts';
-import { checkUsage } from './ledger-usage.ts';
+import { checkGrants, checkPools } from './ledger/grants.ts';
+import { knowledge } from './ledger/knowledge.ts';
+import { checkUsage } from './ledger/usage.ts';
 
 const config = z.strictObject({
   max_findings: z

@@ -1,16 +1,15 @@
 /** Whether bots are on time, their runs end, and they are in service. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
+import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
 
-const minuteMs = 60_000;
 const secondsSince = (at: Date | undefined, now: Date) =>
   at === undefined ? 0 : Math.floor((now.getTime() - at.getTime()) / 1_000);
-const timeBefore = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
-export function findOverdue(config: ConductorConfig, context: CheckContext) {
-  const due = timeBefore(context.now, config.overdue_minutes * minuteMs);
+export function findOverdue(config: Config, context: CheckContext) {
+  const due = minutesBefore(context.now, config.overdue_minutes);
   const query = sql<{ name: string; next_execution_at: Date }>`
     SELECT name, next_execution_at FROM bots
     WHERE status = 'active' AND next_execution_at < ${due}
@@ -44,7 +43,7 @@ export function findOverdue(config: ConductorConfig, context: CheckContext) {
 
 // A queued run counts as stuck only while its bot has a free place. Otherwise it waits for another run of its bot, and that run
 // is watched itself. The newest running run of the conductor is left out: this check runs in it.
-export function findStuck(config: ConductorConfig, context: CheckContext) {
+export function findStuck(config: Config, context: CheckContext) {
   const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
     WITH unfinished AS (
       SELECT b.name, b.api_endpoint, e.id, e.status,
@@ -89,12 +88,12 @@ export function findStuck(config: ConductorConfig, context: CheckContext) {
   );
 }
 
-export function findOutOfService(config: ConductorConfig, context: CheckContext) {
+export function findOutOfService(config: Config, context: CheckContext) {
   const query = sql<{ name: string; status: string; status_reason: string | null; since: Date }>`
     SELECT name, status, status_reason, since
     FROM (SELECT *, coalesce(status_changed_at, updated_at, created_at) AS since FROM bots) b
     WHERE status = 'error'
-      OR status = 'paused' AND since < ${timeBefore(context.now, config.paused_days * 24 * 60 * minuteMs)}
+      OR status = 'paused' AND since < ${daysBefore(context.now, config.paused_days)}
         -- A bot of the catalogue that has never had another status ships paused: it waits for its settings.
         AND NOT (catalogue_name IS NOT NULL AND status_changed_at IS NULL)
     ORDER BY status, since, name`;

@@ -129,6 +129,6 @@ export const config = z.strictObject({
     .default(70)
     .describe("below this a bot's health score of a day is a finding"),
 });
-export type ConductorConfig = z.infer<typeof config>;
+export type Config = z.infer<typeof config>;
 
 export const category = 'bots';

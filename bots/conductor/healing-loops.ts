@@ -1,12 +1,7 @@
 /** Whether healing comes to an end, or an entry repeatedly heals what it or another entry causes. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-
-interface Config {
-  /** the hours of the last 24 in which a limit has to have blocked an entry */
-  limit_hours: number;
-  max_findings: number;
-}
+import type { Config } from './config.ts';
 
 /** What one entry did since yesterday, or since a person resolved the last ticket about it. */
 interface Entry {

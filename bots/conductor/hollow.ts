@@ -1,7 +1,8 @@
 /** Bots whose runs succeed and look at nothing. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { hoursBefore } from '../time.ts';
+import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
 /** How many runs before the last hours are read to tell whether the bot ever looked at something. */
@@ -21,8 +22,8 @@ interface Hollow {
 }
 
 /** A quiet night is no fault of a bot that watches traffic: all successes of the last day have to be hollow. */
-export function findHollowRuns(config: ConductorConfig, context: CheckContext) {
-  const since = new Date(context.now.getTime() - config.hollow_hours * 3_600_000);
+export function findHollowRuns(config: Config, context: CheckContext) {
+  const since = hoursBefore(context.now, config.hollow_hours);
   const query = sql<Hollow>`
     SELECT b.name, hollow.runs, EXISTS (
         SELECT FROM (SELECT e.* FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since} AND ${counts}

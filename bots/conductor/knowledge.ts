@@ -9,7 +9,7 @@ const advice = (name: string, pattern: string, solution: string): KnowledgeSeed 
   autonomy: 'suggest',
 });
 
-export const conductorKnowledge: KnowledgeSeed[] = [
+export const knowledge: KnowledgeSeed[] = [
   {
     name: 'bots.last-run',
     category: 'bots',

@@ -1,7 +1,7 @@
 /** How many runs are due and wait, and for how long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import type { ConductorConfig } from './config.ts';
+import type { Config } from './config.ts';
 
 const component = 'queue';
 /** More waiting runs than these are not counted. */
@@ -21,7 +21,7 @@ interface Waiting {
  * own bot.
  */
 export async function findLongQueue(
-  { max_waiting_runs, waiting_minutes }: ConductorConfig,
+  { max_waiting_runs, waiting_minutes }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
   const { rows } = await sql<Waiting>`

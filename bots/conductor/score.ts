@@ -1,7 +1,7 @@
 /** The health score of each bot: percent of its slots and runs of a day that ended as success, which the job `rollup` writes. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
 interface Scored {
@@ -19,10 +19,7 @@ const newest = (now: Date) => sql`
     AND m.health_score IS NOT NULL AND b.status = 'active'
   ORDER BY m.bot_id, m.day DESC`;
 
-export async function findLowScores(
-  config: ConductorConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findLowScores(config: Config, context: CheckContext): Promise<CheckResult> {
   const { db, now, skip } = context;
   const { rows } = await sql<{ scored: number; least: number | null; mean: number | null }>`
     SELECT count(*)::int AS scored, min(health_score) AS least, avg(health_score)::float8 AS mean

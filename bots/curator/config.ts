@@ -65,6 +65,3 @@ export const config = z.strictObject({
     .describe('apps or tools that one check reports at most, the worst first'),
 });
 export type Config = z.infer<typeof config>;
-
-export const daysBefore = (at: Date, days: number): Date =>
-  new Date(at.getTime() - days * 86_400_000);

@@ -4,7 +4,8 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, type Config } from './config.ts';
+import { daysBefore } from '../time.ts';
+import type { Config } from './config.ts';
 import { aboutKey } from './kinds.ts';
 
 interface Dead {

@@ -4,8 +4,9 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
-import { OutboundError, request, sql } from '../../src/bot.ts';
+import { OutboundError, request } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
+import { readHttpHosts } from '../http-hosts.ts';
 import type { Config } from './config.ts';
 
 /** A page of 100 events; an event rarely has more than some 10 KB. */
@@ -47,8 +48,7 @@ export async function openStripe(
   { db, signal }: CheckContext,
 ): Promise<StripeClient> {
   const { default: StripePackage } = await import('stripe');
-  const { rows } = await sql<{ value: unknown }>`
-    SELECT value FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
+  const hosts = await readHttpHosts(db);
   const server = new URL(stripe_api);
   let unreached: OutboundError | undefined;
 
@@ -62,7 +62,7 @@ export async function openStripe(
         { method: 'GET', url, headers },
         // Without TLS the key would be readable on its way: only an admin may allow that, by naming the host.
         {
-          hosts: rows[0]?.value,
+          hosts,
           publicly: server.protocol === 'https:',
           signal,
           timeoutMs,

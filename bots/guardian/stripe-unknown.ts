@@ -2,8 +2,9 @@
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
+import { openIds } from '../open-findings.ts';
 import type { Config } from './config.ts';
-import { isLive, openIds } from './report.ts';
+import { isLive } from './report.ts';
 import { StripeFault, type StripeClient } from './stripe-client.ts';
 import { finding, isSum, type Recorded } from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
@@ -62,7 +63,7 @@ export async function findUnknown(
     AND t.provider_transaction_id IS NOT NULL AND ${isLive(config)}`;
   const { rows } = await sql<Row>`
     SELECT ${columns}, true AS is_open FROM transactions t
-    WHERE t.id = ANY (${openIds('stripe-payments')}) AND ${isAsked}
+    WHERE t.id = ANY (${openIds('payments', 'stripe-payments')}) AND ${isAsked}
     UNION ALL (
       SELECT ${columns}, false FROM transactions t
       WHERE (t.updated_at, t.id) > (${place.at}::timestamptz, ${place.id}::uuid) AND t.updated_at <= ${until} AND ${isAsked}

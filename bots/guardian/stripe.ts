@@ -4,15 +4,15 @@
  */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
 import type { Config } from './config.ts';
-import { ago, day, minute } from './report.ts';
 import { openStripe, StripeFault, type StripeClient } from './stripe-client.ts';
 import { finding, judge, recorded } from './stripe-compare.ts';
 import { merged, readPayments, type StripePayment } from './stripe-events.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
 
 /** Events of one payment may be minutes apart: each part of the time is read with what is around it. */
-const around = 2 * minute;
+const aroundMinutes = 2;
 /** How many events one run reads, and one part of the time at most: 100 a request. */
 const maxEvents = 3_000;
 const maxInPart = 1_000;
@@ -101,8 +101,11 @@ async function readNew(
   const begun = performance.now();
   while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
     const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
-    const part: [Date, Date] = [ago(read.readTo, around), new Date(to.getTime() + around)];
-    const isShort = read.partMs <= minute;
+    const part: [Date, Date] = [
+      minutesBefore(read.readTo, aroundMinutes),
+      minutesBefore(to, -aroundMinutes),
+    ];
+    const isShort = read.partMs <= minuteMs;
     const max = isShort ? maxEvents : maxInPart;
     try {
       const answer = await readPayments(client, part, { max, testMode });
@@ -115,7 +118,7 @@ async function readNew(
         read.partMs *= 2;
       } else if (isShort) {
         throw new StripeFault('other', `Stripe has more than ${maxEvents} events in a minute`);
-      } else read.partMs = Math.max(read.partMs / 4, minute);
+      } else read.partMs = Math.max(read.partMs / 4, minuteMs);
     } catch (error) {
       if (!(error instanceof StripeFault && error.kind === 'busy' && read.readTo > from))
         throw error;
@@ -144,16 +147,16 @@ async function compare(
   client: StripeClient,
 ): Promise<CheckResult> {
   const { now, remembered } = context;
-  const until = ago(now, config.stripe_grace_minutes * minute);
-  const first = ago(now, config.stripe_days * day);
+  const until = minutesBefore(now, config.stripe_grace_minutes);
+  const first = daysBefore(now, config.stripe_days);
   const known = memory.safeParse(remembered).data;
   // Older events are gone.
-  const oldest = ago(now, 29 * day);
+  const oldest = daysBefore(now, 29);
   const last = known ? new Date(Math.max(Date.parse(known.read_to), oldest.getTime())) : first;
   const from = last < until ? last : until;
   const place: Place = known?.place ?? { at: first.toISOString(), id: noId };
 
-  const whole = Math.max(until.getTime() - from.getTime(), minute);
+  const whole = Math.max(until.getTime() - from.getTime(), minuteMs);
   const part = Math.min(known?.part_ms ?? whole, whole);
   const read = await readNew(client, [from, until, part], config, context);
   const payments = merged([...(await reported(context)), ...read.payments]);

@@ -65,4 +65,4 @@ export const config = z.strictObject({
     .default(8)
     .describe('how many hours a silence may hide a critical finding that its owner knew'),
 });
-export type HeraldConfig = z.infer<typeof config>;
+export type Config = z.infer<typeof config>;

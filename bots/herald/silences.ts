@@ -1,10 +1,10 @@
 /** Silences that end soon over an open problem, and those that hide a critical one. */
 import { silenceCovers, silenceInForce, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import type { HeraldConfig } from './config.ts';
+import { hourMs, hoursBefore } from '../time.ts';
+import type { Config } from './config.ts';
 
 const component = 'silences';
-const hourMs = 3_600_000;
 /** How many silences or findings a finding names. */
 const maxNamed = 20;
 /** How many open critical findings are looked at, the newest first. */
@@ -23,10 +23,10 @@ interface Ending {
  * the time that is asked about is told, and only while it hides something.
  */
 export async function findEndingSilences(
-  { ending_hours }: HeraldConfig,
+  { ending_hours }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
-  const until = new Date(now.getTime() + ending_hours * hourMs);
+  const until = hoursBefore(now, -ending_hours);
   const { rows } = await sql<Ending>`
     WITH in_force AS MATERIALIZED (
       SELECT s.*, coalesce(NOT s.until_resolved AND s.expires_at <= ${until}
@@ -81,10 +81,10 @@ interface Hidden {
  * that was there before the finding, and names more than it, hides what its owner never saw.
  */
 export async function findHiddenCritical(
-  { hidden_hours }: HeraldConfig,
+  { hidden_hours }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
-  const since = new Date(now.getTime() - hidden_hours * hourMs);
+  const since = hoursBefore(now, hidden_hours);
   const { rows } = await sql<Hidden>`
     WITH critical AS MATERIALIZED (
       SELECT f.* FROM bot_findings f

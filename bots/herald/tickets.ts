@@ -1,11 +1,11 @@
 /** Tickets that wait too long for a person. */
 import { isMerged, isPending, needsPersonNow, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import type { HeraldConfig } from './config.ts';
+import { minuteMs, minutesBefore } from '../time.ts';
+import type { Config } from './config.ts';
 import { isHerald } from './own.ts';
 
 const component = 'tickets';
-const minuteMs = 60_000;
 /** How many tickets a finding names. */
 const maxNamed = 20;
 const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -54,11 +54,11 @@ const minutesSince = (since: Date | null, now: Date) =>
   since === null ? 0 : Math.max(0, Math.floor((now.getTime() - since.getTime()) / minuteMs));
 
 export async function findLateTickets(
-  { late_minutes }: HeraldConfig,
+  { late_minutes }: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
   const { now } = context;
-  const bound = new Date(now.getTime() - late_minutes * minuteMs);
+  const bound = minutesBefore(now, late_minutes);
   const waiting = await readWaiting(context, {
     found: sql`coalesce(t.respond_by < ${bound}, false)`,
     since: sql`t.respond_by`,
@@ -89,11 +89,11 @@ export async function findLateTickets(
 }
 
 export async function findUnassignedTickets(
-  { unassigned_minutes, unassigned_from }: HeraldConfig,
+  { unassigned_minutes, unassigned_from }: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
   const { now } = context;
-  const bound = new Date(now.getTime() - unassigned_minutes * minuteMs);
+  const bound = minutesBefore(now, unassigned_minutes);
   const asked = severities.slice(0, severities.indexOf(unassigned_from) + 1);
   // A ticket that was reopened or unassigned is open since then; its last event of these kinds says when.
   const since = sql`coalesce((SELECT max(e.created_at) FROM bot_ticket_events e

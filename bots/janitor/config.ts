@@ -13,6 +13,3 @@ export const config = z.strictObject({
   rank_hours: hours(2, 'how many hours after a new score the cached ranks may be old'),
 });
 export type Config = z.infer<typeof config>;
-
-export const hoursBefore = (at: Date, hours: number): Date =>
-  new Date(at.getTime() - hours * 3_600_000);

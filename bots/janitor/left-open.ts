@@ -1,7 +1,8 @@
 /** Looks for game sessions and visits that began long ago and were never ended. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { hoursBefore, type Config } from './config.ts';
+import { hoursBefore } from '../time.ts';
+import type { Config } from './config.ts';
 
 interface Kind {
   component: string;

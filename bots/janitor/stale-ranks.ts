@@ -1,7 +1,8 @@
 /** Looks for cached ranks that newer scores do not explain. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { hoursBefore, type Config } from './config.ts';
+import { hoursBefore } from '../time.ts';
+import type { Config } from './config.ts';
 
 const sampleSize = 20;
 

@@ -1,9 +1,9 @@
 /** Whether the engine itself does too much: storms of heals and of runs, and runs beyond a cap. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import type { MeterConfig } from './config.ts';
+import { dayMs, hourMs } from '../time.ts';
+import type { Config } from './config.ts';
 
-const hourMs = 3_600_000;
 type Fragment = ReturnType<typeof sql>;
 
 interface Counted {
@@ -81,7 +81,7 @@ async function measure(
 
 /** Heals begin by themselves, and so do runs that remedies ask for: both may feed each other. */
 export async function findStorms(
-  { max_heals_an_hour, max_unplanned_an_hour, storm_times }: MeterConfig,
+  { max_heals_an_hour, max_unplanned_an_hour, storm_times }: Config,
   context: EventContext,
 ): Promise<EventResult> {
   const { counts, ...result } = await measure(
@@ -132,7 +132,7 @@ export async function findStorms(
 }
 
 export async function findTooManyRuns(
-  { max_runs_a_day }: MeterConfig,
+  { max_runs_a_day }: Config,
   context: EventContext,
 ): Promise<EventResult> {
   const { counts, ...result } = await measure(
@@ -143,7 +143,7 @@ export async function findTooManyRuns(
           SELECT started_at AS at FROM bot_executions
           WHERE started_at >= ${since} AND started_at <= ${until} AND status <> 'skipped' AND trigger <> 'external'`,
         most: max_runs_a_day,
-        periodMs: 24 * hourMs,
+        periodMs: dayMs,
         finding: (count, rate) => ({
           severity: rate > 2 * max_runs_a_day ? 'high' : 'medium',
           title: `Bots run ${rate.toLocaleString('en')} times a day, more than the cap of ${max_runs_a_day.toLocaleString('en')}`,

@@ -1,10 +1,12 @@
 /** Spending against budgets: of a day, of a month, and of the month as it will be at its end. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import type { MeterConfig } from './config.ts';
-import { inCents, median, needUsage, shown } from './usage.ts';
+import { shortened } from '../in-words.ts';
+import { median } from '../median.ts';
+import { dayMs, daysBefore } from '../time.ts';
+import type { Config } from './config.ts';
+import { inCents, maxShown, needUsage } from './usage.ts';
 
-const dayMs = 86_400_000;
 const all = 'all providers';
 
 interface Spent {
@@ -23,7 +25,7 @@ function calendar(now: Date) {
 async function spentBy(
   by: 'provider' | 'user_id',
   { db, now }: CheckContext,
-  { user_month_cents, user_day_cents, max_findings, warn_percent }: MeterConfig,
+  { user_month_cents, user_day_cents, max_findings, warn_percent }: Config,
 ): Promise<Map<string, Spent>> {
   const { monthStart, dayStart } = calendar(now);
   // Of users only those near a budget are read: there may be many.
@@ -47,10 +49,7 @@ async function spentBy(
 
 type Budget = { subject: string; period: 'day' | 'month'; spent: number; budget: number | null };
 
-export async function findOverBudget(
-  config: MeterConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findOverBudget(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, day_cents, provider_month_cents, user_month_cents, user_day_cents } = config;
   await needUsage(context);
   const hasUserBudget = user_month_cents !== null || user_day_cents !== null;
@@ -98,7 +97,7 @@ export async function findOverBudget(
 
 function findingOf(
   { subject, period, spent, budget }: Budget,
-  { warn_percent, critical_percent }: MeterConfig,
+  { warn_percent, critical_percent }: Config,
 ): { share: number; finding: ReportedFinding }[] {
   const share = budget === null ? 0 : (100 * spent) / budget;
   if (budget === null || share < warn_percent) return [];
@@ -110,7 +109,7 @@ function findingOf(
       finding: {
         severity: share >= 100 ? over : isUser ? 'low' : 'medium',
         category: 'costs',
-        title: `Javari budget: ${shown(subject)} spent ${Math.floor(share)} % of the ${period} (${inCents(spent)} of ${inCents(budget)})`,
+        title: `Javari budget: ${shortened(subject, maxShown)} spent ${Math.floor(share)} % of the ${period} (${inCents(spent)} of ${inCents(budget)})`,
         description: `The ${period} in UTC. From ${warn_percent} % on a budget is told.`,
         component: subject,
         key: `${subject}, ${period}`,
@@ -124,10 +123,7 @@ function findingOf(
  * Projects the month's end by the median of the last seven whole days: a single expensive day, such as one on which old uses were
  * recorded at once, does not move it.
  */
-export async function findOverPace(
-  config: MeterConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findOverPace(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, provider_month_cents, pace_from_day } = config;
   const { db, now } = context;
   await needUsage(context);
@@ -136,7 +132,7 @@ export async function findOverPace(
       'no budget of a month is set: `npx roundsman bots edit meter --set month_cents=100000` sets one',
     );
   const { monthEnd, dayStart } = calendar(now);
-  const weekStart = new Date(dayStart.getTime() - 7 * dayMs);
+  const weekStart = daysBefore(dayStart, 7);
   const { rows } = await sql<{ provider: string; day: number; cost: number }>`
     SELECT provider, floor(extract(epoch FROM created_at - ${weekStart}::timestamptz) / 86400)::int AS day,
       sum(cost_cents)::float8 AS cost
@@ -179,7 +175,7 @@ export async function findOverPace(
       ({ subject, budget, spent, end, aDay }) => ({
         severity: 'medium' as const,
         category: 'costs',
-        title: `Javari pace: ${shown(subject)} will spend ${Math.floor((100 * end) / budget!)} % of the month's budget (${inCents(end)} of ${inCents(budget!)})`,
+        title: `Javari pace: ${shortened(subject, maxShown)} will spend ${Math.floor((100 * end) / budget!)} % of the month's budget (${inCents(end)} of ${inCents(budget!)})`,
         description: `By a usual day of the last week (${inCents(aDay)}), and ${inCents(spent)} spent by now.`,
         component: subject,
         metadata: {

@@ -120,4 +120,4 @@ export const config = z.strictObject({
     .default(50)
     .describe('findings that one check reports at most, the worst first'),
 });
-export type MeterConfig = ReturnType<typeof config.parse>;
+export type Config = ReturnType<typeof config.parse>;

@@ -1,10 +1,10 @@
 /** Failed logins: of one address, of one account, and of the whole platform. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
 import { attemptsOf, needAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 const category = 'logins';
 const figures = ({ keys, bad, of }: { keys: number; bad: number; of: number }) => [
@@ -39,7 +39,7 @@ export async function findAddresses(config: Config, context: EventContext): Prom
     max: config.max_findings,
     figures,
   };
-  return tally<Address>(context, question, ({ key, bad, of, succeeded, accounts }) => ({
+  return countEvents<Address>(context, question, ({ key, bad, of, succeeded, accounts }) => ({
     severity: bad >= config.high_failed ? 'high' : 'medium',
     category,
     title: `Failed logins from ${key}: ${bad} of ${of}${accounts > 1 ? `, for ${accounts} accounts` : ''}`,
@@ -98,7 +98,7 @@ export async function findAccounts(config: Config, context: EventContext): Promi
     max: config.max_findings,
     figures,
   };
-  return tally<Account>(context, question, (row) => {
+  return countEvents<Account>(context, question, (row) => {
     const { key, bad, of, networks, sample, entered, succeeded } = row;
     return {
       severity: entered ? 'critical' : bad >= config.high_failed ? 'high' : 'medium',
@@ -144,7 +144,7 @@ export async function findWave(config: Config, context: EventContext): Promise<E
     max: config.max_findings,
     figures,
   };
-  return tally<Platform>(context, question, ({ bad, of, addresses, accounts }) => ({
+  return countEvents<Platform>(context, question, ({ bad, of, addresses, accounts }) => ({
     severity: 'high',
     category,
     title: `Logins of the whole platform fail: ${bad} of ${of}, from ${addresses} addresses`,

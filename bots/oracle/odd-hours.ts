@@ -4,9 +4,9 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
 import type { Config } from './config.ts';
 import { networkOf } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 interface Admin extends Counted {
   of: number;
@@ -55,23 +55,27 @@ export async function findOddHours(config: Config, context: EventContext): Promi
       { name: 'their actions', value: of },
     ],
   };
-  return tally<Admin>(context, question, ({ key, bad, hours, strange, actions, networks }) => ({
-    // An administrator who works late is no alarm; one who also comes from a new network may be.
-    severity: strange ? 'medium' : 'low',
-    category: 'admins',
-    title: `Administrator ${key} acted at unusual hours: ${bad} ${bad === 1 ? 'action' : 'actions'}${strange ? ', from a new network' : ''}`,
-    description:
-      `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
-      'Ask them; if it was not them, end their sessions and take the role away.',
-    component: `user ${key}`,
-    metadata: {
-      user_id: key,
-      actions,
-      count: bad,
-      hours,
-      timezone: config.timezone,
-      networks: networks ?? [],
-      new_network: strange,
-    },
-  }));
+  return countEvents<Admin>(
+    context,
+    question,
+    ({ key, bad, hours, strange, actions, networks }) => ({
+      // An administrator who works late is no alarm; one who also comes from a new network may be.
+      severity: strange ? 'medium' : 'low',
+      category: 'admins',
+      title: `Administrator ${key} acted at unusual hours: ${bad} ${bad === 1 ? 'action' : 'actions'}${strange ? ', from a new network' : ''}`,
+      description:
+        `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
+        'Ask them; if it was not them, end their sessions and take the role away.',
+      component: `user ${key}`,
+      metadata: {
+        user_id: key,
+        actions,
+        count: bad,
+        hours,
+        timezone: config.timezone,
+        networks: networks ?? [],
+        new_network: strange,
+      },
+    }),
+  );
 }

@@ -1,9 +1,9 @@
 /** Addresses that send more requests a minute than the users behind them would. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, needClients } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 interface Client extends Counted {
   of: number;
@@ -43,7 +43,7 @@ export async function findRequestRates(
       { name: 'addresses', value: keys },
     ],
   };
-  return tally<Client>(context, question, ({ key, of, minutes, peak, users }) => ({
+  return countEvents<Client>(context, question, ({ key, of, minutes, peak, users }) => ({
     severity: peak > 10 * config.max_requests_a_minute ? 'high' : 'medium',
     category: 'requests',
     title: `Requests from ${key}: up to ${peak} a minute, in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,

@@ -5,11 +5,11 @@
  */
 import { sql, z } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
+import { dayMs } from '../time.ts';
 import type { Config } from './config.ts';
 
 const maxAdmins = 200;
 const maxChanges = 40;
-const dayMs = 86_400_000;
 
 const change = z.object({
   user: z.string(),

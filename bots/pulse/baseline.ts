@@ -1,6 +1,7 @@
 /** What was usual at the same time of the same weekday, in past weeks: from the figures that the job `rollup` adds up. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
+import { median } from '../median.ts';
 import type { Config } from './config.ts';
 
 /** The requests of one past week in the compared minutes. */
@@ -68,14 +69,6 @@ export async function readWeeks(
   return weeks;
 }
 
-export function medianOf(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return Number.isInteger(middle)
-    ? (sorted[middle - 1]! + sorted[middle]!) / 2
-    : sorted[Math.floor(middle)]!;
-}
-
 export interface Usual {
   median: number;
   /** how far values lie from the median as a rule: never less than by chance alone */
@@ -84,9 +77,9 @@ export interface Usual {
 
 /** The factor makes the median of the distances comparable with a standard deviation (Leys et al. 2013). */
 export function usualOf(values: number[]): Usual {
-  const median = medianOf(values);
-  const distance = medianOf(values.map((value) => Math.abs(value - median)));
-  return { median, spread: Math.max(1.4826 * distance, Math.sqrt(median)) };
+  const middle = median(values);
+  const distance = median(values.map((value) => Math.abs(value - middle)));
+  return { median: middle, spread: Math.max(1.4826 * distance, Math.sqrt(middle)) };
 }
 
 /** Whether a count is lower than usual: by the share that is a finding, and by three spreads. */

@@ -1,10 +1,10 @@
 /** Compares the sessions that are active now with those of the same weekday and hour, as the check remembers them. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { hourMs } from '../time.ts';
 import { hasFallen, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
-const hourMs = 3_600_000;
 const weekHours = 168;
 
 /** A count takes 10 ms with so many, and it is taken each minute. */

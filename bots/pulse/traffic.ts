@@ -1,14 +1,13 @@
 /** Compares the requests of the last minutes with those of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { hasFallen, listWeeks, medianOf, readWeeks, usualOf } from './baseline.ts';
+import { hourMs, hoursBefore, minutesBefore } from '../time.ts';
+import { median } from '../median.ts';
+import { hasFallen, listWeeks, readWeeks, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-
 /** So many hours before tell a quiet day, such as a holiday, from a fall. */
-const hoursBefore = 6;
+const hoursCompared = 6;
 
 async function countRequests(from: Date, to: Date, { db }: CheckContext) {
   const { rows } = await sql<{ requests: number; failed: number }>`
@@ -28,10 +27,10 @@ async function isQuietDay(
   context: CheckContext,
 ): Promise<boolean> {
   const to = new Date(Math.floor(context.now.getTime() / hourMs) * hourMs - hourMs);
-  const from = new Date(to.getTime() - hoursBefore * hourMs);
+  const from = hoursBefore(to, hoursCompared);
   const weeks = await listWeeks(from, to, config, context);
   if (weeks.length === 0) return false;
-  const before = medianOf(weeks.map(({ events }) => events));
+  const before = median(weeks.map(({ events }) => events));
   const { rows } = await sql<{ requests: number }>`
     SELECT coalesce(sum(events), 0)::float8 AS requests FROM engine.rollups
     WHERE kind = 'endpoint' AND period = 'hour' AND starts_at >= ${from} AND starts_at < ${to}`.execute(
@@ -46,8 +45,8 @@ async function isQuietDay(
 
 export async function compareRequests(config: Config, context: CheckContext): Promise<CheckResult> {
   const { window_minutes, lag_minutes, rise_factor, min_expected, error_points } = config;
-  const to = new Date(context.now.getTime() - lag_minutes * minuteMs);
-  const from = new Date(to.getTime() - window_minutes * minuteMs);
+  const to = minutesBefore(context.now, lag_minutes);
+  const from = minutesBefore(to, window_minutes);
   const weeks = await readWeeks(from, to, config, context);
   const usual = usualOf(weeks.map(({ events }) => events));
   const { requests, failed } = await countRequests(from, to, context);
@@ -82,7 +81,7 @@ export async function compareRequests(config: Config, context: CheckContext): Pr
     requests > usual.median + 3 * usual.spread
   ) {
     const errors = (100 * failed) / requests;
-    const usualErrors = medianOf(
+    const usualErrors = median(
       weeks.map(({ events, failures }) => (events > 0 ? (100 * failures) / events : 0)),
     );
     // Many requests that are answered well are welcome: a campaign.

@@ -9,6 +9,7 @@ export function findServerErrors(config: Config, context: EventContext) {
   const isSevere = sql`(requests >= ${config.min_requests} AND ${above})`;
   const question = {
     bad: sql`status_code BETWEEN 500 AND 599`,
+    badName: 'requests answered 5xx',
     wrong: sql`figure >= ${config.min_5xx} OR ${isSevere} OR figure >= least(2, ${config.min_5xx}) AND ${above}`,
     worst: sql`${isSevere} DESC, share DESC, figure DESC`,
   };
@@ -26,6 +27,7 @@ export function findServerErrors(config: Config, context: EventContext) {
 export function findMissingPaths(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 404`,
+    badName: 'requests answered 404',
     wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
     worst: sql`figure DESC`,
   };
@@ -45,6 +47,7 @@ export async function findSlow(config: Config, context: EventContext) {
   const question = {
     requests: sql`count(response_time_ms)`,
     bad: sql`response_time_ms > ${config.max_p95_ms}::numeric`,
+    badName: 'requests slower than the limit',
     figure: sql`percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms)`,
     wrong: sql`requests >= ${config.min_requests} AND figure > ${config.max_p95_ms}::numeric`,
     worst: sql`figure DESC`,
@@ -59,6 +62,7 @@ export async function findSlow(config: Config, context: EventContext) {
 export function findRateLimited(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 429`,
+    badName: 'requests answered 429',
     wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
     worst: sql`share DESC, figure DESC`,
   };

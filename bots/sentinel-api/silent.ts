@@ -1,11 +1,11 @@
 /** Looks for endpoints that have requests at this time of the day, and have none today. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { shortened } from '../in-words.ts';
+import { hoursBefore } from '../time.ts';
 import { pathOf } from './ask.ts';
 import type { Config } from './config.ts';
 import { needPastDays, pastDays, requestsOf } from './past-days.ts';
-
-const hourMs = 3_600_000;
 
 /** Below this share of its usual requests the whole platform is quiet: that is the pulse's finding. */
 const platformShare = 0.5;
@@ -31,7 +31,7 @@ export async function findSilent(
 ): Promise<CheckResult> {
   const { db, now, skip } = context;
   await needPastDays(context);
-  const from = new Date(now.getTime() - hourMs);
+  const from = hoursBefore(now, 1);
   const { rows } = await sql<{
     requests: number;
     usual: number;
@@ -82,7 +82,7 @@ export async function findSilent(
       { name: 'silent endpoints', value: found.length },
     ],
     findings: found.slice(0, max).map(({ path, days, usual: least, moved_to }) => {
-      const component = path.length > 100 ? `${path.slice(0, 99)}…` : path;
+      const component = shortened(path);
       return {
         severity: moved_to ? 'low' : 'medium',
         category: 'api',

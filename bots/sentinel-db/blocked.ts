@@ -1,8 +1,9 @@
 /** Sessions that wait for a lock. Who waits, since when and for whom is visible to every role. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { span } from '../in-words.ts';
 import type { Config } from './config.ts';
-import { category, span } from './report.ts';
+import { category } from './report.ts';
 
 interface Wait {
   pid: number;

@@ -1,8 +1,9 @@
 /** How large the database is, and how fast it grows. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { number } from '../in-words.ts';
 import type { Config } from './config.ts';
-import { bytes, category, databaseName, number } from './report.ts';
+import { bytes, category, databaseName } from './report.ts';
 
 /** [second, bytes], an hour apart, the oldest first */
 const memory = z.array(z.tuple([z.number(), z.number()]));

@@ -1,8 +1,9 @@
 /** Transactions that are open for long: they keep dead rows and locks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { span } from '../in-words.ts';
 import type { Config } from './config.ts';
-import { category, span } from './report.ts';
+import { category } from './report.ts';
 import { seesOthers } from './rights.ts';
 
 interface Open {

@@ -1,8 +1,9 @@
 /** How far each database of the server is from the end of its transaction ids. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { number } from '../in-words.ts';
 import type { Config } from './config.ts';
-import { number, reportList } from './report.ts';
+import { reportList } from './report.ts';
 
 interface Aged {
   name: string;

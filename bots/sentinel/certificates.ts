@@ -8,12 +8,12 @@ import type {
   PresentedCertificate,
   ReportedFinding,
 } from '../../src/bot.ts';
+import { counted, span } from '../in-words.ts';
+import { dayMs } from '../time.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
 import { unasked } from './unasked.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */
 type Seen = PresentedCertificate | 'unreached';
@@ -145,13 +145,10 @@ function judge(
   if (percent >= config.certificate_medium_percent) return null;
   return {
     severity: percent < config.certificate_high_percent ? 'high' : 'medium',
-    title: `${of} ends in ${inDays(days)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
+    title: `${of} ends in ${span(days * 86_400)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
     description: `It is valid until ${validTo.toISOString()}. Certificates are renewed with a third of their lifetime left: its renewal has failed.`,
   };
 }
-
-const inDays = (days: number): string =>
-  days < 2 ? `${Math.floor(days * 24)} hours` : `${Math.floor(days)} days`;
 
 /** Why this machine does not trust the chain, in words that follow the certificate. */
 function distrust(
@@ -181,7 +178,7 @@ function distrust(
       return {
         title: 'comes with an incomplete chain',
         description:
-          `The server sends ${chain.length + 1} ${chain.length === 0 ? 'certificate' : 'certificates'}; the next one, of ${above}, ` +
+          `The server sends ${counted(chain.length + 1, 'certificate')}; the next one, of ${above}, ` +
           'is neither sent nor known here. Some browsers find it by themselves, other clients refuse the site: have the ' +
           'server send its full chain (fullchain.pem).',
       };

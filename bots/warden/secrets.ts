@@ -1,11 +1,11 @@
 /** Stored secrets that nothing uses, or whose values are old. It reads names and times; no value is read, and none decrypted. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { dayMs } from '../time.ts';
 import type { Config } from './config.ts';
 import { judge, maxFlaws, type Flaw } from './judge.ts';
 
 const columns = ['name', 'created_at', 'changed_at'];
-const dayMs = 86_400_000;
 
 /** `declared`: the names of secrets that the code of bots asks for. */
 export async function findIdleSecrets(

@@ -1,6 +1,8 @@
 /** Uses of apps that cost credits, and for which nothing was debited. */
-import { sql, z } from '../src/bot.ts';
-import type { CheckContext, CheckResult } from '../src/bot.ts';
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { openIds } from '../open-findings.ts';
+import { hoursBefore, minutesBefore } from '../time.ts';
 
 export interface UsageConfig {
   usage_hours: number;
@@ -37,18 +39,15 @@ export async function checkUsage(
 ): Promise<CheckResult> {
   const known = memory.safeParse(remembered).data;
   const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
-  const from = new Date(Math.max(now.getTime() - usage_hours * 3_600_000, readTo));
-  const until = new Date(now.getTime() - usage_grace_minutes * 60_000);
+  const from = new Date(Math.max(hoursBefore(now, usage_hours).getTime(), readTo));
+  const until = minutesBefore(now, usage_grace_minutes);
   const grace = sql`make_interval(secs => ${usage_grace_minutes * 60}::float8)`;
-  const openIds = sql`ARRAY(
-    SELECT DISTINCT component_key::uuid FROM bot_findings
-    WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'usage-without-debit'
-      AND component_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' LIMIT 1000)`;
+  const openUses = openIds('ledger', 'usage-without-debit');
   const isPaidUse = sql`u.credits_used > 0 AND u.success`;
   const { rows } = await sql<{ uses: number; newest: Date | null; count: number; found: Unpaid[] }>`
     WITH uses AS MATERIALIZED (
       SELECT u.id, u.user_id, u.app_id, u.credits_used, u.created_at FROM app_usage u
-      WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openIds}))
+      WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openUses}))
         AND NOT EXISTS (
           SELECT FROM organization_members m JOIN organizations o ON o.id = m.organization_id
           WHERE m.user_id = u.user_id AND (o.credits_pool <> 0 OR o.plan <> 'free'))

@@ -1,6 +1,7 @@
 /** Whether a provider's payment gave credits once, by the ids that bookings name; and whether a pool was overdrawn. */
-import { sql } from '../src/bot.ts';
-import type { CheckContext, CheckResult } from '../src/bot.ts';
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore } from '../time.ts';
 
 /** More bookings than these one run does not read; it says that it was cut. */
 const maxRead = 50_000;
@@ -22,7 +23,7 @@ export async function checkGrants(
   { grant_days, max_findings: max }: { grant_days: number; max_findings: number },
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
-  const from = new Date(now.getTime() - grant_days * 86_400_000);
+  const from = daysBefore(now, grant_days);
   const open = sql`ARRAY(
     SELECT DISTINCT component_key FROM bot_findings
     WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'one-grant-per-payment' LIMIT 1000)`;

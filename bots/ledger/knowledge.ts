@@ -1,5 +1,5 @@
 /** What is done about each kind of finding of `ledger`: a cache is refreshed, the ledger itself is corrected by people. */
-import type { KnowledgeSeed } from '../src/bot.ts';
+import type { KnowledgeSeed } from '../../src/bot.ts';
 
 export const knowledge: KnowledgeSeed[] = [
   {
