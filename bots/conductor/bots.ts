@@ -1,6 +1,7 @@
 /** Whether bots are on time, their runs end, and they are in service. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
 import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
@@ -23,17 +24,17 @@ export function findOverdue(config: Config, context: CheckContext) {
       return {
         severity: 'high',
         category,
-        title: `Bot ${bot.name} is overdue by ${Math.floor(late / minuteMs)} minutes`,
-        description: 'Its time has come and no scheduler has claimed it.',
+        title: `Bot ${bot.name} is overdue by ${counted(Math.floor(late / minuteMs), 'minute')}`,
+        description: 'Its slot is due, and no scheduler has claimed it.',
         component: bot.name,
         metadata: { next_execution_at: bot.next_execution_at.toISOString() },
       };
     },
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'overdue', value: found.length },
+      { name: 'overdue bots', value: found.length },
       {
-        name: 'longest overdue',
+        name: 'longest time overdue',
         value: secondsSince(found[0]?.next_execution_at, context.now),
         unit: 's',
       },
@@ -74,8 +75,8 @@ export function findStuck(config: Config, context: CheckContext) {
       return {
         severity: 'high',
         category,
-        title: `Bot ${component} has had ${what} for ${minutes} minutes`,
-        description: 'A run neither ends nor is rescued: look at the workers.',
+        title: `Bot ${component} has had ${what} for ${counted(minutes, 'minute')}`,
+        description: 'The run neither ends nor is rescued.',
         component,
         metadata: { runs, since: since.toISOString(), executions },
       };
@@ -83,7 +84,7 @@ export function findStuck(config: Config, context: CheckContext) {
     (found, bots) => [
       { name: 'bots', value: bots },
       { name: 'stuck runs', value: found.reduce((all, { runs }) => all + runs, 0) },
-      { name: 'longest stuck', value: secondsSince(found[0]?.since, context.now), unit: 's' },
+      { name: 'longest time stuck', value: secondsSince(found[0]?.since, context.now), unit: 's' },
     ],
   );
 }
@@ -107,15 +108,18 @@ export function findOutOfService(config: Config, context: CheckContext) {
       title:
         status === 'error'
           ? `Bot ${component} is out of service: its definition cannot run`
-          : `Bot ${component} is out of service: paused for more than ${config.paused_days} days`,
+          : `Bot ${component} is out of service: paused for more than ${counted(config.paused_days, 'day')}`,
       description: status_reason ?? 'No reason was given.',
       component,
       metadata: { status, status_reason, since: since?.toISOString() ?? null },
     }),
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'in error', value: found.filter(({ status }) => status === 'error').length },
-      { name: 'paused for long', value: found.filter(({ status }) => status === 'paused').length },
+      { name: 'bots in error', value: found.filter(({ status }) => status === 'error').length },
+      {
+        name: 'bots paused for too long',
+        value: found.filter(({ status }) => status === 'paused').length,
+      },
     ],
   );
 }

@@ -20,8 +20,8 @@ interface Ended {
 const maxInRow = 10;
 
 /**
- * A bot that runs again soon has another chance soon. One that runs each night has lost a day: another run is queued, once. While a
- * run of it is queued or running, it is not known how that one ends.
+ * A bot that runs again soon needs no remedy. For one that runs each night, another run is queued, once. A bot with a queued or
+ * running run is left out: it is not known yet how that run ends.
  */
 export function findBadEndings(config: Config, context: CheckContext) {
   const soon = minutesBefore(context.now, -config.requeue_wait_minutes);
@@ -52,7 +52,7 @@ export function findBadEndings(config: Config, context: CheckContext) {
         category,
         title: `Bot ${component} failed in its ${which}, and the next one is in ${next}`,
         description:
-          error ?? (status === 'timeout' ? 'Its deadline passed.' : 'It gave no reason.'),
+          error ?? (status === 'timeout' ? 'Its deadline passed.' : 'The run gave no reason.'),
         component,
         metadata: {
           in_row,
@@ -69,10 +69,10 @@ export function findBadEndings(config: Config, context: CheckContext) {
   );
 }
 
-/** As many results as Nagios keeps. */
+/** Nagios keeps as many results. */
 const results = 21;
 
-/** The conductor itself is left out: the cure is to pause the bot, and then no bot would watch the others. */
+/** The conductor itself is left out: the remedy pauses the bot, and then no bot would watch the others. */
 export function findFlapping(config: Config, context: CheckContext) {
   const query = sql<{ name: string; changes: number; successes: number }>`
     SELECT b.name, newest.changes, newest.successes
@@ -98,7 +98,7 @@ export function findFlapping(config: Config, context: CheckContext) {
       severity: 'medium',
       category,
       title: `Bot ${component} flaps: its last ${results} runs changed ${changes} times between success and failure`,
-      description: `${successes} of them succeeded. A bot that fails each second time hides what it finds.`,
+      description: `${successes} of them succeeded. While it fails, its findings neither open nor resolve.`,
       component,
       metadata: { runs: results, changes, successes },
     }),

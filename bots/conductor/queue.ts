@@ -1,6 +1,7 @@
 /** How many runs are due and wait, and for how long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import type { Config } from './config.ts';
 
 const component = 'queue';
@@ -49,18 +50,18 @@ export async function findLongQueue(
   return {
     examined: [component],
     figures: [
-      { name: 'runs that are due', value: due },
-      { name: 'of a backfill', value: backfill },
-      { name: 'that wait for a worker', value: waiting },
-      { name: 'oldest of these', value: seconds, unit: 's' },
+      { name: 'due runs', value: due },
+      { name: 'due runs of backfills', value: backfill },
+      { name: 'runs that wait for a worker', value: waiting },
+      { name: 'longest wait for a worker', value: seconds, unit: 's' },
     ],
     findings: isLong
       ? [
           {
             severity: 'high',
             category: 'queue',
-            title: `${waiting} runs wait for a worker, the oldest for ${minutes} minutes`,
-            description: 'More runs come due than the workers execute.',
+            title: `${waiting} runs wait for a worker, the oldest for ${counted(minutes, 'minute')}`,
+            description: 'More runs become due than the workers can execute.',
             component,
             metadata: { waiting, since: since!.toISOString(), bots },
           },

@@ -77,22 +77,27 @@ const maxInRow = 50;
  * either kind says little.
  */
 export function findNoChecks(config: Config, context: EventContext) {
-  type Newest = Counted & { empty: boolean; id: string; status: string; started_at: string };
+  type Newest = Counted & {
+    without_checks: boolean;
+    id: string;
+    status: string;
+    started_at: string;
+  };
   return reportRuns<Newest>(
     {
       counted: sql`
-        SELECT name AS key, CASE WHEN empty THEN in_row ELSE 0 END AS bad, in_row AS "of",
-          CASE WHEN empty THEN started_at END AS newest, empty, id, status, started_at
+        SELECT name AS key, CASE WHEN without_checks THEN in_row ELSE 0 END AS bad, in_row AS "of",
+          CASE WHEN without_checks THEN started_at END AS newest, without_checks, id, status, started_at
         FROM (
           SELECT b.name, newest.*,
-            (SELECT count(*)::int FROM unnest(newest.all_empty) WITH ORDINALITY AS each (empty, place)
-             WHERE place < coalesce(array_position(newest.all_empty, NOT newest.empty), ${maxInRow + 1})) AS in_row
+            (SELECT count(*)::int FROM unnest(newest.all_without) WITH ORDINALITY AS each (without_checks, place)
+             WHERE place < coalesce(array_position(newest.all_without, NOT newest.without_checks), ${maxInRow + 1})) AS in_row
           FROM bots b ${startOf(context)} CROSS JOIN LATERAL (
             SELECT (array_agg(id))[1] AS id, (array_agg(status))[1] AS status, max(started_at) AS started_at,
-              (array_agg(empty))[1] AS empty, array_agg(empty) AS all_empty
+              (array_agg(without_checks))[1] AS without_checks, array_agg(without_checks) AS all_without
             FROM (
               SELECT * FROM (
-                SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS empty FROM bot_executions e
+                SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS without_checks FROM bot_executions e
                 WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at >= ${earliest(context)} AND e.started_at <= ${context.now}
                 ORDER BY e.started_at DESC LIMIT ${maxInRow}
               ) newest WHERE started_at >= start.at ORDER BY started_at DESC
@@ -100,7 +105,7 @@ export function findNoChecks(config: Config, context: EventContext) {
           ) newest
           WHERE newest.id IS NOT NULL AND ${isAsked(context)}
         ) bots`,
-      wrong: sql`empty`,
+      wrong: sql`without_checks`,
       worst: sql`started_at`,
       figures: ({ keys, wrong }) => [
         { name: 'bots', value: keys },

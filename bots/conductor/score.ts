@@ -40,14 +40,14 @@ export async function findLowScores(config: Config, context: CheckContext): Prom
     ({ name: component, day, health_score, runs }) => ({
       severity: 'medium',
       category,
-      title: `Bot ${component} has a health score of ${health_score}`,
-      description: `Of its slots and runs on ${day} ${health_score} % ended as success; ${config.min_health_score} % are asked for.`,
+      title: `Bot ${component} has a health score of ${health_score} %`,
+      description: `On ${day}, ${health_score} % of its slots and runs ended as success. The minimum is ${config.min_health_score} %.`,
       component,
       metadata: { health_score, day, runs },
     }),
     (found) => [
       { name: 'bots with a score', value: scored },
-      { name: 'below the bound', value: found.length },
+      { name: 'bots below the minimum score', value: found.length },
       { name: 'lowest score', value: least ?? 0, unit: '%' },
       { name: 'mean score', value: mean ?? 0, unit: '%' },
     ],

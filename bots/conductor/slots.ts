@@ -9,7 +9,7 @@ import { earliest, isAsked, reportRuns, startOf } from './runs.ts';
 const slots = sql`CASE WHEN e.status = 'skipped' AND jsonb_typeof(e.metadata -> 'count') = 'number'
   THEN greatest(1, least((e.metadata ->> 'count')::numeric, 100000)) ELSE 1 END`;
 
-/** Slots that a maintenance window or the kill switch skips are meant to be skipped. */
+/** Slots that a maintenance window or the kill switch skips do not count. */
 export function findSkippedSlots(config: Config, context: EventContext) {
   return reportRuns<Counted & { overlap: number }>(
     {

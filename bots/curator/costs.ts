@@ -1,4 +1,4 @@
-/** Looks for active apps and tools whose uses cost something else than their price, and than they usually do. */
+/** Finds active apps and tools whose uses cost much more or less than their price, and than they usually do. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import { counted } from '../in-words.ts';
@@ -52,8 +52,10 @@ export function findCostsOutOfLine(
       severity: median > price ? 'medium' : 'low',
       title: `${kind.noun} ${component} costs ${counted(median, 'credit')} a use, its price is ${price}`,
       description:
-        `${bad} of ${of} uses in ${cost_days} days cost ${cost_factor} times as much or as little. ` +
-        (usual === null ? 'It was not used before.' : `Before, a use cost ${usual}.`),
+        `${bad} of ${counted(of ?? 0, 'use')} in ${counted(cost_days, 'day')} cost at least ${cost_factor} times as much, or that fraction. ` +
+        (usual === null
+          ? 'There was no use before these.'
+          : `Before, a use cost ${counted(usual, 'credit')}.`),
       metadata: { price, usual, median, uses: of, out_of_line: bad, cost_days },
     }),
   );

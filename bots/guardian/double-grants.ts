@@ -76,7 +76,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
       ) taken ON true`,
     order: sql`given DESC`,
     examined: 'payments with bookings',
-    found: 'granted twice',
+    found: 'payments granted twice',
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'high',

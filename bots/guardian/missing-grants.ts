@@ -72,13 +72,13 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
       FROM due t LEFT JOIN short s USING (id)`,
     order: sql`amount_cents DESC`,
     examined: 'completed payments',
-    found: 'without their credits',
+    found: 'payments without their credits',
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'critical',
       title:
         row.credits_granted === null
-          ? `Payment ${id} is completed, and names and gave no credits`
+          ? `Payment ${id} is completed, and no credits were named or given`
           : `Payment ${id} is completed, and ${row.given} of its ${row.credits_granted} credits were given`,
       description: 'The user has paid, and the ledger has no booking for it.',
       metadata: { transaction_id: id, ...row },

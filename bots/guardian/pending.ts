@@ -42,17 +42,17 @@ export function findPending(config: Config, context: CheckContext): Promise<Chec
       ) t`,
     order: sql`begun_at`,
     examined: 'pending payments',
-    found: 'pending for too long',
+    found: 'payments pending for too long',
     component: 'transactions',
     finding: ({ id, is_slow, ...row }) => ({
-      // What takes 30 minutes may be a webhook that was late; after a day it is not.
+      // After 30 minutes a webhook may be late; after a day it was lost.
       severity:
         row.created_at === null || new Date(row.created_at) < daysBefore(now, 1)
           ? 'high'
           : 'medium',
       title: `Payment ${id} at ${row.provider} has been pending for ${lasted(row.created_at, now)}`,
       description: is_slow
-        ? 'Its means of payment takes days, and it has taken longer than that.'
+        ? 'Its means of payment takes days, and it has been pending for longer than slow_pending_days.'
         : 'The provider has decided, and the platform was not told or did not record it.',
       metadata: { transaction_id: id, ...row, slow_method: is_slow },
     }),

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 
 export type Fragment = ReturnType<typeof sql>;
 
-/** More rows than these one run does not read; it says that it was cut. */
+/** One run reads this many rows at most; its result says when it was cut. */
 export const maxRead = 50_000;
 
 /** Whether the payment `t` counts: one of a test moves no money. */

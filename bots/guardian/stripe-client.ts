@@ -20,11 +20,11 @@ const longestWaitMs = 5_000;
 const sentHeaders = new Set(['accept', 'authorization', 'stripe-version']);
 
 /** Stripe could not be asked, in words that hold neither the key nor what Stripe said. */
-export class StripeFault extends Error {
+export class StripeRequestError extends Error {
   /** busy: it limits requests; key: it does not take the key; forbidden: the key may not read this; gone: it has no such object */
   readonly kind: 'busy' | 'key' | 'forbidden' | 'gone' | 'test-mode' | 'other';
 
-  constructor(kind: StripeFault['kind'], message: string, options?: ErrorOptions) {
+  constructor(kind: StripeRequestError['kind'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
   }
@@ -37,7 +37,7 @@ function waitMs(retryAfter: string | undefined, repeat: number): number {
 }
 
 export interface StripeClient {
-  /** Sends one request or several, as the package does. Throws {@link StripeFault}. */
+  /** Sends one request or several, as the package does. Throws {@link StripeRequestError}. */
   ask<Answer>(question: (stripe: Stripe) => Promise<Answer>): Promise<Answer>;
 }
 
@@ -99,14 +99,18 @@ export async function openStripe(
         return await question(stripe);
       } catch (error) {
         signal.throwIfAborted();
-        throw faultOf(error, stripe_api, unreached);
+        throw errorOf(error, stripe_api, unreached);
       }
     },
   };
 }
 
 /** Stripe's own message is not repeated: of a refused key it shows the end. */
-function faultOf(error: unknown, api: string, unreached: OutboundError | undefined): StripeFault {
+function errorOf(
+  error: unknown,
+  api: string,
+  unreached: OutboundError | undefined,
+): StripeRequestError {
   const { statusCode, code, type, message } = error as {
     statusCode?: number;
     code?: string;
@@ -114,16 +118,18 @@ function faultOf(error: unknown, api: string, unreached: OutboundError | undefin
     message?: string;
   };
   const cause = { cause: error };
-  if (statusCode === 401) return new StripeFault('key', 'Stripe refuses the key (401)', cause);
+  if (statusCode === 401)
+    return new StripeRequestError('key', 'Stripe refuses the key (401)', cause);
   if (statusCode === 403)
-    return new StripeFault('forbidden', 'the key may not read this (403)', cause);
-  if (statusCode === 429) return new StripeFault('busy', 'Stripe limits requests (429)', cause);
+    return new StripeRequestError('forbidden', 'the key may not read this (403)', cause);
+  if (statusCode === 429)
+    return new StripeRequestError('busy', 'Stripe limits requests (429)', cause);
   if (code === 'resource_missing')
     return String(message).includes('in test mode')
-      ? new StripeFault('test-mode', 'Stripe has it in test mode alone', cause)
-      : new StripeFault('gone', 'Stripe has no such object (404)', cause);
+      ? new StripeRequestError('test-mode', 'Stripe has it in test mode alone', cause)
+      : new StripeRequestError('gone', 'Stripe has no such object (404)', cause);
   if (statusCode !== undefined)
-    return new StripeFault('other', `${api} answered ${statusCode}`, cause);
+    return new StripeRequestError('other', `${api} answered ${statusCode}`, cause);
   const why = unreached?.message ?? `${type ?? 'no answer that it understands'}`;
-  return new StripeFault('other', `${api} could not be asked: ${why}`, cause);
+  return new StripeRequestError('other', `${api} could not be asked: ${why}`, cause);
 }

@@ -1,12 +1,12 @@
-/** Payments that the platform has as completed or refunded: Stripe is asked for each that none of its events named as that. */
+/** Asks Stripe for each payment that is completed or refunded on the platform, and that none of Stripe's events names as such. */
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
 import { openIds } from '../open-findings.ts';
 import type { Config } from './config.ts';
 import { isLive } from './report.ts';
-import { StripeFault, type StripeClient } from './stripe-client.ts';
-import { finding, isSum, type Recorded } from './stripe-compare.ts';
+import { StripeRequestError, type StripeClient } from './stripe-client.ts';
+import { finding, isSum, type Recorded, recordedInWords, sumInWords } from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
 
 /** How many payments one run asks Stripe for. */
@@ -87,7 +87,7 @@ export async function findUnknown(
         read.examined.push(row.id);
         if (wrong) read.findings.push(wrong);
       } catch (error) {
-        if (!(error instanceof StripeFault) || error.kind !== 'forbidden') throw error;
+        if (!(error instanceof StripeRequestError) || error.kind !== 'forbidden') throw error;
         isForbidden = true;
         read.unasked++;
       }
@@ -115,9 +115,10 @@ async function ask(
   const object = await client
     .ask((stripe) => question(stripe, name))
     .catch((error: unknown) => {
-      if (error instanceof StripeFault && error.kind === 'gone') return null;
+      if (error instanceof StripeRequestError && error.kind === 'gone') return null;
       // A payment of a test has no place in Stripe's live mode.
-      if (error instanceof StripeFault && error.kind === 'test-mode') return 'test-mode' as const;
+      if (error instanceof StripeRequestError && error.kind === 'test-mode')
+        return 'test-mode' as const;
       throw error;
     });
   if (object === 'test-mode') return null;
@@ -146,7 +147,7 @@ async function ask(
   return finding(
     'differing',
     id,
-    `Payment ${id} is ${amount_cents} ${currency ?? 'USD'}, and ${sum.amount} ${sum.currency} at Stripe`,
+    `Payment ${id} is ${recordedInWords(row)}, and ${sumInWords(sum)} at Stripe`,
     { ...about, stripe: sum },
   );
 }

@@ -6,7 +6,7 @@ import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
 import type { Config } from './config.ts';
-import { openStripe, StripeFault, type StripeClient } from './stripe-client.ts';
+import { openStripe, StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, judge, recorded } from './stripe-compare.ts';
 import { merged, readPayments, type StripePayment } from './stripe-events.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
@@ -45,7 +45,7 @@ export async function compareWithStripe(
   const key = context.secret('STRIPE_KEY').trim();
   const isTest = /^[rs]k_test_/.test(key);
   if (!/^[rs]k_[A-Za-z0-9_]+$/.test(key))
-    return keyFault('it is no secret or restricted key of Stripe, which begin with sk_ or rk_');
+    return keyFinding('it is no secret or restricted key of Stripe, which begin with sk_ or rk_');
   if (isTest && !config.test_mode)
     context.skip(
       'STRIPE_KEY is a key of the test mode, whose payments are not looked at; store a key of the live mode with ' +
@@ -54,16 +54,17 @@ export async function compareWithStripe(
   try {
     return await compare(config, context, await openStripe(key, config, context));
   } catch (error) {
-    if (!(error instanceof StripeFault)) throw error;
+    if (!(error instanceof StripeRequestError)) throw error;
     if (error.kind === 'busy') context.skip(`${error.message}; the next run tries again`);
-    if (error.kind === 'key') return keyFault('Stripe refuses it (401): it was revoked or rolled');
-    if (error.kind === 'forbidden') return keyFault('it may not read events (403)');
+    if (error.kind === 'key')
+      return keyFinding('Stripe refuses it (401): it was revoked or rolled');
+    if (error.kind === 'forbidden') return keyFinding('it may not read events (403)');
     throw error;
   }
 }
 
 /** The key's own text appears nowhere. */
-const keyFault = (why: string): CheckResult => ({
+const keyFinding = (why: string): CheckResult => ({
   examined: [keyOfKey],
   findings: [
     {
@@ -117,10 +118,13 @@ async function readNew(
         read.readTo = to;
         read.partMs *= 2;
       } else if (isShort) {
-        throw new StripeFault('other', `Stripe has more than ${maxEvents} events in a minute`);
+        throw new StripeRequestError(
+          'other',
+          `Stripe has more than ${maxEvents} events in a minute`,
+        );
       } else read.partMs = Math.max(read.partMs / 4, minuteMs);
     } catch (error) {
-      if (!(error instanceof StripeFault && error.kind === 'busy' && read.readTo > from))
+      if (!(error instanceof StripeRequestError && error.kind === 'busy' && read.readTo > from))
         throw error;
       break;
     }
@@ -197,12 +201,19 @@ async function compare(
     figures: [
       { name: 'events of Stripe', value: read.events },
       { name: 'payments at Stripe', value: payments.length },
-      { name: 'missed', value: isNone ? owed.length : count('missed') + count('behind') },
-      { name: 'unknown to Stripe', value: count('unknown') },
-      { name: 'differing', value: count('differing') },
-      { name: 'payments that Stripe was asked for', value: unknown.asked },
-      { name: 'payments that it could not be asked for', value: unknown.unasked },
-      { name: 'behind by', value: (until.getTime() - read.readTo.getTime()) / 1_000, unit: 's' },
+      {
+        name: 'payments missing on the platform',
+        value: isNone ? owed.length : count('missed') + count('behind'),
+      },
+      { name: 'payments unknown to Stripe', value: count('unknown') },
+      { name: 'payments that differ', value: count('differing') },
+      { name: 'payments looked up at Stripe', value: unknown.asked },
+      { name: 'payments that could not be looked up', value: unknown.unasked },
+      {
+        name: 'time not compared yet',
+        value: (until.getTime() - read.readTo.getTime()) / 1_000,
+        unit: 's',
+      },
     ],
     truncated: isCut,
     // What was not reported is read again.
@@ -220,9 +231,9 @@ const noId = '00000000-0000-0000-0000-000000000000';
 const noneKnown = (owed: StripePayment[]): ReportedFinding => ({
   severity: 'critical',
   category: 'payments',
-  title: `Stripe has ${owed.length} new payments, and the platform knows none of them`,
+  title: `Stripe has ${owed.length} new payments, and the platform has none of them`,
   description:
-    'Either no event of Stripe reaches the platform, or it writes other ids into provider_transaction_id than those of payment ' +
+    'Either no event of Stripe reaches the platform, or the platform writes other ids into provider_transaction_id than those of payment ' +
     'intents, charges, checkout sessions and invoices.',
   component: 'stripe',
   key: keyOfNone,

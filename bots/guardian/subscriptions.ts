@@ -15,7 +15,7 @@ interface Outlived extends Wrong {
   cancel_at_period_end: boolean | null;
 }
 
-/** A canceled one is over when its period is; one without an end, as a gift has, never is. A trial's period is the trial. */
+/** A canceled subscription ends with its period; one without an end, such as a gift, never ends. A trial's period is the trial. */
 export function findOutlived(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
   const active = hoursBefore(now, config.period_grace_hours);
@@ -29,13 +29,13 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
       ORDER BY current_period_end LIMIT ${maxRead + 1}`,
     order: sql`current_period_end`,
     examined: 'subscriptions whose period is over',
-    found: 'past their period',
+    found: 'subscriptions past their period',
     component: 'subscriptions',
     finding: ({ id, ...row }) => ({
       severity: 'medium',
       title: `Subscription ${id} is ${row.status}, and its period ended ${lasted(row.current_period_end, now)} ago`,
       description: row.cancel_at_period_end
-        ? 'It was to end with its period, and the platform still gives what it pays for.'
+        ? 'It was to end with its period, and the platform still serves it.'
         : 'It was neither renewed nor ended.',
       metadata: { subscription_id: id, ...row },
     }),

@@ -24,7 +24,9 @@ async function readChannels({ db, skip }: Pick<CheckContext, 'db' | 'skip'>): Pr
     FROM engine.settings WHERE key = 'notifications'`.execute(db);
   return (
     rows[0]?.channels ||
-    skip('no channels are set up, so no messages are made: `npx roundsman notify set` sets them up')
+    skip(
+      'no channels are set up, so no messages are made: `npx roundsman notify set` sets channels up',
+    )
   );
 }
 
@@ -77,9 +79,9 @@ export async function findWaitingMessages(
   const stopped: ReportedFinding = {
     severity: 'high',
     category: 'messages',
-    title: `Events of tickets wait to become messages: ${count} for ${count > 0 ? minutesSince(since) : 0} minutes`,
+    title: `Events of tickets wait for their messages: ${counted(count, 'event')}, the oldest for ${counted(count > 0 ? minutesSince(since) : 0, 'minute')}`,
     description:
-      'The job `route-events` makes messages of them within seconds. People learn of nothing until it runs.',
+      'The job `route-events` makes messages of them within seconds. Until it runs, people are told of nothing.',
     component: events,
     metadata: { events: count, since: since?.toISOString() },
   };
@@ -87,9 +89,9 @@ export async function findWaitingMessages(
     examined: { count: channels + 1, except: [] },
     figures: [
       { name: 'pending messages', value: sum(rows.map(({ pending }) => pending)) },
-      { name: 'not sent when due', value: sum(rows.map(({ late }) => late)) },
-      { name: 'tried again', value: sum(rows.map(({ retried }) => retried)) },
-      { name: 'events without a message', value: count },
+      { name: 'messages not sent when due', value: sum(rows.map(({ late }) => late)) },
+      { name: 'messages tried again', value: sum(rows.map(({ retried }) => retried)) },
+      { name: 'events without messages', value: count },
     ],
     truncated: found.length > maxFindings,
     findings: [
@@ -101,8 +103,8 @@ export async function findWaitingMessages(
           // An hour is twice the response target of a high ticket.
           severity: minutes >= 60 ? ('high' as const) : ('medium' as const),
           category: 'messages',
-          title: `Channel ${channel}: ${all} ${all === 1 ? 'message was' : 'messages were'} not sent when due, the oldest waits for ${minutes} minutes`,
-          description: error ?? 'No try has failed: nothing sends them.',
+          title: `Channel ${channel}: ${counted(all, 'message was', 'messages were')} not sent when due, the oldest waits for ${counted(minutes, 'minute')}`,
+          description: error ?? 'No try has failed: no process sends them.',
           component: channel,
           metadata: { late, tried_again: retried, unusable, made: made.toISOString(), error },
         };

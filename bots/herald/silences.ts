@@ -1,6 +1,7 @@
 /** Silences that end soon over an open problem, and those that hide a critical one. */
 import { silenceCovers, silenceInForce, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { hourMs, hoursBefore } from '../time.ts';
 import type { Config } from './config.ts';
 
@@ -50,7 +51,7 @@ export async function findEndingSilences(
     examined: [component],
     figures: [
       { name: 'silences in force', value: in_force },
-      { name: 'ending soon', value: ending },
+      { name: 'silences that end soon', value: ending },
     ],
     findings:
       ending === 0
@@ -59,9 +60,9 @@ export async function findEndingSilences(
             {
               severity: 'low',
               category: 'silences',
-              title: `${ending} ${ending === 1 ? 'silence ends' : 'silences end'} soon over open findings, the first in ${hours} hours`,
+              title: `${counted(ending, 'silence that hides open findings ends', 'silences that hide open findings end')} soon, the first in ${counted(hours, 'hour')}`,
               description:
-                'When a silence ends, people are told of what it hides, and healing acts on it.',
+                'When a silence ends, people are told of the findings that it hides, and healing acts on them.',
               component,
               metadata: { silences: ending, findings, ending_hours, named },
             },
@@ -108,12 +109,11 @@ export async function findHiddenCritical(
          FROM hidden WHERE NOT meant ORDER BY detected_at, id LIMIT ${maxNamed}) h) AS named
     FROM hidden`.execute(db);
   const { critical, hidden, told, named } = rows[0]!;
-  const [what, are] = told === 1 ? ['finding', 'is'] : ['findings', 'are'];
   return {
     examined: [component],
     figures: [
       { name: 'open critical findings', value: critical },
-      { name: 'hidden by silences', value: hidden },
+      { name: 'critical findings hidden by silences', value: hidden },
     ],
     truncated: critical > maxCritical,
     findings:
@@ -123,8 +123,8 @@ export async function findHiddenCritical(
             {
               severity: 'high',
               category: 'silences',
-              title: `${told} critical ${what} ${are} hidden by silences`,
-              description: `Each appeared after a silence that names more than it, or has been hidden for more than ${hidden_hours} hours.`,
+              title: `${counted(told, 'critical finding is', 'critical findings are')} hidden by silences`,
+              description: `Each of them began after a wider silence that covers it, or has been hidden for more than ${counted(hidden_hours, 'hour')}.`,
               component,
               metadata: { findings: told, hidden_hours, named },
             },

@@ -1,6 +1,7 @@
 /** Looks for cached ranks that newer scores do not explain. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { hoursBefore } from '../time.ts';
 import type { Config } from './config.ts';
 
@@ -51,7 +52,7 @@ export async function findStaleRanks(
             {
               severity: 'medium',
               category: 'games',
-              title: `Cached ranks are stale: ${ranks} of ${games} ${games === 1 ? 'game' : 'games'}`,
+              title: `Cached ranks are stale: ${ranks} of ${counted(games, 'game')}`,
               description: 'game_leaderboards.rank is a cache of the order by score.',
               component,
               metadata: { ranks, games, sample, rank_hours },

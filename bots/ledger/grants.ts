@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore } from '../time.ts';
 
-/** More bookings than these one run does not read; it says that it was cut. */
+/** One run reads this many bookings at most; its result says when it was cut. */
 const maxRead = 50_000;
 
 interface Doubled {
@@ -16,7 +16,7 @@ interface Doubled {
 
 /**
  * Looks at bookings whose metadata names the payment by the provider's id, and counts the one that the trigger made for the row
- * of this payment, too. Bookings below zero that name it correct it. (That two bookings name one row of transactions asks
+ * of this payment, too. Bookings below zero that name it correct it. (Two bookings that name one row of transactions are found by
  * `guardian`.)
  */
 export async function checkGrants(
@@ -71,7 +71,7 @@ export async function checkGrants(
     findings: found.map(({ provider_id, bookings, users, credits, ids, ...row }) => ({
       severity: 'high',
       category: 'ledger',
-      title: `One payment gave credits ${bookings} times, ${credits} in all: ${provider_id}`,
+      title: `One payment gave credits ${bookings} times, ${credits} credits in all: ${provider_id}`,
       description:
         users > 1
           ? 'Bookings of several users name the same payment of the provider.'
@@ -97,7 +97,7 @@ interface Overdrawn {
   plan: string | null;
 }
 
-/** A pool that is not set is none. The name of an organization is its own affair, so findings show its id. */
+/** An organization without credits_pool has no pool. Findings show its id, and not its name, because a name is personal data. */
 export async function checkPools(
   { max_findings: max }: { max_findings: number },
   { db }: CheckContext,
@@ -123,7 +123,7 @@ export async function checkPools(
       category: 'ledger',
       title: `The pool of organization ${id} is below zero: ${credits_pool}`,
       description:
-        'Its members spent more than it had: spends at the same time each read the old pool.',
+        'Its members spent more than it had: several debits at the same time each read the old value.',
       component: 'organizations',
       key: id,
       metadata: { organization_id: id, credits_pool, plan },

@@ -1,6 +1,7 @@
 /** Uses of apps that cost credits, and for which nothing was debited. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { openIds } from '../open-findings.ts';
 import { hoursBefore, minutesBefore } from '../time.ts';
 
@@ -10,12 +11,12 @@ export interface UsageConfig {
   max_findings: number;
 }
 
-/** A use may be written after it was, and no later than this. */
+/** A use may be written later than it happened, by this time at most. */
 const latestMs = 3_600_000;
 
 const memory = z.object({ read_to: z.iso.datetime() });
 
-/** More uses than these one run does not read. */
+/** One run reads this many uses at most. */
 const maxRead = 50_000;
 
 interface Unpaid {
@@ -89,7 +90,7 @@ export async function checkUsage(
     findings: found.map(({ id, user_id, app, credits_used, created_at }) => ({
       severity: 'medium',
       category: 'ledger',
-      title: `Use ${id} of an app for ${credits_used} credits was not debited`,
+      title: `Use ${id} of an app for ${counted(credits_used, 'credit')} was not debited`,
       description: 'The app was used, and the ledger has no booking of the user for it.',
       component: 'app_usage',
       key: id,

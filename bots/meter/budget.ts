@@ -56,7 +56,7 @@ export async function findOverBudget(config: Config, context: CheckContext): Pro
   if (month_cents === null && day_cents === null && !hasUserBudget && noneIn(provider_month_cents))
     context.skip(
       'no budget is set: `npx roundsman bots edit meter --set month_cents=100000` sets one for all providers; ' +
-        '`bots show meter` names the others',
+        '`npx roundsman bots show meter` names the other budgets',
     );
   const providers = await spentBy('provider', context, config);
   const users: Map<string, Spent> = hasUserBudget
@@ -85,10 +85,16 @@ export async function findOverBudget(config: Config, context: CheckContext): Pro
       { name: 'spent this month', value: total.month, unit: 'cents' },
       ...(month_cents === null
         ? []
-        : [{ name: "month's budget", value: (100 * total.month) / month_cents, unit: '%' }]),
+        : [
+            {
+              name: "share of the month's budget",
+              value: (100 * total.month) / month_cents,
+              unit: '%',
+            },
+          ]),
       ...(day_cents === null
         ? []
-        : [{ name: "day's budget", value: (100 * total.day) / day_cents, unit: '%' }]),
+        : [{ name: "share of the day's budget", value: (100 * total.day) / day_cents, unit: '%' }]),
     ],
     truncated: found.length > config.max_findings || users.size > config.max_findings,
     findings: found.slice(0, config.max_findings).map(({ finding }) => finding),
@@ -109,8 +115,8 @@ function findingOf(
       finding: {
         severity: share >= 100 ? over : isUser ? 'low' : 'medium',
         category: 'costs',
-        title: `Javari budget: ${shortened(subject, maxShown)} spent ${Math.floor(share)} % of the ${period} (${inCents(spent)} of ${inCents(budget)})`,
-        description: `The ${period} in UTC. From ${warn_percent} % on a budget is told.`,
+        title: `Javari budget: ${shortened(subject, maxShown)} spent ${Math.floor(share)} % of the ${period}'s budget (${inCents(spent)} of ${inCents(budget)})`,
+        description: `The ${period} is counted in UTC. A budget is reported from ${warn_percent} % on.`,
         component: subject,
         key: `${subject}, ${period}`,
         metadata: { spent_cents: spent, budget_cents: budget, percent: share, period },
@@ -159,16 +165,20 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
   ];
   const projected = asked.map((each) => ({ ...each, end: each.spent + each.aDay * daysLeft }));
   const found = projected.filter(
-    // What is over its budget already is told by the other check.
+    // What is over its budget already is reported by the other check.
     ({ budget, spent, end }) => budget !== null && spent < budget && end > budget,
   );
   const isEarly = now.getUTCDate() < pace_from_day;
   return {
-    // What is over its budget is not told twice: its pace has been looked at.
+    // Its pace was examined also where another check reports that it is over its budget.
     examined: { count: asked.filter(({ budget }) => budget !== null).length, except: [] },
     figures: [
-      { name: 'a usual day', value: projected[0]!.aDay, unit: 'cents' },
-      { name: "projected month's end", value: Math.round(projected[0]!.end), unit: 'cents' },
+      { name: 'usual spending a day', value: projected[0]!.aDay, unit: 'cents' },
+      {
+        name: 'projected spending of the month',
+        value: Math.round(projected[0]!.end),
+        unit: 'cents',
+      },
     ],
     truncated: !isEarly && found.length > config.max_findings,
     findings: (isEarly ? [] : found.slice(0, config.max_findings)).map(
@@ -176,7 +186,7 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
         severity: 'medium' as const,
         category: 'costs',
         title: `Javari pace: ${shortened(subject, maxShown)} will spend ${Math.floor((100 * end) / budget!)} % of the month's budget (${inCents(end)} of ${inCents(budget!)})`,
-        description: `By a usual day of the last week (${inCents(aDay)}), and ${inCents(spent)} spent by now.`,
+        description: `${inCents(spent)} are spent by now, and a usual day of the last week costs ${inCents(aDay)}.`,
         component: subject,
         metadata: {
           projected_cents: end,

@@ -1,7 +1,7 @@
 /** Spending that rises: of the last hours against the same hours of the days before, and of single users. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { shortened } from '../in-words.ts';
+import { counted, shortened } from '../in-words.ts';
 import { median } from '../median.ts';
 import { hoursBefore } from '../time.ts';
 import type { Config } from './config.ts';
@@ -21,7 +21,7 @@ const sumOf = (rows: Hours[]) => rows.reduce((all, { cost }) => all + cost, 0);
 
 /**
  * Compares with the median of the days before, so that one expensive day (old uses that were recorded at once) does not raise what
- * is usual. A campaign brings more users, and each of them costs as before: that is told by no finding.
+ * is usual. A campaign brings more users, and each of them costs as before: that is no finding.
  */
 export async function findSlope(config: Config, context: CheckContext): Promise<CheckResult> {
   const { slope_hours, slope_days, slope_min_days, max_findings } = config;
@@ -62,7 +62,7 @@ export async function findSlope(config: Config, context: CheckContext): Promise<
     examined: { count: providers.length, except: [] },
     figures: [
       { name: 'spent in the last hours', value: total, unit: 'cents' },
-      { name: 'usual in these hours', value: usualOf(before, slope_days), unit: 'cents' },
+      { name: 'usual spending in these hours', value: usualOf(before, slope_days), unit: 'cents' },
       { name: 'users in the last hours', value: totals.find(({ ago }) => ago === 0)?.users ?? 0 },
     ],
     truncated: found.length > max_findings,
@@ -129,8 +129,8 @@ const findingOf = (
 ): ReportedFinding => ({
   severity: 'high',
   category: 'costs',
-  title: `Javari costs rise: ${shortened(provider, maxShown)} cost ${inCents(cost)} in ${slope_hours} hours, usual are ${inCents(usual)}`,
-  description: `Each of ${users} active users costs ${inCents(cost / Math.max(1, users))}, where ${inCents(usualUser)} are usual.`,
+  title: `Javari costs rise: ${shortened(provider, maxShown)} cost ${inCents(cost)} in ${counted(slope_hours, 'hour')}, usual are ${inCents(usual)}`,
+  description: `${counted(users, 'active user')} cost ${inCents(cost / Math.max(1, users))} each; ${inCents(usualUser)} are usual.`,
   component: provider,
   metadata: {
     cost_cents: cost,
@@ -185,9 +185,9 @@ export async function findUserSpend(
   return {
     examined: { count: rows.length, except: [] },
     figures: [
-      { name: 'users in 24 hours', value: rows[0]?.users ?? 0 },
-      { name: 'median user', value: rows[0]?.others ?? 0, unit: 'cents' },
-      { name: 'most of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
+      { name: 'users with spending in 24 hours', value: rows[0]?.users ?? 0 },
+      { name: 'spending of the median user', value: rows[0]?.others ?? 0, unit: 'cents' },
+      { name: 'highest spending of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
     ],
     truncated: found.length > max_findings,
     findings: found.slice(0, max_findings).map(({ user, cost, own, others }) => ({

@@ -1,5 +1,5 @@
 /**
- * Who became an administrator, and who is one no longer. The schema keeps no history of roles, so the check remembers who had which role
+ * Which users became administrators, and which no longer are. The schema keeps no history of roles, so the check remembers who had which role
  * and compares; what it saw at its first run is the beginning. Where the platform writes such changes to `user_activity_log`, it reads
  * these, too: they say who did it.
  */
@@ -31,7 +31,7 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   );
   if (rows.length > maxAdmins)
     skip(
-      `there are more than ${maxAdmins} administrators, and the check remembers no more: take the role from those who do not need it`,
+      `there are more than ${maxAdmins} administrators, which is as many as the check can remember: remove the role from users who do not need it`,
     );
   const roles = Object.fromEntries(rows.map(({ id, role }) => [id, role]));
   const read = memory.safeParse(remembered);
@@ -70,7 +70,7 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
     findings: found.map((changes) => findingOf(changes, told)),
     figures: [
       { name: 'administrators', value: rows.length },
-      { name: 'changes', value: kept.length + logged.length },
+      { name: 'changes of roles', value: kept.length + logged.length },
     ],
     truncated: byUser.size > found.length || recent.length > kept.length,
     tallies: [...keys].map((key) => {
@@ -111,13 +111,13 @@ function findingOf(changes: Change[], told: Told): ReportedFinding {
   return {
     severity: to === null ? 'medium' : 'high',
     category: 'roles',
-    title: `Role of user ${user} changed: ${to ?? 'no administrator'} now`,
+    title: `Role of user ${user} changed: now ${to ?? 'no administrator'}`,
     description:
       (by
         ? `The activity log says that ${by.by ? `user ${by.by}` : 'the server'} did it (${by.action}).`
         : 'No row of user_activity_log says who did it.') +
-      ' If no owner of the platform decided it, take the role back, end the sessions of both users, and look at what they did since. ' +
-      'Once its ticket is resolved, only a later change is told.',
+      ' If no owner of the platform decided it, set the role back, end the sessions of both users, and look at what they did since. ' +
+      'After its ticket is resolved, only a later change is a finding.',
     component: `user ${user}`,
     key: user,
     metadata: { user_id: user, seen_at: at, changes: changes.slice(0, 10), activity: by ?? null },

@@ -1,6 +1,7 @@
 /** What was usual at the same time of the same weekday, in past weeks: from the figures that the job `rollup` adds up. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { median } from '../median.ts';
 import type { Config } from './config.ts';
 
@@ -59,12 +60,12 @@ export async function readWeeks(
   );
   if (marks[0]?.behind)
     skip(
-      'the figures of past hours are days behind: see the job rollup (`npx roundsman jobs show rollup`)',
+      'the figures of past hours are days old: see why the job rollup does not add them up (`npx roundsman jobs show rollup`)',
     );
   const weeks = await listWeeks(from, to, config, context);
   if (weeks.length < config.min_weeks)
     skip(
-      `there are figures of ${weeks.length} past weeks, and ${config.min_weeks} are needed: the job rollup adds them up each hour`,
+      `there are figures of ${counted(weeks.length, 'past week')}, and ${config.min_weeks} are needed: wait, as the job rollup adds them up each hour`,
     );
   return weeks;
 }

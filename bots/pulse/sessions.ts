@@ -7,14 +7,14 @@ import { platform, type Config } from './config.ts';
 
 const weekHours = 168;
 
-/** A count takes 10 ms with so many, and it is taken each minute. */
+/** To count this many takes 10 ms, each minute. */
 const maxCounted = 200_000;
 
 /** The counts of past hours, one after the other up to `until` (hours since 1970); null where none was taken. */
 const memory = z.object({ until: z.int(), counts: z.array(z.int().nullable()) });
 type Memory = z.infer<typeof memory>;
 
-/** So many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
+/** This many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
 const maxHours = 8 * weekHours;
 
 export function recall(remembered: unknown): Memory {
@@ -39,7 +39,7 @@ export async function compareSessions(
   const { active } = rows[0]!;
   if (active > maxCounted)
     skip(
-      `there are more than ${maxCounted} active sessions: they are too many to be counted each minute`,
+      `there are more than ${maxCounted} active sessions, too many to be counted each minute: the check works again below that`,
     );
   const known = recall(remembered);
   const hour = Math.floor(now.getTime() / hourMs);

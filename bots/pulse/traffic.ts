@@ -1,12 +1,13 @@
 /** Compares the requests of the last minutes with those of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { counted } from '../in-words.ts';
 import { hourMs, hoursBefore, minutesBefore } from '../time.ts';
 import { median } from '../median.ts';
 import { hasFallen, listWeeks, readWeeks, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
-/** So many hours before tell a quiet day, such as a holiday, from a fall. */
+/** How many hours before are compared, to tell a quiet day, such as a holiday, from a fall. */
 const hoursCompared = 6;
 
 async function countRequests(from: Date, to: Date, { db }: CheckContext) {
@@ -37,7 +38,7 @@ async function isQuietDay(
     context.db,
   );
   const share = before > 0 ? Math.min(1, rows[0]!.requests / before) : 1;
-  // Hours of almost nothing are an outage, or are not added up: they excuse nothing.
+  // Hours with almost no requests are an outage, or were not added up: they do not make it a quiet day.
   return (
     share >= 0.1 && requests > 0 && requests >= usual * share * (1 - config.fall_percent / 100)
   );
@@ -67,7 +68,7 @@ export async function compareRequests(config: Config, context: CheckContext): Pr
     const isQuiet = await isQuietDay(requests, usual.median, config, context);
     findings.push({
       severity: isQuiet ? 'low' : requests === 0 ? 'critical' : 'high',
-      title: `Requests fell to ${requests} in ${window_minutes} minutes, ${expected} are usual`,
+      title: `Requests fell to ${requests} in ${counted(window_minutes, 'minute')}, ${expected} are usual`,
       description: isQuiet
         ? 'The hours before were as quiet: it may be a holiday.'
         : 'Compared with the same weekday and time of past weeks. The hours before were not as quiet.',
@@ -84,13 +85,13 @@ export async function compareRequests(config: Config, context: CheckContext): Pr
     const usualErrors = median(
       weeks.map(({ events, failures }) => (events > 0 ? (100 * failures) / events : 0)),
     );
-    // Many requests that are answered well are welcome: a campaign.
+    // More requests without more errors are welcome, such as those of a campaign.
     const isWelcome = errors <= usualErrors + error_points;
     findings.push({
       severity: isWelcome ? 'info' : 'medium',
-      title: `Requests rose to ${requests} in ${window_minutes} minutes, ${expected} are usual`,
+      title: `Requests rose to ${requests} in ${counted(window_minutes, 'minute')}, ${expected} are usual`,
       description: isWelcome
-        ? 'They are answered as well as usual.'
+        ? 'The share of 5xx answers is as usual.'
         : `${failed} of them were answered 5xx.`,
       key: 'rise',
       ...about,

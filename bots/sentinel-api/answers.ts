@@ -1,4 +1,4 @@
-/** Looks for endpoints that answer wrongly, too late or not to everybody, by the answers of the last minutes alone. */
+/** Finds endpoints that answer wrongly, too late or not to all callers, by the answers of the last minutes alone. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import { ask } from './ask.ts';
@@ -43,7 +43,10 @@ export async function findSlow(config: Config, context: EventContext) {
   const { rows } = await sql<{ untimed: boolean }>`
     SELECT count(*) > 0 AND count(response_time_ms) = 0 AS untimed
     FROM api_logs WHERE created_at >= ${from} AND created_at <= ${now}`.execute(db);
-  if (rows[0]?.untimed) context.skip('no request of the window has a response_time_ms');
+  if (rows[0]?.untimed)
+    context.skip(
+      'no request of the window has a response_time_ms: have the platform record it in api_logs',
+    );
   const question = {
     requests: sql`count(response_time_ms)`,
     bad: sql`response_time_ms > ${config.max_p95_ms}::numeric`,

@@ -1,4 +1,4 @@
-/** Looks for endpoints that have requests at this time of the day, and have none today. */
+/** Finds endpoints that have requests at this time of other days, and none today. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { shortened } from '../in-words.ts';
@@ -21,9 +21,9 @@ interface Silent {
 /**
  * - An endpoint is missed if it had its requests in every clock hour of this time on most of the past days, and a week ago: what is
  *   used on weekdays only, or by one daily client, is not missed.
- * - One that never answered well is none: scanners ask for such paths as long as they like.
- * - One in whose place a new path is asked for was most probably renamed. That is low, and over when yesterday lacks it, too.
- *   Any other one is over when it is no more asked for on most days.
+ * - A path that never had a successful answer is not missed: only scanners ask for it.
+ * - A path was most probably renamed if a new path has about as many requests. That is a low finding, and ends when the path had
+ *   no requests yesterday either. Any other finding ends when the path has no requests on most of the past days.
  */
 export async function findSilent(
   { min_usual, min_days, max_findings: max }: Config,
@@ -79,7 +79,7 @@ export async function findSilent(
     examined: { count: endpoints, except: [] },
     figures: [
       { name: 'endpoints with regular requests', value: endpoints },
-      { name: 'silent endpoints', value: found.length },
+      { name: 'endpoints without requests', value: found.length },
     ],
     findings: found.slice(0, max).map(({ path, days, usual: least, moved_to }) => {
       const component = shortened(path);
@@ -88,8 +88,8 @@ export async function findSilent(
         category: 'api',
         title: `${component}: no request for an hour, ${least} are usual`,
         description: moved_to
-          ? `As many requests ask for ${moved_to} now, which is new: it was probably renamed.`
-          : `On ${days} of the past ${pastDays} days it had at least as many as ${min_usual} at this time.`,
+          ? `The new path ${moved_to} has about as many requests now: the endpoint was probably renamed.`
+          : `On ${days} of the past ${pastDays} days it had at least ${min_usual} requests in this hour.`,
         component,
         key: path,
         metadata: { path, usual: least, days, moved_to },

@@ -55,7 +55,7 @@ async function judgeSince(
   const counted = { ...after };
   for (const kind of kinds) counted[kind] -= before[kind];
   const { figures, findings } = judge(counted);
-  const since = { name: 'counted for', value: after.at - before.at, unit: 's' };
+  const since = { name: 'time counted', value: after.at - before.at, unit: 's' };
   if (!isEnough(counted))
     return {
       examined: [],
@@ -83,7 +83,11 @@ export const findColdCache = (config: Config, context: CheckContext) =>
       return {
         figures: [
           { name: 'blocks read', value: hit + read },
-          { name: 'blocks found in memory', value: Math.round(share * 100) / 100, unit: '%' },
+          {
+            name: 'share of blocks found in memory',
+            value: Math.round(share * 100) / 100,
+            unit: '%',
+          },
         ],
         findings:
           share < config.min_cache_percent
@@ -109,7 +113,11 @@ export const findRollbacks = (config: Config, context: CheckContext) =>
       return {
         figures: [
           { name: 'transactions', value: commits + rollbacks },
-          { name: 'rolled back', value: Math.round(share * 100) / 100, unit: '%' },
+          {
+            name: 'share of transactions rolled back',
+            value: Math.round(share * 100) / 100,
+            unit: '%',
+          },
         ],
         findings:
           share > config.max_rollback_percent
@@ -117,7 +125,7 @@ export const findRollbacks = (config: Config, context: CheckContext) =>
                 {
                   severity: 'medium',
                   title: `Rollbacks: ${number(share)} % of ${number(commits + rollbacks)} transactions were rolled back`,
-                  description: 'Their statements failed, or their clients gave up.',
+                  description: 'Their statements failed, or their clients rolled back.',
                   metadata: { commits, rollbacks },
                 },
               ]
@@ -143,7 +151,7 @@ export async function findDeadlocks(config: Config, context: CheckContext): Prom
     examined: [component],
     figures: [
       { name: 'deadlocks', value: deadlocks },
-      { name: 'counted for', value: after.at - first.at, unit: 's' },
+      { name: 'time counted', value: after.at - first.at, unit: 's' },
     ],
     findings:
       deadlocks >= config.min_deadlocks

@@ -46,7 +46,7 @@ export async function findInactiveSlots(
       (slot) => ({
         severity: isLarge(slot) || isLost(slot) ? 'high' : 'medium',
         title: `Inactive slot ${slot.name}: ${slot.status === 'lost' ? 'its WAL is lost' : `the server keeps ${bytes(slot.retained ?? 0)} of WAL for it`}`,
-        description: `No receiver uses this ${slot.type} slot, as far as we know for ${span(slot.seconds)}.`,
+        description: `No receiver has used this ${slot.type} slot for at least ${span(slot.seconds)}.`,
         component: slot.name,
         metadata: { type: slot.type, retained: slot.retained, wal_status: slot.status },
       }),
@@ -56,7 +56,7 @@ export async function findInactiveSlots(
           { name: 'replication slots', value: rows.length },
           { name: 'inactive slots', value: inactive.length },
           {
-            name: 'most WAL kept for a slot',
+            name: 'most WAL kept for one slot',
             value: Math.max(0, ...rows.map(({ retained }) => retained ?? 0)),
             unit: 'bytes',
           },

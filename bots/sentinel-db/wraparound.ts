@@ -39,8 +39,8 @@ export async function findWraparound(config: Config, { db }: CheckContext): Prom
       count: rows[0]?.databases ?? 0,
       figures: [
         { name: 'databases', value: rows[0]?.databases ?? 0 },
-        { name: 'oldest transaction id, age', value: most('xids') },
-        { name: 'oldest multixact, age', value: most('multixacts') },
+        { name: 'age of the oldest transaction id', value: most('xids') },
+        { name: 'age of the oldest multixact', value: most('multixacts') },
       ],
     },
   );

@@ -129,13 +129,14 @@ function judge(
     return {
       severity: 'high',
       title: `${of} is not valid before ${on(validFrom)}`,
-      description: 'Browsers refuse it until then. The clock of the machine that issued it is off.',
+      description:
+        'Browsers refuse it until then. The clock of the machine that issued it may be wrong.',
     };
   if (wrongName !== null)
     return {
       severity: 'high',
       title: `${of} is for other names`,
-      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers.`,
+      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers in its place.`,
     };
   if (untrusted !== null) {
     const { title, description } = distrust(certificate, untrusted, now);
@@ -145,7 +146,7 @@ function judge(
   if (percent >= config.certificate_medium_percent) return null;
   return {
     severity: percent < config.certificate_high_percent ? 'high' : 'medium',
-    title: `${of} ends in ${span(days * 86_400)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
+    title: `${of} expires in ${span(days * 86_400)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
     description: `It is valid until ${validTo.toISOString()}. Certificates are renewed with a third of their lifetime left: its renewal has failed.`,
   };
 }
@@ -163,13 +164,13 @@ function distrust(
       return {
         title: 'is self-signed',
         description:
-          'No authority stands behind it, so browsers warn of the site. Issue one, e.g. by ACME.',
+          'No authority has signed it, so browsers warn of the site. Have an authority issue one, for example by ACME.',
       };
     case 'SELF_SIGNED_CERT_IN_CHAIN':
       return {
-        title: `is of a private authority, ${above.slice(0, 60)}`,
+        title: `is issued by a private authority, ${above.slice(0, 60)}`,
         description:
-          'Only machines that were told to trust this authority open the site. If ours is to be one of them, start the ' +
+          'Only machines that were told to trust this authority open the site. If this machine is to be one of them, start the ' +
           'engine with NODE_EXTRA_CA_CERTS set to the file of the authority.',
       };
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -203,8 +204,8 @@ function figuresOf(left: Lifetime[]): Figure[] {
     { name: 'certificates', value: left.length },
     ...(least
       ? [
-          { name: 'least lifetime left', value: Math.round(least.percent), unit: '%' },
-          { name: 'next end', value: Math.trunc(least.days), unit: 'days' },
+          { name: 'smallest share of lifetime left', value: Math.round(least.percent), unit: '%' },
+          { name: 'time until the first one expires', value: Math.trunc(least.days), unit: 'days' },
         ]
       : []),
   ];

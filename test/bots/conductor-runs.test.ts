@@ -1,4 +1,4 @@
-/** The conductor's checks of late starts, skipped slots, hollow runs, the queue, the newest runs and flapping. */
+/** The conductor's checks of late starts, skipped slots, empty runs, the queue, the newest runs and flapping. */
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { conductor } from '../../bots/conductor.ts';
@@ -163,29 +163,29 @@ describe('skipped slots', () => {
   });
 });
 
-describe('hollow runs', () => {
+describe('empty runs', () => {
   const metadata = (...examined: unknown[]) =>
     JSON.stringify({
       checks: examined.map((count) => ({ status: 'passed', examined: count })),
     });
-  const hollow = (count: number, row = {}) =>
+  const empty = (count: number, row = {}) =>
     times(count, (n) => ({ started_at: ago(n * hour), metadata: metadata(0, 0), ...row }));
   const active = { status: 'active' as const };
 
   test('have to be all successes of a day', async () => {
     const idle = await bot('idle', active);
-    await runs(idle, ...hollow(4));
-    expect(await found('hollow-runs')).toEqual([]);
-    await runs(idle, ...hollow(1, { started_at: ago(23 * hour) }));
-    expect(await found('hollow-runs')).toMatchObject([
+    await runs(idle, ...empty(4));
+    expect(await found('empty-runs')).toEqual([]);
+    await runs(idle, ...empty(1, { started_at: ago(23 * hour) }));
+    expect(await found('empty-runs')).toMatchObject([
       { severity: 'low', title: 'Bot idle examined nothing in its last 5 runs' },
     ]);
     await runs(idle, { started_at: ago(25 * hour), metadata: metadata(0, 3) });
-    expect(await found('hollow-runs')).toMatchObject([
+    expect(await found('empty-runs')).toMatchObject([
       { severity: 'medium', component: 'idle', metadata: { looked_before: true } },
     ]);
     await runs(idle, { started_at: ago(22 * hour), metadata: metadata(0, 3) });
-    expect(await found('hollow-runs')).toEqual([]);
+    expect(await found('empty-runs')).toEqual([]);
   });
 
   test.each([
@@ -198,8 +198,8 @@ describe('hollow runs', () => {
     ['whose checks look at something', metadata(0, 1)],
   ])('a run %s is not one', async (what, stored) => {
     const odd = what === 'with odd metadata';
-    await runs(await bot('odd', active), ...hollow(9), { metadata: stored });
-    expect(await found('hollow-runs')).toHaveLength(odd ? 1 : 0);
+    await runs(await bot('odd', active), ...empty(9), { metadata: stored });
+    expect(await found('empty-runs')).toHaveLength(odd ? 1 : 0);
   });
 
   test('a skipped check, a failed run and a paused bot do not count', async () => {
@@ -209,11 +209,11 @@ describe('hollow runs', () => {
         { status: 'passed', examined: 0 },
       ],
     });
-    await runs(await bot('skips', active), ...hollow(5, { metadata: skips }));
-    await runs(await bot('fails', active), ...hollow(5, { status: 'failed' }));
-    await runs(await bot('judges', active), ...hollow(5, { trigger: 'verify' }));
-    await runs(await bot('paused', { status: 'paused' }), ...hollow(5));
-    expect((await found('hollow-runs')).map(({ component }) => component)).toEqual(['skips']);
+    await runs(await bot('skips', active), ...empty(5, { metadata: skips }));
+    await runs(await bot('fails', active), ...empty(5, { status: 'failed' }));
+    await runs(await bot('judges', active), ...empty(5, { trigger: 'verify' }));
+    await runs(await bot('paused', { status: 'paused' }), ...empty(5));
+    expect((await found('empty-runs')).map(({ component }) => component)).toEqual(['skips']);
   });
 
   test('an engine stores how much its checks looked at', async () => {
@@ -438,7 +438,7 @@ test('each kind of finding is known, and only two of them are healed', async () 
     stuck: ['bots.stuck'],
     'success-rate': ['bots.success-rate'],
     'no-checks': ['bots.examine-nothing'],
-    'hollow-runs': ['bots.examine-nothing'],
+    'empty-runs': ['bots.examine-nothing'],
     'late-starts': ['bots.late-starts'],
     'skipped-slots': ['bots.skipped-slots'],
     queue: ['queue.long'],

@@ -116,7 +116,7 @@ export const conductorFaults: Fault[] = [
     },
   },
   {
-    name: 'conductor.hollow-runs',
+    name: 'conductor.empty-runs',
     title: 'The source that a bot reads has dried up, and its runs succeed',
     async plant(db, now) {
       const runs = many(10, (n) => ({
@@ -124,7 +124,7 @@ export const conductorFaults: Fault[] = [
         metadata: looked(0),
       }));
       const earlier = { started_at: minutesBefore(now, 30 * hour), metadata: looked(7) };
-      await plantRuns(db, await plantBot(db, 'hollow', active), now, [...runs, earlier]);
+      await plantRuns(db, await plantBot(db, 'empty', active), now, [...runs, earlier]);
     },
     async lookalike(db, now) {
       // A quiet night: by day there was something to look at.

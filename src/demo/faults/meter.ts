@@ -153,7 +153,7 @@ export const meterFaults: Fault[] = [
     },
   },
   {
-    name: 'meter.storms.heals',
+    name: 'meter.runaway.heals',
     title: 'Healing begins more than fifty heals in an hour',
     async plant(db, now) {
       const bot = await plantBot(db, 'fiction');
@@ -179,7 +179,7 @@ export const meterFaults: Fault[] = [
     },
   },
   {
-    name: 'meter.storms.runs',
+    name: 'meter.runaway.runs',
     title: 'A remedy queues run after run of a bot',
     async plant(db, now) {
       const bot = await plantBot(db, 'fiction');
