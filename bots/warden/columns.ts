@@ -97,7 +97,7 @@ function problemOf(row: OpenColumn, anonymous: ReadonlySet<string>): Problem {
     description:
       (sealed
         ? 'Its name says that it holds encrypted values. Users do not need them, and a reader can try any number of keys on them.'
-        : 'Its name says that it holds secrets. What users may select reaches their browsers, logs and whoever takes over a session.') +
+        : 'Its name says that it holds secrets. What users may select reaches their browsers, logs and every person who takes over a session.') +
       ' Let only the server read it. A grant on the whole table covers every column, so it is replaced by one on the others.',
     sql: whole
       ? [

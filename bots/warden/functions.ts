@@ -54,7 +54,7 @@ export async function findDefinerFunctions(
       severity: 'high',
       title: `Function runs as its owner for anonymous callers: ${shownAs(routine)}; ${named(callers)} may call it`,
       description:
-        `It is SECURITY DEFINER${volatile ? ' and may write' : ''}: whoever calls it acts with the rights of its owner, past row level ` +
+        `It is SECURITY DEFINER${volatile ? ' and may write' : ''}: every caller acts with the rights of its owner, without row level ` +
         'security, and the API lets users who are not signed in call it. Revoke the right and grant it to the roles that ' +
         'need it (those that had it through PUBLIC lose it, service_role too), or make it SECURITY INVOKER.',
       sql: [

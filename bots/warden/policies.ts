@@ -66,7 +66,7 @@ function truthOf({ command, using, check }: Opening): {
 }
 
 const reaches = (truth: Truth | null, anonymous: boolean) =>
-  truth === 'everybody' || (truth === 'signed-in' && !anonymous);
+  truth === 'all' || (truth === 'signed-in' && !anonymous);
 
 interface Open {
   opening: Opening;
@@ -117,8 +117,7 @@ function openProblem(open: Open[]): Problem {
   // An inserted row harms no other one; contents that are free hand one's own rows to others.
   const strongest = shown.some(({ rows, opening }) => rows && opening.command !== 'INSERT');
   const anonymous = shown.some(
-    ({ users, truth }) =>
-      truth === 'everybody' && users.some((user) => user.anonymous && user.granted),
+    ({ users, truth }) => truth === 'all' && users.some((user) => user.anonymous && user.granted),
   );
   return {
     object: policy,

@@ -92,8 +92,8 @@ function problemOf({ view, stored, writable, roles, quoted, tables }: OpenView):
       `do not bind the users who read it. ` +
       (stored
         ? 'A materialized view has no row level security. Take the right to read it away, and let a function or the server read it.'
-        : 'With security_invoker it reads as the user does, who then needs rights on the tables. If it shows only what everybody ' +
-          'may know, waive it.'),
+        : 'With security_invoker it reads as the user does, who then needs rights on the tables. If all users may ' +
+          'read its rows, waive the finding.'),
     sql: stored
       ? [`REVOKE ALL ON ${view} FROM ${quoted.join(', ')};`]
       : [`ALTER VIEW ${view} SET (security_invoker = true);`],

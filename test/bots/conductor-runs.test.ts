@@ -72,7 +72,7 @@ describe('late starts', () => {
       {
         severity: 'medium',
         component: 'late',
-        title: 'Bot late started 3 of 7 runs late, 95 % within 60 seconds',
+        title: 'Bot late started 3 of 7 runs late; 95 % of its runs started within 60 s',
         metadata: { places: 2 },
       },
     ]);
@@ -245,8 +245,8 @@ test('the queue is long when many runs wait, and have waited for some time', asy
   expect(figures).toMatchObject([
     { value: 102 },
     { value: 0 },
-    { name: 'that wait for a worker', value: 102 },
-    { name: 'oldest of these', value: 360, unit: 's' },
+    { name: 'runs that wait for a worker', value: 102 },
+    { name: 'longest wait for a worker', value: 360, unit: 's' },
   ]);
   expect(await found('queue', { max_waiting_runs: 102 })).toEqual([]);
   // They wait for two other runs of their own bot.
@@ -274,7 +274,7 @@ describe('the newest run', () => {
       {
         severity: 'medium',
         component: 'nightly',
-        title: 'Bot nightly ended its newest run badly, and the next one is in 20 hours',
+        title: 'Bot nightly failed in its newest run, and the next one is in 20 h',
         metadata: { in_row: 1, status: 'timeout' },
       },
     ]);
@@ -282,7 +282,7 @@ describe('the newest run', () => {
     expect(await found('last-run', { requeue_wait_minutes: 59 })).toHaveLength(2);
     await runs(nightly, bad(30));
     const [again] = await found('last-run');
-    expect(again!.title).toContain('its 2 newest runs badly');
+    expect(again!.title).toContain('its 2 newest runs');
     expect(entriesFor(conductor, again!)).toEqual(['bots.newest-runs']);
     await runs(nightly, { status: 'queued' });
     expect(await found('last-run')).toEqual([]);
@@ -328,7 +328,7 @@ describe('the newest run', () => {
       .where('check_name', '=', 'last-run')
       .where('resolved_at', 'is', null)
       .execute();
-    expect(open).toEqual([{ title: expect.stringContaining('its 2 newest runs badly') }]);
+    expect(open).toEqual([{ title: expect.stringContaining('its 2 newest runs') }]);
   });
 });
 
@@ -397,7 +397,7 @@ describe('the health score', () => {
     await scored('ill', { 0: 69, 1: 100 });
     await scored('worse', { 0: null, 1: 0 });
     expect(await found('health-score')).toMatchObject([
-      { severity: 'medium', component: 'worse', title: 'Bot worse has a health score of 0' },
+      { severity: 'medium', component: 'worse', title: 'Bot worse has a health score of 0 %' },
       { component: 'ill', metadata: { health_score: 69, day: dayBefore(0) } },
     ]);
     expect(await found('health-score', { min_health_score: 69 })).toHaveLength(1);

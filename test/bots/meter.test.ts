@@ -48,8 +48,8 @@ describe('budget', () => {
     expect(figures).toEqual([
       { name: 'spent today', value: 20, unit: 'cents' },
       { name: 'spent this month', value: 70, unit: 'cents' },
-      { name: "month's budget", value: 70, unit: '%' },
-      { name: "day's budget", value: 20, unit: '%' },
+      { name: "share of the month's budget", value: 70, unit: '%' },
+      { name: "share of the day's budget", value: 20, unit: '%' },
     ]);
   });
 
@@ -68,7 +68,7 @@ describe('budget', () => {
       expect(findings[0]).toMatchObject({
         component: 'all providers',
         key: 'all providers, month',
-        title: `Javari budget: all providers spent ${spent} % of the month (${spent} cents of 100 cents)`,
+        title: `Javari budget: all providers spent ${spent} % of the month's budget (${spent} cents of 100 cents)`,
       });
   });
 
@@ -118,7 +118,7 @@ describe('pace', () => {
     await use(2_000, 3 * day);
     expect(await found('pace', config)).toEqual([]);
     expect((await check('pace', config)).figures).toContainEqual({
-      name: 'a usual day',
+      name: 'usual spending a day',
       value: 10,
       unit: 'cents',
     });
@@ -248,7 +248,7 @@ describe('failures', () => {
       of: 20,
       newestBadAt: ago(10),
     });
-    expect(figures).toContainEqual({ name: 'failed', value: 62 });
+    expect(figures).toContainEqual({ name: 'failed requests', value: 62 });
     const starts = [{ key: 'fiction/half', from: ago(5) }];
     expect((await found('failures', {}, { starts })).map((each) => each.component)).toEqual([
       'fiction/most',
