@@ -1,4 +1,4 @@
-/** Watches whether people are told, and whether they answer: tickets, messages, silences. */
+/** Watches whether people are told of problems, and whether they respond: tickets, messages, silences. */
 import { defineBot } from '../src/bot.ts';
 import { config } from './herald/config.ts';
 import { findFailedMessages, findWaitingMessages } from './herald/messages.ts';

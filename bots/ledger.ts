@@ -2,10 +2,10 @@
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 import { checkGrants, checkPools } from './ledger/grants.ts';
-import { counted } from './in-words.ts';
+import { counted } from './parts/in-words.ts';
 import { knowledge } from './ledger/knowledge.ts';
 import { checkUsage } from './ledger/usage.ts';
-import { maxFindings, time } from './settings.ts';
+import { maxFindings, time } from './parts/settings.ts';
 
 const config = z.strictObject({
   max_findings: maxFindings(),

@@ -4,7 +4,7 @@
  */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { maxFindings } from './settings.ts';
+import { maxFindings } from './parts/settings.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';
@@ -108,8 +108,8 @@ function describe(difference: Difference): ReportedFinding {
   };
 }
 
-/** Where migrations are pending, what they would make is no difference, and what they change cannot be told from one. */
-function refuseOther({ pending, unknown }: Expected, { skip }: CheckContext): void {
+/** Skips the check if migrations are pending: what these would make or change is no difference. */
+function needSameVersion({ pending, unknown }: Expected, { skip }: CheckContext): void {
   if (pending.length > 0)
     skip(`migrations are pending (${pending.length}): \`npx roundsman db migrate\` applies them`);
   if (unknown.length > 0)
@@ -121,7 +121,7 @@ function refuseOther({ pending, unknown }: Expected, { skip }: CheckContext): vo
 /**
  * Definitions are printed from the live tables, so the check would wait behind a command that changes one, up to 10 s in each check.
  */
-async function refuseLocked({ db, skip }: CheckContext): Promise<void> {
+async function needUnlocked({ db, skip }: CheckContext): Promise<void> {
   const { rows } = await sql<{ locked: string }>`
     SELECT c.relname AS locked FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
@@ -137,8 +137,8 @@ const comparing =
     context: CheckContext,
   ): Promise<CheckResult> => {
     const expected = await readExpected(context);
-    refuseOther(expected, context);
-    await refuseLocked(context);
+    needSameVersion(expected, context);
+    await needUnlocked(context);
     const { rows } = await sql<{ reader: boolean; server: number }>`
       SELECT to_regrole('roundsman_reader') IS NOT NULL AS reader,
         current_setting('server_version_num')::int / 10000 AS server`.execute(context.db);

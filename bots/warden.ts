@@ -5,7 +5,7 @@
  */
 import { defineBot } from '../src/bot.ts';
 import type { Bot, KnowledgeSeed } from '../src/bot.ts';
-import { adviceOn } from './advice.ts';
+import { adviceOn } from './parts/advice.ts';
 import { findSecretColumns } from './warden/columns.ts';
 import { config, type CheckName, type Config } from './warden/config.ts';
 import { findExposedExtensions } from './warden/extensions.ts';

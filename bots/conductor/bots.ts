@@ -1,8 +1,8 @@
 /** Whether bots are on time, their runs end, and they are in service. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
 import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the conductor. */
 import { z } from '../../src/bot.ts';
-import { amount, count, maxFindings, percent, time } from '../settings.ts';
+import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
   // A scheduler claims a due bot within seconds (docs/schedules.md); ten minutes outlast a restart and a failover.

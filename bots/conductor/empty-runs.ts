@@ -1,8 +1,8 @@
 /** Bots whose runs succeed, and whose checks examine nothing: such a run is empty. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { hoursBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
 import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
@@ -13,7 +13,7 @@ const maxEarlier = 500;
 const looked = sql`coalesce(jsonb_path_exists(e.metadata, '$.checks[*] ? ((@.status == "passed" || @.status == "failed")
   && (!exists(@.examined) || @.examined != 0))'), true)`;
 
-/** Successes that performed checks; a run that performed none is told by another check. */
+/** Successes that performed checks; the check `no-checks` reports runs that performed none. */
 const counts = sql`e.status = 'success' AND e.checks_performed > 0 AND e.trigger NOT IN ('verify', 'external')`;
 
 interface Empty {

@@ -1,8 +1,8 @@
 /** Bots whose newest runs failed, and bots that change between success and failure. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { span } from '../in-words.ts';
-import { minutesBefore } from '../time.ts';
+import { span } from '../parts/in-words.ts';
+import { minutesBefore } from '../parts/time.ts';
 import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
 import { isCounted } from './runs.ts';

@@ -1,6 +1,6 @@
 /** What is known about the problems that the conductor finds. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { adviceOn } from '../advice.ts';
+import { adviceOn } from '../parts/advice.ts';
 
 const onBots = adviceOn('bots');
 

@@ -1,7 +1,7 @@
 /** How many runs are due and wait, and for how long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 const component = 'queue';

@@ -1,7 +1,7 @@
 /** How the runs of each bot went, counted in a window. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { countEvents, type Counted, type Question } from '../count-events.ts';
+import { countEvents, type Counted, type Question } from '../parts/count-events.ts';
 import { category, type Config } from './config.ts';
 
 /** Whether a run says something about its bot; a verify run is about a cure, an external one about the platform's own code. */

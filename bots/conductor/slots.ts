@@ -1,7 +1,7 @@
 /** Slots that lead to no run, and runs that start late. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import type { Counted } from '../count-events.ts';
+import type { Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { earliest, isAsked, reportRuns, startOf } from './runs.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the curator. */
 import { z } from '../../src/bot.ts';
-import { count, maxFindings, percent, time } from '../settings.ts';
+import { count, maxFindings, percent, time } from '../parts/settings.ts';
 
 const days = (otherwise: number, meaning: string) => count(otherwise, meaning, 366);
 

@@ -1,10 +1,10 @@
 /** Finds active apps and tools whose uses cost much more or less than their price, and than they usually do. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { daysBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import type { Counted } from '../count-events.ts';
+import type { Counted } from '../parts/count-events.ts';
 import { asked, reportUses } from './count-uses.ts';
 import type { Kind } from './kinds.ts';
 

@@ -1,7 +1,7 @@
 /** Counts uses of apps or tools: which of them are wrong, and what was counted for each key that is asked about. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { countEvents, type Counted, type Question } from '../count-events.ts';
+import { countEvents, type Counted, type Question } from '../parts/count-events.ts';
 import { aboutKey, type Kind } from './kinds.ts';
 
 /** SQL of the active ones that the check is asked about, with `start`, the time from which on their uses count. */

@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import type { Counted } from '../count-events.ts';
+import type { Counted } from '../parts/count-events.ts';
 import { asked, reportUses } from './count-uses.ts';
 import { apps } from './kinds.ts';
 

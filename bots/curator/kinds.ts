@@ -1,7 +1,7 @@
 /** What the curator looks at: apps, and the tools in them, each with the table of its uses. */
 import { sql } from '../../src/bot.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
-import { shortened } from '../in-words.ts';
+import { shortened } from '../parts/in-words.ts';
 
 export interface Kind {
   /** in the singular */

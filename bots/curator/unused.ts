@@ -1,8 +1,8 @@
 /** Looks for active apps and tools without any use for long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { daysBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { aboutKey, type Kind } from './kinds.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the bot `guardian`. */
 import { z } from '../../src/bot.ts';
-import { count, maxFindings, percent, time } from '../settings.ts';
+import { count, maxFindings, percent, time } from '../parts/settings.ts';
 
 /** A month in minutes. */
 const longestMinutes = 43_200;

@@ -1,8 +1,8 @@
 /** Payments whose credits were given more than once. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore } from '../time.ts';
-import { openIds } from '../open-findings.ts';
+import { daysBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNone } from './missing-grants.ts';
 import { maxRead, reportRows, type Wrong } from './report.ts';

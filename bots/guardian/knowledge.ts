@@ -1,6 +1,6 @@
 /** What a person does about each kind of finding of `guardian`: money is moved by people alone. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { adviceOn } from '../advice.ts';
+import { adviceOn } from '../parts/advice.ts';
 
 const advice = adviceOn('payments');
 

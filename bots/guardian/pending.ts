@@ -1,7 +1,7 @@
 /** Payments that neither succeed nor fail. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, minutesBefore } from '../time.ts';
+import { daysBefore, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { isLive, lasted, maxRead, reportRows, type Wrong } from './report.ts';
 

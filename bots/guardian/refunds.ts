@@ -1,8 +1,8 @@
 /** Payments that were paid back and whose credits the user still has. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, minutesBefore } from '../time.ts';
-import { openIds } from '../open-findings.ts';
+import { daysBefore, minutesBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNone } from './missing-grants.ts';
 import { isLive, maxRead, reportRows, type Wrong } from './report.ts';

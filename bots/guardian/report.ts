@@ -1,7 +1,7 @@
 /** What the checks of `guardian` about single rows have in common. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import { span } from '../in-words.ts';
+import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 export type Fragment = ReturnType<typeof sql>;

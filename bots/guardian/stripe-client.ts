@@ -6,20 +6,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
 import { OutboundError, request } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { readHttpHosts } from '../http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 import type { Config } from './config.ts';
 
 /** A page of 100 events; an event rarely has more than some 10 KB. */
 const maxBytes = 16_000_000;
 const timeoutMs = 20_000;
-/** How often a request that Stripe turned away with 429 is sent again, and the longest wait before that. */
+/** How often a request that Stripe answered with 429 is sent again, and the longest wait before that. */
 const maxRepeats = 3;
 const longestWaitMs = 5_000;
 
-/** What is told to Stripe. The package would add what it knows of this machine. */
+/** The headers that are sent to Stripe. The package would add what it knows of this machine. */
 const sentHeaders = new Set(['accept', 'authorization', 'stripe-version']);
 
-/** Stripe could not be asked, in words that hold neither the key nor what Stripe said. */
+/** A request to Stripe failed. Its message contains neither the key nor Stripe's own message. */
 export class StripeRequestError extends Error {
   /** busy: it limits requests; key: it does not take the key; forbidden: the key may not read this; gone: it has no such object */
   readonly kind: 'busy' | 'key' | 'forbidden' | 'gone' | 'test-mode' | 'other';
@@ -30,7 +30,7 @@ export class StripeRequestError extends Error {
   }
 }
 
-/** Of `retry-after`, which is in seconds; else twice as long each time. */
+/** As `retry-after` says, which is in seconds; without it, twice as long each time. */
 function waitMs(retryAfter: string | undefined, repeat: number): number {
   const asked = Number(retryAfter) * 1_000;
   return Math.min(asked >= 0 ? asked : 500 * 2 ** repeat, longestWaitMs);
@@ -105,7 +105,7 @@ export async function openStripe(
   };
 }
 
-/** Stripe's own message is not repeated: of a refused key it shows the end. */
+/** Stripe's own message is not repeated: it contains the end of a refused key. */
 function errorOf(
   error: unknown,
   api: string,

@@ -2,7 +2,7 @@
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
-import { openIds } from '../open-findings.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { isLive } from './report.ts';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';

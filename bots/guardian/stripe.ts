@@ -3,8 +3,8 @@
  * that are new; payments of open findings are compared again.
  */
 import { sql, z } from '../../src/bot.ts';
-import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { daysBefore, minuteMs, minutesBefore } from '../time.ts';
+import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { openStripe, StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, judge, recorded } from './stripe-compare.ts';
@@ -16,9 +16,9 @@ const aroundMinutes = 2;
 /** How many events one run reads, and one part of the time at most: 100 a request. */
 const maxEvents = 3_000;
 const maxInPart = 1_000;
-/** After so long no further part is begun: the run has a deadline. */
+/** After this time no further part is begun: the run has a deadline. */
 const longestMs = 90_000;
-/** If no payment of so many is known, the platform writes other ids than Stripe, or gets no events. */
+/** If the platform has none of at least this many payments, it writes other ids than Stripe, or gets no events. */
 const fewForNone = 10;
 const keyOfKey = 'STRIPE_KEY';
 const keyOfNone = 'no payment known';
@@ -193,28 +193,16 @@ async function compare(
         ...unknown.findings,
       ];
   const isCut = findings.length > config.max_findings;
-  const count = (kind: string) =>
-    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
   return {
     examined: [keyOfKey, keyOfNone, ...(isNone ? [] : [...named, ...unknown.examined])],
     findings: findings.slice(0, config.max_findings),
-    figures: [
-      { name: 'events of Stripe', value: read.events },
-      { name: 'payments at Stripe', value: payments.length },
-      {
-        name: 'payments missing on the platform',
-        value: isNone ? owed.length : count('missed') + count('behind'),
-      },
-      { name: 'payments unknown to Stripe', value: count('unknown') },
-      { name: 'payments that differ', value: count('differing') },
-      { name: 'payments looked up at Stripe', value: unknown.asked },
-      { name: 'payments that could not be looked up', value: unknown.unasked },
-      {
-        name: 'time not compared yet',
-        value: (until.getTime() - read.readTo.getTime()) / 1_000,
-        unit: 's',
-      },
-    ],
+    figures: figuresOf(read, {
+      payments: payments.length,
+      owed: isNone ? owed.length : null,
+      findings,
+      unknown,
+      until,
+    }),
     truncated: isCut,
     // What was not reported is read again.
     remember: {
@@ -224,6 +212,44 @@ async function compare(
       part_ms: read.partMs,
     },
   };
+}
+
+/** `owed`: how many payments there are, if the platform has none of them. */
+function figuresOf(
+  read: Read,
+  {
+    payments,
+    owed,
+    findings,
+    unknown,
+    until,
+  }: {
+    payments: number;
+    owed: number | null;
+    findings: ReportedFinding[];
+    unknown: { asked: number; unasked: number };
+    until: Date;
+  },
+): Figure[] {
+  const count = (kind: string) =>
+    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
+  return [
+    { name: 'events of Stripe', value: read.events },
+    { name: 'payments at Stripe', value: payments },
+    {
+      name: 'payments missing on the platform',
+      value: owed ?? count('missed') + count('behind'),
+    },
+    { name: 'payments unknown to Stripe', value: count('unknown') },
+    { name: 'payments that differ', value: count('differing') },
+    { name: 'payments looked up at Stripe', value: unknown.asked },
+    { name: 'payments that could not be looked up', value: unknown.unasked },
+    {
+      name: 'time not compared yet',
+      value: (until.getTime() - read.readTo.getTime()) / 1_000,
+      unit: 's',
+    },
+  ];
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

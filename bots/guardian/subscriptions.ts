@@ -1,8 +1,8 @@
 /** Subscriptions that outlived their period, and profiles that say something else than their subscription. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, hoursBefore, minutesBefore } from '../time.ts';
-import { openIds } from '../open-findings.ts';
+import { daysBefore, hoursBefore, minutesBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { lasted, maxRead, reportRows, type Wrong } from './report.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the herald. */
 import { z } from '../../src/bot.ts';
-import { amount, count, percent, time } from '../settings.ts';
+import { amount, count, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
   // The response target of critical tickets: when twice as long has passed, the escalation policy has acted, too.

@@ -7,16 +7,22 @@ import type {
   EventResult,
   ReportedFinding,
 } from '../../src/bot.ts';
-import { countEvents, itsStart, sinceStart, type Counted, type Totals } from '../count-events.ts';
-import { counted } from '../in-words.ts';
-import { minuteMs, minutesBefore } from '../time.ts';
+import {
+  countEvents,
+  itsStart,
+  sinceStart,
+  type Counted,
+  type Totals,
+} from '../parts/count-events.ts';
+import { counted } from '../parts/in-words.ts';
+import { minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 const events = 'events of tickets';
 /** How many channels one check reports. */
 const maxFindings = 50;
 
-/** The channels of the settings. Ends the check where there are none: then people are told of nothing, which is no fault of a channel. */
+/** How many channels the settings have. Skips the check if there are none: then no messages are made, and no channel can fail. */
 async function readChannels({ db, skip }: Pick<CheckContext, 'db' | 'skip'>): Promise<number> {
   const { rows } = await sql<{ channels: number | null }>`
     SELECT CASE WHEN jsonb_typeof(value -> 'channels') = 'object'

@@ -1,8 +1,8 @@
 /** Silences that end soon over an open problem, and those that hide a critical one. */
 import { silenceCovers, silenceInForce, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { hourMs, hoursBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { hourMs, hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 const component = 'silences';
@@ -20,8 +20,8 @@ interface Ending {
 }
 
 /**
- * A silence that was made for an hour ends soon from its beginning, and its owner knows: only one that was made for at least twice
- * the time that is asked about is told, and only while it hides something.
+ * A silence that was made for an hour ends soon from its beginning, and its owner knows. So only a silence that was made for at
+ * least twice `ending_hours` is reported, and only while it hides something.
  */
 export async function findEndingSilences(
   { ending_hours }: Config,
@@ -73,7 +73,7 @@ export async function findEndingSilences(
 interface Hidden {
   critical: number;
   hidden: number;
-  told: number;
+  reported: number;
   named: object[];
 }
 
@@ -103,12 +103,12 @@ export async function findHiddenCritical(
       WHERE by.silences > 0
     )
     SELECT (SELECT count(*)::int FROM critical) AS critical, count(*)::int AS hidden,
-      (count(*) FILTER (WHERE NOT meant))::int AS told,
+      (count(*) FILTER (WHERE NOT meant))::int AS reported,
       (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM (
          SELECT id AS finding, left(title, 200) AS title, affected_component AS component, detected_at, silence, owner
          FROM hidden WHERE NOT meant ORDER BY detected_at, id LIMIT ${maxNamed}) h) AS named
     FROM hidden`.execute(db);
-  const { critical, hidden, told, named } = rows[0]!;
+  const { critical, hidden, reported, named } = rows[0]!;
   return {
     examined: [component],
     figures: [
@@ -117,16 +117,16 @@ export async function findHiddenCritical(
     ],
     truncated: critical > maxCritical,
     findings:
-      told === 0
+      reported === 0
         ? []
         : [
             {
               severity: 'high',
               category: 'silences',
-              title: `${counted(told, 'critical finding is', 'critical findings are')} hidden by silences`,
+              title: `${counted(reported, 'critical finding is', 'critical findings are')} hidden by silences`,
               description: `Each of them began after a wider silence that covers it, or has been hidden for more than ${counted(hidden_hours, 'hour')}.`,
               component,
-              metadata: { findings: told, hidden_hours, named },
+              metadata: { findings: reported, hidden_hours, named },
             },
           ],
   };

@@ -1,8 +1,8 @@
 /** Tickets that wait too long for a person. */
 import { isMerged, isPending, needsPersonNow, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { minuteMs, minutesBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { isHerald } from './own.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the janitor. */
 import { z } from '../../src/bot.ts';
-import { count, time } from '../settings.ts';
+import { count, time } from '../parts/settings.ts';
 
 /** A year in hours. */
 const longestHours = 8_760;

@@ -1,8 +1,8 @@
 /** Looks for game sessions and visits that began long ago and were never ended. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { hoursBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 interface Kind {

@@ -1,7 +1,7 @@
 /** Finds rows whose parent row is missing, where no foreign key enforces the reference. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 
 interface Reference {
   table: string;

@@ -1,8 +1,8 @@
 /** Looks for cached ranks that newer scores do not explain. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { hoursBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 const sampleSize = 20;
@@ -52,7 +52,7 @@ export async function findStaleRanks(
             {
               severity: 'medium',
               category: 'games',
-              title: `Cached ranks are stale: ${ranks} of ${counted(games, 'game')}`,
+              title: `Cached ranks are stale: ${counted(ranks, 'rank')} of ${counted(games, 'game')}`,
               description: 'game_leaderboards.rank is a cache of the order by score.',
               component,
               metadata: { ranks, games, sample, rank_hours },

@@ -1,9 +1,9 @@
 /** Uses of apps that cost credits, and for which nothing was debited. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { openIds } from '../open-findings.ts';
-import { hoursBefore, minutesBefore } from '../time.ts';
+import { counted } from '../parts/in-words.ts';
+import { openIds } from '../parts/open-findings.ts';
+import { hoursBefore, minutesBefore } from '../parts/time.ts';
 
 export interface UsageConfig {
   usage_hours: number;
@@ -27,6 +27,13 @@ interface Unpaid {
   created_at: string;
 }
 
+interface Counts {
+  uses: number;
+  newest: Date | null;
+  count: number;
+  found: Unpaid[];
+}
+
 /**
  * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
  * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
@@ -34,18 +41,15 @@ interface Unpaid {
  * uses of free apps, and uses of members whose organization has a pool to pay from need no debit of the user. Each run looks at
  * the uses since the last one, and at those of open findings.
  */
-export async function checkUsage(
-  { usage_hours, usage_grace_minutes, max_findings: max }: UsageConfig,
-  { db, now, remembered }: CheckContext,
-): Promise<CheckResult> {
-  const known = memory.safeParse(remembered).data;
-  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
-  const from = new Date(Math.max(hoursBefore(now, usage_hours).getTime(), readTo));
-  const until = minutesBefore(now, usage_grace_minutes);
+const unpaidUses = (
+  { usage_grace_minutes, max_findings: max }: UsageConfig,
+  from: Date,
+  until: Date,
+) => {
   const grace = sql`make_interval(secs => ${usage_grace_minutes * 60}::float8)`;
   const openUses = openIds('ledger', 'usage-without-debit');
   const isPaidUse = sql`u.credits_used > 0 AND u.success`;
-  const { rows } = await sql<{ uses: number; newest: Date | null; count: number; found: Unpaid[] }>`
+  return sql<Counts>`
     WITH uses AS MATERIALIZED (
       SELECT u.id, u.user_id, u.app_id, u.credits_used, u.created_at FROM app_usage u
       WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openUses}))
@@ -77,7 +81,19 @@ export async function checkUsage(
     )
     SELECT (SELECT count(*)::int FROM uses) AS uses, (SELECT max(created_at) FROM uses) AS newest, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
-    FROM found`.execute(db);
+    FROM found`;
+};
+
+export async function checkUsage(
+  config: UsageConfig,
+  { db, now, remembered }: CheckContext,
+): Promise<CheckResult> {
+  const { usage_hours, usage_grace_minutes, max_findings: max } = config;
+  const known = memory.safeParse(remembered).data;
+  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
+  const from = new Date(Math.max(hoursBefore(now, usage_hours).getTime(), readTo));
+  const until = minutesBefore(now, usage_grace_minutes);
+  const { rows } = await unpaidUses(config, from, until).execute(db);
   const { uses = 0, newest = null, count = 0, found = [] } = rows[0] ?? {};
   // The oldest ones were read, and the next run goes on with the rest.
   const judgedTo = uses > maxRead && newest ? newest.getTime() + latestMs : until.getTime();

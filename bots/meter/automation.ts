@@ -1,7 +1,7 @@
 /** Whether the engine itself does too much: runaway heals and runs, and runs beyond a cap. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { dayMs, hourMs } from '../time.ts';
+import { dayMs, hourMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 type Fragment = ReturnType<typeof sql>;

@@ -1,9 +1,9 @@
 /** Spending against budgets: of a day, of a month, and of the month as it will be at its end. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { shortened } from '../in-words.ts';
-import { median } from '../median.ts';
-import { dayMs, daysBefore } from '../time.ts';
+import { shortened } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
+import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { inCents, maxShown, needUsage } from './usage.ts';
 

@@ -1,6 +1,6 @@
 /** The settings of the meter. */
 import { z } from '../../src/bot.ts';
-import { amount, count, maxFindings, percent, time } from '../settings.ts';
+import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
 const cents = (meaning: string) => z.number().positive().nullable().default(null).describe(meaning);
 const times = (otherwise: number, meaning: string) =>

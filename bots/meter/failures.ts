@@ -1,8 +1,14 @@
 /** Requests to models that fail. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import { countEvents, itsStart, sinceStart, type Counted, type Totals } from '../count-events.ts';
-import { shortened } from '../in-words.ts';
+import {
+  countEvents,
+  itsStart,
+  sinceStart,
+  type Counted,
+  type Totals,
+} from '../parts/count-events.ts';
+import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { maxShown, needUsage } from './usage.ts';
 

@@ -1,9 +1,9 @@
 /** Spending that rises: of the last hours against the same hours of the days before, and of single users. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted, shortened } from '../in-words.ts';
-import { median } from '../median.ts';
-import { hoursBefore } from '../time.ts';
+import { counted, shortened } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
+import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { inCents, maxShown, needUsage } from './usage.ts';
 

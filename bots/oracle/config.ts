@@ -1,12 +1,12 @@
 /** The settings of the oracle. */
 import { z } from '../../src/bot.ts';
-import { count, maxFindings, percent, timeZone } from '../settings.ts';
+import { count, maxFindings, percent, timeZone } from '../parts/settings.ts';
 
 const words = (otherwise: string[], meaning: string) =>
   z.array(z.string().min(1).max(255)).max(50).default(otherwise).describe(meaning);
 
 export const config = z.strictObject({
-  // An hour, as the limits of OWASP and fail2ban below are told.
+  // An hour: the limits of OWASP and fail2ban below are given an hour.
   window_minutes: z
     .number()
     .min(5)

@@ -1,8 +1,8 @@
 /** Failed logins: of one address, of one account, and of the whole platform. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import { attemptsOf, needAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';

@@ -4,8 +4,8 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { networkOf } from './network.ts';
 

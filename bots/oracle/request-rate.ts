@@ -1,8 +1,8 @@
 /** Addresses that send more requests a minute than the users behind them would. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, needClients } from './network.ts';
 

@@ -5,7 +5,7 @@
  */
 import { sql, z } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { dayMs } from '../time.ts';
+import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 const maxAdmins = 200;
@@ -49,16 +49,16 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
     ({ at }) => now.getTime() - Date.parse(at) < config.role_change_days * dayMs,
   );
   const kept = recent.slice(0, maxChanges);
-  const told = await loggedChanges(config, context, users);
+  const logged = await loggedChanges(config, context, users);
   const compared = new Set(kept.map(({ user }) => user));
-  const logged = [...told]
+  const onlyLogged = [...logged]
     .filter(([user]) => roles[user] !== undefined && !compared.has(user))
     .map(([user, { at }]) => ({ user, from: null, to: roles[user]!, at }));
 
   const startOf = new Map(starts.map((each) => [each.key, each.from]));
   const counts = ({ user, at }: Change) =>
     Date.parse(at) >= (startOf.get(user) ?? from).getTime() && (only?.includes(user) ?? true);
-  const byUser = Map.groupBy([...kept, ...logged].filter(counts), ({ user }) => user);
+  const byUser = Map.groupBy([...kept, ...onlyLogged].filter(counts), ({ user }) => user);
   const found = [...byUser.values()].slice(0, config.max_findings);
   const keys = new Set([
     ...found.map(([newest]) => newest!.user),
@@ -67,10 +67,10 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   ]);
   return {
     examined: only ? [...only] : { count: users.length, except: [] },
-    findings: found.map((changes) => findingOf(changes, told)),
+    findings: found.map((changes) => findingOf(changes, logged)),
     figures: [
       { name: 'administrators', value: rows.length },
-      { name: 'changes of roles', value: kept.length + logged.length },
+      { name: 'changes of roles', value: kept.length + onlyLogged.length },
     ],
     truncated: byUser.size > found.length || recent.length > kept.length,
     tallies: [...keys].map((key) => {
@@ -87,14 +87,14 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   };
 }
 
-type Told = Map<string, { by: string | null; action: string; at: string }>;
+type Logged = Map<string, { by: string | null; action: string; at: string }>;
 
 /** The newest change of the role of each of these users, according to the activity log. */
 async function loggedChanges(
   { role_actions }: Config,
   { db, from, now }: EventContext,
   users: string[],
-): Promise<Told> {
+): Promise<Logged> {
   const { rows } = await sql<{ user: string; by: string | null; action: string; at: Date }>`
     SELECT DISTINCT ON (resource_id) resource_id AS "user", user_id AS by, action_type AS action, created_at AS at
     FROM user_activity_log
@@ -105,9 +105,9 @@ async function loggedChanges(
 }
 
 /** The newest change comes first. */
-function findingOf(changes: Change[], told: Told): ReportedFinding {
+function findingOf(changes: Change[], logged: Logged): ReportedFinding {
   const { user, to, at } = changes[0]!;
-  const by = told.get(user);
+  const by = logged.get(user);
   return {
     severity: to === null ? 'medium' : 'high',
     category: 'roles',

@@ -1,7 +1,7 @@
 /** Users whose new sessions come from more networks than one person uses. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { isClient, networkOf } from './network.ts';
 

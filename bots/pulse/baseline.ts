@@ -1,8 +1,8 @@
 /** What was usual at the same time of the same weekday, in past weeks: from the figures that the job `rollup` adds up. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { median } from '../median.ts';
+import { counted } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
 import type { Config } from './config.ts';
 
 /** The requests of one past week in the compared minutes. */

@@ -1,6 +1,6 @@
 /** The settings of the pulse. */
 import { z } from '../../src/bot.ts';
-import { count, percent, timeZone } from '../settings.ts';
+import { count, percent, timeZone } from '../parts/settings.ts';
 
 export const config = z.strictObject({
   // Our choice: an outage is seen within minutes, and a burst of one minute does not decide.

@@ -1,8 +1,8 @@
 /** Compares the share of 5xx answers with that of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { minutesBefore } from '../time.ts';
-import { median } from '../median.ts';
+import { minutesBefore } from '../parts/time.ts';
+import { median } from '../parts/median.ts';
 import { readWeeks } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 

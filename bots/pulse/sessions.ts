@@ -1,7 +1,7 @@
 /** Compares the sessions that are active now with those of the same weekday and hour, as the check remembers them. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { hourMs } from '../time.ts';
+import { hourMs } from '../parts/time.ts';
 import { hasFallen, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 

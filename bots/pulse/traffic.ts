@@ -1,9 +1,9 @@
 /** Compares the requests of the last minutes with those of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
-import { hourMs, hoursBefore, minutesBefore } from '../time.ts';
-import { median } from '../median.ts';
+import { counted } from '../parts/in-words.ts';
+import { hourMs, hoursBefore, minutesBefore } from '../parts/time.ts';
+import { median } from '../parts/median.ts';
 import { hasFallen, listWeeks, readWeeks, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 

@@ -4,7 +4,7 @@
  */
 import { defineRemedy, NotAppliedError, OutboundError, request, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { readHttpHosts } from '../http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 
 const params = z.strictObject({
   timeout_seconds: z

@@ -14,7 +14,7 @@ import {
   z,
 } from '../../src/bot.ts';
 import type { OutboundAnswer, RemedyContext, UndoContext } from '../../src/bot.ts';
-import { readHttpHosts } from '../http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 
 const status = z.int().min(200).max(599);
 

@@ -1,7 +1,7 @@
 /** Computes the cached ranks of games anew from their scores, where they differ. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100) });
 

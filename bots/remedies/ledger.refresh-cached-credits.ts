@@ -1,6 +1,6 @@
 /** Sets profiles.credits to the ledger's sum where they differ. The ledger itself is only read. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 import { balances, isDrifted } from '../ledger.ts';
 
 const params = z.strictObject({ max_users: z.int().min(1).max(10_000).default(1000) });

@@ -1,7 +1,7 @@
 /** Ends the live sessions that a finding names: their user has to sign in again. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext, Target } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({});
 

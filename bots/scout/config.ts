@@ -1,6 +1,6 @@
 /** The settings of the scout. */
 import { z } from '../../src/bot.ts';
-import { count } from '../settings.ts';
+import { count } from '../parts/settings.ts';
 
 const feed = z
   .string()

@@ -1,8 +1,8 @@
 /** Reads each feed, and says which have new entries, which cannot be read, and which have been quiet for long. */
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { readHttpHosts } from '../http-hosts.ts';
-import { counted, shortened } from '../in-words.ts';
-import { dayMs, daysBefore } from '../time.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
+import { counted, shortened } from '../parts/in-words.ts';
+import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } from './memory.ts';
 import { readFeed, type Entry, type Reading } from './read-feed.ts';

@@ -6,8 +6,8 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../count-events.ts';
-import { shortened } from '../in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 /** SQL of a request's path. */

@@ -1,6 +1,6 @@
 /** The settings of sentinel-api. */
 import { z } from '../../src/bot.ts';
-import { amount, count, maxFindings, percent, time } from '../settings.ts';
+import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
   // An hour: min_requests of an endpoint that is used a little come together.

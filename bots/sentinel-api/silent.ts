@@ -1,8 +1,8 @@
 /** Finds endpoints that have requests at this time of other days, and none today. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { shortened } from '../in-words.ts';
-import { hoursBefore } from '../time.ts';
+import { shortened } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
 import { pathOf } from './ask.ts';
 import type { Config } from './config.ts';
 import { needPastDays, pastDays, requestsOf } from './past-days.ts';
@@ -18,6 +18,13 @@ interface Silent {
   moved_to: string | null;
 }
 
+interface Counts {
+  requests: number;
+  usual: number;
+  endpoints: number;
+  found: Silent[];
+}
+
 /**
  * - An endpoint is missed if it had its requests in every clock hour of this time on most of the past days, and a week ago: what is
  *   used on weekdays only, or by one daily client, is not missed.
@@ -25,19 +32,12 @@ interface Silent {
  * - A path was most probably renamed if a new path has about as many requests. That is a low finding, and ends when the path had
  *   no requests yesterday either. Any other finding ends when the path has no requests on most of the past days.
  */
-export async function findSilent(
+const silentEndpoints = (
   { min_usual, min_days, max_findings: max }: Config,
-  context: CheckContext,
-): Promise<CheckResult> {
-  const { db, now, skip } = context;
-  await needPastDays(context);
-  const from = hoursBefore(now, 1);
-  const { rows } = await sql<{
-    requests: number;
-    usual: number;
-    endpoints: number;
-    found: Silent[];
-  }>`
+  from: Date,
+  now: Date,
+) =>
+  sql<Counts>`
     WITH past AS MATERIALIZED (${requestsOf(from, now)}), asked AS MATERIALIZED (
       SELECT ${pathOf} AS path, count(*) AS requests FROM api_logs
       WHERE created_at >= ${from} AND created_at <= ${now} GROUP BY 1
@@ -69,7 +69,13 @@ export async function findSilent(
       (SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY total), 0)::float8
        FROM (SELECT sum(requests)::float8 AS total FROM past GROUP BY day) t) AS usual,
       (SELECT count(*)::int FROM regular) AS endpoints,
-      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`.execute(db);
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`;
+
+export async function findSilent(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { db, now, skip } = context;
+  const { min_usual, max_findings: max } = config;
+  await needPastDays(context);
+  const { rows } = await silentEndpoints(config, hoursBefore(now, 1), now).execute(db);
   const { requests, usual, endpoints, found } = rows[0]!;
   if (requests < usual * platformShare)
     skip(

@@ -1,7 +1,7 @@
 /** Whether WAL is archived, where the server is told to. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { category } from './report.ts';
 

@@ -1,7 +1,7 @@
 /** Sessions that wait for a lock. Who waits, since when and for whom is visible to every role. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted, span } from '../in-words.ts';
+import { counted, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { category } from './report.ts';
 

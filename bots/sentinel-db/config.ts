@@ -1,6 +1,6 @@
 /** The settings of sentinel-db. Of two thresholds for one thing, the second one makes the finding more severe. */
 import { z } from '../../src/bot.ts';
-import { amount, count, maxFindings, percent, timeZone } from '../settings.ts';
+import { amount, count, maxFindings, percent, timeZone } from '../parts/settings.ts';
 
 const clock = (otherwise: string, meaning: string) =>
   z

@@ -1,7 +1,7 @@
 /** Counters of the database, compared with what they were before: blocks in memory, rollbacks, deadlocks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import { number } from '../in-words.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { category, databaseName } from './report.ts';
 

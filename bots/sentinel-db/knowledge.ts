@@ -1,6 +1,6 @@
 /** What to do about the findings of sentinel-db. Titles of each kind begin with their own words; patterns are anchored there. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { adviceOn } from '../advice.ts';
+import { adviceOn } from '../parts/advice.ts';
 import { category } from './report.ts';
 
 const advice = adviceOn(category, 'db');

@@ -1,7 +1,7 @@
 /** What the checks of sentinel-db have in common: how they name tables, times and amounts, and report a list. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import { number } from '../in-words.ts';
+import { number } from '../parts/in-words.ts';
 
 export const category = 'database';
 

@@ -1,7 +1,7 @@
 /** How large the database is, and how fast it grows. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { number, span } from '../in-words.ts';
+import { number, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { bytes, category, databaseName } from './report.ts';
 

@@ -1,7 +1,7 @@
 /** Replication slots that no receiver uses: the server keeps the WAL for them until its disk is full. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { span } from '../in-words.ts';
+import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { bytes, reportList } from './report.ts';
 

@@ -1,7 +1,7 @@
 /** Slow statements, where the extension pg_stat_statements counts them. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { number } from '../in-words.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { reportList } from './report.ts';
 import { howToSee, seesOthers } from './rights.ts';

@@ -1,7 +1,7 @@
 /** Dead rows, and statistics that are older than the rows. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { number } from '../in-words.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { isOffPeak } from './peak.ts';
 import { nameOf, reportList } from './report.ts';

@@ -1,7 +1,7 @@
 /** Transactions that are open for long: they keep dead rows and locks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { counted, span } from '../in-words.ts';
+import { counted, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { category } from './report.ts';
 import { seesOthers } from './rights.ts';

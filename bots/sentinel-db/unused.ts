@@ -1,7 +1,7 @@
 /** Indexes that no statement used for weeks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { counted } from '../in-words.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { bytes, isOfUsers, nameOf, reportList } from './report.ts';
 

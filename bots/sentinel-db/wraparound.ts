@@ -1,7 +1,7 @@
 /** How far each database of the server is from the end of its transaction ids. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { number } from '../in-words.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { reportList } from './report.ts';
 

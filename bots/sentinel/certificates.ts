@@ -8,8 +8,8 @@ import type {
   PresentedCertificate,
   ReportedFinding,
 } from '../../src/bot.ts';
-import { counted, span } from '../in-words.ts';
-import { dayMs } from '../time.ts';
+import { counted, span } from '../parts/in-words.ts';
+import { dayMs } from '../parts/time.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';

@@ -1,6 +1,6 @@
 /** The settings of the sentinel. */
 import { z } from '../../src/bot.ts';
-import { amount, count, percent } from '../settings.ts';
+import { amount, count, percent } from '../parts/settings.ts';
 
 const ms = (otherwise: number, meaning: string) => amount(otherwise, meaning, 60_000);
 

@@ -1,6 +1,6 @@
 /** What is known about the sentinel's findings. Anchored: titles also contain what servers answer, which may be any words. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
-import { adviceOn } from '../advice.ts';
+import { adviceOn } from '../parts/advice.ts';
 
 const onApps = adviceOn('apps', 'app');
 const onCertificates = adviceOn('certificates', 'certificate');

@@ -1,6 +1,6 @@
 /** The settings of the warden. */
 import { z } from '../../src/bot.ts';
-import { maxFindings } from '../settings.ts';
+import { maxFindings } from '../parts/settings.ts';
 
 export const checkNames = [
   'row-security',

@@ -18,7 +18,7 @@ export interface Problem {
   metadata?: Record<string, unknown>;
 }
 
-/** A check reads so many problems at most; with more, no finding resolves. */
+/** How many problems a check reads at most; with more, no finding resolves. */
 export const maxProblems = 2000;
 
 const order: readonly Severity[] = ['critical', 'high', 'medium', 'low'];

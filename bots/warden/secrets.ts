@@ -1,7 +1,7 @@
 /** Stored secrets that nothing uses, or whose values are old. It reads names and times; no value is read, and none decrypted. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { dayMs } from '../time.ts';
+import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { judge, maxProblems, type Problem } from './judge.ts';
 

@@ -91,7 +91,7 @@ function problemOf({ view, stored, writable, roles, quoted, tables }: OpenView):
       `It shows rows of ${tables.join(', ')} as its owner sees them: policies of ${tables.length === 1 ? 'that table' : 'these tables'} ` +
       `do not bind the users who read it. ` +
       (stored
-        ? 'A materialized view has no row level security. Take the right to read it away, and let a function or the server read it.'
+        ? 'A materialized view has no row level security. Revoke the right to read it, and let a function or the server read it.'
         : 'With security_invoker it reads as the user does, who then needs rights on the tables. If all users may ' +
           'read its rows, waive the finding.'),
     sql: stored

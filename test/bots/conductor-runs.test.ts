@@ -403,7 +403,7 @@ describe('the health score', () => {
     expect(await found('health-score', { min_health_score: 69 })).toHaveLength(1);
     expect(await figuresOf('health-score')).toEqual({
       'bots with a score': 3,
-      'below the bound': 2,
+      'bots below the minimum score': 2,
       'lowest score': 0,
       'mean score': 139 / 3,
     });

@@ -1,5 +1,5 @@
 /** Kinds of settings that many bots have. Each bot gives the default, with its source in a comment, and the meaning. */
-import { z } from '../src/bot.ts';
+import { z } from '../../src/bot.ts';
 
 export const percent = (otherwise: number, meaning: string, most = 100) =>
   z.number().min(0).max(most).default(otherwise).describe(meaning);

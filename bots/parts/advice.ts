@@ -1,5 +1,5 @@
 /** Makes seeds of knowledge that tell people what to do, and act on nothing. */
-import type { KnowledgeSeed } from '../src/bot.ts';
+import type { KnowledgeSeed } from '../../src/bot.ts';
 
 /** Patterns are anchored by their authors: titles also contain texts from outside, which may be any words. */
 export const adviceOn =

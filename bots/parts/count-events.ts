@@ -1,6 +1,6 @@
 /** Counts events for a check of events, by key and from each key's start on, and reports the keys that are wrong. */
-import { sql } from '../src/bot.ts';
-import type { EventContext, EventResult, Figure, ReportedFinding } from '../src/bot.ts';
+import { sql } from '../../src/bot.ts';
+import type { EventContext, EventResult, Figure, ReportedFinding } from '../../src/bot.ts';
 
 type Fragment = ReturnType<typeof sql>;
 

@@ -1,5 +1,5 @@
 /** What a check has already reported and is still open, so that it can be examined again. */
-import { sql } from '../src/bot.ts';
+import { sql } from '../../src/bot.ts';
 
 /**
  * SQL: the keys of the open findings of a check as an array of ids. They are examined again however old their rows are, because a
