@@ -16,13 +16,13 @@ await registerCatalogue(db, catalogueOf(bots, remedies));
 
 test('a bot says its questions and what it may do by itself', async () => {
   const { out } = await roundsman(url, 'bots', 'show', 'ledger');
-  expect(out).toContain('\nNeeds         profiles, credits\n');
+  expect(out).toContain('\nNeeds         profiles, credits, ');
   expect(out).toMatch(/\nChecks\n {2}cached-credits: Are cached credits what the ledger says\?\n/);
   expect(out).toContain(
     '\nWhat it may do\n  ledger.cached-credits: ledger.refresh-cached-credits (safe), acts by itself\n' +
-      '  It advises by ledger.broken-balance-chain\n',
+      '  It advises by ledger.broken-balance-chain, ',
   );
-  const { out: reporting } = await roundsman(url, 'bots', 'show', 'conductor');
+  const { out: reporting } = await roundsman(url, 'bots', 'show', 'surveyor');
   expect(reporting).toContain('Nothing: it reports, and people act.');
 });
 

@@ -201,7 +201,7 @@ describe('add', () => {
     [
       'a remedy that is none',
       ['a', ...about, '--solution', 'steps:\n  - remedy: session.expir\n'],
-      '--solution:2:13: there is no remedy "session.expir"; did you mean session.expire?',
+      '--solution:2:13: there is no remedy "session.expir"; did you mean session.expire',
     ],
   ])('%s is refused, and nothing is stored', async (_, args, why) => {
     const { code, out, err } = await knowledge('add', ...args);

@@ -14,6 +14,6 @@ export async function everything(db: Db): Promise<string> {
             FROM ${sql.raw(name)} t`,
     ),
     sql` UNION ALL `,
-  )}`.execute(db);
+  )} ORDER BY name`.execute(db);
   return JSON.stringify(rows);
 }

@@ -10,7 +10,7 @@ import type { ListOptions } from '../arguments/show-options.ts';
 import { list as print, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { afterwards, relative, shortId, state, time } from '../terminal/print.ts';
-import { whyBlocked, whyOf } from './words.ts';
+import { waitsForChannel, whyBlocked, whyOf } from './words.ts';
 
 const columns = (off: readonly string[], now: Date): Column<ListedNotification>[] => [
   { name: 'id', head: 'Message', cell: ({ id }) => shortId(id) },
@@ -33,7 +33,8 @@ const columns = (off: readonly string[], now: Date): Column<ListedNotification>[
     name: 'why',
     head: 'Why',
     cell: (row) => whyOf(row, off, now) && printable(whyOf(row, off, now)!),
-    cellForPrograms: ({ reason }) => reason,
+    cellForPrograms: ({ reason, status, channel }) =>
+      reason ?? (status === 'pending' && off.includes(channel) ? waitsForChannel : null),
   },
   {
     name: 'error_message',

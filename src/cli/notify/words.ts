@@ -19,6 +19,8 @@ export function whyBlocked(
   return null;
 }
 
+export const waitsForChannel = 'waits until its channel is switched on';
+
 /**
  * Why a message was not sent, or was not yet; how it went where it was; null where there is nothing to say. `off`: names of
  * the channels that are off.
@@ -30,7 +32,7 @@ export function whyOf(row: NotificationRow, off: readonly string[], now: Date): 
   const waits =
     row.status === 'pending' && !begun
       ? off.includes(row.channel)
-        ? 'waits until its channel is switched on'
+        ? waitsForChannel
         : row.gathers
           ? `waits for others until ${time(row.send_after, now)}`
           : row.tries > 0
