@@ -28,7 +28,8 @@ export const pulse = defineBot({
       name: 'error-share',
       title: 'Is the share of failed requests as usual?',
       events: true,
-      windowSeconds: ({ window_minutes }) => window_minutes * 60,
+      // Requests of the last minutes may not be there yet.
+      windowSeconds: ({ window_minutes, lag_minutes }) => (window_minutes + lag_minutes) * 60,
       run: compareErrors,
     },
     {

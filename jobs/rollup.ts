@@ -45,7 +45,8 @@ async function rollUp(
   for (const [index, hour] of hours.entries()) {
     signal.throwIfAborted();
     const day = dayOf(hour);
-    const endsDay = +hour.to === +day.to || index === hours.length - 1;
+    const next = hours[index + 1];
+    const endsDay = next === undefined || +dayOf(next).from !== +day.from;
     rows += await commit(async (trx) => {
       const counted = await rollUpHour(trx, kind, hour);
       if (endsDay) await rollUpDay(trx, kind, day);

@@ -17,16 +17,19 @@ export interface Recorded {
 export type Kind = 'missed' | 'behind' | 'differing' | 'unknown';
 
 /**
- * Stripe counts these in whole units (docs.stripe.com/currencies), and the document says cents: a platform may have written
- * either.
+ * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the document says cents: a platform may
+ * have written either.
  */
+const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 const wholeUnits = new Set(
   'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
 );
 
 export const isSum = ({ amount_cents, currency }: Recorded, { amount, currency: of }: Sum) =>
   (currency ?? 'USD').toUpperCase() === of &&
-  (amount_cents === amount || (wholeUnits.has(of) && amount_cents === amount * 100));
+  (amount_cents === amount ||
+    (wholeUnits.has(of) && amount_cents === amount * 100) ||
+    (thousandths.has(of) && amount_cents * 10 === amount));
 
 /** The platform's rows of these ids, each under its id at Stripe. */
 export async function recorded(

@@ -14,7 +14,7 @@ const types = [
   'payment_intent.succeeded',
 ];
 
-/** A sum in the currency's minor unit, as Stripe counts: cents, but whole yen. */
+/** A sum in the currency's minor unit, as Stripe counts: cents, but whole yen and thousandths of a dinar. */
 export interface Sum {
   amount: number;
   /** three capitals */
@@ -26,6 +26,8 @@ export interface StripePayment {
   ids: string[];
   /** what was paid, in the words of each object: they may count in two currencies */
   sums: Sum[];
+  /** which of its ids are of charges that were paid back in full */
+  returned: string[];
   /** whether all of it was paid back */
   refunded: boolean;
   /** when its first event was, in ms */
@@ -98,6 +100,17 @@ export function paidWith(
   }
 }
 
+/**
+ * An invoice may be paid by two payments, as by mistake twice, and one of them paid back: it is refunded when each of them is.
+ * A charge without a payment intent is a payment of its own.
+ */
+function isRefunded(ids: readonly string[], returned: readonly string[]): boolean {
+  const begin = ids.some((id) => id.startsWith('pi_')) ? /^pi_/ : /^(ch|py)_/;
+  return (
+    returned.length > 0 && ids.filter((id) => begin.test(id)).every((id) => returned.includes(id))
+  );
+}
+
 /** Payments whose ids meet become one. */
 export function merged(payments: readonly StripePayment[]): StripePayment[] {
   const of = new Map<string, StripePayment>();
@@ -108,10 +121,13 @@ export function merged(payments: readonly StripePayment[]): StripePayment[] {
     const sums = new Map(
       all.flatMap((each) => each.sums).map((sum) => [`${sum.amount} ${sum.currency}`, sum]),
     );
+    const ids = inOrder(all.flatMap((each) => each.ids));
+    const returned = inOrder(all.flatMap((each) => each.returned));
     const one = {
-      ids: inOrder(all.flatMap(({ ids }) => ids)),
+      ids,
       sums: [...sums.values()],
-      refunded: all.some(({ refunded }) => refunded),
+      returned,
+      refunded: isRefunded(ids, returned),
       at: first.at,
       event_id: first.event_id,
     };
@@ -132,10 +148,12 @@ function paymentIn({ id, created, data }: Stripe.Event): StripePayment | null {
   const ids = (paid?.ids ?? []).flatMap((each) => idIn(each) ?? []);
   const event = idIn(id);
   if (!paid || ids.length === 0 || !event || !Number.isSafeInteger(created)) return null;
+  const returned = paid.refunded ? inOrder(ids.filter((each) => /^(pi|ch|py)_/.test(each))) : [];
   return {
     ids: inOrder(ids),
     // Nothing is owed for a payment of nothing: a trial, a coupon.
     sums: paid.sum && paid.sum.amount > 0 ? [paid.sum] : [],
+    returned,
     refunded: paid.refunded,
     at: created * 1_000,
     event_id: event,

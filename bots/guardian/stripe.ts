@@ -33,6 +33,7 @@ const memory = z.object({
 const open = z.object({
   ids: z.array(z.string()).min(1),
   sums: z.array(z.object({ amount: z.number(), currency: z.string() })),
+  returned: z.array(z.string()),
   refunded: z.boolean(),
   at: z.number(),
   event_id: z.string(),

@@ -32,8 +32,7 @@ export async function findOddHours(config: Config, context: EventContext): Promi
       ), history AS MATERIALIZED (
         SELECT r.id, count(DISTINCT (created_at AT TIME ZONE ${config.timezone}::text)::date) AS days,
           array_agg(DISTINCT ${hour}) AS hours,
-          array_agg(DISTINCT set_masklen(ip_address, CASE family(ip_address) WHEN 4 THEN 24 ELSE 48 END)::cidr::text)
-            FILTER (WHERE ip_address IS NOT NULL) AS networks
+          array_agg(DISTINCT ${networkOf(sql`ip_address`)}) FILTER (WHERE ip_address IS NOT NULL) AS networks
         FROM (SELECT DISTINCT id FROM recent) r JOIN user_activity_log l ON l.user_id = r.id
         WHERE l.created_at >= ${from}::timestamptz - make_interval(days => ${config.history_days}) AND l.created_at < ${from}
         GROUP BY r.id

@@ -11,7 +11,10 @@ export interface Week {
   failures: number;
 }
 
-/** A part of the same local time `k` weeks ago: an hour's figures count by how much of the hour lies in it. */
+/**
+ * As many minutes as these, from the same local time on `k` weeks ago: an hour's figures count by how much of the hour lies in them.
+ * Only the beginning is a local time: on a day on which clocks change, its distance from the end is another one.
+ */
 const weeksSql = (from: Date, to: Date, { weeks, timezone }: Config) => {
   // Counted here, so that the planner knows how few hours there are.
   const hours = Math.ceil((to.getTime() - from.getTime()) / 3_600_000);
@@ -19,9 +22,9 @@ const weeksSql = (from: Date, to: Date, { weeks, timezone }: Config) => {
   WITH first AS (
     SELECT min(starts_at) AS at FROM engine.rollups WHERE kind = 'endpoint' AND period = 'hour'
   ), spans AS (
-    SELECT k, (${from}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone} AS "from",
-      (${to}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone} AS "to"
-    FROM generate_series(1, ${weeks}::int) k
+    SELECT k, "from", "from" + (${to}::timestamptz - ${from}::timestamptz) AS "to"
+    FROM generate_series(1, ${weeks}::int) k CROSS JOIN LATERAL (
+      SELECT (${from}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone} AS "from") begin
   ), hours AS (
     SELECT k, hour, extract(epoch FROM least("to", hour + interval '1 hour') - greatest("from", hour)) / 3600 AS part
     FROM spans CROSS JOIN generate_series(0, ${hours}::int) i

@@ -11,7 +11,8 @@ export async function compareErrors(config: Config, context: EventContext): Prom
   const { min_requests, min_errors, error_points, error_factor, critical_error_percent } = config;
   const isAsked = only === null || only.includes(platform);
   const start = starts.find(({ key }) => key === platform)?.from ?? from;
-  const weeks = await readWeeks(minutesBefore(now, config.window_minutes), now, config, context);
+  const to = minutesBefore(now, config.lag_minutes);
+  const weeks = await readWeeks(minutesBefore(to, config.window_minutes), to, config, context);
   const usual = median(
     weeks.map(({ events, failures }) => (events > 0 ? (100 * failures) / events : 0)),
   );

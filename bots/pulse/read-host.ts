@@ -49,15 +49,21 @@ async function cgroupsOf({ cgroup, proc }: Places): Promise<string[]> {
   return parts.map((_, i) => join(cgroup, ...parts.slice(0, parts.length - i))).concat(cgroup);
 }
 
+/**
+ * What the kernel takes back before memory is short: copies of files, also those that were read lately, and its own caches. In
+ * MemAvailable it does not count them as used either.
+ */
+const reclaimable = ['inactive_file', 'active_file', 'slab_reclaimable'];
+
 async function memoryOfCgroup(path: string): Promise<MemoryUse | null> {
-  const [limit, current, inactive] = await Promise.all([
+  const [limit, current, stat] = await Promise.all([
     read(join(path, 'memory.max')).then(numberIn),
     read(join(path, 'memory.current')).then(numberIn),
-    // Pages of files that are not in use are given back before memory is short.
-    read(join(path, 'memory.stat')).then((text) => figureOf(text, 'inactive_file')),
+    read(join(path, 'memory.stat')),
   ]);
   if (limit === null || limit === 0 || current === null) return null;
-  return { of: 'cgroup', used: Math.max(0, current - (inactive ?? 0)), limit };
+  const spare = reclaimable.reduce((sum, name) => sum + (figureOf(stat, name) ?? 0), 0);
+  return { of: 'cgroup', used: Math.max(0, current - spare), limit };
 }
 
 /** The memory of the cgroup that is nearest to its limit; without a limit that of the machine. */
@@ -92,10 +98,13 @@ export async function readCpu(places: Places): Promise<CpuTime | null> {
     const limited = await cpuOfCgroup(path);
     if (limited) return limited;
   }
-  const line = /^cpu +([\d ]+)$/m.exec((await read(join(places.proc, 'stat'))) ?? '')?.[1];
+  const stat = (await read(join(places.proc, 'stat'))) ?? '';
+  const line = /^cpu +([\d ]+)$/m.exec(stat)?.[1];
   if (!line) return null;
+  // Not availableParallelism: this process may use fewer of them, and the time is that of all.
+  const cpus = stat.match(/^cpu\d+ /gm)?.length ?? availableParallelism();
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(' ').map(Number);
   const boot = (await read(join(places.proc, 'sys/kernel/random/boot_id')))?.trim();
   const used = (user + nice + system + irq + softirq) / jiffiesPerSecond;
-  return { of: `machine ${boot ?? ''}`, used, cpus: availableParallelism() };
+  return { of: `machine ${boot ?? ''}`, used, cpus };
 }

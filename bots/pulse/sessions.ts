@@ -29,24 +29,31 @@ function withCount({ until, counts }: Memory, hour: number, count: number): Memo
   return { until: hour, counts: all.slice(-maxHours) };
 }
 
+/** SQL: the hours since 1970 that past weeks had at the same local time. */
+const sameHours = (now: Date, { weeks, timezone }: Config) => sql`ARRAY(
+  SELECT floor(extract(epoch FROM (${now}::timestamptz AT TIME ZONE ${timezone} - k * interval '7 days') AT TIME ZONE ${timezone}) / 3600)::int
+  FROM generate_series(1, ${weeks}::int) k)`;
+
 export async function compareSessions(
   config: Config,
   { db, now, remembered, skip }: CheckContext,
 ): Promise<CheckResult> {
-  const { rows } = await sql<{ active: number }>`
-    SELECT count(*)::int AS active FROM (
+  const { rows } = await sql<{ active: number; hours: number[] }>`
+    SELECT count(*)::int AS active, ${sameHours(now, config)} AS hours FROM (
       SELECT FROM user_sessions WHERE expires_at > ${now} LIMIT ${maxCounted + 1}) s`.execute(db);
-  const { active } = rows[0]!;
+  const { active, hours } = rows[0]!;
   if (active > maxCounted)
     skip(
       `there are more than ${maxCounted} active sessions, too many to be counted each minute: the check works again below that`,
     );
   const known = recall(remembered);
   const hour = Math.floor(now.getTime() / hourMs);
-  const past = Array.from({ length: config.weeks }, (_, i) => {
-    const back = known.until - (hour - (i + 1) * weekHours);
-    return back >= 0 ? known.counts.at(-1 - back) : undefined;
-  }).filter((count) => typeof count === 'number');
+  const past = hours
+    .map((then) => {
+      const back = known.until - then;
+      return back >= 0 ? known.counts.at(-1 - back) : undefined;
+    })
+    .filter((count) => typeof count === 'number');
   const remember = hour > known.until ? { remember: withCount(known, hour, active) } : {};
   const figures = [{ name: 'active sessions', value: active }];
   // Not skipped: what a skipped check remembers is not kept, and then there would never be a past.

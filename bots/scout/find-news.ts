@@ -8,6 +8,11 @@ import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } f
 import { readFeed, type Entry, type Reading } from './read-feed.ts';
 
 const maxListed = 20;
+/**
+ * So many times a server is believed that nothing has changed, which is a day at the scout's own times: some say so for ever,
+ * because the feed's Last-Modified is of 1970 or of the future.
+ */
+const maxUnchanged = 3;
 
 /** A feed as people are shown it: an address may hold a token in its query, which is no part of this. */
 interface Feed {
@@ -84,7 +89,8 @@ function judge(
     };
   }
   const at = now.toISOString();
-  let memory: FeedMemory = { ...known, readAt: at, failures: 0 };
+  const unchanged = 'entries' in reading ? 0 : known.unchanged + 1;
+  let memory: FeedMemory = { ...known, readAt: at, failures: 0, unchanged };
   const findings: ReportedFinding[] = [];
   if ('entries' in reading) {
     const newest = newestOf(reading.entries, Math.ceil(kept / 2));
@@ -144,10 +150,8 @@ export async function findNews(config: Config, context: CheckContext): Promise<C
     config.feeds.map(async (url) => {
       const feed = feedOf(url);
       const known = before[hash(url)] ?? neverRead;
-      const reading = await readFeed(url, known.readAt === null ? null : known, config, {
-        hosts,
-        signal,
-      });
+      const isWhole = known.readAt === null || known.unchanged >= maxUnchanged;
+      const reading = await readFeed(url, isWhole ? null : known, config, { hosts, signal });
       const kept = hashesOfEach(config.feeds.length);
       const about = judge(feed, known, reading, config, { now, kept });
       memory[hash(url)] = about.memory;

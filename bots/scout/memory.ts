@@ -12,6 +12,8 @@ const feedMemory = z.object({
   changedAt: z.string().nullable(),
   /** how many times in a row it could not be read */
   failures: z.int(),
+  /** how many times in a row its server said that nothing has changed */
+  unchanged: z.int(),
 });
 export type FeedMemory = z.infer<typeof feedMemory>;
 
@@ -26,6 +28,7 @@ export const neverRead: FeedMemory = {
   readAt: null,
   changedAt: null,
   failures: 0,
+  unchanged: 0,
 };
 
 /** What was remembered; nothing where it is not what this version writes. */

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 
 /** All of it is text from outside: it may be anything. */
 export interface Entry {
-  /** what makes it the same entry: its id, else its address, else its title */
+  /** what makes it the same entry: its id, else its address, else its title; both where several have the same id */
   id: string;
   title: string;
   link: string | null;
@@ -60,13 +60,27 @@ function entryOf(raw: Raw): Entry {
   return { id: asText(raw.guid) || asText(raw.id) || link || title, title, link, published };
 }
 
+/**
+ * Some feeds give one id to all of their entries: then their addresses, or titles, tell these apart. An entry that stands there
+ * twice, with one address, stays one.
+ */
+function toldApart(entries: Entry[]): Entry[] {
+  const placeOf = ({ link, title }: Entry) => link ?? title;
+  const places = new Map<string, Set<string>>();
+  for (const entry of entries)
+    places.set(entry.id, (places.get(entry.id) ?? new Set()).add(placeOf(entry)));
+  return entries.map((entry) =>
+    places.get(entry.id)!.size > 1 ? { ...entry, id: `${entry.id} ${placeOf(entry)}` } : entry,
+  );
+}
+
 /** The entries of a feed, as it lists them. Throws an Error that says why it is none. */
 export function entriesOf(text: string): Entry[] {
   try {
     const { feed } = parseFeed(text) as { feed: Raw };
-    return [...asList(feed.items), ...asList(feed.entries)]
-      .map(entryOf)
-      .filter(({ id }) => id !== '');
+    return toldApart(
+      [...asList(feed.items), ...asList(feed.entries)].map(entryOf).filter(({ id }) => id !== ''),
+    );
   } catch (error) {
     throw new Error(
       error instanceof MalformedError

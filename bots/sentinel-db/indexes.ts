@@ -67,7 +67,8 @@ const expression = (column: string) =>
 
 /**
  * Two indexes are the same if table, method, columns, operator classes with their options, collations, order, expressions and
- * condition are. A plain one beside a unique one is superfluous; so is the younger of two unique ones. A primary key, and what a
+ * condition are. A plain one beside a unique one is superfluous; so is the younger of two unique ones, unless it forbids more: a
+ * second NULL, or a repeated value at once where the other one is checked at the end of the transaction. A primary key, and what a
  * constraint or logical replication uses, stays.
  */
 export async function findDuplicateIndexes(
@@ -80,20 +81,26 @@ export async function findDuplicateIndexes(
         concat_ws(' / ', x.relam, i.indnkeyatts, i.indkey, i.indclass, i.indcollation, i.indoption, ${expression('i.indexprs')}, '|',
                   ${expression('i.indpred')}, x.reloptions, (SELECT string_agg(a.attnum || a.attoptions::text, ',' ORDER BY a.attnum)
                    FROM pg_attribute a WHERE a.attrelid = x.oid AND a.attoptions IS NOT NULL)) AS same,
-        i.indisprimary, i.indisunique, i.indisreplident, EXISTS (
+        i.indisprimary, i.indisunique, i.indisreplident, i.indimmediate,
+        -- A primary key has no NULLs.
+        i.indnullsnotdistinct OR i.indisprimary AS one_null, EXISTS (
           SELECT FROM pg_constraint k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x')) AS constrains
       FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
       WHERE i.indisvalid AND NOT x.relispartition AND ${isOfUsers('n.nspname')} AND n.nspname <> ALL (${config.ignored_schemas}::text[])
     ), ranked AS (
-      SELECT *, count(*) OVER ()::int AS count,
-        first_value(relname) OVER best AS other, row_number() OVER best AS place
+      SELECT *, row_number() OVER (
+          PARTITION BY indrelid, same ORDER BY indisprimary DESC, constrains DESC, indisreplident DESC, indisunique DESC,
+            one_null DESC, indimmediate DESC, indexrelid) AS place
       FROM indexes
-      WINDOW best AS (PARTITION BY indrelid, same ORDER BY indisprimary DESC, constrains DESC, indisreplident DESC,
-                      indisunique DESC, indexrelid)
     )
     SELECT total.count, found.* FROM (SELECT count(*)::int AS count FROM indexes) total LEFT JOIN LATERAL (
-      SELECT r.name, t.relname AS "table", r.other, r.relpages * current_setting('block_size')::float8 AS size
-      FROM ranked r JOIN pg_class t ON t.oid = r.indrelid
+      SELECT r.name, t.relname AS "table", kept.relname AS other, r.relpages * current_setting('block_size')::float8 AS size
+      FROM ranked r JOIN pg_class t ON t.oid = r.indrelid CROSS JOIN LATERAL (
+        SELECT k.relname FROM ranked k
+        WHERE k.indrelid = r.indrelid AND k.same = r.same AND k.place < r.place
+          AND (NOT r.indisunique OR k.indisunique AND k.one_null >= r.one_null AND k.indimmediate >= r.indimmediate)
+        ORDER BY k.place LIMIT 1
+      ) kept
       WHERE r.place > 1 AND NOT r.indisreplident AND r.relname <> ALL (${config.ignored_indexes}::text[])
       ORDER BY r.relpages DESC, r.name LIMIT ${config.max_findings + 1}
     ) found ON true ORDER BY found.size DESC, found.name`.execute(db);

@@ -1,12 +1,18 @@
 /**
  * Reads the certificate that a server presents, whether it can be trusted or not, through the same guard as requests:
- * the name is resolved once, and the connection goes to the address that was checked. Nothing is sent on the connection.
+ * the name is resolved once, and the connection goes to an address that was checked. Nothing is sent on the connection.
  */
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
-import { OutboundError, resolveHost, type OutboundLimits } from './request.ts';
+import {
+  OutboundError,
+  resolveHost,
+  towards,
+  type Addresses,
+  type OutboundLimits,
+} from './request.ts';
 
 export interface Certificate {
   /** the common name, or the organisation where there is none */
@@ -40,8 +46,8 @@ export async function presentedCertificate(
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([outer, deadline]);
   try {
-    const { address } = await untilStopped(signal, () => resolveHost(bare, port, limits));
-    return await untilStopped(signal, () => handshake(bare, address, port, signal));
+    const addresses = await untilStopped(signal, () => resolveHost(bare, port, limits));
+    return await untilStopped(signal, () => handshake(bare, addresses, port, signal));
   } catch (error) {
     if (error instanceof OutboundError) throw error;
     const why = deadline.aborted
@@ -56,12 +62,13 @@ export async function presentedCertificate(
 
 async function handshake(
   host: string,
-  address: string,
+  addresses: Addresses,
   port: number,
   signal: AbortSignal,
 ): Promise<PresentedCertificate> {
   const socket = connect({
-    host: address,
+    ...towards(addresses),
+    host,
     port,
     // TLS has no names for addresses.
     ...(isIP(host) ? {} : { servername: host }),

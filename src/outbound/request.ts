@@ -1,6 +1,6 @@
 /**
- * Sends requests to servers that are not trusted. The name is resolved once and the connection goes to the address that
- * was checked, so the name cannot lead elsewhere after the check. There are no redirects, no decompression and no proxy;
+ * Sends requests to servers that are not trusted. The name is resolved once and the connection goes to addresses that
+ * were checked, so the name cannot lead elsewhere after the check. There are no redirects, no decompression and no proxy;
  * there is one deadline for the whole request, and a limit for the size of the answer.
  */
 import { lookup } from 'node:dns/promises';
@@ -8,6 +8,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { tlsFaultOf } from '../ground/certificate.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { whyRefused } from './address.ts';
+import { bodyText } from './body-text.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
 import { allowedBy, type Allowed } from './hosts.ts';
 
@@ -35,7 +36,7 @@ export interface OutboundLimits {
 
 export interface OutboundAnswer {
   status: number;
-  /** the body without decompression, read as UTF-8 */
+  /** the body without decompression, in the encoding that it is written in */
   body: string;
   /** by names in lower case; several values of one name are joined with a comma */
   headers: Record<string, string>;
@@ -85,10 +86,10 @@ export async function request(
   const signal = AbortSignal.any([outer, deadline]);
   let sent = false;
   try {
-    const resolved = await untilStopped(signal, () => addressOf(url.hostname, allowed));
+    const resolved = await untilStopped(signal, () => addressesOf(url.hostname, allowed));
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
-      lookup: fixedLookup(resolved),
+      ...towards(resolved),
       // This timeout is longer than the deadline: it only closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,
@@ -118,9 +119,11 @@ export async function request(
       const { statusCode: status } = answer;
       const read = cut
         ? await readFirst(answer.body, maxBytes)
-        : { body: await answer.body.text(), cut: false };
+        : { bytes: await answer.body.bytes(), cut: false };
       const ms = performance.now() - began;
-      return { status, ...read, headers: plainHeaders(answer.headers), ms };
+      const plain = plainHeaders(answer.headers);
+      const text = bodyText(read.bytes, plain['content-type']);
+      return { status, body: text, cut: read.cut, headers: plain, ms };
     } finally {
       void agent.destroy();
     }
@@ -143,11 +146,11 @@ export async function request(
 const isAboutCertificate = (error: unknown): boolean =>
   ['untrusted', 'expired', 'other-name'].includes(tlsFaultOf(error) ?? '');
 
-/** The first bytes of a body, as UTF-8. A character that the cut goes through becomes U+FFFD. */
+/** The first bytes of a body. A character that the cut goes through becomes U+FFFD. */
 async function readFirst(
   body: AsyncIterable<Buffer>,
   maxBytes: number,
-): Promise<{ body: string; cut: boolean }> {
+): Promise<{ bytes: Uint8Array; cut: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -156,10 +159,7 @@ async function readFirst(
     // Leaving the loop ends the body, and with it the connection.
     if (length > maxBytes) break;
   }
-  return {
-    body: new TextDecoder().decode(Buffer.concat(chunks).subarray(0, maxBytes)),
-    cut: length > maxBytes,
-  };
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), cut: length > maxBytes };
 }
 
 const plainHeaders = (headers: NodeJS.Dict<string | string[]>): Record<string, string> =>
@@ -176,14 +176,14 @@ export interface Address {
 }
 
 /**
- * The address of a host for a connection that is not HTTP. Either `host:port` is in the list, or, with `publicly`, all
- * addresses of the host are public. Throws {@link OutboundError}.
+ * The addresses of a host for a connection that is not HTTP. Either `host:port` is in the list, or, with `publicly`, all of
+ * them are public. Throws {@link OutboundError}.
  */
 export async function resolveHost(
   host: string,
   port: number,
   { hosts, publicly = false }: Pick<OutboundLimits, 'hosts' | 'publicly'>,
-): Promise<Address> {
+): Promise<Addresses> {
   const shape = isIP(host) === 6 ? `[${host}]` : host;
   const address = `http://${shape}:${port}/`;
   if (!URL.canParse(address)) throw refusal(`${host} is not a host name`);
@@ -191,18 +191,21 @@ export async function resolveHost(
   const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
   if (!named && !publicly) throw refusal(`${host}:${port} is not among the allowed hosts`);
   try {
-    return await addressOf(url.hostname, { exactly: named });
+    return await addressesOf(url.hostname, { exactly: named });
   } catch (error) {
     if (error instanceof OutboundError) throw error;
     throw new OutboundError(`${host}: ${describeError(error, url, 0)}`, false, { cause: error });
   }
 }
 
+/** At least one, in the order in which the system would try them. */
+export type Addresses = [Address, ...Address[]];
+
 /**
- * The address to which the connection goes. All addresses of the name have to be allowed: otherwise the owner of the name
+ * The addresses to which the connection may go. All addresses of the name have to be allowed: otherwise the owner of the name
  * could choose which one is used.
  */
-async function addressOf(hostname: string, { exactly }: Allowed): Promise<Address> {
+async function addressesOf(hostname: string, { exactly }: Allowed): Promise<Addresses> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host) as 0 | 4 | 6;
   const found = family
@@ -213,16 +216,25 @@ async function addressOf(hostname: string, { exactly }: Allowed): Promise<Addres
       const why = await whyRefused(address);
       if (why) throw refusal(`${hostname} is refused: ${why}`);
     }
-  const [first] = found;
+  const [first, ...others] = found;
   if (!first) throw new OutboundError(`${hostname} has no address`, false);
-  return first;
+  return [first, ...others];
 }
 
-/** A lookup that always gives this address. (It is not called for literal addresses, which were checked before.) */
-const fixedLookup =
-  ({ address, family }: Address): LookupFunction =>
-  (_, options, callback) =>
-    options.all ? callback(null, [{ address, family }]) : callback(null, address, family);
+/**
+ * Options of a connection that goes to the first of these addresses that answers, as browsers do (RFC 8305): many hosts have an
+ * IPv6 address that does not work. (The lookup is not called for literal addresses, which were checked before.)
+ */
+export const towards = (addresses: Addresses) => ({
+  lookup: ((_, options, callback) => {
+    const [{ address, family }] = addresses;
+    if (options.all) callback(null, addresses);
+    else callback(null, address, family);
+  }) satisfies LookupFunction,
+  autoSelectFamily: true,
+  // Node's own 250 ms are too short for the other side of the world; for the last address there is no such bound.
+  autoSelectFamilyAttemptTimeout: 1_000,
+});
 
 function describeError(
   error: unknown,

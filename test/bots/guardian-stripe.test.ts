@@ -161,6 +161,9 @@ test('missed, behind, refunded and differing payments are findings with their id
     succeeded('pi_currency', 60, 1_000, { currency: 'eur' }),
     succeeded('pi_yen', 60, 500, { currency: 'jpy' }),
     succeeded('pi_hundredths', 60, 500, { currency: 'jpy' }),
+    succeeded('pi_dinar', 60, 35_200, { currency: 'kwd' }),
+    succeeded('pi_fils', 60, 35_200, { currency: 'kwd' }),
+    succeeded('pi_tenth', 60, 35_200, { currency: 'usd' }),
     succeeded('pi_huge', 60, 99_999_999_999),
     event('charge.refunded', 50, charge('pi_gone', 1_000, { refunded: true })),
   ]);
@@ -172,6 +175,10 @@ test('missed, behind, refunded and differing payments are findings with their id
   await row('pi_currency', 60);
   await row('pi_yen', 60, { amount_cents: 500, currency: 'JPY' });
   await row('pi_hundredths', 60, { amount_cents: 50_000, currency: 'JPY' });
+  // Stripe counts dinars in thousandths.
+  await row('pi_dinar', 60, { amount_cents: 3_520, currency: 'KWD' });
+  await row('pi_fils', 60, { amount_cents: 35_200, currency: 'KWD' });
+  await row('pi_tenth', 60, { amount_cents: 3_520 });
   await row('pi_huge', 60, { amount_cents: 2_147_483_647 });
   const result = await compare(url);
   expect(titles(result)).toEqual([
@@ -182,6 +189,7 @@ test('missed, behind, refunded and differing payments are findings with their id
     "Stripe's payment pi_missed of 2500 USD cents is not on the platform",
     "Stripe's payment pi_pending is paid, and pending on the platform",
     "Stripe's payment pi_refunded is refunded, and completed on the platform",
+    "Stripe's payment pi_tenth is 35200 USD, and 3520 USD on the platform",
   ]);
   expect(result.findings.find(({ key: of }) => of === 'pi_missed')).toMatchObject({
     severity: 'critical',
@@ -190,6 +198,40 @@ test('missed, behind, refunded and differing payments are findings with their id
   });
   expect(figure(result, 'payments missing on the platform')).toBe(3);
   expect(JSON.stringify(result)).not.toContain(key);
+});
+
+test('what was paid twice and paid back once is paid', async () => {
+  const paidBack = { invoice: 'in_twice', refunded: true, amount_refunded: 1_000 };
+  const { url } = await stripe([
+    succeeded('pi_first', 60, 1_000, { invoice: 'in_twice' }),
+    succeeded('pi_second', 59, 1_000, { invoice: 'in_twice' }),
+    event('charge.refunded', 50, charge('pi_second', 1_000, paidBack)),
+    event('payment_intent.succeeded', 60, {
+      id: 'pi_third',
+      object: 'payment_intent',
+      status: 'succeeded',
+      amount_received: 1_000,
+      currency: 'usd',
+      invoice: 'in_both',
+    }),
+    event('charge.refunded', 50, charge('pi_fourth', 1_000, { ...paidBack, invoice: 'in_both' })),
+    event('charge.refunded', 50, charge('pi_all', 1_000, { ...paidBack, invoice: 'in_all' })),
+  ]);
+  for (const invoice of ['in_twice', 'in_both', 'in_all']) await row(invoice, 60);
+  const result = await compare(url);
+  expect(titles(result)).toEqual([
+    "Stripe's payment pi_all is refunded, and completed on the platform",
+  ]);
+  // Once the other one is paid back as well, nothing of it is left.
+  const { url: later } = await stripe([
+    event('charge.refunded', 5, charge('pi_first', 1_000, paidBack)),
+  ]);
+  const remembered = JSON.parse(JSON.stringify(result.remember));
+  const at = new Date(now.getTime() + 3_600_000);
+  await store(result);
+  expect(titles(await compare(later, { remembered, at }))).toContain(
+    "Stripe's payment pi_first is refunded, and completed on the platform",
+  );
 });
 
 test('a row of type refund is the refund', async () => {

@@ -492,6 +492,16 @@ describe('unusual hours', () => {
     expect(() => oracle.config.parse({ timezone: 'Nowhere/City' })).toThrow('no time zone');
   });
 
+  test('are of a known network also where IPv4 addresses are written as IPv6', async () => {
+    await admin();
+    await worked(12, 6);
+    await sql`UPDATE user_activity_log SET ip_address = '::ffff:198.51.100.9'`.execute(db);
+    await activity([{ user: users[0]!, action: 'export', ip: '::ffff:198.51.100.77' }]);
+    expect(await found(name)).toEqual([['low', `user ${users[0]}`]]);
+    await activity([{ user: users[0]!, action: 'export', ip: '::ffff:203.0.113.1' }]);
+    expect(await found(name)).toEqual([['medium', `user ${users[0]}`]]);
+  });
+
   test('are medium from a new network, and none beside a usual hour or of other users', async () => {
     await admin();
     await worked(12, 6);

@@ -28,13 +28,13 @@ const meminfo =
   'MemTotal:       4194304 kB\nMemFree:         100000 kB\nMemAvailable:   3145728 kB\n';
 
 describe('memory', () => {
-  test('is that of the cgroup, without files that are not in use', async () => {
+  test('is that of the cgroup, without what the kernel takes back before memory is short', async () => {
     await write({
       'proc/self/cgroup': '0::/\n',
       'proc/meminfo': meminfo,
       'cgroup/memory.max': `${2 * GB}\n`,
       'cgroup/memory.current': `${1.5 * GB}\n`,
-      'cgroup/memory.stat': `anon 5\ninactive_file ${GB}\nactive_file 7\n`,
+      'cgroup/memory.stat': `anon 5\nfile ${0.75 * GB}\ninactive_file ${0.5 * GB}\nactive_file ${0.25 * GB}\nslab_reclaimable ${0.25 * GB}\n`,
     });
     expect(await readMemory(places())).toEqual({ of: 'cgroup', used: 0.5 * GB, limit: 2 * GB });
   });
@@ -72,6 +72,12 @@ test('CPU time is that of the cgroup with a quota, else of the machine', async (
   expect(await readCpu(places())).toMatchObject({ of: 'machine b00t', used: 1.53 });
   await write({ 'cgroup/cpu.max': '150000 100000\n' });
   expect(await readCpu(places())).toMatchObject({ used: 2.5, cpus: 1.5 });
+});
+
+test('CPUs of the machine are all of its own, also where this process may use fewer of them', async () => {
+  const cpus = Array.from({ length: 64 }, (_, i) => `cpu${i} 1 2 3 4`).join('\n');
+  await write({ 'proc/stat': `cpu  100 20 30 5000 9 1 2 0 50 0\n${cpus}\nintr 5 0 0\n` });
+  expect(await readCpu(places())).toMatchObject({ used: 1.53, cpus: 64 });
 });
 
 describe('the check', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pulse } from '../../bots/pulse.ts';
+import { listWeeks } from '../../bots/pulse/baseline.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -114,6 +115,30 @@ describe('requests', () => {
     ]);
   });
 
+  test.each([
+    // In Berlin the clocks went from 2:00 to 3:00 on 29 March, and from 3:00 back to 2:00 on 25 October.
+    ['an hour that there was not', '2026-04-05T01:10:00Z', 40],
+    ['an hour that there was twice', '2026-11-01T01:05:00Z', 10],
+  ])(
+    'are compared with as many minutes of the week before, also over %s',
+    async (_, at, window) => {
+      const to = new Date(at);
+      await history([600, 600, 600], { now: to, hours: [-1, 0, 1, 2, 3] });
+      const from = new Date(to.getTime() - window * 60_000);
+      const config = pulse.config.parse({ timezone: 'Europe/Berlin', weeks: 3 });
+      const weeks = await listWeeks(
+        from,
+        to,
+        config as Parameters<typeof listWeeks>[2],
+        {
+          db,
+        } as unknown as Parameters<typeof listWeeks>[3],
+      );
+      const each = 10 * window;
+      expect(weeks.map(({ events }) => Math.round(events))).toEqual([each, each, each]);
+    },
+  );
+
   test('are compared at the same local time after the clocks have changed', async () => {
     // New York: 10:30 in winter is 15:30 UTC, in summer 14:30 UTC. The clocks change on 8 March.
     const at = new Date('2026-03-11T14:30:00Z');
@@ -212,6 +237,16 @@ describe('error-share', () => {
     expect(await titles('error-share')).toEqual([]);
   });
 
+  test('counts requests that come late, where they do', async () => {
+    await history([600, 600, 600], { now: minutesAgo(60) });
+    await requests(100, 200, minutesAgo(65));
+    await requests(50, 500, minutesAgo(65));
+    expect(await titles('error-share', { lag_minutes: 60 })).toEqual([
+      'Error share rose to 33.3 % of 150 requests, 0.0 % are usual',
+    ]);
+    expect(await titles('error-share', { lag_minutes: 50 })).toEqual([]);
+  });
+
   test('counts from a later start, and gives a tally for each key that is asked for', async () => {
     await history([600, 600, 600]);
     await requests(50, 500, minutesAgo(8));
@@ -283,6 +318,25 @@ describe('sessions', () => {
       { severity: 'high', title: 'Active sessions fell to 99, 200 are usual', key: 'sessions' },
     ]);
     expect(await titles('sessions', { min_expected: 201 }, { remembered })).toEqual([]);
+  });
+
+  test('are compared at the same local time after the clocks have changed', async () => {
+    // New York: 10:30 is 14:30 UTC now, and was 15:30 UTC before 8 March.
+    const at = new Date('2026-03-11T14:30:00Z');
+    await sessions(90);
+    await db
+      .updateTable('user_sessions')
+      .set({ expires_at: new Date('2026-04-01') })
+      .execute();
+    const until = Math.floor(at.getTime() / hourMs) - 1;
+    const counts = Array.from({ length: 4 * 168 }, (_, i) => ((i + 168) % 168 === 1 ? 200 : 40));
+    const usual = async (timezone: string) =>
+      (await check('sessions', { timezone }, { now: at, remembered: { until, counts } })).figures;
+    expect(await usual('UTC')).toContainEqual({ name: 'usual active sessions', value: 40 });
+    expect(await usual('America/New_York')).toContainEqual({
+      name: 'usual active sessions',
+      value: 200,
+    });
   });
 
   test('are remembered in 16 KiB, whatever was remembered before', async () => {

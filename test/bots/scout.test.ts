@@ -113,6 +113,21 @@ describe('new entries', () => {
     expect(await titles(12)).toEqual([`Feed ${name()} has 1 new entry`]);
   });
 
+  test('are found also where a server says for ever that nothing has changed', async () => {
+    const modified = 'Sat, 16 Nov 2041 19:11:00 GMT';
+    let items = [{ id: 'a' }];
+    answer = ({ headers }, response) =>
+      headers['if-modified-since'] === modified
+        ? response.writeHead(304).end()
+        : response.writeHead(200, { 'last-modified': modified }).end(rss(items));
+    await round(0);
+    items = [{ id: 'b' }, ...items];
+    for (const hours of [6, 12, 18]) expect(await titles(hours)).toEqual([]);
+    expect(await titles(24)).toEqual([`Feed ${name()} has 1 new entry`]);
+    expect(await titles(30)).toEqual([]);
+    expect(asked.at(-1)!.headers['if-modified-since']).toBe(modified);
+  });
+
   test.each([
     [
       'Atom',
@@ -164,6 +179,31 @@ describe('new entries', () => {
     await round(0);
     serve(items(['three', 'one', 'two']));
     expect(await titles(6)).toHaveLength(1);
+  });
+
+  test('are told in their own words, also where the feed is not written in UTF-8', async () => {
+    serve(rss([{ id: 'a' }]));
+    await round(0);
+    const latin = rss([{ id: 'b', title: 'Größe' }, { id: 'a' }]).replace(
+      '?>',
+      ' encoding="ISO-8859-1"?>',
+    );
+    answer = (_, response) => response.end(Buffer.from(latin, 'latin1'));
+    expect((await round(6)).findings).toMatchObject([
+      { metadata: { entries: [{ title: 'Größe' }] } },
+    ]);
+  });
+
+  test('are found where every entry has the same id, too', async () => {
+    const same = (numbers: number[]) =>
+      `<rss version="2.0"><channel><title>T</title>${numbers.map((n) => `<item><title>News ${n}</title><link>https://news.test/${n}</link><guid>news</guid></item>`).join('')}</channel></rss>`;
+    serve(same([1, 2]));
+    await round(0);
+    serve(same([3, 1, 2]));
+    expect((await round(6)).findings).toMatchObject([
+      { metadata: { new_entries: 1, entries: [{ link: 'https://news.test/3' }] } },
+    ]);
+    expect(await titles(12)).toEqual([]);
   });
 
   test('their texts stand in the metadata alone, cut', async () => {

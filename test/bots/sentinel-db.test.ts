@@ -520,7 +520,7 @@ test('blocks, rollbacks and deadlocks are counted since the last run; a reset be
 test('a cache that misses is found', async () => {
   const { db, ask } = await scene();
   const { remember } = (await ask('cache')) as { remember: { hit: number; read: number } };
-  const missed = { ...remember, hit: remember.hit - 9_000, read: remember.read - 1_000 };
+  const missed = { ...remember, hit: remember.hit - 950_000, read: remember.read - 60_000 };
   await flush(db);
   const { findings } = await ask(
     'cache',
@@ -637,6 +637,27 @@ test('indexes that repeat another one are found, those that only look so are not
     'idx_sessions_token',
     'idx_subscriptions_provider',
     'idx_transactions_provider',
+  ]);
+});
+
+test('a unique index that forbids more than its twin is no duplicate of it', async () => {
+  const { db, ask } = await scene();
+  for (const statement of [
+    'CREATE TABLE things (id int PRIMARY KEY, a int, b int, c int, UNIQUE (b) DEFERRABLE)',
+    'CREATE UNIQUE INDEX a_unique ON things (a)',
+    'CREATE UNIQUE INDEX a_one_null ON things (a) NULLS NOT DISTINCT',
+    // ON CONFLICT and foreign keys need an index that is checked at once.
+    'CREATE UNIQUE INDEX b_at_once ON things (b)',
+    'CREATE UNIQUE INDEX c_one_null ON things (c) NULLS NOT DISTINCT',
+    'CREATE UNIQUE INDEX c_unique ON things (c)',
+  ])
+    await sql.raw(statement).execute(db);
+  const { findings } = await ask('duplicate-indexes');
+  expect(
+    findings.map(({ component, metadata }) => [component, metadata!.other]).toSorted(),
+  ).toEqual([
+    ['a_unique', 'a_one_null'],
+    ['c_unique', 'c_one_null'],
   ]);
 });
 

@@ -156,6 +156,7 @@ test('each argument of a command is known: a name, a file, or a text of a person
       'limits value',
       'policy show version',
       'secrets set name',
+      'settings value',
       'tickets bulk comment text',
     ].toSorted(),
   );

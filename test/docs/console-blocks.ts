@@ -34,13 +34,15 @@ export async function printedBy(command: string, environment: NodeJS.ProcessEnv)
 }
 
 /**
- * An output without what differs from run to run: durations, numbers of tickets, and the order of tickets that are opened
- * at the same time.
+ * An output without what differs from run to run: durations, times, numbers of tickets, how many runs and heals the bots of the
+ * demo see of each other, and the order of tickets that are opened at the same time.
  */
 export const withoutVariations = (output: string): string =>
   output
     .replaceAll(/\d+(\.\d+)? m?s\b/g, 'N ms')
     .replaceAll(/\bT-\d+/g, 'T-N')
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in \w+/g, 'TIME')
+    .replaceAll(/\b\d+ (heals an hour|runs an hour|runs wait)/g, 'N $1')
     // Tickets that are opened at the same time get their numbers in any order.
     .replaceAll(
       /(?:^T-N .*\n)+/gm,

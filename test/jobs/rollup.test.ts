@@ -168,8 +168,82 @@ test('the first run goes five weeks back, the next one adds up the last hours ag
   expect(await rollups(db, 'endpoint', 'hour')).toHaveLength(2);
   expect(await rollups(db, 'endpoint', 'day')).toHaveLength(2);
   const second = await carried(jobEngine, await aRun(db, rollup));
-  // An hour may begin between the two runs.
-  expect([8, 12]).toContain((second.figures as { hours: number }).hours);
+  // An hour may begin between the two runs, and a day with it.
+  expect([8, 12, 3 + 3 * 49]).toContain((second.figures as { hours: number }).hours);
+});
+
+test('rows that come up to a day late are added up on the next day, in hours and days', async () => {
+  const { db, jobEngine } = await startFlow(postgres, noBots, {
+    jobs: [rollup],
+    roles: ['scheduler'],
+  });
+  const insert = (path: string) =>
+    sql`
+    INSERT INTO api_logs (endpoint, method, status_code, created_at)
+    SELECT ${path}, 'GET', 200, date_trunc('day', engine.now(), 'UTC') - interval '20 hours'`.execute(
+      db,
+    );
+  const markAt = (time: ReturnType<typeof sql>) =>
+    sql`UPDATE engine.rollup_marks SET done_until = ${time}`.execute(db);
+  await insert('/in-time');
+  await carried(jobEngine, await aRun(db, rollup));
+  await insert('/late');
+  await markAt(sql`date_trunc('hour', engine.now(), 'UTC')`);
+  await carried(jobEngine, await aRun(db, rollup));
+  expect(await rollups(db, 'endpoint', 'hour')).toMatchObject([{ subject: '/in-time' }]);
+  // The last run was the last one of yesterday.
+  await markAt(sql`date_trunc('day', engine.now(), 'UTC') - interval '1 hour'`);
+  await carried(jobEngine, await aRun(db, rollup));
+  for (const period of ['hour', 'day'] as const)
+    expect(await rollups(db, 'endpoint', period)).toMatchObject([
+      { subject: '/in-time', events: '1' },
+      { subject: '/late', events: '1' },
+    ]);
+});
+
+test('hours of the past whose rows were imported since are added up, and figures whose rows are gone stay', async () => {
+  const { db, jobEngine } = await startFlow(postgres, noBots, {
+    jobs: [rollup],
+    roles: ['scheduler'],
+  });
+  await carried(jobEngine, await aRun(db, rollup));
+  await sql`
+    INSERT INTO api_logs (endpoint, method, status_code, created_at)
+    SELECT '/imported', 'GET', 200, date_trunc('day', engine.now(), 'UTC') - make_interval(days => days, hours => 4)
+    FROM unnest(ARRAY[10, 10, 20, 40]) days`.execute(db);
+  await sql`
+    INSERT INTO engine.rollups (kind, subject, period, starts_at, events, failures)
+    SELECT 'endpoint', '/gone', period, date_trunc('day', engine.now(), 'UTC') - interval '15 days', 7, 0
+    FROM unnest('{hour,day}'::text[]) period`.execute(db);
+  await sql`UPDATE engine.rollup_marks SET done_until = date_trunc('day', engine.now(), 'UTC') - interval '1 hour'`.execute(
+    db,
+  );
+  await carried(jobEngine, await aRun(db, rollup));
+  for (const period of ['hour', 'day'] as const)
+    expect(await rollups(db, 'endpoint', period)).toMatchObject([
+      { subject: '/imported', events: '1' },
+      { subject: '/gone', events: '7' },
+      { subject: '/imported', events: '2' },
+    ]);
+  const { rows } = await sql`
+    SELECT FROM engine.rollup_marks WHERE done_until < engine.now() - interval '61 minutes'`.execute(
+    db,
+  );
+  expect(rows).toEqual([]);
+});
+
+test('runs of bots do not come late, and their days are not written anew', async () => {
+  const { db } = await testDatabase();
+  await sql`
+    INSERT INTO engine.rollup_marks
+    SELECT kind, date_trunc('day', engine.now(), 'UTC') - interval '1 hour' FROM unnest('{bot,app}'::text[]) kind`.execute(
+    db,
+  );
+  const { rows } = await sql<{ hours: number }>`
+    SELECT extract(hour FROM engine.now() AT TIME ZONE 'UTC')::int AS hours`.execute(db);
+  const today = rows[0]!.hours;
+  expect(await hoursToRollUp(db, 'bot')).toHaveLength(today + 3);
+  expect(await hoursToRollUp(db, 'app')).toHaveLength(today + 49);
 });
 
 test('after the clock was set back, hours are added up to the present one', async () => {

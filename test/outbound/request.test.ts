@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OutboundError, request } from '../../src/outbound/request.ts';
 import { authority, hasOpenssl } from '../support/certificates.ts';
 import { serveHttp, serveHttps } from '../support/http-server.ts';
@@ -70,4 +70,46 @@ test.runIf(hasOpenssl)('a certificate that cannot be trusted is a fault of its o
   const { issue } = authority();
   const { url, host } = await serveHttps(() => {}, issue('app', 'IP:127.0.0.1'));
   expect(await fault(get(url, [host]))).toBe('certificate');
+});
+
+describe('a body is read', () => {
+  const cyrillic = Buffer.from('cff0e8e2e5f2', 'hex');
+  const read = async (body: Buffer | string, headers: Record<string, string> = {}, rest = {}) => {
+    const { url, host } = await serveHttp((_, answer) => answer.writeHead(200, headers).end(body));
+    return (await get(url, [host], rest)).body;
+  };
+  const page = (declaration: string) => Buffer.concat([Buffer.from(declaration), cyrillic]);
+
+  test.each([
+    [
+      'the header says',
+      cyrillic,
+      { 'content-type': 'text/html; Charset="windows-1251"' },
+      'Привет',
+    ],
+    [
+      'XML says',
+      page(`<?xml version="1.0" encoding='windows-1251'?>`),
+      {},
+      `<?xml version="1.0" encoding='windows-1251'?>Привет`,
+    ],
+    ['a page says', page('<meta charset=cp1251>'), {}, '<meta charset=cp1251>Привет'],
+    [
+      'a page says, where the header names no encoding that there is',
+      page('<meta http-equiv="x" content="text/html; charset=cp1251">'),
+      { 'content-type': 'text/html; charset=none' },
+      '<meta http-equiv="x" content="text/html; charset=cp1251">Привет',
+    ],
+    ['its first bytes say', Buffer.from('\uFEFFПривет', 'utf16le'), {}, 'Привет'],
+  ])('as %s', async (_, body, headers, text) => {
+    for (const rest of [{}, { cut: true }]) expect(await read(body, headers, rest)).toBe(text);
+  });
+
+  test('as UTF-8 where it is that, whatever is said, and where nothing is', async () => {
+    const headers = { 'content-type': 'text/xml; charset=iso-8859-1' };
+    expect(await read('<?xml encoding="koi8-r"?>Grüße', headers)).toContain('Grüße');
+    expect(await read('Grüße', headers, { cut: true, maxBytes: 3 })).toBe('Gr\uFFFD');
+    expect(await read(cyrillic)).toMatch(/^\uFFFD+$/);
+    expect(await read('')).toBe('');
+  });
 });

@@ -16,27 +16,59 @@ const firstDays = 35;
 /** So many hours before the mark are added up again: rows of transactions that committed late are counted then. */
 const againHours = 2;
 
+/**
+ * So many with the first hours of a day: rows that are written from log files, or sent by apps that were offline, come up to a day
+ * late.
+ */
+const dailyAgainHours = 48;
+
 /** So many subjects of an hour are told apart, those with most events; the paths that callers ask for have no bound. */
 const maxSubjects = 1_000;
 
-/** The ended hours that are to be added up, the oldest first; where there is nothing yet, the last one. */
+/**
+ * The ended hours that are to be added up, the oldest first; where there is nothing yet, the last one. With the first hours of a
+ * day also those of the past that have rows and no figures: logs of that time were imported since.
+ */
 export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
-  const { table, time } = sources[kind];
-  const { rows } = await sql<{ from: Date; to: Date }>`
-    WITH this AS (SELECT date_trunc('hour', engine.now(), 'UTC') AS hour)
-    SELECT this.hour AS to, date_trunc('hour', coalesce(
-      (SELECT least(done_until, this.hour) - make_interval(hours => ${againHours}) FROM engine.rollup_marks WHERE kind = ${kind}),
+  const { table, time, comesLate } = sources[kind];
+  const { rows } = await sql<{ from: Date; to: Date; is_daily: boolean }>`
+    WITH this AS (SELECT date_trunc('hour', engine.now(), 'UTC') AS hour), mark AS (
+      SELECT done_until, ${comesLate}::boolean AND done_until < date_trunc('day', this.hour, 'UTC') AS is_daily
+      FROM this LEFT JOIN engine.rollup_marks ON kind = ${kind}
+    )
+    SELECT this.hour AS to, coalesce(is_daily, false) AS is_daily, date_trunc('hour', coalesce(
+      CASE WHEN done_until IS NOT NULL THEN least(done_until, this.hour) END
+        - make_interval(hours => CASE WHEN is_daily THEN ${sql.lit(dailyAgainHours)} ELSE ${sql.lit(againHours)} END),
       (SELECT greatest(least(min(${sql.ref(time)}), this.hour - interval '1 hour'), this.hour - make_interval(days => ${firstDays}))
        FROM ${sql.table(table)})), 'UTC') AS "from"
-    FROM this`.execute(db);
-  const { from, to } = rows[0]!;
-  const hours: Span[] = [];
-  for (let at = +from; at < +to; at += hourMs)
-    hours.push({ from: new Date(at), to: new Date(at + hourMs) });
+    FROM this, mark`.execute(db);
+  const { from, to, is_daily } = rows[0]!;
+  const past = is_daily ? await hoursWithoutFigures(db, kind, from) : [];
+  const hours: Span[] = [...past];
+  for (let at = +from; at < +to; at += hourMs) hours.push(spanFrom(new Date(at)));
   return hours;
 }
 
-/** Adds up one hour, in place of what was added up before, and moves the mark behind it. Returns how many rows it has. */
+const spanFrom = (from: Date): Span => ({ from, to: new Date(+from + hourMs) });
+
+/** Hours with figures are left alone, because their rows may be gone. */
+async function hoursWithoutFigures(db: Db, kind: RollupKind, until: Date): Promise<Span[]> {
+  const { time, events } = sources[kind];
+  const column = sql.ref(time);
+  const { rows } = await sql<{ hour: Date }>`
+    SELECT hour FROM generate_series(
+      date_trunc('hour', engine.now(), 'UTC') - make_interval(days => ${firstDays}), ${until}::timestamptz - interval '1 hour',
+      interval '1 hour') hour
+    WHERE NOT EXISTS (SELECT FROM engine.rollups WHERE kind = ${kind} AND period = 'hour' AND starts_at = hour)
+      AND EXISTS (SELECT FROM (${events(sql`${column} >= hour AND ${column} < hour + interval '1 hour'`)}) e)
+    ORDER BY hour`.execute(db);
+  return rows.map(({ hour }) => spanFrom(hour));
+}
+
+/**
+ * Adds up one hour, in place of what was added up before, and moves the mark behind it; not back, unless it lies in the future.
+ * Returns how many rows it has.
+ */
 export async function rollUpHour(
   trx: Transaction<Database>,
   kind: RollupKind,
@@ -60,6 +92,9 @@ export async function rollUpHour(
     FROM counted GROUP BY 2`.execute(trx);
   await sql`
     INSERT INTO engine.rollup_marks (kind, done_until) VALUES (${kind}, ${to})
-    ON CONFLICT (kind) DO UPDATE SET done_until = excluded.done_until`.execute(trx);
+    ON CONFLICT (kind) DO UPDATE
+    SET done_until = greatest(least(rollup_marks.done_until, date_trunc('hour', engine.now(), 'UTC')), excluded.done_until)`.execute(
+    trx,
+  );
   return Number(numAffectedRows ?? 0);
 }

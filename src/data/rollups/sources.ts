@@ -8,6 +8,8 @@ interface Source {
   table: string;
   /** the indexed column by which an hour is read */
   time: string;
+  /** whether rows may be written long after the time that they name: those of the platform */
+  comesLate: boolean;
   /** SELECT of subject, failed, ms and cost: a row for each event of a time */
   events(isInTime: RawBuilder<boolean>): RawBuilder<unknown>;
 }
@@ -16,6 +18,7 @@ export const sources: Record<RollupKind, Source> = {
   bot: {
     table: 'bot_executions',
     time: 'completed_at',
+    comesLate: false,
     events: (isInTime) => sql`
       SELECT bot_id::text AS subject, status <> 'success' AS failed, execution_time_ms AS ms, 0 AS cost
       FROM bot_executions
@@ -24,6 +27,7 @@ export const sources: Record<RollupKind, Source> = {
   endpoint: {
     table: 'api_logs',
     time: 'created_at',
+    comesLate: true,
     events: (isInTime) => sql`
       SELECT coalesce(nullif(split_part(endpoint, '?', 1), ''), '(no path)') AS subject,
              status_code BETWEEN 500 AND 599 AS failed, response_time_ms AS ms, 0 AS cost
@@ -32,6 +36,7 @@ export const sources: Record<RollupKind, Source> = {
   app: {
     table: 'app_usage',
     time: 'created_at',
+    comesLate: true,
     events: (isInTime) => sql`
       SELECT app_id::text AS subject, NOT success AS failed, execution_time_ms AS ms, credits_used AS cost
       FROM app_usage WHERE ${isInTime} AND app_id IS NOT NULL`,
@@ -39,6 +44,7 @@ export const sources: Record<RollupKind, Source> = {
   provider: {
     table: 'javari_usage_stats',
     time: 'created_at',
+    comesLate: true,
     events: (isInTime) => sql`
       SELECT provider AS subject, NOT success AS failed, NULL::int AS ms, cost_cents AS cost
       FROM javari_usage_stats WHERE ${isInTime}`,

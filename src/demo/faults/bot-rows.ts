@@ -1,8 +1,8 @@
 /** Rows of the bots' tables that several faults need: bots that never run, their runs, findings and tickets. */
-import { randomUUID } from 'node:crypto';
 import { sql, type Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { BotExecutions, BotFindings, BotTickets, Bots } from '../../database/tables.ts';
+import { nextId, nextName } from './ids.ts';
 
 const minute = 60_000;
 export const minutesBefore = (now: Date, minutes: number): Date =>
@@ -17,7 +17,7 @@ export async function plantBot(
   const { id } = await db
     .insertInto('bots')
     .values({
-      name: `${name}-${randomUUID().slice(0, 8)}`,
+      name: `${name}-${nextName()}`,
       display_name: name,
       description: 'A fictional bot of a planted fault.',
       schedule_cron: '0 0 1 1 *',
@@ -41,7 +41,7 @@ export async function plantRuns(
     const started_at = run.started_at ?? minutesBefore(now, 1);
     const isOpen = run.status === 'queued' || run.status === 'running';
     return {
-      id: randomUUID(),
+      id: nextId(),
       bot_id,
       status: 'success' as const,
       trigger: 'manual' as const,
@@ -68,7 +68,7 @@ export async function plantFinding(
   bot_id: string,
   values: Partial<Insertable<BotFindings>> = {},
 ): Promise<{ id: string; fingerprint: string; component: string }> {
-  const fingerprint = `fiction-${randomUUID()}`;
+  const fingerprint = nextName();
   const component = values.affected_component ?? fingerprint;
   const { id } = await db
     .insertInto('bot_findings')
@@ -101,7 +101,7 @@ export async function plantTicket(
       title: 'A service was slow',
       description: 'A fictional ticket of a planted fault.',
       status: values.assigned_to ? 'assigned' : 'open',
-      fingerprint: `fiction-${randomUUID()}`,
+      fingerprint: nextName(),
       ...values,
     })
     .returning('id')

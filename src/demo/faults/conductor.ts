@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
+import { nextId } from './ids.ts';
 
 const hour = 60;
 const active = { status: 'active' } as const;
@@ -18,7 +18,7 @@ const plantWorker = (db: Db, now: Date) =>
   db
     .insertInto('engine.nodes')
     .values({
-      id: randomUUID(),
+      id: nextId(),
       role: 'worker',
       host: 'fiction',
       pid: 1,

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { day, hour } from '../planting.ts';
 import type { Fault } from './fault.ts';
+import { nextId, nextName } from './ids.ts';
 
 const before = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
 /** An app of its own, so that a fault can be planted beside any other. */
 async function newApp(db: Db, created_at: Date, credit_cost = 4) {
-  const slug = `fault-${randomUUID()}`;
+  const slug = nextName();
   return db
     .insertInto('app_catalog')
     .values({ slug, name: 'Letter Folder', category: 'writing', credit_cost, created_at })
@@ -26,7 +26,7 @@ async function newTool(db: Db, created_at: Date) {
 }
 
 async function newUsers(db: Db, count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => randomUUID());
+  const ids = Array.from({ length: count }, () => nextId());
   await sql`INSERT INTO auth.users (id, email) SELECT id, id || '@moonfold.test' FROM unnest(${ids}::uuid[]) id`.execute(
     db,
   );

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { day } from '../planting.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Fault } from './fault.ts';
@@ -12,6 +11,7 @@ import {
   hour,
   minute,
 } from './money-rows.ts';
+import { nextId } from './ids.ts';
 
 /** Users who paid within the last hour, each once. */
 async function addPayers(db: Db, now: Date, count: number, status: 'completed' | 'failed') {
@@ -189,7 +189,7 @@ export const guardianFaults: Fault[] = [
         const canceled = { user_id, status: 'canceled' as const, current_period_end: later };
         await addSubscription(db, at, canceled);
       }
-      const moved = await addUser(db, { ...active, updated_at: at, subscription_id: randomUUID() });
+      const moved = await addUser(db, { ...active, updated_at: at, subscription_id: nextId() });
       await addSubscription(db, at, { user_id: moved, status: 'expired', tier: 'light' });
       await addSubscription(db, at, { user_id: moved, current_period_end: later });
     },

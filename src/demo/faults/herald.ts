@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import { minutesBefore, plantBot, plantChannel, plantFinding, plantTicket } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
+import { nextName } from './ids.ts';
 
 const hour = 60;
 
@@ -82,14 +82,14 @@ export const heraldFaults: Fault[] = [
     name: 'herald.waiting-messages',
     title: 'A message has been due for an hour, and no process sends it',
     async plant(db, now) {
-      const channel = `fiction-${randomUUID().slice(0, 8)}`;
+      const channel = nextName();
       await plantChannel(db, channel);
       await plantMessages(db, now, channel, [
         { status: 'pending', made: minutesBefore(now, hour) },
       ]);
     },
     async lookalike(db, now) {
-      const channel = `fiction-${randomUUID().slice(0, 8)}`;
+      const channel = nextName();
       await plantChannel(db, channel);
       // Made in quiet hours, to be sent after them.
       const made = minutesBefore(now, 6 * hour);
@@ -102,7 +102,7 @@ export const heraldFaults: Fault[] = [
     name: 'herald.failed-messages',
     title: 'The receiver of a channel refuses every message',
     async plant(db, now) {
-      const channel = `fiction-${randomUUID().slice(0, 8)}`;
+      const channel = nextName();
       await plantChannel(db, channel);
       const failed = { status: 'failed', error: 'answered 403' } as const;
       await plantMessages(db, now, channel, [
@@ -111,7 +111,7 @@ export const heraldFaults: Fault[] = [
       ]);
     },
     async lookalike(db, now) {
-      const channel = `fiction-${randomUUID().slice(0, 8)}`;
+      const channel = nextName();
       await plantChannel(db, channel);
       // It failed, and a later message told its receiver the newer state.
       const ticket = await plantTicket(db, await plantBot(db, 'fiction'), {
@@ -169,7 +169,7 @@ export const heraldFaults: Fault[] = [
     name: 'herald.silenced-critical',
     title: 'A silence of a whole category hides a critical finding that came after it',
     async plant(db, now) {
-      const category = `fiction-${randomUUID().slice(0, 8)}`;
+      const category = nextName();
       await db
         .insertInto('bot_silences')
         .values({

@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { day, hour } from '../planting.ts';
 import type { Fault } from './fault.ts';
+import { nextId, nextName } from './ids.ts';
 
-const sessionThatEnds = (at: Date) => ({ token: randomUUID(), expires_at: at });
+const sessionThatEnds = (at: Date) => ({ token: nextId(), expires_at: at });
 const before = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
 /** A game of its own, so that a fault can be planted beside any other. */
 async function newGame(db: Db): Promise<string> {
-  const slug = `fault-${randomUUID()}`;
+  const slug = nextName();
   const row = { slug, name: 'Marble Run', category: 'puzzle' };
   const { id } = await db
     .insertInto('games_catalog')
@@ -20,7 +20,7 @@ async function newGame(db: Db): Promise<string> {
 }
 
 async function newPlayer(db: Db): Promise<string> {
-  const id = randomUUID();
+  const id = nextId();
   const email = `${id}@moonfold.test`;
   await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
   // A platform may make the profile itself, by a trigger.
@@ -122,7 +122,7 @@ export const janitorFaults: Fault[] = [
       await sql`ALTER TABLE space_visits DROP CONSTRAINT space_visits_space_id_fkey`.execute(db);
       await db
         .updateTable('space_visits')
-        .set({ space_id: randomUUID() })
+        .set({ space_id: nextId() })
         .where('entered_at', '=', before(now, 3 * day))
         .execute();
     },

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import type { Fault } from './fault.ts';
 import { addBooking, addPayment, addUser, addUses, before, hour, minute } from './money-rows.ts';
 import { withoutCheck, withoutTriggers } from '../without-triggers.ts';
+import { nextId } from './ids.ts';
 
 /** A user whose ledger was written past its triggers: each booking names its own balance. */
 async function addLedger(
@@ -96,7 +96,7 @@ export const ledgerFaults: Fault[] = [
     title: 'A webhook that came twice booked the same payment twice',
     async plant(db, now) {
       const user_id = await addUser(db);
-      const booking = purchase(`pi_${randomUUID().replaceAll('-', '')}`);
+      const booking = purchase(`pi_${nextId().replaceAll('-', '')}`);
       await addBooking(db, before(now, hour), { user_id, ...booking });
       await addBooking(db, before(now, hour - minute), { user_id, ...booking });
     },

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { sql, type Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { BotActions, JavariUsageStats } from '../../database/tables.ts';
 import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
+import { nextId } from './ids.ts';
 
 const day = 24 * 60;
 
 async function plantUser(db: Db): Promise<string> {
-  const id = randomUUID();
+  const id = nextId();
   const email = `fiction-${id}@moonfold.test`;
   await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
   await db.insertInto('profiles').values({ id, email }).execute();
@@ -51,7 +51,7 @@ export const healStep = (
   minutes: number,
   values: Partial<Insertable<BotActions>> = {},
 ): Insertable<BotActions> => {
-  const id = randomUUID();
+  const id = nextId();
   return {
     bot_id,
     action_type: 'fix',

@@ -1,5 +1,4 @@
 /** Users, payments and bookings as faults of `guardian` and `ledger` need them. */
-import { randomUUID } from 'node:crypto';
 import { sql, type Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type {
@@ -10,6 +9,7 @@ import type {
   Transactions,
 } from '../../database/tables.ts';
 import { withoutTriggers } from '../without-triggers.ts';
+import { nextId, nextName } from './ids.ts';
 
 export const minute = 60_000;
 export const hour = 3_600_000;
@@ -17,7 +17,7 @@ export const before = (now: Date, milliseconds: number): Date =>
   new Date(now.getTime() - milliseconds);
 
 export async function addUser(db: Db, values: Partial<Insertable<Profiles>> = {}): Promise<string> {
-  const id = randomUUID();
+  const id = nextId();
   const email = `${id}@moonfold.test`;
   await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
   // Another migration may add a profile for each user.
@@ -31,9 +31,9 @@ export async function addUser(db: Db, values: Partial<Insertable<Profiles>> = {}
 type Payment = Omit<Partial<Insertable<Transactions>>, 'id'> & { user_id: string | null };
 
 const paymentOf = (at: Date, payment: Payment) => ({
-  id: randomUUID(),
+  id: nextId(),
   provider: 'stripe' as const,
-  provider_transaction_id: `pi_${randomUUID().replaceAll('-', '')}`,
+  provider_transaction_id: `pi_${nextId().replaceAll('-', '')}`,
   type: 'purchase' as const,
   amount_cents: 1_000,
   status: 'completed' as const,
@@ -74,7 +74,7 @@ export const addSubscription = (
     .insertInto('subscriptions')
     .values({
       provider: 'stripe',
-      provider_subscription_id: `sub_${randomUUID().replaceAll('-', '')}`,
+      provider_subscription_id: `sub_${nextId().replaceAll('-', '')}`,
       tier: 'standard',
       status: 'active',
       created_at: at,
@@ -93,7 +93,7 @@ export async function addUses(
   const app = await db
     .insertInto('app_catalog')
     .values({
-      slug: `app-${randomUUID()}`,
+      slug: nextName(),
       name: 'An app',
       category: 'writing',
       credit_cost,

@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { day } from '../planting.ts';
 import type { Fault } from './fault.ts';
+import { nextId } from './ids.ts';
 
 const minute = 60_000;
 
 /** Adds users, and returns their ids. */
 async function users(db: Db, count: number, role = 'user'): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => randomUUID());
+  const ids = Array.from({ length: count }, () => nextId());
   await sql`INSERT INTO auth.users (id) SELECT unnest(${ids}::uuid[])`.execute(db);
   await sql`INSERT INTO profiles (id, email, role) SELECT id, id || '@moonfold.test', ${role} FROM unnest(${ids}::uuid[]) id`.execute(
     db,
@@ -65,7 +65,7 @@ async function sessions(db: Db, now: Date, user: string, addresses: string[]): P
     .values(
       addresses.map((ip_address, i) => ({
         user_id: user,
-        token: randomUUID(),
+        token: nextId(),
         ip_address,
         expires_at: new Date(now.getTime() + 7 * day),
         created_at: new Date(now.getTime() - (i + 1) * minute),

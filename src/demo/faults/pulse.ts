@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import { day, hour } from '../planting.ts';
 import type { Fault } from './fault.ts';
+import { nextName } from './ids.ts';
 
 /** What the job `rollup` would have added up in each of five past weeks, around this time of the weekday. */
 async function history(db: Db, now: Date, events: number, failures: number) {
-  const subject = `/api/fault-${randomUUID()}`;
+  const subject = `/api/${nextName()}`;
   const thisHour = Math.floor(now.getTime() / hour) * hour;
   const rows = [1, 2, 3, 4, 5].flatMap((week) =>
     [-1, 0, 1].map((beside) => ({
@@ -33,7 +33,7 @@ export const pulseFaults: Fault[] = [
   {
     name: 'pulse.requests',
     title: 'There are far fewer requests than at this time in past weeks',
-    plant: (db, now) => history(db, now, 9_000, 0),
+    plant: (db, now) => history(db, now, 12_000, 0),
     async lookalike(db, now) {
       await history(db, now, 600, 5);
       await requests(db, now, 90, 200);

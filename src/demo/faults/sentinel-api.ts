@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from '../../database/connect.ts';
 import { day, hour } from '../planting.ts';
 import type { Fault } from './fault.ts';
+import { nextName } from './ids.ts';
 
 /** What the job `rollup` would have added up on each of these past days around this time, eight days ago included. */
 async function history(db: Db, now: Date, path: string, days: number[], events = 60) {
@@ -39,7 +39,7 @@ async function answers(
 }
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7, 8];
-const newPath = () => `/api/fault-${randomUUID()}`;
+const newPath = () => `/api/${nextName()}`;
 
 export const sentinelApiFaults: Fault[] = [
   {
