@@ -189,7 +189,7 @@ test('missed, behind, refunded and differing payments are findings with their id
     "Stripe's payment pi_missed of 2500 USD cents is not on the platform",
     "Stripe's payment pi_pending is paid, and pending on the platform",
     "Stripe's payment pi_refunded is refunded, and completed on the platform",
-    "Stripe's payment pi_tenth is 35200 USD, and 3520 USD on the platform",
+    "Stripe's payment pi_tenth is 35200 USD cents, and 3520 USD cents on the platform",
   ]);
   expect(result.findings.find(({ key: of }) => of === 'pi_missed')).toMatchObject({
     severity: 'critical',
