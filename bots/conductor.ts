@@ -1,5 +1,5 @@
 /**
- * Watches the other bots (whether they are on time, and whether their runs start, end, succeed, and look at something), the queue,
+ * Watches the other bots (whether they are on time, and whether their runs start, end, succeed, and examine anything), the queue,
  * and the healing.
  */
 import { defineBot } from '../src/bot.ts';
@@ -7,8 +7,8 @@ import { findOutOfService, findOverdue, findStuck } from './conductor/bots.ts';
 import { config } from './conductor/config.ts';
 import { findBadEndings, findFlapping } from './conductor/endings.ts';
 import { findHealingLoops } from './conductor/healing-loops.ts';
-import { findHollowRuns } from './conductor/hollow.ts';
-import { conductorKnowledge } from './conductor/knowledge.ts';
+import { findEmptyRuns } from './conductor/empty-runs.ts';
+import { knowledge } from './conductor/knowledge.ts';
 import { findLongQueue } from './conductor/queue.ts';
 import { findLowSuccessRates, findNoChecks, newestRunSeconds } from './conductor/runs.ts';
 import { findLowScores } from './conductor/score.ts';
@@ -18,7 +18,7 @@ export const conductor = defineBot({
   name: 'conductor',
   displayName: 'Conductor',
   description:
-    'Watches the other bots: late, stuck, failing, idle, hollow, flapping and out of service; the queue; and healing that goes in circles.',
+    'Finds bots that run late, hang, fail, examine nothing, flap or are out of service, a queue that is too long, and healing that repeats itself.',
   schedule: '*/5 * * * *',
   config,
   checks: [
@@ -33,15 +33,15 @@ export const conductor = defineBot({
     },
     {
       name: 'no-checks',
-      title: 'Does every bot look at something?',
+      title: 'Does every bot perform checks?',
       events: true,
       windowSeconds: () => newestRunSeconds,
       run: findNoChecks,
     },
     {
-      name: 'hollow-runs',
-      title: 'Do the checks of every bot find something to look at?',
-      run: findHollowRuns,
+      name: 'empty-runs',
+      title: 'Do the checks of every bot examine anything?',
+      run: findEmptyRuns,
     },
     {
       name: 'late-starts',
@@ -52,17 +52,25 @@ export const conductor = defineBot({
     },
     {
       name: 'skipped-slots',
-      title: 'Does every slot lead to a run?',
+      title: 'Does every slot have a run?',
       events: true,
       windowSeconds: ({ window_hours }) => window_hours * 3_600,
       run: findSkippedSlots,
     },
-    { name: 'queue', title: 'Do the workers keep up?', run: findLongQueue },
-    { name: 'last-run', title: 'Did every bot end its newest run well?', run: findBadEndings },
-    { name: 'flapping', title: 'Do bots go on succeeding, or go on failing?', run: findFlapping },
-    { name: 'health-score', title: 'Is every bot healthy, by its day?', run: findLowScores },
+    { name: 'queue', title: 'Do the workers keep up with the queue?', run: findLongQueue },
+    { name: 'last-run', title: 'Did the newest run of every bot succeed?', run: findBadEndings },
+    {
+      name: 'flapping',
+      title: 'Is no bot flapping between success and failure?',
+      run: findFlapping,
+    },
+    { name: 'health-score', title: 'Does every bot have a good health score?', run: findLowScores },
     { name: 'out-of-service', title: 'Is every bot in service?', run: findOutOfService },
-    { name: 'healing-loops', title: 'Does healing come to an end?', run: findHealingLoops },
+    {
+      name: 'healing-loops',
+      title: 'Does healing end, without repeating itself?',
+      run: findHealingLoops,
+    },
   ],
-  knowledge: conductorKnowledge,
+  knowledge,
 });

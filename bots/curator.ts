@@ -1,4 +1,4 @@
-/** Looks after the catalogue: apps and tools that are not used, fail, cost something odd, or whose pages are gone. */
+/** Watches the apps and tools of the platform: which are not used, fail, cost too much or too little, or have dead pages. */
 import { defineBot } from '../src/bot.ts';
 import { config, type Config } from './curator/config.ts';
 import { findCostsOutOfLine } from './curator/costs.ts';
@@ -13,7 +13,7 @@ export const curator = defineBot({
   name: 'curator',
   displayName: 'Curator',
   description:
-    'Looks for active apps and tools without use, failing for most users, with a cost out of line, or with dead pages.',
+    'Finds active apps and tools that are not used, fail for most of their users, cost more or less than they should, or have dead pages.',
   schedule: '40 4 * * *',
   needs: ['api_logs', 'app_catalog', 'app_usage', 'tools_catalog', 'tools_usage'],
   config,
@@ -62,7 +62,7 @@ export const curator = defineBot({
       category: 'apps',
       pattern: '^app .{1,100} fails for',
       solution:
-        '# Takes the app out of use until it works. It acts by itself where a person has set this entry to auto.\n' +
+        '# Sets the app to maintenance until it works. It acts by itself only if a person sets this entry to auto.\n' +
         'steps:\n  - remedy: app.set-status\n    with: { status: maintenance }\n',
       autonomy: 'suggest',
     },
@@ -71,7 +71,7 @@ export const curator = defineBot({
       category: 'apps',
       pattern: '^app .{1,100} has had a dead page',
       solution:
-        '# Takes the app out of use until its page is back. It acts by itself where a person has set this entry to auto.\n' +
+        '# Sets the app to maintenance until its page answers again. It acts by itself only if a person sets this entry to auto.\n' +
         'steps:\n  - remedy: app.set-status\n    with: { status: maintenance }\n',
       autonomy: 'suggest',
     },
@@ -81,7 +81,7 @@ export const curator = defineBot({
       pattern: '^(app|tool) .{1,100} is active and unused',
       solution:
         'Ask its owner whether it is still wanted. If it is used in a season only, name it in the setting seasonal of the ' +
-        'curator; if it is not wanted, set app_catalog.status to deprecated; if it should be used, look whether people find it.',
+        'curator. If it is not wanted, set app_catalog.status to deprecated. If it should be used, check that users can find it.',
       autonomy: 'suggest',
     },
     {
@@ -90,7 +90,7 @@ export const curator = defineBot({
       pattern: '^(app|tool) .{1,100} costs',
       solution:
         'Compare the first uses that cost something else with the deployments of that day: either the app computes its cost ' +
-        'wrongly, or credit_cost in the catalogue is out of date. Users who paid too much get the difference back as a bonus or refund.',
+        'wrongly, or credit_cost of the app or tool is out of date. Users who paid too much get the difference back as a bonus or refund.',
       autonomy: 'suggest',
     },
   ],

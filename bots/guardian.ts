@@ -16,13 +16,17 @@ export const guardian = defineBot({
   description:
     'Compares payments with their credits, subscriptions with profiles, and payments with Stripe.',
   schedule: '*/5 * * * *',
-  // Stripe may be slow, and may ask for patience.
+  // Stripe may be slow, and may limit requests, which are then sent again.
   timeoutSeconds: 240,
   needs: ['profiles', 'transactions', 'credits', 'subscriptions'],
   secrets: ['STRIPE_KEY'],
   config,
   checks: [
-    { name: 'pending-payments', title: 'Is no payment pending for too long?', run: findPending },
+    {
+      name: 'pending-payments',
+      title: 'Does no payment stay pending for too long?',
+      run: findPending,
+    },
     {
       name: 'failed-payments',
       title: 'Do the payments of most users succeed?',
@@ -58,7 +62,7 @@ export const guardian = defineBot({
     {
       name: 'stripe-payments',
       looksOutside: true,
-      title: 'Does the platform know what Stripe knows?',
+      title: 'Does the platform have every payment as Stripe has it?',
       remembers: true,
       run: compareWithStripe,
     },

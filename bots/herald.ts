@@ -1,4 +1,4 @@
-/** Watches whether people are told, and whether they answer: tickets, messages, silences. */
+/** Watches whether people are told of problems, and whether they respond: tickets, messages, silences. */
 import { defineBot } from '../src/bot.ts';
 import { config } from './herald/config.ts';
 import { findFailedMessages, findWaitingMessages } from './herald/messages.ts';
@@ -9,18 +9,18 @@ export const herald = defineBot({
   name: 'herald',
   displayName: 'Herald',
   description:
-    'Watches tickets past their response target or without a person, messages that wait or fail, and silences that end soon or hide critical findings.',
+    'Finds tickets that are past their response target or not assigned, messages that wait or fail, and silences that end soon or hide critical findings.',
   schedule: '*/15 * * * *',
   config,
   checks: [
     {
       name: 'late-tickets',
-      title: 'Does a person answer every ticket in time?',
+      title: 'Does a person acknowledge every ticket in time?',
       run: findLateTickets,
     },
     {
       name: 'unassigned-tickets',
-      title: 'Does a person have every ticket?',
+      title: 'Is every ticket assigned to a person?',
       run: findUnassignedTickets,
     },
     {
@@ -37,7 +37,7 @@ export const herald = defineBot({
     },
     {
       name: 'silences-ending',
-      title: 'Is no silence about to end over an open problem?',
+      title: 'Does no silence end soon while it hides open findings?',
       run: findEndingSilences,
     },
     {
@@ -50,9 +50,9 @@ export const herald = defineBot({
     {
       name: 'tickets.late',
       category: 'tickets',
-      pattern: '^\\d+ tickets? past (?:its|their) response target',
+      pattern: '^\\d+ tickets? (?:is|are) past (?:its|their) response target',
       solution:
-        'Read them with `npx roundsman tickets list --overdue`, and acknowledge or assign each. If a person who gets them is away, ' +
+        'Read them with `npx roundsman tickets list --overdue`, and acknowledge or assign each. If the person who gets them is absent, ' +
         'change the escalation policy (`npx roundsman policy set`). If tickets of one severity are always late, its ' +
         'response target is too short or its problem too common: rate it lower or mend it.',
       autonomy: 'suggest',
@@ -60,20 +60,20 @@ export const herald = defineBot({
     {
       name: 'tickets.unassigned',
       category: 'tickets',
-      pattern: '^\\d+ tickets? without a person',
+      pattern: '^\\d+ tickets? (?:is|are) not assigned',
       solution:
         'Read them with `npx roundsman tickets list --status open`, and give each to a person (`npx roundsman tickets assign`). ' +
-        'If all tickets of a severity are born without a person, the setting `escalation` names none for it: add one.',
+        'If all new tickets of a severity are not assigned, the setting `escalation` names no person for it: add one.',
       autonomy: 'suggest',
     },
     {
       name: 'messages.waiting',
       category: 'messages',
       pattern:
-        '^Channel \\S+: \\d+ messages? (?:was|were) not sent when due|^Events of tickets wait to become messages',
+        '^Channel \\S+: \\d+ messages? (?:was|were) not sent when due|^Events of tickets wait for their messages',
       solution:
-        'See `npx roundsman notify show` for what the channel says. If a secret of it cannot be opened, set it anew ' +
-        '(`npx roundsman secrets set`). If nothing is sent at all, look whether a worker is alive and whether the jobs ' +
+        'See the state of the channel with `npx roundsman notify show`. If one of its secrets cannot be opened, store it again ' +
+        '(`npx roundsman secrets set`). If nothing is sent at all, check that a worker is alive and that the jobs ' +
         '`route-events` and `deliver` run (`npx roundsman jobs list`).',
       autonomy: 'suggest',
     },
@@ -89,9 +89,9 @@ export const herald = defineBot({
     {
       name: 'silences.ending',
       category: 'silences',
-      pattern: '^\\d+ silences? ends? soon',
+      pattern: '^\\d+ silences? that hides? open findings ends? soon',
       solution:
-        'When it ends, people are told of what it hides, and healing acts on it. Mend the problem before, or make a new silence ' +
+        'When it ends, people are told of the findings that it hides, and healing acts on them. Mend them before, or make a new silence ' +
         'with a reason (`npx roundsman silences add`).',
       autonomy: 'suggest',
     },
@@ -100,9 +100,9 @@ export const herald = defineBot({
       category: 'silences',
       pattern: '^\\d+ critical findings? (?:is|are) hidden by silences',
       solution:
-        'Ask the owner of each silence whether this problem is meant. If it is not, end the silence ' +
-        '(`npx roundsman silences end`) and make a narrower one. If it is, open a ticket by hand or make the silence ' +
-        'anew for this problem alone (`--fingerprint`), so that its reason is in writing.',
+        'Ask the owner of each silence whether it is meant to hide this finding. If it is not, end the silence ' +
+        '(`npx roundsman silences end`) and make a narrower one. If it is, open a ticket by hand or make a new ' +
+        'silence for this finding alone (`--fingerprint`), so that its reason is in writing.',
       autonomy: 'suggest',
     },
   ],

@@ -1,4 +1,4 @@
-/** Looks for data that should have been deleted, ended or computed anew, and for rows that have lost their parent. */
+/** Finds data that should have been deleted, ended or computed again, and rows whose parent row is missing. */
 import { defineBot } from '../src/bot.ts';
 import { config } from './janitor/config.ts';
 import { findExpiredSessions } from './janitor/expired-sessions.ts';
@@ -10,14 +10,14 @@ export const janitor = defineBot({
   name: 'janitor',
   displayName: 'Janitor',
   description:
-    'Looks for expired sessions, game sessions and visits that never ended, stale ranks, and rows that lost their parent.',
+    'Finds expired sessions, game sessions and visits that never ended, stale ranks, and rows whose parent row is missing.',
   schedule: '15 3 * * *',
   needs: tablesWithReferences.toSorted(),
   config,
   checks: [
     {
       name: 'expired-sessions',
-      title: 'Are expired sessions gone?',
+      title: 'Are expired sessions deleted?',
       accruing: true,
       run: findExpiredSessions,
     },
@@ -35,13 +35,13 @@ export const janitor = defineBot({
     },
     {
       name: 'stale-ranks',
-      title: 'Are cached ranks what the scores say?',
+      title: 'Do cached ranks match the scores?',
       accruing: true,
       run: findStaleRanks,
     },
     {
       name: 'orphans',
-      title: 'Has every row its parent where no foreign key guards it?',
+      title: 'Does every row have its parent row where no foreign key enforces it?',
       run: findOrphans,
     },
   ],
@@ -66,9 +66,9 @@ export const janitor = defineBot({
       category: 'sessions',
       pattern: '^game sessions open for more than',
       solution:
-        'Look whether one game began most of them: group the open rows of game_sessions by game_id. If so, that game does ' +
-        'not report its end. What was left when a browser was closed may be ended: set ended_at to a time soon after ' +
-        'started_at, and no score.',
+        'Check whether most of them are of one game: group the open rows of game_sessions by game_id. If so, that game does ' +
+        'not record the end of its sessions. End sessions of which only the browser was closed: set ended_at to a time soon ' +
+        'after started_at, without a score.',
       autonomy: 'suggest',
     },
     {
@@ -76,8 +76,8 @@ export const janitor = defineBot({
       category: 'sessions',
       pattern: '^visits of spaces open for more than',
       solution:
-        'Set exited_at of these rows of space_visits, so that their places are free again: an avatar whose newer visit lies ' +
-        'in another space left then. If most of them lie in one space, the client there does not report that avatars leave.',
+        'Set exited_at of these rows of space_visits, so that their places are free again: an avatar with a newer visit in ' +
+        'another space left when that one began. If most of them are in one space, its client does not record that avatars leave.',
       autonomy: 'suggest',
     },
     {
@@ -85,7 +85,7 @@ export const janitor = defineBot({
       category: 'orphans',
       pattern: '^orphans in',
       solution:
-        'Find out when the foreign key was dropped or switched off; a restore that was cut short leaves its triggers off. ' +
+        'Find out when the foreign key was dropped or switched off; an incomplete restore leaves its triggers off. ' +
         'Copy the rows, then delete them or set the column to NULL as the documented schema would have done, and add the ' +
         'foreign key or validate it (ALTER TABLE ... VALIDATE CONSTRAINT).',
       autonomy: 'suggest',

@@ -1,36 +1,28 @@
 /** Compares the credit ledger with what is derived from it, and with what users used and paid for. */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { checkGrants, checkPools } from './ledger-grants.ts';
-import { knowledge } from './ledger-knowledge.ts';
-import { checkUsage } from './ledger-usage.ts';
+import { checkGrants, checkPools } from './ledger/grants.ts';
+import { counted } from './parts/in-words.ts';
+import { knowledge } from './ledger/knowledge.ts';
+import { checkUsage } from './ledger/usage.ts';
+import { maxFindings, time } from './parts/settings.ts';
 
 const config = z.strictObject({
-  max_findings: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(50)
-    .describe('findings that one check reports at most, the worst first'),
-  usage_hours: z
-    .number()
-    .positive()
-    .max(720)
-    .default(24)
-    .describe('how many hours back uses are compared with their debits, at most'),
-  usage_grace_minutes: z
-    .number()
-    .positive()
-    .max(1_440)
-    .default(10)
-    .describe('so many minutes before or after a use its debit may be booked'),
+  max_findings: maxFindings(),
+  // A day: with the memory of the check, what an outage of a day left is still read.
+  usage_hours: time(24, 'how many hours back uses are compared with their debits, at most', 720),
+  // A use and its debit are written within the same request, or by a queue within minutes.
+  usage_grace_minutes: time(
+    10,
+    'how many minutes before or after a use its debit may be booked',
+    1_440,
+  ),
   // Stripe sends an event that failed again for three days (docs.stripe.com/webhooks), people resend it for 30.
-  grant_days: z
-    .number()
-    .positive()
-    .max(365)
-    .default(30)
-    .describe('how many days of bookings are searched for a payment that gave credits twice'),
+  grant_days: time(
+    30,
+    'how many days of bookings are searched for a payment that gave credits twice',
+    365,
+  ),
 });
 type Config = z.infer<typeof config>;
 
@@ -93,7 +85,7 @@ async function checkCachedCredits(_config: Config, context: CheckContext): Promi
   const finding: ReportedFinding = {
     severity: 'high',
     category: 'ledger',
-    title: `Cached credits differ from the ledger for ${count} ${count === 1 ? 'user' : 'users'}`,
+    title: `Cached credits differ from the ledger for ${counted(count, 'user')}`,
     description: 'profiles.credits is a cache of the sum of credits.amount; the ledger is right.',
     component,
     metadata: {
@@ -178,14 +170,14 @@ export const ledger = defineBot({
   checks: [
     {
       name: 'cached-credits',
-      title: 'Are cached credits what the ledger says?',
+      title: 'Do cached credits match the ledger?',
       run: checkCachedCredits,
     },
     { name: 'balance-chain', title: 'Does every running balance add up?', run: checkBalanceChain },
     { name: 'negative-balance', title: 'Is no balance below zero?', run: checkNegativeBalance },
     {
       name: 'usage-without-debit',
-      title: 'Was every use debited?',
+      title: 'Was every paid use debited?',
       remembers: true,
       run: checkUsage,
     },

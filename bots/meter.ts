@@ -1,6 +1,6 @@
-/** Watches what the platform's assistant costs, and how much the engine itself does. */
+/** Watches what the platform's assistant Javari costs, and how many heals and runs the engine itself begins. */
 import { defineBot } from '../src/bot.ts';
-import { findStorms, findTooManyRuns } from './meter/automation.ts';
+import { findRunaway, findTooManyRuns } from './meter/automation.ts';
 import { findOverBudget, findOverPace } from './meter/budget.ts';
 import { config } from './meter/config.ts';
 import { findFailures } from './meter/failures.ts';
@@ -10,12 +10,12 @@ export const meter = defineBot({
   name: 'meter',
   displayName: 'Meter',
   description:
-    'Watches the costs of Javari against budgets and against what is usual, failing models, and storms of heals and runs.',
+    'Watches the costs of Javari against budgets and against usual costs, failing models, and runaway automation: too many heals or runs.',
   schedule: '*/10 * * * *',
   config,
   checks: [
     { name: 'budget', title: 'Is spending within its budgets?', run: findOverBudget },
-    { name: 'pace', title: "Will the month's budget last?", run: findOverPace },
+    { name: 'pace', title: "Will the month's spending stay within its budget?", run: findOverPace },
     { name: 'slope', title: 'Is spending as usual?', run: findSlope },
     { name: 'user-spend', title: 'Does every user spend as usual?', run: findUserSpend },
     {
@@ -26,15 +26,15 @@ export const meter = defineBot({
       run: findFailures,
     },
     {
-      name: 'storms',
-      title: 'Does the engine act no more than usual?',
+      name: 'runaway',
+      title: 'Does the engine begin no more heals and runs than usual?',
       events: true,
       windowSeconds: () => 3_600,
-      run: findStorms,
+      run: findRunaway,
     },
     {
       name: 'own-runs',
-      title: 'Do the bots run no more than their cap?',
+      title: 'Is the number of runs a day below its cap?',
       events: true,
       windowSeconds: () => 86_400,
       run: findTooManyRuns,
@@ -42,13 +42,13 @@ export const meter = defineBot({
   ],
   knowledge: [
     {
-      name: 'automation.storm',
+      name: 'automation.runaway',
       category: 'automation',
-      pattern: '^Storm of automation: ',
-      solution: `# The kill switch: nothing is healed until a person says \`npx roundsman mode safe\`.
+      pattern: '^Runaway automation: ',
+      solution: `# The kill switch: nothing is healed until a person runs \`npx roundsman mode safe\`.
 steps:
   - remedy: healing.stop
-    with: { reason: the meter found a storm of automation }
+    with: { reason: the meter found runaway automation }
 `,
       autonomy: 'suggest',
     },
@@ -57,8 +57,8 @@ steps:
       category: 'automation',
       pattern: '^More runs than usual that no schedule asked for: |^Bots run [0-9,]+ times a day',
       solution:
-        'See which bots they are (`npx roundsman runs list`). Make their schedules rarer (`npx roundsman bots edit NAME --schedule`), ' +
-        'or pause one that harms (`npx roundsman bots pause NAME`). If they are all wanted, raise the limit of the meter.',
+        'See which bots they are (`npx roundsman runs list`). Have them run less often (`npx roundsman bots edit NAME --schedule`), ' +
+        'or pause one that harms (`npx roundsman bots pause NAME`). If all runs are wanted, raise max_unplanned_an_hour or max_runs_a_day of the meter.',
       autonomy: 'suggest',
     },
     {
@@ -66,7 +66,7 @@ steps:
       category: 'costs',
       pattern: '^Javari (?:budget|pace): ',
       solution:
-        'See which models cost most. Move what does not need them to cheaper ones, shorten prompts, or limit what a user may ask for. ' +
+        'See which models cost most. Use cheaper models where they are good enough, shorten prompts, or limit the requests of each user. ' +
         'If the spending is right, raise the budget (`npx roundsman bots edit meter --set month_cents=...`).',
       autonomy: 'suggest',
     },
@@ -75,9 +75,9 @@ steps:
       category: 'costs',
       pattern: '^Javari costs (?:rise|of a user): ',
       solution:
-        'The finding names the models and users that cost most in these hours. Look for a loop that asks again and again, for a ' +
-        'longer prompt or a more expensive model since the last deployment, and for a credential that others use; stop that ' +
-        'one at its provider.',
+        'The finding names the models and users that cost most in these hours. Look for a loop that sends requests again and again, for a ' +
+        'longer prompt or a more expensive model since the last deployment, and for a credential that strangers use; revoke that ' +
+        'credential at its provider.',
       autonomy: 'suggest',
     },
     {

@@ -1,5 +1,5 @@
 /**
- * Watches how users sign in and what administrators do. It reads `api_logs` (POST requests to login endpoints, and requests by address),
+ * Watches how users sign in and what administrators do. It reads `api_logs` (POST requests to login endpoints, and requests by IP address),
  * `user_activity_log` (actions), `profiles.role` and `user_sessions` without its tokens.
  */
 import { defineBot } from '../src/bot.ts';
@@ -14,42 +14,42 @@ export const oracle = defineBot({
   name: 'oracle',
   displayName: 'Oracle',
   description:
-    'Watches failed logins, requests by address, changes of administrators, their unusual hours, and sessions from too many networks.',
+    'Watches failed logins, requests by IP address, changes of administrators, their actions at unusual hours, and sessions from too many networks.',
   schedule: '*/30 * * * *',
   needs: ['api_logs', 'user_activity_log', 'profiles', 'user_sessions'],
   config,
   checks: [
     {
       name: 'address-logins',
-      title: 'Do most logins of each address succeed?',
+      title: 'Do most logins from each IP address succeed?',
       events: true,
       windowSeconds,
       run: findAddresses,
     },
     {
       name: 'account-logins',
-      title: 'Is the password of no account guessed?',
+      title: 'Is no account attacked by guessing its password?',
       events: true,
       windowSeconds,
       run: findAccounts,
     },
     {
       name: 'login-wave',
-      title: 'Do most logins of the platform succeed?',
+      title: 'Do most logins of the whole platform succeed?',
       events: true,
       windowSeconds,
       run: findWave,
     },
     {
       name: 'request-rate',
-      title: 'Does no address send more than its users would?',
+      title: 'Does no IP address send more requests than its users would?',
       events: true,
       windowSeconds,
       run: findRequestRates,
     },
     {
       name: 'role-changes',
-      title: 'Are the administrators the same?',
+      title: 'Is no user a new or a former administrator?',
       events: true,
       remembers: true,
       windowSeconds: roleWindowSeconds,
@@ -64,7 +64,7 @@ export const oracle = defineBot({
     },
     {
       name: 'session-networks',
-      title: 'Is each user in few networks at once?',
+      title: 'Does no user have sessions from too many networks?',
       run: findSpreadSessions,
     },
   ],
@@ -74,9 +74,9 @@ export const oracle = defineBot({
       category: 'logins',
       pattern: '^failed logins from ',
       solution:
-        'Look at the user agents and the accounts of these requests. If it is no office or school of your users, block the address at ' +
-        'the proxy for a day, and have accounts that were entered change their password. If it is your own monitor, correct its ' +
-        'password or add it to trusted_addresses.',
+        'Look at the user agents and the accounts of these requests. If it is no office or school of your users, block the IP address at ' +
+        'the proxy for a day, and have the passwords of accounts with a successful login from it changed. If it is your own monitor, ' +
+        'correct its password or add its IP address to trusted_addresses.',
       autonomy: 'suggest',
     },
     {
@@ -84,8 +84,8 @@ export const oracle = defineBot({
       category: 'logins',
       pattern: '^failed logins of user ',
       solution:
-        'Slow down or stop logins of this account for an hour, and write to its user through the address that was known before. If a ' +
-        'login succeeded in between, end its sessions and have the password changed. An app with an old password is the harmless cause.',
+        'Slow down or stop logins of this account for an hour, and write to its user at the mail address that was known before. If a ' +
+        'login succeeded in between, end its sessions and have the password changed. A device with an old password is a harmless cause.',
       autonomy: 'suggest',
     },
     {
@@ -93,8 +93,8 @@ export const oracle = defineBot({
       category: 'logins',
       pattern: '^logins of the whole platform fail',
       solution:
-        'First see whether the login works: sign in by hand, and read error_logs. If it does, switch on a captcha or a second factor, ' +
-        'lower the rate limit of the login, and look at the networks of the addresses.',
+        'First check whether the login works: sign in by hand, and read error_logs. If it works, switch on a captcha or a second factor, ' +
+        'lower the rate limit of the login, and block the networks from which most of them come.',
       autonomy: 'suggest',
     },
     {
@@ -102,7 +102,7 @@ export const oracle = defineBot({
       category: 'requests',
       pattern: '^requests from .*: up to \\d+ a minute',
       solution:
-        'See which endpoints it calls. Limit the rate of the address at the proxy. If it is a partner or a server of your own, agree on ' +
+        'See which endpoints it calls. Limit the rate of the IP address at the proxy. If it is a partner or a server of your own, agree on ' +
         'a rate and add it to trusted_addresses.',
       autonomy: 'suggest',
     },
@@ -111,8 +111,8 @@ export const oracle = defineBot({
       category: 'roles',
       pattern: '^role of user .* changed: ',
       solution:
-        'Ask an owner of the platform whether they decided it, not through the account itself. If not: set profiles.role back, end the ' +
-        'sessions of the user and of whoever did it, and read user_activity_log of both. If so, resolve the ticket.',
+        'Ask an owner of the platform whether they decided it, and not through this account. If they did, resolve the ticket. If not: ' +
+        'set profiles.role back, end the sessions of the user and of the person who changed it, and read user_activity_log of both.',
       autonomy: 'suggest',
     },
     {
@@ -120,7 +120,7 @@ export const oracle = defineBot({
       category: 'admins',
       pattern: '^administrator .* acted at unusual hours',
       solution:
-        'Ask the administrator. If it was not them: end their sessions, take the role away, and read what was done.',
+        'Ask the administrator. If it was another person: end the sessions, remove the role, and read in user_activity_log what was done.',
       autonomy: 'suggest',
     },
     {

@@ -1,4 +1,4 @@
-/** Feels the platform's pulse each minute: requests, sessions, errors, and the host on which it runs. */
+/** Compares the platform's traffic with what is usual, each minute: requests, sessions, errors; and watches the host on which it runs. */
 import { defineBot } from '../src/bot.ts';
 import { config } from './pulse/config.ts';
 import { compareErrors } from './pulse/error-share.ts';
@@ -7,14 +7,14 @@ import { compareSessions } from './pulse/sessions.ts';
 import { compareRequests } from './pulse/traffic.ts';
 
 const askSentinel = (why: string) =>
-  `# ${why} The sentinel says more, and does not wait for its time.\n` +
+  `# ${why} The bot sentinel checks all apps now, before its next slot.\n` +
   'steps:\n  - remedy: run.early\n    with: { bot: sentinel, minutes: 5 }\n';
 
 export const pulse = defineBot({
   name: 'pulse',
   displayName: 'Pulse',
   description:
-    'Compares requests, sessions and errors with the same weekday and hour of past weeks; and looks at the host.',
+    'Compares requests, sessions and errors with the same weekday and hour of past weeks, and watches memory and CPU of the host.',
   schedule: '* * * * *',
   needs: ['api_logs', 'user_sessions'],
   config,
@@ -26,7 +26,7 @@ export const pulse = defineBot({
     },
     {
       name: 'error-share',
-      title: 'Are as many requests answered well as usual?',
+      title: 'Is the share of failed requests as usual?',
       events: true,
       // Requests of the last minutes may not be there yet.
       windowSeconds: ({ window_minutes, lag_minutes }) => (window_minutes + lag_minutes) * 60,
@@ -40,7 +40,7 @@ export const pulse = defineBot({
     },
     {
       name: 'host',
-      title: 'Has the host room in memory and CPU?',
+      title: 'Does the host have enough memory and CPU?',
       remembers: true,
       run: (given, context) => checkHost(given, context),
     },
@@ -51,14 +51,14 @@ export const pulse = defineBot({
       name: 'pulse.requests-fell',
       category: 'traffic',
       pattern: '^requests fell to',
-      solution: askSentinel('Something may stand between users and the platform.'),
+      solution: askSentinel('Users may not reach the platform.'),
       autonomy: 'auto',
     },
     {
       name: 'pulse.errors-rose',
       category: 'traffic',
       pattern: '^error share rose to',
-      solution: askSentinel('Some part of the platform fails.'),
+      solution: askSentinel('A part of the platform may fail.'),
       autonomy: 'auto',
     },
     {
@@ -66,8 +66,8 @@ export const pulse = defineBot({
       category: 'traffic',
       pattern: '^requests rose to',
       solution:
-        'Ask whether a campaign has begun. If not, group the newest rows of api_logs by ip_address and endpoint: a few ' +
-        'addresses that ask for one endpoint are a client in a loop or an attack; limit them.',
+        'Ask whether a campaign began. If not, group the newest rows of api_logs by ip_address and endpoint: a few ' +
+        'IP addresses with most requests for one endpoint are a client in a loop or an attack: limit their rate.',
       autonomy: 'suggest',
     },
     {
@@ -75,8 +75,8 @@ export const pulse = defineBot({
       category: 'traffic',
       pattern: '^active sessions fell to',
       solution:
-        'Look whether sessions were deleted or expired at once: a deployment that changed their secret or lifetime, or a ' +
-        'clean-up without a limit. If sign-in itself fails, its endpoint is among the findings of sentinel-api.',
+        'Check whether many sessions were deleted or expired at once, by a deployment that changed their secret or lifetime, or ' +
+        'by a clean-up without a limit. If the login itself fails, its endpoint is among the findings of sentinel-api.',
       autonomy: 'suggest',
     },
     {
@@ -85,7 +85,7 @@ export const pulse = defineBot({
       pattern: '^host .{1,80} is short of',
       solution:
         'See which process uses it (`systemd-cgtop`, `docker stats`, `ps`). If it is the engine itself, give it fewer runs at ' +
-        'once (ROUNDSMAN_CONCURRENCY) or the host more room; if it is the database, move one of them to another host.',
+        'once (ROUNDSMAN_CONCURRENCY) or the host more memory or CPU; if it is the database, move one of the two to another host.',
       autonomy: 'suggest',
     },
   ],

@@ -7,7 +7,7 @@ export const scout = defineBot({
   name: 'scout',
   displayName: 'Scout',
   description:
-    'Reads the feeds in its settings: new entries, and feeds that are quiet or cannot be read.',
+    'Reads the feeds in its settings: it reports new entries, and feeds that have none for long or cannot be read.',
   schedule: '0 */6 * * *',
   looksOutside: true,
   shipsPaused:
@@ -16,7 +16,7 @@ export const scout = defineBot({
   checks: [
     {
       name: 'feeds',
-      title: 'Have the feeds news, and can they be read?',
+      title: 'Can every feed be read, and does it have new entries?',
       remembers: true,
       run: findNews,
     },
@@ -29,7 +29,7 @@ export const scout = defineBot({
       pattern: '^feed .{1,100} cannot be read',
       solution:
         'Open the address in a browser. If it has moved, set the new one in the setting feeds of the scout. If it shows a ' +
-        'page and no feed, its server refuses programs or has given the feed up: take it out of the setting.',
+        'page and no feed, its server refuses programs or has closed the feed: remove it from the setting.',
       autonomy: 'suggest',
     },
     {
@@ -37,8 +37,8 @@ export const scout = defineBot({
       category: 'feeds',
       pattern: '^feed .{1,100} has had no new entry',
       solution:
-        'Look whether its publisher goes on elsewhere. If it is quiet by nature, raise quiet_days of the scout; if it has ' +
-        'ended, take it out of the setting feeds.',
+        'Check whether its publisher has another feed now. If it rarely has entries, raise quiet_days of the scout. If it was ' +
+        'closed, remove it from the setting feeds.',
       autonomy: 'suggest',
     },
   ],

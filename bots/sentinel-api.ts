@@ -16,7 +16,7 @@ export const sentinelApi = defineBot({
   name: 'sentinel-api',
   displayName: 'API sentinel',
   description:
-    'Watches api_logs for server errors, missing paths, slow and rate-limited endpoints, 401 spikes, and endpoints that fell silent.',
+    'Watches api_logs for server errors, missing paths, slow and rate-limited endpoints, 401 spikes, and endpoints that have no requests any more.',
   schedule: '*/3 * * * *',
   needs: ['api_logs'],
   config,
@@ -44,21 +44,21 @@ export const sentinelApi = defineBot({
     },
     {
       name: 'rate-limited',
-      title: 'Do callers get through the rate limit?',
+      title: 'Does the rate limit refuse few requests?',
       events: true,
       windowSeconds,
       run: findRateLimited,
     },
     {
       name: 'unauthorized',
-      title: 'Are callers recognised as usual?',
+      title: 'Is the share of 401 answers as usual?',
       events: true,
       windowSeconds,
       run: findUnauthorized,
     },
     {
       name: 'silent',
-      title: 'Is every endpoint asked that is asked on other days?',
+      title: 'Does every endpoint have requests that has some on other days?',
       run: findSilent,
     },
   ],
@@ -79,8 +79,8 @@ export const sentinelApi = defineBot({
       category: 'api',
       pattern: String.raw`^.{1,100}: \d+ of \d+ requests answered 404`,
       solution:
-        'If the path ever existed, restore it or redirect it to where it went, and correct the page ' +
-        'or client that still asks for it. If it never did, someone is scanning: block the source ' +
+        'If the path ever existed, restore it or redirect it to its new place, and correct the page ' +
+        'or client that still requests it. If it never existed, a scanner requests it: block its IP ' +
         'addresses.',
       autonomy: 'suggest',
     },
@@ -89,8 +89,8 @@ export const sentinelApi = defineBot({
       category: 'api',
       pattern: String.raw`^.{1,100}: \d+ of \d+ requests answered 401`,
       solution:
-        'Look whether a key or secret of sessions was changed, or a clock is wrong, when it began: then all tokens are refused. ' +
-        'If the callers are many addresses that fail at signing in, passwords are being tried: limit them. One address alone ' +
+        'Check whether a key of sessions was changed when it began, or a clock is wrong: then all tokens are refused. ' +
+        'If many IP addresses fail at the login, an attacker tries passwords: limit their rate. One IP address alone ' +
         'is a client with an old token: tell its owner.',
       autonomy: 'suggest',
     },
@@ -99,8 +99,26 @@ export const sentinelApi = defineBot({
       category: 'api',
       pattern: String.raw`^.{1,100}: no request for an hour, \d+ are usual`,
       solution:
-        'Ask the endpoint yourself. If it answers, look at what calls it: a page or an app that stopped, a route that leads ' +
-        'elsewhere, a job that no longer runs. If it was renamed or taken away on purpose, this ends by itself.',
+        'Send a request to the endpoint yourself. If it answers, look at its callers: a page or an app that stopped, a route that ' +
+        'leads elsewhere, a job that no longer runs. If it was renamed or removed on purpose, the finding resolves by itself.',
+      autonomy: 'suggest',
+    },
+    {
+      name: 'api.slow',
+      category: 'api',
+      pattern: String.raw`^.{1,100}: slow, 95 % of \d+ requests took up to \d+ ms`,
+      solution:
+        'Compare the endpoint with the last deployment, and see whether sentinel-db has findings about slow statements or locks. ' +
+        'If it calls another service, measure that one. If it is slow on purpose, raise max_p95_ms of sentinel-api.',
+      autonomy: 'suggest',
+    },
+    {
+      name: 'api.rate-limited',
+      category: 'api',
+      pattern: String.raw`^.{1,100}: \d+ of \d+ requests answered 429`,
+      solution:
+        'Group these rows of api_logs by ip_address and user_id. If a few callers have most of them, have these send fewer requests ' +
+        'or block them. If all callers are refused, the limit is too low: raise it.',
       autonomy: 'suggest',
     },
   ],

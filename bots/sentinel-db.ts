@@ -26,7 +26,7 @@ export const sentinelDb = defineBot({
   name: 'sentinel-db',
   displayName: 'Database sentinel',
   description:
-    'Watches connections, transactions, locks, dead rows, ids, indexes, replication and size of the database.',
+    'Watches connections, transactions, locks, dead rows, sequences, indexes, replication and size of the database.',
   schedule: '*/10 * * * *',
   config,
   checks: [
@@ -37,18 +37,18 @@ export const sentinelDb = defineBot({
     },
     {
       name: 'visible-sessions',
-      title: 'May checks see the other sessions?',
+      title: 'May checks see what other sessions do?',
       run: findHidden,
     },
     {
       name: 'old-transactions',
-      title: 'Is no transaction open for long?',
+      title: 'Is no transaction open for too long?',
       remembers: true,
       run: findOldTransactions,
     },
     {
       name: 'blocked-sessions',
-      title: 'Does no session wait for a lock?',
+      title: 'Does no session wait long for a lock?',
       run: findBlocked,
     },
     {
@@ -58,12 +58,12 @@ export const sentinelDb = defineBot({
     },
     {
       name: 'stale-statistics',
-      title: 'Do the statistics fit the rows?',
+      title: 'Are the statistics of the planner up to date?',
       run: staleStatisticsCheck(platformTables),
     },
     {
       name: 'wraparound',
-      title: 'Is the end of the transaction ids far?',
+      title: 'Are all databases far from transaction id wraparound?',
       run: findWraparound,
     },
     {
@@ -73,13 +73,13 @@ export const sentinelDb = defineBot({
     },
     {
       name: 'cache',
-      title: 'Are blocks found in memory?',
+      title: 'Are most blocks found in memory?',
       remembers: true,
       run: findColdCache,
     },
     {
       name: 'rollbacks',
-      title: 'Do transactions commit?',
+      title: 'Do most transactions commit?',
       remembers: true,
       run: findRollbacks,
     },
@@ -113,7 +113,7 @@ export const sentinelDb = defineBot({
     },
     {
       name: 'disabled-triggers',
-      title: 'Are all triggers on?',
+      title: 'Are all triggers enabled?',
       run: findDisabledTriggers,
     },
     {
@@ -136,7 +136,7 @@ export const sentinelDb = defineBot({
     },
     {
       name: 'proven-backup',
-      title: 'Was a backup proven?',
+      title: 'Was a backup proven by a restore?',
       run: findUnprovenBackup,
     },
   ],

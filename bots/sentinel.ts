@@ -1,4 +1,4 @@
-/** Watches the platform's apps from outside: what they answer, their certificates, and whether something else answers for them. */
+/** Watches the platform's apps from outside: what they answer, their certificates, and whether a placeholder answers in their place. */
 import { defineBot } from '../src/bot.ts';
 import { checkAnswers } from './sentinel/answers.ts';
 import { checkCertificates } from './sentinel/certificates.ts';
@@ -24,10 +24,14 @@ export const sentinel = defineBot({
     { name: 'answers', title: 'Does every app answer as it should?', run: checkAnswers },
     {
       name: 'certificates',
-      title: 'Is every certificate trusted, and renewed in time?',
+      title: 'Is every certificate trusted, and was it renewed in time?',
       run: checkCertificates,
     },
-    { name: 'stubs', title: 'Does every app tell missing pages apart?', run: checkStubs },
+    {
+      name: 'stubs',
+      title: 'Does every app answer 404 to a path that does not exist?',
+      run: checkStubs,
+    },
   ],
   knowledge,
 });

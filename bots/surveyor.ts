@@ -1,9 +1,10 @@
 /**
- * Compares the live catalogue with what the migrations make. It changes nothing: a person decides whether the database or the
+ * Compares the schema of the database with what the migrations make. It changes nothing: a person decides whether the database or the
  * migrations are right.
  */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { maxFindings } from './parts/settings.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';
@@ -15,14 +16,9 @@ const config = z.strictObject({
     .max(1_000)
     .default([])
     .describe(
-      'parts that may differ, named as in the metadata of a finding: index bots.idx_bots_status',
+      'parts that may differ, named as `part` in the metadata of a finding: index bots.idx_bots_status',
     ),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(50)
-    .describe('differences that one check reports at most, the missing ones first'),
+  max_findings: maxFindings('differences'),
 });
 type Config = z.infer<typeof config>;
 
@@ -104,25 +100,28 @@ function describe(difference: Difference): ReportedFinding {
     title: `${words[how]} ${kind} ${name === null ? of : `${name} of ${of}`}`,
     description:
       how === 'extra'
-        ? `No migration makes it: ${shown.actual}`
-        : `The migrations make ${shown.expected}${how === 'changed' ? `; it is ${shown.actual}` : ''}`,
+        ? `No migration makes it. It is: ${shown.actual}`
+        : `The migrations make: ${shown.expected}${how === 'changed' ? `. It is: ${shown.actual}` : ''}`,
     component: of,
     key: part,
     metadata,
   };
 }
 
-/** Where migrations are pending, what they would make is no difference, and what they change cannot be told from one. */
-function refuseOther({ pending, unknown }: Expected, { skip }: CheckContext): void {
+/** Skips the check if migrations are pending: what these would make or change is no difference. */
+function needSameVersion({ pending, unknown }: Expected, { skip }: CheckContext): void {
   if (pending.length > 0)
-    skip(`${pending.length} migrations are pending: \`npx roundsman db migrate\``);
-  if (unknown.length > 0) skip('another version of Roundsman has migrated this database');
+    skip(`migrations are pending (${pending.length}): \`npx roundsman db migrate\` applies them`);
+  if (unknown.length > 0)
+    skip(
+      'another version of Roundsman has migrated this database: run this bot with that version, or a newer one',
+    );
 }
 
 /**
  * Definitions are printed from the live tables, so the check would wait behind a command that changes one, up to 10 s in each check.
  */
-async function refuseLocked({ db, skip }: CheckContext): Promise<void> {
+async function needUnlocked({ db, skip }: CheckContext): Promise<void> {
   const { rows } = await sql<{ locked: string }>`
     SELECT c.relname AS locked FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
@@ -138,8 +137,8 @@ const comparing =
     context: CheckContext,
   ): Promise<CheckResult> => {
     const expected = await readExpected(context);
-    refuseOther(expected, context);
-    await refuseLocked(context);
+    needSameVersion(expected, context);
+    await needUnlocked(context);
     const { rows } = await sql<{ reader: boolean; server: number }>`
       SELECT to_regrole('roundsman_reader') IS NOT NULL AS reader,
         current_setting('server_version_num')::int / 10000 AS server`.execute(context.db);
@@ -164,10 +163,10 @@ const comparing =
       examined: { count: compared, except: [] },
       findings: found.slice(0, max).map(describe),
       figures: [
-        { name: 'compared', value: compared },
-        { name: 'missing', value: count('missing') },
-        { name: 'changed', value: count('changed') },
-        { name: 'additional', value: count('extra') },
+        { name: 'parts compared', value: compared },
+        { name: 'missing parts', value: count('missing') },
+        { name: 'changed parts', value: count('changed') },
+        { name: 'additional parts', value: count('extra') },
       ],
       truncated: found.length > max,
     };
@@ -176,29 +175,49 @@ const comparing =
 export const surveyor = defineBot({
   name: 'surveyor',
   displayName: 'Surveyor',
-  description: 'Compares the live catalogue of the database with what the migrations make.',
+  description: 'Compares the schema of the database with what the migrations make.',
   schedule: '23 * * * *',
   config,
   checks: [
     { name: 'migrations', title: 'Are all migrations applied?', run: findPending },
     {
       name: 'tables',
-      title: 'Are all tables there, with row level security as it was made?',
+      title: 'Are all tables as the migrations make them, with their row level security?',
       run: comparing('table', 'view', 'sequence'),
     },
-    { name: 'columns', title: 'Are all columns as they were made?', run: comparing('column') },
-    { name: 'keys', title: 'Are all keys and rules there?', run: comparing('constraint', 'check') },
-    { name: 'indexes', title: 'Are all indexes there?', run: comparing('index') },
-    { name: 'policies', title: 'Are all policies as they were made?', run: comparing('policy') },
-    { name: 'triggers', title: 'Are all triggers as they were made?', run: comparing('trigger') },
+    {
+      name: 'columns',
+      title: 'Are all columns as the migrations make them?',
+      run: comparing('column'),
+    },
+    {
+      name: 'keys',
+      title: 'Are all keys and check constraints as the migrations make them?',
+      run: comparing('constraint', 'check'),
+    },
+    {
+      name: 'indexes',
+      title: 'Are all indexes as the migrations make them?',
+      run: comparing('index'),
+    },
+    {
+      name: 'policies',
+      title: 'Are all policies as the migrations make them?',
+      run: comparing('policy'),
+    },
+    {
+      name: 'triggers',
+      title: 'Are all triggers as the migrations make them?',
+      run: comparing('trigger'),
+    },
     {
       name: 'functions',
-      title: 'Are all functions as they were made?',
+      title: 'Are all functions as the migrations make them?',
       run: comparing('function'),
     },
     {
       name: 'settings',
-      title: 'Are roles and settings as they were made?',
+      title: 'Are roles and their settings as the migrations make them?',
       run: findChangedSettings,
     },
   ],
@@ -218,8 +237,8 @@ export const surveyor = defineBot({
       pattern:
         '^(missing|changed|additional) (table|view|sequence|column|constraint|check|index|policy|trigger|function) ',
       solution:
-        'Ask who changed it and why. The metadata has what the migrations make and what is there: bring back the definition of ' +
-        'the migrations, in a transaction. A difference that is meant to stay is named in the setting ignored_parts.',
+        'Ask who changed it and why. The metadata of the finding has what the migrations make and what is there: restore the definition ' +
+        'of the migrations, in a transaction. If the difference is meant to stay, name its part in the setting ignored_parts.',
       autonomy: 'suggest',
     },
     {
@@ -227,8 +246,8 @@ export const surveyor = defineBot({
       category,
       pattern: '^changed setting of ',
       solution:
-        'ALTER ROLE … RESET or ALTER DATABASE … RESET takes a setting back, ALTER ROLE … NOLOGIN NOSUPERUSER and the like a ' +
-        'right. Ask first who set it.',
+        'First ask who set it. ALTER ROLE … RESET or ALTER DATABASE … RESET removes a setting; ALTER ROLE … NOLOGIN, NOSUPERUSER ' +
+        'and the like remove a right.',
       autonomy: 'suggest',
     },
   ],

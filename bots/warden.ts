@@ -1,10 +1,11 @@
 /**
- * Looks for what users can reach in the database and should not, in the catalogue of PostgreSQL alone: it reads no row of the
+ * Finds what users can reach in the database and should not, in the system catalogue of PostgreSQL alone: it reads no row of the
  * platform. The rules follow the documentation of PostgreSQL (row security policies, CREATE FUNCTION "Writing SECURITY DEFINER
  * Functions Safely", CREATE VIEW) and of Supabase (row level security, column level security, hardening the Data API).
  */
 import { defineBot } from '../src/bot.ts';
-import type { Bot } from '../src/bot.ts';
+import type { Bot, KnowledgeSeed } from '../src/bot.ts';
+import { adviceOn } from './parts/advice.ts';
 import { findSecretColumns } from './warden/columns.ts';
 import { config, type CheckName, type Config } from './warden/config.ts';
 import { findExposedExtensions } from './warden/extensions.ts';
@@ -14,13 +15,8 @@ import { findIdleSecrets } from './warden/secrets.ts';
 import { findRowSecurityOff } from './warden/tables.ts';
 import { findOpenViews } from './warden/views.ts';
 
-const advice = (name: CheckName | 'waivers', pattern: string, solution: string) => ({
-  name: `access.${name}`,
-  category: 'access',
-  pattern,
-  solution,
-  autonomy: 'suggest' as const,
-});
+const advice: (name: CheckName | 'waivers', pattern: string, solution: string) => KnowledgeSeed =
+  adviceOn('access');
 
 /** `catalogue` gives all bots, whose code may ask for secrets. */
 export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
@@ -28,13 +24,13 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
     name: 'warden',
     displayName: 'Warden',
     description:
-      'Looks for tables, policies, functions, views and columns that are open to users, and for secrets that are old or unused.',
+      'Finds tables, policies, functions, views and columns that are open to users, and secrets that are old or not used.',
     schedule: '7 * * * *',
     config,
     checks: [
       {
         name: 'row-security',
-        title: 'Is row level security on wherever users have rights?',
+        title: 'Is row level security on for every table on which users have rights?',
         run: findRowSecurityOff,
       },
       {
@@ -49,32 +45,32 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
       },
       {
         name: 'definer-functions',
-        title: 'Do functions lend no rights to anonymous callers?',
+        title: "Does no function give anonymous callers its owner's rights?",
         run: findDefinerFunctions,
       },
       {
         name: 'search-path',
-        title: 'Does every function fix its search_path?',
+        title: 'Does every function set its own search_path?',
         run: findLoosePaths,
       },
       {
         name: 'views',
-        title: 'Do views keep to row level security?',
+        title: 'Does no view bypass row level security?',
         run: findOpenViews,
       },
       {
         name: 'secret-columns',
-        title: 'Are columns of secrets closed to users?',
+        title: 'Can users read no column that holds secrets?',
         run: findSecretColumns,
       },
       {
         name: 'extensions',
-        title: 'Are extensions out of reach of clients?',
+        title: 'Is no extension in a schema that clients reach?',
         run: findExposedExtensions,
       },
       {
         name: 'secrets',
-        title: 'Is every stored secret in use, and young enough?',
+        title: 'Is every stored secret used, and not too old?',
         run: (config, context) =>
           findIdleSecrets(
             config,
@@ -92,14 +88,14 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
       ),
       advice(
         'open-policies',
-        '^policy lets users write what they like: ',
+        '^policy lets users write without a condition: ',
         'Replace the condition by one that names the owner of the row (user_id = (SELECT auth.uid())), in USING and in WITH CHECK. ' +
-          'If everybody is meant to add rows, as to a form of feedback, limit the columns by a grant and waive the finding.',
+          'If all users are meant to add rows, for example feedback, limit the columns by a grant and waive the finding.',
       ),
       advice(
         'policy-roles',
         '^policy names no role: ',
-        'Say TO authenticated, or the roles that are meant. A policy that only admits service_role can be dropped: that role ' +
+        'Add TO authenticated, or the roles that are meant. A policy that only admits service_role can be dropped: that role ' +
           'bypasses row level security.',
       ),
       advice(
@@ -116,9 +112,9 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
       ),
       advice(
         'views',
-        '^(materialized )?view passes row level security by: ',
+        '^(materialized )?view bypasses row level security: ',
         'Set security_invoker on a view, and give its users the policies and grants that they need on its tables. Revoke SELECT on a ' +
-          'materialized view, and read it from a function that filters by the user. What everybody may know can be waived.',
+          'materialized view, and read it from a function that filters by the user. If all users may read its rows, waive the finding.',
       ),
       advice(
         'secret-columns',
@@ -130,13 +126,13 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
         'extensions',
         '^extension is in a schema that clients reach: ',
         'Move it to schema extensions where it can be moved, and check that the search_path of the roles names that schema. ' +
-          'Otherwise revoke EXECUTE on its functions from anon and authenticated, and waive it.',
+          'Otherwise revoke EXECUTE on its functions from anon and authenticated, and waive the finding.',
       ),
       advice(
         'secrets',
         '^secret is (not used|old): ',
-        'Remove what nothing refers to and revoke it where it is valid. Replace an old value: make a new one, store it, see that the ' +
-          'next run works, then revoke the old one.',
+        'Remove a secret to which nothing refers, and revoke it at its service. Replace an old value: make a new one, store it, check ' +
+          'that the next run works, then revoke the old one.',
       ),
       advice(
         'waivers',

@@ -1,16 +1,16 @@
 /** Whether bots are on time, their runs end, and they are in service. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
+import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
 
-const minuteMs = 60_000;
 const secondsSince = (at: Date | undefined, now: Date) =>
   at === undefined ? 0 : Math.floor((now.getTime() - at.getTime()) / 1_000);
-const timeBefore = (now: Date, ms: number) => new Date(now.getTime() - ms);
 
-export function findOverdue(config: ConductorConfig, context: CheckContext) {
-  const due = timeBefore(context.now, config.overdue_minutes * minuteMs);
+export function findOverdue(config: Config, context: CheckContext) {
+  const due = minutesBefore(context.now, config.overdue_minutes);
   const query = sql<{ name: string; next_execution_at: Date }>`
     SELECT name, next_execution_at FROM bots
     WHERE status = 'active' AND next_execution_at < ${due}
@@ -24,17 +24,17 @@ export function findOverdue(config: ConductorConfig, context: CheckContext) {
       return {
         severity: 'high',
         category,
-        title: `Bot ${bot.name} is overdue by ${Math.floor(late / minuteMs)} minutes`,
-        description: 'Its time has come and no scheduler has claimed it.',
+        title: `Bot ${bot.name} is overdue by ${counted(Math.floor(late / minuteMs), 'minute')}`,
+        description: 'Its slot is due, and no scheduler has claimed it.',
         component: bot.name,
         metadata: { next_execution_at: bot.next_execution_at.toISOString() },
       };
     },
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'overdue', value: found.length },
+      { name: 'overdue bots', value: found.length },
       {
-        name: 'longest overdue',
+        name: 'longest time overdue',
         value: secondsSince(found[0]?.next_execution_at, context.now),
         unit: 's',
       },
@@ -44,7 +44,7 @@ export function findOverdue(config: ConductorConfig, context: CheckContext) {
 
 // A queued run counts as stuck only while its bot has a free place. Otherwise it waits for another run of its bot, and that run
 // is watched itself. The newest running run of the conductor is left out: this check runs in it.
-export function findStuck(config: ConductorConfig, context: CheckContext) {
+export function findStuck(config: Config, context: CheckContext) {
   const query = sql<{ name: string; runs: number; since: Date; executions: string[] }>`
     WITH unfinished AS (
       SELECT b.name, b.api_endpoint, e.id, e.status,
@@ -75,8 +75,8 @@ export function findStuck(config: ConductorConfig, context: CheckContext) {
       return {
         severity: 'high',
         category,
-        title: `Bot ${component} has had ${what} for ${minutes} minutes`,
-        description: 'A run neither ends nor is rescued: look at the workers.',
+        title: `Bot ${component} has had ${what} for ${counted(minutes, 'minute')}`,
+        description: 'The run neither ends nor is rescued.',
         component,
         metadata: { runs, since: since.toISOString(), executions },
       };
@@ -84,17 +84,17 @@ export function findStuck(config: ConductorConfig, context: CheckContext) {
     (found, bots) => [
       { name: 'bots', value: bots },
       { name: 'stuck runs', value: found.reduce((all, { runs }) => all + runs, 0) },
-      { name: 'longest stuck', value: secondsSince(found[0]?.since, context.now), unit: 's' },
+      { name: 'longest time stuck', value: secondsSince(found[0]?.since, context.now), unit: 's' },
     ],
   );
 }
 
-export function findOutOfService(config: ConductorConfig, context: CheckContext) {
+export function findOutOfService(config: Config, context: CheckContext) {
   const query = sql<{ name: string; status: string; status_reason: string | null; since: Date }>`
     SELECT name, status, status_reason, since
     FROM (SELECT *, coalesce(status_changed_at, updated_at, created_at) AS since FROM bots) b
     WHERE status = 'error'
-      OR status = 'paused' AND since < ${timeBefore(context.now, config.paused_days * 24 * 60 * minuteMs)}
+      OR status = 'paused' AND since < ${daysBefore(context.now, config.paused_days)}
         -- A bot of the catalogue that has never had another status ships paused: it waits for its settings.
         AND NOT (catalogue_name IS NOT NULL AND status_changed_at IS NULL)
     ORDER BY status, since, name`;
@@ -108,15 +108,18 @@ export function findOutOfService(config: ConductorConfig, context: CheckContext)
       title:
         status === 'error'
           ? `Bot ${component} is out of service: its definition cannot run`
-          : `Bot ${component} is out of service: paused for more than ${config.paused_days} days`,
+          : `Bot ${component} is out of service: paused for more than ${counted(config.paused_days, 'day')}`,
       description: status_reason ?? 'No reason was given.',
       component,
       metadata: { status, status_reason, since: since?.toISOString() ?? null },
     }),
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'in error', value: found.filter(({ status }) => status === 'error').length },
-      { name: 'paused for long', value: found.filter(({ status }) => status === 'paused').length },
+      { name: 'bots in error', value: found.filter(({ status }) => status === 'error').length },
+      {
+        name: 'bots paused for too long',
+        value: found.filter(({ status }) => status === 'paused').length,
+      },
     ],
   );
 }

@@ -1,134 +1,93 @@
 /** The settings of the conductor. */
 import { z } from '../../src/bot.ts';
+import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
-  overdue_minutes: z
-    .number()
-    .min(0)
-    .default(10)
-    .describe('how many minutes late a bot may be claimed'),
-  stuck_margin_seconds: z
-    .number()
-    .min(0)
-    .default(60)
-    .describe('how many seconds a run may exceed its timeout'),
-  queued_minutes: z
-    .number()
-    .min(0)
-    .default(10)
-    .describe('how many minutes a run may wait although its bot has room for it'),
-  window_hours: z
-    .number()
-    .positive()
-    .max(720)
-    .default(24)
-    .describe('how many hours of runs the success rate is counted over'),
-  min_success_rate: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(80)
-    .describe("percent of a bot's runs that should succeed"),
+  // A scheduler claims a due bot within seconds (docs/schedules.md); ten minutes outlast a restart and a failover.
+  overdue_minutes: amount(10, 'how many minutes late a bot may be claimed'),
+  // The worker ends a run at its timeout, and rescue takes over the run of a lost worker within seconds (docs/protocol.md).
+  stuck_margin_seconds: amount(60, 'how many seconds longer than its timeout a run may last'),
+  // As overdue_minutes: a queued run starts within seconds where its bot and a worker have room.
+  queued_minutes: amount(10, 'how many minutes a run may be queued while its bot has room for it'),
+  // A day: each bot that runs daily or more often is in it.
+  window_hours: time(
+    24,
+    'over how many hours the success rate and the skipped slots are counted',
+    720,
+  ),
+  // Our choice: one failure in five runs is more than the retries of a bot should leave.
+  min_success_rate: percent(80, "percent of a bot's runs that should succeed"),
+  // With ten runs or fewer, two failures that come by chance are below 80 %.
   min_runs: z
     .int()
     .min(0)
     .default(10)
-    .describe('with so many runs or fewer, a success rate means nothing'),
-  paused_days: z
-    .number()
-    .min(0)
-    .default(7)
-    .describe('how many days a bot may be paused before that is a finding'),
+    .describe('the success rate is judged only for bots with more runs than this'),
+  // A week: a bot that was paused for one piece of work is resumed by then.
+  paused_days: amount(7, 'how many days a bot may be paused before that is a finding'),
+  // Our choice: a limit that blocks in one hour did its work; in three, the problem comes back after each heal.
   limit_hours: z
     .int()
     .min(1)
     .max(24)
     .default(3)
     .describe(
-      'in how many hours of a day a limit of healing has to block an entry to be a finding',
+      'in how many of the last 24 hours a healing limit has to block an entry to be a finding',
     ),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(50)
-    .describe('bots or entries that one check reports at most, the worst first'),
+  max_findings: maxFindings('bots or entries'),
+  // An entry that the queue lost is found within seconds (docs/protocol.md); a start within 30 s needs no finding.
   late_start_seconds: z
     .number()
     .positive()
-    // A lost entry of the queue is found within seconds; half a minute is none of its faults.
     .default(30)
-    .describe('how many seconds after it was queued a run may start although there is room for it'),
-  late_start_hours: z
-    .number()
-    .positive()
-    .max(168)
-    .default(6)
-    .describe('how many hours of runs are looked at for late starts'),
-  min_late_starts: z.int().min(1).default(3).describe('fewer late starts of a bot are no finding'),
-  late_start_percent: z
-    .number()
-    .min(0)
-    .max(100)
-    // So its 95th percentile is late.
-    .default(5)
-    .describe("up to this share of late starts among a bot's runs is no finding"),
-  min_skipped_slots: z
-    .int()
-    .min(1)
-    // A bot that is paused while a slot is due misses one.
-    .default(3)
-    .describe('fewer skipped slots of a bot in the window are no finding'),
-  max_skipped_percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(10)
-    .describe("up to this share of a bot's slots may be skipped, without those of maintenance"),
-  hollow_hours: z
-    .number()
-    .positive()
-    .max(720)
-    // A day has a quiet night in it.
-    .default(24)
-    .describe('for how many hours all successes of a bot have to look at nothing to be a finding'),
-  min_hollow_runs: z
-    .int()
-    .min(1)
-    .default(5)
-    .describe('and how many successes there have to be in these hours'),
-  max_waiting_runs: z
-    .int()
-    .min(1)
-    .default(100)
-    .describe('how many runs that are due may wait for a worker'),
-  waiting_minutes: z
-    .number()
-    .min(0)
-    // Many bots are due at the full hour: that burst is over in a minute or two.
-    .default(5)
-    .describe('and how many minutes the oldest of them may wait'),
-  requeue_wait_minutes: z
-    .number()
-    .min(0)
-    .default(60)
-    .describe(
-      'a bot whose newest run ended badly, and that runs again only later than this, is a finding',
-    ),
-  flapping_percent: z
-    .number()
-    .min(0)
-    .max(100)
-    // Nagios' high_flap_threshold over 21 results.
-    .default(30)
-    .describe('from this share of changes between success and failure in 21 runs on a bot flaps'),
-  min_health_score: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(70)
-    .describe("below this a bot's health score of a day is a finding"),
+    .describe('how many seconds after it was queued a run may start while there is room for it'),
+  // A quarter of a day: long enough for min_late_starts of an hourly bot.
+  late_start_hours: time(6, 'over how many hours late starts are counted', 168),
+  // One or two late starts come with every restart of a worker.
+  min_late_starts: count(3, 'a bot with fewer late starts than this is no finding'),
+  // Above 5 % the 95th percentile of its starts is late, too.
+  late_start_percent: percent(
+    5,
+    "up to this share of late starts among a bot's runs is no finding",
+  ),
+  // A bot that is paused while a slot is due misses one; a second one may be a restart.
+  min_skipped_slots: count(3, 'a bot with fewer skipped slots than this is no finding'),
+  // Our choice: of a bot that runs each minute six slots an hour.
+  max_skipped_percent: percent(
+    10,
+    "up to this share of a bot's slots may be skipped; slots that maintenance skips do not count",
+  ),
+  // A day: a quiet night is in it.
+  empty_hours: time(
+    24,
+    'a bot is a finding if none of its successful runs of this many hours examined anything',
+    720,
+  ),
+  // Fewer runs say little; a bot that runs daily is judged by min_empty_runs days, if empty_hours is as long.
+  min_empty_runs: count(
+    5,
+    'a bot with fewer successful runs than this in empty_hours is not judged',
+  ),
+  // Ten times the places of a worker that is not set up otherwise: it executes as many within minutes.
+  max_waiting_runs: count(100, 'how many due runs may wait for a worker'),
+  // Many bots are due at the full hour: those runs have started after a minute or two.
+  waiting_minutes: amount(
+    5,
+    'if more than max_waiting_runs wait: how many minutes the oldest of them may wait',
+  ),
+  // A bot that runs hourly or more often has its next chance soon.
+  requeue_wait_minutes: amount(
+    60,
+    'a bot whose newest run failed is a finding if its next run is further away than this many minutes',
+  ),
+  // Nagios flags a service as flapping at 30 % of changes in 21 results (high_service_flap_threshold unless set).
+  flapping_percent: percent(
+    30,
+    'a bot is flapping if at least this share of its 21 newest runs changed between success and failure',
+  ),
+  // Our choice: in a day of 24 slots, seven were skipped or failed.
+  min_health_score: percent(70, 'a bot with a lower health score of a day is a finding'),
 });
-export type ConductorConfig = z.infer<typeof config>;
+export type Config = z.infer<typeof config>;
 
 export const category = 'bots';

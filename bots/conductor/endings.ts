@@ -1,18 +1,11 @@
-/** Bots whose newest runs ended badly, and bots that change between success and failure. */
+/** Bots whose newest runs failed, and bots that change between success and failure. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { span } from '../parts/in-words.ts';
+import { minutesBefore } from '../parts/time.ts';
+import { category, type Config } from './config.ts';
 import { ownEndpoints, report } from './report.ts';
-
-/** Runs that say something about their bot. */
-const isCounted = sql`e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')`;
-
-/** `1 hour`, `20 hours`, `3 days` */
-function inWords(ms: number): string {
-  const hours = Math.max(1, Math.round(ms / 3_600_000));
-  if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;
-  return `${Math.round(hours / 24)} days`;
-}
+import { isCounted } from './runs.ts';
 
 interface Ended {
   name: string;
@@ -27,11 +20,11 @@ interface Ended {
 const maxInRow = 10;
 
 /**
- * A bot that runs again soon has another chance soon. One that runs each night has lost a day: another run is queued, once. While a
- * run of it is queued or running, it is not known how that one ends.
+ * A bot that runs again soon needs no remedy. For one that runs each night, another run is queued, once. A bot with a queued or
+ * running run is left out: it is not known yet how that run ends.
  */
-export function findBadEndings(config: ConductorConfig, context: CheckContext) {
-  const soon = new Date(context.now.getTime() + config.requeue_wait_minutes * 60_000);
+export function findBadEndings(config: Config, context: CheckContext) {
+  const soon = minutesBefore(context.now, -config.requeue_wait_minutes);
   const query = sql<Ended>`
     SELECT b.name, b.next_execution_at, newest.in_row, newest.status, newest.error, newest.ended
     FROM bots b CROSS JOIN LATERAL (
@@ -53,13 +46,13 @@ export function findBadEndings(config: ConductorConfig, context: CheckContext) {
     context,
     ({ name: component, next_execution_at, in_row, status, error, ended }) => {
       const which = in_row === 1 ? 'newest run' : `${in_row} newest runs`;
-      const next = inWords(next_execution_at.getTime() - context.now.getTime());
+      const next = span((next_execution_at.getTime() - context.now.getTime()) / 1_000);
       return {
         severity: 'medium',
         category,
-        title: `Bot ${component} ended its ${which} badly, and the next one is in ${next}`,
+        title: `Bot ${component} failed in its ${which}, and the next one is in ${next}`,
         description:
-          error ?? (status === 'timeout' ? 'Its deadline passed.' : 'It gave no reason.'),
+          error ?? (status === 'timeout' ? 'Its deadline passed.' : 'The run gave no reason.'),
         component,
         metadata: {
           in_row,
@@ -71,16 +64,16 @@ export function findBadEndings(config: ConductorConfig, context: CheckContext) {
     },
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'whose newest run ended badly', value: found.length },
+      { name: 'bots whose newest run failed', value: found.length },
     ],
   );
 }
 
-/** As many results as Nagios keeps. */
+/** Nagios keeps as many results. */
 const results = 21;
 
-/** The conductor itself is left out: the cure is to pause the bot, and then no bot would watch the others. */
-export function findFlapping(config: ConductorConfig, context: CheckContext) {
+/** The conductor itself is left out: the remedy pauses the bot, and then no bot would watch the others. */
+export function findFlapping(config: Config, context: CheckContext) {
   const query = sql<{ name: string; changes: number; successes: number }>`
     SELECT b.name, newest.changes, newest.successes
     FROM bots b CROSS JOIN LATERAL (
@@ -105,13 +98,13 @@ export function findFlapping(config: ConductorConfig, context: CheckContext) {
       severity: 'medium',
       category,
       title: `Bot ${component} flaps: its last ${results} runs changed ${changes} times between success and failure`,
-      description: `${successes} of them succeeded. A bot that fails each second time hides what it finds.`,
+      description: `${successes} of them succeeded. While it fails, its findings neither open nor resolve.`,
       component,
       metadata: { runs: results, changes, successes },
     }),
     (found, bots) => [
       { name: 'bots', value: bots },
-      { name: 'that flap', value: found.length },
+      { name: 'flapping bots', value: found.length },
     ],
   );
 }

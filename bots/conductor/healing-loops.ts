@@ -1,12 +1,7 @@
 /** Whether healing comes to an end, or an entry repeatedly heals what it or another entry causes. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-
-interface Config {
-  /** the hours of the last 24 in which a limit has to have blocked an entry */
-  limit_hours: number;
-  max_findings: number;
-}
+import type { Config } from './config.ts';
 
 /** What one entry did since yesterday, or since a person resolved the last ticket about it. */
 interface Entry {
@@ -154,7 +149,7 @@ function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): 
       : []),
     ...(first
       ? [
-          `${name} healed ${first.component ?? 'nothing named'} ${first.heals} times in 24 h and is at its daily limit` +
+          `${name} healed ${first.component ?? 'a finding without a component'} ${first.heals} times in 24 h and is at its daily limit` +
             (first.minutes === null
               ? ''
               : `; the problem came back after about ${minutes(first.minutes)} minutes`) +
@@ -199,7 +194,7 @@ export async function findHealingLoops(
     findings: rows.slice(0, max).map(findingOf),
     figures: [
       { name: 'entries of knowledge', value: known[0]?.count ?? 0 },
-      { name: 'entries without end', value: Math.min(rows.length, max) },
+      { name: 'entries that heal without end', value: Math.min(rows.length, max) },
     ],
     truncated: rows.length > max,
   };

@@ -1,7 +1,8 @@
 /** How many runs are due and wait, and for how long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import type { ConductorConfig } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import type { Config } from './config.ts';
 
 const component = 'queue';
 /** More waiting runs than these are not counted. */
@@ -21,7 +22,7 @@ interface Waiting {
  * own bot.
  */
 export async function findLongQueue(
-  { max_waiting_runs, waiting_minutes }: ConductorConfig,
+  { max_waiting_runs, waiting_minutes }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
   const { rows } = await sql<Waiting>`
@@ -49,18 +50,18 @@ export async function findLongQueue(
   return {
     examined: [component],
     figures: [
-      { name: 'runs that are due', value: due },
-      { name: 'of a backfill', value: backfill },
-      { name: 'that wait for a worker', value: waiting },
-      { name: 'oldest of these', value: seconds, unit: 's' },
+      { name: 'due runs', value: due },
+      { name: 'due runs of backfills', value: backfill },
+      { name: 'runs that wait for a worker', value: waiting },
+      { name: 'longest wait for a worker', value: seconds, unit: 's' },
     ],
     findings: isLong
       ? [
           {
             severity: 'high',
             category: 'queue',
-            title: `${waiting} runs wait for a worker, the oldest for ${minutes} minutes`,
-            description: 'More runs come due than the workers execute.',
+            title: `${waiting} runs wait for a worker, the oldest for ${counted(minutes, 'minute')}`,
+            description: 'More runs become due than the workers can execute.',
             component,
             metadata: { waiting, since: since!.toISOString(), bots },
           },

@@ -1,7 +1,7 @@
 /** How the checks of a state report bots. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import type { ConductorConfig } from './config.ts';
+import type { Config } from './config.ts';
 
 /** What a bot has as its endpoint that runs the conductor, whatever the bot is called. */
 export const ownEndpoints = ['/api/bots/conductor', 'bot:conductor'];
@@ -9,7 +9,7 @@ export const ownEndpoints = ['/api/bots/conductor', 'bot:conductor'];
 /** `query` reads the bots that fail the check, the worst first. `figures` gets how many bots fail and how many there are. */
 export async function report<Row>(
   query: ReturnType<typeof sql<Row>>,
-  { max_findings: max }: Pick<ConductorConfig, 'max_findings'>,
+  { max_findings: max }: Pick<Config, 'max_findings'>,
   { db }: CheckContext,
   finding: (row: Row) => ReportedFinding,
   figures: (found: Row[], bots: number) => Figure[],

@@ -1,7 +1,7 @@
 /** The health score of each bot: percent of its slots and runs of a day that ended as success, which the job `rollup` writes. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
 interface Scored {
@@ -19,10 +19,7 @@ const newest = (now: Date) => sql`
     AND m.health_score IS NOT NULL AND b.status = 'active'
   ORDER BY m.bot_id, m.day DESC`;
 
-export async function findLowScores(
-  config: ConductorConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findLowScores(config: Config, context: CheckContext): Promise<CheckResult> {
   const { db, now, skip } = context;
   const { rows } = await sql<{ scored: number; least: number | null; mean: number | null }>`
     SELECT count(*)::int AS scored, min(health_score) AS least, avg(health_score)::float8 AS mean
@@ -43,14 +40,14 @@ export async function findLowScores(
     ({ name: component, day, health_score, runs }) => ({
       severity: 'medium',
       category,
-      title: `Bot ${component} has a health score of ${health_score}`,
-      description: `Of its slots and runs on ${day} ${health_score} % ended as success; ${config.min_health_score} % are asked for.`,
+      title: `Bot ${component} has a health score of ${health_score} %`,
+      description: `On ${day}, ${health_score} % of its slots and runs ended as success. The minimum is ${config.min_health_score} %.`,
       component,
       metadata: { health_score, day, runs },
     }),
     (found) => [
       { name: 'bots with a score', value: scored },
-      { name: 'below the bound', value: found.length },
+      { name: 'bots below the minimum score', value: found.length },
       { name: 'lowest score', value: least ?? 0, unit: '%' },
       { name: 'mean score', value: mean ?? 0, unit: '%' },
     ],

@@ -1,8 +1,11 @@
-/** Looks for active apps and tools whose uses cost something else than their price, and than they usually do. */
+/** Finds active apps and tools whose uses cost much more or less than their price, and than they usually do. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
-import { daysBefore, type Config } from './config.ts';
-import { asked, reportUses, type Counted } from './count-uses.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
+import type { Counted } from '../parts/count-events.ts';
+import { asked, reportUses } from './count-uses.ts';
 import type { Kind } from './kinds.ts';
 
 interface OutOfLine extends Counted {
@@ -23,10 +26,9 @@ export function findCostsOutOfLine(
   const uses = sql.table(kind.uses);
   const windowStart = daysBefore(context.now, cost_days);
   const differs = (compared: ReturnType<typeof sql>) => sql`(
-    u.credits_used >= ${cost_factor}::numeric * greatest(${compared}, 1) 
+    u.credits_used >= ${cost_factor}::numeric * greatest(${compared}, 1)
     OR ${compared} > 0 AND u.credits_used * ${cost_factor}::numeric <= ${compared})`;
-  const counted = sql`
-    SELECT *, "of" >= ${min_uses} AND users >= ${min_users} AND 2 * bad > "of" AS wrong FROM (
+  const countedUses = sql`
       SELECT a.key, a.price, usual.median AS usual, count(*)::int AS "of", count(DISTINCT coalesce(u.user_id::text, '')) AS users,
         (count(*) FILTER (WHERE out_of_line))::int AS bad, max(u.created_at) FILTER (WHERE out_of_line) AS newest,
         percentile_disc(0.5) WITHIN GROUP (ORDER BY u.credits_used) AS median
@@ -40,18 +42,20 @@ export function findCostsOutOfLine(
       CROSS JOIN LATERAL (
         SELECT ${differs(sql`a.price`)} AND (usual.median IS NULL OR ${differs(sql`usual.median`)}) AS out_of_line
       ) judged
-      GROUP BY a.key, a.price, usual.median
-    ) used`;
+      GROUP BY a.key, a.price, usual.median`;
+  const wrong = sql`"of" >= ${min_uses} AND users >= ${min_users} AND 2 * bad > "of"`;
   return reportUses<OutOfLine>(
-    counted,
-    max_findings,
+    kind,
+    { counted: countedUses, wrong, max: max_findings },
     context,
     ({ price, usual, median, bad, of }, component) => ({
       severity: median > price ? 'medium' : 'low',
-      title: `${kind.noun} ${component} costs ${median} credits a use, its price is ${price}`,
+      title: `${kind.noun} ${component} costs ${counted(median, 'credit')} a use, its price is ${price}`,
       description:
-        `${bad} of ${of} uses in ${cost_days} days cost ${cost_factor} times as much or as little. ` +
-        (usual === null ? 'It was not used before.' : `Before, a use cost ${usual}.`),
+        `${bad} of ${counted(of ?? 0, 'use')} in ${counted(cost_days, 'day')} cost at least ${cost_factor} times as much, or that fraction. ` +
+        (usual === null
+          ? 'There was no use before these.'
+          : `Before, a use cost ${counted(usual, 'credit')}.`),
       metadata: { price, usual, median, uses: of, out_of_line: bad, cost_days },
     }),
   );

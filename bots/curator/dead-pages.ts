@@ -4,7 +4,9 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, type Config } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 import { aboutKey } from './kinds.ts';
 
 interface Dead {
@@ -72,15 +74,15 @@ export async function findDeadPages(config: Config, context: CheckContext): Prom
     examined: { count: active, except: [] },
     figures: [
       { name: 'active apps', value: active },
-      { name: 'dead pages', value: found.length },
+      { name: 'apps with a dead page', value: found.length },
     ],
     findings: found.slice(0, max).map(({ slug, path, missing, finding_id, found_at }) => ({
       severity: 'medium',
       category: 'apps',
-      title: `App ${slug} has had a dead page for ${dead_days} days`,
+      title: `App ${slug} has had a dead page for ${counted(dead_days, 'day')}`,
       description: path
-        ? `${path} answered 404 or 410 to ${missing} requests on each of these days, and well to none.`
-        : 'The sentinel has found its deployment_url broken for so long.',
+        ? `${path} answered 404 or 410 to ${counted(missing ?? 0, 'request')} on these days, and no request with success.`
+        : 'The bot sentinel has had an open finding about its deployment_url for as long.',
       ...aboutKey(slug),
       metadata: { path, missing, finding_id, found_at, dead_days },
     })),

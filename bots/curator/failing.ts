@@ -2,7 +2,8 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { asked, reportUses, type Counted } from './count-uses.ts';
+import type { Counted } from '../parts/count-events.ts';
+import { asked, reportUses } from './count-uses.ts';
 import { apps } from './kinds.ts';
 
 interface Failing extends Counted {
@@ -16,7 +17,6 @@ export function findFailing(
   context: EventContext,
 ) {
   const counted = sql`
-    SELECT *, "of" >= ${min_users} AND 100.0 * bad > ${max_failing_percent}::numeric * "of" AS wrong FROM (
       SELECT key, count(*)::int AS "of", (count(*) FILTER (WHERE 2 * failed > uses))::int AS bad,
         max(newest) FILTER (WHERE 2 * failed > uses) AS newest, sum(uses)::int AS uses, sum(failed)::int AS failed
       FROM (
@@ -25,11 +25,11 @@ export function findFailing(
         FROM (${asked(apps, context)}) a
         JOIN app_usage u ON u.app_id = a.id AND u.created_at >= a.start AND u.created_at <= ${context.now}
         GROUP BY a.key, u.user_id
-      ) users GROUP BY key
-    ) apps`;
+      ) users GROUP BY key`;
+  const wrong = sql`"of" >= ${min_users} AND 100.0 * bad > ${max_failing_percent}::numeric * "of"`;
   return reportUses<Failing>(
-    counted,
-    max_findings,
+    apps,
+    { counted, wrong, max: max_findings },
     context,
     ({ bad, of, uses, failed }, component) => ({
       severity: 'high',

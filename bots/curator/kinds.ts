@@ -1,6 +1,7 @@
 /** What the curator looks at: apps, and the tools in them, each with the table of its uses. */
 import { sql } from '../../src/bot.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
+import { shortened } from '../parts/in-words.ts';
 
 export interface Kind {
   /** in the singular */
@@ -34,6 +35,6 @@ export const tools: Kind = {
 
 /** What a finding about an app or a tool is about: `affected_component` holds 100 characters, the key all of them. */
 export const aboutKey = (key: string): Pick<ReportedFinding, 'component' | 'key'> => ({
-  component: key.length > 100 ? `${key.slice(0, 99)}…` : key,
+  component: shortened(key),
   key,
 });

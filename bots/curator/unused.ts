@@ -1,7 +1,9 @@
 /** Looks for active apps and tools without any use for long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { daysBefore, type Config } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { daysBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 import { aboutKey, type Kind } from './kinds.ts';
 
 interface Unused {
@@ -33,7 +35,7 @@ export async function findUnused(
   );
   if (recorded.length === 0)
     skip(
-      `${kind.uses} has no use of the last ${unused_days} days: the platform does not record uses, or nothing is used`,
+      `${kind.uses} has no use of the last ${unused_days} days: have the platform record uses, or disable the bot curator if nothing is used`,
     );
   const { rows } = await sql<{ active: number; found: Unused[] }>`
     WITH active AS MATERIALIZED (${kind.active}), last AS (
@@ -71,7 +73,7 @@ export async function findUnused(
       return {
         severity: 'info',
         category: 'apps',
-        title: `${kind.noun} ${about.component} is active and unused for ${unused_days} days`,
+        title: `${kind.noun} ${about.component} is active and unused for ${counted(unused_days, 'day')}`,
         description: last_used_at ? 'It was used before.' : 'It was never used.',
         ...about,
         metadata: { last_used_at, created_at, unused_days },

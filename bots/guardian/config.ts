@@ -1,10 +1,9 @@
 /** The settings of the bot `guardian`. */
 import { z } from '../../src/bot.ts';
+import { count, maxFindings, percent, time } from '../parts/settings.ts';
 
-const minutes = (otherwise: number, meaning: string) =>
-  z.number().positive().max(43_200).default(otherwise).describe(meaning);
-const days = (otherwise: number, meaning: string) =>
-  z.number().positive().max(365).default(otherwise).describe(meaning);
+/** A month in minutes. */
+const longestMinutes = 43_200;
 
 /**
  * Means of payment that are confirmed after days (docs.stripe.com/payments/payment-methods: delayed notification), and
@@ -34,35 +33,39 @@ const isServer = (text: string): boolean => {
 };
 
 export const config = z.strictObject({
-  pending_minutes: minutes(30, 'a payment may be pending for so many minutes'),
+  // Stripe sends the event of a card payment within seconds, and one that failed again within the hour (docs.stripe.com/webhooks).
+  pending_minutes: time(30, 'how many minutes a payment may be pending', longestMinutes),
   // SEPA direct debits are confirmed within 14 business days (docs.stripe.com/payments/sepa-debit).
-  slow_pending_days: days(
+  slow_pending_days: time(
     20,
-    'a payment that its provider confirms after days may be pending for so many days',
+    'how many days a payment may be pending if its provider confirms it after days',
+    365,
   ),
   slow_methods: z
     .array(z.string().min(1).max(60))
     .max(50)
     .default(slowMethods)
     .describe('means of payment that the provider confirms after days, as payments name them'),
-  window_minutes: minutes(60, 'how many minutes of payments the share of failed ones counts'),
-  max_failed_percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(10)
-    .describe('up to this share of users whose payments all failed, a provider is no finding'),
-  min_failed_users: z
-    .int()
-    .min(1)
-    .default(5)
-    .describe('with fewer users whose payments all failed, a provider is no finding'),
-  // Providers' webhooks come within seconds; a delivery that failed is repeated after minutes (docs.stripe.com/webhooks).
-  grace_minutes: minutes(
+  // An hour: with it, min_failed_users of a small platform come together.
+  window_minutes: time(60, 'over how many minutes failed payments are counted', longestMinutes),
+  // Our choice: single cards are always declined, those of a tenth of all users are not.
+  max_failed_percent: percent(
     10,
-    'so long what belongs to a payment may be on its way: its credits, a debit, an edit of the profile',
+    'a provider is no finding if up to this share of its users had only failed payments',
   ),
-  lookback_days: days(7, 'how many days of settled payments are compared with their credits'),
+  // Our choice: fewer may all have cards that are declined.
+  min_failed_users: count(
+    5,
+    'a provider is no finding if fewer users than this had only failed payments',
+  ),
+  // Providers' webhooks come within seconds; a delivery that failed is repeated after minutes (docs.stripe.com/webhooks).
+  grace_minutes: time(
+    10,
+    'how many minutes after a payment its credits, its debit or the edit of the profile may follow',
+    longestMinutes,
+  ),
+  // Stripe repeats an event that failed for three days (docs.stripe.com/webhooks); a week has room for a weekend.
+  lookback_days: time(7, 'how many days of settled payments are compared with their credits', 365),
   purchases_grant_credits: z
     .boolean()
     .default(true)
@@ -73,37 +76,41 @@ export const config = z.strictObject({
     .min(0)
     .max(8_760)
     .default(24)
-    .describe('so many hours after its period a subscription may still wait for its renewal'),
+    .describe('how many hours after the end of its period a subscription may wait for its renewal'),
   // Failed renewals are retried for two weeks, a month at most unless set otherwise (docs.stripe.com/billing/revenue-recovery).
-  past_due_days: days(30, 'so many days after its period a subscription may be past_due'),
+  past_due_days: time(
+    30,
+    'how many days after the end of its period a subscription may be past_due',
+    365,
+  ),
   test_mode: z
     .boolean()
     .default(false)
-    .describe('whether payments of the test mode of a provider are looked at, too'),
+    .describe("whether payments of a provider's test mode are examined, too"),
   stripe_api: z
     .string()
     .max(200)
     .refine(isServer, 'has to be an http or https address without a path, a user or a password')
     .default('https://api.stripe.com')
     .describe(
-      'where Stripe answers; another server, such as a proxy, has to stand in the setting http_hosts with its port',
+      'the address of the Stripe API; http_hosts of the engine has to name another server, such as a proxy, with its port',
     ),
   stripe_days: z
     .number()
     .positive()
     // Stripe keeps events for 30 days (docs.stripe.com/api/events).
     .max(29)
+    // Stripe repeats an event that failed for three days: what is older was missed for good.
     .default(3)
-    .describe("how many days of Stripe's events the first comparison reads; later ones read on"),
-  stripe_grace_minutes: minutes(
+    .describe(
+      "how many days of Stripe's events the first comparison reads; later ones continue from there",
+    ),
+  // As grace_minutes, with five minutes for the first repeats of a delivery.
+  stripe_grace_minutes: time(
     15,
-    'so long an event of Stripe may be on its way to the platform before it counts as missed',
+    'how many minutes after an event of Stripe the platform may record it',
+    longestMinutes,
   ),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(500)
-    .default(50)
-    .describe('findings that one check reports at most'),
+  max_findings: maxFindings(),
 });
 export type Config = z.infer<typeof config>;

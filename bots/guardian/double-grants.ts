@@ -1,9 +1,11 @@
 /** Payments whose credits were given more than once. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNone } from './missing-grants.ts';
-import { ago, day, maxRead, openIds, reportRows, type Wrong } from './report.ts';
+import { maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Doubled extends Wrong {
   provider: string;
@@ -24,7 +26,7 @@ const named = sql`coalesce(CASE WHEN c.idempotency_key LIKE 'payment:%' THEN sub
  */
 export function findDoubled(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const from = ago(now, config.lookback_days * day);
+  const from = daysBefore(now, config.lookback_days);
   const near = config.grace_minutes * 60;
   return reportRows<Doubled>(config, context, {
     rows: sql`
@@ -34,7 +36,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
         FROM credits c
         WHERE c.type = 'purchase' AND c.amount > 0
           AND (c.created_at >= ${from} OR c.user_id = ANY (ARRAY(
-            SELECT user_id FROM transactions WHERE id = ANY (${openIds('granted-twice')}))))
+            SELECT user_id FROM transactions WHERE id = ANY (${openIds('payments', 'granted-twice')}))))
         ORDER BY c.created_at DESC LIMIT ${maxRead + 1}
       ), grants AS (
         SELECT id, amount, payment, user_id FROM purchases WHERE payment IS NOT NULL
@@ -74,7 +76,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
       ) taken ON true`,
     order: sql`given DESC`,
     examined: 'payments with bookings',
-    found: 'granted twice',
+    found: 'payments granted twice',
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'high',

@@ -55,7 +55,7 @@ export async function findFailed(config: Config, context: EventContext): Promise
         severity: bad * 2 > of ? 'critical' : 'high',
         category: 'payments',
         title: `Payments of ${bad} of ${of} users at ${provider} failed`,
-        description: `Of users who paid or tried to within ${window_minutes} minutes, so many did not succeed with any payment.`,
+        description: `Within ${window_minutes} minutes these users tried to pay, and none of their payments succeeded.`,
         component: 'transactions',
         key: provider,
         metadata: { provider, failed_users: bad, users: of, payments: attempts, window_minutes },

@@ -1,13 +1,8 @@
 /** What a person does about each kind of finding of `guardian`: money is moved by people alone. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
+import { adviceOn } from '../parts/advice.ts';
 
-const advice = (name: string, pattern: string, solution: string): KnowledgeSeed => ({
-  name: `payments.${name}`,
-  category: 'payments',
-  pattern,
-  solution,
-  autonomy: 'suggest',
-});
+const advice = adviceOn('payments');
 
 export const knowledge: KnowledgeSeed[] = [
   advice(
@@ -26,10 +21,10 @@ export const knowledge: KnowledgeSeed[] = [
   ),
   advice(
     'without-credits',
-    '^payment [0-9a-f-]{36} is completed, and (names|\\d+ of)',
+    '^payment [0-9a-f-]{36} is completed, and (no credits were|\\d+ of)',
     'Compare the payment with the provider first. If the money is there, book what is missing once: engine.book_credits with the ' +
       "key 'payment:' and the payment's id, so that it cannot be booked again. Then find out which code or restore wrote the row " +
-      'past the triggers of transactions.',
+      'without the triggers of transactions.',
   ),
   advice(
     'granted-twice',
@@ -49,7 +44,7 @@ export const knowledge: KnowledgeSeed[] = [
     'past-period',
     '^subscription [0-9a-f-]{36} is (active|past_due), and its period ended',
     'Look the subscription up at the provider. If it was renewed there, send the event of the renewal again; if it ended, record ' +
-      'its end with recordSubscription. Many at once: events of subscriptions do not arrive.',
+      'its end with recordSubscription. If there are many, events of subscriptions do not arrive: see its webhook.',
   ),
   advice(
     'profile-disagrees',
@@ -66,7 +61,7 @@ export const knowledge: KnowledgeSeed[] = [
   ),
   advice(
     'stripe-none-known',
-    '^stripe has \\d+ new payments, and the platform knows none',
+    '^stripe has \\d+ new payments, and the platform has none',
     'Look at the deliveries of the webhook at Stripe (Developers, Webhooks): its address, its signing secret, its last answers. ' +
       'If they succeed, compare provider_transaction_id of a payment with its ids at Stripe.',
   ),
@@ -80,12 +75,12 @@ export const knowledge: KnowledgeSeed[] = [
     'stripe-differs',
     "^(stripe's payment \\w+ is (refunded|\\d)|payment [0-9a-f-]{36} is (\\d|refunded, and paid))",
     'Stripe is right about the money. If it was refunded there, record the refund with refundPayment. If it was refunded on the platform alone, pay it back at Stripe. If the amount or the currency ' +
-      'differs, find out who wrote the row: a price that the browser sent, or an amount that was converted.',
+      'differs, find out what wrote the row: a price that the browser sent, or an amount that was converted.',
   ),
   advice(
     'stripe-unknown',
     '^payment [0-9a-f-]{36} is (completed|refunded), and (stripe does not know it|[a-z_]{1,40} at stripe)',
-    'It was not paid for at this account of Stripe. Find out who wrote the row: a webhook whose signature is not checked, a test, ' +
-      "a person, or another account. Stop that way first; then decide with the customer's history about the credits.",
+    'It was not paid for at this account of Stripe. Find out what wrote the row: a webhook whose signature is not checked, a test, ' +
+      "a person, or another account. Close that way first; then look at the customer's history, and decide about the credits.",
   ),
 ];

@@ -1,8 +1,10 @@
 /** Payments that were completed and whose user did not get the credits. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore, minutesBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { ago, day, isLive, maxRead, minute, openIds, reportRows, type Wrong } from './report.ts';
+import { isLive, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Ungranted extends Wrong {
   provider: string;
@@ -32,8 +34,8 @@ export const namesNone = sql`(coalesce(c.idempotency_key, '') NOT LIKE 'payment:
  */
 export function findUngranted(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const from = ago(now, config.lookback_days * day);
-  const until = ago(now, config.grace_minutes * minute);
+  const from = daysBefore(now, config.lookback_days);
+  const until = minutesBefore(now, config.grace_minutes);
   return reportRows<Ungranted>(config, context, {
     rows: sql`
       WITH due AS MATERIALIZED (
@@ -44,7 +46,7 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
         FROM transactions t
         WHERE t.status = 'completed' AND t.type <> 'refund' AND ${isLive(config)}
           AND (t.updated_at BETWEEN ${from} AND ${until}
-               OR t.id = ANY (${openIds('completed-without-credits')}))
+               OR t.id = ANY (${openIds('payments', 'completed-without-credits')}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
       ), unbooked AS MATERIALIZED (
         SELECT * FROM due
@@ -70,13 +72,13 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
       FROM due t LEFT JOIN short s USING (id)`,
     order: sql`amount_cents DESC`,
     examined: 'completed payments',
-    found: 'without their credits',
+    found: 'payments without their credits',
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'critical',
       title:
         row.credits_granted === null
-          ? `Payment ${id} is completed, and names and gave no credits`
+          ? `Payment ${id} is completed, and no credits were named or given`
           : `Payment ${id} is completed, and ${row.given} of its ${row.credits_granted} credits were given`,
       description: 'The user has paid, and the ledger has no booking for it.',
       metadata: { transaction_id: id, ...row },

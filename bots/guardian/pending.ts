@@ -1,8 +1,9 @@
 /** Payments that neither succeed nor fail. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { ago, day, isLive, maxRead, minute, reportRows, since, type Wrong } from './report.ts';
+import { isLive, lasted, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Pending extends Wrong {
   provider: string;
@@ -29,11 +30,10 @@ const isSlow = ({ slow_methods }: Config) => sql`(
 
 export function findPending(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const [quick, slow] = [config.pending_minutes * minute, config.slow_pending_days * day];
   return reportRows<Pending>(config, context, {
     rows: sql`
-      SELECT *, coalesce(begun_at < CASE WHEN is_slow THEN ${ago(now, slow)}::timestamptz
-                                    ELSE ${ago(now, quick)}::timestamptz END, true) AS wrong
+      SELECT *, coalesce(begun_at < CASE WHEN is_slow THEN ${daysBefore(now, config.slow_pending_days)}::timestamptz
+                                    ELSE ${minutesBefore(now, config.pending_minutes)}::timestamptz END, true) AS wrong
       FROM (
         SELECT t.id, t.provider, t.provider_transaction_id, t.user_id, t.type, t.amount_cents, t.currency, t.created_at,
           coalesce(t.created_at, t.updated_at) AS begun_at, coalesce(${isSlow(config)}, false) AS is_slow
@@ -42,15 +42,17 @@ export function findPending(config: Config, context: CheckContext): Promise<Chec
       ) t`,
     order: sql`begun_at`,
     examined: 'pending payments',
-    found: 'pending for too long',
+    found: 'payments pending for too long',
     component: 'transactions',
     finding: ({ id, is_slow, ...row }) => ({
-      // What takes 30 minutes may be a webhook that was late; after a day it is not.
+      // After 30 minutes a webhook may be late; after a day it was lost.
       severity:
-        row.created_at === null || new Date(row.created_at) < ago(now, day) ? 'high' : 'medium',
-      title: `Payment ${id} at ${row.provider} has been pending for ${since(row.created_at, now)}`,
+        row.created_at === null || new Date(row.created_at) < daysBefore(now, 1)
+          ? 'high'
+          : 'medium',
+      title: `Payment ${id} at ${row.provider} has been pending for ${lasted(row.created_at, now)}`,
       description: is_slow
-        ? 'Its means of payment takes days, and it has taken longer than that.'
+        ? 'Its means of payment takes days, and it has been pending for longer than slow_pending_days.'
         : 'The provider has decided, and the platform was not told or did not record it.',
       metadata: { transaction_id: id, ...row, slow_method: is_slow },
     }),

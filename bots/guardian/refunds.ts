@@ -1,9 +1,11 @@
 /** Payments that were paid back and whose credits the user still has. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore, minutesBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNone } from './missing-grants.ts';
-import { ago, day, isLive, maxRead, minute, openIds, reportRows, type Wrong } from './report.ts';
+import { isLive, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Undebited extends Wrong {
   payment_id: string;
@@ -42,15 +44,15 @@ const isUndebited = sql`(
  */
 export function findUndebited(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const from = ago(now, config.lookback_days * day);
-  const until = ago(now, config.grace_minutes * minute);
+  const from = daysBefore(now, config.lookback_days);
+  const until = minutesBefore(now, config.grace_minutes);
   return reportRows<Undebited>(config, context, {
     rows: sql`
       WITH refunds AS MATERIALIZED (
         SELECT t.* FROM transactions t
         WHERE (t.status = 'refunded' OR (t.status = 'completed' AND t.type = 'refund')) AND ${isLive(config)}
           AND (t.updated_at BETWEEN ${from} AND ${until}
-               OR t.id = ANY (${openIds('refunds-without-debit')}))
+               OR t.id = ANY (${openIds('payments', 'refunds-without-debit')}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
       )
       SELECT r.id, p.id AS payment_id, r.provider, r.user_id, abs(r.amount_cents::bigint) AS amount_cents, r.currency,

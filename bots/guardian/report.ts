@@ -1,27 +1,13 @@
 /** What the checks of `guardian` about single rows have in common. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 export type Fragment = ReturnType<typeof sql>;
 
-/** More rows than these one run does not read; it says that it was cut. */
+/** One run reads this many rows at most; its result says when it was cut. */
 export const maxRead = 50_000;
-
-export const ago = (now: Date, milliseconds: number): Date =>
-  new Date(now.getTime() - milliseconds);
-export const minute = 60_000;
-export const day = 86_400_000;
-
-/**
- * The ids in the open findings of a check. They are asked again however old they are and however lately they were edited,
- * because a problem must not resolve by leaving the window, or by an edit of something else.
- */
-export const openIds = (check: string): Fragment => sql`ARRAY(
-  SELECT DISTINCT component_key::uuid FROM bot_findings
-  WHERE resolved_at IS NULL AND category = 'payments' AND check_name = ${check}
-    AND component_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-  LIMIT 1000)`;
 
 /** Whether the payment `t` counts: one of a test moves no money. */
 export const isLive = ({ test_mode }: Config): Fragment =>
@@ -79,10 +65,8 @@ export async function reportRows<Row extends Wrong>(
   };
 }
 
-/** How long ago, in words: the largest unit that fits. */
-export function since(from: string | Date | null, now: Date): string {
-  if (from === null) return 'an unknown time';
-  const minutes = Math.max(0, Math.floor((now.getTime() - new Date(from).getTime()) / minute));
-  if (minutes < 120) return `${minutes} min`;
-  return minutes < 2_880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} days`;
-}
+/** How long something has lasted, as {@link span} says it. */
+export const lasted = (from: string | Date | null, now: Date): string =>
+  from === null
+    ? 'an unknown time'
+    : span(Math.max(0, (now.getTime() - new Date(from).getTime()) / 1_000));

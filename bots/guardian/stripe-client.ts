@@ -4,39 +4,40 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Stripe } from 'stripe';
-import { OutboundError, request, sql } from '../../src/bot.ts';
+import { OutboundError, request } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 import type { Config } from './config.ts';
 
 /** A page of 100 events; an event rarely has more than some 10 KB. */
 const maxBytes = 16_000_000;
 const timeoutMs = 20_000;
-/** How often a request that Stripe turned away with 429 is sent again, and the longest wait before that. */
+/** How often a request that Stripe answered with 429 is sent again, and the longest wait before that. */
 const maxRepeats = 3;
 const longestWaitMs = 5_000;
 
-/** What is told to Stripe. The package would add what it knows of this machine. */
+/** The headers that are sent to Stripe. The package would add what it knows of this machine. */
 const sentHeaders = new Set(['accept', 'authorization', 'stripe-version']);
 
-/** Stripe could not be asked, in words that hold neither the key nor what Stripe said. */
-export class StripeFault extends Error {
+/** A request to Stripe failed. Its message contains neither the key nor Stripe's own message. */
+export class StripeRequestError extends Error {
   /** busy: it limits requests; key: it does not take the key; forbidden: the key may not read this; gone: it has no such object */
   readonly kind: 'busy' | 'key' | 'forbidden' | 'gone' | 'test-mode' | 'other';
 
-  constructor(kind: StripeFault['kind'], message: string, options?: ErrorOptions) {
+  constructor(kind: StripeRequestError['kind'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
   }
 }
 
-/** Of `retry-after`, which is in seconds; else twice as long each time. */
+/** As `retry-after` says, which is in seconds; without it, twice as long each time. */
 function waitMs(retryAfter: string | undefined, repeat: number): number {
   const asked = Number(retryAfter) * 1_000;
   return Math.min(asked >= 0 ? asked : 500 * 2 ** repeat, longestWaitMs);
 }
 
 export interface StripeClient {
-  /** Sends one request or several, as the package does. Throws {@link StripeFault}. */
+  /** Sends one request or several, as the package does. Throws {@link StripeRequestError}. */
   ask<Answer>(question: (stripe: Stripe) => Promise<Answer>): Promise<Answer>;
 }
 
@@ -47,8 +48,7 @@ export async function openStripe(
   { db, signal }: CheckContext,
 ): Promise<StripeClient> {
   const { default: StripePackage } = await import('stripe');
-  const { rows } = await sql<{ value: unknown }>`
-    SELECT value FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
+  const hosts = await readHttpHosts(db);
   const server = new URL(stripe_api);
   let unreached: OutboundError | undefined;
 
@@ -62,7 +62,7 @@ export async function openStripe(
         { method: 'GET', url, headers },
         // Without TLS the key would be readable on its way: only an admin may allow that, by naming the host.
         {
-          hosts: rows[0]?.value,
+          hosts,
           publicly: server.protocol === 'https:',
           signal,
           timeoutMs,
@@ -99,14 +99,18 @@ export async function openStripe(
         return await question(stripe);
       } catch (error) {
         signal.throwIfAborted();
-        throw faultOf(error, stripe_api, unreached);
+        throw errorOf(error, stripe_api, unreached);
       }
     },
   };
 }
 
-/** Stripe's own message is not repeated: of a refused key it shows the end. */
-function faultOf(error: unknown, api: string, unreached: OutboundError | undefined): StripeFault {
+/** Stripe's own message is not repeated: it contains the end of a refused key. */
+function errorOf(
+  error: unknown,
+  api: string,
+  unreached: OutboundError | undefined,
+): StripeRequestError {
   const { statusCode, code, type, message } = error as {
     statusCode?: number;
     code?: string;
@@ -114,16 +118,18 @@ function faultOf(error: unknown, api: string, unreached: OutboundError | undefin
     message?: string;
   };
   const cause = { cause: error };
-  if (statusCode === 401) return new StripeFault('key', 'Stripe refuses the key (401)', cause);
+  if (statusCode === 401)
+    return new StripeRequestError('key', 'Stripe refuses the key (401)', cause);
   if (statusCode === 403)
-    return new StripeFault('forbidden', 'the key may not read this (403)', cause);
-  if (statusCode === 429) return new StripeFault('busy', 'Stripe limits requests (429)', cause);
+    return new StripeRequestError('forbidden', 'the key may not read this (403)', cause);
+  if (statusCode === 429)
+    return new StripeRequestError('busy', 'Stripe limits requests (429)', cause);
   if (code === 'resource_missing')
     return String(message).includes('in test mode')
-      ? new StripeFault('test-mode', 'Stripe has it in test mode alone', cause)
-      : new StripeFault('gone', 'Stripe has no such object (404)', cause);
+      ? new StripeRequestError('test-mode', 'Stripe has it in test mode alone', cause)
+      : new StripeRequestError('gone', 'Stripe has no such object (404)', cause);
   if (statusCode !== undefined)
-    return new StripeFault('other', `${api} answered ${statusCode}`, cause);
+    return new StripeRequestError('other', `${api} answered ${statusCode}`, cause);
   const why = unreached?.message ?? `${type ?? 'no answer that it understands'}`;
-  return new StripeFault('other', `${api} could not be asked: ${why}`, cause);
+  return new StripeRequestError('other', `${api} could not be asked: ${why}`, cause);
 }

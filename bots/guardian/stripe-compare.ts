@@ -1,4 +1,4 @@
-/** Compares payments as Stripe tells them with the platform's rows. */
+/** Compares Stripe's payments with the platform's rows. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
 import type { StripePayment, Sum } from './stripe-events.ts';
@@ -46,8 +46,18 @@ export async function recorded(
   return new Map(rows.map((row) => [row.provider_transaction_id, row]));
 }
 
-const inWords = (sums: Sum[]): string =>
-  sums.map(({ amount, currency }) => `${amount} ${currency}`).join(' or ');
+const inWords = (sums: Sum[]): string => sums.map(sumInWords).join(' or ');
+
+/** Stripe counts in the smallest unit of a currency: `500 USD cents`, `500 JPY`. */
+export const sumInWords = ({ amount, currency }: Sum): string =>
+  wholeUnits.has(currency) ? `${amount} ${currency}` : `${amount} ${currency} cents`;
+
+/** As `transactions.amount_cents` has it. */
+export const recordedInWords = ({
+  amount_cents,
+  currency,
+}: Pick<Recorded, 'amount_cents' | 'currency'>): string =>
+  `${amount_cents} ${(currency ?? 'USD').toUpperCase()} cents`;
 
 /** What of a payment that succeeded at Stripe is wrong on the platform; null if it is right. */
 export function judge(
@@ -60,7 +70,7 @@ export function judge(
     .filter((row) => row.type !== 'refund');
   const [first] = own;
   if (!first) {
-    // What was paid back in full is owed no longer.
+    // A payment that was paid back in full needs no row.
     if (payment.sums.length === 0 || payment.refunded) return null;
     return {
       kind: 'missed',
@@ -90,7 +100,7 @@ export function judge(
     const [row] = settled as [Recorded];
     return {
       kind: 'differing',
-      title: `Stripe's payment ${name} is ${inWords(sums)}, and ${row.amount_cents} ${row.currency ?? 'USD'} on the platform`,
+      title: `Stripe's payment ${name} is ${inWords(sums)}, and ${recordedInWords(row)} on the platform`,
       transaction: row,
     };
   }
@@ -108,7 +118,7 @@ const descriptions: Record<Kind, string> = {
   missed: 'The customer has paid, and the platform has no payment with any of its ids.',
   behind: 'The customer has paid, and the platform does not know it.',
   differing: 'The platform and Stripe say different things about one payment.',
-  unknown: 'The platform gave what was not paid for, or the payment is of another account.',
+  unknown: 'The platform gave credits that were not paid for at this account of Stripe.',
 };
 
 export const finding = (

@@ -1,11 +1,12 @@
-/** Payments that the platform has as completed or refunded: Stripe is asked for each that none of its events named as that. */
+/** Asks Stripe for each payment that is completed or refunded on the platform, and that none of Stripe's events names as such. */
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { isLive, openIds } from './report.ts';
-import { StripeFault, type StripeClient } from './stripe-client.ts';
-import { finding, isSum, type Recorded } from './stripe-compare.ts';
+import { isLive } from './report.ts';
+import { StripeRequestError, type StripeClient } from './stripe-client.ts';
+import { finding, isSum, type Recorded, recordedInWords, sumInWords } from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
 
 /** How many payments one run asks Stripe for. */
@@ -62,7 +63,7 @@ export async function findUnknown(
     AND t.provider_transaction_id IS NOT NULL AND ${isLive(config)}`;
   const { rows } = await sql<Row>`
     SELECT ${columns}, true AS is_open FROM transactions t
-    WHERE t.id = ANY (${openIds('stripe-payments')}) AND ${isAsked}
+    WHERE t.id = ANY (${openIds('payments', 'stripe-payments')}) AND ${isAsked}
     UNION ALL (
       SELECT ${columns}, false FROM transactions t
       WHERE (t.updated_at, t.id) > (${place.at}::timestamptz, ${place.id}::uuid) AND t.updated_at <= ${until} AND ${isAsked}
@@ -86,7 +87,7 @@ export async function findUnknown(
         read.examined.push(row.id);
         if (wrong) read.findings.push(wrong);
       } catch (error) {
-        if (!(error instanceof StripeFault) || error.kind !== 'forbidden') throw error;
+        if (!(error instanceof StripeRequestError) || error.kind !== 'forbidden') throw error;
         isForbidden = true;
         read.unasked++;
       }
@@ -114,9 +115,10 @@ async function ask(
   const object = await client
     .ask((stripe) => question(stripe, name))
     .catch((error: unknown) => {
-      if (error instanceof StripeFault && error.kind === 'gone') return null;
+      if (error instanceof StripeRequestError && error.kind === 'gone') return null;
       // A payment of a test has no place in Stripe's live mode.
-      if (error instanceof StripeFault && error.kind === 'test-mode') return 'test-mode' as const;
+      if (error instanceof StripeRequestError && error.kind === 'test-mode')
+        return 'test-mode' as const;
       throw error;
     });
   if (object === 'test-mode') return null;
@@ -145,7 +147,7 @@ async function ask(
   return finding(
     'differing',
     id,
-    `Payment ${id} is ${amount_cents} ${currency ?? 'USD'}, and ${sum.amount} ${sum.currency} at Stripe`,
+    `Payment ${id} is ${recordedInWords(row)}, and ${sumInWords(sum)} at Stripe`,
     { ...about, stripe: sum },
   );
 }

@@ -3,22 +3,22 @@
  * that are new; payments of open findings are compared again.
  */
 import { sql, z } from '../../src/bot.ts';
-import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { ago, day, minute } from './report.ts';
-import { openStripe, StripeFault, type StripeClient } from './stripe-client.ts';
+import { openStripe, StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, judge, recorded } from './stripe-compare.ts';
 import { merged, readPayments, type StripePayment } from './stripe-events.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
 
 /** Events of one payment may be minutes apart: each part of the time is read with what is around it. */
-const around = 2 * minute;
+const aroundMinutes = 2;
 /** How many events one run reads, and one part of the time at most: 100 a request. */
 const maxEvents = 3_000;
 const maxInPart = 1_000;
-/** After so long no further part is begun: the run has a deadline. */
+/** After this time no further part is begun: the run has a deadline. */
 const longestMs = 90_000;
-/** If no payment of so many is known, the platform writes other ids than Stripe, or gets no events. */
+/** If the platform has none of at least this many payments, it writes other ids than Stripe, or gets no events. */
 const fewForNone = 10;
 const keyOfKey = 'STRIPE_KEY';
 const keyOfNone = 'no payment known';
@@ -46,7 +46,7 @@ export async function compareWithStripe(
   const key = context.secret('STRIPE_KEY').trim();
   const isTest = /^[rs]k_test_/.test(key);
   if (!/^[rs]k_[A-Za-z0-9_]+$/.test(key))
-    return keyFault('it is no secret or restricted key of Stripe, which begin with sk_ or rk_');
+    return keyFinding('it is no secret or restricted key of Stripe, which begin with sk_ or rk_');
   if (isTest && !config.test_mode)
     context.skip(
       'STRIPE_KEY is a key of the test mode, whose payments are not looked at; store a key of the live mode with ' +
@@ -55,16 +55,17 @@ export async function compareWithStripe(
   try {
     return await compare(config, context, await openStripe(key, config, context));
   } catch (error) {
-    if (!(error instanceof StripeFault)) throw error;
+    if (!(error instanceof StripeRequestError)) throw error;
     if (error.kind === 'busy') context.skip(`${error.message}; the next run tries again`);
-    if (error.kind === 'key') return keyFault('Stripe refuses it (401): it was revoked or rolled');
-    if (error.kind === 'forbidden') return keyFault('it may not read events (403)');
+    if (error.kind === 'key')
+      return keyFinding('Stripe refuses it (401): it was revoked or rolled');
+    if (error.kind === 'forbidden') return keyFinding('it may not read events (403)');
     throw error;
   }
 }
 
 /** The key's own text appears nowhere. */
-const keyFault = (why: string): CheckResult => ({
+const keyFinding = (why: string): CheckResult => ({
   examined: [keyOfKey],
   findings: [
     {
@@ -102,8 +103,11 @@ async function readNew(
   const begun = performance.now();
   while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
     const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
-    const part: [Date, Date] = [ago(read.readTo, around), new Date(to.getTime() + around)];
-    const isShort = read.partMs <= minute;
+    const part: [Date, Date] = [
+      minutesBefore(read.readTo, aroundMinutes),
+      minutesBefore(to, -aroundMinutes),
+    ];
+    const isShort = read.partMs <= minuteMs;
     const max = isShort ? maxEvents : maxInPart;
     try {
       const answer = await readPayments(client, part, { max, testMode });
@@ -115,10 +119,13 @@ async function readNew(
         read.readTo = to;
         read.partMs *= 2;
       } else if (isShort) {
-        throw new StripeFault('other', `Stripe has more than ${maxEvents} events in a minute`);
-      } else read.partMs = Math.max(read.partMs / 4, minute);
+        throw new StripeRequestError(
+          'other',
+          `Stripe has more than ${maxEvents} events in a minute`,
+        );
+      } else read.partMs = Math.max(read.partMs / 4, minuteMs);
     } catch (error) {
-      if (!(error instanceof StripeFault && error.kind === 'busy' && read.readTo > from))
+      if (!(error instanceof StripeRequestError && error.kind === 'busy' && read.readTo > from))
         throw error;
       break;
     }
@@ -145,16 +152,16 @@ async function compare(
   client: StripeClient,
 ): Promise<CheckResult> {
   const { now, remembered } = context;
-  const until = ago(now, config.stripe_grace_minutes * minute);
-  const first = ago(now, config.stripe_days * day);
+  const until = minutesBefore(now, config.stripe_grace_minutes);
+  const first = daysBefore(now, config.stripe_days);
   const known = memory.safeParse(remembered).data;
   // Older events are gone.
-  const oldest = ago(now, 29 * day);
+  const oldest = daysBefore(now, 29);
   const last = known ? new Date(Math.max(Date.parse(known.read_to), oldest.getTime())) : first;
   const from = last < until ? last : until;
   const place: Place = known?.place ?? { at: first.toISOString(), id: noId };
 
-  const whole = Math.max(until.getTime() - from.getTime(), minute);
+  const whole = Math.max(until.getTime() - from.getTime(), minuteMs);
   const part = Math.min(known?.part_ms ?? whole, whole);
   const read = await readNew(client, [from, until, part], config, context);
   const payments = merged([...(await reported(context)), ...read.payments]);
@@ -187,21 +194,16 @@ async function compare(
         ...unknown.findings,
       ];
   const isCut = findings.length > config.max_findings;
-  const count = (kind: string) =>
-    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
   return {
     examined: [keyOfKey, keyOfNone, ...(isNone ? [] : [...named, ...unknown.examined])],
     findings: findings.slice(0, config.max_findings),
-    figures: [
-      { name: 'events of Stripe', value: read.events },
-      { name: 'payments at Stripe', value: payments.length },
-      { name: 'missed', value: isNone ? owed.length : count('missed') + count('behind') },
-      { name: 'unknown to Stripe', value: count('unknown') },
-      { name: 'differing', value: count('differing') },
-      { name: 'payments that Stripe was asked for', value: unknown.asked },
-      { name: 'payments that it could not be asked for', value: unknown.unasked },
-      { name: 'behind by', value: (until.getTime() - read.readTo.getTime()) / 1_000, unit: 's' },
-    ],
+    figures: figuresOf(read, {
+      payments: payments.length,
+      owed: isNone ? owed.length : null,
+      findings,
+      unknown,
+      until,
+    }),
     truncated: isCut,
     // What was not reported is read again.
     remember: {
@@ -213,14 +215,52 @@ async function compare(
   };
 }
 
+/** `owed`: how many payments there are, if the platform has none of them. */
+function figuresOf(
+  read: Read,
+  {
+    payments,
+    owed,
+    findings,
+    unknown,
+    until,
+  }: {
+    payments: number;
+    owed: number | null;
+    findings: ReportedFinding[];
+    unknown: { asked: number; unasked: number };
+    until: Date;
+  },
+): Figure[] {
+  const count = (kind: string) =>
+    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
+  return [
+    { name: 'events of Stripe', value: read.events },
+    { name: 'payments at Stripe', value: payments },
+    {
+      name: 'payments missing on the platform',
+      value: owed ?? count('missed') + count('behind'),
+    },
+    { name: 'payments unknown to Stripe', value: count('unknown') },
+    { name: 'payments that differ', value: count('differing') },
+    { name: 'payments looked up at Stripe', value: unknown.asked },
+    { name: 'payments that could not be looked up', value: unknown.unasked },
+    {
+      name: 'time not compared yet',
+      value: (until.getTime() - read.readTo.getTime()) / 1_000,
+      unit: 's',
+    },
+  ];
+}
+
 const noId = '00000000-0000-0000-0000-000000000000';
 
 const noneKnown = (owed: StripePayment[]): ReportedFinding => ({
   severity: 'critical',
   category: 'payments',
-  title: `Stripe has ${owed.length} new payments, and the platform knows none of them`,
+  title: `Stripe has ${owed.length} new payments, and the platform has none of them`,
   description:
-    'Either no event of Stripe reaches the platform, or it writes other ids into provider_transaction_id than those of payment ' +
+    'Either no event of Stripe reaches the platform, or the platform writes other ids into provider_transaction_id than those of payment ' +
     'intents, charges, checkout sessions and invoices.',
   component: 'stripe',
   key: keyOfNone,

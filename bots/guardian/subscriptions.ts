@@ -1,8 +1,10 @@
 /** Subscriptions that outlived their period, and profiles that say something else than their subscription. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore, hoursBefore, minutesBefore } from '../parts/time.ts';
+import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { ago, day, maxRead, minute, openIds, reportRows, since, type Wrong } from './report.ts';
+import { lasted, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Outlived extends Wrong {
   provider: string;
@@ -13,11 +15,11 @@ interface Outlived extends Wrong {
   cancel_at_period_end: boolean | null;
 }
 
-/** A canceled one is over when its period is; one without an end, as a gift has, never is. A trial's period is the trial. */
+/** A canceled subscription ends with its period; one without an end, such as a gift, never ends. A trial's period is the trial. */
 export function findOutlived(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const active = ago(now, config.period_grace_hours * 60 * minute);
-  const pastDue = ago(now, config.past_due_days * day);
+  const active = hoursBefore(now, config.period_grace_hours);
+  const pastDue = daysBefore(now, config.past_due_days);
   return reportRows<Outlived>(config, context, {
     rows: sql`
       SELECT id, provider, user_id, tier, status, current_period_end, cancel_at_period_end,
@@ -27,13 +29,13 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
       ORDER BY current_period_end LIMIT ${maxRead + 1}`,
     order: sql`current_period_end`,
     examined: 'subscriptions whose period is over',
-    found: 'past their period',
+    found: 'subscriptions past their period',
     component: 'subscriptions',
     finding: ({ id, ...row }) => ({
       severity: 'medium',
-      title: `Subscription ${id} is ${row.status}, and its period ended ${since(row.current_period_end, now)} ago`,
+      title: `Subscription ${id} is ${row.status}, and its period ended ${lasted(row.current_period_end, now)} ago`,
       description: row.cancel_at_period_end
-        ? 'It was to end with its period, and the platform still gives what it pays for.'
+        ? 'It was to end with its period, and the platform still serves it.'
         : 'It was neither renewed nor ended.',
       metadata: { subscription_id: id, ...row },
     }),
@@ -58,8 +60,8 @@ const severities = { unpaid: 'medium', unserved: 'high', tier: 'medium' } as con
  */
 export function findDiffering(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const settled = ago(now, config.grace_minutes * minute);
-  const ended = ago(now, config.period_grace_hours * 60 * minute);
+  const settled = minutesBefore(now, config.grace_minutes);
+  const ended = hoursBefore(now, config.period_grace_hours);
   return reportRows<Differing>(config, context, {
     rows: sql`
       WITH subscribed AS MATERIALIZED (
@@ -73,7 +75,7 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
       ), compared AS (
         SELECT p.id, p.subscription_status AS profile_status, p.subscription_tier AS profile_tier,
           (greatest(p.updated_at, s.updated_at) <= ${settled} IS NOT FALSE
-           OR p.id = ANY (${openIds('profile-disagrees')})) AS is_settled,
+           OR p.id = ANY (${openIds('payments', 'profile-disagrees')})) AS is_settled,
           CASE
             WHEN p.subscription_status = 'active' AND NOT coalesce(s.is_paid, false) THEN 'unpaid'
             WHEN s.renews AND p.subscription_status IS DISTINCT FROM 'active' THEN 'unserved'

@@ -1,68 +1,42 @@
 /** The settings of the herald. */
 import { z } from '../../src/bot.ts';
+import { amount, count, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
-  late_minutes: z
-    .number()
-    .min(0)
-    // The response target of critical tickets: where that passes twice, the policy has had its time, too.
-    .default(15)
-    .describe('how many minutes past its response target a ticket may be before that is a finding'),
-  unassigned_minutes: z
-    .number()
-    .min(0)
-    // The response target of high tickets.
-    .default(30)
-    .describe('how many minutes a ticket may be open while no person has it'),
+  // The response target of critical tickets: when twice as long has passed, the escalation policy has acted, too.
+  late_minutes: amount(
+    15,
+    'how many minutes past its response target a ticket may be before that is a finding',
+  ),
+  // The response target of high tickets.
+  unassigned_minutes: amount(30, 'how many minutes a ticket may be open without being assigned'),
   unassigned_from: z
     .enum(['critical', 'high', 'medium', 'low', 'info'])
     // The default escalation names a person for critical, high and medium tickets, and none for the others.
     .default('medium')
     .describe('the lowest severity of the tickets that have to be assigned'),
-  waiting_minutes: z
-    .number()
-    .min(0)
-    // Longer than the first two delays of a retry together (5 s and 5 min).
-    .default(15)
-    .describe('how many minutes a message may be due without being sent'),
-  waiting_tries: z
-    .int()
-    .min(1)
-    // The third try is the last one within 10 minutes; the next delays are 30 minutes to 10 hours.
-    .default(3)
-    .describe('after so many tries a message that waits for the next one is a finding'),
-  failed_hours: z
-    .number()
-    .positive()
-    .max(720)
-    .default(24)
-    .describe('how many hours of messages are counted for failed ones'),
-  min_failed: z
-    .int()
-    .min(1)
-    .default(1)
-    .describe('fewer failed messages of a channel are no finding'),
-  high_failed_percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(50)
-    .describe(
-      'from this share of failed messages on a channel is a high finding, else a medium one',
-    ),
-  ending_hours: z
-    .number()
-    .min(0)
-    // The morning of the next day is within it.
-    .default(24)
-    .describe(
-      'in how many hours a silence that hides open findings has to end to be told; one made for less than twice as long is not told',
-    ),
-  hidden_hours: z
-    .number()
-    .min(0)
-    // A working day: who works on a problem and silences it is done or says so.
-    .default(8)
-    .describe('how many hours a silence may hide a critical finding that its owner knew'),
+  // Longer than the first two delays of a retry together (5 s and 5 min).
+  waiting_minutes: amount(15, 'how many minutes a message may be due without being sent'),
+  // The third try is the last one within 10 minutes; the next delays are 30 minutes to 10 hours.
+  waiting_tries: count(3, 'a pending message that was tried at least this often is a finding'),
+  // A day: also a channel that only sends the morning report is in it.
+  failed_hours: time(24, 'over how many hours failed messages are counted', 720),
+  // A message that failed is not tried again: each one is lost until a person sends it again.
+  min_failed: count(1, 'a channel with fewer failed messages than this is no finding'),
+  // Our choice: a channel that loses every second message is no way to tell people.
+  high_failed_percent: percent(
+    50,
+    'a finding about a channel is high if at least this share of its messages failed, else medium',
+  ),
+  // The morning of the next day is within it.
+  ending_hours: amount(
+    24,
+    'a silence that hides open findings is reported this many hours before its end; one that was made for less than twice as long is not',
+  ),
+  // A working day: by then the person who silenced the problem has mended it, or says why not.
+  hidden_hours: amount(
+    8,
+    'how many hours a silence may hide a critical finding that its owner knew',
+  ),
 });
-export type HeraldConfig = z.infer<typeof config>;
+export type Config = z.infer<typeof config>;

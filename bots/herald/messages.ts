@@ -7,14 +7,22 @@ import type {
   EventResult,
   ReportedFinding,
 } from '../../src/bot.ts';
-import type { HeraldConfig } from './config.ts';
+import {
+  countEvents,
+  itsStart,
+  sinceStart,
+  type Counted,
+  type Totals,
+} from '../parts/count-events.ts';
+import { counted } from '../parts/in-words.ts';
+import { minuteMs, minutesBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 
-const minuteMs = 60_000;
 const events = 'events of tickets';
 /** How many channels one check reports. */
 const maxFindings = 50;
 
-/** The channels of the settings. Ends the check where there are none: then people are told of nothing, which is no fault of a channel. */
+/** How many channels the settings have. Skips the check if there are none: then no messages are made, and no channel can fail. */
 async function readChannels({ db, skip }: Pick<CheckContext, 'db' | 'skip'>): Promise<number> {
   const { rows } = await sql<{ channels: number | null }>`
     SELECT CASE WHEN jsonb_typeof(value -> 'channels') = 'object'
@@ -22,7 +30,9 @@ async function readChannels({ db, skip }: Pick<CheckContext, 'db' | 'skip'>): Pr
     FROM engine.settings WHERE key = 'notifications'`.execute(db);
   return (
     rows[0]?.channels ||
-    skip('no channels are set up, so no messages are made: `npx roundsman notify set` sets them up')
+    skip(
+      'no channels are set up, so no messages are made: `npx roundsman notify set` sets channels up',
+    )
   );
 }
 
@@ -42,11 +52,11 @@ interface WaitingChannel {
  * that is off has a ticket of the engine's own.
  */
 export async function findWaitingMessages(
-  { waiting_minutes, waiting_tries }: HeraldConfig,
+  { waiting_minutes, waiting_tries }: Config,
   { db, now, skip }: CheckContext,
 ): Promise<CheckResult> {
   const channels = await readChannels({ db, skip });
-  const bound = new Date(now.getTime() - waiting_minutes * minuteMs);
+  const bound = minutesBefore(now, waiting_minutes);
   const { rows } = await sql<WaitingChannel>`
     SELECT * FROM (
       SELECT n.channel, count(*)::int AS pending,
@@ -75,9 +85,9 @@ export async function findWaitingMessages(
   const stopped: ReportedFinding = {
     severity: 'high',
     category: 'messages',
-    title: `Events of tickets wait to become messages: ${count} for ${count > 0 ? minutesSince(since) : 0} minutes`,
+    title: `Events of tickets wait for their messages: ${counted(count, 'event')}, the oldest for ${counted(count > 0 ? minutesSince(since) : 0, 'minute')}`,
     description:
-      'The job `route-events` makes messages of them within seconds. People learn of nothing until it runs.',
+      'The job `route-events` makes messages of them within seconds. Until it runs, people are told of nothing.',
     component: events,
     metadata: { events: count, since: since?.toISOString() },
   };
@@ -85,9 +95,9 @@ export async function findWaitingMessages(
     examined: { count: channels + 1, except: [] },
     figures: [
       { name: 'pending messages', value: sum(rows.map(({ pending }) => pending)) },
-      { name: 'not sent when due', value: sum(rows.map(({ late }) => late)) },
-      { name: 'tried again', value: sum(rows.map(({ retried }) => retried)) },
-      { name: 'events without a message', value: count },
+      { name: 'messages not sent when due', value: sum(rows.map(({ late }) => late)) },
+      { name: 'messages tried again', value: sum(rows.map(({ retried }) => retried)) },
+      { name: 'events without messages', value: count },
     ],
     truncated: found.length > maxFindings,
     findings: [
@@ -99,8 +109,8 @@ export async function findWaitingMessages(
           // An hour is twice the response target of a high ticket.
           severity: minutes >= 60 ? ('high' as const) : ('medium' as const),
           category: 'messages',
-          title: `Channel ${channel}: ${all} ${all === 1 ? 'message was' : 'messages were'} not sent when due, the oldest waits for ${minutes} minutes`,
-          description: error ?? 'No try has failed: nothing sends them.',
+          title: `Channel ${channel}: ${counted(all, 'message was', 'messages were')} not sent when due, the oldest waits for ${counted(minutes, 'minute')}`,
+          description: error ?? 'No try has failed: no process sends them.',
           component: channel,
           metadata: { late, tried_again: retried, unusable, made: made.toISOString(), error },
         };
@@ -111,13 +121,8 @@ export async function findWaitingMessages(
 
 const sum = (counts: number[]) => counts.reduce((all, each) => all + each, 0);
 
-interface FailedChannel {
-  channel: string;
-  bad: number;
-  of: number;
-  newest: string | null;
+interface FailedChannel extends Counted {
   error: string | null;
-  wrong: boolean;
 }
 
 /**
@@ -125,55 +130,42 @@ interface FailedChannel {
  * count: the receiver knows the newer state.
  */
 export async function findFailedMessages(
-  { min_failed, high_failed_percent, failed_hours }: HeraldConfig,
-  { db, now, from, starts, only, skip }: EventContext,
+  { min_failed, high_failed_percent, failed_hours }: Config,
+  context: EventContext,
 ): Promise<EventResult> {
-  const channels = await readChannels({ db, skip });
-  const { rows } = await sql<FailedChannel>`
-    WITH starts AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
-    ), ended AS MATERIALIZED (
-      SELECT n.channel, n.created_at, n.error_message, n.status = 'failed' AND NOT EXISTS (
+  const { now, from } = context;
+  const channels = await readChannels(context);
+  const question = {
+    tables: sql`
+      ended AS MATERIALIZED (
+        SELECT n.channel, n.created_at, n.error_message, n.status = 'failed' AND NOT EXISTS (
           SELECT FROM bot_notifications later WHERE later.ticket_id = n.ticket_id AND later.channel = n.channel
             AND later.position > n.position AND later.status = 'sent') AS bad
-      FROM bot_notifications n LEFT JOIN starts ON starts.key = n.channel
-      WHERE n.created_at >= ${from} AND n.created_at <= ${now} AND n.created_at >= coalesce(starts."from", ${from})
-        AND n.status IN ('sent', 'failed') AND ${isInSettings('n.channel')}
-        ${only ? sql`AND n.channel = ANY (${only}::text[])` : sql``}
-    ), counted AS (
-      SELECT e.channel, (count(*) FILTER (WHERE bad))::int AS bad, count(*)::int AS "of",
+        FROM bot_notifications n ${itsStart(sql`n.channel`)}
+        WHERE n.created_at >= ${from} AND n.created_at <= ${now} AND n.status IN ('sent', 'failed') AND ${isInSettings('n.channel')}
+          AND ${sinceStart(sql`n.channel`, context)}
+      )`,
+    counted: sql`
+      SELECT channel AS key, (count(*) FILTER (WHERE bad))::int AS bad, count(*)::int AS "of",
         max(created_at) FILTER (WHERE bad) AS newest,
         left((array_agg(error_message ORDER BY created_at DESC) FILTER (WHERE bad))[1], 300) AS error
-      FROM ended e GROUP BY e.channel
-    ), tallied AS (
-      SELECT channel FROM counted UNION SELECT key FROM starts UNION SELECT unnest(${only ?? []}::text[])
-    )
-    SELECT t.channel, coalesce(bad, 0) AS bad, coalesce("of", 0) AS "of", to_json(newest) #>> '{}' AS newest, error,
-      -- A channel that is off has a ticket of the engine's own.
-      coalesce(bad >= ${min_failed} AND c.off_since IS NULL, false) AS wrong
-    FROM tallied t LEFT JOIN counted USING (channel) LEFT JOIN engine.channels c ON c.name = t.channel
-    ORDER BY wrong DESC, bad DESC NULLS LAST, channel`.execute(db);
-  const wrong = rows.filter((row) => row.wrong);
-  return {
-    examined: only ? [...only] : { count: channels, except: [] },
-    figures: [
-      { name: 'messages sent or failed', value: sum(rows.map((row) => row.of)) },
-      { name: 'messages failed', value: sum(rows.map((row) => row.bad)) },
+      FROM ended GROUP BY channel`,
+    // A channel that is off has a ticket of the engine's own.
+    wrong: sql`bad >= ${min_failed} AND NOT EXISTS (SELECT FROM engine.channels c WHERE c.name = key AND c.off_since IS NOT NULL)`,
+    worst: sql`bad DESC`,
+    max: maxFindings,
+    keys: sql`SELECT ${channels}::int`,
+    figures: ({ bad, of }: Totals) => [
+      { name: 'messages sent or failed', value: of },
+      { name: 'messages failed', value: bad },
     ],
-    truncated: wrong.length > maxFindings,
-    findings: wrong.slice(0, maxFindings).map(({ channel, bad, of, error }) => ({
-      severity: 100 * bad >= high_failed_percent * of ? 'high' : 'medium',
-      category: 'messages',
-      title: `Channel ${channel}: ${bad} of ${of} ${of === 1 ? 'message' : 'messages'} failed`,
-      description: error ?? 'The receiver gave no reason.',
-      component: channel,
-      metadata: { failed: bad, messages: of, hours: failed_hours, error },
-    })),
-    tallies: rows.map(({ channel: key, bad, of, newest }) => ({
-      key,
-      bad,
-      of,
-      newestBadAt: newest === null ? null : new Date(newest),
-    })),
   };
+  return countEvents<FailedChannel>(context, question, ({ key: component, bad, of, error }) => ({
+    severity: 100 * bad >= high_failed_percent * (of ?? 0) ? 'high' : 'medium',
+    category: 'messages',
+    title: `Channel ${component}: ${bad} of ${counted(of ?? 0, 'message')} failed`,
+    description: error ?? 'The receiver gave no reason.',
+    component,
+    metadata: { failed: bad, messages: of, hours: failed_hours, error },
+  }));
 }

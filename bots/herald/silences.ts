@@ -1,10 +1,11 @@
 /** Silences that end soon over an open problem, and those that hide a critical one. */
 import { silenceCovers, silenceInForce, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import type { HeraldConfig } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { hourMs, hoursBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 
 const component = 'silences';
-const hourMs = 3_600_000;
 /** How many silences or findings a finding names. */
 const maxNamed = 20;
 /** How many open critical findings are looked at, the newest first. */
@@ -19,14 +20,14 @@ interface Ending {
 }
 
 /**
- * A silence that was made for an hour ends soon from its beginning, and its owner knows: only one that was made for at least twice
- * the time that is asked about is told, and only while it hides something.
+ * A silence that was made for an hour ends soon from its beginning, and its owner knows. So only a silence that was made for at
+ * least twice `ending_hours` is reported, and only while it hides something.
  */
 export async function findEndingSilences(
-  { ending_hours }: HeraldConfig,
+  { ending_hours }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
-  const until = new Date(now.getTime() + ending_hours * hourMs);
+  const until = hoursBefore(now, -ending_hours);
   const { rows } = await sql<Ending>`
     WITH in_force AS MATERIALIZED (
       SELECT s.*, coalesce(NOT s.until_resolved AND s.expires_at <= ${until}
@@ -50,7 +51,7 @@ export async function findEndingSilences(
     examined: [component],
     figures: [
       { name: 'silences in force', value: in_force },
-      { name: 'ending soon', value: ending },
+      { name: 'silences that end soon', value: ending },
     ],
     findings:
       ending === 0
@@ -59,9 +60,9 @@ export async function findEndingSilences(
             {
               severity: 'low',
               category: 'silences',
-              title: `${ending} ${ending === 1 ? 'silence ends' : 'silences end'} soon over open findings, the first in ${hours} hours`,
+              title: `${counted(ending, 'silence that hides open findings ends', 'silences that hide open findings end')} soon, the first in ${counted(hours, 'hour')}`,
               description:
-                'When a silence ends, people are told of what it hides, and healing acts on it.',
+                'When a silence ends, people are told of the findings that it hides, and healing acts on them.',
               component,
               metadata: { silences: ending, findings, ending_hours, named },
             },
@@ -72,7 +73,7 @@ export async function findEndingSilences(
 interface Hidden {
   critical: number;
   hidden: number;
-  told: number;
+  reported: number;
   named: object[];
 }
 
@@ -81,10 +82,10 @@ interface Hidden {
  * that was there before the finding, and names more than it, hides what its owner never saw.
  */
 export async function findHiddenCritical(
-  { hidden_hours }: HeraldConfig,
+  { hidden_hours }: Config,
   { db, now }: CheckContext,
 ): Promise<CheckResult> {
-  const since = new Date(now.getTime() - hidden_hours * hourMs);
+  const since = hoursBefore(now, hidden_hours);
   const { rows } = await sql<Hidden>`
     WITH critical AS MATERIALIZED (
       SELECT f.* FROM bot_findings f
@@ -102,31 +103,30 @@ export async function findHiddenCritical(
       WHERE by.silences > 0
     )
     SELECT (SELECT count(*)::int FROM critical) AS critical, count(*)::int AS hidden,
-      (count(*) FILTER (WHERE NOT meant))::int AS told,
+      (count(*) FILTER (WHERE NOT meant))::int AS reported,
       (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM (
          SELECT id AS finding, left(title, 200) AS title, affected_component AS component, detected_at, silence, owner
          FROM hidden WHERE NOT meant ORDER BY detected_at, id LIMIT ${maxNamed}) h) AS named
     FROM hidden`.execute(db);
-  const { critical, hidden, told, named } = rows[0]!;
-  const [what, are] = told === 1 ? ['finding', 'is'] : ['findings', 'are'];
+  const { critical, hidden, reported, named } = rows[0]!;
   return {
     examined: [component],
     figures: [
       { name: 'open critical findings', value: critical },
-      { name: 'hidden by silences', value: hidden },
+      { name: 'critical findings hidden by silences', value: hidden },
     ],
     truncated: critical > maxCritical,
     findings:
-      told === 0
+      reported === 0
         ? []
         : [
             {
               severity: 'high',
               category: 'silences',
-              title: `${told} critical ${what} ${are} hidden by silences`,
-              description: `Each appeared after a silence that names more than it, or has been hidden for more than ${hidden_hours} hours.`,
+              title: `${counted(reported, 'critical finding is', 'critical findings are')} hidden by silences`,
+              description: `Each of them began after a wider silence that covers it, or has been hidden for more than ${counted(hidden_hours, 'hour')}.`,
               component,
-              metadata: { findings: told, hidden_hours, named },
+              metadata: { findings: reported, hidden_hours, named },
             },
           ],
   };

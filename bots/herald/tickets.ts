@@ -1,11 +1,12 @@
 /** Tickets that wait too long for a person. */
 import { isMerged, isPending, needsPersonNow, sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import type { HeraldConfig } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { minuteMs, minutesBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 import { isHerald } from './own.ts';
 
 const component = 'tickets';
-const minuteMs = 60_000;
 /** How many tickets a finding names. */
 const maxNamed = 20;
 const severities = ['critical', 'high', 'medium', 'low', 'info'] as const;
@@ -46,7 +47,7 @@ async function readWaiting(
   return rows[0]!;
 }
 
-/** The problem itself is as severe as its ticket says; that it waits is at most high. */
+/** As severe as the worst ticket, and high at most: the ticket itself says how severe its problem is. */
 const severityOf = (worst: number | null): ReportedFinding['severity'] =>
   ({ 1: 'high', 2: 'medium' }[worst ?? 0] as 'high' | 'medium') ?? 'low';
 
@@ -54,23 +55,24 @@ const minutesSince = (since: Date | null, now: Date) =>
   since === null ? 0 : Math.max(0, Math.floor((now.getTime() - since.getTime()) / minuteMs));
 
 export async function findLateTickets(
-  { late_minutes }: HeraldConfig,
+  { late_minutes }: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
   const { now } = context;
-  const bound = new Date(now.getTime() - late_minutes * minuteMs);
+  const bound = minutesBefore(now, late_minutes);
   const waiting = await readWaiting(context, {
     found: sql`coalesce(t.respond_by < ${bound}, false)`,
     since: sql`t.respond_by`,
   });
   const minutes = minutesSince(waiting.since, now);
-  const [what, whose] = waiting.found === 1 ? ['ticket', 'its'] : ['tickets', 'their'];
+  const target =
+    waiting.found === 1 ? 'is past its response target' : 'are past their response target';
   return {
     examined: [component],
     figures: [
       { name: 'unanswered tickets', value: waiting.pending },
-      { name: 'past their response target', value: waiting.found },
-      { name: 'longest past it', value: minutes * 60, unit: 's' },
+      { name: 'tickets past their response target', value: waiting.found },
+      { name: 'longest time past the target', value: minutes * 60, unit: 's' },
     ],
     findings:
       waiting.found === 0
@@ -79,8 +81,8 @@ export async function findLateTickets(
             {
               severity: severityOf(waiting.worst),
               category: 'tickets',
-              title: `${waiting.found} ${what} past ${whose} response target, the longest for ${minutes} minutes`,
-              description: 'A problem has a ticket, and no person has acknowledged it in time.',
+              title: `${counted(waiting.found, 'ticket')} ${target}, the longest for ${counted(minutes, 'minute')}`,
+              description: 'No person acknowledged these tickets in time.',
               component,
               metadata: { tickets: waiting.found, late_minutes, named: waiting.named },
             },
@@ -89,11 +91,11 @@ export async function findLateTickets(
 }
 
 export async function findUnassignedTickets(
-  { unassigned_minutes, unassigned_from }: HeraldConfig,
+  { unassigned_minutes, unassigned_from }: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
   const { now } = context;
-  const bound = new Date(now.getTime() - unassigned_minutes * minuteMs);
+  const bound = minutesBefore(now, unassigned_minutes);
   const asked = severities.slice(0, severities.indexOf(unassigned_from) + 1);
   // A ticket that was reopened or unassigned is open since then; its last event of these kinds says when.
   const since = sql`coalesce((SELECT max(e.created_at) FROM bot_ticket_events e
@@ -103,12 +105,12 @@ export async function findUnassignedTickets(
     since,
   });
   const minutes = minutesSince(waiting.since, now);
-  const what = waiting.found === 1 ? 'ticket' : 'tickets';
+  const are = waiting.found === 1 ? 'is' : 'are';
   return {
     examined: [component],
     figures: [
       { name: 'unanswered tickets', value: waiting.pending },
-      { name: 'without a person', value: waiting.found },
+      { name: 'tickets not assigned', value: waiting.found },
     ],
     findings:
       waiting.found === 0
@@ -117,8 +119,8 @@ export async function findUnassignedTickets(
             {
               severity: severityOf(waiting.worst),
               category: 'tickets',
-              title: `${waiting.found} ${what} without a person, the longest for ${minutes} minutes`,
-              description: 'A ticket that no person has is answered by none.',
+              title: `${counted(waiting.found, 'ticket')} ${are} not assigned, the longest for ${counted(minutes, 'minute')}`,
+              description: 'No person is responsible for these tickets.',
               component,
               metadata: {
                 tickets: waiting.found,

@@ -1,18 +1,24 @@
+/** The settings of the janitor. */
 import { z } from '../../src/bot.ts';
+import { count, time } from '../parts/settings.ts';
 
-const hours = (otherwise: number, meaning: string) =>
-  z.number().positive().max(8_760).default(otherwise).describe(meaning);
+/** A year in hours. */
+const longestHours = 8_760;
 
 export const config = z.strictObject({
-  min_expired: z.int().min(1).default(1).describe('fewer expired sessions are no finding'),
+  // Each expired session is a token that the platform should have deleted.
+  min_expired: count(1, 'fewer expired sessions than this are no finding'),
   // No game lasts a day without a pause: the end of such a session was lost.
-  open_game_hours: hours(24, 'how many hours a game session may stay open'),
-  open_visit_hours: hours(24, 'how many hours a visit of a space may last'),
-  min_open: z.int().min(1).default(1).describe('fewer of them left open are no finding'),
+  open_game_hours: time(24, 'how many hours a game session may be open', longestHours),
+  // As open_game_hours.
+  open_visit_hours: time(24, 'how many hours a visit of a space may last', longestHours),
+  // After a day, each of them is wrong.
+  min_open: count(1, 'fewer open game sessions or visits than this are no finding'),
   // A platform that ranks each hour may be late once.
-  rank_hours: hours(2, 'how many hours after a new score the cached ranks may be old'),
+  rank_hours: time(
+    2,
+    'how many hours after a new score the cached ranks may be older than it',
+    longestHours,
+  ),
 });
 export type Config = z.infer<typeof config>;
-
-export const hoursBefore = (at: Date, hours: number): Date =>
-  new Date(at.getTime() - hours * 3_600_000);

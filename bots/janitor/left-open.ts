@@ -1,7 +1,9 @@
 /** Looks for game sessions and visits that began long ago and were never ended. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { hoursBefore, type Config } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 
 interface Kind {
   component: string;
@@ -35,7 +37,7 @@ async function findLeftOpen(
             {
               severity: 'low',
               category: 'sessions',
-              title: `${what} open for more than ${hours} hours: ${count}`,
+              title: `${what} open for more than ${counted(hours, 'hour')}: ${count}`,
               description,
               component,
               metadata: { open: count, oldest: oldest?.toISOString() ?? null, hours },
@@ -53,7 +55,7 @@ export const findOpenGameSessions = (config: Config, context: CheckContext) =>
         WHERE ended_at IS NULL AND duration_seconds IS NULL AND completed IS NOT TRUE`,
       hours: config.open_game_hours,
       what: 'Game sessions',
-      description: 'The game that began them never said that they ended.',
+      description: 'Their games did not record the end of these sessions.',
     },
     config,
     context,
@@ -66,7 +68,8 @@ export const findOpenVisits = (config: Config, context: CheckContext) =>
       open: sql`SELECT entered_at AS began FROM space_visits WHERE exited_at IS NULL`,
       hours: config.open_visit_hours,
       what: 'Visits of spaces',
-      description: 'Each of them takes one place of its space, so that the space is full earlier.',
+      description:
+        'Each of them takes one place of its space, so that the space is full too early.',
     },
     config,
     context,

@@ -1,6 +1,7 @@
-/** Looks for rows whose parent is gone, where no foreign key guards the reference. */
+/** Finds rows whose parent row is missing, where no foreign key enforces the reference. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 
 interface Reference {
   table: string;
@@ -71,12 +72,12 @@ async function countOrphans({ table, column, parent }: Reference, { db }: CheckC
 }
 
 function orphansOf({ table, column, parent }: Reference, orphans: number): ReportedFinding {
-  const number = orphans > maxCounted ? `more than ${maxCounted}` : `${orphans}`;
+  const rows = orphans > maxCounted ? `more than ${maxCounted} rows` : counted(orphans, 'row');
   return {
     severity: 'medium',
     category: 'orphans',
-    title: `Orphans in ${table}: ${column} of ${number} ${orphans === 1 ? 'row' : 'rows'} refers to nothing in ${parent}`,
-    description: 'No foreign key guards this reference, or not for all rows.',
+    title: `Orphans in ${table}: ${column} of ${rows} refers to no row of ${parent}`,
+    description: 'No foreign key enforces this reference, or not for all rows.',
     component: `${table}.${column}`,
     metadata: { table, column, parent, orphans: Math.min(orphans, maxCounted) },
   };

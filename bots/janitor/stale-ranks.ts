@@ -1,7 +1,9 @@
 /** Looks for cached ranks that newer scores do not explain. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
-import { hoursBefore, type Config } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
 
 const sampleSize = 20;
 
@@ -50,7 +52,7 @@ export async function findStaleRanks(
             {
               severity: 'medium',
               category: 'games',
-              title: `Cached ranks are stale: ${ranks} of ${games} ${games === 1 ? 'game' : 'games'}`,
+              title: `Cached ranks are stale: ${counted(ranks, 'rank')} of ${counted(games, 'game')}`,
               description: 'game_leaderboards.rank is a cache of the order by score.',
               component,
               metadata: { ranks, games, sample, rank_hours },

@@ -1,9 +1,9 @@
-/** Whether the engine itself does too much: storms of heals and of runs, and runs beyond a cap. */
+/** Whether the engine itself does too much: runaway heals and runs, and runs beyond a cap. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import type { MeterConfig } from './config.ts';
+import { dayMs, hourMs } from '../parts/time.ts';
+import type { Config } from './config.ts';
 
-const hourMs = 3_600_000;
 type Fragment = ReturnType<typeof sql>;
 
 interface Counted {
@@ -80,8 +80,8 @@ async function measure(
 }
 
 /** Heals begin by themselves, and so do runs that remedies ask for: both may feed each other. */
-export async function findStorms(
-  { max_heals_an_hour, max_unplanned_an_hour, storm_times }: MeterConfig,
+export async function findRunaway(
+  { max_heals_an_hour, max_unplanned_an_hour, runaway_times }: Config,
   context: EventContext,
 ): Promise<EventResult> {
   const { counts, ...result } = await measure(
@@ -97,8 +97,8 @@ export async function findStorms(
         periodMs: hourMs,
         finding: (count, rate) => ({
           severity: 'critical',
-          title: `Storm of automation: ${rate} heals an hour`,
-          description: `At most ${max_heals_an_hour} are usual. Healing acts on many things at once, or again and again.`,
+          title: `Runaway automation: ${rate} heals an hour`,
+          description: `At most ${max_heals_an_hour} are usual. Healing acts on many components at once, or on one again and again.`,
           metadata: { heals: count, an_hour: rate, most: max_heals_an_hour },
         }),
       },
@@ -111,11 +111,11 @@ export async function findStorms(
         most: max_unplanned_an_hour,
         periodMs: hourMs,
         finding: (count, rate) => {
-          const isStorm = rate > storm_times * max_unplanned_an_hour;
+          const isRunaway = rate > runaway_times * max_unplanned_an_hour;
           return {
-            severity: isStorm ? 'critical' : 'medium',
-            title: isStorm
-              ? `Storm of automation: ${rate} runs an hour that no schedule asked for`
+            severity: isRunaway ? 'critical' : 'medium',
+            title: isRunaway
+              ? `Runaway automation: ${rate} runs an hour that no schedule asked for`
               : `More runs than usual that no schedule asked for: ${rate} an hour`,
             description: `At most ${max_unplanned_an_hour} are usual. Remedies, verifications and people ask for such runs.`,
             metadata: { runs: count, an_hour: rate, most: max_unplanned_an_hour },
@@ -132,7 +132,7 @@ export async function findStorms(
 }
 
 export async function findTooManyRuns(
-  { max_runs_a_day }: MeterConfig,
+  { max_runs_a_day }: Config,
   context: EventContext,
 ): Promise<EventResult> {
   const { counts, ...result } = await measure(
@@ -143,7 +143,7 @@ export async function findTooManyRuns(
           SELECT started_at AS at FROM bot_executions
           WHERE started_at >= ${since} AND started_at <= ${until} AND status <> 'skipped' AND trigger <> 'external'`,
         most: max_runs_a_day,
-        periodMs: 24 * hourMs,
+        periodMs: dayMs,
         finding: (count, rate) => ({
           severity: rate > 2 * max_runs_a_day ? 'high' : 'medium',
           title: `Bots run ${rate.toLocaleString('en')} times a day, more than the cap of ${max_runs_a_day.toLocaleString('en')}`,
@@ -159,7 +159,7 @@ export async function findTooManyRuns(
     ...result,
     figures: [
       { name: 'runs', value: runs },
-      { name: 'of the cap', value: (100 * runs) / max_runs_a_day, unit: '%' },
+      { name: 'share of the cap', value: (100 * runs) / max_runs_a_day, unit: '%' },
     ],
   };
 }

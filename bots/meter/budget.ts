@@ -1,10 +1,12 @@
 /** Spending against budgets: of a day, of a month, and of the month as it will be at its end. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import type { MeterConfig } from './config.ts';
-import { inCents, median, needUsage, shown } from './usage.ts';
+import { shortened } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
+import { dayMs, daysBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
+import { inCents, maxShown, needUsage } from './usage.ts';
 
-const dayMs = 86_400_000;
 const all = 'all providers';
 
 interface Spent {
@@ -23,7 +25,7 @@ function calendar(now: Date) {
 async function spentBy(
   by: 'provider' | 'user_id',
   { db, now }: CheckContext,
-  { user_month_cents, user_day_cents, max_findings, warn_percent }: MeterConfig,
+  { user_month_cents, user_day_cents, max_findings, warn_percent }: Config,
 ): Promise<Map<string, Spent>> {
   const { monthStart, dayStart } = calendar(now);
   // Of users only those near a budget are read: there may be many.
@@ -47,17 +49,14 @@ async function spentBy(
 
 type Budget = { subject: string; period: 'day' | 'month'; spent: number; budget: number | null };
 
-export async function findOverBudget(
-  config: MeterConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findOverBudget(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, day_cents, provider_month_cents, user_month_cents, user_day_cents } = config;
   await needUsage(context);
   const hasUserBudget = user_month_cents !== null || user_day_cents !== null;
   if (month_cents === null && day_cents === null && !hasUserBudget && noneIn(provider_month_cents))
     context.skip(
       'no budget is set: `npx roundsman bots edit meter --set month_cents=100000` sets one for all providers; ' +
-        '`bots show meter` names the others',
+        '`npx roundsman bots show meter` names the other budgets',
     );
   const providers = await spentBy('provider', context, config);
   const users: Map<string, Spent> = hasUserBudget
@@ -86,10 +85,16 @@ export async function findOverBudget(
       { name: 'spent this month', value: total.month, unit: 'cents' },
       ...(month_cents === null
         ? []
-        : [{ name: "month's budget", value: (100 * total.month) / month_cents, unit: '%' }]),
+        : [
+            {
+              name: "share of the month's budget",
+              value: (100 * total.month) / month_cents,
+              unit: '%',
+            },
+          ]),
       ...(day_cents === null
         ? []
-        : [{ name: "day's budget", value: (100 * total.day) / day_cents, unit: '%' }]),
+        : [{ name: "share of the day's budget", value: (100 * total.day) / day_cents, unit: '%' }]),
     ],
     truncated: found.length > config.max_findings || users.size > config.max_findings,
     findings: found.slice(0, config.max_findings).map(({ finding }) => finding),
@@ -98,7 +103,7 @@ export async function findOverBudget(
 
 function findingOf(
   { subject, period, spent, budget }: Budget,
-  { warn_percent, critical_percent }: MeterConfig,
+  { warn_percent, critical_percent }: Config,
 ): { share: number; finding: ReportedFinding }[] {
   const share = budget === null ? 0 : (100 * spent) / budget;
   if (budget === null || share < warn_percent) return [];
@@ -110,8 +115,8 @@ function findingOf(
       finding: {
         severity: share >= 100 ? over : isUser ? 'low' : 'medium',
         category: 'costs',
-        title: `Javari budget: ${shown(subject)} spent ${Math.floor(share)} % of the ${period} (${inCents(spent)} of ${inCents(budget)})`,
-        description: `The ${period} in UTC. From ${warn_percent} % on a budget is told.`,
+        title: `Javari budget: ${shortened(subject, maxShown)} spent ${Math.floor(share)} % of the ${period}'s budget (${inCents(spent)} of ${inCents(budget)})`,
+        description: `The ${period} is counted in UTC. A budget is reported from ${warn_percent} % on.`,
         component: subject,
         key: `${subject}, ${period}`,
         metadata: { spent_cents: spent, budget_cents: budget, percent: share, period },
@@ -124,10 +129,7 @@ function findingOf(
  * Projects the month's end by the median of the last seven whole days: a single expensive day, such as one on which old uses were
  * recorded at once, does not move it.
  */
-export async function findOverPace(
-  config: MeterConfig,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findOverPace(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, provider_month_cents, pace_from_day } = config;
   const { db, now } = context;
   await needUsage(context);
@@ -136,7 +138,7 @@ export async function findOverPace(
       'no budget of a month is set: `npx roundsman bots edit meter --set month_cents=100000` sets one',
     );
   const { monthEnd, dayStart } = calendar(now);
-  const weekStart = new Date(dayStart.getTime() - 7 * dayMs);
+  const weekStart = daysBefore(dayStart, 7);
   const { rows } = await sql<{ provider: string; day: number; cost: number }>`
     SELECT provider, floor(extract(epoch FROM created_at - ${weekStart}::timestamptz) / 86400)::int AS day,
       sum(cost_cents)::float8 AS cost
@@ -163,24 +165,28 @@ export async function findOverPace(
   ];
   const projected = asked.map((each) => ({ ...each, end: each.spent + each.aDay * daysLeft }));
   const found = projected.filter(
-    // What is over its budget already is told by the other check.
+    // What is over its budget already is reported by the other check.
     ({ budget, spent, end }) => budget !== null && spent < budget && end > budget,
   );
   const isEarly = now.getUTCDate() < pace_from_day;
   return {
-    // What is over its budget is not told twice: its pace has been looked at.
+    // Its pace was examined also where another check reports that it is over its budget.
     examined: { count: asked.filter(({ budget }) => budget !== null).length, except: [] },
     figures: [
-      { name: 'a usual day', value: projected[0]!.aDay, unit: 'cents' },
-      { name: "projected month's end", value: Math.round(projected[0]!.end), unit: 'cents' },
+      { name: 'usual spending a day', value: projected[0]!.aDay, unit: 'cents' },
+      {
+        name: 'projected spending of the month',
+        value: Math.round(projected[0]!.end),
+        unit: 'cents',
+      },
     ],
     truncated: !isEarly && found.length > config.max_findings,
     findings: (isEarly ? [] : found.slice(0, config.max_findings)).map(
       ({ subject, budget, spent, end, aDay }) => ({
         severity: 'medium' as const,
         category: 'costs',
-        title: `Javari pace: ${shown(subject)} will spend ${Math.floor((100 * end) / budget!)} % of the month's budget (${inCents(end)} of ${inCents(budget!)})`,
-        description: `By a usual day of the last week (${inCents(aDay)}), and ${inCents(spent)} spent by now.`,
+        title: `Javari pace: ${shortened(subject, maxShown)} will spend ${Math.floor((100 * end) / budget!)} % of the month's budget (${inCents(end)} of ${inCents(budget!)})`,
+        description: `${inCents(spent)} are spent by now, and a usual day of the last week costs ${inCents(aDay)}.`,
         component: subject,
         metadata: {
           projected_cents: end,

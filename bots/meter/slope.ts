@@ -1,10 +1,12 @@
 /** Spending that rises: of the last hours against the same hours of the days before, and of single users. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import type { MeterConfig } from './config.ts';
-import { inCents, median, needUsage, shown } from './usage.ts';
+import { counted, shortened } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
+import { hoursBefore } from '../parts/time.ts';
+import type { Config } from './config.ts';
+import { inCents, maxShown, needUsage } from './usage.ts';
 
-const hourMs = 3_600_000;
 const all = 'all providers';
 
 interface Hours {
@@ -19,9 +21,9 @@ const sumOf = (rows: Hours[]) => rows.reduce((all, { cost }) => all + cost, 0);
 
 /**
  * Compares with the median of the days before, so that one expensive day (old uses that were recorded at once) does not raise what
- * is usual. A campaign brings more users, and each of them costs as before: that is told by no finding.
+ * is usual. A campaign brings more users, and each of them costs as before: that is no finding.
  */
-export async function findSlope(config: MeterConfig, context: CheckContext): Promise<CheckResult> {
+export async function findSlope(config: Config, context: CheckContext): Promise<CheckResult> {
   const { slope_hours, slope_days, slope_min_days, max_findings } = config;
   const { db, now, skip } = context;
   await needUsage(context);
@@ -60,7 +62,7 @@ export async function findSlope(config: MeterConfig, context: CheckContext): Pro
     examined: { count: providers.length, except: [] },
     figures: [
       { name: 'spent in the last hours', value: total, unit: 'cents' },
-      { name: 'usual in these hours', value: usualOf(before, slope_days), unit: 'cents' },
+      { name: 'usual spending in these hours', value: usualOf(before, slope_days), unit: 'cents' },
       { name: 'users in the last hours', value: totals.find(({ ago }) => ago === 0)?.users ?? 0 },
     ],
     truncated: found.length > max_findings,
@@ -90,7 +92,7 @@ interface Rise {
 function riseOf(
   hours: Hours[],
   provider: string,
-  { slope_min_days, slope_times, slope_user_times, min_cents }: MeterConfig,
+  { slope_min_days, slope_times, slope_user_times, min_cents }: Config,
 ): Rise | null {
   const last = hours.find(({ ago }) => ago === 0);
   const before = hours.filter(({ ago }) => ago > 0);
@@ -108,10 +110,10 @@ function riseOf(
 
 async function topModels(
   provider: string,
-  { slope_hours }: MeterConfig,
+  { slope_hours }: Config,
   { db, now }: CheckContext,
 ): Promise<object[]> {
-  const from = new Date(now.getTime() - slope_hours * hourMs);
+  const from = hoursBefore(now, slope_hours);
   const { rows } = await sql<object>`
     SELECT model, user_id AS user, sum(cost_cents)::float8 AS cost_cents, count(*)::int AS requests FROM javari_usage_stats
     WHERE created_at > ${from} AND created_at <= ${now} AND cost_cents > 0
@@ -122,13 +124,13 @@ async function topModels(
 
 const findingOf = (
   { provider, cost, users, usual, usualUser }: Rise,
-  { slope_hours }: MeterConfig,
+  { slope_hours }: Config,
   top: object[],
 ): ReportedFinding => ({
   severity: 'high',
   category: 'costs',
-  title: `Javari costs rise: ${shown(provider)} cost ${inCents(cost)} in ${slope_hours} hours, usual are ${inCents(usual)}`,
-  description: `Each of ${users} active users costs ${inCents(cost / Math.max(1, users))}, where ${inCents(usualUser)} are usual.`,
+  title: `Javari costs rise: ${shortened(provider, maxShown)} cost ${inCents(cost)} in ${counted(slope_hours, 'hour')}, usual are ${inCents(usual)}`,
+  description: `${counted(users, 'active user')} cost ${inCents(cost / Math.max(1, users))} each; ${inCents(usualUser)} are usual.`,
   component: provider,
   metadata: {
     cost_cents: cost,
@@ -145,12 +147,12 @@ const maxUsers = 50;
 
 /** A user's usual day is the mean of the days with spending in the two weeks before; for a new user, that of the median user. */
 export async function findUserSpend(
-  { user_times, min_user_cents, max_findings }: MeterConfig,
+  { user_times, min_user_cents, max_findings }: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
   const { db, now } = context;
   await needUsage(context);
-  const from = new Date(now.getTime() - 24 * hourMs);
+  const from = hoursBefore(now, 24);
   const { rows } = await sql<{
     user: string;
     cost: number;
@@ -183,9 +185,9 @@ export async function findUserSpend(
   return {
     examined: { count: rows.length, except: [] },
     figures: [
-      { name: 'users in 24 hours', value: rows[0]?.users ?? 0 },
-      { name: 'median user', value: rows[0]?.others ?? 0, unit: 'cents' },
-      { name: 'most of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
+      { name: 'users with spending in 24 hours', value: rows[0]?.users ?? 0 },
+      { name: 'spending of the median user', value: rows[0]?.others ?? 0, unit: 'cents' },
+      { name: 'highest spending of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
     ],
     truncated: found.length > max_findings,
     findings: found.slice(0, max_findings).map(({ user, cost, own, others }) => ({

@@ -25,16 +25,9 @@ export async function needUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>): 
     );
 }
 
-export const median = (values: number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length === 0) return 0;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
-
 /** `1,234 cents` */
 export const inCents = (value: number): string =>
   `${Math.round(value).toLocaleString('en')} ${Math.round(value) === 1 ? 'cent' : 'cents'}`;
 
-/** Text from the platform, short enough for a component and a title. */
-export const shown = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+/** How many characters of a text from the platform a title shows. */
+export const maxShown = 80;

@@ -1,28 +1,18 @@
 /** The settings of the oracle. */
 import { z } from '../../src/bot.ts';
+import { count, maxFindings, percent, timeZone } from '../parts/settings.ts';
 
-const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).max(1_000_000).default(otherwise).describe(meaning);
-const percent = (otherwise: number, meaning: string) =>
-  z.number().min(0).max(100).default(otherwise).describe(meaning);
 const words = (otherwise: string[], meaning: string) =>
   z.array(z.string().min(1).max(255)).max(50).default(otherwise).describe(meaning);
 
-const isTimeZone = (name: string): boolean => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-};
-
 export const config = z.strictObject({
+  // An hour: the limits of OWASP and fail2ban below are given an hour.
   window_minutes: z
     .number()
     .min(5)
-    .max(1440)
+    .max(1_440)
     .default(60)
-    .describe('how many minutes of logins, requests, actions and new sessions are looked at'),
+    .describe('over how many minutes logins, requests, actions and new sessions are counted'),
   // Supabase Auth, NextAuth, and what platforms call it themselves.
   login_paths: words(
     [
@@ -34,14 +24,14 @@ export const config = z.strictObject({
       '/auth/login',
       '/login',
     ],
-    'endpoints of api_logs, without query string, at which a POST is a login',
+    'endpoints of api_logs, without query string, at which a POST request is a login',
   ),
   // 400: Supabase Auth, 422: Laravel and Rails, 423: locked, 429: its rate limit (RFC 6585).
   failed_statuses: z
     .array(z.int().min(400).max(499))
     .max(50)
     .default([400, 401, 403, 422, 423, 429])
-    .describe('answers of these endpoints that say that a login failed'),
+    .describe('statuses with which these endpoints answer a failed login'),
   login_actions: words(
     ['login', 'signin', 'sign_in', 'user_signedin'],
     'values of user_activity_log.action_type that mean a login',
@@ -50,70 +40,75 @@ export const config = z.strictObject({
     ['login_failed', 'failed_login', 'login.failed', 'signin_failed', 'sign_in_failed'],
     'values of user_activity_log.action_type that mean a failed login',
   ),
-  // Six times what fail2ban's sshd jail bans for (maxretry 5 in findtime 10 minutes, so 30 in an hour).
-  min_failed_of_address: count(30, 'fewer failed logins of one address are no finding'),
+  // As fail2ban's jail for sshd, which bans at 5 in 10 minutes (maxretry, findtime): 30 in an hour.
+  min_failed_of_address: count(
+    30,
+    'fewer failed logins from one IP address than this are no finding',
+  ),
   // OWASP ASVS 4.0, 2.2.1: no more than 100 failed attempts an hour on one account.
-  high_failed: count(100, 'from so many failed logins on a finding is high'),
+  high_failed: count(100, 'from this many failed logins on a finding is high'),
+  // Our choice: pupils of a school behind one IP address fail in fewer than half of their logins.
   min_failed_percent: percent(
     80,
-    'with a smaller share of failed logins an address or the platform is no finding: a school behind one address has successes, too',
+    'an IP address or the platform with a smaller share of failed logins than this is no finding: a school behind one IP address has successes, too',
   ),
+  // Our choice: a person who forgot a password gives up or resets it before.
   min_failed_of_account: count(
     20,
-    'fewer failed logins of one account are no finding; from few networks high_failed counts instead',
+    'fewer failed logins of one account than this are no finding; from fewer than min_networks_of_account networks, high_failed counts',
   ),
+  // A person signs in from the networks of a home and of a phone.
   min_networks_of_account: count(
     3,
-    'from so many networks on the failed logins of one account are no forgotten password',
+    'an account whose failed logins come from at least this many networks is a finding from min_failed_of_account on',
   ),
-  min_failed_of_platform: count(200, 'fewer failed logins of the whole platform are no wave'),
+  // Our choice: above high_failed, because all users together fail more often than one.
+  min_failed_of_platform: count(
+    200,
+    'fewer failed logins of the whole platform than this are no finding',
+  ),
   // nginx documents limit_req with 10 requests a second; here for a whole minute.
   max_requests_a_minute: count(
     600,
-    'more requests a minute of one address are a finding; the limit counts once for each user behind the address',
+    'more requests a minute from one IP address than this are a finding; the limit counts once for each user behind the IP address',
   ),
-  min_minutes_above: count(2, 'an address is above that limit in at least so many minutes'),
+  // One minute may be a page that loads many parts.
+  min_minutes_above: count(2, 'in how many minutes an IP address has to be above that limit'),
   trusted_addresses: z
     .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
     .max(100)
     .default([])
-    .describe('addresses or networks of your own servers and monitors: they are not looked at'),
+    .describe('IP addresses or networks of your own servers and monitors: they are not examined'),
+  // A week: the person who reads the findings on Mondays sees it.
   role_change_days: z
     .number()
     .min(0.1)
     .max(90)
     .default(7)
-    .describe('how many days a change of an administrator is a finding'),
+    .describe('for how many days a change of an administrator is a finding'),
   role_actions: words(
     ['role_change', 'role_changed', 'change_role', 'update_role', 'promote', 'demote'],
-    'values of user_activity_log.action_type that mean that a role was changed',
+    'values of user_activity_log.action_type that mean a change of a role',
   ),
-  timezone: z
-    .string()
-    .default('UTC')
-    .refine(isTimeZone, 'no time zone has this name')
-    .describe('the time zone in which hours of the day are told'),
+  timezone: timeZone("the time zone of the administrators' hours of the day"),
+  // A month holds every kind of working day.
   history_days: z
     .int()
     .min(7)
     .max(90)
     .default(30)
     .describe("how many days of an administrator's actions say which hours are usual"),
+  // Two working weeks.
   min_active_days: count(
     10,
-    'with actions on fewer days the usual hours of an administrator are not known',
+    'an administrator with actions on fewer of these days than this is not judged',
   ),
-  // A phone changes between two or three networks, and a Tor circuit lives for ten minutes.
+  // A phone changes between two or three networks, and a Tor circuit lasts for ten minutes.
   max_networks_of_user: count(
     12,
-    'new sessions of one user from more networks (/24, /48) within the window are a finding',
+    'new sessions of one user from more networks (/24, /48) than this in window_minutes are a finding',
   ),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(500)
-    .default(50)
-    .describe('findings that one check reports at most, the worst first'),
+  max_findings: maxFindings(),
 });
 export type Config = z.infer<typeof config>;
 

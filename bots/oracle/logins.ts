@@ -1,17 +1,20 @@
 /** Failed logins: of one address, of one account, and of the whole platform. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import { attemptsOf, needAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 const category = 'logins';
-const figures = ({ keys, bad, of }: { keys: number; bad: number; of: number }) => [
-  { name: 'logins', value: of },
-  { name: 'failed logins', value: bad },
-  { name: 'keys examined', value: keys },
-];
+const figuresOf =
+  (keyed: string) =>
+  ({ keys, bad, of }: { keys: number; bad: number; of: number }) => [
+    { name: 'logins', value: of },
+    { name: 'failed logins', value: bad },
+    { name: keyed, value: keys },
+  ];
 
 /** What both kinds of key count; the rows are attempts with `key`. */
 const counts = sql`count(*) FILTER (WHERE failed)::int AS bad, count(*)::int AS "of", max(created_at) FILTER (WHERE failed) AS newest,
@@ -37,18 +40,18 @@ export async function findAddresses(config: Config, context: EventContext): Prom
     wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
-    figures,
+    figures: figuresOf('IP addresses with logins'),
   };
-  return tally<Address>(context, question, ({ key, bad, of, succeeded, accounts }) => ({
+  return countEvents<Address>(context, question, ({ key, bad, of, succeeded, accounts }) => ({
     severity: bad >= config.high_failed ? 'high' : 'medium',
     category,
     title: `Failed logins from ${key}: ${bad} of ${of}${accounts > 1 ? `, for ${accounts} accounts` : ''}`,
     description:
       (accounts > 1
-        ? 'One address tries many accounts: passwords that leaked elsewhere, or one common password for all.'
-        : 'One address tries passwords.') +
+        ? 'One IP address tries many accounts, with passwords that leaked elsewhere or with one common password for all.'
+        : 'One IP address tries passwords.') +
       (succeeded > 0
-        ? ` ${succeeded} of its logins succeeded: look whether these accounts are still their users'.`
+        ? ` ${succeeded} of its logins succeeded: check with the users whether they were theirs.`
         : ''),
     component: key,
     metadata: {
@@ -96,14 +99,14 @@ export async function findAccounts(config: Config, context: EventContext): Promi
       OR bad >= ${config.min_failed_of_account} AND networks >= ${config.min_networks_of_account})`,
     worst: sql`entered DESC, bad DESC`,
     max: config.max_findings,
-    figures,
+    figures: figuresOf('accounts with logins'),
   };
-  return tally<Account>(context, question, (row) => {
+  return countEvents<Account>(context, question, (row) => {
     const { key, bad, of, networks, sample, entered, succeeded } = row;
     return {
       severity: entered ? 'critical' : bad >= config.high_failed ? 'high' : 'medium',
       category,
-      title: `Failed logins of user ${key}: ${bad} of ${of}, from ${networks} networks`,
+      title: `Failed logins of user ${key}: ${bad} of ${of}, from ${counted(networks, 'network')}`,
       description: entered
         ? 'Afterwards a login from one of these networks succeeded: the account may be taken over. End its sessions and have its ' +
           'password changed; ask the user first where that can be done quickly.'
@@ -142,15 +145,18 @@ export async function findWave(config: Config, context: EventContext): Promise<E
     wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
-    figures,
+    figures: ({ bad, of }: { bad: number; of: number }) => [
+      { name: 'logins', value: of },
+      { name: 'failed logins', value: bad },
+    ],
   };
-  return tally<Platform>(context, question, ({ bad, of, addresses, accounts }) => ({
+  return countEvents<Platform>(context, question, ({ bad, of, addresses, accounts }) => ({
     severity: 'high',
     category,
-    title: `Logins of the whole platform fail: ${bad} of ${of}, from ${addresses} addresses`,
+    title: `Logins of the whole platform fail: ${bad} of ${of}, from ${counted(addresses, 'IP address', 'IP addresses')}`,
     description:
-      'Either the login is broken, or passwords are tried from many addresses, a few from each. If error_logs of the same ' +
-      'minutes show no fault of the login, it is an attack: ask for a second factor or a captcha until it ends.',
+      'Either the login is broken, or passwords are tried from many IP addresses, a few from each. If error_logs of the same ' +
+      'minutes show no error of the login, it is an attack: ask for a second factor or a captcha until it ends.',
     component: 'logins',
     metadata: {
       failed: bad,

@@ -82,11 +82,13 @@ export async function needClients(
     FROM clients c`.execute(db);
   const seen = rows[0]!;
   if (seen.requests > 0 && seen.addressed === 0)
-    skip(`no row of ${table} in the window has an ip_address: have the platform record it`);
-  const hint = 'have the platform record the address of the client (X-Forwarded-For, Forwarded)';
+    skip(
+      `no row of ${table} in the window has an ip_address: have the platform record the IP address of the client`,
+    );
+  const hint = 'have the platform record the IP address of the client (X-Forwarded-For, Forwarded)';
   if (seen.addressed > 0 && seen.private === seen.addressed)
     skip(
-      `all addresses in ${table} are private, as ${seen.top}: a proxy hides the clients; ${hint}`,
+      `all IP addresses in ${table} are private, as ${seen.top}: a proxy hides the clients; ${hint}`,
     );
   if (
     seen.top_requests >= 0.95 * seen.addressed &&

@@ -1,12 +1,13 @@
 /**
- * Actions of administrators at hours in which they do not work. What is usual says their own history: an hour of the day, or one beside
- * it, in which they acted before. Who acts rarely has no usual hours.
+ * Actions of administrators at hours in which they do not work. Their own history says what is usual: the hours of the day in which they
+ * acted before, and the hours beside these. An administrator who acts rarely has no usual hours.
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { networkOf } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 interface Admin extends Counted {
   of: number;
@@ -51,26 +52,30 @@ export async function findOddHours(config: Config, context: EventContext): Promi
     max: config.max_findings,
     figures: ({ keys, of }: { keys: number; of: number }) => [
       { name: 'active administrators', value: keys },
-      { name: 'their actions', value: of },
+      { name: 'actions of administrators', value: of },
     ],
   };
-  return tally<Admin>(context, question, ({ key, bad, hours, strange, actions, networks }) => ({
-    // An administrator who works late is no alarm; one who also comes from a new network may be.
-    severity: strange ? 'medium' : 'low',
-    category: 'admins',
-    title: `Administrator ${key} acted at unusual hours: ${bad} ${bad === 1 ? 'action' : 'actions'}${strange ? ', from a new network' : ''}`,
-    description:
-      `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
-      'Ask them; if it was not them, end their sessions and take the role away.',
-    component: `user ${key}`,
-    metadata: {
-      user_id: key,
-      actions,
-      count: bad,
-      hours,
-      timezone: config.timezone,
-      networks: networks ?? [],
-      new_network: strange,
-    },
-  }));
+  return countEvents<Admin>(
+    context,
+    question,
+    ({ key, bad, hours, strange, actions, networks }) => ({
+      // An administrator who works late is no alarm; one who also comes from a new network may be.
+      severity: strange ? 'medium' : 'low',
+      category: 'admins',
+      title: `Administrator ${key} acted at unusual hours: ${counted(bad, 'action')}${strange ? ', from a new network' : ''}`,
+      description:
+        `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
+        'Ask them. If it was another person, end their sessions and remove the role.',
+      component: `user ${key}`,
+      metadata: {
+        user_id: key,
+        actions,
+        count: bad,
+        hours,
+        timezone: config.timezone,
+        networks: networks ?? [],
+        new_network: strange,
+      },
+    }),
+  );
 }

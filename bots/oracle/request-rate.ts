@@ -1,9 +1,10 @@
 /** Addresses that send more requests a minute than the users behind them would. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, needClients } from './network.ts';
-import { itsStart, sinceStart, tally, type Counted } from './tally.ts';
 
 interface Client extends Counted {
   of: number;
@@ -39,17 +40,17 @@ export async function findRequestRates(
     max: config.max_findings,
     figures: ({ keys }: { keys: number }) => [
       { name: 'requests', value: seen.requests },
-      { name: 'requests without an address', value: seen.requests - seen.addressed },
-      { name: 'addresses', value: keys },
+      { name: 'requests without an IP address', value: seen.requests - seen.addressed },
+      { name: 'IP addresses', value: keys },
     ],
   };
-  return tally<Client>(context, question, ({ key, of, minutes, peak, users }) => ({
+  return countEvents<Client>(context, question, ({ key, of, minutes, peak, users }) => ({
     severity: peak > 10 * config.max_requests_a_minute ? 'high' : 'medium',
     category: 'requests',
-    title: `Requests from ${key}: up to ${peak} a minute, in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
+    title: `Requests from ${key}: up to ${peak} a minute, in ${counted(minutes, 'minute')}`,
     description:
       `More than ${config.max_requests_a_minute} a minute for each of its users: a program that scans, copies or floods, or a ` +
-      'client in a loop. Limit the rate of this address; if it is a server of your own, add it to trusted_addresses.',
+      'client in a loop. Limit the rate of this IP address; if it is a server of your own, add it to trusted_addresses.',
     component: key,
     metadata: {
       address: key,

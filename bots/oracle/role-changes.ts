@@ -1,15 +1,15 @@
 /**
- * Who became an administrator, and who is one no longer. The schema keeps no history of roles, so the check remembers who had which role
+ * Which users became administrators, and which no longer are. The schema keeps no history of roles, so the check remembers who had which role
  * and compares; what it saw at its first run is the beginning. Where the platform writes such changes to `user_activity_log`, it reads
  * these, too: they say who did it.
  */
 import { sql, z } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
+import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
 
 const maxAdmins = 200;
 const maxChanges = 40;
-const dayMs = 86_400_000;
 
 const change = z.object({
   user: z.string(),
@@ -31,7 +31,7 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   );
   if (rows.length > maxAdmins)
     skip(
-      `there are more than ${maxAdmins} administrators, and the check remembers no more: take the role from those who do not need it`,
+      `there are more than ${maxAdmins} administrators, which is as many as the check can remember: remove the role from users who do not need it`,
     );
   const roles = Object.fromEntries(rows.map(({ id, role }) => [id, role]));
   const read = memory.safeParse(remembered);
@@ -49,16 +49,16 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
     ({ at }) => now.getTime() - Date.parse(at) < config.role_change_days * dayMs,
   );
   const kept = recent.slice(0, maxChanges);
-  const told = await loggedChanges(config, context, users);
+  const logged = await loggedChanges(config, context, users);
   const compared = new Set(kept.map(({ user }) => user));
-  const logged = [...told]
+  const onlyLogged = [...logged]
     .filter(([user]) => roles[user] !== undefined && !compared.has(user))
     .map(([user, { at }]) => ({ user, from: null, to: roles[user]!, at }));
 
   const startOf = new Map(starts.map((each) => [each.key, each.from]));
   const counts = ({ user, at }: Change) =>
     Date.parse(at) >= (startOf.get(user) ?? from).getTime() && (only?.includes(user) ?? true);
-  const byUser = Map.groupBy([...kept, ...logged].filter(counts), ({ user }) => user);
+  const byUser = Map.groupBy([...kept, ...onlyLogged].filter(counts), ({ user }) => user);
   const found = [...byUser.values()].slice(0, config.max_findings);
   const keys = new Set([
     ...found.map(([newest]) => newest!.user),
@@ -67,10 +67,10 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   ]);
   return {
     examined: only ? [...only] : { count: users.length, except: [] },
-    findings: found.map((changes) => findingOf(changes, told)),
+    findings: found.map((changes) => findingOf(changes, logged)),
     figures: [
       { name: 'administrators', value: rows.length },
-      { name: 'changes', value: kept.length + logged.length },
+      { name: 'changes of roles', value: kept.length + onlyLogged.length },
     ],
     truncated: byUser.size > found.length || recent.length > kept.length,
     tallies: [...keys].map((key) => {
@@ -87,14 +87,14 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   };
 }
 
-type Told = Map<string, { by: string | null; action: string; at: string }>;
+type Logged = Map<string, { by: string | null; action: string; at: string }>;
 
 /** The newest change of the role of each of these users, according to the activity log. */
 async function loggedChanges(
   { role_actions }: Config,
   { db, from, now }: EventContext,
   users: string[],
-): Promise<Told> {
+): Promise<Logged> {
   const { rows } = await sql<{ user: string; by: string | null; action: string; at: Date }>`
     SELECT DISTINCT ON (resource_id) resource_id AS "user", user_id AS by, action_type AS action, created_at AS at
     FROM user_activity_log
@@ -105,19 +105,19 @@ async function loggedChanges(
 }
 
 /** The newest change comes first. */
-function findingOf(changes: Change[], told: Told): ReportedFinding {
+function findingOf(changes: Change[], logged: Logged): ReportedFinding {
   const { user, to, at } = changes[0]!;
-  const by = told.get(user);
+  const by = logged.get(user);
   return {
     severity: to === null ? 'medium' : 'high',
     category: 'roles',
-    title: `Role of user ${user} changed: ${to ?? 'no administrator'} now`,
+    title: `Role of user ${user} changed: now ${to ?? 'no administrator'}`,
     description:
       (by
         ? `The activity log says that ${by.by ? `user ${by.by}` : 'the server'} did it (${by.action}).`
         : 'No row of user_activity_log says who did it.') +
-      ' If no owner of the platform decided it, take the role back, end the sessions of both users, and look at what they did since. ' +
-      'Once its ticket is resolved, only a later change is told.',
+      ' If no owner of the platform decided it, set the role back, end the sessions of both users, and look at what they did since. ' +
+      'After its ticket is resolved, only a later change is a finding.',
     component: `user ${user}`,
     key: user,
     metadata: { user_id: user, seen_at: at, changes: changes.slice(0, 10), activity: by ?? null },

@@ -1,6 +1,7 @@
-/** Users whose new sessions come from more networks than one person is in. */
+/** Users whose new sessions come from more networks than one person uses. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { isClient, networkOf } from './network.ts';
 
@@ -40,12 +41,12 @@ export async function findSpreadSessions(
     FROM begun`.execute(db);
   const { begun, addressed, users, found } = rows[0]!;
   if (begun > 0 && addressed === 0)
-    skip('no new session has an ip_address: have the platform record the address of the client');
+    skip('no new session has an ip_address: have the platform record the IP address of the client');
   return {
     examined: { count: users, except: [] },
     figures: [
       { name: 'new sessions', value: begun },
-      { name: 'their users', value: users },
+      { name: 'users with new sessions', value: users },
     ],
     truncated: found.length > config.max_findings,
     findings: found
@@ -53,10 +54,10 @@ export async function findSpreadSessions(
       .map(({ user_id, networks, count, sessions, sample }) => ({
         severity: 'high',
         category: 'sessions',
-        title: `Sessions of user ${user_id} come from ${networks} networks: ${count} within ${config.window_minutes} minutes`,
+        title: `Sessions of user ${user_id} come from ${networks} networks: ${counted(count, 'session')} within ${config.window_minutes} minutes`,
         description:
-          'A person with a phone is in two or three networks an hour. So many at once are a password that is shared or sold, or a program ' +
-          'that uses it. Ending these sessions makes everybody who uses them sign in again.',
+          'A person with a phone is in two or three networks an hour. This many at once mean a password that is shared or sold, or a program ' +
+          'that uses it. After these sessions are ended, all their users have to sign in again.',
         component: `user ${user_id}`,
         key: user_id,
         metadata: { user_id, networks, sample, sessions, window_minutes: config.window_minutes },

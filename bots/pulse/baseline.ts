@@ -1,6 +1,8 @@
 /** What was usual at the same time of the same weekday, in past weeks: from the figures that the job `rollup` adds up. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
+import { median } from '../parts/median.ts';
 import type { Config } from './config.ts';
 
 /** The requests of one past week in the compared minutes. */
@@ -61,22 +63,14 @@ export async function readWeeks(
   );
   if (marks[0]?.behind)
     skip(
-      'the figures of past hours are days behind: see the job rollup (`npx roundsman jobs show rollup`)',
+      'the figures of past hours are days old: see why the job rollup does not add them up (`npx roundsman jobs show rollup`)',
     );
   const weeks = await listWeeks(from, to, config, context);
   if (weeks.length < config.min_weeks)
     skip(
-      `there are figures of ${weeks.length} past weeks, and ${config.min_weeks} are needed: the job rollup adds them up each hour`,
+      `there are figures of ${counted(weeks.length, 'past week')}, and ${config.min_weeks} are needed: wait, as the job rollup adds them up each hour`,
     );
   return weeks;
-}
-
-export function medianOf(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return Number.isInteger(middle)
-    ? (sorted[middle - 1]! + sorted[middle]!) / 2
-    : sorted[Math.floor(middle)]!;
 }
 
 export interface Usual {
@@ -87,9 +81,9 @@ export interface Usual {
 
 /** The factor makes the median of the distances comparable with a standard deviation (Leys et al. 2013). */
 export function usualOf(values: number[]): Usual {
-  const median = medianOf(values);
-  const distance = medianOf(values.map((value) => Math.abs(value - median)));
-  return { median, spread: Math.max(1.4826 * distance, Math.sqrt(median)) };
+  const middle = median(values);
+  const distance = median(values.map((value) => Math.abs(value - middle)));
+  return { median: middle, spread: Math.max(1.4826 * distance, Math.sqrt(middle)) };
 }
 
 /** Whether a count is lower than usual: by the share that is a finding, and by three spreads. */

@@ -1,80 +1,86 @@
+/** The settings of the pulse. */
 import { z } from '../../src/bot.ts';
-
-const percent = (otherwise: number, meaning: string) =>
-  z.number().min(0).max(100).default(otherwise).describe(meaning);
-const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).default(otherwise).describe(meaning);
+import { count, percent, timeZone } from '../parts/settings.ts';
 
 export const config = z.strictObject({
-  window_minutes: z
-    .int()
-    .min(1)
-    .max(60)
-    .default(10)
-    .describe('how many minutes of requests are compared'),
+  // Our choice: an outage is seen within minutes, and a burst of one minute does not decide.
+  window_minutes: count(10, 'how many minutes of requests are compared', 60),
+  // Our choice: a platform writes its rows within seconds of the request.
   lag_minutes: z
     .int()
     .min(0)
     .max(1_440)
     .default(1)
-    .describe('how late rows of api_logs may come: more where they are imported from log files'),
-  timezone: z
-    .string()
-    .refine((zone) => {
-      try {
-        return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-      } catch {
-        return false;
-      }
-    }, 'a time zone such as America/New_York')
-    .default('UTC')
     .describe(
-      'the time zone of most users, so that a change of clocks does not move the hours that are compared',
+      'how many minutes late rows of api_logs may be written: more where log files are imported',
     ),
-  weeks: z.int().min(3).max(12).default(8).describe('how many past weeks are compared'),
+  timezone: timeZone(
+    'the time zone of most users, so that a change between summer and winter time does not shift the compared hours',
+  ),
+  // Two months: seasons and growth change what is usual more slowly.
+  weeks: z
+    .int()
+    .min(3)
+    .max(12)
+    .default(8)
+    .describe('with how many past weeks requests are compared'),
   // With fewer than three values a median is one of two, and says nothing about their spread.
   min_weeks: z
     .int()
     .min(3)
     .max(12)
     .default(3)
-    .describe('with fewer weeks than these, nothing is judged'),
+    .describe('nothing is compared with fewer past weeks than this'),
   // Nights and weekends: below this a count varies by a seventh by chance alone (1 / sqrt(50)).
   min_expected: count(
     50,
-    'where fewer requests or sessions than these are usual, a fall is not judged',
+    'a fall is not judged where fewer requests or sessions than this are usual',
   ),
-  fall_percent: percent(50, 'a fall by more than so many percent is a finding'),
+  // Our choice: a fall by half is more than a holiday costs in one of three weeks.
+  fall_percent: percent(50, 'a fall by more than this share is a finding'),
+  // Our choice: a newsletter may double the requests.
   rise_factor: z
     .number()
     .min(1.5)
     .max(1_000)
     .default(3)
-    .describe('more than so many times the usual requests are told as info'),
-  min_requests: count(100, 'with fewer requests than these, their share of errors is not judged'),
-  min_errors: count(10, 'fewer 5xx answers than these are no finding'),
-  error_points: percent(5, 'the share of 5xx answers may be so many points above what is usual'),
+    .describe('more than this many times the usual requests are a finding, mostly as info'),
+  // With fewer, one failed request is 1 % or more.
+  min_requests: count(100, 'the share of 5xx answers is not judged with fewer requests than this'),
+  // Our choice: a deployment costs one or two requests on each of some endpoints.
+  min_errors: count(10, 'fewer 5xx answers than this are no finding'),
+  // As max_5xx_percent of sentinel-api.
+  error_points: percent(
+    5,
+    'a finding needs a share of 5xx answers more than this many percentage points above the usual one',
+  ),
+  // As rise_factor.
   error_factor: z
     .number()
     .min(1)
     .max(1_000)
     .default(3)
-    .describe('and at least so many times what is usual'),
-  critical_error_percent: percent(50, 'above this share of 5xx answers it is a critical finding'),
+    .describe('and more than this many times the usual share'),
+  // Most requests fail.
+  critical_error_percent: percent(50, 'above this share of 5xx answers the finding is critical'),
   // Kubernetes evicts at 100 MB, systemd-oomd acts at 90 % of swap and memory.
   max_memory_percent: percent(
     90,
-    "above this share of the host's or the cgroup's memory it is short",
+    "above this share of the host's memory, or of its cgroup's, it is short of memory",
   ),
-  max_cpu_percent: percent(95, "above this share of the host's or the cgroup's CPU it is busy"),
-  busy_runs: z
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(5)
-    .describe('in so many runs in a row, before it is a finding: a short peak is none'),
+  // Our choice: less leaves room for the next run.
+  max_cpu_percent: percent(
+    95,
+    "above this share of the host's CPU, or of its cgroup's, it is short of CPU",
+  ),
+  // Five minutes, as the bot runs each minute: a build or a backup may be shorter.
+  busy_runs: count(
+    5,
+    'memory or CPU has to be short in this many runs in a row to be a finding',
+    1_000,
+  ),
 });
 export type Config = z.infer<typeof config>;
 
-/** What the findings about all requests and sessions together are about. */
+/** The component of findings about all requests and sessions together. */
 export const platform = 'platform';

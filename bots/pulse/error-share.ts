@@ -1,7 +1,9 @@
 /** Compares the share of 5xx answers with that of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { medianOf, readWeeks } from './baseline.ts';
+import { minutesBefore } from '../parts/time.ts';
+import { median } from '../parts/median.ts';
+import { readWeeks } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
 export async function compareErrors(config: Config, context: EventContext): Promise<EventResult> {
@@ -9,14 +11,9 @@ export async function compareErrors(config: Config, context: EventContext): Prom
   const { min_requests, min_errors, error_points, error_factor, critical_error_percent } = config;
   const isAsked = only === null || only.includes(platform);
   const start = starts.find(({ key }) => key === platform)?.from ?? from;
-  const to = new Date(now.getTime() - config.lag_minutes * 60_000);
-  const weeks = await readWeeks(
-    new Date(to.getTime() - config.window_minutes * 60_000),
-    to,
-    config,
-    context,
-  );
-  const usual = medianOf(
+  const to = minutesBefore(now, config.lag_minutes);
+  const weeks = await readWeeks(minutesBefore(to, config.window_minutes), to, config, context);
+  const usual = median(
     weeks.map(({ events, failures }) => (events > 0 ? (100 * failures) / events : 0)),
   );
   const { rows } = await sql<{ requests: number; failed: number; newest: Date | null }>`

@@ -45,7 +45,7 @@ export async function checkHost(
   const [memoryUse, cpu] = await Promise.all([readMemory(places), readCpu(places)]);
   if (!memoryUse && !cpu)
     skip(
-      `this system tells neither in ${places.cgroup} nor in ${places.proc} how busy it is: it is no Linux, or hides them`,
+      `neither ${places.cgroup} nor ${places.proc} says how much memory and CPU are used: run the worker of this bot on Linux, or let it read these`,
     );
   const read = memory.safeParse(remembered);
   const hosts = new Map(Object.entries(read.success ? read.data : {}));

@@ -1,20 +1,20 @@
 /** Compares the sessions that are active now with those of the same weekday and hour, as the check remembers them. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { hourMs } from '../parts/time.ts';
 import { hasFallen, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
-const hourMs = 3_600_000;
 const weekHours = 168;
 
-/** A count takes 10 ms with so many, and it is taken each minute. */
+/** To count this many takes 10 ms, each minute. */
 const maxCounted = 200_000;
 
 /** The counts of past hours, one after the other up to `until` (hours since 1970); null where none was taken. */
 const memory = z.object({ until: z.int(), counts: z.array(z.int().nullable()) });
 type Memory = z.infer<typeof memory>;
 
-/** So many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
+/** This many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
 const maxHours = 8 * weekHours;
 
 export function recall(remembered: unknown): Memory {
@@ -44,7 +44,7 @@ export async function compareSessions(
   const { active, hours } = rows[0]!;
   if (active > maxCounted)
     skip(
-      `there are more than ${maxCounted} active sessions: they are too many to be counted each minute`,
+      `there are more than ${maxCounted} active sessions, too many to be counted each minute: the check works again below that`,
     );
   const known = recall(remembered);
   const hour = Math.floor(now.getTime() / hourMs);

@@ -1,14 +1,14 @@
 /** Compares the requests of the last minutes with those of the same weekday and time. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { hasFallen, listWeeks, medianOf, readWeeks, usualOf } from './baseline.ts';
+import { counted } from '../parts/in-words.ts';
+import { hourMs, hoursBefore, minutesBefore } from '../parts/time.ts';
+import { median } from '../parts/median.ts';
+import { hasFallen, listWeeks, readWeeks, usualOf } from './baseline.ts';
 import { platform, type Config } from './config.ts';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-
-/** So many hours before tell a quiet day, such as a holiday, from a fall. */
-const hoursBefore = 6;
+/** How many hours before are compared, to tell a quiet day, such as a holiday, from a fall. */
+const hoursCompared = 6;
 
 async function countRequests(from: Date, to: Date, { db }: CheckContext) {
   const { rows } = await sql<{ requests: number; failed: number }>`
@@ -28,17 +28,17 @@ async function isQuietDay(
   context: CheckContext,
 ): Promise<boolean> {
   const to = new Date(Math.floor(context.now.getTime() / hourMs) * hourMs - hourMs);
-  const from = new Date(to.getTime() - hoursBefore * hourMs);
+  const from = hoursBefore(to, hoursCompared);
   const weeks = await listWeeks(from, to, config, context);
   if (weeks.length === 0) return false;
-  const before = medianOf(weeks.map(({ events }) => events));
+  const before = median(weeks.map(({ events }) => events));
   const { rows } = await sql<{ requests: number }>`
     SELECT coalesce(sum(events), 0)::float8 AS requests FROM engine.rollups
     WHERE kind = 'endpoint' AND period = 'hour' AND starts_at >= ${from} AND starts_at < ${to}`.execute(
     context.db,
   );
   const share = before > 0 ? Math.min(1, rows[0]!.requests / before) : 1;
-  // Hours of almost nothing are an outage, or are not added up: they excuse nothing.
+  // Hours with almost no requests are an outage, or were not added up: they do not make it a quiet day.
   return (
     share >= 0.1 && requests > 0 && requests >= usual * share * (1 - config.fall_percent / 100)
   );
@@ -46,8 +46,8 @@ async function isQuietDay(
 
 export async function compareRequests(config: Config, context: CheckContext): Promise<CheckResult> {
   const { window_minutes, lag_minutes, rise_factor, min_expected, error_points } = config;
-  const to = new Date(context.now.getTime() - lag_minutes * minuteMs);
-  const from = new Date(to.getTime() - window_minutes * minuteMs);
+  const to = minutesBefore(context.now, lag_minutes);
+  const from = minutesBefore(to, window_minutes);
   const weeks = await readWeeks(from, to, config, context);
   const usual = usualOf(weeks.map(({ events }) => events));
   const { requests, failed } = await countRequests(from, to, context);
@@ -68,7 +68,7 @@ export async function compareRequests(config: Config, context: CheckContext): Pr
     const isQuiet = await isQuietDay(requests, usual.median, config, context);
     findings.push({
       severity: isQuiet ? 'low' : requests === 0 ? 'critical' : 'high',
-      title: `Requests fell to ${requests} in ${window_minutes} minutes, ${expected} are usual`,
+      title: `Requests fell to ${requests} in ${counted(window_minutes, 'minute')}, ${expected} are usual`,
       description: isQuiet
         ? 'The hours before were as quiet: it may be a holiday.'
         : 'Compared with the same weekday and time of past weeks. The hours before were not as quiet.',
@@ -82,16 +82,16 @@ export async function compareRequests(config: Config, context: CheckContext): Pr
     requests > usual.median + 3 * usual.spread
   ) {
     const errors = (100 * failed) / requests;
-    const usualErrors = medianOf(
+    const usualErrors = median(
       weeks.map(({ events, failures }) => (events > 0 ? (100 * failures) / events : 0)),
     );
-    // Many requests that are answered well are welcome: a campaign.
+    // More requests without more errors are welcome, such as those of a campaign.
     const isWelcome = errors <= usualErrors + error_points;
     findings.push({
       severity: isWelcome ? 'info' : 'medium',
-      title: `Requests rose to ${requests} in ${window_minutes} minutes, ${expected} are usual`,
+      title: `Requests rose to ${requests} in ${counted(window_minutes, 'minute')}, ${expected} are usual`,
       description: isWelcome
-        ? 'They are answered as well as usual.'
+        ? 'The share of 5xx answers is as usual.'
         : `${failed} of them were answered 5xx.`,
       key: 'rise',
       ...about,

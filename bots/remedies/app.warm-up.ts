@@ -1,10 +1,10 @@
 /**
- * Asks an app for its page once, so that a server that has gone to sleep starts again. The address is the app's
+ * Asks an app for its page once, so that a server that was stopped for lack of visits starts again. The address is the app's
  * `deployment_url`, which an admin of the platform has set: no text of a finding becomes a part of it.
  */
 import { defineRemedy, NotAppliedError, OutboundError, request, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { readHttpHosts } from '../sentinel/http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 
 const params = z.strictObject({
   timeout_seconds: z
@@ -12,7 +12,7 @@ const params = z.strictObject({
     .min(1)
     .max(60)
     .default(30)
-    .describe('seconds that the app gets to answer; a cold start takes longer than a page'),
+    .describe('how many seconds the app may take to answer: a cold start is slow'),
 });
 
 /** Throws {@link NotAppliedError} where the finding is about no app, or the app has no address. */

@@ -10,11 +10,11 @@ import {
   NotAppliedError,
   OutboundError,
   request,
-  sql,
   UnfitSecretError,
   z,
 } from '../../src/bot.ts';
 import type { OutboundAnswer, RemedyContext, UndoContext } from '../../src/bot.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 
 const status = z.int().min(200).max(599);
 
@@ -147,20 +147,15 @@ async function send(
   { timeout_seconds }: Params,
   { db, signal, key, secret }: RemedyContext,
 ): Promise<OutboundAnswer & { host: string }> {
-  const { rows } = await sql<{ value: unknown }>`
-    SELECT value FROM engine.settings WHERE key = 'http_hosts'`
-    .execute(db)
-    .catch((error: unknown) => {
-      const { message } = error as Error;
-      throw new NotAppliedError(`the allowed hosts could not be read: ${message}`, {
-        cause: error,
-      });
-    });
+  const hosts = await readHttpHosts(db).catch((error: unknown) => {
+    const { message } = error as Error;
+    throw new NotAppliedError(`the allowed hosts could not be read: ${message}`, { cause: error });
+  });
   const { method, url, headers, body } = fillSecrets(given, secret);
   const onlyReads = method === 'GET' || method === 'HEAD';
   const answer = await request(
     { method, url, body, headers: { ...headers, ...(!onlyReads && { 'idempotency-key': key }) } },
-    { hosts: rows[0]?.value, signal, timeoutMs: timeout_seconds * 1000 },
+    { hosts, signal, timeoutMs: timeout_seconds * 1000 },
   );
   return { ...answer, host: new URL(url).host };
 }

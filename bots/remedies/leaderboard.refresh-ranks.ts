@@ -1,6 +1,7 @@
 /** Computes the cached ranks of games anew from their scores, where they differ. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100) });
 
@@ -41,7 +42,7 @@ export const refreshRanks = defineRemedy({
       changed += rows[0]!.changed;
     }
     return {
-      summary: `wrote ${changed} ${changed === 1 ? 'rank' : 'ranks'} of ${before.length} ${before.length === 1 ? 'game' : 'games'}`,
+      summary: `wrote ${counted(changed, 'rank')} of ${counted(before.length, 'game')}`,
       before: { stale: byGame(before) },
       after: { stale: byGame(await listStale(context, max_games)), changed },
     };

@@ -1,5 +1,6 @@
 /** Sets profiles.credits to the ledger's sum where they differ. The ledger itself is only read. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 import { balances, isDrifted } from '../ledger.ts';
 
 const params = z.strictObject({ max_users: z.int().min(1).max(10_000).default(1000) });
@@ -41,9 +42,8 @@ export const refreshCachedCredits = defineRemedy({
       SELECT user_id, cached AS before, engine.refresh_cached_credits(user_id) AS after
       FROM (${balances}) b WHERE user_id = ANY (${locked.map(({ id }) => id)}::uuid[]) AND ${isDrifted}
       ORDER BY user_id`.execute(db);
-    const users = rows.length === 1 ? 'user' : 'users';
     return {
-      summary: `refreshed the cached credits of ${rows.length} ${users}`,
+      summary: `refreshed the cached credits of ${counted(rows.length, 'user')}`,
       before: evidenceOf(rows, 'before'),
       after: evidenceOf(rows, 'after'),
     };

@@ -1,15 +1,15 @@
-/** Queues a run of another bot now, so that it looks before its schedule has it look. */
+/** Queues a run of another bot now, before its next slot. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 
 const params = z.strictObject({
-  bot: z.string().min(1).max(100).describe('the bot that is to look early'),
+  bot: z.string().min(1).max(100).describe('the bot that is to run'),
   minutes: z
     .int()
     .min(1)
     .max(1_440)
     .default(5)
-    .describe('a bot that began a run within so many minutes is not asked again'),
+    .describe('a bot that began a run within this many minutes is not run again'),
 });
 type Params = z.infer<typeof params>;
 
@@ -40,7 +40,7 @@ const needsRun = ({ waiting, is_recent }: Found) => waiting === 0 && !is_recent;
 
 export const runEarly = defineRemedy({
   name: 'run.early',
-  title: 'Have another bot look before its time',
+  title: 'Run another bot before its next slot',
   risk: 'safe',
   params,
   async isDone(given, context) {
@@ -53,10 +53,14 @@ export const runEarly = defineRemedy({
     const found = await read(given, context);
     if (!found) throw new NotAppliedError(`there is no bot ${given.bot}`);
     if (found.status !== 'active')
-      throw new NotAppliedError(`${given.bot} is ${found.status} and not asked`);
+      throw new NotAppliedError(`${given.bot} is ${found.status} and not active`);
     const before = { waiting: found.waiting, last_began_at: found.last_began_at };
     if (!needsRun(found))
-      return { summary: `${given.bot} looks already`, before, after: { execution_id: null } };
+      return {
+        summary: `${given.bot} has a recent run already`,
+        before,
+        after: { execution_id: null },
+      };
     const run = await context.queueRun(found.id);
     return { summary: `queued a run of ${given.bot}`, before, after: { execution_id: run.id } };
   },

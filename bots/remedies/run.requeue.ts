@@ -1,4 +1,4 @@
-/** Queues another run of a bot whose last run ended badly, without waiting for its schedule. */
+/** Queues another run of a bot whose newest run failed, without waiting for its schedule. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
 import { nameOf, targetBot } from '../target-bot.ts';
@@ -34,7 +34,7 @@ const needsRun = (found: BotRuns | undefined) =>
 
 export const requeueRun = defineRemedy({
   name: 'run.requeue',
-  title: 'Run a bot again whose last run ended badly',
+  title: 'Run a bot again whose newest run failed',
   risk: 'safe',
   params,
   async isDone(given, context) {

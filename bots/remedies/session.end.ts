@@ -1,6 +1,7 @@
 /** Ends the live sessions that a finding names: their user has to sign in again. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext, Target } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({});
 
@@ -48,7 +49,7 @@ export const endSessions = defineRemedy({
     );
     const ended = rows.map(({ id, expires_at }) => ({ id, expires_at: expires_at.toISOString() }));
     return {
-      summary: `ended ${ended.length} ${ended.length === 1 ? 'session' : 'sessions'} of user ${user}`,
+      summary: `ended ${counted(ended.length, 'session')} of user ${user}`,
       before: ended.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
       after: { ended: ended.length, expires_at: now.toISOString() },
     };
@@ -66,7 +67,7 @@ export const endSessions = defineRemedy({
         'none of these sessions is as it was left: they were removed or prolonged since',
       );
     return {
-      summary: `${rows.length} of ${sessions.length} sessions live again`,
+      summary: `${rows.length} of ${sessions.length} sessions are valid again`,
       before: { ended: sessions.length },
       after: { restored: rows.map(({ id }) => id).toSorted() },
     };

@@ -1,6 +1,7 @@
 /** Deletes sessions that have expired, the oldest first. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({ limit: z.int().min(1).max(1_000_000).default(10_000) });
 
@@ -38,7 +39,7 @@ export const expireSessions = defineRemedy({
       deleted += batch;
     }
     return {
-      summary: `deleted ${deleted} expired ${deleted === 1 ? 'session' : 'sessions'}`,
+      summary: `deleted ${counted(deleted, 'expired session')}`,
       before: { expired: before },
       after: { expired: await countExpired(context), deleted },
     };

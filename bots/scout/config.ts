@@ -1,4 +1,6 @@
+/** The settings of the scout. */
 import { z } from '../../src/bot.ts';
+import { count } from '../parts/settings.ts';
 
 const feed = z
   .string()
@@ -8,6 +10,9 @@ const feed = z
     return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password;
   }, 'an http or https address without user and password');
 
+/** Ten years. */
+const longestDays = 3_650;
+
 export const config = z.strictObject({
   feeds: z
     .array(feed)
@@ -16,38 +21,28 @@ export const config = z.strictObject({
     .refine((feeds) => new Set(feeds).size === feeds.length, 'names a feed twice')
     .default([])
     .describe('the addresses of the feeds: RSS, Atom, RDF or JSON Feed'),
-  // RFC 9309 lets readers wait far longer; a feed is a small file.
+  // Our choice: a feed is one small file; all of them are read at the same time, within the deadline of the run.
   timeout_seconds: z
     .number()
     .positive()
     .max(60)
     .default(15)
     .describe('how many seconds a feed may take to answer'),
-  max_kilobytes: z
-    .int()
-    .min(1)
-    .max(4_096)
-    .default(1_024)
-    .describe('a feed that is longer than this is not read'),
-  // Two rounds of six hours: most outages are over by then.
-  failures_in_row: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(2)
-    .describe('a feed that cannot be read so many times in a row is a finding'),
-  // Half a year: release notes and status pages may be quiet for months.
-  quiet_days: z
-    .int()
-    .min(1)
-    .max(3_650)
-    .default(180)
-    .describe('a feed without a new entry for so many days is quiet'),
-  new_days: z
-    .int()
-    .min(1)
-    .max(3_650)
-    .default(30)
-    .describe('an entry whose own date is older than so many days is not new'),
+  // 1 MiB: feeds with the whole text of a hundred entries are smaller.
+  max_kilobytes: count(1_024, 'a feed that is longer than this many kilobytes is not read', 4_096),
+  // Two runs are six hours apart: most outages are over by then.
+  failures_in_row: count(
+    2,
+    'a feed that cannot be read in this many runs in a row is a finding',
+    100,
+  ),
+  // Half a year: release notes and status pages may have no entry for months.
+  quiet_days: count(180, 'a feed without a new entry for this many days is quiet', longestDays),
+  // A month: an old entry that is published again is no news.
+  new_days: count(
+    30,
+    'an entry whose own date is older than this many days is not new',
+    longestDays,
+  ),
 });
 export type Config = z.infer<typeof config>;

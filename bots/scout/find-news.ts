@@ -1,11 +1,12 @@
 /** Reads each feed, and says which have new entries, which cannot be read, and which have been quiet for long. */
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
-import { readHttpHosts } from './http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
+import { counted, shortened } from '../parts/in-words.ts';
+import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } from './memory.ts';
 import { readFeed, type Entry, type Reading } from './read-feed.ts';
 
-const dayMs = 86_400_000;
 const maxListed = 20;
 /**
  * So many times a server is believed that nothing has changed, which is a day at the scout's own times: some say so for ever,
@@ -26,7 +27,7 @@ function feedOf(url: string): Feed {
   const name = host + pathname;
   return {
     url,
-    component: name.length > 100 ? `${name.slice(0, 99)}…` : name,
+    component: shortened(name),
     key: `${name.slice(0, 100)} ${hash(url)}`,
   };
 }
@@ -93,7 +94,7 @@ function judge(
   const findings: ReportedFinding[] = [];
   if ('entries' in reading) {
     const newest = newestOf(reading.entries, Math.ceil(kept / 2));
-    const found = newAmong(newest, known, new Date(now.getTime() - new_days * dayMs));
+    const found = newAmong(newest, known, daysBefore(now, new_days));
     const dates = newest.flatMap(({ published }) =>
       published && published <= now ? [published] : [],
     );
@@ -109,7 +110,7 @@ function judge(
       findings.push({
         severity: 'info',
         category,
-        title: `Feed ${component} has ${found.length} new ${found.length === 1 ? 'entry' : 'entries'}`,
+        title: `Feed ${component} has ${counted(found.length, 'new entry', 'new entries')}`,
         component,
         key: `${key} new`,
         // What the feed says stands in the metadata alone: in a title, knowledge could be made to fit it.

@@ -1,4 +1,4 @@
-/** Looks for endpoints that answer wrongly, too late or not to everybody, by the answers of the last minutes alone. */
+/** Finds endpoints that answer wrongly, too late or not to all callers, by the answers of the last minutes alone. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import { ask } from './ask.ts';
@@ -9,6 +9,7 @@ export function findServerErrors(config: Config, context: EventContext) {
   const isSevere = sql`(requests >= ${config.min_requests} AND ${above})`;
   const question = {
     bad: sql`status_code BETWEEN 500 AND 599`,
+    badName: 'requests answered 5xx',
     wrong: sql`figure >= ${config.min_5xx} OR ${isSevere} OR figure >= least(2, ${config.min_5xx}) AND ${above}`,
     worst: sql`${isSevere} DESC, share DESC, figure DESC`,
   };
@@ -26,6 +27,7 @@ export function findServerErrors(config: Config, context: EventContext) {
 export function findMissingPaths(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 404`,
+    badName: 'requests answered 404',
     wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
     worst: sql`figure DESC`,
   };
@@ -41,10 +43,14 @@ export async function findSlow(config: Config, context: EventContext) {
   const { rows } = await sql<{ untimed: boolean }>`
     SELECT count(*) > 0 AND count(response_time_ms) = 0 AS untimed
     FROM api_logs WHERE created_at >= ${from} AND created_at <= ${now}`.execute(db);
-  if (rows[0]?.untimed) context.skip('no request of the window has a response_time_ms');
+  if (rows[0]?.untimed)
+    context.skip(
+      'no request of the window has a response_time_ms: have the platform record it in api_logs',
+    );
   const question = {
     requests: sql`count(response_time_ms)`,
     bad: sql`response_time_ms > ${config.max_p95_ms}::numeric`,
+    badName: 'requests slower than the limit',
     figure: sql`percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms)`,
     wrong: sql`requests >= ${config.min_requests} AND figure > ${config.max_p95_ms}::numeric`,
     worst: sql`figure DESC`,
@@ -59,6 +65,7 @@ export async function findSlow(config: Config, context: EventContext) {
 export function findRateLimited(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 429`,
+    badName: 'requests answered 429',
     wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
     worst: sql`share DESC, figure DESC`,
   };

@@ -5,7 +5,9 @@
  * that can be broken, and query strings have no bound.
  */
 import { sql } from '../../src/bot.ts';
-import type { EventContext, EventResult, ReportedFinding, Tally } from '../../src/bot.ts';
+import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
+import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 /** SQL of a request's path. */
@@ -13,10 +15,8 @@ export const pathOf = sql`coalesce(nullif(split_part(endpoint, '?', 1), ''), '(n
 
 type Fragment = ReturnType<typeof sql>;
 
-interface Endpoint {
-  path: string;
-  /** the path, shortened to what `affected_component` holds */
-  component: string;
+/** A row of `counted`; its key is the path. */
+interface Endpoint extends Counted {
   requests: number;
   /** what the check counts or measures */
   figure: number;
@@ -28,69 +28,60 @@ interface Endpoint {
 interface Question {
   /** the number of requests that count; by default all requests */
   requests?: Fragment;
-  /** whether a request is bad */
+  /** whether a request is bad, and how a figure calls the bad ones */
   bad: Fragment;
+  badName: string;
   /** the figure; by default the number of bad requests */
   figure?: Fragment;
   wrong: Fragment;
   worst: Fragment;
 }
 
-export async function ask(
+export function ask(
   { max_findings: max, window_minutes }: Config,
-  { db, now, from, starts, only }: EventContext,
+  context: EventContext,
   {
     requests = sql`count(*)`,
     bad,
+    badName,
     figure = sql`count(*) FILTER (WHERE ${bad})`,
     wrong,
     worst,
   }: Question,
-  finding: (endpoint: Endpoint) => Pick<ReportedFinding, 'severity' | 'title' | 'metadata'>,
+  finding: (
+    endpoint: Endpoint & { component: string },
+  ) => Pick<ReportedFinding, 'severity' | 'title' | 'metadata'>,
 ): Promise<EventResult> {
-  const { rows } = await sql<{ examined: number; found: Endpoint[]; tallies: Counted[] }>`
-    WITH starts AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
-    ), figures AS MATERIALIZED (
-      SELECT path, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
-        max(created_at) FILTER (WHERE ${bad}) AS newest
-      FROM (SELECT *, ${pathOf} AS path FROM api_logs
-            WHERE created_at >= ${from} AND created_at <= ${now}) logs
-      LEFT JOIN starts ON starts.key = path
-      WHERE created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND path = ANY (${only}::text[])` : sql``}
-      GROUP BY path
-    ), endpoints AS (
-      SELECT *, CASE WHEN length(path) > 100 THEN left(path, 99) || '…' ELSE path END AS component,
-        100.0 * figure / nullif(requests, 0) AS share
-      FROM figures
-    ), found AS (
-      SELECT *, row_number() OVER (ORDER BY ${worst}, path) AS place
-      FROM endpoints WHERE ${wrong} ORDER BY place LIMIT ${max + 1}
-    ), tallied AS (
-      SELECT path AS key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${only ?? []}::text[])
-    )
-    SELECT (SELECT count(*)::int FROM figures) AS examined,
-      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
-      (SELECT coalesce(json_agg(json_build_object('key', key, 'bad', coalesce(bad, 0), 'of', coalesce(requests, 0),
-                                                  'newest', newest)), '[]')
-       FROM tallied LEFT JOIN figures ON path = key) AS tallies
-  `.execute(db);
-  const { examined = 0, found = [], tallies = [] } = rows[0] ?? {};
-  return {
-    // "All but these": an endpoint without any request is clean.
-    examined: only ? [...only] : { count: examined, except: [] },
-    findings: found.slice(0, max).map((endpoint) => {
-      const { severity, title, metadata } = finding(endpoint);
-      const { path: key, component, requests: count } = endpoint;
-      const figures = { path: key, requests: count, window_minutes, ...metadata };
-      return { severity, category: 'api', title, component, key, metadata: figures };
-    }),
-    truncated: found.length > max,
-    tallies: tallies.map(({ newest, ...tally }) => ({
-      ...tally,
-      newestBadAt: newest === null ? null : new Date(newest),
-    })),
+  const { from, now } = context;
+  const path = sql`path`;
+  const question = {
+    counted: sql`
+      SELECT *, requests AS "of", 100.0 * figure / nullif(requests, 0) AS share FROM (
+        SELECT path AS key, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
+          max(created_at) FILTER (WHERE ${bad}) AS newest
+        FROM (SELECT *, ${pathOf} AS path FROM api_logs
+              WHERE created_at >= ${from} AND created_at <= ${now}) logs ${itsStart(path)}
+        WHERE ${sinceStart(path, context)}
+        GROUP BY path
+      ) figures`,
+    wrong,
+    worst,
+    max,
+    figures: (all: { keys: number; of: number; bad: number }) => [
+      { name: 'endpoints', value: all.keys },
+      { name: 'requests', value: all.of },
+      { name: badName, value: all.bad },
+    ],
   };
+  return countEvents<Endpoint>(context, question, (endpoint) => {
+    const component = shortened(endpoint.key);
+    const { severity, title, metadata } = finding({ ...endpoint, component });
+    const figures = {
+      path: endpoint.key,
+      requests: endpoint.requests,
+      window_minutes,
+      ...metadata,
+    };
+    return { severity, category: 'api', title, component, metadata: figures };
+  });
 }
-
-type Counted = Omit<Tally, 'newestBadAt'> & { newest: string | null };

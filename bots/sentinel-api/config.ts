@@ -1,59 +1,58 @@
+/** The settings of sentinel-api. */
 import { z } from '../../src/bot.ts';
+import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
-const percent = (otherwise: number, meaning: string) =>
-  z.number().min(0).max(100).default(otherwise).describe(meaning);
-const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).default(otherwise).describe(meaning);
 export const config = z.strictObject({
-  window_minutes: z
-    .number()
-    .positive()
-    .max(129_600)
-    .default(60)
-    .describe('how many minutes of requests are counted, 90 days at most'),
-  min_requests: count(20, 'with fewer requests than these, the errors among them are never high'),
+  // An hour: min_requests of an endpoint that is used a little come together.
+  window_minutes: time(60, 'how many minutes of requests are counted, 90 days at most', 129_600),
+  // With fewer, one error is 5 % or more.
+  min_requests: count(20, 'an endpoint with fewer requests than this is at most a medium finding'),
+  // One error in twenty: the share that min_requests can tell from a single error.
   max_5xx_percent: percent(
     5,
-    'above this share of 5xx answers an endpoint is a high finding; below it a low one',
+    'an endpoint is a high finding above this share of 5xx answers, a low one below it',
   ),
-  critical_5xx_percent: percent(50, 'above this share of 5xx answers it is a critical one'),
+  // Most requests fail.
+  critical_5xx_percent: percent(50, 'above this share of 5xx answers the finding is critical'),
   // One in some thousand requests fails on every busy platform, and a deployment costs one or two.
   min_5xx: count(
     3,
-    'so many 5xx answers are a finding even where their share is small; two are one above the share',
+    'at least this many 5xx answers are a finding also where their share is small; above max_5xx_percent two are',
   ),
-  min_404: count(10, 'fewer 404 answers of a path are no finding'),
+  // Our choice: one visitor with an old link may try it several times.
+  min_404: count(10, 'fewer 404 answers of a path than this are no finding'),
+  // An endpoint such as /users/ID answers some 404 rightly: a path that is missing answers nothing else.
   max_404_percent: percent(50, 'up to this share of 404 answers a path is no finding'),
-  max_p95_ms: z
-    .number()
-    .min(0)
-    .default(1000)
-    .describe("95 % of an endpoint's requests should take no longer, in milliseconds"),
-  min_429: count(10, 'fewer 429 answers of an endpoint are no finding'),
+  // After one second users notice that they wait (J. Nielsen, Response Times: The 3 Important Limits).
+  max_p95_ms: amount(1_000, "how many milliseconds 95 % of an endpoint's requests may take"),
+  // As min_404.
+  min_429: count(10, 'fewer 429 answers of an endpoint than this are no finding'),
+  // Our choice: a limit that refuses one request in ten is too low, or a client is in a loop.
   max_429_percent: percent(10, 'up to this share of 429 answers an endpoint is no finding'),
-  min_401: count(20, 'fewer 401 answers of an endpoint are no finding'),
+  // As min_requests: fewer are single clients with an old token.
+  min_401: count(20, 'fewer 401 answers of an endpoint than this are no finding'),
+  // Our choice: one client in five has an expired token on a usual day.
   max_401_percent: percent(20, 'up to this share of 401 answers an endpoint is no finding'),
+  // As rise_factor of the pulse.
   rise_401_factor: z
     .number()
     .min(1)
     .max(1_000)
     .default(3)
-    .describe('the share of 401 answers is so many times that of the same time of past days'),
-  // An alarm about a path with fewer requests would come by chance: with 20 usual ones, none at all is e^-20.
-  min_usual: count(20, 'an endpoint with fewer requests an hour than these does not fall silent'),
+    .describe(
+      'the share of 401 answers has to be this many times that of the same time on past days',
+    ),
+  // By chance alone such an endpoint has no request in an hour once in e^20 hours.
+  min_usual: count(20, 'an endpoint with fewer usual requests an hour than this is not missed'),
+  // Five of seven: the weekdays.
   min_days: z
     .int()
     .min(4)
     .max(7)
     .default(5)
     .describe(
-      'on so many of the past seven days an endpoint had its requests, if it is to be missed',
+      'on how many of the past seven days an endpoint has to have min_usual requests to be missed',
     ),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(50)
-    .describe('endpoints that one check reports at most, the worst first'),
+  max_findings: maxFindings('endpoints'),
 });
 export type Config = z.infer<typeof config>;

@@ -36,9 +36,11 @@ export async function needPastDays({ db, now, skip }: AnyContext): Promise<void>
         < ${now}::timestamptz - interval '22 hours', false) AS is_behind`.execute(db);
   const { is_short, is_behind } = rows[0]!;
   if (is_short)
-    skip(`there are figures of fewer than ${pastDays} days: the job rollup adds them up each hour`);
+    skip(
+      `there are figures of fewer than ${pastDays} days, and all are needed: wait, as the job rollup adds them up each hour`,
+    );
   if (is_behind)
     skip(
-      'the figures of past hours are a day behind: see the job rollup (`npx roundsman jobs show rollup`)',
+      'the figures of past hours are a day old: see why the job rollup does not add them up (`npx roundsman jobs show rollup`)',
     );
 }

@@ -1,11 +1,11 @@
-/** Looks for endpoints that have requests at this time of the day, and have none today. */
+/** Finds endpoints that have requests at this time of other days, and none today. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { shortened } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
 import { pathOf } from './ask.ts';
 import type { Config } from './config.ts';
 import { needPastDays, pastDays, requestsOf } from './past-days.ts';
-
-const hourMs = 3_600_000;
 
 /** Below this share of its usual requests the whole platform is quiet: that is the pulse's finding. */
 const platformShare = 0.5;
@@ -18,26 +18,26 @@ interface Silent {
   moved_to: string | null;
 }
 
+interface Counts {
+  requests: number;
+  usual: number;
+  endpoints: number;
+  found: Silent[];
+}
+
 /**
  * - An endpoint is missed if it had its requests in every clock hour of this time on most of the past days, and a week ago: what is
  *   used on weekdays only, or by one daily client, is not missed.
- * - One that never answered well is none: scanners ask for such paths as long as they like.
- * - One in whose place a new path is asked for was most probably renamed. That is low, and over when yesterday lacks it, too.
- *   Any other one is over when it is no more asked for on most days.
+ * - A path that never had a successful answer is not missed: only scanners ask for it.
+ * - A path was most probably renamed if a new path has about as many requests. That is a low finding, and ends when the path had
+ *   no requests yesterday either. Any other finding ends when the path has no requests on most of the past days.
  */
-export async function findSilent(
+const silentEndpoints = (
   { min_usual, min_days, max_findings: max }: Config,
-  context: CheckContext,
-): Promise<CheckResult> {
-  const { db, now, skip } = context;
-  await needPastDays(context);
-  const from = new Date(now.getTime() - hourMs);
-  const { rows } = await sql<{
-    requests: number;
-    usual: number;
-    endpoints: number;
-    found: Silent[];
-  }>`
+  from: Date,
+  now: Date,
+) =>
+  sql<Counts>`
     WITH past AS MATERIALIZED (${requestsOf(from, now)}), asked AS MATERIALIZED (
       SELECT ${pathOf} AS path, count(*) AS requests FROM api_logs
       WHERE created_at >= ${from} AND created_at <= ${now} GROUP BY 1
@@ -69,7 +69,13 @@ export async function findSilent(
       (SELECT coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY total), 0)::float8
        FROM (SELECT sum(requests)::float8 AS total FROM past GROUP BY day) t) AS usual,
       (SELECT count(*)::int FROM regular) AS endpoints,
-      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`.execute(db);
+      (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`;
+
+export async function findSilent(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { db, now, skip } = context;
+  const { min_usual, max_findings: max } = config;
+  await needPastDays(context);
+  const { rows } = await silentEndpoints(config, hoursBefore(now, 1), now).execute(db);
   const { requests, usual, endpoints, found } = rows[0]!;
   if (requests < usual * platformShare)
     skip(
@@ -79,17 +85,17 @@ export async function findSilent(
     examined: { count: endpoints, except: [] },
     figures: [
       { name: 'endpoints with regular requests', value: endpoints },
-      { name: 'silent endpoints', value: found.length },
+      { name: 'endpoints without requests', value: found.length },
     ],
     findings: found.slice(0, max).map(({ path, days, usual: least, moved_to }) => {
-      const component = path.length > 100 ? `${path.slice(0, 99)}…` : path;
+      const component = shortened(path);
       return {
         severity: moved_to ? 'low' : 'medium',
         category: 'api',
         title: `${component}: no request for an hour, ${least} are usual`,
         description: moved_to
-          ? `As many requests ask for ${moved_to} now, which is new: it was probably renamed.`
-          : `On ${days} of the past ${pastDays} days it had at least as many as ${min_usual} at this time.`,
+          ? `The new path ${moved_to} has about as many requests now: the endpoint was probably renamed.`
+          : `On ${days} of the past ${pastDays} days it had at least ${min_usual} requests in this hour.`,
         component,
         key: path,
         metadata: { path, usual: least, days, moved_to },

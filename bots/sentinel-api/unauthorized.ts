@@ -49,6 +49,7 @@ export async function findUnauthorized(
 ): Promise<EventResult> {
   const question = {
     bad: sql`status_code = 401`,
+    badName: 'requests answered 401',
     wrong: sql`figure >= ${config.min_401} AND share > ${config.max_401_percent}::numeric`,
     worst: sql`share DESC, figure DESC`,
   };
@@ -57,7 +58,7 @@ export async function findUnauthorized(
     config,
     context,
     question,
-    ({ path, component, requests, figure, share }) => {
+    ({ key: path, component, requests, figure, share }) => {
       shares.set(path, share);
       return {
         severity: 'high',

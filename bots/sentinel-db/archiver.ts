@@ -1,6 +1,7 @@
 /** Whether WAL is archived, where the server is told to. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { category } from './report.ts';
 
@@ -54,15 +55,23 @@ export async function findArchiverFailures(
   if (fails)
     found('high', 'fails', `Archiver fails: the newest try, of ${archiver.last_failed}, failed`);
   else if (newly > 0)
-    found('low', 'fails', `Archiver failed ${newly} times since the last look, and works again`);
+    found(
+      'low',
+      'fails',
+      `Archiver failed ${counted(newly, 'time')} since the last run, and works again`,
+    );
   if ((waiting ?? 0) > config.max_unarchived_segments)
-    found('medium', 'waiting', `Archiver is behind: ${waiting} WAL segments wait to be archived`);
+    found(
+      'medium',
+      'waiting',
+      `Archiver is behind: ${counted(waiting ?? 0, 'WAL segment waits', 'WAL segments wait')} to be archived`,
+    );
   return {
     examined: ['fails', ...(waiting === null ? [] : ['waiting'])],
     figures: [
-      { name: 'failures since the last look', value: newly },
-      { name: 'failures in all', value: failed },
-      ...(waiting === null ? [] : [{ name: 'segments that wait', value: waiting }]),
+      { name: 'archiving failures since the last run', value: newly },
+      { name: 'archiving failures in all', value: failed },
+      ...(waiting === null ? [] : [{ name: 'WAL segments that wait', value: waiting }]),
     ],
     findings,
     remember: { failed, reset },

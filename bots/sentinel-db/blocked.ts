@@ -1,8 +1,9 @@
 /** Sessions that wait for a lock. Who waits, since when and for whom is visible to every role. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { category, span } from './report.ts';
+import { category } from './report.ts';
 
 interface Wait {
   pid: number;
@@ -15,7 +16,7 @@ interface Wait {
   waiting: number;
 }
 
-/** For so many waits is asked who blocks them: each question stops the table of locks for a moment. */
+/** For how many waits the check asks who blocks them: each question stops the table of locks for a moment. */
 const maxAsked = 20;
 
 export async function findBlocked(
@@ -48,8 +49,8 @@ export async function findBlocked(
           {
             severity: seconds >= severe ? 'high' : 'medium',
             category,
-            title: `Blocked sessions: ${longest.waiting} wait for a lock, the longest for ${span(seconds)}${behind(found)}`,
-            description: 'A session that holds the lock has to end its transaction first.',
+            title: `Blocked sessions: ${counted(longest.waiting, 'session waits', 'sessions wait')} for a lock, the longest for ${span(seconds)}${behind(found)}`,
+            description: 'They wait until the session that holds the lock ends its transaction.',
             component: 'sessions',
             metadata: {
               sample: found.map(({ waiting: _, ...wait }) => ({

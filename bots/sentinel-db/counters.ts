@@ -1,8 +1,9 @@
 /** Counters of the database, compared with what they were before: blocks in memory, rollbacks, deadlocks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { category, databaseName, number } from './report.ts';
+import { category, databaseName } from './report.ts';
 
 const counters = z.object({
   /** when they were read, in seconds */
@@ -54,7 +55,7 @@ async function judgeSince(
   const counted = { ...after };
   for (const kind of kinds) counted[kind] -= before[kind];
   const { figures, findings } = judge(counted);
-  const since = { name: 'counted for', value: after.at - before.at, unit: 's' };
+  const since = { name: 'time counted', value: after.at - before.at, unit: 's' };
   if (!isEnough(counted))
     return {
       examined: [],
@@ -82,7 +83,11 @@ export const findColdCache = (config: Config, context: CheckContext) =>
       return {
         figures: [
           { name: 'blocks read', value: hit + read },
-          { name: 'blocks found in memory', value: Math.round(share * 100) / 100, unit: '%' },
+          {
+            name: 'share of blocks found in memory',
+            value: Math.round(share * 100) / 100,
+            unit: '%',
+          },
         ],
         findings:
           share < config.min_cache_percent
@@ -108,7 +113,11 @@ export const findRollbacks = (config: Config, context: CheckContext) =>
       return {
         figures: [
           { name: 'transactions', value: commits + rollbacks },
-          { name: 'rolled back', value: Math.round(share * 100) / 100, unit: '%' },
+          {
+            name: 'share of transactions rolled back',
+            value: Math.round(share * 100) / 100,
+            unit: '%',
+          },
         ],
         findings:
           share > config.max_rollback_percent
@@ -116,7 +125,7 @@ export const findRollbacks = (config: Config, context: CheckContext) =>
                 {
                   severity: 'medium',
                   title: `Rollbacks: ${number(share)} % of ${number(commits + rollbacks)} transactions were rolled back`,
-                  description: 'Their statements failed, or their clients gave up.',
+                  description: 'Their statements failed, or their clients rolled back.',
                   metadata: { commits, rollbacks },
                 },
               ]
@@ -142,7 +151,7 @@ export async function findDeadlocks(config: Config, context: CheckContext): Prom
     examined: [component],
     figures: [
       { name: 'deadlocks', value: deadlocks },
-      { name: 'counted for', value: after.at - first.at, unit: 's' },
+      { name: 'time counted', value: after.at - first.at, unit: 's' },
     ],
     findings:
       deadlocks >= config.min_deadlocks

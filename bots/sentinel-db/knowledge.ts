@@ -1,14 +1,9 @@
 /** What to do about the findings of sentinel-db. Titles of each kind begin with their own words; patterns are anchored there. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
+import { adviceOn } from '../parts/advice.ts';
 import { category } from './report.ts';
 
-const advice = (name: string, pattern: string, solution: string): KnowledgeSeed => ({
-  name: `db.${name}`,
-  category,
-  pattern,
-  solution,
-  autonomy: 'suggest',
-});
+const advice = adviceOn(category, 'db');
 
 /** The steps name no table: the remedies take the finding's component. */
 const cure = (name: string, pattern: string, remedy: string): KnowledgeSeed => ({
@@ -25,19 +20,19 @@ export const knowledge: KnowledgeSeed[] = [
   advice(
     'dead-rows-wait',
     '^dead rows: ',
-    'Let VACUUM run when the description allows it, or run VACUUM on the table yourself. If it does not help, end the ' +
-      'transaction, the prepared transaction or the slot that keeps the rows. If it comes back each day, lower ' +
+    'VACUUM runs by itself at the time that the description names, or run it on the table yourself. If it does not help, end the ' +
+      'transaction, the prepared transaction or the replication slot that keeps the rows. If dead rows come back each day, lower ' +
       'autovacuum_vacuum_scale_factor of the table.',
   ),
   advice(
     'statistics-elsewhere',
     '^stale statistics: ',
-    'Run ANALYZE on the table. If it comes back, lower autovacuum_analyze_scale_factor of the table.',
+    'Run ANALYZE on the table. If the finding comes back, lower autovacuum_analyze_scale_factor of the table.',
   ),
   advice(
     'connections',
     '^connections of ',
-    'Look in pg_stat_activity which application holds most sessions, and whether they are idle. Limit the pools of the ' +
+    'See in pg_stat_activity which application has most sessions, and whether they are idle. Limit the pools of the ' +
       'applications, or put a pooler before the database; raise max_connections last, because each session takes memory.',
   ),
   advice(
@@ -55,14 +50,14 @@ export const knowledge: KnowledgeSeed[] = [
   advice(
     'hidden-sessions',
     '^checks may not see what sessions',
-    'Give the role that checks read with the right that the description names; it allows no change.',
+    'Grant the right that the description names to the role with which checks read; it allows no change.',
   ),
   advice(
     'wraparound',
     '^wraparound: ',
     'Run VACUUM (FREEZE) on the oldest tables: SELECT oid::regclass, age(relfrozenxid) FROM pg_class WHERE relkind IN ' +
       "('r', 't', 'm') ORDER BY 2 DESC. Before that, end old transactions, prepared transactions and slots: they keep it from " +
-      'freezing. Ask why autovacuum did not do it.',
+      'freezing. Then find out in the log why autovacuum did not do it.',
   ),
   advice(
     'sequence',
@@ -90,8 +85,8 @@ export const knowledge: KnowledgeSeed[] = [
   advice(
     'slow-statement',
     '^slow statement: ',
-    'Look at its plan with EXPLAIN (ANALYZE, BUFFERS): a sequential scan of a large table wants an index, and estimates far from ' +
-      'the rows want ANALYZE.',
+    'Look at its plan with EXPLAIN (ANALYZE, BUFFERS): a sequential scan of a large table needs an index, and estimates far from ' +
+      'the real rows need ANALYZE.',
   ),
   advice(
     'invalid-index',
@@ -125,7 +120,7 @@ export const knowledge: KnowledgeSeed[] = [
   advice(
     'growth',
     '^database .* (grows by|reaches its|has .* more than its) ',
-    'Look which tables grow: SELECT relid::regclass, pg_total_relation_size(relid) FROM pg_stat_user_tables ORDER BY 2 DESC. ' +
-      'Delete or move what is no longer needed, or order more room.',
+    'See which tables grow: SELECT relid::regclass, pg_total_relation_size(relid) FROM pg_stat_user_tables ORDER BY 2 DESC. ' +
+      'Delete or move rows that are no longer needed, or enlarge the disk.',
   ),
 ];

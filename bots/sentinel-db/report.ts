@@ -1,6 +1,7 @@
 /** What the checks of sentinel-db have in common: how they name tables, times and amounts, and report a list. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { number } from '../parts/in-words.ts';
 
 export const category = 'database';
 
@@ -25,16 +26,6 @@ export function reportList<Row>(
     figures,
     truncated: rows.length > max,
   };
-}
-
-const { format } = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
-export const number = format;
-
-export function span(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 172_800) return `${number(seconds / 3_600)} h`;
-  return `${Math.floor(seconds / 86_400)} days`;
 }
 
 export function bytes(size: number): string {

@@ -41,9 +41,9 @@ const isLocked = sql`EXISTS (
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))`;
 
-/** So many sequences are looked at, those of narrow columns first. */
+/** How many sequences are examined, those of narrow columns first. */
 const maxSequences = 10_000;
-/** So many are read by one statement, because each takes a lock until the end of the statement. */
+/** How many are read by one statement, because each takes a lock until the end of the statement. */
 const atOnce = 500;
 
 const list = ({ db }: CheckContext) =>
@@ -116,7 +116,7 @@ export async function findFullSequences(
     ({ name: component, share, last, end, table, column }) => ({
       severity: share >= severe ? 'critical' : 'high',
       title: `Sequence ${component} has used ${Math.floor(share)} % of its values`,
-      description: `It is at ${last}, and the last value ${table === null ? 'of the sequence' : `that fits into ${table}.${column}`} is ${end}. Then inserts fail.`,
+      description: `It is at ${last}, and the last value ${table === null ? 'of the sequence' : `that fits into ${table}.${column}`} is ${end}. After it, inserts fail.`,
       component,
       metadata: { last, end, table, column },
     }),
@@ -126,7 +126,7 @@ export async function findFullSequences(
       figures: [
         { name: 'sequences', value: rows[0]?.count ?? 0 },
         { name: 'sequences that could not be read', value: hidden.length },
-        { name: 'most values used', value: Math.round(used[0]?.share ?? 0), unit: '%' },
+        { name: 'largest share of values used', value: Math.round(used[0]?.share ?? 0), unit: '%' },
       ],
     },
   );

@@ -1,8 +1,9 @@
 /** How large the database is, and how fast it grows. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { number, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { bytes, category, databaseName, number } from './report.ts';
+import { bytes, category, databaseName } from './report.ts';
 
 /** [second, bytes], an hour apart, the oldest first */
 const memory = z.array(z.tuple([z.number(), z.number()]));
@@ -48,13 +49,13 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
     found(
       'high',
       'room',
-      `Database ${component} has ${bytes(size)}, more than its ${config.max_size_gb} GB`,
+      `Database ${component} has ${bytes(size)}, more than its limit of ${config.max_size_gb} GB`,
     );
   else if (left !== null && left < config.size_days)
     found(
       'medium',
       'room',
-      `Database ${component} reaches its ${config.max_size_gb} GB in ${number(left)} days`,
+      `Database ${component} reaches its limit of ${config.max_size_gb} GB in ${span(left * 86_400)}`,
     );
   const isDue = at - (known.at(-1)?.[0] ?? 0) >= hourS;
   return {
@@ -63,13 +64,13 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
       ...(room === null || week !== null || room <= 0 ? ['room'] : []),
     ],
     figures: [
-      { name: 'size', value: size, unit: 'bytes' },
+      { name: 'database size', value: size, unit: 'bytes' },
       ...(week === null
         ? []
         : [{ name: 'growth in a day', value: Math.round(week), unit: 'bytes' }]),
       ...(left === null
         ? []
-        : [{ name: 'days until the limit', value: Math.round(left), unit: 'days' }]),
+        : [{ name: 'time until the size limit', value: Math.round(left), unit: 'days' }]),
     ],
     findings,
     ...(isDue && { remember: [...known, [at, size] as [number, number]].slice(-kept) }),

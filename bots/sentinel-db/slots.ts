@@ -1,8 +1,9 @@
 /** Replication slots that no receiver uses: the server keeps the WAL for them until its disk is full. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { bytes, reportList, span } from './report.ts';
+import { bytes, reportList } from './report.ts';
 
 interface Slot {
   name: string;
@@ -45,7 +46,7 @@ export async function findInactiveSlots(
       (slot) => ({
         severity: isLarge(slot) || isLost(slot) ? 'high' : 'medium',
         title: `Inactive slot ${slot.name}: ${slot.status === 'lost' ? 'its WAL is lost' : `the server keeps ${bytes(slot.retained ?? 0)} of WAL for it`}`,
-        description: `No receiver uses this ${slot.type} slot, as far as we know for ${span(slot.seconds)}.`,
+        description: `No receiver has used this ${slot.type} slot for at least ${span(slot.seconds)}.`,
         component: slot.name,
         metadata: { type: slot.type, retained: slot.retained, wal_status: slot.status },
       }),
@@ -55,7 +56,7 @@ export async function findInactiveSlots(
           { name: 'replication slots', value: rows.length },
           { name: 'inactive slots', value: inactive.length },
           {
-            name: 'most WAL kept for a slot',
+            name: 'most WAL kept for one slot',
             value: Math.max(0, ...rows.map(({ retained }) => retained ?? 0)),
             unit: 'bytes',
           },

@@ -1,8 +1,9 @@
 /** Slow statements, where the extension pg_stat_statements counts them. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { number, reportList } from './report.ts';
+import { reportList } from './report.ts';
 import { howToSee, seesOthers } from './rights.ts';
 
 interface Statement {
@@ -18,7 +19,7 @@ const totals = z.record(z.string(), z.tuple([z.number(), z.number()]));
 /** `now` is what the next hours are compared with; `before` is what this hour is compared with. */
 const memory = z.object({ at: z.number(), now: totals, before: totals.nullable() });
 
-/** So many statements are looked at, those that took most time in all. Twice their totals are remembered. */
+/** How many statements are examined, those that took most time in all. Their totals are remembered twice. */
 const maxStatements = 120;
 /** After this time what is remembered is replaced: a statement is judged by one to two hours. */
 const hourS = 3_600;

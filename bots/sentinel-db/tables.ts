@@ -1,9 +1,10 @@
 /** Dead rows, and statistics that are older than the rows. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { isOffPeak } from './peak.ts';
-import { nameOf, number, reportList } from './report.ts';
+import { nameOf, reportList } from './report.ts';
 
 interface Table {
   name: string;
@@ -98,7 +99,7 @@ export const deadRowsCheck =
         return {
           severity: share >= config.dead_severe_percent ? 'medium' : 'low',
           title: `${start}: ${Math.floor(share)} % of the ${number(live + dead)} rows of ${component}`,
-          description: `Dead rows make reads of the table slower and larger. ${wait ?? 'It is outside of the peak.'}`,
+          description: `Dead rows make the table larger and its reads slower. ${wait ?? 'It is outside of peak hours.'}`,
           component,
           metadata: { live, dead, last_vacuum: table.vacuumed },
         };
@@ -110,7 +111,7 @@ export const deadRowsCheck =
           { name: 'tables with too few rows to judge', value: rows[0]!.small },
           { name: 'tables with too many dead rows', value: found.length },
           {
-            name: 'most dead rows, of the rows',
+            name: 'largest share of dead rows',
             value: Math.round(found[0]?.share ?? 0),
             unit: '%',
           },
@@ -136,7 +137,7 @@ export const staleStatisticsCheck =
       ({ name: component, changed, live, busy, owned, analyzed: last }) => ({
         severity: 'low',
         title: `${analyzed.includes(component) && owned && !busy ? 'Stale statistics, ANALYZE may run now' : 'Stale statistics'}: ${number(changed)} of ${number(live)} rows of ${component} changed`,
-        description: 'The planner chooses its plans by statistics that no longer fit the rows.',
+        description: 'The planner chooses its plans by statistics that are no longer right.',
         component,
         metadata: { changed, live, last_analyze: last },
       }),

@@ -1,8 +1,9 @@
 /** Transactions that are open for long: they keep dead rows and locks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
+import { counted, span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { category, span } from './report.ts';
+import { category } from './report.ts';
 import { seesOthers } from './rights.ts';
 
 interface Open {
@@ -61,12 +62,12 @@ export async function findOldTransactions(
   const { rows: waiting } = await prepared(context);
   const known = memory.catch({}).parse(context.remembered ?? {});
   const at = Math.floor(context.now.getTime() / 1_000);
-  // Where the times are hidden, a transaction is at least as old as its first sight.
+  // Where the times are hidden, a transaction is at least as old as the run that first saw it.
   const remember = Object.fromEntries(rows.map(({ id }) => [id, known[id] ?? at]));
   const all = rows
     .map((row) => ({ ...row, seconds: row.seconds ?? at - remember[row.id]! }))
     .toSorted((a, b) => b.seconds - a.seconds);
-  // At the first sight nothing is known of how old hidden ones are.
+  // In the first run nothing is known of the age of hidden ones.
   const isBlind = !sees && context.remembered === null;
   return {
     // Whether a session does nothing in its transaction is hidden with its state.
@@ -130,8 +131,8 @@ function idle(all: Open[], config: Config): ReportedFinding[] {
     {
       severity: 'medium',
       category,
-      title: `Idle in transaction: ${found.length} sessions, for up to ${span(longest.idle!)}, ${who(longest)}`,
-      description: 'The session does nothing, and its transaction keeps locks and dead rows.',
+      title: `Idle in transaction: ${counted(found.length, 'session')}, for up to ${span(longest.idle!)}, ${who(longest)}`,
+      description: 'These sessions do nothing, and their transactions keep locks and dead rows.',
       component: 'transactions',
       key: 'idle',
       metadata: metadata(found),
@@ -148,7 +149,7 @@ function forgotten(all: Prepared[], config: Config): ReportedFinding[] {
       severity: oldest.seconds >= config.transaction_severe_minutes * 60 ? 'high' : 'medium',
       category,
       title: `Prepared transaction: the oldest of ${found.length} has waited for ${span(oldest.seconds)}`,
-      description: 'It keeps its locks and dead rows, also over a restart of the server.',
+      description: 'It keeps its locks and dead rows, also after a restart of the server.',
       component: 'transactions',
       key: 'prepared',
       metadata: { sample: found.slice(0, 10) },

@@ -33,8 +33,8 @@ export async function findDisabledTriggers(
     ({ table: component, name, enforces }) => ({
       severity: enforces ? 'high' : 'medium',
       title: enforces
-        ? `Disabled foreign key ${name} of ${component}: it is not enforced`
-        : `Disabled trigger ${name} of ${component}: what it does is left out`,
+        ? `Disabled foreign key ${name} of ${component}: rows are not checked against it`
+        : `Disabled trigger ${name} of ${component}: it does not run`,
       description: 'ALTER TABLE … DISABLE TRIGGER was not followed by ENABLE TRIGGER.',
       component,
       key: `${component}.${name}`,

@@ -1,6 +1,7 @@
 /** Indexes that no statement used for weeks. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 import { bytes, isOfUsers, nameOf, reportList } from './report.ts';
 
@@ -23,7 +24,7 @@ const memory = z.object({
   unused: z.record(z.string(), z.number()),
 });
 
-/** So many are looked at, the largest first; their names fit into what a check may remember. */
+/** How many are examined, the largest first; their names fit into what a check may remember. */
 const maxIndexes = 800;
 
 const readIndexes = (
@@ -76,8 +77,8 @@ export async function findUnusedIndexes(
     config,
     ({ name: component, table, size, days }) => ({
       severity: 'low',
-      title: `Unused index ${component} of ${table}: no statement has used it for ${days} days, and it takes ${bytes(size)}`,
-      description: `The statistics count since ${age} days. Standbys count their own use of it: look there, too.`,
+      title: `Unused index ${component} of ${table}: no statement has used it for ${counted(days, 'day')}, and it takes ${bytes(size)}`,
+      description: `The statistics have counted for ${counted(age, 'day')}. Standbys count their own uses: look there, too.`,
       component,
       metadata: { table, size, days },
     }),
@@ -85,9 +86,9 @@ export async function findUnusedIndexes(
       count: indexes,
       figures: [
         { name: 'indexes', value: indexes },
-        { name: 'large indexes that nothing uses yet', value: seen.length },
-        { name: 'unused for too long', value: found.length },
-        { name: 'statistics count for', value: age, unit: 'days' },
+        { name: 'large indexes that were not used yet', value: seen.length },
+        { name: 'indexes unused for too long', value: found.length },
+        { name: 'age of the statistics', value: age, unit: 'days' },
       ],
     },
   );

@@ -1,4 +1,4 @@
-/** Whether checks see other sessions: without the right, what they cannot see looks as if it were well. */
+/** Whether checks see other sessions: without the right, problems that they cannot see would look like health. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
@@ -20,7 +20,7 @@ export async function findHidden(_: Config, context: CheckContext): Promise<Chec
             severity: 'low',
             category,
             title: 'Checks may not see what sessions of other roles do',
-            description: `Let a superuser say: ${await howToSee(context)}. Until then a transaction is as old as its first sight, and slow statements and idle transactions are not judged.`,
+            description: `A superuser has to run: ${await howToSee(context)}. Until then, the age of a transaction counts from the run that first saw it, and slow statements and idle transactions are not judged.`,
             component: 'sessions',
           },
         ],

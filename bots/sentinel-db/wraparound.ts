@@ -1,8 +1,9 @@
 /** How far each database of the server is from the end of its transaction ids. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { number } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { number, reportList } from './report.ts';
+import { reportList } from './report.ts';
 
 interface Aged {
   name: string;
@@ -38,8 +39,8 @@ export async function findWraparound(config: Config, { db }: CheckContext): Prom
       count: rows[0]?.databases ?? 0,
       figures: [
         { name: 'databases', value: rows[0]?.databases ?? 0 },
-        { name: 'oldest transaction id, age', value: most('xids') },
-        { name: 'oldest multixact, age', value: most('multixacts') },
+        { name: 'age of the oldest transaction id', value: most('xids') },
+        { name: 'age of the oldest multixact', value: most('multixacts') },
       ],
     },
   );

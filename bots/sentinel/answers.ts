@@ -67,7 +67,7 @@ function unknownSlugs(
       severity: 'low',
       category,
       title: `Settings of this bot name ${missing.length === 1 ? 'an app' : `${missing.length} apps`} that the catalogue does not have`,
-      description: `expect and statuses take slugs of app_catalog; unknown are: ${missing.slice(0, 20).join(', ')}`,
+      description: `The settings expect and statuses take slugs of app_catalog. Remove or correct these: ${missing.slice(0, 20).join(', ')}`,
       component: 'app_catalog',
       key: 'app_catalog settings',
       metadata: { slugs: missing.slice(0, 20) },
@@ -78,8 +78,12 @@ function unknownSlugs(
 function figuresOf({ count, unaddressed }: Apps, known: number, times: number[]): Figure[] {
   const sorted = times.toSorted((a, b) => a - b);
   const timed: Figure[] = [
-    { name: 'median answer', value: Math.round(sorted[sorted.length >> 1] ?? 0), unit: 'ms' },
-    { name: 'slowest answer', value: Math.round(sorted.at(-1) ?? 0), unit: 'ms' },
+    {
+      name: 'median time to answer',
+      value: Math.round(sorted[sorted.length >> 1] ?? 0),
+      unit: 'ms',
+    },
+    { name: 'longest time to answer', value: Math.round(sorted.at(-1) ?? 0), unit: 'ms' },
   ];
   return [
     { name: 'apps', value: count },

@@ -1,6 +1,6 @@
 /** The apps that the sentinel asks: the active ones of `app_catalog` that have a `deployment_url`. */
 import type { CheckContext } from '../../src/bot.ts';
-import { readHttpHosts } from './http-hosts.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
 import type { Config } from './config.ts';
 
 export interface App {

@@ -8,12 +8,12 @@ import type {
   PresentedCertificate,
   ReportedFinding,
 } from '../../src/bot.ts';
+import { counted, span } from '../parts/in-words.ts';
+import { dayMs } from '../parts/time.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
 import { unasked } from './unasked.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */
 type Seen = PresentedCertificate | 'unreached';
@@ -129,13 +129,14 @@ function judge(
     return {
       severity: 'high',
       title: `${of} is not valid before ${on(validFrom)}`,
-      description: 'Browsers refuse it until then. The clock of the machine that issued it is off.',
+      description:
+        'Browsers refuse it until then. The clock of the machine that issued it may be wrong.',
     };
   if (wrongName !== null)
     return {
       severity: 'high',
       title: `${of} is for other names`,
-      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers.`,
+      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers in its place.`,
     };
   if (untrusted !== null) {
     const { title, description } = distrust(certificate, untrusted, now);
@@ -145,13 +146,10 @@ function judge(
   if (percent >= config.certificate_medium_percent) return null;
   return {
     severity: percent < config.certificate_high_percent ? 'high' : 'medium',
-    title: `${of} ends in ${inDays(days)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
+    title: `${of} expires in ${span(days * 86_400)}${isLong ? '' : `, with ${Math.floor(percent)} % of its lifetime left`}`,
     description: `It is valid until ${validTo.toISOString()}. Certificates are renewed with a third of their lifetime left: its renewal has failed.`,
   };
 }
-
-const inDays = (days: number): string =>
-  days < 2 ? `${Math.floor(days * 24)} hours` : `${Math.floor(days)} days`;
 
 /** Why this machine does not trust the chain, in words that follow the certificate. */
 function distrust(
@@ -166,13 +164,13 @@ function distrust(
       return {
         title: 'is self-signed',
         description:
-          'No authority stands behind it, so browsers warn of the site. Issue one, e.g. by ACME.',
+          'No authority has signed it, so browsers warn of the site. Have an authority issue one, for example by ACME.',
       };
     case 'SELF_SIGNED_CERT_IN_CHAIN':
       return {
-        title: `is of a private authority, ${above.slice(0, 60)}`,
+        title: `is issued by a private authority, ${above.slice(0, 60)}`,
         description:
-          'Only machines that were told to trust this authority open the site. If ours is to be one of them, start the ' +
+          'Only machines that were told to trust this authority open the site. If this machine is to be one of them, start the ' +
           'engine with NODE_EXTRA_CA_CERTS set to the file of the authority.',
       };
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -181,7 +179,7 @@ function distrust(
       return {
         title: 'comes with an incomplete chain',
         description:
-          `The server sends ${chain.length + 1} ${chain.length === 0 ? 'certificate' : 'certificates'}; the next one, of ${above}, ` +
+          `The server sends ${counted(chain.length + 1, 'certificate')}; the next one, of ${above}, ` +
           'is neither sent nor known here. Some browsers find it by themselves, other clients refuse the site: have the ' +
           'server send its full chain (fullchain.pem).',
       };
@@ -206,8 +204,8 @@ function figuresOf(left: Lifetime[]): Figure[] {
     { name: 'certificates', value: left.length },
     ...(least
       ? [
-          { name: 'least lifetime left', value: Math.round(least.percent), unit: '%' },
-          { name: 'next end', value: Math.trunc(least.days), unit: 'days' },
+          { name: 'smallest share of lifetime left', value: Math.round(least.percent), unit: '%' },
+          { name: 'time until the first one expires', value: Math.trunc(least.days), unit: 'days' },
         ]
       : []),
   ];

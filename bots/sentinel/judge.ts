@@ -14,7 +14,7 @@ export const category = 'apps';
 export const aspects = ['address', 'answer', 'wall', 'redirect', 'latency', 'text'] as const;
 type Aspect = (typeof aspects)[number];
 
-/** What an answer says about an app: for some aspects a problem or, with null, that all is well. */
+/** What an answer says about an app: for some aspects a problem, or null where there is none. */
 type Judgement = Partial<Record<Aspect, Problem | null>>;
 type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description' | 'metadata'>;
 
@@ -69,8 +69,8 @@ function judgeRedirect(
     redirect: about(why, {
       severity: 'medium',
       description:
-        'Users who open the app end up elsewhere: its domain may be parked, taken over or misconfigured. If that is right, ' +
-        'write the new address into deployment_url; if it is a login, name the status in the setting `statuses` of this bot.',
+        'Users who open the app get to another site: its domain may be parked, taken over or misconfigured. If the new address is ' +
+        'right, write it into deployment_url; if it is a login, name the status in the setting `statuses` of this bot.',
       metadata,
     }),
   };
@@ -87,11 +87,11 @@ function judgeAnswer(
   const wall = isNamed(config, slug, status) ? null : wallOf(answer);
   if (wall !== null)
     return {
-      wall: about(`is blocked from our view: ${wall}`, {
+      wall: about(`refuses automated requests: ${wall}`, {
         severity: 'low',
         description:
-          'This is not known to be a problem for users, and how the app is behind it is not known either. Let requests with ' +
-          'the user agent "roundsman" through, or name the status in the setting `statuses` of this bot.',
+          'So it is not known whether the app works for users. Allow requests with the user agent "roundsman", or name the status ' +
+          'in the setting `statuses` of this bot.',
         metadata,
       }),
     };
@@ -137,7 +137,7 @@ function judgeText(
     : about(`does not contain ${what}, which its page has to`, 'high');
 }
 
-/** Whether the settings say that an app is well with this status. */
+/** Whether the settings say that this status is right for an app. */
 const isNamed = ({ statuses }: Config, slug: string, status: number): boolean =>
   ownOf(statuses, slug)?.includes(status) ?? false;
 

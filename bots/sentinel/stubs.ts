@@ -1,4 +1,4 @@
-/** Asks every app for a path that cannot exist: what answers it like the page itself is not the app, but a stub. */
+/** Asks every app for a path that cannot exist: a server that answers it as it answers the page is not the app, but a stub. */
 import { randomUUID } from 'node:crypto';
 import type { CheckContext, CheckResult, OutboundAnswer, ReportedFinding } from '../../src/bot.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
@@ -40,7 +40,7 @@ export async function checkStubs(config: Config, context: CheckContext): Promise
   return {
     examined,
     findings: [...findings, ...unasked(apps, asked, 'missing paths', addressed.length)],
-    figures: [{ name: 'apps seen', value: examined.length - 1 }],
+    figures: [{ name: 'apps judged', value: examined.length - 1 }],
     ...(apps.truncated && { truncated: true }),
   };
 }
@@ -56,8 +56,8 @@ function findingOf(
     severity: bare ? 'medium' : 'low',
     category,
     title: bare
-      ? `App ${slug} answers any path with the same ${text === '' ? 'empty answer' : 'few words'}: a stub stands in its place`
-      : `App ${slug} answers any path with the same page: it does not tell missing pages apart`,
+      ? `App ${slug} answers any path with the same ${text === '' ? 'empty answer' : 'few words'}: a placeholder may stand in its place`
+      : `App ${slug} answers any path with the same page: paths that do not exist are not answered 404`,
     description: bare
       ? 'A path that cannot exist was answered with 200, and with what the page itself says. A check of its status alone would ' +
         'always pass, whatever is deployed there.'
@@ -78,7 +78,7 @@ async function look(address: string, asking: Asking): Promise<Seen> {
   if (missing.what === 'redirect') return 'fine';
   if (missing.what !== 'answer') return 'unseen';
   if (wallOf(missing.answer) !== null) return 'unseen';
-  // What was redirected to a page that exists, such as a login, was told apart.
+  // A redirect to a page that exists, such as a login, tells the missing path from the page.
   if (missing.answer.status !== 200 || missing.redirects > 0) return 'fine';
   const kind = kindOf(missing.answer.body);
   if (kind === 'application') return 'fine';

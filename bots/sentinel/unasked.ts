@@ -16,8 +16,8 @@ export function unasked(
       category,
       title: `Not all ${what} were asked: ${all - known} of ${all} were left out`,
       description:
-        'The time of the check was over, or there are more than it may ask. Raise at_once, max_seconds or max_apps in the ' +
-        'settings of this bot.',
+        'The time of the check was over, or there are more apps than it may ask. Raise at_once, max_seconds or max_apps in ' +
+        'the settings of this bot.',
       component: 'app_catalog',
       key: `app_catalog ${what}`,
       metadata: { asked: known, of: all },

@@ -73,10 +73,10 @@ const walls: Wall[] = [
 /** What keeps the sentinel from seeing the app, as the end of a sentence; null where it saw the app. */
 export function wallOf(answer: Answer): string | null {
   const wall = walls.find((each) => each.stands(answer));
-  if (wall) return `${wall.name} asks whether we are a robot (${answer.status})`;
+  if (wall) return `${wall.name} asks for a proof that the caller is human (${answer.status})`;
   // By RFC 6585 a 429 says that this client asks too often, and nothing about others.
-  if (answer.status === 429) return 'it limits how often we may ask (429)';
-  // A 401 without this header is no question, but a mistake.
+  if (answer.status === 429) return 'it limits the rate of requests (429)';
+  // A 401 without this header asks for no login: it is an error of the app.
   if (answer.status === 401 && 'www-authenticate' in answer.headers)
     return 'it asks for a login (401)';
   return null;

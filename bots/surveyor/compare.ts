@@ -1,4 +1,4 @@
-/** Compares the parts of the live catalogue with those that the migrations make. */
+/** Compares the parts of the schema with those that the migrations make. */
 import type { Parts } from './parts.ts';
 import { splitName } from './parts.ts';
 

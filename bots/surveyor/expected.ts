@@ -1,4 +1,4 @@
-/** What the catalogue of a migrated database contains: written by `npm run catalogue` from databases that were just migrated. */
+/** The parts of a migrated database: written by `npm run catalogue` from databases that were just migrated. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
 import type { Ours, Parts } from './parts.ts';
@@ -37,7 +37,8 @@ export async function readExpected({ db, skip }: CheckContext): Promise<Expected
     skip(
       'the migrations may not be read: GRANT SELECT ON engine.kysely_migration TO the role of checks',
     );
-  if (rows[0]!.readable === null) skip('this database has no record of migrations');
+  if (rows[0]!.readable === null)
+    skip('this database has no record of migrations: `npx roundsman db migrate` makes it');
   const { rows: migrations } = await sql<{
     name: string;
   }>`SELECT name FROM engine.kysely_migration`.execute(db);

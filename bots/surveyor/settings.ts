@@ -38,7 +38,7 @@ export async function findChangedSettings(_: unknown, { db }: CheckContext): Pro
       severity: of === 'role roundsman_reader' ? 'low' : 'high',
       category,
       title: `Changed setting of ${of}: ${setting}`,
-      description: 'No migration sets it.',
+      description: 'No migration makes this setting.',
       component: of,
       key: `${of}: ${setting.split('=')[0]}`,
       metadata: { setting },
@@ -47,7 +47,7 @@ export async function findChangedSettings(_: unknown, { db }: CheckContext): Pro
       severity: 'medium',
       category,
       title: `Changed setting of role roundsman_reader: it has ${right}`,
-      description: 'The role with which checks read is made without it.',
+      description: 'Migrations make this role, with which checks read, without that right.',
       component: 'role roundsman_reader',
       key: `role roundsman_reader: ${right}`,
     })),
@@ -57,7 +57,7 @@ export async function findChangedSettings(_: unknown, { db }: CheckContext): Pro
     findings,
     figures: [
       { name: 'settings that no migration sets', value: settings.length },
-      { name: 'rights of the role of checks', value: rights.length },
+      { name: 'unexpected rights of the role of checks', value: rights.length },
     ],
   };
 }

@@ -1,7 +1,7 @@
 /** Whether the condition of a policy, as PostgreSQL prints it, holds for every row. */
 
-/** everybody: for every user; signed-in: for every user who is signed in */
-export type Truth = 'everybody' | 'signed-in';
+/** all: for every user; signed-in: for every user who is signed in */
+export type Truth = 'all' | 'signed-in';
 
 /** `auth.uid()` and `auth.role()`, also as `( SELECT auth.uid() AS uid)`. */
 const call = (name: string) =>
@@ -20,18 +20,18 @@ export function alwaysTrue(condition: string | null): Truth | null {
   const alternatives = parts(text, ' OR ');
   if (alternatives.length > 1) {
     const truths = alternatives.map(alwaysTrue);
-    return truths.includes('everybody') ? 'everybody' : (truths.find(Boolean) ?? null);
+    return truths.includes('all') ? 'all' : (truths.find(Boolean) ?? null);
   }
   const conditions = parts(text, ' AND ');
   if (conditions.length > 1) {
     const truths = new Set(conditions.map(alwaysTrue));
     if (truths.has(null)) return null;
-    return truths.has('signed-in') ? 'signed-in' : 'everybody';
+    return truths.has('signed-in') ? 'signed-in' : 'all';
   }
-  if (/^(true|NOT false|'(t|true)'::boolean)$/i.test(text)) return 'everybody';
+  if (/^(true|NOT false|'(t|true)'::boolean)$/i.test(text)) return 'all';
   const sides = parts(text, ' = ');
   if (sides.length === 2 && withoutParentheses(sides[0]!) === withoutParentheses(sides[1]!))
-    return 'everybody';
+    return 'all';
   return anybodySignedIn.test(text) ? 'signed-in' : null;
 }
 

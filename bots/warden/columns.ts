@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws, type Flaw } from './judge.ts';
+import { judge, maxProblems, type Problem } from './judge.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 /**
@@ -75,17 +75,17 @@ export async function findSecretColumns(
       WHERE held.roles IS NOT NULL
     )
     SELECT (SELECT count(*)::int FROM columns) AS examined, open.*
-    FROM (SELECT) one LEFT JOIN open ON true ORDER BY "table", "column" LIMIT ${maxFlaws}`.execute(
+    FROM (SELECT) one LEFT JOIN open ON true ORDER BY "table", "column" LIMIT ${maxProblems}`.execute(
     context.db,
   );
   const anonymous = new Set(['PUBLIC', ...config.anonymous_roles]);
   return judge('secret-columns', config, context, {
     examined: rows[0]?.examined ?? 0,
-    flaws: rows.filter(({ table }) => table !== null).map((row) => flawOf(row, anonymous)),
+    problems: rows.filter(({ table }) => table !== null).map((row) => problemOf(row, anonymous)),
   });
 }
 
-function flawOf(row: OpenColumn, anonymous: ReadonlySet<string>): Flaw {
+function problemOf(row: OpenColumn, anonymous: ReadonlySet<string>): Problem {
   const { table, column, sealed, roles, whole } = row;
   const others = row.others ?? [];
   const to = row.quoted.join(', ');
@@ -96,8 +96,8 @@ function flawOf(row: OpenColumn, anonymous: ReadonlySet<string>): Flaw {
     title: `Secrets can be selected by users: ${table}.${column}; ${named(roles)} may read it`,
     description:
       (sealed
-        ? 'Its name says that it holds encrypted values. Users have no use for them, and who reads them can try keys at leisure.'
-        : 'Its name says that it holds secrets. What users may select reaches their browsers, logs and whoever takes over a session.') +
+        ? 'Its name says that it holds encrypted values. Users do not need them, and a reader can try any number of keys on them.'
+        : 'Its name says that it holds secrets. What users may select reaches their browsers, logs and every person who takes over a session.') +
       ' Let only the server read it. A grant on the whole table covers every column, so it is replaced by one on the others.',
     sql: whole
       ? [

@@ -1,5 +1,6 @@
 /** The settings of the warden. */
 import { z } from '../../src/bot.ts';
+import { maxFindings } from '../parts/settings.ts';
 
 export const checkNames = [
   'row-security',
@@ -20,11 +21,11 @@ const waiver = z.strictObject({
     .string()
     .min(1)
     .max(1000)
-    .describe('what the finding calls its component, in the same writing'),
-  check: z.enum(checkNames).describe('the check that is to be silent about it'),
-  owner: z.string().min(1).max(100).describe('who answers for it'),
-  reason: z.string().min(1).max(500).describe('why it is right as it is'),
-  expires: z.iso.date().describe('the last day on which it holds, in UTC, as 2027-03-31'),
+    .describe('the component of the finding, written in the same way'),
+  check: z.enum(checkNames).describe('the check whose finding it waives'),
+  owner: z.string().min(1).max(100).describe('who is responsible for the waiver'),
+  reason: z.string().min(1).max(500).describe('why the object is right as it is'),
+  expires: z.iso.date().describe('the last day on which the waiver holds, in UTC, as 2027-03-31'),
 });
 export type Waiver = z.infer<typeof waiver>;
 
@@ -41,7 +42,7 @@ export const config = z.strictObject({
     .array(identifier)
     .max(20)
     .default(['anon'])
-    .describe('the roles of clients that are not signed in; PUBLIC always belongs to them'),
+    .describe('the roles of users that are not signed in; PUBLIC is always one of them'),
   signed_in_roles: z
     .array(identifier)
     .max(20)
@@ -53,20 +54,16 @@ export const config = z.strictObject({
     .min(1)
     .max(3650)
     .default(365)
-    .describe('a stored secret whose value is older than so many days is a finding'),
+    .describe('a stored secret whose value is older than this many days is a finding'),
   // Time to write the playbook or the channel for which it was stored.
   unused_secret_days: z
     .int()
     .min(0)
     .max(3650)
     .default(14)
-    .describe('a secret that nothing refers to is a finding so many days after it was stored'),
-  max_findings: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(100)
-    .describe('findings that one check reports at most, the worst first'),
+    .describe('a secret to which nothing refers is a finding this many days after it was stored'),
+  // Twice as many as other bots: rights are often missing on many tables at once.
+  max_findings: maxFindings('findings', 100),
   waivers: z
     .array(waiver)
     .max(200)
@@ -75,6 +72,6 @@ export const config = z.strictObject({
       'two waivers are for the same check and object',
     )
     .default([])
-    .describe('what is right as it is: no finding until the waiver expires'),
+    .describe('objects that are right as they are: no finding until the waiver expires'),
 });
 export type Config = z.infer<typeof config>;

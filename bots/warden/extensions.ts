@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws } from './judge.ts';
+import { judge, maxProblems } from './judge.ts';
 import { needSchemas } from './users.ts';
 
 export async function findExposedExtensions(
@@ -14,21 +14,21 @@ export async function findExposedExtensions(
     SELECT quote_ident(e.extname) AS name, quote_ident(n.nspname) AS schema, e.extrelocatable AS movable,
       n.nspname = ANY (${config.schemas}::text[]) AS exposed
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-    ORDER BY e.extname LIMIT ${maxFlaws}`.execute(context.db);
+    ORDER BY e.extname LIMIT ${maxProblems}`.execute(context.db);
   return judge('extensions', config, context, {
     examined: rows.length,
-    flaws: rows
+    problems: rows
       .filter(({ exposed }) => exposed)
       .map(({ name, schema, movable }) => ({
         object: name,
         severity: 'low',
         title: `Extension is in a schema that clients reach: ${name} in ${schema}`,
         description:
-          'Its functions can be called through the API, and its names can be taken for those of the platform. ' +
+          'Its functions can be called through the API, and its names may be confused with those of the platform. ' +
           (movable
-            ? 'Schema extensions has to be on the search_path of whoever uses it without its schema.'
+            ? 'The search_path of roles that use it without its schema then has to name the schema extensions.'
             : 'It cannot be moved: it would have to be dropped and created anew in schema extensions, with all that depends on it. ' +
-              'If that is too much, waive it.'),
+              'If that is too much work, waive the finding.'),
         sql: movable
           ? [
               'CREATE SCHEMA IF NOT EXISTS extensions;',

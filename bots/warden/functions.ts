@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws, type Flaw } from './judge.ts';
+import { judge, maxProblems, type Problem } from './judge.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 /** The function as ALTER ROUTINE names it: with its schema and those of its types, whatever the search_path of this session. */
@@ -43,19 +43,19 @@ export async function findDefinerFunctions(
         AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
     )
     SELECT (SELECT count(*)::int FROM functions) AS examined, open.*
-    FROM (SELECT) one LEFT JOIN open ON true ORDER BY routine LIMIT ${maxFlaws}`.execute(
+    FROM (SELECT) one LEFT JOIN open ON true ORDER BY routine LIMIT ${maxProblems}`.execute(
     context.db,
   );
   const found = rows.filter(({ routine }) => routine !== null);
   return judge('definer-functions', config, context, {
     examined: rows[0]?.examined ?? 0,
-    flaws: found.map(({ routine, volatile, callers, granted }) => ({
+    problems: found.map(({ routine, volatile, callers, granted }) => ({
       object: shownAs(routine),
       severity: 'high',
       title: `Function runs as its owner for anonymous callers: ${shownAs(routine)}; ${named(callers)} may call it`,
       description:
-        `It is SECURITY DEFINER${volatile ? ' and may write' : ''}: whoever calls it acts with the rights of its owner, past row level ` +
-        'security, and the API lets users who are not signed in call it. Take the right away and grant it to the roles that ' +
+        `It is SECURITY DEFINER${volatile ? ' and may write' : ''}: every caller acts with the rights of its owner, without row level ` +
+        'security, and the API lets users who are not signed in call it. Revoke the right and grant it to the roles that ' +
         'need it (those that had it through PUBLIC lose it, service_role too), or make it SECURITY INVOKER.',
       sql: [
         `REVOKE EXECUTE ON ROUTINE ${routine} FROM ${(granted.length > 0 ? granted : callers).join(', ')};`,
@@ -98,21 +98,21 @@ export async function findLoosePaths(config: Config, context: CheckContext): Pro
         AND (p.prosecdef OR p.exposed AND p.prosqlbody IS NULL)
     )
     SELECT (SELECT count(*)::int FROM functions) AS examined, loose.*
-    FROM (SELECT) one LEFT JOIN loose ON true ORDER BY definer DESC, routine LIMIT ${maxFlaws}`.execute(
+    FROM (SELECT) one LEFT JOIN loose ON true ORDER BY definer DESC, routine LIMIT ${maxProblems}`.execute(
     context.db,
   );
   return judge('search-path', config, context, {
     examined: rows[0]?.examined ?? 0,
-    flaws: rows.filter(({ routine }) => routine !== null).map(looseFlaw),
+    problems: rows.filter(({ routine }) => routine !== null).map(looseProblem),
   });
 }
 
-const looseFlaw = ({
+const looseProblem = ({
   routine,
   schema,
   definer,
   bound,
-}: Record<'routine' | 'schema', string> & Record<'definer' | 'bound', boolean>): Flaw => ({
+}: Record<'routine' | 'schema', string> & Record<'definer' | 'bound', boolean>): Problem => ({
   object: shownAs(routine),
   severity: definer && !bound ? 'high' : 'low',
   title: `Function has no search_path of its own: ${shownAs(routine)}`,

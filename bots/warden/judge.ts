@@ -1,4 +1,4 @@
-/** Turns the flaws that a check saw into its result: without those that are waived, the worst first. */
+/** Turns the problems that a check saw into its result: without those that are waived, the worst first. */
 import { createHash } from 'node:crypto';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
 import type { CheckName, Config, Waiver } from './config.ts';
@@ -6,7 +6,7 @@ import type { CheckName, Config, Waiver } from './config.ts';
 type Severity = 'critical' | 'high' | 'medium' | 'low';
 
 /** Something that is open and should not be. */
-export interface Flaw {
+export interface Problem {
   /** its identity in the writing of SQL; waivers name it */
   object: string;
   severity: Severity;
@@ -18,8 +18,8 @@ export interface Flaw {
   metadata?: Record<string, unknown>;
 }
 
-/** A check reads so many flaws at most; with more, no finding resolves. */
-export const maxFlaws = 2000;
+/** How many problems a check reads at most; with more, no finding resolves. */
+export const maxProblems = 2000;
 
 const order: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 const maxSql = 6000;
@@ -32,46 +32,46 @@ export function judge(
   { now }: CheckContext,
   {
     examined,
-    flaws: given,
+    problems: given,
     figures = [],
-    isCut = given.length >= maxFlaws,
+    isCut = given.length >= maxProblems,
   }: {
     examined: number;
-    flaws: readonly Flaw[];
+    problems: readonly Problem[];
     figures?: Figure[];
     /** whether there was more than was read */
     isCut?: boolean;
   },
 ): CheckResult {
-  const flaws = given.map((flaw) => ({ ...flaw, object: bounded(flaw.object) }));
+  const problems = given.map((problem) => ({ ...problem, object: bounded(problem.object) }));
   const today = now.toISOString().slice(0, 10);
   const waivers = new Map(
     all.filter((waiver) => waiver.check === check).map((each) => [each.object, each]),
   );
-  const isWaived = ({ object }: Flaw) => {
+  const isWaived = ({ object }: Problem) => {
     const waiver = waivers.get(object);
     return waiver !== undefined && waiver.expires >= today;
   };
-  const reported = flaws
-    .filter((flaw) => !isWaived(flaw))
+  const reported = problems
+    .filter((problem) => !isWaived(problem))
     .toSorted(
       (a, b) =>
         order.indexOf(a.severity) - order.indexOf(b.severity) || (a.object < b.object ? -1 : 1),
     );
-  const seen = new Set(flaws.map(({ object }) => object));
+  const seen = new Set(problems.map(({ object }) => object));
   const idle = isCut ? [] : [...waivers.values()].filter(({ object }) => !seen.has(object));
   const findings = [
-    ...reported.map((flaw) => findingOf(flaw, waivers.get(flaw.object))),
+    ...reported.map((problem) => findingOf(problem, waivers.get(problem.object))),
     ...idle.map(idleWaiver),
   ];
   return {
-    // All of its kind: an object that was dropped no longer has the flaw.
+    // All of its kind: an object that was dropped no longer has the problem.
     examined: { count: examined, except: [] },
     findings: findings.slice(0, max),
     figures: [
       { name: 'objects examined', value: examined },
       { name: 'findings', value: reported.length },
-      { name: 'waived', value: flaws.length - reported.length },
+      { name: 'waived findings', value: problems.length - reported.length },
       ...figures,
     ],
     truncated: isCut || findings.length > max,
@@ -85,8 +85,8 @@ function bounded(object: string): string {
   return `${object.slice(0, maxObject - 15)}… ${hash}`;
 }
 
-function findingOf(flaw: Flaw, expired: Waiver | undefined): ReportedFinding {
-  const { object, severity, title, description, sql = [], metadata } = flaw;
+function findingOf(problem: Problem, expired: Waiver | undefined): ReportedFinding {
+  const { object, severity, title, description, sql = [], metadata } = problem;
   const statements = sql.join('\n');
   const fits = statements.length <= maxSql;
   return {

@@ -1,9 +1,9 @@
-/** Policies that let users write whatever they like, and policies that name no role. */
+/** Policies that let users write without a condition, and policies that name no role. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { alwaysTrue, type Truth } from './always-true.ts';
 import type { Config } from './config.ts';
-import { judge, type Flaw } from './judge.ts';
+import { judge, type Problem } from './judge.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 /** A policy for every command has three rows. */
@@ -66,7 +66,7 @@ function truthOf({ command, using, check }: Opening): {
 }
 
 const reaches = (truth: Truth | null, anonymous: boolean) =>
-  truth === 'everybody' || (truth === 'signed-in' && !anonymous);
+  truth === 'all' || (truth === 'signed-in' && !anonymous);
 
 interface Open {
   opening: Opening;
@@ -94,15 +94,17 @@ export async function findOpenPolicies(
   await needSchemas(config, context);
   const { rows, examined } = await openings(config, context);
   const open = rows.map(openedBy).filter((each) => each !== null);
-  const flaws = [...Map.groupBy(open, ({ opening }) => opening.policy).values()].map(openFlaw);
+  const problems = [...Map.groupBy(open, ({ opening }) => opening.policy).values()].map(
+    openProblem,
+  );
   return judge('open-policies', config, context, {
     examined,
-    flaws,
+    problems,
     isCut: rows.length >= maxOpenings,
   });
 }
 
-function openFlaw(open: Open[]): Flaw {
+function openProblem(open: Open[]): Problem {
   const { policy, table, using, check } = open[0]!.opening;
   const granted = open.filter(({ users }) => users.some((user) => user.granted));
   const shown = granted.length > 0 ? granted : open;
@@ -115,14 +117,13 @@ function openFlaw(open: Open[]): Flaw {
   // An inserted row harms no other one; contents that are free hand one's own rows to others.
   const strongest = shown.some(({ rows, opening }) => rows && opening.command !== 'INSERT');
   const anonymous = shown.some(
-    ({ users, truth }) =>
-      truth === 'everybody' && users.some((user) => user.anonymous && user.granted),
+    ({ users, truth }) => truth === 'all' && users.some((user) => user.anonymous && user.granted),
   );
   return {
     object: policy,
     severity:
       granted.length === 0 ? 'low' : strongest ? (anonymous ? 'critical' : 'high') : 'medium',
-    title: `Policy lets users write what they like: ${policy}; ${commands.join(', ')} for ${roles}`,
+    title: `Policy lets users write without a condition: ${policy}; ${commands.join(', ')} for ${roles}`,
     description:
       (strongest
         ? 'Its condition is true for every row: these users may change or remove the rows of all others.'
@@ -146,30 +147,34 @@ export async function findPoliciesWithoutRoles(
   await needSchemas(config, context);
   const { rows, examined } = await openings(config, context);
   const toPublic = rows.filter((row) => row.toPublic);
-  const flaws = [...Map.groupBy(toPublic, ({ policy }) => policy).values()].map((of): Flaw => {
-    const { policy, table } = of[0]!;
-    const commands = of.map(({ command }) => command);
-    const anonymous = of.some(({ users }) => users.some((user) => user.anonymous && user.granted));
-    const to = config.signed_in_roles[0] ?? 'authenticated';
-    return {
-      object: policy,
-      severity: anonymous ? 'medium' : 'low',
-      title: `Policy names no role: ${policy}; ${commands.join(', ')}`,
-      description:
-        'A policy without TO applies to every role, also to users who are not signed in' +
-        (anonymous
-          ? ', and these have the right to write: its condition alone keeps them out.'
-          : '.') +
-        ' Name the roles for which it is meant. A policy for service_role is not needed: that role bypasses policies.',
-      sql: [
-        `ALTER POLICY ${policy} TO ${/^[a-z_][a-z0-9_]*$/.test(to) ? to : `"${to.replaceAll('"', '""')}"`};`,
-      ],
-      metadata: { table, commands },
-    };
-  });
+  const problems = [...Map.groupBy(toPublic, ({ policy }) => policy).values()].map(
+    (of): Problem => {
+      const { policy, table } = of[0]!;
+      const commands = of.map(({ command }) => command);
+      const anonymous = of.some(({ users }) =>
+        users.some((user) => user.anonymous && user.granted),
+      );
+      const to = config.signed_in_roles[0] ?? 'authenticated';
+      return {
+        object: policy,
+        severity: anonymous ? 'medium' : 'low',
+        title: `Policy names no role: ${policy}; ${commands.join(', ')}`,
+        description:
+          'A policy without TO applies to every role, also to users who are not signed in' +
+          (anonymous
+            ? ', and these have the right to write: its condition alone keeps them out.'
+            : '.') +
+          ' Name the roles for which it is meant. A policy for service_role is not needed: that role bypasses policies.',
+        sql: [
+          `ALTER POLICY ${policy} TO ${/^[a-z_][a-z0-9_]*$/.test(to) ? to : `"${to.replaceAll('"', '""')}"`};`,
+        ],
+        metadata: { table, commands },
+      };
+    },
+  );
   return judge('policy-roles', config, context, {
     examined,
-    flaws,
+    problems,
     isCut: rows.length >= maxOpenings,
   });
 }

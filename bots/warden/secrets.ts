@@ -1,11 +1,11 @@
 /** Stored secrets that nothing uses, or whose values are old. It reads names and times; no value is read, and none decrypted. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws, type Flaw } from './judge.ts';
+import { judge, maxProblems, type Problem } from './judge.ts';
 
 const columns = ['name', 'created_at', 'changed_at'];
-const dayMs = 86_400_000;
 
 /** `declared`: the names of secrets that the code of bots asks for. */
 export async function findIdleSecrets(
@@ -32,8 +32,8 @@ export async function findIdleSecrets(
       UNION SELECT unnest(${declared}::text[])
     )
     SELECT s.name, s.changed_at, s.created_at, EXISTS (SELECT FROM named n WHERE n.name = s.name) AS used
-    FROM engine.secrets s ORDER BY s.name LIMIT ${maxFlaws}`.execute(db);
-  const flaws = rows.flatMap(({ name, changed_at, created_at, used }): Flaw[] => {
+    FROM engine.secrets s ORDER BY s.name LIMIT ${maxProblems}`.execute(db);
+  const problems = rows.flatMap(({ name, changed_at, created_at, used }): Problem[] => {
     const days = Math.floor((now.getTime() - changed_at.getTime()) / dayMs);
     const metadata = { created_at: created_at.toISOString(), changed_at: changed_at.toISOString() };
     if (!used && now.getTime() - changed_at.getTime() >= config.unused_secret_days * dayMs)
@@ -63,8 +63,8 @@ export async function findIdleSecrets(
   });
   return judge('secrets', config, context, {
     examined: rows.length,
-    flaws,
-    isCut: rows.length >= maxFlaws,
+    problems,
+    isCut: rows.length >= maxProblems,
     figures: [{ name: 'secrets in use', value: rows.filter(({ used }) => used).length }],
   });
 }

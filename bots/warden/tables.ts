@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws, type Flaw } from './judge.ts';
+import { judge, maxProblems, type Problem } from './judge.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 interface OpenTable {
@@ -38,14 +38,14 @@ export async function findRowSecurityOff(
     SELECT (SELECT count(*)::int FROM tables) AS examined, t."table", t.relkind = 'f' AS foreign, r.roles,
       (SELECT count(*)::int FROM pg_policy p WHERE p.polrelid = t.oid) AS policies
     FROM (SELECT) one LEFT JOIN (tables t JOIN rights r USING (oid)) ON true
-    ORDER BY t."table" LIMIT ${maxFlaws}`.execute(context.db);
+    ORDER BY t."table" LIMIT ${maxProblems}`.execute(context.db);
   return judge('row-security', config, context, {
     examined: rows[0]?.examined ?? 0,
-    flaws: rows.filter(({ table }) => table !== null).map(flawOf),
+    problems: rows.filter(({ table }) => table !== null).map(problemOf),
   });
 }
 
-function flawOf({ table, foreign, policies, roles }: OpenTable): Flaw {
+function problemOf({ table, foreign, policies, roles }: OpenTable): Problem {
   const writes = roles.some(({ rights }) => rights.some((right) => right !== 'SELECT'));
   const rights = [...new Set(roles.flatMap((role) => role.rights))];
   const who = named(roles.map(({ name }) => name));
@@ -56,20 +56,20 @@ function flawOf({ table, foreign, policies, roles }: OpenTable): Flaw {
     severity: writes ? 'critical' : 'medium',
     title: `Row level security is off: ${table}; ${who} may ${rights.join(', ')}`,
     description: foreign
-      ? 'A foreign table has no row level security: its grants open all of its rows. Take the rights of users away, and let ' +
+      ? 'A foreign table has no row level security: its grants open all of its rows. Revoke the rights of users, and let ' +
         'a function or the server read it.'
       : `Without row level security the grants open every row${writes ? ', also to be changed' : ''}. ` +
         (policies > 0
           ? `Its ${policies} ${policies === 1 ? 'policy is' : 'policies are'} without effect until it is switched on.`
-          : 'Once it is switched on, users see nothing until a policy opens their rows; write these first.'),
+          : 'After it is switched on, users see no row until a policy allows it: write the policies first.'),
     sql: foreign
       ? [`REVOKE ALL ON ${table} FROM ${all};`]
       : [
           `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;`,
           ...(!writes && policies === 0
             ? [
-                '-- If everybody is meant to read all of it:',
-                `CREATE POLICY "Everybody reads it" ON ${table} FOR SELECT TO ${readers.map(({ quoted }) => quoted).join(', ')} USING (true);`,
+                '-- If all users are meant to read all of it:',
+                `CREATE POLICY "All users read it" ON ${table} FOR SELECT TO ${readers.map(({ quoted }) => quoted).join(', ')} USING (true);`,
               ]
             : []),
         ],

@@ -1,8 +1,8 @@
-/** Views through which users read rows that row level security keeps from them. */
+/** Views through which users read rows that row level security hides from them. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxFlaws, type Flaw } from './judge.ts';
+import { judge, maxProblems, type Problem } from './judge.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 interface OpenView {
@@ -11,7 +11,7 @@ interface OpenView {
   writable: boolean;
   roles: string[];
   quoted: string[];
-  /** tables whose policies it passes by */
+  /** tables whose policies it bypasses */
   tables: string[];
 }
 
@@ -72,26 +72,28 @@ export async function findOpenViews(config: Config, context: CheckContext): Prom
       GROUP BY v.view, v.relkind, s.writable, s.roles, s.quoted
     )
     SELECT (SELECT count(*)::int FROM views) AS examined, open.*
-    FROM (SELECT) one LEFT JOIN open ON true ORDER BY view LIMIT ${maxFlaws}`.execute(context.db);
+    FROM (SELECT) one LEFT JOIN open ON true ORDER BY view LIMIT ${maxProblems}`.execute(
+    context.db,
+  );
   return judge('views', config, context, {
     examined: rows[0]?.examined ?? 0,
-    flaws: rows.filter(({ view }) => view !== null).map(flawOf),
+    problems: rows.filter(({ view }) => view !== null).map(problemOf),
   });
 }
 
-function flawOf({ view, stored, writable, roles, quoted, tables }: OpenView): Flaw {
+function problemOf({ view, stored, writable, roles, quoted, tables }: OpenView): Problem {
   const kind = stored ? 'Materialized view' : 'View';
   return {
     object: view,
     severity: writable || tables.includes('auth.users') ? 'critical' : 'high',
-    title: `${kind} passes row level security by: ${view}; ${named(roles)} may ${writable ? 'read and write' : 'read'} it`,
+    title: `${kind} bypasses row level security: ${view}; ${named(roles)} may ${writable ? 'read and write' : 'read'} it`,
     description:
       `It shows rows of ${tables.join(', ')} as its owner sees them: policies of ${tables.length === 1 ? 'that table' : 'these tables'} ` +
       `do not bind the users who read it. ` +
       (stored
-        ? 'A materialized view has no row level security. Take the right to read it away, and let a function or the server read it.'
-        : 'With security_invoker it reads as the user does, who then needs rights on the tables. If it shows only what everybody ' +
-          'may know, waive it.'),
+        ? 'A materialized view has no row level security. Revoke the right to read it, and let a function or the server read it.'
+        : 'With security_invoker it reads as the user does, who then needs rights on the tables. If all users may ' +
+          'read its rows, waive the finding.'),
     sql: stored
       ? [`REVOKE ALL ON ${view} FROM ${quoted.join(', ')};`]
       : [`ALTER VIEW ${view} SET (security_invoker = true);`],

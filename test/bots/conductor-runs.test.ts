@@ -1,4 +1,4 @@
-/** The conductor's checks of late starts, skipped slots, hollow runs, the queue, the newest runs and flapping. */
+/** The conductor's checks of late starts, skipped slots, empty runs, the queue, the newest runs and flapping. */
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { conductor } from '../../bots/conductor.ts';
@@ -72,7 +72,7 @@ describe('late starts', () => {
       {
         severity: 'medium',
         component: 'late',
-        title: 'Bot late started 3 of 7 runs late, 95 % within 60 seconds',
+        title: 'Bot late started 3 of 7 runs late; 95 % of its runs started within 60 s',
         metadata: { places: 2 },
       },
     ]);
@@ -163,29 +163,29 @@ describe('skipped slots', () => {
   });
 });
 
-describe('hollow runs', () => {
+describe('empty runs', () => {
   const metadata = (...examined: unknown[]) =>
     JSON.stringify({
       checks: examined.map((count) => ({ status: 'passed', examined: count })),
     });
-  const hollow = (count: number, row = {}) =>
+  const empty = (count: number, row = {}) =>
     times(count, (n) => ({ started_at: ago(n * hour), metadata: metadata(0, 0), ...row }));
   const active = { status: 'active' as const, created_at: new Date(0) };
 
   test('have to be all successes of a day', async () => {
     const idle = await bot('idle', active);
-    await runs(idle, ...hollow(4));
-    expect(await found('hollow-runs')).toEqual([]);
-    await runs(idle, ...hollow(1, { started_at: ago(23 * hour) }));
-    expect(await found('hollow-runs')).toMatchObject([
+    await runs(idle, ...empty(4));
+    expect(await found('empty-runs')).toEqual([]);
+    await runs(idle, ...empty(1, { started_at: ago(23 * hour) }));
+    expect(await found('empty-runs')).toMatchObject([
       { severity: 'low', title: 'Bot idle examined nothing in its last 5 runs' },
     ]);
     await runs(idle, { started_at: ago(25 * hour), metadata: metadata(0, 3) });
-    expect(await found('hollow-runs')).toMatchObject([
+    expect(await found('empty-runs')).toMatchObject([
       { severity: 'medium', component: 'idle', metadata: { looked_before: true } },
     ]);
     await runs(idle, { started_at: ago(22 * hour), metadata: metadata(0, 3) });
-    expect(await found('hollow-runs')).toEqual([]);
+    expect(await found('empty-runs')).toEqual([]);
   });
 
   test('a bot that is there for less than a day is not judged', async () => {
@@ -209,8 +209,8 @@ describe('hollow runs', () => {
     ['whose checks look at something', metadata(0, 1)],
   ])('a run %s is not one', async (what, stored) => {
     const odd = what === 'with odd metadata';
-    await runs(await bot('odd', active), ...hollow(9), { metadata: stored });
-    expect(await found('hollow-runs')).toHaveLength(odd ? 1 : 0);
+    await runs(await bot('odd', active), ...empty(9), { metadata: stored });
+    expect(await found('empty-runs')).toHaveLength(odd ? 1 : 0);
   });
 
   test('a skipped check, a failed run and a paused bot do not count', async () => {
@@ -220,11 +220,11 @@ describe('hollow runs', () => {
         { status: 'passed', examined: 0 },
       ],
     });
-    await runs(await bot('skips', active), ...hollow(5, { metadata: skips }));
-    await runs(await bot('fails', active), ...hollow(5, { status: 'failed' }));
-    await runs(await bot('judges', active), ...hollow(5, { trigger: 'verify' }));
-    await runs(await bot('paused', { status: 'paused' }), ...hollow(5));
-    expect((await found('hollow-runs')).map(({ component }) => component)).toEqual(['skips']);
+    await runs(await bot('skips', active), ...empty(5, { metadata: skips }));
+    await runs(await bot('fails', active), ...empty(5, { status: 'failed' }));
+    await runs(await bot('judges', active), ...empty(5, { trigger: 'verify' }));
+    await runs(await bot('paused', { status: 'paused' }), ...empty(5));
+    expect((await found('empty-runs')).map(({ component }) => component)).toEqual(['skips']);
   });
 
   test('an engine stores how much its checks looked at', async () => {
@@ -256,8 +256,8 @@ test('the queue is long when many runs wait, and have waited for some time', asy
   expect(figures).toMatchObject([
     { value: 102 },
     { value: 0 },
-    { name: 'that wait for a worker', value: 102 },
-    { name: 'oldest of these', value: 360, unit: 's' },
+    { name: 'runs that wait for a worker', value: 102 },
+    { name: 'longest wait for a worker', value: 360, unit: 's' },
   ]);
   expect(await found('queue', { max_waiting_runs: 102 })).toEqual([]);
   // They wait for two other runs of their own bot.
@@ -285,7 +285,7 @@ describe('the newest run', () => {
       {
         severity: 'medium',
         component: 'nightly',
-        title: 'Bot nightly ended its newest run badly, and the next one is in 20 hours',
+        title: 'Bot nightly failed in its newest run, and the next one is in 20 h',
         metadata: { in_row: 1, status: 'timeout' },
       },
     ]);
@@ -293,7 +293,7 @@ describe('the newest run', () => {
     expect(await found('last-run', { requeue_wait_minutes: 59 })).toHaveLength(2);
     await runs(nightly, bad(30));
     const [again] = await found('last-run');
-    expect(again!.title).toContain('its 2 newest runs badly');
+    expect(again!.title).toContain('its 2 newest runs');
     expect(entriesFor(conductor, again!)).toEqual(['bots.newest-runs']);
     await runs(nightly, { status: 'queued' });
     expect(await found('last-run')).toEqual([]);
@@ -339,7 +339,7 @@ describe('the newest run', () => {
       .where('check_name', '=', 'last-run')
       .where('resolved_at', 'is', null)
       .execute();
-    expect(open).toEqual([{ title: expect.stringContaining('its 2 newest runs badly') }]);
+    expect(open).toEqual([{ title: expect.stringContaining('its 2 newest runs') }]);
   });
 });
 
@@ -408,13 +408,13 @@ describe('the health score', () => {
     await scored('ill', { 0: 69, 1: 100 });
     await scored('worse', { 0: null, 1: 0 });
     expect(await found('health-score')).toMatchObject([
-      { severity: 'medium', component: 'worse', title: 'Bot worse has a health score of 0' },
+      { severity: 'medium', component: 'worse', title: 'Bot worse has a health score of 0 %' },
       { component: 'ill', metadata: { health_score: 69, day: dayBefore(0) } },
     ]);
     expect(await found('health-score', { min_health_score: 69 })).toHaveLength(1);
     expect(await figuresOf('health-score')).toEqual({
       'bots with a score': 3,
-      'below the bound': 2,
+      'bots below the minimum score': 2,
       'lowest score': 0,
       'mean score': 139 / 3,
     });
@@ -449,7 +449,7 @@ test('each kind of finding is known, and only two of them are healed', async () 
     stuck: ['bots.stuck'],
     'success-rate': ['bots.success-rate'],
     'no-checks': ['bots.examine-nothing'],
-    'hollow-runs': ['bots.examine-nothing'],
+    'empty-runs': ['bots.examine-nothing'],
     'late-starts': ['bots.late-starts'],
     'skipped-slots': ['bots.skipped-slots'],
     queue: ['queue.long'],

@@ -143,7 +143,7 @@ test('payments that the platform has are no finding, under whichever id it knows
   expect(titles(result)).toEqual([]);
   expect(result.truncated).toBe(false);
   expect(figure(result, 'events of Stripe')).toBe(10);
-  expect(figure(result, 'payments that Stripe was asked for')).toBe(0);
+  expect(figure(result, 'payments looked up at Stripe')).toBe(0);
   expect(result.examined).toEqual(expect.arrayContaining(['pi_intent', 'in_1', 'STRIPE_KEY']));
   const [headers] = state.headers;
   expect(headers).toMatchObject({ authorization: `Bearer ${key}`, 'user-agent': 'roundsman' });
@@ -182,21 +182,21 @@ test('missed, behind, refunded and differing payments are findings with their id
   await row('pi_huge', 60, { amount_cents: 2_147_483_647 });
   const result = await compare(url);
   expect(titles(result)).toEqual([
-    "Stripe's payment pi_amount is 1001 USD, and 1000 USD on the platform",
-    "Stripe's payment pi_currency is 1000 EUR, and 1000 USD on the platform",
+    "Stripe's payment pi_amount is 1001 USD cents, and 1000 USD cents on the platform",
+    "Stripe's payment pi_currency is 1000 EUR cents, and 1000 USD cents on the platform",
     "Stripe's payment pi_failed is paid, and failed on the platform",
-    "Stripe's payment pi_huge is 99999999999 USD, and 2147483647 USD on the platform",
-    "Stripe's payment pi_missed of 2500 USD is not on the platform",
+    "Stripe's payment pi_huge is 99999999999 USD cents, and 2147483647 USD cents on the platform",
+    "Stripe's payment pi_missed of 2500 USD cents is not on the platform",
     "Stripe's payment pi_pending is paid, and pending on the platform",
     "Stripe's payment pi_refunded is refunded, and completed on the platform",
-    "Stripe's payment pi_tenth is 35200 USD, and 3520 USD on the platform",
+    "Stripe's payment pi_tenth is 35200 USD cents, and 3520 USD cents on the platform",
   ]);
   expect(result.findings.find(({ key: of }) => of === 'pi_missed')).toMatchObject({
     severity: 'critical',
     component: 'stripe',
     metadata: { kind: 'missed', payment: { ids: ['pi_missed', 'ch_missed'] } },
   });
-  expect(figure(result, 'missed')).toBe(3);
+  expect(figure(result, 'payments missing on the platform')).toBe(3);
   expect(JSON.stringify(result)).not.toContain(key);
 });
 
@@ -279,12 +279,12 @@ test('completed payments that no event names are asked for by their id', async (
   expect(titles(result)).toEqual(
     [
       `Payment ${open} is completed, and requires_payment_method at Stripe`,
-      `Payment ${cheap} is 1000 USD, and 1 USD at Stripe`,
+      `Payment ${cheap} is 1000 USD cents, and 1 USD cents at Stripe`,
       `Payment ${gone} is completed, and Stripe does not know it`,
     ].toSorted(),
   );
-  expect(figure(result, 'payments that Stripe was asked for')).toBe(5);
-  expect(figure(result, 'payments that it could not be asked for')).toBe(1);
+  expect(figure(result, 'payments looked up at Stripe')).toBe(5);
+  expect(figure(result, 'payments that could not be looked up')).toBe(1);
   // The next run asks only for what is open, and for what is new.
   await store(result);
   state.requests.length = 0;
@@ -339,7 +339,7 @@ test('events are read once, page after page, and a problem stays until it is gon
   state.pageSize = 3;
   for (const pi of pis.slice(1)) await row(pi, 100);
   const first = await compare(url);
-  expect(titles(first)).toEqual(["Stripe's payment pi_0 of 1000 USD is not on the platform"]);
+  expect(titles(first)).toEqual(["Stripe's payment pi_0 of 1000 USD cents is not on the platform"]);
   expect(state.requests.map((asked) => asked.searchParams.has('starting_after'))).toEqual([
     false,
     true,
@@ -373,11 +373,15 @@ test('more events than fit are read in parts, and the next run goes on', async (
     ),
   );
   const first = await compare(url, { config: { stripe_days: 1 } });
-  expect(titles(first)).toEqual(["Stripe's payment pi_3599 of 1000 USD is not on the platform"]);
-  expect(figure(first, 'behind by')).toBeGreaterThan(0);
+  expect(titles(first)).toEqual([
+    "Stripe's payment pi_3599 of 1000 USD cents is not on the platform",
+  ]);
+  expect(figure(first, 'time not compared yet')).toBeGreaterThan(0);
   const second = await compare(url, { remembered: first.remember });
-  expect(titles(second)).toEqual(["Stripe's payment pi_0 of 1000 USD is not on the platform"]);
-  expect(figure(second, 'behind by')).toBe(0);
+  expect(titles(second)).toEqual([
+    "Stripe's payment pi_0 of 1000 USD cents is not on the platform",
+  ]);
+  expect(figure(second, 'time not compared yet')).toBe(0);
 });
 
 test('also where the smallest part that one run tries is too large, the next runs go on', async () => {
@@ -392,7 +396,7 @@ test('also where the smallest part that one run tries is too large, the next run
     ({ remember: remembered } = result);
     expect(titles(result)).toEqual([]);
     if (run === 0) expect(figure(result, 'events of Stripe')).toBe(0);
-    if (figure(result, 'behind by') === 0) return;
+    if (figure(result, 'time not compared yet') === 0) return;
   }
   expect.unreachable('the last run has not read all');
 });
@@ -401,7 +405,7 @@ test('if no payment is known, one finding says so, and all are compared again', 
   const events = Array.from({ length: 10 }, (_, i) => succeeded(`pi_${i}`, 60 + i));
   const { url } = await stripe(events);
   const none = await compare(url);
-  expect(titles(none)).toEqual(['Stripe has 10 new payments, and the platform knows none of them']);
+  expect(titles(none)).toEqual(['Stripe has 10 new payments, and the platform has none of them']);
   expect(none.examined).not.toContain('pi_0');
   expect(none.remember).toMatchObject({ read_to: minutesAgo(3 * 1_440).toISOString() });
   await row('pi_0', 60);
@@ -468,10 +472,7 @@ test('a key that reads events alone leaves the rest unasked', async () => {
   await row('pi_1', 60);
   await row('pi_2', 61);
   const result = await compare(url);
-  expect([titles(result), figure(result, 'payments that it could not be asked for')]).toEqual([
-    [],
-    2,
-  ]);
+  expect([titles(result), figure(result, 'payments that could not be looked up')]).toEqual([[], 2]);
 });
 
 test('without a key, or with one of the test mode, the check is skipped', async () => {
@@ -482,7 +483,7 @@ test('without a key, or with one of the test mode, the check is skipped', async 
   expect(state.requests).toEqual([]);
   state.events = [event('charge.succeeded', 60, charge('pi_t', 700), false)];
   expect(titles(await compare(url, { secret, config: { test_mode: true } }))).toEqual([
-    "Stripe's payment pi_t of 700 USD is not on the platform",
+    "Stripe's payment pi_t of 700 USD cents is not on the platform",
   ]);
 });
 

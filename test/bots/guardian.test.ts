@@ -74,18 +74,18 @@ test.each([
   ['pending', `Payment ${id} at stripe has been pending for 3 h`],
   ['failed', 'Payments of 6 of 14 users at paypal failed'],
   ['without-credits', `Payment ${id} is completed, and 0 of its 100 credits were given`],
-  ['without-credits', `Payment ${id} is completed, and names and gave no credits`],
+  ['without-credits', `Payment ${id} is completed, and no credits were named or given`],
   ['granted-twice', `Payment ${id} gave 200 credits in 2 bookings instead of 100`],
   ['refund-without-debit', `Refund ${id} paid money back, and its 9 credits were not taken back`],
   ['past-period', `Subscription ${id} is past_due, and its period ended 40 days ago`],
   ['profile-disagrees', `Profile ${id} is missing, and its subscription is active light`],
   ['stripe-key', 'Payments are not compared with Stripe: it may not read events (403)'],
-  ['stripe-none-known', 'Stripe has 10 new payments, and the platform knows none of them'],
-  ['stripe-missed', "Stripe's payment pi_1 of 1000 USD is not on the platform"],
+  ['stripe-none-known', 'Stripe has 10 new payments, and the platform has none of them'],
+  ['stripe-missed', "Stripe's payment pi_1 of 1000 USD cents is not on the platform"],
   ['stripe-missed', "Stripe's payment pi_1 is paid, and pending on the platform"],
   ['stripe-differs', "Stripe's payment pi_1 is refunded, and completed on the platform"],
-  ['stripe-differs', "Stripe's payment pi_1 is 5 EUR, and 6 USD on the platform"],
-  ['stripe-differs', `Payment ${id} is 1000 USD, and 1 USD at Stripe`],
+  ['stripe-differs', "Stripe's payment pi_1 is 5 EUR cents, and 6 USD cents on the platform"],
+  ['stripe-differs', `Payment ${id} is 1000 USD cents, and 1 USD cents at Stripe`],
   ['stripe-differs', `Payment ${id} is refunded, and paid and kept at Stripe`],
   ['stripe-unknown', `Payment ${id} is refunded, and Stripe does not know it`],
   ['stripe-unknown', `Payment ${id} is completed, and Stripe does not know it`],
@@ -117,7 +117,7 @@ describe('pending payments', () => {
     ]);
     expect(result.examined).toEqual({ count: 3, except: [] });
     expect(figure(result, 'pending payments')).toBe(3);
-    expect(figure(result, 'pending for too long')).toBe(2);
+    expect(figure(result, 'payments pending for too long')).toBe(2);
     expect(await keys('pending-payments', { pending_minutes: 40 })).toEqual([old]);
   });
 
@@ -485,7 +485,7 @@ describe('subscriptions', () => {
     await ended(90 * day, { status: 'canceled' });
     await ended(-5, { cancel_at_period_end: true });
     const healthy = await check('past-period');
-    expect([healthy.findings, figure(healthy, 'past their period')]).toEqual([[], 0]);
+    expect([healthy.findings, figure(healthy, 'subscriptions past their period')]).toEqual([[], 0]);
     await ended(day + 1);
     await ended(30 * day + 1, { status: 'past_due' });
     await ended(2 * day, { cancel_at_period_end: true });

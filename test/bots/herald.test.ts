@@ -51,7 +51,7 @@ test('one finding stands for all late tickets, as severe as the worst of them bu
   expect(only).toMatchObject({
     severity: 'low',
     component: 'tickets',
-    title: '1 ticket past its response target, the longest for 90 minutes',
+    title: '1 ticket is past its response target, the longest for 90 minutes',
     metadata: {
       tickets: 1,
       named: [{ severity: 'medium', bot: expect.stringMatching(/^watched/) }],
@@ -62,14 +62,17 @@ test('one finding stands for all late tickets, as severe as the worst of them bu
   expect(await found('late-tickets')).toMatchObject([{ severity: 'medium' }]);
   const findings = await found('late-tickets', { late_minutes: 10 });
   expect(findings).toMatchObject([
-    { severity: 'high', title: '3 tickets past their response target, the longest for 90 minutes' },
+    {
+      severity: 'high',
+      title: '3 tickets are past their response target, the longest for 90 minutes',
+    },
   ]);
   expect((findings[0]!.metadata!.named as { severity: string }[]).map((t) => t.severity)).toEqual([
     'critical',
     'high',
     'medium',
   ]);
-  expect(await figures('late-tickets')).toMatchObject({ 'past their response target': 2 });
+  expect(await figures('late-tickets')).toMatchObject({ 'tickets past their response target': 2 });
 });
 
 test('a ticket that waits for no person now is not late', async () => {
@@ -129,7 +132,7 @@ test('a ticket without a person is found by its severity and its time, since it 
   expect(await found('unassigned-tickets')).toEqual([]);
   await plantTicket(db, bot, { ...opened(31), severity: 'medium' });
   expect(await found('unassigned-tickets')).toMatchObject([
-    { severity: 'low', title: '1 ticket without a person, the longest for 31 minutes' },
+    { severity: 'low', title: '1 ticket is not assigned, the longest for 31 minutes' },
   ]);
   expect(
     await found('unassigned-tickets', { unassigned_from: 'low', unassigned_minutes: 20 }),
@@ -169,7 +172,7 @@ test('a message that is due and not sent is a finding of its channel', async () 
         component: 'ops',
         severity: 'medium',
         title: 'Channel ops: 1 message was not sent when due, the oldest waits for 16 minutes',
-        description: 'No try has failed: nothing sends them.',
+        description: 'No try has failed: no process sends them.',
       },
     ],
   });
@@ -225,7 +228,7 @@ test('events that no job turns into messages are a finding', async () => {
     {
       severity: 'high',
       component: 'events of tickets',
-      title: 'Events of tickets wait to become messages: 1 for 40 minutes',
+      title: 'Events of tickets wait for their messages: 1 event, the oldest for 40 minutes',
     },
   ]);
 });
@@ -291,7 +294,7 @@ test('a long silence that ends soon is told while it hides something', async () 
     {
       severity: 'low',
       component: 'silences',
-      title: '1 silence ends soon over open findings, the first in 1 hours',
+      title: '1 silence that hides open findings ends soon, the first in 1 hour',
       metadata: { findings: 1, named: [{ owner: 'ann' }] },
     },
   ]);
@@ -314,7 +317,7 @@ test('a critical finding is hidden by a silence that came before it, or for too 
   expect(await found('silenced-critical')).toEqual([]);
   expect(await figures('silenced-critical')).toEqual({
     'open critical findings': 3,
-    'hidden by silences': 2,
+    'critical findings hidden by silences': 2,
   });
   expect(await found('silenced-critical', { hidden_hours: 7 })).toMatchObject([
     { severity: 'high', title: '1 critical finding is hidden by silences' },

@@ -77,6 +77,7 @@ test('bots find what was planted, knowledge knows it, cures cure', async () => {
   expect(known.filter(([, components]) => components!.length > 0)).toEqual([
     ['api.server-errors', [platform.failingEndpoint]],
     ['api.missing-path', [platform.missingPath]],
+    ['api.slow', [platform.slowEndpoint]],
     ['ledger.cached-credits', ['profiles.credits']],
     ['ledger.broken-balance-chain', ['credits']],
     ['session.expired', ['user_sessions']],

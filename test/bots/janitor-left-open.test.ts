@@ -156,11 +156,15 @@ test('a recent score has no rank yet, and moves others by one place; an old one 
   expect(await titles('stale-ranks')).toEqual([]);
   // Half an hour is the limit now, and the newest score is an hour old.
   expect((await check('stale-ranks', { rank_hours: 0.5 })).findings).toMatchObject([
-    { severity: 'medium', title: 'Cached ranks are stale: 3 of 1 game', metadata: { ranks: 3 } },
+    {
+      severity: 'medium',
+      title: 'Cached ranks are stale: 3 ranks of 1 game',
+      metadata: { ranks: 3 },
+    },
   ]);
   await plantScores({ score: 30, rank: 2, at: old }, { score: 20, rank: 2, at: old });
   await plantScores({ score: 1, rank: null, at: old });
-  expect(await titles('stale-ranks')).toEqual(['Cached ranks are stale: 2 of 2 games']);
+  expect(await titles('stale-ranks')).toEqual(['Cached ranks are stale: 2 ranks of 2 games']);
 });
 
 test('the remedy ends it, and what comes after it is not held against it', async () => {

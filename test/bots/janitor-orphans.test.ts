@@ -44,7 +44,7 @@ test('a dropped foreign key is no problem by itself, rows without their parent a
     {
       severity: 'medium',
       component: 'space_visits.space_id',
-      title: 'Orphans in space_visits: space_id of 1 row refers to nothing in virtual_spaces',
+      title: 'Orphans in space_visits: space_id of 1 row refers to no row of virtual_spaces',
       metadata: { orphans: 1 },
     },
   ]);
@@ -71,7 +71,7 @@ test('the count ends at a bound', async () => {
   expect((await check()).findings).toMatchObject([
     {
       title:
-        'Orphans in space_visits: space_id of more than 10000 rows refers to nothing in virtual_spaces',
+        'Orphans in space_visits: space_id of more than 10000 rows refers to no row of virtual_spaces',
       metadata: { orphans: 10_000 },
     },
   ]);

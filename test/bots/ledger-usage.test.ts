@@ -221,7 +221,7 @@ describe('one grant per payment', () => {
         severity: 'high',
         component: 'credits',
         key: 'pi_1',
-        title: 'One payment gave credits 2 times, 150 in all: pi_1',
+        title: 'One payment gave credits 2 times, 150 credits in all: pi_1',
         description: 'Bookings of several users name the same payment of the provider.',
         metadata: { users: 2, bookings: 2, credits: 150 },
       },

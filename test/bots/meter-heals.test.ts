@@ -1,4 +1,4 @@
-/** A storm of heals is found by a run of the meter, and a person has the kill switch turned. */
+/** Runaway heals are found by a run of the meter, and a person has the kill switch turned. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { meter } from '../../bots/meter.ts';
@@ -13,7 +13,7 @@ test('the kill switch waits for a person, and is turned when they approve', asyn
   const engine = await anEngine({ name: 'postgres' }, catalogue([meter], [stopHealing]));
   const { db } = engine;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
-  await meterFaults.find(({ name }) => name === 'meter.storms.heals')!.plant(db, rows[0]!.now);
+  await meterFaults.find(({ name }) => name === 'meter.runaway.heals')!.plant(db, rows[0]!.now);
 
   expect((await run(engine, 'meter')).status).toBe('success');
   expect(await readMode(db)).toMatchObject({ mode: 'safe' });
@@ -29,7 +29,7 @@ test('the kill switch waits for a person, and is turned when they approve', asyn
   expect(await readMode(db)).toMatchObject({
     mode: 'off',
     changed_by: 'roundsman',
-    reason: 'the meter found a storm of automation',
+    reason: 'the meter found runaway automation',
   });
   const action = await db
     .selectFrom('bot_actions')

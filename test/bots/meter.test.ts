@@ -48,8 +48,8 @@ describe('budget', () => {
     expect(figures).toEqual([
       { name: 'spent today', value: 20, unit: 'cents' },
       { name: 'spent this month', value: 70, unit: 'cents' },
-      { name: "month's budget", value: 70, unit: '%' },
-      { name: "day's budget", value: 20, unit: '%' },
+      { name: "share of the month's budget", value: 70, unit: '%' },
+      { name: "share of the day's budget", value: 20, unit: '%' },
     ]);
   });
 
@@ -68,7 +68,7 @@ describe('budget', () => {
       expect(findings[0]).toMatchObject({
         component: 'all providers',
         key: 'all providers, month',
-        title: `Javari budget: all providers spent ${spent} % of the month (${spent} cents of 100 cents)`,
+        title: `Javari budget: all providers spent ${spent} % of the month's budget (${spent} cents of 100 cents)`,
       });
   });
 
@@ -118,7 +118,7 @@ describe('pace', () => {
     await use(2_000, 3 * day);
     expect(await found('pace', config)).toEqual([]);
     expect((await check('pace', config)).figures).toContainEqual({
-      name: 'a usual day',
+      name: 'usual spending a day',
       value: 10,
       unit: 'cents',
     });
@@ -248,7 +248,7 @@ describe('failures', () => {
       of: 20,
       newestBadAt: ago(10),
     });
-    expect(figures).toContainEqual({ name: 'failed', value: 62 });
+    expect(figures).toContainEqual({ name: 'failed requests', value: 62 });
     const starts = [{ key: 'fiction/half', from: ago(5) }];
     expect((await found('failures', {}, { starts })).map((each) => each.component)).toEqual([
       'fiction/most',
@@ -273,28 +273,28 @@ describe('automation', () => {
       .execute();
     const external = healStep(bot, now, 1, { fingerprint: 'external-1' });
     await db.insertInto('bot_actions').values(external).execute();
-    expect(await found('storms')).toEqual([]);
+    expect(await found('runaway')).toEqual([]);
     await db
       .insertInto('bot_actions')
       .values(healStep(bot, now, 30))
       .execute();
-    const { findings, tallies, examined } = await check('storms');
+    const { findings, tallies, examined } = await check('runaway');
     expect(findings).toMatchObject([
-      { severity: 'critical', component: 'heals', title: 'Storm of automation: 46 heals an hour' },
+      { severity: 'critical', component: 'heals', title: 'Runaway automation: 46 heals an hour' },
     ]);
     expect(examined).toEqual(['heals', 'unplanned runs']);
     expect(tallies![0]).toEqual({ key: 'heals', bad: 46, of: null, newestBadAt: now });
     const starts = [{ key: 'heals', from: ago(20) }];
-    expect(await check('storms', {}, { starts })).toMatchObject({
+    expect(await check('runaway', {}, { starts })).toMatchObject({
       findings: [],
       tallies: [{ key: 'heals', bad: 21 }, { key: 'unplanned runs' }],
     });
     // Over a longer time it is the rate that counts: 47 in ten hours.
-    expect(await found('storms', {}, { from: ago(600) })).toEqual([]);
-    expect(await found('storms', {}, { only: ['unplanned runs'] })).toEqual([]);
+    expect(await found('runaway', {}, { from: ago(600) })).toEqual([]);
+    expect(await found('runaway', {}, { only: ['unplanned runs'] })).toEqual([]);
   });
 
-  test('runs without a slot are unusual, and a storm above four times that', async () => {
+  test('runs without a slot are unusual, and runaway automation above four times that', async () => {
     const bot = await plantBot(db, 'asked');
     const runs = (count: number, row = {}) =>
       plantRuns(
@@ -306,17 +306,17 @@ describe('automation', () => {
     await runs(120);
     await runs(500, { trigger: 'external', generation: 0, attempt: 0 });
     await runs(10, { started_at: ago(61) });
-    expect(await found('storms')).toEqual([]);
+    expect(await found('runaway')).toEqual([]);
     await runs(1, { trigger: 'verify' });
-    expect(await found('storms')).toMatchObject([
+    expect(await found('runaway')).toMatchObject([
       {
         severity: 'medium',
         component: 'unplanned runs',
         title: 'More runs than usual that no schedule asked for: 121 an hour',
       },
     ]);
-    expect(await found('storms', { max_unplanned_an_hour: 30 })).toMatchObject([
-      { severity: 'critical', title: expect.stringMatching(/^Storm of automation: 121 runs/) },
+    expect(await found('runaway', { max_unplanned_an_hour: 30 })).toMatchObject([
+      { severity: 'critical', title: expect.stringMatching(/^Runaway automation: 121 runs/) },
     ]);
     const { findings, figures } = await check('own-runs', { max_runs_a_day: 130 });
     expect(findings).toMatchObject([
@@ -329,7 +329,7 @@ describe('automation', () => {
 });
 
 test('nothing is found where there is nothing, and each figure is a number', async () => {
-  for (const name of ['failures', 'user-spend', 'storms', 'own-runs']) {
+  for (const name of ['failures', 'user-spend', 'runaway', 'own-runs']) {
     const { findings, figures } = await check(name);
     expect(findings).toEqual([]);
     for (const { value } of figures!) expect(value).toBe(0);
@@ -364,8 +364,8 @@ test('each kind of finding is known', async () => {
     'meter.slope': ['costs.rise'],
     'meter.user-spend': ['costs.rise'],
     'meter.failures': ['models.failing'],
-    'meter.storms.heals': ['automation.storm'],
-    'meter.storms.runs': ['automation.storm'],
+    'meter.runaway.heals': ['automation.runaway'],
+    'meter.runaway.runs': ['automation.runaway'],
     budget: ['costs.budget'],
     'own-runs': ['automation.many-runs'],
   });

@@ -209,7 +209,9 @@ describe('failed logins of an address', () => {
     await fails(40, { ip: null });
     await expect(check(name)).rejects.toThrow('no row of api_logs in the window has an ip_address');
     await fails(40, { ip: '10.0.0.1' });
-    await expect(check(name)).rejects.toThrow('all addresses in api_logs are private, as 10.0.0.1');
+    await expect(check(name)).rejects.toThrow(
+      'all IP addresses in api_logs are private, as 10.0.0.1',
+    );
     await requests(200, (i) => ({
       endpoint: '/api/apps',
       method: 'GET',
@@ -327,7 +329,7 @@ test('a wave of failures is found where most logins of the platform fail', async
   expect((await check('login-wave')).findings).toMatchObject([
     {
       severity: 'high',
-      title: 'Logins of the whole platform fail: 200 of 200, from 200 addresses',
+      title: 'Logins of the whole platform fail: 200 of 200, from 200 IP addresses',
       key: 'logins',
     },
   ]);
@@ -397,8 +399,8 @@ describe('changes of administrators', () => {
     await become('admin', 1);
     const second = await check(name, {}, { remembered: first.remember });
     expect(second.findings).toMatchObject([
-      { severity: 'high', key: users[0], title: `Role of user ${users[0]} changed: owner now` },
-      { severity: 'high', key: users[1], title: `Role of user ${users[1]} changed: admin now` },
+      { severity: 'high', key: users[0], title: `Role of user ${users[0]} changed: now owner` },
+      { severity: 'high', key: users[1], title: `Role of user ${users[1]} changed: now admin` },
     ]);
     expect(second.tallies).toContainEqual({ key: users[1], bad: 1, of: null, newestBadAt: now });
     await become('user', 0);
@@ -407,7 +409,7 @@ describe('changes of administrators', () => {
       {
         severity: 'medium',
         key: users[0],
-        title: `Role of user ${users[0]} changed: no administrator now`,
+        title: `Role of user ${users[0]} changed: now no administrator`,
       },
       { severity: 'high', key: users[1] },
     ]);
@@ -607,7 +609,7 @@ describe('sessions', () => {
           after: applied.after,
         } as never),
       );
-    expect(await undo()).toMatchObject({ summary: '19 of 20 sessions live again' });
+    expect(await undo()).toMatchObject({ summary: '19 of 20 sessions are valid again' });
     expect(await live()).toHaveLength(21);
     await expect(undo()).rejects.toThrow('none of these sessions');
   });
@@ -687,7 +689,7 @@ describe('in an engine', () => {
     const { engine, admin, round, ticket } = await start();
     expect(await round()).toEqual([]);
     await sql`UPDATE profiles SET role = 'admin' WHERE id = ${admin}`.execute(engine.db);
-    const title = `Role of user ${admin} changed: admin now`;
+    const title = `Role of user ${admin} changed: now admin`;
     for (const _ of [1, 2]) expect(await round()).toMatchObject([{ title, resolved_at: null }]);
     await resolveTicket(engine.db, (await ticket()) as never, 'hired yesterday', 'ann');
     for (const _ of [1, 2]) {

@@ -49,7 +49,7 @@ test('queues one run, and none while that one waits', async () => {
     after: { execution_id: expect.any(String) },
   });
   expect(await apply()).toMatchObject({
-    summary: 'sentinel looks already',
+    summary: 'sentinel has a recent run already',
     wasDone: true,
     after: { execution_id: null },
   });

@@ -70,7 +70,7 @@ describe('silent', () => {
       .insertInto('engine.rollup_marks')
       .values({ kind: 'endpoint', done_until: new Date(now.getTime() - dayMs) })
       .execute();
-    await expect(check('silent')).rejects.toThrow('a day behind');
+    await expect(check('silent')).rejects.toThrow('a day old');
   });
 
   test('is an endpoint without a request for an hour that has many on most days', async () => {

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { sentinelApi } from '../../bots/sentinel-api.ts';
 import { SkippedCheck } from '../../src/bot.ts';
@@ -222,4 +223,27 @@ test('what is bad is what each check counts', async () => {
   expect(await bad('missing-paths')).toEqual([[12, 26]]);
   expect(await bad('rate-limited')).toEqual([[12, 26]]);
   expect(await bad('latency')).toEqual([[12, 24]]);
+});
+
+test('each kind of finding has advice, and its checks give figures', async () => {
+  await plant('/x', 500, 20);
+  await plant('/y', 404, 20);
+  await plant('/z', 429, 20, { ms: 3_000 });
+  const known: Record<string, string[]> = {};
+  for (const name of ['server-errors', 'missing-paths', 'rate-limited', 'latency']) {
+    const { findings, figures } = await check(name);
+    const [title] = findings.map((finding) => finding.title);
+    known[name] = (sentinelApi.knowledge ?? [])
+      .filter(({ pattern }) =>
+        RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE).matcher(title!).find(),
+      )
+      .map((seed) => seed.name);
+    expect(figures).toHaveLength(3);
+  }
+  expect(known).toEqual({
+    'server-errors': ['api.server-errors'],
+    'missing-paths': ['api.missing-path'],
+    'rate-limited': ['api.rate-limited'],
+    latency: ['api.slow'],
+  });
 });

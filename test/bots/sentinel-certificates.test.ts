@@ -91,8 +91,8 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     for (const [, title] of findings)
       expect(title).toMatch(
         whole > 398
-          ? /^ends in \d+ days$/
-          : /^ends in \d+ (days|hours), with \d+ % of its lifetime left$/,
+          ? /^expires in \d+ days$/
+          : /^expires in [\d.]+ (days|h), with \d+ % of its lifetime left$/,
       );
     expect(answers).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     await db.deleteFrom('app_catalog').execute();
     const other = await serve(issue('app', names, 90), { chain: [ca] });
     expect(await found(other.host)).toMatchObject({
-      findings: [['high', 'is of a private authority, test authority']],
+      findings: [['high', 'is issued by a private authority, test authority']],
       answers: [],
     });
   });
@@ -210,8 +210,8 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     ]);
     expect(figures).toMatchObject([
       { name: 'certificates', value: 1 },
-      { name: 'least lifetime left', unit: '%' },
-      { name: 'next end', value: 89, unit: 'days' },
+      { name: 'smallest share of lifetime left', unit: '%' },
+      { name: 'time until the first one expires', value: 89, unit: 'days' },
     ]);
   });
 });
@@ -259,11 +259,11 @@ test('each kind of finding has advice', () => {
     'Certificate of a.example is not valid before 2026-03-01': 'certificate.unusable',
     'Certificate of a.example is for other names': 'certificate.unusable',
     'Certificate of a.example is self-signed': 'certificate.unusable',
-    'Certificate of a.example is of a private authority, b': 'certificate.unusable',
+    'Certificate of a.example is issued by a private authority, b': 'certificate.unusable',
     'Certificate of a.example comes with an incomplete chain': 'certificate.unusable',
     'Certificate of a.example comes with a chain that has expired': 'certificate.unusable',
     'Certificate of a.example cannot be trusted: CERT_REVOKED': 'certificate.unusable',
-    'Certificate of a.example ends in 5 days, with 6 % of its lifetime left':
+    'Certificate of a.example expires in 5 days, with 6 % of its lifetime left':
       'certificate.ends-soon',
   };
   for (const [title, name] of Object.entries(titles)) {

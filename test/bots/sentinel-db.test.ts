@@ -380,7 +380,7 @@ test('the age of each database is judged, in transactions and in multixacts', as
   const { ask, name } = await scene();
   const { findings, figures } = await ask('wraparound');
   expect(findings).toEqual([]);
-  expect(figure({ figures: figures! }, 'oldest transaction id, age')).toBeGreaterThan(0);
+  expect(figure({ figures: figures! }, 'age of the oldest transaction id')).toBeGreaterThan(0);
   const low = { wraparound_age: 1, wraparound_severe_age: 1_000_000_000, max_findings: 1_000 };
   const aged = await ask('wraparound', low);
   expect(aged.findings.find(({ component }) => component === name)).toMatchObject({
@@ -501,7 +501,9 @@ test('blocks, rollbacks and deadlocks are counted since the last run; a reset be
   expect(warm.examined).toHaveLength(1);
   expect(figure(warm, 'blocks read')).toBeGreaterThan(0);
   const strict = await counted('cache', cache.remember, { min_blocks: 1, min_cache_percent: 100 });
-  expect(strict.findings).toHaveLength(figure(strict, 'blocks found in memory')! < 100 ? 1 : 0);
+  expect(strict.findings).toHaveLength(
+    figure(strict, 'share of blocks found in memory')! < 100 ? 1 : 0,
+  );
   await sql`SELECT pg_stat_reset()`.execute(db);
   const anew = await counted('rollbacks', enough.remember);
   expect(anew).toMatchObject({
@@ -714,7 +716,7 @@ test('growth is judged by a day, and by when a limit is reached', async () => {
   const { ask } = await scene();
   const { figures, remember, findings } = await ask('size', {}, { now: later(0) });
   expect(findings).toEqual([]);
-  const size = figure({ figures: figures! }, 'size')!;
+  const size = figure({ figures: figures! }, 'database size')!;
   expect(size).toBeGreaterThan(5_000_000);
   const [[at]] = remember as [[number, number]];
   const grown = (bytes: number, hours: number, config = {}) =>

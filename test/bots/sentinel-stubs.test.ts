@@ -38,8 +38,10 @@ const always =
     answer.writeHead(200, { 'content-type': type }).end(body);
 
 let count = 0;
-const bare = 'App shop answers any path with the same few words: a stub stands in its place';
-const page = 'App shop answers any path with the same page: it does not tell missing pages apart';
+const bare =
+  'App shop answers any path with the same few words: a placeholder may stand in its place';
+const page =
+  'App shop answers any path with the same page: paths that do not exist are not answered 404';
 
 test.each<[string, RequestListener, [string, string][]]>([
   ['ok', always('ok'), [['medium', bare]]],
@@ -61,7 +63,7 @@ test.each<[string, RequestListener, [string, string][]]>([
     [
       [
         'medium',
-        'App shop answers any path with the same empty answer: a stub stands in its place',
+        'App shop answers any path with the same empty answer: a placeholder may stand in its place',
       ],
     ],
   ],

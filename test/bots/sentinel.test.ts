@@ -89,8 +89,8 @@ describe('what is asked', () => {
       { name: 'apps', value: 2 },
       { name: 'apps asked', value: 2 },
       { name: 'active apps without an address', value: 2 },
-      { name: 'median answer', unit: 'ms' },
-      { name: 'slowest answer', unit: 'ms' },
+      { name: 'median time to answer', unit: 'ms' },
+      { name: 'longest time to answer', unit: 'ms' },
     ]);
   });
 
@@ -408,7 +408,7 @@ describe('redirects', () => {
 });
 
 describe('a wall against robots', () => {
-  const blocked = /^App shop is blocked from our view: /;
+  const blocked = /^App shop refuses automated requests: /;
   test.each([
     [403, { 'cf-mitigated': 'challenge' }, '<title>Just a moment...</title>'],
     [503, { server: 'cloudflare' }, '<script>window._cf_chl_opt={cvId:"3"}</script>'],
@@ -567,7 +567,7 @@ test('each kind of finding has advice, and only what a start can mend is warmed 
     'App x is slow: it answered after 2.3 s': ['app.warm-up', 'app.slow'],
     'App x redirects to another site, y.example': ['app.redirect'],
     'App x does not contain "y", which its page has to': ['app.text-missing'],
-    'App x is blocked from our view: it limits how often we may ask (429)': ['app.blocked'],
+    'App x refuses automated requests: it limits the rate of requests (429)': ['app.blocked'],
     'App x cannot be asked: 10.0.0.1 is refused: 10.0.0.1 is not public (private)': [
       'app.not-asked',
     ],

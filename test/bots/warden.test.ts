@@ -298,7 +298,7 @@ describe('open policies', () => {
     expect(findings).toMatchObject([
       {
         title:
-          'Policy lets users write what they like: p on public.notes; DELETE, INSERT, UPDATE for anon',
+          'Policy lets users write without a condition: p on public.notes; DELETE, INSERT, UPDATE for anon',
         metadata: {
           table: 'public.notes',
           commands: ['DELETE', 'INSERT', 'UPDATE'],
@@ -671,7 +671,7 @@ describe('a waiver', () => {
   test('keeps its object out, and is counted, until the end of its last day', async () => {
     const result = await waived(waiver);
     expect(result.findings).toEqual([]);
-    expect(result.figures).toContainEqual({ name: 'waived', value: 1 });
+    expect(result.figures).toContainEqual({ name: 'waived findings', value: 1 });
     expect((await waived({ ...waiver, expires: '2027-01-09' })).findings).toMatchObject([
       {
         severity: 'medium',

@@ -18,7 +18,7 @@ stored. \`npm run docs\` writes this page from \`bots/\`: change them, not the p
 
 - **Checks** are asked in this order, each time that the bot runs. *Looks outside*: it looks at something beyond the platform's
   database, so what it reports counts only while this machine's own network works
-  ([operating](operating.md#when-its-own-network-is-away)).
+  ([operating](operating.md#when-its-own-network-is-down)).
 - **Settings** are changed with \`npx roundsman bots edit NAME --set KEY=VALUE\`. Every bot also has \`depends_on\`, a map of
   components, each with a list of those that it cannot work without.
 - **What it may do** are the entries of knowledge that it brings along with a playbook, with the highest risk of their remedies

@@ -57,7 +57,7 @@ export const conductorFaults: Fault[] = [
   },
   {
     name: 'conductor.stuck',
-    title: 'A run of a minute has hung for an hour, and its worker holds on to it',
+    title: 'A run that should take a minute has hung for an hour in a living worker',
     async plant(db, now) {
       await plantRuns(db, await plantBot(db, 'stuck'), now, [
         {
@@ -75,7 +75,7 @@ export const conductorFaults: Fault[] = [
   },
   {
     name: 'conductor.success-rate',
-    title: 'A bot fails in half of its runs',
+    title: 'Half of the runs of a bot fail',
     async plant(db, now) {
       const runs = many(20, (n) => ({
         started_at: minutesBefore(now, n + 1),
@@ -116,15 +116,15 @@ export const conductorFaults: Fault[] = [
     },
   },
   {
-    name: 'conductor.hollow-runs',
-    title: 'The source that a bot reads has dried up, and its runs succeed',
+    name: 'conductor.empty-runs',
+    title: 'The runs of a bot succeed, and its checks have examined nothing for a day',
     async plant(db, now) {
       const runs = many(10, (n) => ({
         started_at: minutesBefore(now, 2 * n * hour + 1),
         metadata: looked(0),
       }));
       const earlier = { started_at: minutesBefore(now, 30 * hour), metadata: looked(7) };
-      await plantRuns(db, await plantBot(db, 'hollow', active), now, [...runs, earlier]);
+      await plantRuns(db, await plantBot(db, 'empty', active), now, [...runs, earlier]);
     },
     async lookalike(db, now) {
       // A quiet night: by day there was something to look at.
@@ -163,7 +163,7 @@ export const conductorFaults: Fault[] = [
   },
   {
     name: 'conductor.skipped-slots',
-    title: 'Each second slot of a bot is skipped, because it is still running',
+    title: 'Every second slot of a bot is skipped, because it is still running',
     async plant(db, now) {
       const slots = many(20, (n) => ({
         trigger: 'schedule' as const,
@@ -229,7 +229,7 @@ export const conductorFaults: Fault[] = [
   },
   {
     name: 'conductor.flapping',
-    title: 'Each second run of a bot fails',
+    title: 'Every second run of a bot fails',
     async plant(db, now) {
       const runs = many(21, (n) => ({
         started_at: minutesBefore(now, n + 1),

@@ -73,7 +73,7 @@ async function answers(db: Db, endpoint: string, status_code: number, times: Dat
 export const curatorFaults: Fault[] = [
   {
     name: 'curator.unused-apps',
-    title: 'An active app that was used every day has had no use for two months',
+    title: 'An active app that was used every day has not been used for two months',
     async plant(db, now) {
       const app = await newApp(db, before(now, 200 * day));
       await use(
@@ -100,7 +100,7 @@ export const curatorFaults: Fault[] = [
   },
   {
     name: 'curator.unused-tools',
-    title: 'A tool has never been used in the year that it has been there',
+    title: 'A tool that was added a year ago has never been used',
     async plant(db, now) {
       await newTool(db, before(now, 360 * day));
     },
@@ -132,7 +132,7 @@ export const curatorFaults: Fault[] = [
   },
   {
     name: 'curator.app-costs',
-    title: 'Uses of an app cost three times its price since yesterday week',
+    title: 'Uses of an app have cost three times its price for a week',
     async plant(db, now) {
       const { id: app_id } = await newApp(db, before(now, 200 * day));
       const users = await newUsers(db, 8);
@@ -152,7 +152,7 @@ export const curatorFaults: Fault[] = [
   },
   {
     name: 'curator.tool-costs',
-    title: 'Uses of a tool cost nothing any more',
+    title: 'Uses of a tool no longer cost credits',
     async plant(db, now) {
       const { id: tool_id } = await newTool(db, before(now, 200 * day));
       const users = await newUsers(db, 8);

@@ -90,7 +90,7 @@ export const guardianFaults: Fault[] = [
   },
   {
     name: 'guardian.granted-twice',
-    title: "Code booked a payment's credits again, beside the trigger",
+    title: "The platform's code booked a payment's credits a second time, after the trigger",
     async plant(db, now) {
       const user_id = await addUser(db);
       await addPayment(db, before(now, hour), { user_id });
@@ -115,7 +115,7 @@ export const guardianFaults: Fault[] = [
   },
   {
     name: 'guardian.refunds-without-debit',
-    title: 'A payment was refunded, and its credits stayed',
+    title: 'A payment was refunded, and its credits were not taken back',
     async plant(db, now) {
       const user_id = await addUser(db);
       const at = before(now, hour);

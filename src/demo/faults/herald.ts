@@ -65,7 +65,7 @@ export const heraldFaults: Fault[] = [
   },
   {
     name: 'herald.unassigned-tickets',
-    title: 'A high ticket has been open for two hours, and no person has it',
+    title: 'A high ticket has been open for two hours without being assigned',
     async plant(db, now) {
       const opened = { created_at: minutesBefore(now, 2 * hour) };
       await plantTicket(db, await plantBot(db, 'fiction'), opened);

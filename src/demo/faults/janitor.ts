@@ -106,7 +106,7 @@ export const janitorFaults: Fault[] = [
   },
   {
     name: 'janitor.stale-ranks',
-    title: 'The cached ranks of a game are not those of its scores',
+    title: 'The cached ranks of a game do not match its scores',
     plant: (db, now) => plantScores(db, before(now, day), [900, 2], [700, 1], [500, null]),
     async lookalike(db, now) {
       await newGame(db);
@@ -116,7 +116,7 @@ export const janitorFaults: Fault[] = [
   },
   {
     name: 'janitor.orphans',
-    title: 'Visits are kept whose space is gone, because their foreign key was dropped',
+    title: 'Visits refer to a space that was deleted, because their foreign key was dropped',
     async plant(db, now) {
       await plantVisit(db, before(now, 3 * day), before(now, 2 * day));
       await sql`ALTER TABLE space_visits DROP CONSTRAINT space_visits_space_id_fkey`.execute(db);

@@ -71,7 +71,7 @@ export const healStep = (
 export const meterFaults: Fault[] = [
   {
     name: 'meter.slope',
-    title: 'A loop asks the most expensive model all the time since two hours ago',
+    title: 'A loop has sent requests to the most expensive model for two hours',
     async plant(db, now) {
       const users = await plantUsers(db, 5);
       await plantUses(db, usualDays(now, users));
@@ -153,8 +153,8 @@ export const meterFaults: Fault[] = [
     },
   },
   {
-    name: 'meter.storms.heals',
-    title: 'Healing begins more than fifty heals in an hour',
+    name: 'meter.runaway.heals',
+    title: 'More than fifty heals began within an hour',
     async plant(db, now) {
       const bot = await plantBot(db, 'fiction');
       const steps = Array.from({ length: 55 }, (_, n) => healStep(bot, now, n));
@@ -179,8 +179,8 @@ export const meterFaults: Fault[] = [
     },
   },
   {
-    name: 'meter.storms.runs',
-    title: 'A remedy queues run after run of a bot',
+    name: 'meter.runaway.runs',
+    title: 'A remedy queues hundreds of runs of a bot within an hour',
     async plant(db, now) {
       const bot = await plantBot(db, 'fiction');
       const runs = Array.from({ length: 600 }, (_, n) => ({

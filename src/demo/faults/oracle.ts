@@ -106,7 +106,7 @@ async function acts(db: Db, now: Date, user: string, ip: string): Promise<void> 
 export const oracleFaults: Fault[] = [
   {
     name: 'oracle.address-logins.stuffing',
-    title: 'One address tries the passwords of 60 accounts, and few of them fit',
+    title: 'One IP address tries passwords of 60 accounts, and few are right',
     async plant(db, now) {
       const tried = await users(db, 60);
       await logins(
@@ -129,7 +129,7 @@ export const oracleFaults: Fault[] = [
   },
   {
     name: 'oracle.address-logins.network',
-    title: 'One /64 of IPv6 tries passwords, each time from another address',
+    title: 'A client tries passwords, each time from another address of its IPv6 /64',
     async plant(db, now) {
       await logins(
         db,
@@ -169,7 +169,7 @@ export const oracleFaults: Fault[] = [
   },
   {
     name: 'oracle.login-wave',
-    title: 'Passwords are tried from 4000 addresses, once from each',
+    title: 'Passwords are tried from 4,000 IP addresses, once from each',
     async plant(db, now) {
       await logins(
         db,
@@ -188,7 +188,7 @@ export const oracleFaults: Fault[] = [
   },
   {
     name: 'oracle.request-rate',
-    title: 'One address sends 900 requests in each of three minutes',
+    title: 'One IP address sends 900 requests in each of three minutes',
     async plant(db, now) {
       await requests(db, now, '203.0.113.80', { minutes: 3, count: 900 });
     },
@@ -230,7 +230,7 @@ export const oracleFaults: Fault[] = [
   },
   {
     name: 'oracle.odd-hours',
-    title: 'An administrator acts at an hour at which they never did, from a new network',
+    title: 'An administrator acts at an hour at which they never did before, from a new network',
     async plant(db, now) {
       const [admin] = await users(db, 1, 'admin');
       await worksDaily(db, now, admin!, [10, 11, 12, 13]);

@@ -41,7 +41,7 @@ export const pulseFaults: Fault[] = [
   },
   {
     name: 'pulse.error-share',
-    title: 'A third of all requests is answered 5xx',
+    title: 'A third of all requests are answered 5xx',
     plant: (db, now) => requests(db, now, 200, 503),
     async lookalike(db, now) {
       await history(db, now, 1_000, 20);

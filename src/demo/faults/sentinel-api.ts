@@ -44,7 +44,7 @@ const newPath = () => `/api/${nextName()}`;
 export const sentinelApiFaults: Fault[] = [
   {
     name: 'sentinel-api.silent',
-    title: 'An endpoint that is asked on every day has no request in this hour',
+    title: 'An endpoint that has requests every day has none in this hour',
     plant: (db, now) => history(db, now, newPath(), everyDay),
     async lookalike(db, now) {
       // The platform as a whole has its requests.

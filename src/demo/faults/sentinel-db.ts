@@ -11,7 +11,7 @@ const letChecksRead = 'SELECT engine.let_checks_read()';
 export const sentinelDbFaults: Fault[] = [
   {
     name: 'sentinel-db.sequences',
-    title: 'A sequence has used 99 percent of the values that fit into its integer column',
+    title: 'A sequence has used 99 % of the values that fit into its integer column',
     plant: (db) =>
       each(
         db,
@@ -31,7 +31,7 @@ export const sentinelDbFaults: Fault[] = [
   },
   {
     name: 'sentinel-db.duplicate-indexes',
-    title: 'An index repeats the one of a unique constraint',
+    title: 'An index repeats the index of a unique constraint',
     plant: (db) =>
       each(
         db,
@@ -48,7 +48,7 @@ export const sentinelDbFaults: Fault[] = [
   },
   {
     name: 'sentinel-db.disabled-triggers',
-    title: 'A trigger and a foreign key were switched off and not on again',
+    title: 'A trigger and a foreign key were disabled, and not enabled again',
     plant: (db) =>
       each(
         db,

@@ -15,7 +15,7 @@ const anApp = (
 export const sentinelFaults: Fault[] = [
   {
     name: 'sentinel.answers.private-address',
-    title: 'An active app is said to run at a private address',
+    title: 'The deployment_url of an active app is a private address',
     async plant(db) {
       await anApp(db, 'fault-private-address', { deployment_url: 'http://10.20.30.40:8080/' });
     },
@@ -29,7 +29,7 @@ export const sentinelFaults: Fault[] = [
   },
   {
     name: 'sentinel.answers.no-address',
-    title: 'The deployment_url of an active app is no address',
+    title: 'The deployment_url of an active app is not an http or https address',
     async plant(db) {
       await anApp(db, 'fault-no-address', { deployment_url: 'see the wiki' });
     },

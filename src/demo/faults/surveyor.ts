@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Fault } from './fault.ts';
 
-/** Breaks what the migrations make by one statement, and makes something of the platform's own by another. */
+/** One statement breaks what the migrations make; another one makes something that is the platform's own. */
 const fault = (name: string, title: string, planted: string, own: string): Fault => ({
   name: `surveyor.${name}`,
   title,
@@ -18,7 +18,7 @@ export const surveyorFaults: Fault[] = [
   ),
   fault(
     'columns',
-    'A column of the log of requests got another type',
+    'The type of a column of api_logs was changed',
     'ALTER TABLE public.api_logs ALTER COLUMN method TYPE text',
     'ALTER TABLE public.profiles ADD COLUMN planted_nickname text',
   ),
@@ -30,7 +30,7 @@ export const surveyorFaults: Fault[] = [
   ),
   fault(
     'policies',
-    'A policy lets everybody read and change all profiles',
+    'A policy lets all users read and change all profiles',
     'CREATE POLICY planted_open ON public.profiles USING (true)',
     'CREATE POLICY planted_narrow ON public.profiles AS RESTRICTIVE USING (true)',
   ),

@@ -112,7 +112,7 @@ export const wardenFaults: Fault[] = [
   },
   {
     name: 'warden.views',
-    title: 'A view shows users the rows that row level security keeps from them',
+    title: 'A view shows users the rows that row level security hides from them',
     plant: doing(
       ...guarded('fault_orders'),
       'CREATE VIEW public.fault_all_orders AS SELECT id, text FROM public.fault_orders',
@@ -131,7 +131,7 @@ export const wardenFaults: Fault[] = [
   },
   {
     name: 'warden.views.stored',
-    title: 'A materialized view keeps rows that row level security keeps from users',
+    title: 'A materialized view shows users rows that row level security hides from them',
     plant: doing(
       ...guarded('fault_sales'),
       'CREATE MATERIALIZED VIEW public.fault_sales_by_user AS SELECT user_id, count(*) FROM public.fault_sales GROUP BY 1',
@@ -172,7 +172,7 @@ export const wardenFaults: Fault[] = [
   },
   {
     name: 'warden.secrets',
-    title: 'A stored secret is used by nothing since two months',
+    title: 'A stored secret has not been used for two months',
     plant: secretStored('FAULT_FORGOTTEN', 60),
     // Stored just now, before anything could refer to it; and one that a channel uses.
     async lookalike(db, now) {

@@ -1,7 +1,9 @@
-/** Bots whose runs succeed and look at nothing. */
+/** Bots whose runs succeed, and whose checks examine nothing: such a run is empty. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
-import { category, type ConductorConfig } from './config.ts';
+import { counted } from '../parts/in-words.ts';
+import { hoursBefore } from '../parts/time.ts';
+import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
 /** How many runs before the last hours are read to tell whether the bot ever looked at something. */
@@ -11,28 +13,28 @@ const maxEarlier = 500;
 const looked = sql`coalesce(jsonb_path_exists(e.metadata, '$.checks[*] ? ((@.status == "passed" || @.status == "failed")
   && (!exists(@.examined) || @.examined != 0))'), true)`;
 
-/** Successes that performed checks; a run that performed none is told by another check. */
+/** Successes that performed checks; the check `no-checks` reports runs that performed none. */
 const counts = sql`e.status = 'success' AND e.checks_performed > 0 AND e.trigger NOT IN ('verify', 'external')`;
 
-interface Hollow {
+interface Empty {
   name: string;
   runs: number;
   looked_before: boolean;
 }
 
-/** A quiet night is no fault of a bot that watches traffic: all successes of the last day have to be hollow. */
-export function findHollowRuns(config: ConductorConfig, context: CheckContext) {
-  const since = new Date(context.now.getTime() - config.hollow_hours * 3_600_000);
-  const query = sql<Hollow>`
-    SELECT b.name, hollow.runs, EXISTS (
+/** A bot that watches traffic may examine nothing at night, so all successes of the last day have to be empty. */
+export function findEmptyRuns(config: Config, context: CheckContext) {
+  const since = hoursBefore(context.now, config.empty_hours);
+  const query = sql<Empty>`
+    SELECT b.name, empty.runs, EXISTS (
         SELECT FROM (SELECT e.* FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since} AND ${counts}
                      ORDER BY e.started_at DESC LIMIT ${maxEarlier}) e
         WHERE e.metadata @? '$.checks[*].examined ? (@ > 0)') AS looked_before
     FROM bots b CROSS JOIN LATERAL (
       SELECT count(*)::int AS runs FROM bot_executions e
       WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${counts}
-    ) hollow
-    WHERE b.status = 'active' AND hollow.runs >= ${config.min_hollow_runs}
+    ) empty
+    WHERE b.status = 'active' AND empty.runs >= ${config.min_empty_runs}
       -- A bot that is new has had no day yet on which there was nothing to see.
       AND (b.created_at <= ${since} OR EXISTS (
         SELECT FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since}))
@@ -47,12 +49,12 @@ export function findHollowRuns(config: ConductorConfig, context: CheckContext) {
     ({ name: component, runs, looked_before }) => ({
       severity: looked_before ? 'medium' : 'low',
       category,
-      title: `Bot ${component} examined nothing in its last ${runs} runs`,
+      title: `Bot ${component} examined nothing in its last ${counted(runs, 'run')}`,
       description: looked_before
-        ? `It did before. For ${config.hollow_hours} hours each of its checks has found nothing to look at: a source may have dried up.`
-        : 'Each of its checks finds nothing to look at. What it watches may not be connected, or not be in use.',
+        ? `Earlier runs did. For ${config.empty_hours} hours none of its checks has examined anything: what it reads may no longer be written.`
+        : 'None of its checks has examined anything yet. What it watches may not be connected, or not be in use.',
       component,
-      metadata: { runs, hours: config.hollow_hours, looked_before },
+      metadata: { runs, hours: config.empty_hours, looked_before },
     }),
     (found, bots) => [
       { name: 'bots', value: bots },

@@ -1,5 +1,5 @@
 /** What is done about each kind of finding of `ledger`: a cache is refreshed, the ledger itself is corrected by people. */
-import type { KnowledgeSeed } from '../src/bot.ts';
+import type { KnowledgeSeed } from '../../src/bot.ts';
 
 export const knowledge: KnowledgeSeed[] = [
   {
@@ -25,8 +25,8 @@ export const knowledge: KnowledgeSeed[] = [
     category: 'ledger',
     pattern: '^balance of user [0-9a-f-]{36} is negative',
     solution:
-      'Read the rows of this user by seq and find the first balance below zero: it was booked past the triggers of credits, or ' +
-      'before they were there. Decide with the user what they owe, and correct it with a new row that says why.',
+      'Read the rows of this user by seq and find the first balance below zero: it was booked without the triggers of credits, or ' +
+      'before these existed. Agree with the user how to settle it, and correct the balance with a new row that says why.',
     autonomy: 'suggest',
   },
   {
@@ -35,7 +35,7 @@ export const knowledge: KnowledgeSeed[] = [
     pattern: '^use ([0-9a-f-]{36} )?of .+ for \\d+ credits? was not debited',
     solution:
       'Read error_logs of that minute: the debit failed, or the app does not book. Book it with bookCredits, type usage, and ' +
-      "usage_id in its metadata, so that this use counts as paid. If members pay in another way, say so with the organization's plan.",
+      'usage_id in its metadata, so that this use counts as paid. If members of an organization pay in another way, set its plan to another one than free.',
     autonomy: 'suggest',
   },
   {
@@ -53,7 +53,7 @@ export const knowledge: KnowledgeSeed[] = [
     pattern: '^the pool of organization [0-9a-f-]{36} is below zero',
     solution:
       'Look for code that reads credits_pool and writes it back later: let it subtract in one UPDATE with the condition that the ' +
-      'pool is high enough. Ask the organization to fill its pool, and set it to what its bookings say.',
+      'pool is high enough. Ask the organization to fill its pool, and set credits_pool to the sum of its bookings.',
     autonomy: 'suggest',
   },
 ];

@@ -1,6 +1,9 @@
 /** Uses of apps that cost credits, and for which nothing was debited. */
-import { sql, z } from '../src/bot.ts';
-import type { CheckContext, CheckResult } from '../src/bot.ts';
+import { sql, z } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { counted } from '../parts/in-words.ts';
+import { openIds } from '../parts/open-findings.ts';
+import { hoursBefore, minutesBefore } from '../parts/time.ts';
 
 export interface UsageConfig {
   usage_hours: number;
@@ -8,12 +11,12 @@ export interface UsageConfig {
   max_findings: number;
 }
 
-/** A use may be written after it was, and no later than this. */
+/** A use may be written later than it happened, by this time at most. */
 const latestMs = 3_600_000;
 
 const memory = z.object({ read_to: z.iso.datetime() });
 
-/** More uses than these one run does not read. */
+/** One run reads this many uses at most. */
 const maxRead = 50_000;
 
 interface Unpaid {
@@ -24,6 +27,13 @@ interface Unpaid {
   created_at: string;
 }
 
+interface Counts {
+  uses: number;
+  newest: Date | null;
+  count: number;
+  found: Unpaid[];
+}
+
 /**
  * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
  * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
@@ -31,24 +41,18 @@ interface Unpaid {
  * uses of free apps, and uses of members whose organization has a pool to pay from need no debit of the user. Each run looks at
  * the uses since the last one, and at those of open findings.
  */
-export async function checkUsage(
-  { usage_hours, usage_grace_minutes, max_findings: max }: UsageConfig,
-  { db, now, remembered }: CheckContext,
-): Promise<CheckResult> {
-  const known = memory.safeParse(remembered).data;
-  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
-  const from = new Date(Math.max(now.getTime() - usage_hours * 3_600_000, readTo));
-  const until = new Date(now.getTime() - usage_grace_minutes * 60_000);
+const unpaidUses = (
+  { usage_grace_minutes, max_findings: max }: UsageConfig,
+  from: Date,
+  until: Date,
+) => {
   const grace = sql`make_interval(secs => ${usage_grace_minutes * 60}::float8)`;
-  const openIds = sql`ARRAY(
-    SELECT DISTINCT component_key::uuid FROM bot_findings
-    WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'usage-without-debit'
-      AND component_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' LIMIT 1000)`;
+  const openUses = openIds('ledger', 'usage-without-debit');
   const isPaidUse = sql`u.credits_used > 0 AND u.success`;
-  const { rows } = await sql<{ uses: number; newest: Date | null; count: number; found: Unpaid[] }>`
+  return sql<Counts>`
     WITH uses AS MATERIALIZED (
       SELECT u.id, u.user_id, u.app_id, u.credits_used, u.created_at FROM app_usage u
-      WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openIds}))
+      WHERE ${isPaidUse} AND (u.created_at BETWEEN ${from} AND ${until} OR u.id = ANY (${openUses}))
         AND NOT EXISTS (
           SELECT FROM organization_members m JOIN organizations o ON o.id = m.organization_id
           WHERE m.user_id = u.user_id AND (o.credits_pool <> 0 OR o.plan <> 'free'))
@@ -77,7 +81,19 @@ export async function checkUsage(
     )
     SELECT (SELECT count(*)::int FROM uses) AS uses, (SELECT max(created_at) FROM uses) AS newest, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
-    FROM found`.execute(db);
+    FROM found`;
+};
+
+export async function checkUsage(
+  config: UsageConfig,
+  { db, now, remembered }: CheckContext,
+): Promise<CheckResult> {
+  const { usage_hours, usage_grace_minutes, max_findings: max } = config;
+  const known = memory.safeParse(remembered).data;
+  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
+  const from = new Date(Math.max(hoursBefore(now, usage_hours).getTime(), readTo));
+  const until = minutesBefore(now, usage_grace_minutes);
+  const { rows } = await unpaidUses(config, from, until).execute(db);
   const { uses = 0, newest = null, count = 0, found = [] } = rows[0] ?? {};
   // The oldest ones were read, and the next run goes on with the rest.
   const judgedTo = uses > maxRead && newest ? newest.getTime() + latestMs : until.getTime();
@@ -90,7 +106,7 @@ export async function checkUsage(
     findings: found.map(({ id, user_id, app, credits_used, created_at }) => ({
       severity: 'medium',
       category: 'ledger',
-      title: `Use of ${app ?? 'an unknown app'} for ${credits_used} ${credits_used === 1 ? 'credit' : 'credits'} was not debited: ${id}`,
+      title: `Use of ${app ?? 'an unknown app'} for ${counted(credits_used, 'credit')} was not debited: ${id}`,
       description: 'The app was used, and the ledger has no booking of the user for it.',
       component: 'app_usage',
       key: id,

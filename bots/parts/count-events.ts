@@ -1,4 +1,4 @@
-/** Counts events of each key from its start on, and reports the keys that are wrong. */
+/** Counts events for a check of events, by key and from each key's start on, and reports the keys that are wrong. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, Figure, ReportedFinding } from '../../src/bot.ts';
 
@@ -8,8 +8,18 @@ type Fragment = ReturnType<typeof sql>;
 export interface Counted {
   key: string;
   bad: number;
+  /** how many events there were, with the bad ones; null where only bad ones leave a trace */
   of: number | null;
   newest: string | null;
+}
+
+/** What is counted of all keys together. */
+export interface Totals {
+  keys: number;
+  /** how many keys are a finding */
+  wrong: number;
+  bad: number;
+  of: number;
 }
 
 export interface Question {
@@ -21,41 +31,41 @@ export interface Question {
   wrong: Fragment;
   worst: Fragment;
   max: number;
-  figures(totals: { keys: number; bad: number; of: number }): Figure[];
+  /** a SELECT of how many keys there are; unless given, those with events */
+  keys?: Fragment;
+  figures(totals: Totals): Figure[];
 }
 
 /**
- * The events of a key begin at its own start, or at that of the window. `key` is an expression of the events' rows, to which
- * `starts` is joined by {@link itsStart}.
+ * Joins the start of its key to the rows of events; `key` is an expression of these rows. The common table `starts` has a row for
+ * each key that has a start of its own.
  */
-export const sinceStart = (key: Fragment, { from, only }: EventContext) => sql`
-  created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND ${key} = ANY (${[...only]}::text[])` : sql``}`;
 export const itsStart = (key: Fragment) => sql`LEFT JOIN starts ON starts.key = ${key}`;
 
-export async function tally<Row extends Counted>(
+/** Whether an event of `key` counts: it came after the key's start or, without one, after that of the window. */
+export const sinceStart = (key: Fragment, { from, only }: EventContext) => sql`
+  created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND ${key} = ANY (${[...only]}::text[])` : sql``}`;
+
+export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, figures }: Question,
+  { tables, counted, wrong, worst, max, keys, figures }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
-  const { rows } = await sql<{
-    keys: number;
-    bad: number;
-    of: number;
-    found: Row[];
-    tallies: Counted[];
-  }>`
+  const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
     WITH starts AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
-    ), ${tables ? sql`${tables},` : sql``} counted AS MATERIALIZED (${counted}), found AS (
-      SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM counted WHERE ${wrong} ORDER BY place LIMIT ${max + 1}
+    ), ${tables ? sql`${tables},` : sql``} counted AS MATERIALIZED (${counted}), wrong AS MATERIALIZED (
+      SELECT * FROM counted WHERE ${wrong}
+    ), found AS (
+      SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM wrong ORDER BY place LIMIT ${max + 1}
     ), tallied AS (
       SELECT key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${[...(only ?? [])]}::text[])
     )
-    SELECT (SELECT count(*)::int FROM counted) AS keys, (SELECT coalesce(sum(bad), 0)::int FROM counted) AS bad,
-      (SELECT coalesce(sum("of"), 0)::int FROM counted) AS "of",
+    SELECT (${keys ?? sql`SELECT count(*)::int FROM counted`}) AS keys, (SELECT count(*)::int FROM wrong) AS wrong,
+      (SELECT coalesce(sum(bad), 0)::int FROM counted) AS bad, (SELECT coalesce(sum("of"), 0)::int FROM counted) AS "of",
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
       (SELECT coalesce(json_agg(json_build_object('key', key, 'bad', coalesce(bad, 0), 'of', coalesce("of", 0),
-                                                  'newest', newest)), '[]')
+         'newest', newest)), '[]')
        FROM tallied LEFT JOIN counted USING (key)) AS tallies`.execute(db);
   const { found, tallies, ...totals } = rows[0]!;
   return {

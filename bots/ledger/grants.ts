@@ -1,9 +1,15 @@
 /** Whether a provider's payment gave credits once, by the ids that bookings name; and whether a pool was overdrawn. */
-import { sql } from '../src/bot.ts';
-import type { CheckContext, CheckResult } from '../src/bot.ts';
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { daysBefore } from '../parts/time.ts';
 
-/** More bookings than these one run does not read; it says that it was cut. */
+/** One run reads this many bookings at most; its result says when it was cut. */
 const maxRead = 50_000;
+
+interface Config {
+  grant_days: number;
+  max_findings: number;
+}
 
 interface Doubled {
   provider_id: string;
@@ -13,20 +19,24 @@ interface Doubled {
   ids: string[];
 }
 
+interface Counts {
+  read: number;
+  payments: number;
+  count: number;
+  found: Doubled[];
+}
+
 /**
  * Looks at bookings whose metadata names the payment by the provider's id, and counts the one that the trigger made for the row
- * of this payment, too. Bookings below zero that name it correct it. (That two bookings name one row of transactions asks
+ * of this payment, too. Bookings below zero that name it correct it. (Two bookings that name one row of transactions are found by
  * `guardian`.)
  */
-export async function checkGrants(
-  { grant_days, max_findings: max }: { grant_days: number; max_findings: number },
-  { db, now }: CheckContext,
-): Promise<CheckResult> {
-  const from = new Date(now.getTime() - grant_days * 86_400_000);
+const doubledGrants = ({ grant_days, max_findings: max }: Config, now: Date) => {
+  const from = daysBefore(now, grant_days);
   const open = sql`ARRAY(
     SELECT DISTINCT component_key FROM bot_findings
     WHERE resolved_at IS NULL AND category = 'ledger' AND check_name = 'one-grant-per-payment' LIMIT 1000)`;
-  const { rows } = await sql<{ read: number; payments: number; count: number; found: Doubled[] }>`
+  return sql<Counts>`
     WITH named AS MATERIALIZED (
       SELECT c.id, c.user_id, c.amount, c.metadata ->> 'provider_transaction_id' AS provider_id
       FROM credits c
@@ -59,7 +69,11 @@ export async function checkGrants(
     )
     SELECT (SELECT count(*)::int FROM named) AS read, (SELECT count(*)::int FROM payments) AS payments,
       coalesce(max(count), 0)::int AS count, coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
-    FROM found`.execute(db);
+    FROM found`;
+};
+
+export async function checkGrants(config: Config, { db, now }: CheckContext): Promise<CheckResult> {
+  const { rows } = await doubledGrants(config, now).execute(db);
   const { read = 0, payments = 0, count = 0, found = [] } = rows[0] ?? {};
   return {
     examined: { count: payments, except: [] },
@@ -70,7 +84,7 @@ export async function checkGrants(
     findings: found.map(({ provider_id, bookings, users, credits, ids, ...row }) => ({
       severity: 'high',
       category: 'ledger',
-      title: `One payment gave credits ${bookings} times, ${credits} in all: ${provider_id}`,
+      title: `One payment gave credits ${bookings} times, ${credits} credits in all: ${provider_id}`,
       description:
         users > 1
           ? 'Bookings of several users name the same payment of the provider.'
@@ -86,7 +100,7 @@ export async function checkGrants(
         ...row,
       },
     })),
-    truncated: count > max || read > maxRead,
+    truncated: count > config.max_findings || read > maxRead,
   };
 }
 
@@ -96,7 +110,7 @@ interface Overdrawn {
   plan: string | null;
 }
 
-/** A pool that is not set is none. The name of an organization is its own affair, so findings show its id. */
+/** An organization without credits_pool has no pool. Findings show its id, and not its name, because a name is personal data. */
 export async function checkPools(
   { max_findings: max }: { max_findings: number },
   { db }: CheckContext,
@@ -122,7 +136,7 @@ export async function checkPools(
       category: 'ledger',
       title: `The pool of organization ${id} is below zero: ${credits_pool}`,
       description:
-        'Its members spent more than it had: spends at the same time each read the old pool.',
+        'Its members spent more than it had: several debits at the same time each read the old value.',
       component: 'organizations',
       key: id,
       metadata: { organization_id: id, credits_pool, plan },
