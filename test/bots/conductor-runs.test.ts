@@ -190,13 +190,13 @@ describe('empty runs', () => {
 
   test('a bot that is there for less than a day is not judged', async () => {
     const fresh = await bot('fresh', { status: 'active', created_at: ago(23 * hour) });
-    await runs(fresh, ...hollow(9));
-    expect(await found('hollow-runs')).toEqual([]);
+    await runs(fresh, ...empty(9));
+    expect(await found('empty-runs')).toEqual([]);
     await db
       .updateTable('bots')
       .set({ created_at: ago(25 * hour) })
       .execute();
-    expect(await found('hollow-runs')).toMatchObject([{ component: 'fresh', severity: 'low' }]);
+    expect(await found('empty-runs')).toMatchObject([{ component: 'fresh', severity: 'low' }]);
   });
 
   test.each([
