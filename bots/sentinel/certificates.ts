@@ -52,7 +52,7 @@ export async function checkCertificates(
     if (one !== outOfTime) asked += 1;
     if (one === outOfTime || one === 'unreached') continue;
     examined.push(place);
-    left.push(lifetimeOf(one, context.now));
+    if (hasTimes(one)) left.push(lifetimeOf(one, context.now));
     const problem = judge(place, one, context.now, config);
     if (!problem) continue;
     const { subject, issuer, validFrom, validTo } = one;
@@ -65,8 +65,8 @@ export async function checkCertificates(
         subject: subject.slice(0, 200),
         issuer: issuer.slice(0, 200),
         names: one.names.slice(0, 1_000),
-        valid_from: validFrom.toISOString(),
-        valid_to: validTo.toISOString(),
+        valid_from: isoOf(validFrom),
+        valid_to: isoOf(validTo),
       },
     });
   }
@@ -81,6 +81,11 @@ export async function checkCertificates(
 
 /** The host, with its port where it is not https's own. */
 const placeOf = ({ host }: URL): string => host;
+
+/** A certificate may hold anything in the place of its times. */
+const isTime = (at: Date): boolean => !Number.isNaN(at.getTime());
+const hasTimes = ({ validFrom, validTo }: Certificate) => isTime(validFrom) && isTime(validTo);
+const isoOf = (at: Date): string | null => (isTime(at) ? at.toISOString() : null);
 
 interface Lifetime {
   /** how much of its lifetime is left; negative when it is over */
@@ -119,6 +124,13 @@ function judge(
   const of = `Certificate of ${place}`;
   const { validFrom, validTo, wrongName, names, untrusted } = certificate;
   const on = (at: Date) => at.toISOString().slice(0, 10);
+  if (!hasTimes(certificate))
+    return {
+      severity: 'high',
+      title: `${of} has no readable ${isTime(validTo) ? 'begin' : 'end'}`,
+      description:
+        'Its times are not written as a certificate has them, so clients refuse it. Issue a new one.',
+    };
   if (validTo <= now)
     return {
       severity: 'critical',
