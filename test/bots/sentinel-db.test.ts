@@ -518,7 +518,7 @@ test('blocks, rollbacks and deadlocks are counted since the last run; a reset be
 test('a cache that misses is found', async () => {
   const { db, ask } = await scene();
   const { remember } = (await ask('cache')) as { remember: { hit: number; read: number } };
-  const missed = { ...remember, hit: remember.hit - 9_000, read: remember.read - 1_000 };
+  const missed = { ...remember, hit: remember.hit - 900_000, read: remember.read - 100_000 };
   await flush(db);
   const { findings } = await ask('cache', {}, { remembered: missed, now: later(10) });
   expect(findings).toMatchObject([
