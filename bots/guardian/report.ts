@@ -81,8 +81,10 @@ export async function reportRows<Row extends Wrong>(
 
 /** How long ago, in words: the largest unit that fits. */
 export function since(from: string | Date | null, now: Date): string {
-  if (from === null) return 'an unknown time';
-  const minutes = Math.max(0, Math.floor((now.getTime() - new Date(from).getTime()) / minute));
+  const begun = from === null ? NaN : new Date(from).getTime();
+  // PostgreSQL has a time before all others, too.
+  if (Number.isNaN(begun)) return 'an unknown time';
+  const minutes = Math.max(0, Math.floor((now.getTime() - begun) / minute));
   if (minutes < 120) return `${minutes} min`;
   return minutes < 2_880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} days`;
 }

@@ -476,3 +476,25 @@ test('a payment that was written past the triggers and that Stripe knows is no m
   await addBarePayment(db, minutesAgo(60), { user_id: user, provider_transaction_id: 'pi_a' });
   expect(titles(await compare(url))).toEqual([]);
 });
+
+test('a memory of another form, or of a clock that was set back, begins anew', async () => {
+  const { url } = await stripe([]);
+  await row('pi_gone', 60);
+  const unknown = async (remembered: unknown) => titles(await compare(url, { remembered }));
+  const place = { at: minutesAgo(90).toISOString(), id: '11111111-1111-1111-1111-111111111111' };
+  const read_to = minutesAgo(90).toISOString();
+  for (const at of ['soon', '', '2026-99-99 12:00:00+00'])
+    expect(await unknown({ read_to, place: { ...place, at } })).toHaveLength(1);
+  expect(await unknown({ read_to, place })).toHaveLength(1);
+  expect(await unknown({ read_to, place: { ...place, at: minutesAgo(30).toISOString() } })).toEqual(
+    [],
+  );
+  const ahead = {
+    read_to: minutesAgo(-900).toISOString(),
+    place: { ...place, at: '2999-01-01 00:00:00+00' },
+  };
+  const { remember } = await compare(url, { remembered: ahead });
+  const later = new Date(now.getTime() + 60 * 60_000);
+  await row('pi_next', -30);
+  expect(titles(await compare(url, { remembered: remember, at: later }))).toHaveLength(1);
+});
