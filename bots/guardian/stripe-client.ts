@@ -51,6 +51,8 @@ export async function openStripe(
     SELECT value FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
   const server = new URL(stripe_api);
   let unreached: OutboundError | undefined;
+  /** of the newest answer: of one that is no JSON, or no error of Stripe's form, the package forgets it */
+  let status: number | undefined;
 
   async function send(url: string, given: RequestInit = {}): Promise<Response> {
     const headers = Object.fromEntries(
@@ -70,10 +72,12 @@ export async function openStripe(
         },
       ).catch((error: unknown) => {
         if (error instanceof OutboundError) unreached = error;
+        status = undefined;
         throw error;
       });
+      ({ status } = answer);
       if (answer.status !== 429 || repeat === maxRepeats) {
-        const { status, body } = answer;
+        const { body } = answer;
         return new Response(status === 204 || status === 304 ? null : body, {
           status,
           headers: answer.headers,
@@ -99,14 +103,18 @@ export async function openStripe(
         return await question(stripe);
       } catch (error) {
         signal.throwIfAborted();
-        throw faultOf(error, stripe_api, unreached);
+        throw faultOf(error, stripe_api, { unreached, status });
       }
     },
   };
 }
 
 /** Stripe's own message is not repeated: of a refused key it shows the end. */
-function faultOf(error: unknown, api: string, unreached: OutboundError | undefined): StripeFault {
+function faultOf(
+  error: unknown,
+  api: string,
+  seen: { unreached: OutboundError | undefined; status: number | undefined },
+): StripeFault {
   const { statusCode, code, type, message } = error as {
     statusCode?: number;
     code?: string;
@@ -117,13 +125,15 @@ function faultOf(error: unknown, api: string, unreached: OutboundError | undefin
   if (statusCode === 401) return new StripeFault('key', 'Stripe refuses the key (401)', cause);
   if (statusCode === 403)
     return new StripeFault('forbidden', 'the key may not read this (403)', cause);
-  if (statusCode === 429) return new StripeFault('busy', 'Stripe limits requests (429)', cause);
+  // A proxy before Stripe says it in a form of its own.
+  if (statusCode === 429 || seen.status === 429)
+    return new StripeFault('busy', 'Stripe limits requests (429)', cause);
   if (code === 'resource_missing')
     return String(message).includes('in test mode')
       ? new StripeFault('test-mode', 'Stripe has it in test mode alone', cause)
       : new StripeFault('gone', 'Stripe has no such object (404)', cause);
-  if (statusCode !== undefined)
-    return new StripeFault('other', `${api} answered ${statusCode}`, cause);
-  const why = unreached?.message ?? `${type ?? 'no answer that it understands'}`;
+  const answered = statusCode ?? (seen.status === 200 ? undefined : seen.status);
+  if (answered !== undefined) return new StripeFault('other', `${api} answered ${answered}`, cause);
+  const why = seen.unreached?.message ?? `${type ?? 'no answer that it understands'}`;
   return new StripeFault('other', `${api} could not be asked: ${why}`, cause);
 }

@@ -1,4 +1,5 @@
 /** guardian beside a server that answers as Stripe does: pages, limits, refusals. */
+import type { ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -497,4 +498,18 @@ test('a memory of another form, or of a clock that was set back, begins anew', a
   const later = new Date(now.getTime() + 60 * 60_000);
   await row('pi_next', -30);
   expect(titles(await compare(url, { remembered: remember, at: later }))).toHaveLength(1);
+});
+
+test('a proxy that limits requests or fails in a form of its own is told as such', async () => {
+  const { state, url } = await stripe([]);
+  const page = (status: number) => (answer: ServerResponse) => {
+    answer.writeHead(status, { 'content-type': 'text/html', 'retry-after': '0' });
+    answer.end('<html>');
+  };
+  state.instead = Array.from({ length: 8 }, () => page(429));
+  await expect(compare(url)).rejects.toThrow(/limits requests \(429\); the next run/);
+  state.instead = Array.from({ length: 4 }, () => page(503));
+  await expect(compare(url)).rejects.toThrow(`${url} answered 503`);
+  state.instead = Array.from({ length: 4 }, () => page(302));
+  await expect(compare(url)).rejects.toThrow(`${url} answered 302`);
 });
