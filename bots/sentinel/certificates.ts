@@ -43,15 +43,21 @@ export async function checkCertificates(
     }
   });
 
-  const examined: string[] = [];
+  const unknown = apps.otherAddresses
+    .filter((address) => whyNoAddress(address) === null)
+    .map((address) => placeOf(new URL(address)));
+  const seenPlaces = new Set<string>();
   const findings: ReportedFinding[] = [];
   const left: Lifetime[] = [];
   let asked = 0;
   for (const [at, [place, group]] of groups.entries()) {
     const one = seen[at]!;
     if (one !== outOfTime) asked += 1;
-    if (one === outOfTime || one === 'unreached') continue;
-    examined.push(place);
+    if (one === outOfTime || one === 'unreached') {
+      unknown.push(place);
+      continue;
+    }
+    seenPlaces.add(place);
     if (hasTimes(one)) left.push(lifetimeOf(one, context.now));
     const problem = judge(place, one, context.now, config);
     if (!problem) continue;
@@ -72,7 +78,11 @@ export async function checkCertificates(
   }
   const notAsked = unasked(apps, asked, 'certificates', groups.length);
   return {
-    examined: [...examined, 'app_catalog certificates'],
+    // All but these: what was found about a host that no app has any more is over.
+    examined: {
+      count: seenPlaces.size,
+      except: [...new Set(unknown)].filter((place) => !seenPlaces.has(place)),
+    },
     findings: [...findings, ...notAsked],
     figures: figuresOf(left),
     ...(apps.truncated && { truncated: true }),
