@@ -5,16 +5,19 @@ export const config = z.strictObject({
   overdue_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     .default(10)
     .describe('how many minutes late a bot may be claimed'),
   stuck_margin_seconds: z
     .number()
     .min(0)
+    .max(3_153_600_000)
     .default(60)
     .describe('how many seconds a run may exceed its timeout'),
   queued_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     .default(10)
     .describe('how many minutes a run may wait although its bot has room for it'),
   window_hours: z
@@ -32,11 +35,13 @@ export const config = z.strictObject({
   min_runs: z
     .int()
     .min(0)
+    .max(2_147_483_647)
     .default(10)
     .describe('with so many runs or fewer, a success rate means nothing'),
   paused_days: z
     .number()
     .min(0)
+    .max(36_500)
     .default(7)
     .describe('how many days a bot may be paused before that is a finding'),
   limit_hours: z
@@ -56,6 +61,7 @@ export const config = z.strictObject({
   late_start_seconds: z
     .number()
     .positive()
+    .max(3_153_600_000)
     // A lost entry of the queue is found within seconds; half a minute is none of its faults.
     .default(30)
     .describe('how many seconds after it was queued a run may start although there is room for it'),
@@ -65,7 +71,12 @@ export const config = z.strictObject({
     .max(168)
     .default(6)
     .describe('how many hours of runs are looked at for late starts'),
-  min_late_starts: z.int().min(1).default(3).describe('fewer late starts of a bot are no finding'),
+  min_late_starts: z
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .default(3)
+    .describe('fewer late starts of a bot are no finding'),
   late_start_percent: z
     .number()
     .min(0)
@@ -76,6 +87,7 @@ export const config = z.strictObject({
   min_skipped_slots: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // A bot that is paused while a slot is due misses one.
     .default(3)
     .describe('fewer skipped slots of a bot in the window are no finding'),
@@ -95,22 +107,26 @@ export const config = z.strictObject({
   min_hollow_runs: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     .default(5)
     .describe('and how many successes there have to be in these hours'),
   max_waiting_runs: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     .default(100)
     .describe('how many runs that are due may wait for a worker'),
   waiting_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     // Many bots are due at the full hour: that burst is over in a minute or two.
     .default(5)
     .describe('and how many minutes the oldest of them may wait'),
   requeue_wait_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     .default(60)
     .describe(
       'a bot whose newest run ended badly, and that runs again only later than this, is a finding',

@@ -1,7 +1,7 @@
 import { z } from '../../src/bot.ts';
 
 const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).default(otherwise).describe(meaning);
+  z.int().min(1).max(2_147_483_647).default(otherwise).describe(meaning);
 const days = (otherwise: number, meaning: string) =>
   z.int().min(1).max(366).default(otherwise).describe(meaning);
 

@@ -55,6 +55,7 @@ export const config = z.strictObject({
   min_failed_users: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     .default(5)
     .describe('with fewer users whose payments all failed, a provider is no finding'),
   // Providers' webhooks come within seconds; a delivery that failed is repeated after minutes (docs.stripe.com/webhooks).

@@ -5,12 +5,14 @@ export const config = z.strictObject({
   late_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     // The response target of critical tickets: where that passes twice, the policy has had its time, too.
     .default(15)
     .describe('how many minutes past its response target a ticket may be before that is a finding'),
   unassigned_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     // The response target of high tickets.
     .default(30)
     .describe('how many minutes a ticket may be open while no person has it'),
@@ -22,12 +24,14 @@ export const config = z.strictObject({
   waiting_minutes: z
     .number()
     .min(0)
+    .max(52_560_000)
     // Longer than the first two delays of a retry together (5 s and 5 min).
     .default(15)
     .describe('how many minutes a message may be due without being sent'),
   waiting_tries: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // The third try is the last one within 10 minutes; the next delays are 30 minutes to 10 hours.
     .default(3)
     .describe('after so many tries a message that waits for the next one is a finding'),
@@ -40,6 +44,7 @@ export const config = z.strictObject({
   min_failed: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     .default(1)
     .describe('fewer failed messages of a channel are no finding'),
   high_failed_percent: z
@@ -53,6 +58,7 @@ export const config = z.strictObject({
   ending_hours: z
     .number()
     .min(0)
+    .max(876_000)
     // The morning of the next day is within it.
     .default(24)
     .describe(
@@ -61,6 +67,7 @@ export const config = z.strictObject({
   hidden_hours: z
     .number()
     .min(0)
+    .max(876_000)
     // A working day: who works on a problem and silences it is done or says so.
     .default(8)
     .describe('how many hours a silence may hide a critical finding that its owner knew'),

@@ -80,6 +80,7 @@ export const config = z.strictObject({
   min_requests: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     .default(20)
     .describe('with fewer requests to a model its failures are not judged'),
   max_failure_percent: percent(10, 'above this share of failures a model is a finding', 100),
@@ -87,18 +88,21 @@ export const config = z.strictObject({
   min_failing_users: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // Users bring credentials of their own: what fails for one user alone is mostly their key.
     .default(2)
     .describe('failures of fewer users than this are no fault of the model'),
   max_heals_an_hour: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // Three quarters of the engine's own budget (60): at the budget itself also the kill switch would be kept from acting.
     .default(45)
     .describe('above so many heals an hour it is a storm'),
   max_unplanned_an_hour: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // A round over all bots is about 20; a person does not do six of them an hour.
     .default(120)
     .describe('above so many runs an hour that no schedule asked for they are a finding'),
@@ -110,6 +114,7 @@ export const config = z.strictObject({
   max_runs_a_day: z
     .int()
     .min(1)
+    .max(2_147_483_647)
     // Twenty bots that run every minute are 28,800.
     .default(50_000)
     .describe('the cap of runs of all bots in 24 hours'),

@@ -3,7 +3,7 @@ import { z } from '../../src/bot.ts';
 const percent = (otherwise: number, meaning: string) =>
   z.number().min(0).max(100).default(otherwise).describe(meaning);
 const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).default(otherwise).describe(meaning);
+  z.int().min(1).max(2_147_483_647).default(otherwise).describe(meaning);
 
 export const config = z.strictObject({
   window_minutes: z

@@ -6,7 +6,7 @@ const percent = (otherwise: number, meaning: string) =>
 const amount = (otherwise: number, meaning: string) =>
   z.number().min(0).default(otherwise).describe(meaning);
 const count = (otherwise: number, meaning: string) =>
-  z.int().min(1).default(otherwise).describe(meaning);
+  z.int().min(1).max(2_147_483_647).default(otherwise).describe(meaning);
 const clock = (otherwise: string, meaning: string) =>
   z
     .string()
