@@ -4,6 +4,7 @@
  */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
+import { bounded } from './bounded-key.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';
@@ -89,6 +90,9 @@ function severityOf({ part, how, actual }: Difference): 'high' | 'medium' | 'low
   return severities[how];
 }
 
+/** The longest key of a finding. */
+const maxKey = 1_000;
+
 function describe(difference: Difference): ReportedFinding {
   const { part, how, expected, actual } = difference;
   const { kind, of, name } = splitName(part);
@@ -106,8 +110,9 @@ function describe(difference: Difference): ReportedFinding {
       how === 'extra'
         ? `No migration makes it: ${shown.actual}`
         : `The migrations make ${shown.expected}${how === 'changed' ? `; it is ${shown.actual}` : ''}`,
-    component: of,
-    key: part,
+    component: bounded(of, maxKey),
+    // The name of a function has its arguments in it.
+    key: bounded(part, maxKey),
     metadata,
   };
 }
