@@ -4,7 +4,7 @@
  */
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { bounded } from './bounded-key.ts';
+import { bounded } from './surveyor/bounded-key.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';

@@ -1,6 +1,6 @@
 /** Turns the flaws that a check saw into its result: without those that are waived, the worst first. */
+import { createHash } from 'node:crypto';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import { bounded } from '../bounded-key.ts';
 import type { CheckName, Config, Waiver } from './config.ts';
 
 type Severity = 'critical' | 'high' | 'medium' | 'low';
@@ -23,7 +23,6 @@ export const maxFlaws = 2000;
 
 const order: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 const maxSql = 6000;
-/** A function may have a hundred arguments. */
 const maxObject = 400;
 const category = 'access';
 
@@ -44,7 +43,7 @@ export function judge(
     isCut?: boolean;
   },
 ): CheckResult {
-  const flaws = given.map((flaw) => ({ ...flaw, object: bounded(flaw.object, maxObject) }));
+  const flaws = given.map((flaw) => ({ ...flaw, object: bounded(flaw.object) }));
   const today = now.toISOString().slice(0, 10);
   const waivers = new Map(
     all.filter((waiver) => waiver.check === check).map((each) => [each.object, each]),
@@ -79,6 +78,13 @@ export function judge(
   };
 }
 
+/** A function may have a hundred arguments, and a waiver name anything; a finding's key has an end. */
+function bounded(object: string): string {
+  if (object.length <= maxObject) return object;
+  const hash = createHash('sha256').update(object).digest('hex').slice(0, 12);
+  return `${object.slice(0, maxObject - 15)}… ${hash}`;
+}
+
 function findingOf(flaw: Flaw, expired: Waiver | undefined): ReportedFinding {
   const { object, severity, title, description, sql = [], metadata } = flaw;
   const statements = sql.join('\n');
@@ -110,7 +116,7 @@ const idleWaiver = (waiver: Waiver): ReportedFinding => ({
   description:
     `${waiver.owner} waived this object for the check ${waiver.check}, and the check has no finding about it: it was ` +
     "mended, dropped, renamed or mistyped. Remove the waiver from the bot's setting `waivers`, or correct its object.",
-  component: bounded(waiver.object, maxObject),
-  key: `waiver of ${bounded(waiver.object, maxObject)}`,
+  component: bounded(waiver.object),
+  key: `waiver of ${bounded(waiver.object)}`,
   metadata: { waiver },
 });

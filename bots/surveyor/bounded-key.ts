@@ -1,4 +1,4 @@
-/** Keys and components of findings that are made of names of the database, or of settings: they have an end. */
+/** Keys and components of findings are made of names of the database, and have an end. */
 import { createHash } from 'node:crypto';
 
 /** The text itself, or its beginning and a hash of all of it: two long ones stay two. */
