@@ -301,6 +301,8 @@ test.runIf(hasOpenssl)('a certificate without readable times hides no other one'
     [expect.any(String), expect.any(String)],
   ]);
   expect(figures![0]).toMatchObject({ name: 'certificates', value: 1 });
+  // They answer, to whoever trusts them.
+  expect((await answers()).findings).toEqual([]);
 });
 
 /** The certificate with letters in the place of one of its two times; nobody reads a signature that nobody trusts. */
