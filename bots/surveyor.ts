@@ -5,6 +5,7 @@
 import { defineBot, sql, z } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
 import { maxFindings } from './parts/settings.ts';
+import { bounded } from './surveyor/bounded-key.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';
@@ -85,6 +86,9 @@ function severityOf({ part, how, actual }: Difference): 'high' | 'medium' | 'low
   return severities[how];
 }
 
+/** The longest key of a finding. */
+const maxKey = 1_000;
+
 function describe(difference: Difference): ReportedFinding {
   const { part, how, expected, actual } = difference;
   const { kind, of, name } = splitName(part);
@@ -102,8 +106,9 @@ function describe(difference: Difference): ReportedFinding {
       how === 'extra'
         ? `No migration makes it. It is: ${shown.actual}`
         : `The migrations make: ${shown.expected}${how === 'changed' ? `. It is: ${shown.actual}` : ''}`,
-    component: of,
-    key: part,
+    component: bounded(of, maxKey),
+    // The name of a function has its arguments in it.
+    key: bounded(part, maxKey),
     metadata,
   };
 }

@@ -21,10 +21,11 @@ export const config = z.strictObject({
   min_runs: z
     .int()
     .min(0)
+    .max(2_147_483_647)
     .default(10)
     .describe('the success rate is judged only for bots with more runs than this'),
   // A week: a bot that was paused for one piece of work is resumed by then.
-  paused_days: amount(7, 'how many days a bot may be paused before that is a finding'),
+  paused_days: amount(7, 'how many days a bot may be paused before that is a finding', 36_500),
   // Our choice: a limit that blocks in one hour did its work; in three, the problem comes back after each heal.
   limit_hours: z
     .int()

@@ -66,7 +66,10 @@ export async function reportRows<Row extends Wrong>(
 }
 
 /** How long something has lasted, as {@link span} says it. */
-export const lasted = (from: string | Date | null, now: Date): string =>
-  from === null
+export function lasted(from: string | Date | null, now: Date): string {
+  const begun = from === null ? NaN : new Date(from).getTime();
+  // PostgreSQL has a time before all others, too.
+  return Number.isNaN(begun)
     ? 'an unknown time'
-    : span(Math.max(0, (now.getTime() - new Date(from).getTime()) / 1_000));
+    : span(Math.max(0, (now.getTime() - begun) / 1_000));
+}

@@ -51,6 +51,8 @@ export async function openStripe(
   const hosts = await readHttpHosts(db);
   const server = new URL(stripe_api);
   let unreached: OutboundError | undefined;
+  /** of the newest answer: of one that is no JSON, or no error of Stripe's form, the package forgets it */
+  let status: number | undefined;
 
   async function send(url: string, given: RequestInit = {}): Promise<Response> {
     const headers = Object.fromEntries(
@@ -70,10 +72,12 @@ export async function openStripe(
         },
       ).catch((error: unknown) => {
         if (error instanceof OutboundError) unreached = error;
+        status = undefined;
         throw error;
       });
+      ({ status } = answer);
       if (answer.status !== 429 || repeat === maxRepeats) {
-        const { status, body } = answer;
+        const { body } = answer;
         return new Response(status === 204 || status === 304 ? null : body, {
           status,
           headers: answer.headers,
@@ -99,7 +103,7 @@ export async function openStripe(
         return await question(stripe);
       } catch (error) {
         signal.throwIfAborted();
-        throw errorOf(error, stripe_api, unreached);
+        throw errorOf(error, stripe_api, { unreached, status });
       }
     },
   };
@@ -109,7 +113,7 @@ export async function openStripe(
 function errorOf(
   error: unknown,
   api: string,
-  unreached: OutboundError | undefined,
+  seen: { unreached: OutboundError | undefined; status: number | undefined },
 ): StripeRequestError {
   const { statusCode, code, type, message } = error as {
     statusCode?: number;
@@ -122,14 +126,16 @@ function errorOf(
     return new StripeRequestError('key', 'Stripe refuses the key (401)', cause);
   if (statusCode === 403)
     return new StripeRequestError('forbidden', 'the key may not read this (403)', cause);
-  if (statusCode === 429)
+  // A proxy before Stripe says it in a form of its own.
+  if (statusCode === 429 || seen.status === 429)
     return new StripeRequestError('busy', 'Stripe limits requests (429)', cause);
   if (code === 'resource_missing')
     return String(message).includes('in test mode')
       ? new StripeRequestError('test-mode', 'Stripe has it in test mode alone', cause)
       : new StripeRequestError('gone', 'Stripe has no such object (404)', cause);
-  if (statusCode !== undefined)
-    return new StripeRequestError('other', `${api} answered ${statusCode}`, cause);
-  const why = unreached?.message ?? `${type ?? 'no answer that it understands'}`;
+  const answered = statusCode ?? (seen.status === 200 ? undefined : seen.status);
+  if (answered !== undefined)
+    return new StripeRequestError('other', `${api} answered ${answered}`, cause);
+  const why = seen.unreached?.message ?? `${type ?? 'no answer that it understands'}`;
   return new StripeRequestError('other', `${api} could not be asked: ${why}`, cause);
 }

@@ -23,9 +23,19 @@ const fewForNone = 10;
 const keyOfKey = 'STRIPE_KEY';
 const keyOfNone = 'no payment known';
 
+/** Of a time as the database writes it: `2026-11-30 12:00:00.123456+00`. */
+const timeOf = (text: string): number =>
+  Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+
 const memory = z.object({
   read_to: z.iso.datetime(),
-  place: z.object({ at: z.string().min(1).max(50), id: z.uuid() }),
+  place: z.object({
+    at: z
+      .string()
+      .max(50)
+      .refine((text) => Number.isFinite(timeOf(text))),
+    id: z.guid(),
+  }),
   /** how long a part was that had few enough events */
   part_ms: z.number().positive().optional(),
 });
@@ -159,10 +169,13 @@ async function compare(
   const oldest = daysBefore(now, 29);
   const last = known ? new Date(Math.max(Date.parse(known.read_to), oldest.getTime())) : first;
   const from = last < until ? last : until;
-  const place: Place = known?.place ?? { at: first.toISOString(), id: noId };
+  // A place after now is one from before the clock was set back: what is settled from now on would lie before it.
+  const isAhead = known !== undefined && timeOf(known.place.at) > until.getTime();
+  const begin = isAhead ? until : first;
+  const place: Place = known && !isAhead ? known.place : { at: begin.toISOString(), id: noId };
 
   const whole = Math.max(until.getTime() - from.getTime(), minuteMs);
-  const part = Math.min(known?.part_ms ?? whole, whole);
+  const part = Math.max(minuteMs, Math.min(known?.part_ms ?? whole, whole));
   const read = await readNew(client, [from, until, part], config, context);
   const payments = merged([...(await reported(context)), ...read.payments]);
   const rows = await recorded(

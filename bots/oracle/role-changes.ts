@@ -12,13 +12,13 @@ const maxAdmins = 200;
 const maxChanges = 40;
 
 const change = z.object({
-  user: z.string(),
+  user: z.guid(),
   from: z.string().nullable(),
   to: z.string().nullable(),
-  at: z.string(),
+  at: z.iso.datetime(),
 });
 type Change = z.infer<typeof change>;
-const memory = z.object({ roles: z.record(z.string(), z.string()), changes: z.array(change) });
+const memory = z.object({ roles: z.record(z.guid(), z.string()), changes: z.array(change) });
 type Memory = z.infer<typeof memory>;
 
 export const roleWindowSeconds = ({ role_change_days }: Config) => role_change_days * 86_400;
@@ -45,9 +45,12 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
       to: roles[user] ?? null,
       at: now.toISOString(),
     }));
-  const recent = [...seen, ...before.changes].filter(
-    ({ at }) => now.getTime() - Date.parse(at) < config.role_change_days * dayMs,
-  );
+  const recent = [...seen, ...before.changes]
+    .filter(({ at }) => now.getTime() - Date.parse(at) < config.role_change_days * dayMs)
+    // The database's clock may have been set back since: no change is of a later time than now.
+    .map((each) =>
+      Date.parse(each.at) > now.getTime() ? { ...each, at: now.toISOString() } : each,
+    );
   const kept = recent.slice(0, maxChanges);
   const logged = await loggedChanges(config, context, users);
   const compared = new Set(kept.map(({ user }) => user));

@@ -7,11 +7,9 @@ export const percent = (otherwise: number, meaning: string, most = 100) =>
 export const count = (otherwise: number, meaning: string, most = 1_000_000) =>
   z.int().min(1).max(most).default(otherwise).describe(meaning);
 
-/** A number from 0. */
-export const amount = (otherwise: number, meaning: string, most?: number) =>
-  (most === undefined ? z.number().min(0) : z.number().min(0).max(most))
-    .default(otherwise)
-    .describe(meaning);
+/** A number from 0. Times have to stay within those that JavaScript and PostgreSQL both know, so there is a bound. */
+export const amount = (otherwise: number, meaning: string, most = 1_000_000) =>
+  z.number().min(0).max(most).default(otherwise).describe(meaning);
 
 /** A length of time above 0, in the unit that its name says. */
 export const time = (otherwise: number, meaning: string, most: number) =>

@@ -17,9 +17,16 @@ type Memory = z.infer<typeof memory>;
 /** This many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
 const maxHours = 8 * weekHours;
 
-export function recall(remembered: unknown): Memory {
+const nothing: Memory = { until: 0, counts: [] };
+
+/** Hours after the present one are of a clock that was set back since: with them nothing more would be remembered until they come. */
+export function recall(remembered: unknown, hour: number): Memory {
   const read = memory.safeParse(remembered);
-  return read.success ? read.data : { until: 0, counts: [] };
+  if (!read.success) return nothing;
+  const { until, counts } = read.data;
+  if (until <= hour) return read.data;
+  const left = counts.slice(0, Math.max(0, counts.length - 1 - (until - hour)));
+  return left.length > 0 ? { until: hour - 1, counts: left } : nothing;
 }
 
 /** The memory with the count of an hour: the first count of each hour is kept. */
@@ -46,8 +53,8 @@ export async function compareSessions(
     skip(
       `there are more than ${maxCounted} active sessions, too many to be counted each minute: the check works again below that`,
     );
-  const known = recall(remembered);
   const hour = Math.floor(now.getTime() / hourMs);
+  const known = recall(remembered, hour);
   const past = hours
     .map((then) => {
       const back = known.until - then;

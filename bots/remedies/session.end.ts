@@ -6,8 +6,8 @@ import { counted } from '../parts/in-words.ts';
 const params = z.strictObject({});
 
 const targetSchema = z.object({
-  key: z.uuid(),
-  metadata: z.object({ sessions: z.array(z.uuid()).min(1).max(200) }),
+  key: z.guid(),
+  metadata: z.object({ sessions: z.array(z.guid()).min(1).max(200) }),
 });
 
 /** Whose sessions, and which: all of them belong to the one user whom the finding is about. */
@@ -25,7 +25,7 @@ async function countLive({ db, now, target }: RemedyContext): Promise<number> {
   return rows[0]!.live;
 }
 
-const before = z.array(z.object({ id: z.uuid(), expires_at: z.string() }));
+const before = z.array(z.object({ id: z.guid(), expires_at: z.string() }));
 
 export const endSessions = defineRemedy({
   name: 'session.end',
@@ -38,20 +38,19 @@ export const endSessions = defineRemedy({
   async apply(_params, context) {
     const { db, now, target } = context;
     const { user, sessions } = sessionsOf(target);
-    const { rows } = await sql<{ id: string; expires_at: Date }>`
+    // As text, which knows infinity, too.
+    const { rows } = await sql<{ id: string; expires_at: string }>`
       WITH live AS MATERIALIZED (
         SELECT id, expires_at FROM user_sessions
         WHERE id = ANY (${sessions}::uuid[]) AND user_id = ${user} AND expires_at > ${now}
         ORDER BY id FOR UPDATE
       )
-      UPDATE user_sessions s SET expires_at = ${now} FROM live WHERE s.id = live.id RETURNING s.id, live.expires_at`.execute(
-      db,
-    );
-    const ended = rows.map(({ id, expires_at }) => ({ id, expires_at: expires_at.toISOString() }));
+      UPDATE user_sessions s SET expires_at = ${now} FROM live WHERE s.id = live.id 
+      RETURNING s.id, to_json(live.expires_at) #>> '{}' AS expires_at`.execute(db);
     return {
-      summary: `ended ${counted(ended.length, 'session')} of user ${user}`,
-      before: ended.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-      after: { ended: ended.length, expires_at: now.toISOString() },
+      summary: `ended ${counted(rows.length, 'session')} of user ${user}`,
+      before: rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      after: { ended: rows.length, expires_at: now.toISOString() },
     };
   },
   /** Only sessions that are as they were left: not those that were removed since, or prolonged. */

@@ -1,4 +1,5 @@
 /** Reads a feed: asks for it, unless it is unchanged, and takes its entries out of whatever format it has. */
+import { runInNewContext } from 'node:vm';
 import { MalformedError, parseFeed } from 'feedsmith';
 import { OutboundError, request } from '../../src/bot.ts';
 import type { Config } from './config.ts';
@@ -74,18 +75,32 @@ function toldApart(entries: Entry[]): Entry[] {
   );
 }
 
+/** A feed of the longest text takes half a second; some texts that are no feed would take the parser hours. */
+const longestParseMs = 5_000;
+
+/** The only way to end code that does not give way is the watchdog of a context. */
+const parsed = (text: string): { feed: Raw } =>
+  runInNewContext('parse()', { parse: () => parseFeed(text) }, { timeout: longestParseMs }) as {
+    feed: Raw;
+  };
+
+const isTooSlow = (error: unknown): boolean =>
+  (error as { code?: unknown } | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+
 /** The entries of a feed, as it lists them. Throws an Error that says why it is none. */
 export function entriesOf(text: string): Entry[] {
   try {
-    const { feed } = parseFeed(text) as { feed: Raw };
+    const { feed } = parsed(text);
     return toldApart(
       [...asList(feed.items), ...asList(feed.entries)].map(entryOf).filter(({ id }) => id !== ''),
     );
   } catch (error) {
     throw new Error(
-      error instanceof MalformedError
-        ? 'it is no well-formed feed'
-        : 'it is no RSS, Atom, RDF or JSON Feed',
+      isTooSlow(error)
+        ? `it cannot be taken apart within ${longestParseMs / 1_000} s`
+        : error instanceof MalformedError
+          ? 'it is no well-formed feed'
+          : 'it is no RSS, Atom, RDF or JSON Feed',
       { cause: error },
     );
   }

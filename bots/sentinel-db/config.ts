@@ -149,7 +149,11 @@ export const config = z.strictObject({
     .default(null)
     .describe('how large the database may become, in gigabytes; null: no limit'),
   // A month: time to enlarge a disk.
-  size_days: amount(30, 'a finding if the database reaches max_size_gb within this many days'),
+  size_days: amount(
+    30,
+    'a finding if the database reaches max_size_gb within this many days',
+    36_500,
+  ),
   // Our choice: a database that grows by a fifth each day doubles in four.
   max_growth_percent: amount(20, 'by how many percent the database may grow in a day'),
   // A small database grows by much of itself with one import.

@@ -28,9 +28,14 @@ async function readCounters({ db, now }: CheckContext): Promise<Counters> {
   return { at: Math.floor(now.getTime() / 1_000), ...rows[0]! };
 }
 
-/** Counters begin at zero again after a reset, which leaves a time, and after a crash, which leaves none. */
+/**
+ * Counters begin at zero again after a reset, which leaves a time, and after a crash, which leaves none. What was read at a later
+ * time than now is of a clock that was set back.
+ */
 const isContinued = (before: Counters, after: Counters) =>
-  before.reset === after.reset && kinds.every((kind) => after[kind] >= before[kind]);
+  before.at <= after.at &&
+  before.reset === after.reset &&
+  kinds.every((kind) => after[kind] >= before[kind]);
 
 const dayS = 86_400;
 

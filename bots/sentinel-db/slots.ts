@@ -33,7 +33,10 @@ export async function findInactiveSlots(
   const at = Math.floor(context.now.getTime() / 1_000);
   const known = memory.catch({}).parse(context.remembered ?? {});
   const inactive = rows.filter(({ active }) => !active);
-  const remember = Object.fromEntries(inactive.map(({ name }) => [name, known[name] ?? at]));
+  // A slot may be called `constructor`; and no first sight is later than now, also after a clock was set back.
+  const firstSeen = (name: string) =>
+    Object.hasOwn(known, name) ? Math.min(known[name]!, at) : at;
+  const remember = Object.fromEntries(inactive.map(({ name }) => [name, firstSeen(name)]));
   const isLost = ({ status }: Slot) => status === 'lost' || status === 'unreserved';
   const isLarge = ({ retained }: Slot) => (retained ?? 0) >= config.slot_severe_mb * 1_048_576;
   const found = inactive

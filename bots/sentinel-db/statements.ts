@@ -71,7 +71,8 @@ export async function findSlowStatements(
     statements.map(({ id, calls, total }) => [id, [calls, Math.round(total)] as [number, number]]),
   );
   if (!known) return { examined: [], findings: [], remember: { at, now, before: null } };
-  const isOld = at - known.at >= hourS;
+  // Also when the clock was set back: until it comes to that time again, nothing would be replaced.
+  const isOld = at - known.at >= hourS || at < known.at;
   const base = known.before ?? known.now;
   const slow = statements
     .map(({ id, query, calls, total }) => {

@@ -62,8 +62,8 @@ export async function findOldTransactions(
   const { rows: waiting } = await prepared(context);
   const known = memory.catch({}).parse(context.remembered ?? {});
   const at = Math.floor(context.now.getTime() / 1_000);
-  // Where the times are hidden, a transaction is at least as old as the run that first saw it.
-  const remember = Object.fromEntries(rows.map(({ id }) => [id, known[id] ?? at]));
+  // Where the times are hidden, a transaction is at least as old as its first sight, which is not later than now.
+  const remember = Object.fromEntries(rows.map(({ id }) => [id, Math.min(known[id] ?? at, at)]));
   const all = rows
     .map((row) => ({ ...row, seconds: row.seconds ?? at - remember[row.id]! }))
     .toSorted((a, b) => b.seconds - a.seconds);

@@ -61,12 +61,18 @@ export async function findUnusedIndexes(
   const { reset, days, commits, indexes } = counting[0]!;
   const known = memory.nullable().catch(null).parse(context.remembered);
   const goesOn = known !== null && known.reset === reset && commits >= known.commits;
-  const since = goesOn ? known.since : Math.ceil(today - (known === null ? (days ?? 0) : 0));
+  // No day is later than today, also after a clock was set back.
+  const since = goesOn
+    ? Math.min(known.since, today)
+    : Math.ceil(today - (known === null ? Math.max(0, days ?? 0) : 0));
   const { rows } = await readIndexes(context, config);
   const seen = rows.slice(0, maxIndexes);
   // An index whose use was forgotten by a reset looks unused: it is as one that was never seen.
   const unused = Object.fromEntries(
-    seen.map(({ oid }) => [oid, (goesOn ? known.unused[oid] : undefined) ?? today]),
+    seen.map(({ oid }) => [
+      oid,
+      Math.min((goesOn ? known.unused[oid] : undefined) ?? today, today),
+    ]),
   );
   const age = today - since;
   const found = seen

@@ -13,6 +13,8 @@ export interface Apps {
   asked: App[];
   /** the other apps of the catalogue, and those beyond `max_apps`: nothing is known about them */
   others: string[];
+  /** their addresses */
+  otherAddresses: string[];
   /** how many active apps with an address there are */
   count: number;
   /** how many active apps have no address, so that they are not watched */
@@ -40,9 +42,11 @@ export async function readApps({ max_apps }: Config, { db }: CheckContext): Prom
   });
   const asked = active.slice(0, max_apps);
   const slugs = new Set(asked.map(({ slug }) => slug));
+  const others = read.filter(({ slug }) => !slugs.has(slug));
   return {
     asked,
-    others: read.map(({ slug }) => slug).filter((slug) => !slugs.has(slug)),
+    others: others.map(({ slug }) => slug),
+    otherAddresses: others.map(({ deployment_url }) => deployment_url?.trim() ?? ''),
     count: active.length,
     unaddressed: read.filter(({ status }) => status === 'active').length - active.length,
     truncated: rows.length > maxRows,
@@ -53,7 +57,9 @@ export async function readApps({ max_apps }: Config, { db }: CheckContext): Prom
 /** Why an address cannot be asked, whatever the network says; null if it can. */
 export function whyNoAddress(address: string): string | null {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+  // No name of DNS is longer (RFC 1035), and it is part of the keys of findings.
+  const isHost = url !== null && url.hostname !== '' && url.hostname.length <= 253;
+  if (!isHost || !/^https?:$/.test(url.protocol))
     return 'its deployment_url is no http or https address';
   return url.username || url.password ? 'its deployment_url holds a user or password' : null;
 }

@@ -43,16 +43,22 @@ export async function checkCertificates(
     }
   });
 
-  const examined: string[] = [];
+  const unknown = apps.otherAddresses
+    .filter((address) => whyNoAddress(address) === null)
+    .map((address) => placeOf(new URL(address)));
+  const seenPlaces = new Set<string>();
   const findings: ReportedFinding[] = [];
   const left: Lifetime[] = [];
   let asked = 0;
   for (const [at, [place, group]] of groups.entries()) {
     const one = seen[at]!;
     if (one !== outOfTime) asked += 1;
-    if (one === outOfTime || one === 'unreached') continue;
-    examined.push(place);
-    left.push(lifetimeOf(one, context.now));
+    if (one === outOfTime || one === 'unreached') {
+      unknown.push(place);
+      continue;
+    }
+    seenPlaces.add(place);
+    if (hasTimes(one)) left.push(lifetimeOf(one, context.now));
     const problem = judge(place, one, context.now, config);
     if (!problem) continue;
     const { subject, issuer, validFrom, validTo } = one;
@@ -65,14 +71,18 @@ export async function checkCertificates(
         subject: subject.slice(0, 200),
         issuer: issuer.slice(0, 200),
         names: one.names.slice(0, 1_000),
-        valid_from: validFrom.toISOString(),
-        valid_to: validTo.toISOString(),
+        valid_from: isoOf(validFrom),
+        valid_to: isoOf(validTo),
       },
     });
   }
   const notAsked = unasked(apps, asked, 'certificates', groups.length);
   return {
-    examined: [...examined, 'app_catalog certificates'],
+    // All but these: what was found about a host that no app has any more is over.
+    examined: {
+      count: seenPlaces.size,
+      except: [...new Set(unknown)].filter((place) => !seenPlaces.has(place)),
+    },
     findings: [...findings, ...notAsked],
     figures: figuresOf(left),
     ...(apps.truncated && { truncated: true }),
@@ -81,6 +91,11 @@ export async function checkCertificates(
 
 /** The host, with its port where it is not https's own. */
 const placeOf = ({ host }: URL): string => host;
+
+/** A certificate may hold anything in the place of its times. */
+const isTime = (at: Date): boolean => !Number.isNaN(at.getTime());
+const hasTimes = ({ validFrom, validTo }: Certificate) => isTime(validFrom) && isTime(validTo);
+const isoOf = (at: Date): string | null => (isTime(at) ? at.toISOString() : null);
 
 interface Lifetime {
   /** how much of its lifetime is left; negative when it is over */
@@ -119,6 +134,13 @@ function judge(
   const of = `Certificate of ${place}`;
   const { validFrom, validTo, wrongName, names, untrusted } = certificate;
   const on = (at: Date) => at.toISOString().slice(0, 10);
+  if (!hasTimes(certificate))
+    return {
+      severity: 'high',
+      title: `${of} has no readable ${isTime(validTo) ? 'begin' : 'end'}`,
+      description:
+        'Its times are not written as a certificate has them, so clients refuse it. Issue a new one.',
+    };
   if (validTo <= now)
     return {
       severity: 'critical',

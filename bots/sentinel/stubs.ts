@@ -25,22 +25,30 @@ export async function checkStubs(config: Config, context: CheckContext): Promise
     look(address, { config, hosts, signal }),
   );
 
-  const examined = ['app_catalog missing paths'];
+  const unknown = [
+    ...apps.others,
+    ...apps.asked.filter(({ address }) => whyNoAddress(address) !== null).map(({ slug }) => slug),
+  ];
+  let known = 0;
   const findings: ReportedFinding[] = [];
   let asked = 0;
   for (const [at, [address, group]] of groups.entries()) {
     const one = seen[at]!;
     if (one !== outOfTime) asked += group.length;
-    if (one === outOfTime || one === 'unseen') continue;
     for (const { slug } of group) {
-      examined.push(slug);
+      if (one === outOfTime || one === 'unseen') {
+        unknown.push(slug);
+        continue;
+      }
+      known += 1;
       if (one !== 'fine') findings.push(findingOf(slug, address, one));
     }
   }
   return {
-    examined,
+    // All but these: what was found about an app that the catalogue no longer has is over.
+    examined: { count: known, except: unknown },
     findings: [...findings, ...unasked(apps, asked, 'missing paths', addressed.length)],
-    figures: [{ name: 'apps judged', value: examined.length - 1 }],
+    figures: [{ name: 'apps judged', value: known }],
     ...(apps.truncated && { truncated: true }),
   };
 }

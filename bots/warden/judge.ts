@@ -78,7 +78,7 @@ export function judge(
   };
 }
 
-/** A function may have a hundred arguments, and a finding's key has an end. */
+/** A function may have a hundred arguments, and a waiver name anything; a finding's key has an end. */
 function bounded(object: string): string {
   if (object.length <= maxObject) return object;
   const hash = createHash('sha256').update(object).digest('hex').slice(0, 12);
@@ -116,7 +116,7 @@ const idleWaiver = (waiver: Waiver): ReportedFinding => ({
   description:
     `${waiver.owner} waived this object for the check ${waiver.check}, and the check has no finding about it: it was ` +
     "mended, dropped, renamed or mistyped. Remove the waiver from the bot's setting `waivers`, or correct its object.",
-  component: waiver.object,
-  key: `waiver of ${waiver.object}`,
+  component: bounded(waiver.object),
+  key: `waiver of ${bounded(waiver.object)}`,
   metadata: { waiver },
 });

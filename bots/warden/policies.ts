@@ -4,6 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { alwaysTrue, type Truth } from './always-true.ts';
 import type { Config } from './config.ts';
 import { judge, type Problem } from './judge.ts';
+import { readPolicies } from './locked.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 /** A policy for every command has three rows. */
@@ -22,8 +23,10 @@ interface Opening {
 }
 
 /** Every permissive policy of a writing command that applies to users; without those that a restrictive policy narrows. */
-async function openings(config: Config, { db }: CheckContext) {
-  const { rows } = await sql<Opening>`
+async function openings(config: Config, context: CheckContext) {
+  const { db } = context;
+  const { rows } = await readPolicies(context, () =>
+    sql<Opening>`
     WITH ${usersOf(config)}, ${schemasOf(config)}, commands (letter, command) AS (
       VALUES ('a'::"char", 'INSERT'), ('w'::"char", 'UPDATE'), ('d'::"char", 'DELETE')
     )
@@ -47,7 +50,8 @@ async function openings(config: Config, { db }: CheckContext) {
           AND (r.polroles = '{0}' OR r.polroles @> p.polroles)
           AND coalesce(pg_get_expr(CASE k.letter WHEN 'a' THEN coalesce(r.polwithcheck, r.polqual) ELSE r.polqual END, r.polrelid),
                        'true') <> 'true')
-    ORDER BY 1, k.command LIMIT ${maxOpenings}`.execute(db);
+    ORDER BY 1, k.command LIMIT ${maxOpenings}`.execute(db),
+  );
   const { rows: counted } = await sql<{ policies: number }>`
     SELECT count(*)::int AS policies FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
     WHERE c.relnamespace::regnamespace::text = ANY (SELECT quote_ident(s) FROM unnest(${config.schemas}::text[]) s)`.execute(

@@ -3,6 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
 import { judge, maxProblems, type Problem } from './judge.ts';
+import { readPolicies } from './locked.ts';
 import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
 
 interface OpenView {
@@ -21,7 +22,8 @@ interface OpenView {
  */
 export async function findOpenViews(config: Config, context: CheckContext): Promise<CheckResult> {
   await needSchemas(config, context);
-  const { rows } = await sql<OpenView & { examined: number }>`
+  const { rows } = await readPolicies(context, () =>
+    sql<OpenView & { examined: number }>`
     WITH RECURSIVE ${usersOf(config)}, ${schemasOf(config)}, views AS MATERIALIZED (
       SELECT c.oid, c.relkind, c.relnamespace, format('%I.%I', s.nspname, c.relname) AS view
       FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
@@ -73,7 +75,8 @@ export async function findOpenViews(config: Config, context: CheckContext): Prom
     )
     SELECT (SELECT count(*)::int FROM views) AS examined, open.*
     FROM (SELECT) one LEFT JOIN open ON true ORDER BY view LIMIT ${maxProblems}`.execute(
-    context.db,
+      context.db,
+    ),
   );
   return judge('views', config, context, {
     examined: rows[0]?.examined ?? 0,

@@ -1,4 +1,5 @@
 /** guardian beside a server that answers as Stripe does: pages, limits, refusals. */
+import type { ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -518,4 +519,40 @@ test('a payment that was written past the triggers and that Stripe knows is no m
   const { url } = await stripe([succeeded('pi_a', 60)]);
   await addBarePayment(db, minutesAgo(60), { user_id: user, provider_transaction_id: 'pi_a' });
   expect(titles(await compare(url))).toEqual([]);
+});
+
+test('a memory of another form, or of a clock that was set back, begins anew', async () => {
+  const { url } = await stripe([]);
+  await row('pi_gone', 60);
+  const unknown = async (remembered: unknown) => titles(await compare(url, { remembered }));
+  const place = { at: minutesAgo(90).toISOString(), id: '11111111-1111-1111-1111-111111111111' };
+  const read_to = minutesAgo(90).toISOString();
+  for (const at of ['soon', '', '2026-99-99 12:00:00+00'])
+    expect(await unknown({ read_to, place: { ...place, at } })).toHaveLength(1);
+  expect(await unknown({ read_to, place })).toHaveLength(1);
+  expect(await unknown({ read_to, place: { ...place, at: minutesAgo(30).toISOString() } })).toEqual(
+    [],
+  );
+  const ahead = {
+    read_to: minutesAgo(-900).toISOString(),
+    place: { ...place, at: '2999-01-01 00:00:00+00' },
+  };
+  const { remember } = await compare(url, { remembered: ahead });
+  const later = new Date(now.getTime() + 60 * 60_000);
+  await row('pi_next', -30);
+  expect(titles(await compare(url, { remembered: remember, at: later }))).toHaveLength(1);
+});
+
+test('a proxy that limits requests or fails in a form of its own is told as such', async () => {
+  const { state, url } = await stripe([]);
+  const page = (status: number) => (answer: ServerResponse) => {
+    answer.writeHead(status, { 'content-type': 'text/html', 'retry-after': '0' });
+    answer.end('<html>');
+  };
+  state.instead = Array.from({ length: 8 }, () => page(429));
+  await expect(compare(url)).rejects.toThrow(/limits requests \(429\); the next run/);
+  state.instead = Array.from({ length: 4 }, () => page(503));
+  await expect(compare(url)).rejects.toThrow(`${url} answered 503`);
+  state.instead = Array.from({ length: 4 }, () => page(302));
+  await expect(compare(url)).rejects.toThrow(`${url} answered 302`);
 });

@@ -452,7 +452,23 @@ describe('changes of administrators', () => {
     await become('admin', 200);
     await expect(check(name)).rejects.toThrow('more than 200 administrators');
     await become('user', ...Array.from({ length: 201 }, (_, i) => i));
-    expect((await check(name, {}, { remembered: 'nonsense' })).findings).toEqual([]);
+    for (const remembered of [
+      'nonsense',
+      { roles: { nobody: 'admin' }, changes: [] },
+      { roles: {}, changes: [{ user: 'nobody', from: null, to: 'admin', at: now.toISOString() }] },
+      { roles: {}, changes: [{ user: users[0], from: null, to: 'admin', at: 'yesterday' }] },
+    ])
+      expect((await check(name, {}, { remembered })).findings).toEqual([]);
+  });
+
+  test('that were seen before the clock was set back are of now', async () => {
+    await become('admin', 0, 1);
+    const changes = [{ user: users[1]!, from: null, to: 'admin', at: later(3).toISOString() }];
+    const roles = { [users[0]!]: 'admin', [users[1]!]: 'admin' };
+    const result = await check(name, {}, { remembered: { roles, changes } });
+    expect(result.findings).toMatchObject([{ key: users[1] }]);
+    expect(result.tallies).toContainEqual({ key: users[1], bad: 1, of: null, newestBadAt: now });
+    expect(result.remember).toMatchObject({ changes: [{ at: now.toISOString() }] });
   });
 });
 
@@ -570,7 +586,11 @@ describe('sessions', () => {
   });
 
   test('of a finding are ended by the remedy, no others, and live again after its undo', async () => {
-    await begin(20, () => ({}));
+    await begin(19, () => ({}));
+    const [endless] = await begin(1, () => ({}));
+    await sql`UPDATE user_sessions SET expires_at = 'infinity' WHERE id = ${endless!.id}`.execute(
+      db,
+    );
     const [older] = await begin(1, () => ({ at: ago(7_200) }));
     const [other] = await begin(1, () => ({ user: users[1]! }));
     const [finding] = (await check(name)).findings;
@@ -598,7 +618,8 @@ describe('sessions', () => {
     expect(JSON.stringify(applied)).not.toMatch(/token/);
 
     // One was removed meanwhile, as the janitor does.
-    await db.deleteFrom('user_sessions').where('id', '=', ids[0]!).execute();
+    const gone = ids.find((id) => id !== endless!.id)!;
+    await db.deleteFrom('user_sessions').where('id', '=', gone).execute();
     const undo = () =>
       db.transaction().execute((trx) =>
         endSessions.undo!({}, {
@@ -610,6 +631,11 @@ describe('sessions', () => {
         } as never),
       );
     expect(await undo()).toMatchObject({ summary: '19 of 20 sessions are valid again' });
+    const { rows } =
+      await sql`SELECT FROM user_sessions WHERE id = ${endless!.id} AND expires_at = 'infinity'`.execute(
+        db,
+      );
+    expect(rows).toHaveLength(1);
     expect(await live()).toHaveLength(21);
     await expect(undo()).rejects.toThrow('none of these sessions');
   });

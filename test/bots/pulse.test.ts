@@ -348,6 +348,19 @@ describe('sessions', () => {
       until: hour,
       counts: [0],
     });
+    // Hours that the clock had come to before it was set back.
+    for (const [counts, left] of [
+      [
+        [1, 2, 3],
+        [1, 0],
+      ],
+      [[2, 3], [0]],
+      [[], [0]],
+    ]) {
+      const remembered = { until: hour + 1, counts };
+      const result = await check('sessions', {}, { remembered });
+      expect(result.remember).toEqual({ until: hour, counts: left });
+    }
     const old = await check('sessions', {}, { remembered: { until: 5, counts: [1] } });
     expect((old.remember as { counts: unknown[] }).counts).toHaveLength(1_344);
   });

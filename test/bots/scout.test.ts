@@ -389,3 +389,18 @@ test('is skipped without feeds, and refuses addresses that cannot be asked', asy
     expect(scout.config.safeParse({ feeds: bad }).success).toBe(false);
   expect(bots).toContain(scout);
 });
+
+test('a text that the parser would never be done with hides no other feed', async () => {
+  answer = ({ url }, response) =>
+    response.end(
+      url === '/endless.xml'
+        ? `<rss version="2.0"><channel><item><title>${'<'.repeat(900_000)}`
+        : rss([{ id: '1', date: start }]),
+    );
+  const feeds = [`${origin}/endless.xml`, `${origin}/feed.xml`];
+  const { findings, figures } = await round(0, { feeds, failures_in_row: 1 });
+  expect(findings).toMatchObject([
+    { description: 'it cannot be taken apart within 5 s', key: expect.stringContaining('endless') },
+  ]);
+  expect(figures).toContainEqual({ name: 'feeds that could not be read', value: 1 });
+});

@@ -2,7 +2,9 @@
 import { sql } from 'kysely';
 import { RE2JS } from 're2js';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { sentinel } from '../../bots/sentinel.ts';
@@ -43,7 +45,7 @@ async function serve(
 /** What the check `certificates` says, without the host, and what the check `answers` says. */
 async function found(host: string, config = {}) {
   const { findings, examined } = await certificates(config);
-  expect(examined).toContain(host);
+  expect(examined).toEqual({ count: 1, except: [] });
   const asked = await answers();
   return {
     findings: findings.map(({ severity, component, title }) => {
@@ -224,8 +226,11 @@ describe('hosts without a certificate', () => {
     await anApp(db, 'mistaken', `https://127.0.0.1:${port}/`);
     await anApp(db, 'private', 'https://10.0.0.1/');
     await anApp(db, 'no-address', 'shop');
+    await anApp(db, 'no-host', `https://${'a'.repeat(2_000)}/`);
+    await anApp(db, 'paused', 'https://paused.example/', { status: 'maintenance' });
     expect(await certificates()).toEqual({
-      examined: ['app_catalog certificates'],
+      // A host that no app has is not among those of which nothing is known.
+      examined: { count: 0, except: ['paused.example', `127.0.0.1:${port}`, '10.0.0.1'] },
       findings: [],
       figures: [{ name: 'certificates', value: 0 }],
     });
@@ -275,3 +280,38 @@ test('each kind of finding has advice', () => {
     expect([title, matching.map((each) => each.name)]).toEqual([title, [name]]);
   }
 });
+
+test.runIf(hasOpenssl)('a certificate without readable times hides no other one', async () => {
+  const made = authority();
+  const plain = made.selfSigned('127.0.0.1', names);
+  const broken = [0, 1].map((which) => withoutTime(made.selfSigned('x', names), which));
+  const begin = await serve(broken[0]!, { slug: 'begin' });
+  const end = await serve(broken[1]!, { slug: 'end' });
+  const { host } = await serve(plain, { slug: 'plain' });
+  await allowHosts(db, begin.host, end.host, host);
+  const { findings, figures } = await certificates();
+  expect(findings.map(({ title }) => title)).toEqual([
+    `Certificate of ${begin.host} has no readable begin`,
+    `Certificate of ${end.host} has no readable end`,
+    expect.stringContaining('is self-signed'),
+  ]);
+  expect(findings.map(({ metadata }) => [metadata!['valid_from'], metadata!['valid_to']])).toEqual([
+    [null, expect.any(String)],
+    [expect.any(String), null],
+    [expect.any(String), expect.any(String)],
+  ]);
+  expect(figures![0]).toMatchObject({ name: 'certificates', value: 1 });
+  // They answer, to whoever trusts them.
+  expect((await answers()).findings).toEqual([]);
+});
+
+/** The certificate with letters in the place of one of its two times; nobody reads a signature that nobody trusts. */
+function withoutTime({ cert, key }: Issued, which: number): Issued {
+  const bytes = new X509Certificate(readFileSync(cert)).raw;
+  // UTCTime of 13 characters.
+  const at = [...bytes.keys()].filter((i) => bytes[i] === 0x17 && bytes[i + 1] === 13)[which]!;
+  bytes.write('no time at al', at + 2, 'latin1');
+  const lines = bytes.toString('base64').replaceAll(/.{64}/g, '$&\n');
+  writeFileSync(cert, `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
+  return { cert, key };
+}

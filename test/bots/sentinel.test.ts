@@ -283,6 +283,14 @@ describe('the text of a page', () => {
     ]);
   });
 
+  test('compressed in words that would fit a playbook is shown without them', async () => {
+    await serve('shop', (_, answer) =>
+      answer.writeHead(200, { 'content-encoding': 'is slow: ' }).end('?'),
+    );
+    const [finding] = (await check({ expect: { shop: 'Welcome' } })).findings;
+    expect(finding!.title).not.toContain('is slow');
+  });
+
   test('a setting that names no app of the catalogue is reported', async () => {
     await serve('shop', well);
     const { findings } = await check({ expect: { shp: 'Welcome' }, statuses: { old: [404] } });

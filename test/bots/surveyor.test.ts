@@ -8,6 +8,7 @@ import whole from '../../bots/surveyor/whole.json' with { type: 'json' };
 import { SkippedCheck, type ReportedFinding } from '../../src/bot.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { readResult } from '../../src/run/tasks/result.ts';
 import { roundsman } from '../cli/command.ts';
 import { madeByHand, platform } from '../database/adopt-platform.ts';
 import { foreignPlatform } from '../database/foreign-platform.ts';
@@ -302,4 +303,18 @@ describe('migrations', () => {
     expect(findings).toMatchObject([{ severity: 'medium', key: 'unknown' }]);
     await expect(runCheck(surveyor, 'columns', db)).rejects.toThrow('another version');
   });
+});
+
+test('a function with any number of arguments keeps its check from nothing', async () => {
+  const type = `engine."${'t'.repeat(60)}"`;
+  const { url } = await changed(
+    `CREATE DOMAIN ${type} AS int`,
+    ...[98, 99].map(
+      (many) =>
+        `CREATE FUNCTION engine.many(${Array(many).fill(type).join(', ')}) RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+    ),
+  );
+  const found = (await survey(url)).filter(({ title }) => title.includes('engine.many'));
+  expect(new Set(found.map(({ key }) => key)).size).toBe(2);
+  readResult({ examined: [], findings: found });
 });
