@@ -6,7 +6,7 @@ const cents = (meaning: string) => z.number().positive().nullable().default(null
 const times = (otherwise: number, meaning: string) =>
   z.number().min(1).default(otherwise).describe(meaning);
 /** Spending may be many times its budget. */
-const mostPercent = 10_000;
+const maxPercent = 10_000;
 
 export const config = z.strictObject({
   // No budget is right for every platform: without one the check says how to set it.
@@ -22,13 +22,13 @@ export const config = z.strictObject({
   warn_percent: percent(
     80,
     'from this share of a budget on there is a finding, low or medium below 100 %',
-    mostPercent,
+    maxPercent,
   ),
   // Our choice: half of the budget more than was planned.
   critical_percent: percent(
     150,
     'from this share of a budget of providers on the finding is critical',
-    mostPercent,
+    maxPercent,
   ),
   // Three days of a month are too few to say how it ends.
   pace_from_day: count(4, "from which day of a month on the month's end is projected", 28),

@@ -1,4 +1,5 @@
 /** Writes docs/bots.md from the catalogue and the faults that can be planted. */
+import { readFile } from 'node:fs/promises';
 import { bots, remedies } from '../../bots/index.ts';
 import type { Bot } from '../../src/bot.ts';
 import { adviceOf, checksOf, healsOf } from '../../src/catalogue/abilities.ts';
@@ -88,6 +89,63 @@ async function sectionOf(bot: Bot): Promise<string[]> {
   ];
 }
 
+/** A row of test/rounds/week.json. */
+interface Judged {
+  check: string;
+  runs: number;
+  skipped: number;
+  false_findings: number;
+  planted: number;
+  found: number;
+  minutes: number | null;
+  also_found_by: string[];
+}
+
+/** What `npm run rounds` has written. */
+async function judgedSection(): Promise<string[]> {
+  const text = await readFile(new URL('../rounds/week.json', import.meta.url), 'utf8');
+  const judged = JSON.parse(text) as Judged[];
+  const percent = (part: number, of: number) =>
+    of === 0 ? '-' : `${Math.round((1_000 * part) / of) / 10} %`;
+  return [
+    '',
+    '## What they find, and what they do not',
+    '',
+    'Measured by `npm run rounds`: a week in simulated time over a healthy and busy platform of 240 people, behind five weeks of',
+    'history, with weekdays and nights, deployments, a campaign, a school behind one address, bank debits that take a day, and people',
+    'who change networks. Every bot ran at its documented slots. After that each fault was planted once in that platform. *Precision*',
+    'is the share of true findings among all of a check, *recall* the share of the faults planted for it that it found; *minutes* is the',
+    'longest time from a fault to its finding. Checks that look outside, or that need what such a platform does not have, were skipped or',
+    'had nothing to judge there: they are tested against real servers in `test/bots`.',
+    ...table(
+      [
+        'check',
+        'runs',
+        'skipped',
+        'false findings',
+        'faults',
+        'found',
+        'precision',
+        'recall',
+        'minutes',
+        'seen by others, too',
+      ],
+      judged.map((row) => [
+        code(row.check),
+        String(row.runs),
+        String(row.skipped),
+        String(row.false_findings),
+        String(row.planted),
+        String(row.found),
+        percent(row.found, row.found + row.false_findings),
+        percent(row.found, row.planted),
+        row.minutes === null ? '-' : String(row.minutes),
+        row.also_found_by.map(code).join(', '),
+      ]),
+    ),
+  ];
+}
+
 export async function botsPage(): Promise<string> {
   const all = bots.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const sections = await Promise.all(all.map(sectionOf));
@@ -102,6 +160,7 @@ export async function botsPage(): Promise<string> {
       ]),
     ),
     ...sections.flat(),
+    ...(await judgedSection()),
     '',
   ].join('\n');
 }

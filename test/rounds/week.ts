@@ -2,7 +2,7 @@
  * `npm run rounds`: a week of every bot's documented schedule over a healthy, busy platform, and every fault planted in it. Writes what
  * each check found to week.json, from which the table in docs/bots.md is made. `--days N` makes another number of days and only prints.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,8 @@ const days = Number(values.days);
 const begin = new Date('2026-03-02T00:00:00Z');
 
 const directory = await mkdtemp(join(tmpdir(), 'roundsman-rounds-'));
+// PostgreSQL refuses root, and runs as another account.
+await chmod(directory, 0o711);
 const server = await startPostgres(directory);
 try {
   const past = await makePast(server.url, bots, { until: begin, days: 35 });
