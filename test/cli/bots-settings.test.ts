@@ -21,7 +21,7 @@ describe('show', () => {
     await insertBot(db, 'watch', { config: '{"min_expired": 7, "odd": [1]}' });
     const { out } = await bots('show', 'watch');
     expect(out).toContain(
-      'min_expired = 7 (default 1)\n      fewer expired sessions are no finding; takes a whole number from 1\n',
+      'min_expired = 7 (default 1)\n      fewer expired sessions than this are no finding; takes a whole number from 1 to 1000000\n',
     );
     expect(out).toMatch(/depends_on = \{\} \(default\)/);
     expect(out).toContain('odd = [1]   not a setting of this bot');
@@ -35,7 +35,7 @@ describe('show', () => {
       {
         key: 'min_expired',
         meaning: expect.any(String),
-        takes: 'a whole number from 1',
+        takes: 'a whole number from 1 to 1000000',
         required: false,
         default: 1,
         value: 7,
@@ -119,7 +119,7 @@ describe('catalogue', () => {
     const all = (await bots('catalogue', '--json')).json();
     expect(all.map(({ endpoint }: any) => endpoint)).toContain('/api/bots/ledger');
     const one = await bots('catalogue', '/api/bots/ledger');
-    expect(one.out).toMatch(/cached-credits: Are cached credits what the ledger says\?/);
+    expect(one.out).toMatch(/cached-credits: Do cached credits match the ledger\?/);
     expect(one.out).toContain('max_findings = 50 (default)');
     const { code, err } = await bots('catalogue', 'ledgr');
     expect({ code, err }).toEqual({

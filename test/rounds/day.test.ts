@@ -35,7 +35,7 @@ test('a day on a healthy, busy platform: every check looks at every slot, and fi
 
 /** Where two bots look at the same rows for reasons of their own. */
 const alsoSeenBy: Record<string, string[]> = {
-  'conductor.queue': ['meter.storms'],
+  'conductor.queue': ['meter.runaway'],
   'janitor.orphans': ['surveyor.keys'],
   'oracle.account-logins': ['sentinel-api.unauthorized'],
   'oracle.login-wave': ['sentinel-api.unauthorized', 'pulse.requests'],

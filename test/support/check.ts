@@ -43,7 +43,7 @@ export function runCheck(
   const check = bot.checks.find(({ name }) => name === checkName);
   if (!check) throw new Error(`${bot.name} has no check ${checkName}`);
   const read = bot.config.parse(config);
-  return db
+  const asked = db
     .transaction()
     .setAccessMode('read only')
     .execute(async (transaction) => {
@@ -62,10 +62,20 @@ export function runCheck(
           throw new SkippedCheck(reason);
         },
       };
-      if (!check.events) return check.run(read, { ...context, since });
-      const from = new Date(now.getTime() - check.windowSeconds(read) * 1_000);
-      return check.run(read, { ...context, from, starts: [], only: null, ...events });
+      try {
+        if (!check.events) return await check.run(read, { ...context, since });
+        const from = new Date(now.getTime() - check.windowSeconds(read) * 1_000);
+        return await check.run(read, { ...context, from, starts: [], only: null, ...events });
+      } catch (error) {
+        // The transaction is committed: bots count what is rolled back, and the engine opens none around a check.
+        if (error instanceof SkippedCheck) return error;
+        throw error;
+      }
     });
+  return asked.then((result) => {
+    if (result instanceof SkippedCheck) throw result;
+    return result;
+  });
 }
 
 /** Applies a remedy in a transaction of its own. Returns its evidence, and the answers of `isDone` before and after. */
