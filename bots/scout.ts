@@ -33,6 +33,15 @@ export const scout = defineBot({
       autonomy: 'suggest',
     },
     {
+      name: 'feeds.refused',
+      category: 'feeds',
+      pattern: '^feed .{1,100} is not read: its address is refused',
+      solution:
+        'Check the address in the setting feeds of the scout. If it is right, and its server is your own, allow its host with its ' +
+        'port: `npx roundsman settings http_hosts --add HOST:PORT`.',
+      autonomy: 'suggest',
+    },
+    {
       name: 'feeds.quiet',
       category: 'feeds',
       pattern: '^feed .{1,100} has had no new entry',

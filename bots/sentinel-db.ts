@@ -12,7 +12,7 @@ import { findColdCache, findRollbacks, findDeadlocks } from './sentinel-db/count
 import { findInvalidIndexes, findDuplicateIndexes } from './sentinel-db/indexes.ts';
 import { knowledge } from './sentinel-db/knowledge.ts';
 import { findFullSequences } from './sentinel-db/sequences.ts';
-import { findGrowth, findUnprovenBackup } from './sentinel-db/size.ts';
+import { findGrowth } from './sentinel-db/size.ts';
 import { findInactiveSlots } from './sentinel-db/slots.ts';
 import { findSlowStatements } from './sentinel-db/statements.ts';
 import { deadRowsCheck, staleStatisticsCheck } from './sentinel-db/tables.ts';
@@ -133,11 +133,6 @@ export const sentinelDb = defineBot({
       title: 'Does the database grow slowly?',
       remembers: true,
       run: findGrowth,
-    },
-    {
-      name: 'proven-backup',
-      title: 'Was a backup proven by a restore?',
-      run: findUnprovenBackup,
     },
   ],
   knowledge,

@@ -68,7 +68,7 @@ export async function readWeeks(
   const weeks = await listWeeks(from, to, config, context);
   if (weeks.length < config.min_weeks)
     skip(
-      `there are figures of ${counted(weeks.length, 'past week')}, and ${config.min_weeks} are needed: wait, as the job rollup adds them up each hour`,
+      `there are figures of ${counted(weeks.length, 'past week')}, and ${config.min_weeks} are needed: the platform has to run that long first, and nothing needs to be done`,
     );
   return weeks;
 }

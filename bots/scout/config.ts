@@ -33,7 +33,7 @@ export const config = z.strictObject({
   // Two runs are six hours apart: most outages are over by then.
   failures_in_row: count(
     2,
-    'a feed that cannot be read in this many runs in a row is a finding',
+    'a feed that was read before is a finding when it cannot be read in this many runs in a row',
     100,
   ),
   // Half a year: release notes and status pages may have no entry for months.

@@ -32,6 +32,12 @@ function feedOf(url: string): Feed {
   };
 }
 
+/** `host:port`, as `http_hosts` names it. */
+function placeOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
+}
+
 /** The entries that a feed shows first: by their dates where they have some, because not each feed has its newest first. */
 function newestOf(entries: Entry[], most: number): Entry[] {
   const isDated = entries.every(({ published }) => published !== null);
@@ -64,7 +70,7 @@ interface Judged {
 }
 
 function judge(
-  { component, key }: Feed,
+  { url, component, key }: Feed,
   known: FeedMemory,
   reading: Reading,
   { failures_in_row, quiet_days, new_days }: Config,
@@ -73,18 +79,23 @@ function judge(
   const category = 'feeds';
   if ('unreadable' in reading) {
     const failures = known.failures + 1;
+    // An outage may be over by the next run. A feed that was never read has a wrong address more often than an outage.
+    const isTold = reading.refused || known.readAt === null || failures >= failures_in_row;
+    const why = reading.unreadable.slice(0, 500);
     const finding: ReportedFinding = {
-      severity: 'low',
+      severity: reading.refused ? 'medium' : 'low',
       category,
-      title: `Feed ${component} cannot be read`,
-      description: reading.unreadable.slice(0, 500),
+      title: `Feed ${component} ${reading.refused ? 'is not read: its address is refused' : 'cannot be read'}`,
+      description: reading.refused
+        ? `${why}. If it is the right one, allow it: \`npx roundsman settings http_hosts --add ${placeOf(url)}\`.`
+        : why,
       component,
       key: `${key} unreadable`,
       metadata: { failures_in_row: failures, last_read_at: known.readAt },
     };
     return {
       memory: { ...known, failures },
-      findings: failures >= failures_in_row ? [finding] : [],
+      findings: isTold ? [finding] : [],
       unknown: [`${key} new`, `${key} quiet`],
     };
   }

@@ -23,7 +23,8 @@ export interface Version {
 export type Reading =
   | { entries: Entry[]; version: Version }
   | { unchanged: true }
-  | { unreadable: string };
+  /** `refused`: our own rules do not allow it, so no later try can succeed */
+  | { unreadable: string; refused?: boolean };
 
 /** The types of feedsmith are as wide as the formats: what is used of an entry is looked at here. */
 type Raw = Record<string, unknown>;
@@ -145,8 +146,9 @@ export async function readFeed(
   } catch (error) {
     signal.throwIfAborted();
     // Its message names the server, and not what it answered.
-    if (error instanceof OutboundError || error instanceof Error)
-      return { unreadable: error.message };
+    if (error instanceof OutboundError)
+      return { unreadable: error.message, refused: error.fault === 'refused' };
+    if (error instanceof Error) return { unreadable: error.message };
     throw error;
   }
 }

@@ -37,7 +37,7 @@ export async function needPastDays({ db, now, skip }: AnyContext): Promise<void>
   const { is_short, is_behind } = rows[0]!;
   if (is_short)
     skip(
-      `there are figures of fewer than ${pastDays} days, and all are needed: wait, as the job rollup adds them up each hour`,
+      `there are figures of fewer than ${pastDays} days, and all are needed: the platform has to run that long first, and nothing needs to be done`,
     );
   if (is_behind)
     skip(

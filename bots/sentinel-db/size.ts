@@ -76,10 +76,3 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
     ...(isDue && { remember: [...known, [at, size] as [number, number]].slice(-kept) }),
   };
 }
-
-/** Roundsman has no record of a backup that was restored as a proof, so there is nothing that could be judged. */
-export async function findUnprovenBackup(_: Config, context: CheckContext): Promise<CheckResult> {
-  return context.skip(
-    'Roundsman keeps no record of backups: watch elsewhere that one is made, and that it can be restored',
-  );
-}

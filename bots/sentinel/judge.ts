@@ -35,7 +35,7 @@ export function judge(app: App, seen: Seen, config: Config): Judgement {
         severity: 'medium',
         description:
           'This app is not watched. Correct deployment_url in app_catalog; or, if the app runs at an address that is ' +
-          'not public, allow its host with its port: `npx roundsman settings http_hosts HOST:PORT`, with those that are in it.',
+          'not public, allow its host with its port: `npx roundsman settings http_hosts --add HOST:PORT`.',
       }),
     };
   // Which certificate it is, and what is wrong with it, is what the check `certificates` says.

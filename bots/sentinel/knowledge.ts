@@ -63,7 +63,7 @@ export const knowledge: KnowledgeSeed[] = [
     'not-asked',
     '^app .+ cannot be asked: ',
     'Correct deployment_url of this app. If the app runs at an address that is not public, allow it: `npx roundsman settings http_hosts ' +
-      'HOST:PORT`, together with the hosts that are in it already, with commas.',
+      '--add HOST:PORT`.',
   ),
   onCertificates(
     'unusable',

@@ -9,7 +9,7 @@ interface Part {
 /**
  * The parts of a table that can be made again exactly as they were. Left out are indexes of a constraint, indexes with
  * properties that their definition does not show, and foreign keys to other schemas, because this role may not lock those
- * tables.
+ * tables; and indexes over a list of texts (`IN ('a', 'b')`), which PostgreSQL words otherwise when they are made from its own words.
  */
 async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
   const { rows } = await client.query<Part>(
@@ -17,6 +17,7 @@ async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
      FROM pg_index i
      WHERE indrelid = $1::regclass AND indisvalid AND NOT indisclustered AND NOT indisreplident
        AND obj_description(indexrelid, 'pg_class') IS NULL
+       AND coalesce(pg_get_expr(indpred, indrelid) NOT LIKE '%::text[]%', true)
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
      UNION ALL
      SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),

@@ -1,3 +1,4 @@
+import { balanceOf, bookingOf } from './bookings.ts';
 import { people } from './people.ts';
 import { day, idOf, timeWithin, type Planting, type World } from './planting.ts';
 import { Chance } from './chance.ts';
@@ -40,7 +41,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
         const { display_name, subscription_tier, subscription_status } = named[i % named.length]!;
         const role = i === 0 ? 'owner' : i < 3 ? 'admin' : 'user';
         // The same balance as the last booking of this user in the table credits.
-        const credits = balanceOf(size.credits, profiles, i);
+        const credits = balanceOf(size, i);
         return [
           idOf('profiles', i),
           emailOf(i),
@@ -59,14 +60,12 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       columns: ['user_id', 'amount', 'type', 'description', 'balance_after', 'created_at'],
       count: size.credits,
       row(i) {
-        const { user, step } = bookingOf(profiles, i);
-        const { amount, type, description } =
-          step === 0 ? welcome : step % 10 === 0 ? purchase : usage;
-        // Bookings are made in rounds: each user gets one booking in a round. The oldest round comes first, and the
-        // newest is an hour old.
-        const rounds = Math.ceil(size.credits / profiles);
-        const created = new Date(now.getTime() - 3_600_000 - ((rounds - step) * 30 * day) / rounds);
-        return [idOf('profiles', user), amount, type, description, balanceAfter(step), created];
+        const { user, amount, type, description, balance_after, created_at } = bookingOf(
+          size,
+          now,
+          i,
+        );
+        return [idOf('profiles', user), amount, type, description, balance_after, created_at];
       },
     },
     {
@@ -74,7 +73,8 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       columns: ['user_id', 'token', 'ip_address', 'user_agent', 'expires_at', 'created_at'],
       count: profiles * 2,
       row(i, chance) {
-        const expires = new Date(now.getTime() + chance.between(-day / 24, 6 * day));
+        // Each of them is still good for a day.
+        const expires = new Date(now.getTime() + chance.between(day, 7 * day));
         return [
           idOf('profiles', i % profiles),
           `fiction-${chance.hex(16)}-${i}`,
@@ -193,21 +193,3 @@ export function peoplePlantings({ size, now }: World): Planting[] {
     },
   ];
 }
-
-const welcome = { amount: 100, type: 'bonus', description: 'Welcome' };
-const purchase = { amount: 50, type: 'purchase', description: 'Credits, pack of 50' };
-const usage = { amount: -5, type: 'usage', description: 'An app' };
-
-// Every user has the same bookings: a welcome, then nine uses and a purchase, again and again.
-const bookingOf = (profiles: number, index: number) => ({
-  user: index % profiles,
-  step: Math.floor(index / profiles),
-});
-const balanceAfter = (step: number): number => {
-  const purchases = Math.floor(step / 10);
-  return 100 + purchases * 50 - (step - purchases) * 5;
-};
-const balanceOf = (bookings: number, profiles: number, user: number): number => {
-  const bookingsOfUser = Math.floor(bookings / profiles) + Number(user < bookings % profiles);
-  return bookingsOfUser === 0 ? 0 : balanceAfter(bookingsOfUser - 1);
-};

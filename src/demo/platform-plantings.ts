@@ -1,4 +1,5 @@
 import { apps } from './apps.ts';
+import { bookingOfUse, usesOf } from './bookings.ts';
 import type { Chance } from './chance.ts';
 import { idOf, timeWithin, type Planting, type World } from './planting.ts';
 
@@ -14,6 +15,7 @@ export function platformPlantings({ size, now }: World): Planting[] {
   const aTool = (chance: Chance) => idOf('tools_catalog', chance.between(0, size.tools - 1));
   const aGame = (chance: Chance) => idOf('games_catalog', chance.between(0, size.games - 1));
   const projects = Math.ceil(profiles / 2);
+  const uses = usesOf(size);
   const title = (i: number) => `${words[i % words.length]} ${words[(i * 5 + 3) % words.length]}`;
 
   return [
@@ -73,15 +75,20 @@ export function platformPlantings({ size, now }: World): Planting[] {
     {
       table: 'app_usage',
       columns: ['user_id', 'app_id', 'credits_used', 'execution_time_ms', 'success', 'created_at'],
-      count: profiles * 5,
-      row: (_, chance) => [
-        someone(chance),
-        anApp(chance),
-        chance.between(1, 15),
-        chance.between(50, 4_000),
-        chance.next() < 0.97,
-        timeWithin(chance, now, 30),
-      ],
+      count: uses + Math.ceil(uses / 40),
+      // Each booking of a use has its use; after them come uses that failed, which cost nothing.
+      row(i, chance) {
+        const succeeds = i < uses;
+        const booking = succeeds ? bookingOfUse(size, now, i) : null;
+        return [
+          booking ? idOf('profiles', booking.user) : someone(chance),
+          anApp(chance),
+          booking ? -booking.amount : 0,
+          chance.between(50, 4_000),
+          succeeds,
+          booking?.created_at ?? timeWithin(chance, now, 27),
+        ];
+      },
     },
     {
       table: 'tools_usage',

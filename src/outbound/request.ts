@@ -214,12 +214,16 @@ async function addressesOf(hostname: string, { exactly }: Allowed): Promise<Addr
   if (!exactly)
     for (const { address } of found) {
       const why = await whyRefused(address);
-      if (why) throw refusal(`${hostname} is refused: ${why}`);
+      if (why) throw refusal(`${hostname} is refused: ${saidOnce(why, host)}`);
     }
   const [first, ...others] = found;
   if (!first) throw new OutboundError(`${hostname} has no address`, false);
   return [first, ...others];
 }
+
+/** A reason begins with the address, which is not repeated where it is the host itself. */
+const saidOnce = (why: string, host: string): string =>
+  why.startsWith(`${host} `) ? `it${why.slice(host.length)}` : why;
 
 /**
  * Options of a connection that goes to the first of these addresses that answers, as browsers do (RFC 8305): many hosts have an

@@ -253,7 +253,7 @@ test('the pinger gives up on a receiver after 10 s without an answer, and logs a
   expect(performance.now() - since).toBeLessThan(15_000);
   for (const [other, why] of [
     [`http://127.0.0.1:1/${key}`, 'ECONNREFUSED'],
-    [`http://${hostname}/${key}`, 'is refused: 127.0.0.1 is not public (loopback)'],
+    [`http://${hostname}/${key}`, 'is refused: it is not public (loopback)'],
     [`http://[64:ff9b::7f00:1]/${key}`, 'leads to 127.0.0.1'],
   ]) {
     await minuteLater(db);

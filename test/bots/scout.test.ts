@@ -222,6 +222,10 @@ describe('new entries', () => {
 
 describe('a feed that cannot be read', () => {
   const unreadable = async (config = {}) => {
+    const broken = answer;
+    serve(rss([{ id: 'a' }]));
+    await round(-6, { ...config, timeout_seconds: 5 });
+    answer = broken;
     const first = await round(0, config);
     expect(first.findings).toEqual([]);
     expect(first.examined).toMatchObject({
@@ -272,7 +276,7 @@ describe('a feed that cannot be read', () => {
 
   test('is well again after one good answer', async () => {
     serve('', {}, 500);
-    await round(0);
+    expect(await titles(0)).toHaveLength(1);
     serve(rss([{ id: 'a' }]));
     expect(await round(6)).toMatchObject({ findings: [], examined: { except: [] } });
     serve('', {}, 500);
@@ -283,10 +287,28 @@ describe('a feed that cannot be read', () => {
   test('lies at an address that is not public and that no setting names', async () => {
     answer = (_, response) => response.end();
     const feeds = [`http://127.0.0.1:1/feed`];
-    await round(0, { feeds });
-    const { findings } = await round(6, { feeds });
-    expect(findings[0]!.description).toContain('127.0.0.1 is refused');
+    const { findings } = await round(0, { feeds });
+    expect(findings).toMatchObject([
+      {
+        severity: 'medium',
+        title: 'Feed 127.0.0.1:1/feed is not read: its address is refused',
+        description:
+          '127.0.0.1 is refused: it is not public (loopback). If it is the right one, allow it: ' +
+          '`npx roundsman settings http_hosts --add 127.0.0.1:1`.',
+      },
+    ]);
+    expect(await titles(6, { feeds: ['https://127.0.0.1/feed'] })).toHaveLength(1);
     expect(asked).toEqual([]);
+  });
+
+  test('was never read: that is told, with the reason, by the first run', async () => {
+    serve('', {}, 404);
+    const { findings } = await round(0);
+    expect(findings).toMatchObject([
+      { severity: 'low', title: `Feed ${name()} cannot be read`, description: 'it answers 404' },
+    ]);
+    serve(rss([{ id: 'a' }]));
+    expect(await titles(6)).toEqual([]);
   });
 });
 

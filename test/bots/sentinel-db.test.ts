@@ -98,7 +98,7 @@ test('a fresh platform has no finding, and every check that passes gives figures
     expect(again.figures!.length, name).toBeLessThanOrEqual(20);
     for (const { name: each } of again.figures!) expect(each.length, each).toBeLessThanOrEqual(50);
   }
-  expect(skipped).toEqual(['slow-statements', 'archiver', 'proven-backup']);
+  expect(skipped).toEqual(['slow-statements', 'archiver']);
 });
 
 test('no check waits for a table that is locked, changed or dropped, or fails because of it', async () => {

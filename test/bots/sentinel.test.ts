@@ -104,9 +104,9 @@ describe('what is asked', () => {
   });
 
   test.each([
-    ['http://127.0.0.1:9/', /127\.0\.0\.1 is refused: .* not public/],
+    ['http://127.0.0.1:9/', /127\.0\.0\.1 is refused: it is not public \(loopback\)/],
     ['http://169.254.169.254/latest/meta-data', /not public/],
-    ['http://[::1]:8080/', /not public/],
+    ['http://[::1]:8080/', /\[::1\] is refused: it is not public/],
     ['http://localhost:8080/', /not public/],
     ['ftp://files.example.com/', /no http or https address/],
     ['shop.example.com', /no http or https address/],
@@ -576,9 +576,7 @@ test('each kind of finding has advice, and only what a start can mend is warmed 
     'App x redirects to another site, y.example': ['app.redirect'],
     'App x does not contain "y", which its page has to': ['app.text-missing'],
     'App x refuses automated requests: it limits the rate of requests (429)': ['app.blocked'],
-    'App x cannot be asked: 10.0.0.1 is refused: 10.0.0.1 is not public (private)': [
-      'app.not-asked',
-    ],
+    'App x cannot be asked: 10.0.0.1 is refused: it is not public (private)': ['app.not-asked'],
     'GET /App x is down: it answered 503: 5 of 7 requests answered 5xx': [],
   };
   for (const [title, names] of Object.entries(titles)) {

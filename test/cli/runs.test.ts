@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
+import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { ago, insertBot, insertFinding, insertRun } from './rows.ts';
 
@@ -219,4 +220,35 @@ test('knowledge has a rate only where a heal is decided', async () => {
     bot_knowledge_autonomy: [],
     bot_knowledge_events: [],
   });
+});
+
+test('figures in bytes are shown in the largest unit, and stay bytes for programs', async () => {
+  const bot = await insertBot(db, 'large');
+  const figures = [25_276_059_648, 1_536, 1_023, 0, -5_242_880, 2 ** 51].map((value, at) => ({
+    name: `size ${at}`,
+    value,
+    unit: 'bytes',
+  }));
+  const run = await insertRun(db, bot, 1, {
+    metadata: { checks: [{ name: 'size', status: 'passed', ms: 5, figures }] },
+  });
+  const { out } = await roundsman(url, 'runs', 'show', run);
+  const shown = [...out.matchAll(/ size (\d) +(.+)$/gm)].map(([, , value]) => value);
+  expect(shown).toEqual(['23.5 GB', '1.5 kB', '1,023 bytes', '0 bytes', '-5 MB', '2,048 TB']);
+  const document = (await roundsman(url, 'runs', 'show', run, '--json')).json();
+  expect(document.metadata.checks[0].figures).toEqual(figures);
+});
+
+test.skipIf(!hasTerminal)('the reason of a skipped check is whole in 80 columns', async () => {
+  const bot = await insertBot(db, 'skipping');
+  const reason =
+    'there are figures of 0 past weeks, and 3 are needed: the platform has to run that long first, and nothing needs to be done';
+  const title = 'Are there as many requests as at this time in past weeks?';
+  const run = await insertRun(db, bot, 1, {
+    metadata: { checks: [{ name: 'traffic', status: 'skipped', ms: 5, title, reason }] },
+  });
+  const { shown } = await inTerminalOf(80, url, ['runs', 'show', run]);
+  const words = shown.slice(shown.indexOf('Checks')).split(/\s+/);
+  for (const word of reason.split(' ')) expect(words).toContain(word);
+  expect(words).toContain('done');
 });

@@ -59,7 +59,43 @@ test('hosts are a list', async () => {
   expect((await stored('http_hosts'))?.value).toEqual(['hooks.example.com', '10.0.0.5:8080']);
 });
 
+test('a new list says which hosts are no longer in it', async () => {
+  await roundsman(url, 'settings', 'http_hosts', 'a.example,10.0.0.5:8080');
+  const set = await roundsman(url, 'settings', 'http_hosts', 'b.example,a.example');
+  expect(set.out).toBe(
+    'http_hosts is b.example,a.example now, it was a.example,10.0.0.5:8080.\n' +
+      'No longer in it: 10.0.0.5:8080. To put back: `npx roundsman settings http_hosts --add 10.0.0.5:8080`.\n',
+  );
+});
+
+test('hosts are added to the list and taken out of it, and the others stay', async () => {
+  const hosts = async (...args: string[]) =>
+    (await roundsman(url, 'settings', 'http_hosts', ...args)).out;
+  expect(await hosts('--add', 'B.example, a.example', '--as', 'ann')).toBe(
+    'http_hosts is b.example,a.example now, it was not set.\n',
+  );
+  expect(await stored('http_hosts')).toEqual({
+    value: ['b.example', 'a.example'],
+    changed_by: 'ann',
+  });
+  expect(await hosts('--add', 'a.example,10.0.0.5:8080', '--remove', 'b.example')).toBe(
+    'http_hosts is a.example,10.0.0.5:8080 now, it was b.example,a.example.\n',
+  );
+  const absent = await roundsman(url, 'settings', 'http_hosts', '--remove', 'c.example', '--json');
+  expect(absent.err).toContain('http_hosts did not have c.example');
+  expect(absent.json()).toEqual({ http_hosts: ['a.example', '10.0.0.5:8080'] });
+  expect(await hosts('--remove', 'a.example,10.0.0.5:8080')).toBe(
+    'http_hosts is not set now, it was a.example,10.0.0.5:8080.\n',
+  );
+  expect(await stored('http_hosts')).toBeUndefined();
+});
+
 test.each([
+  [['connectivity_url', '--add', 'a.example'], 2, /for the list http_hosts/],
+  [['--remove', 'a.example'], 2, /for the list http_hosts/],
+  [['http_hosts', 'a.example', '--add', 'b.example'], 2, /replaces the whole list/],
+  [['http_hosts', '--unset', '--add', 'b.example'], 2, /takes the whole list away/],
+  [['http_hosts', '--add', 'a,,b'], 2, /is no host/],
   [['connectivity_url', 'example.com'], 2, /not a URL/],
   [['connectivity_url', 'ftp://example.com'], 2, /begins with ftp:/],
   [['connectivity_url', 'https://a:b@example.com'], 2, /a user or a password/],

@@ -109,6 +109,22 @@ describe('db seed', async () => {
     expect(await catalogueOf(first.db)).toEqual(await catalogueOf(db));
   });
 
+  it('words each index of each planted table as before', async () => {
+    const { db, url } = await testDatabase();
+    const before = await catalogueOf(db);
+    const connections = pool(url, { max: 1 });
+    const client = await connections.connect();
+    const tables = plantings({ size: sizes.small, now: new Date() }).map(({ table }) => table);
+    for (const table of tables.filter((name) => !name.includes('.'))) {
+      await client.query('BEGIN');
+      await fillBare(client, table, async () => {});
+      await client.query('COMMIT');
+    }
+    client.release(true);
+    await connections.end();
+    expect(await catalogueOf(db)).toEqual(before);
+  });
+
   it('lets no row into a bare table that refers to nobody', async () => {
     const connections = pool(first.url, { max: 1 });
     const client = await connections.connect();

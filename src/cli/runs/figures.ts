@@ -25,10 +25,21 @@ export function printFigures(checks: unknown): void {
 const listOf = <T>(value: unknown): T[] =>
   Array.isArray(value) ? value.filter((each) => each && typeof each === 'object') : [];
 
-const valueOf = ({ value, unit }: Record<string, unknown>): string =>
-  typeof value === 'number'
-    ? [
-        value.toLocaleString('en', { maximumFractionDigits: 2 }),
-        ...(typeof unit === 'string' ? [printable(unit)] : []),
-      ].join(' ')
-    : '-';
+function valueOf({ value, unit }: Record<string, unknown>): string {
+  if (typeof value !== 'number') return '-';
+  if (unit === 'bytes') return bytesInWords(value);
+  return [
+    value.toLocaleString('en', { maximumFractionDigits: 2 }),
+    ...(typeof unit === 'string' ? [printable(unit)] : []),
+  ].join(' ');
+}
+
+const multiples = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+/** In steps of 1,024, as PostgreSQL and the titles of findings count them. A database may also shrink. */
+function bytesInWords(bytes: number): string {
+  const steps = Math.floor(Math.log2(Math.max(1, Math.abs(bytes))) / 10);
+  const step = Math.min(multiples.length - 1, steps);
+  const shown = (bytes / 1_024 ** step).toLocaleString('en', { maximumFractionDigits: 1 });
+  return `${shown} ${multiples[step]}`;
+}

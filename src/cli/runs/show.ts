@@ -162,5 +162,6 @@ function printChecks(checks: unknown): void {
     ]),
     'None performed.',
     ['Took'],
+    ['Reason'],
   );
 }

@@ -1,8 +1,10 @@
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import {
+  changeHosts,
   changeSetting,
   clearSetting,
+  hostsIn,
   settingOf,
   showSettings as read,
   type SettingName,
@@ -17,6 +19,8 @@ import { note, say } from '../terminal/print.ts';
 
 interface SettingsOptions extends ListOptions {
   as?: string;
+  add?: string;
+  remove?: string;
   unset?: true;
 }
 
@@ -80,6 +84,44 @@ export async function setSetting(
         ? `${name} is ${inWords(value)} now, it was not set.`
         : `${name} is ${inWords(value)} now, it was ${inWords(before)}.`,
     );
+    const gone = hostsIn(before).filter((host) => !hostsIn(value).includes(host));
+    if (gone.length > 0)
+      say(
+        `No longer in it: ${inWords(gone)}. To put back: \`npx roundsman settings ${name} --add ${inWords(gone)}\`.`,
+      );
+  });
+}
+
+/** `--add` and `--remove` */
+export async function changeHostList(
+  name: SettingName | undefined,
+  value: string | undefined,
+  options: SettingsOptions,
+): Promise<void> {
+  const why =
+    name !== 'http_hosts'
+      ? '--add and --remove are for the list http_hosts'
+      : value !== undefined
+        ? 'a value replaces the whole list, and --add and --remove change it'
+        : options.unset
+          ? '--unset takes the whole list away'
+          : null;
+  if (why !== null)
+    throw new UsageError({
+      what: 'no setting was changed',
+      why,
+      hint: 'for example `npx roundsman settings http_hosts --add 10.0.0.5:8080`',
+    });
+  const hosts = (text: string | undefined) =>
+    text === undefined ? [] : hostsIn(settingOf('http_hosts', text));
+  const change = { add: hosts(options.add), remove: hosts(options.remove) };
+  await withDatabase(async ({ db }) => {
+    const actor = actorOf(options.as);
+    const { before, after, absent } = await changeHosts({ db, actor }, change);
+    if (absent.length > 0) note(`http_hosts did not have ${inWords(absent)}`);
+    if (isData(options)) return printDocument(asDocument(await read(db, 'http_hosts')), options);
+    const was = before === null ? 'it was not set' : `it was ${inWords(before)}`;
+    say(`http_hosts is ${after === null ? 'not set' : inWords(after)} now, ${was}.`);
   });
 }
 

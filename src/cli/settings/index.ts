@@ -9,7 +9,7 @@ export function settingsCommand(): Command {
     .description('what the engine may reach outside: its own connection, hosts of remedies')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
-    .example('npx roundsman settings connectivity_url --unset')
+    .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
     .addArgument(
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
@@ -17,11 +17,21 @@ export function settingsCommand(): Command {
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')
+    .addOption(
+      new Option(
+        '--add <hosts>',
+        'add these hosts to http_hosts, and keep the others; with commas',
+      ),
+    )
+    .addOption(new Option('--remove <hosts>', 'take these hosts out of http_hosts; with commas'))
     .addOption(new Option('--unset', 'take its value away'))
     .option(...asOption)
     .addOption(listJson())
     .action(async (name, value, options) => {
-      const { setSetting, showSettings, unsetSetting } = await import('./change.ts');
+      const { changeHostList, setSetting, showSettings, unsetSetting } =
+        await import('./change.ts');
+      if (options.add !== undefined || options.remove !== undefined)
+        return changeHostList(name, value, options);
       if (options.unset) return unsetSetting(name, value, options);
       await (value === undefined ? showSettings(name, options) : setSetting(name, value, options));
     });

@@ -22,6 +22,15 @@ export const readSetting = (db: Db, key: string): Promise<StoredSetting | undefi
     .where('key', '=', key)
     .executeTakeFirst();
 
+/** The same, and no other session changes it until the end of the transaction. */
+export const lockSetting = (db: Db, key: string): Promise<StoredSetting | undefined> =>
+  db
+    .selectFrom('engine.settings')
+    .select(['value', 'changed_by', 'changed_at'])
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirst();
+
 /** Sets it for every process, from its next use on. */
 export async function writeSetting(
   db: Db,

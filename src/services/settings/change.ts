@@ -2,6 +2,7 @@
 import {
   connectivityUrl,
   httpHosts,
+  lockSetting,
   readSetting,
   removeSetting,
   writeSetting,
@@ -117,6 +118,36 @@ export async function changeSetting(
     unanswered: isAsked ? await whyNoAnswer(String(value), new AbortController().signal) : null,
   };
 }
+
+/** What a change did to the list of hosts: null where none is in it. */
+export interface ChangedHosts {
+  before: unknown;
+  after: string[] | null;
+  /** hosts to be removed that were not in the list */
+  absent: string[];
+}
+
+/** Adds hosts to `http_hosts`, and takes others away; the rest stays. For admins. */
+export function changeHosts(
+  { db, actor }: { db: Db; actor: Actor },
+  { add, remove }: { add: string[]; remove: string[] },
+): Promise<ChangedHosts> {
+  authorise(actor, 'change settings', 'admin');
+  return db.transaction().execute(async (transaction) => {
+    const before = (await lockSetting(transaction, httpHosts))?.value ?? null;
+    const known = hostsIn(before);
+    const kept = [...new Set([...known, ...add])].filter((host) => !remove.includes(host));
+    const after = kept.length > 0 ? kept : null;
+    if (after === null) await removeSetting(transaction, httpHosts);
+    else
+      await writeSetting(transaction, { key: httpHosts, value: after, by: storable(actor.name) });
+    return { before, after, absent: remove.filter((host) => !known.includes(host)) };
+  });
+}
+
+/** The hosts of a stored list, which may be anything. */
+export const hostsIn = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 
 /** Takes its value away; false where it has none. For admins. */
 export function clearSetting(
