@@ -103,6 +103,11 @@ export const config = z.strictObject({
     10,
     'an administrator with actions on fewer of these days than this is not judged',
   ),
+  // Our choice: an administrator who signs in once late in the evening is no alarm, one who works then may be.
+  min_odd_actions: count(
+    3,
+    'an administrator with fewer actions than this at unusual hours is no finding, unless one is from a new network',
+  ),
   // A phone changes between two or three networks, and a Tor circuit lasts for ten minutes.
   max_networks_of_user: count(
     12,

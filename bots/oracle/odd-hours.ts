@@ -47,7 +47,7 @@ export async function findOddHours(config: Config, context: EventContext): Promi
           r.network IS NOT NULL AND NOT r.network = ANY (coalesce(h.networks, '{}')) AS strange
         FROM recent r JOIN history h USING (id)
       ) judged GROUP BY key`,
-    wrong: sql`bad > 0`,
+    wrong: sql`bad >= ${config.min_odd_actions} OR bad > 0 AND strange`,
     worst: sql`strange DESC, bad DESC`,
     max: config.max_findings,
     figures: ({ keys, of }: { keys: number; of: number }) => [

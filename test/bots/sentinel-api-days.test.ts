@@ -108,7 +108,7 @@ describe('silent', () => {
   test('is none while the whole platform is silent', async () => {
     await history('/busy', everyDay, 1_000);
     await history('/orders', everyDay, 20);
-    await answers('/busy', 509);
+    await answers('/busy', 499);
     await expect(check('silent')).rejects.toThrow('the bot pulse watches that');
     await answers('/busy', 2);
     expect(await keys('silent')).toEqual(['/orders']);
