@@ -1,27 +1,18 @@
 /** The sentinel reads certificates of every age and kind from real servers. */
-import { sql } from 'kysely';
 import { RE2JS } from 're2js';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { sentinel } from '../../bots/sentinel.ts';
-import { allowHosts, anApp } from '../support/apps.ts';
+import { allowHosts, anApp, databaseOfApps } from '../support/apps.ts';
 import { authority, hasOpenssl, trust, type Issued } from '../support/certificates.ts';
 import { runCheck } from '../support/check.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { serveHttp, serveHttps } from '../support/http-server.ts';
 
-let db: TestDatabase['db'];
-beforeAll(async () => {
-  ({ db } = await testDatabase());
-});
-beforeEach(async () => {
-  await db.deleteFrom('app_catalog').execute();
-  await sql`DELETE FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
-});
+const db = await databaseOfApps();
 
 const certificates = (config = {}, now?: Date) =>
   runCheck(sentinel, 'certificates', db, config, now ? { now } : {});

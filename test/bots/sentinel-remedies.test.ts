@@ -1,28 +1,20 @@
 /** What the sentinel may do: ask an app once, and, where an admin allows it, put the app into maintenance. */
 import type { RequestListener } from 'node:http';
 import { sql } from 'kysely';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { setAppStatus } from '../../bots/remedies/app.set-status.ts';
 import { warmUpApp } from '../../bots/remedies/app.warm-up.ts';
 import { remedies } from '../../bots/index.ts';
 import { sentinel } from '../../bots/sentinel.ts';
 import { NotAppliedError } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { allowHosts, anApp } from '../support/apps.ts';
+import { allowHosts, anApp, databaseOfApps } from '../support/apps.ts';
 import { applyRemedy } from '../support/check.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { anEngine } from '../support/engine.ts';
 import { serveHttp } from '../support/http-server.ts';
 import { nothingHeldOut, run, set } from '../support/runs.ts';
 
-let db: TestDatabase['db'];
-beforeAll(async () => {
-  ({ db } = await testDatabase());
-});
-beforeEach(async () => {
-  await db.deleteFrom('app_catalog').execute();
-  await sql`DELETE FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
-});
+const db = await databaseOfApps();
 
 const warmUp = (component: string, params = {}) =>
   applyRemedy(warmUpApp, db, params, { target: { component } });

@@ -1,23 +1,14 @@
 /** The sentinel asks for paths that do not exist, and tells stubs from single page applications. */
 import type { RequestListener } from 'node:http';
-import { sql } from 'kysely';
 import { RE2JS } from 're2js';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { sentinel } from '../../bots/sentinel.ts';
 import { SkippedCheck } from '../../src/bot.ts';
-import { allowHosts, anApp } from '../support/apps.ts';
+import { allowHosts, anApp, databaseOfApps } from '../support/apps.ts';
 import { runCheck } from '../support/check.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { serveHttp } from '../support/http-server.ts';
 
-let db: TestDatabase['db'];
-beforeAll(async () => {
-  ({ db } = await testDatabase());
-});
-beforeEach(async () => {
-  await db.deleteFrom('app_catalog').execute();
-  await sql`DELETE FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
-});
+const db = await databaseOfApps();
 
 const check = (config = {}) => runCheck(sentinel, 'stubs', db, config);
 

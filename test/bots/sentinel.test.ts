@@ -5,24 +5,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { RE2JS } from 're2js';
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { sentinel } from '../../bots/sentinel.ts';
 import { isSameSite } from '../../bots/sentinel/site.ts';
 import type { ReportedFinding } from '../../src/bot.ts';
-import { allowHosts, anApp } from '../support/apps.ts';
+import { allowHosts, anApp, databaseOfApps } from '../support/apps.ts';
 import { authority, hasOpenssl, trust } from '../support/certificates.ts';
 import { runCheck } from '../support/check.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { serveHttp, serveHttps } from '../support/http-server.ts';
 
-let db: TestDatabase['db'];
-beforeAll(async () => {
-  ({ db } = await testDatabase());
-});
-beforeEach(async () => {
-  await db.deleteFrom('app_catalog').execute();
-  await sql`DELETE FROM engine.settings WHERE key = 'http_hosts'`.execute(db);
-});
+const db = await databaseOfApps();
 
 const check = (config = {}) => runCheck(sentinel, 'answers', db, config);
 

@@ -25,7 +25,13 @@ const cut = '...';
 export function asShown(block: ConsoleBlock, printed: string): string {
   const lines = block.output.trim().split('\n');
   if (lines.at(-1) !== cut) return printed.trim();
-  return [...printed.trim().split('\n').slice(0, lines.length - 1), cut].join('\n');
+  return [
+    ...printed
+      .trim()
+      .split('\n')
+      .slice(0, lines.length - 1),
+    cut,
+  ].join('\n');
 }
 
 /** Runs a command in this checkout, without a terminal, and returns what it prints on standard output. */
