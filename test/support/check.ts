@@ -22,7 +22,7 @@ async function databaseTime(db: Db): Promise<Date> {
  * Runs a check in a transaction that refuses to write. Rejects with SkippedCheck when the check skips. A check of a state
  * gets `since`. A check of events gets, by default, the time from the beginning of its window on, and every key.
  */
-export function runCheck(
+export async function runCheck(
   bot: Bot,
   checkName: string,
   db: Db,
@@ -43,6 +43,7 @@ export function runCheck(
   const check = bot.checks.find(({ name }) => name === checkName);
   if (!check) throw new Error(`${bot.name} has no check ${checkName}`);
   const read = bot.config.parse(config);
+  let skipped: SkippedCheck | undefined;
   const asked = db
     .transaction()
     .setAccessMode('read only')
@@ -68,14 +69,17 @@ export function runCheck(
         return await check.run(read, { ...context, from, starts: [], only: null, ...events });
       } catch (error) {
         // The transaction is committed: bots count what is rolled back, and the engine opens none around a check.
-        if (error instanceof SkippedCheck) return error;
-        throw error;
+        if (!(error instanceof SkippedCheck)) throw error;
+        skipped = error;
+        return null;
       }
     });
-  return asked.then((result) => {
-    if (result instanceof SkippedCheck) throw result;
-    return result;
+  // Where a statement had failed before the check skipped, the commit fails.
+  const result = await asked.catch((error: unknown) => {
+    throw skipped ?? error;
   });
+  if (result === null) throw skipped!;
+  return result;
 }
 
 /** Applies a remedy in a transaction of its own. Returns its evidence, and the answers of `isDone` before and after. */
