@@ -15,6 +15,7 @@ import { renameKnowledge } from '../../src/transitions/knowledge/rename.ts';
 import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
 import { acknowledgeTicket } from '../../src/transitions/tickets/acknowledge.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
+import { changeHosts } from '../../src/services/settings/change.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
 import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/close.ts';
 import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
@@ -145,6 +146,10 @@ export const ofPeople: Transactions = {
       7,
       'ann',
     ),
+  'change allowed hosts': async ({ db }) => {
+    const actor = { name: 'ann', role: 'owner' } as const;
+    await changeHosts({ db, actor }, { add: ['b.example'], remove: ['a.example'] });
+  },
   'change the mode': ({ db }) => changeMode(db, 'safe', { by: 'ann', reason: null }),
 };
 

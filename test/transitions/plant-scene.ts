@@ -13,6 +13,9 @@ const unfinished = [
 ];
 
 export async function plantScene(db: Db): Promise<void> {
+  await sql`INSERT INTO engine.settings (key, value) VALUES ('http_hosts', '["a.example"]')`.execute(
+    db,
+  );
   await sql`
     INSERT INTO bots (id, name, display_name, schedule_cron, api_endpoint, concurrency, max_attempts, clear, definition_version, checked_version, planned_from, next_slot_at, next_execution_at)
     SELECT id, 'bot-' || n, 'Bot', '0 0 * * 1', '/api/bots/nobody', 100, 3, 1, 1, 1, '2026-01-01', ${slot}::timestamptz, ${slot}::timestamptz
