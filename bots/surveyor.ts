@@ -2,78 +2,15 @@
  * Compares the schema of the database with what the migrations make. It changes nothing: a person decides whether the database or the
  * migrations are right.
  */
-import { defineBot, sql, z } from '../src/bot.ts';
+import { defineBot, sql } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { maxFindings } from './parts/settings.ts';
 import { bounded } from './surveyor/bounded-key.ts';
+import { config, type Config } from './surveyor/config.ts';
+import { findPending } from './surveyor/migrations.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
 import { readExpected, type Expected } from './surveyor/expected.ts';
 import { readParts, splitName, type Kind } from './surveyor/parts.ts';
 import { category, findChangedSettings } from './surveyor/settings.ts';
-
-const config = z.strictObject({
-  ignored_parts: z
-    .array(z.string())
-    .max(1_000)
-    .default([])
-    .describe(
-      'parts that may differ, named as `part` in the metadata of a finding: index bots.idx_bots_status',
-    ),
-  max_findings: maxFindings('differences'),
-});
-type Config = z.infer<typeof config>;
-
-async function findPending(_: Config, context: CheckContext): Promise<CheckResult> {
-  const { pending, unknown } = await readExpected(context);
-  const finding = (
-    severity: 'high' | 'medium',
-    title: string,
-    description: string,
-    names: string[],
-  ): ReportedFinding => ({
-    severity,
-    category,
-    title,
-    description,
-    component: 'migrations',
-    metadata: { count: names.length, migrations: names.slice(0, 100) },
-  });
-  return {
-    examined: ['pending', 'unknown'],
-    findings: [
-      ...(pending.length > 0
-        ? [
-            {
-              ...finding(
-                'high',
-                `Pending migrations: ${pending.length}, from ${pending[0]} on`,
-                'This version of Roundsman needs them.',
-                pending,
-              ),
-              key: 'pending',
-            },
-          ]
-        : []),
-      ...(unknown.length > 0
-        ? [
-            {
-              ...finding(
-                'medium',
-                `Unknown migrations: ${unknown.length} were applied by another version`,
-                'This version of Roundsman does not know what they changed.',
-                unknown,
-              ),
-              key: 'unknown',
-            },
-          ]
-        : []),
-    ],
-    figures: [
-      { name: 'pending migrations', value: pending.length },
-      { name: 'unknown migrations', value: unknown.length },
-    ],
-  };
-}
 
 const severities = { missing: 'high', changed: 'medium', extra: 'low' } as const;
 const words = { missing: 'Missing', changed: 'Changed', extra: 'Additional' } as const;

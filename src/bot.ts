@@ -20,7 +20,8 @@ export {
   type Certificate,
   type PresentedCertificate,
 } from './outbound/certificate.ts';
-export { OutboundError, request, type OutboundAnswer } from './outbound/request.ts';
+export { OutboundError } from './outbound/error.ts';
+export { request, type OutboundAnswer } from './outbound/request.ts';
 export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
 export { needsPersonNow } from './data/bots/standing-tickets.ts';
 export { isMerged, isPending } from './data/bots/pending-tickets.ts';

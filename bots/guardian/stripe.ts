@@ -3,21 +3,16 @@
  * that are new; payments of open findings are compared again.
  */
 import { sql, z } from '../../src/bot.ts';
-import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { openStripe, StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, judge, recorded } from './stripe-compare.ts';
-import { merged, readPayments, type StripePayment } from './stripe-events.ts';
+import { merged, type StripePayment } from './stripe-events.ts';
+import { figuresOf } from './stripe-figures.ts';
+import { readNew } from './stripe-read.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
 
-/** Events of one payment may be minutes apart: each part of the time is read with what is around it. */
-const aroundMinutes = 2;
-/** How many events one run reads, and one part of the time at most: 100 a request. */
-const maxEvents = 3_000;
-const maxInPart = 1_000;
-/** After this time no further part is begun: the run has a deadline. */
-const longestMs = 90_000;
 /** If the platform has none of at least this many payments, it writes other ids than Stripe, or gets no events. */
 const fewForNone = 10;
 const keyOfKey = 'STRIPE_KEY';
@@ -91,62 +86,6 @@ const keyFinding = (why: string): CheckResult => ({
   ],
 });
 
-interface Read {
-  payments: StripePayment[];
-  events: number;
-  readTo: Date;
-  partMs: number;
-}
-
-/**
- * Reads part after part, the oldest first. A part with too many events is read again as a quarter of it, by the next run where this
- * one has read enough. What was read counts also if Stripe then limits requests.
- */
-async function readNew(
-  client: StripeClient,
-  [from, until, partMs]: [from: Date, until: Date, partMs: number],
-  { test_mode: testMode }: Config,
-  { progress }: CheckContext,
-): Promise<Read> {
-  const read: Read = { payments: [], events: 0, readTo: from, partMs };
-  let left = maxEvents;
-  const begun = performance.now();
-  while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
-    const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
-    const part: [Date, Date] = [
-      minutesBefore(read.readTo, aroundMinutes),
-      minutesBefore(to, -aroundMinutes),
-    ];
-    const isShort = read.partMs <= minuteMs;
-    const max = isShort ? maxEvents : maxInPart;
-    try {
-      const answer = await readPayments(client, part, { max, testMode });
-      left -= answer?.events ?? max;
-      if (answer) {
-        // What begins after this part is judged with the next one, when all of its events are there.
-        read.payments.push(...answer.payments.filter(({ at }) => at <= to.getTime()));
-        read.events += answer.events;
-        read.readTo = to;
-        read.partMs *= 2;
-      } else if (isShort) {
-        throw new StripeRequestError(
-          'other',
-          `Stripe has more than ${maxEvents} events in a minute`,
-        );
-      } else read.partMs = Math.max(read.partMs / 4, minuteMs);
-    } catch (error) {
-      if (!(error instanceof StripeRequestError && error.kind === 'busy' && read.readTo > from))
-        throw error;
-      break;
-    }
-    progress(
-      (read.readTo.getTime() - from.getTime()) / (until.getTime() - from.getTime()),
-      `${read.events} events of Stripe are read`,
-    );
-  }
-  return read;
-}
-
 /** The payments in the open findings of this check, as they were reported. */
 async function reported({ db }: CheckContext): Promise<StripePayment[]> {
   const { rows } = await sql<{ metadata: unknown }>`
@@ -178,15 +117,12 @@ async function compare(
   const part = Math.max(minuteMs, Math.min(known?.part_ms ?? whole, whole));
   const read = await readNew(client, [from, until, part], config, context);
   const payments = merged([...(await reported(context)), ...read.payments]);
-  const rows = await recorded(
-    context,
-    payments.flatMap(({ ids }) => ids),
-  );
+  const named = new Set(payments.flatMap(({ ids }) => ids));
+  const rows = await recorded(context, [...named]);
   const wrong = payments.flatMap((payment) => {
     const judged = judge(payment, rows);
     return judged ? [{ payment, ...judged }] : [];
   });
-  const named = new Set(payments.flatMap(({ ids }) => ids));
   const refunded = new Set(payments.flatMap((payment) => (payment.refunded ? payment.ids : [])));
   const owed = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
   const missed = wrong.filter(({ kind }) => kind === 'missed');
@@ -226,44 +162,6 @@ async function compare(
       part_ms: read.partMs,
     },
   };
-}
-
-/** `owed`: how many payments there are, if the platform has none of them. */
-function figuresOf(
-  read: Read,
-  {
-    payments,
-    owed,
-    findings,
-    unknown,
-    until,
-  }: {
-    payments: number;
-    owed: number | null;
-    findings: ReportedFinding[];
-    unknown: { asked: number; unasked: number };
-    until: Date;
-  },
-): Figure[] {
-  const count = (kind: string) =>
-    findings.filter(({ metadata }) => metadata?.['kind'] === kind).length;
-  return [
-    { name: 'events of Stripe', value: read.events },
-    { name: 'payments at Stripe', value: payments },
-    {
-      name: 'payments missing on the platform',
-      value: owed ?? count('missed') + count('behind'),
-    },
-    { name: 'payments unknown to Stripe', value: count('unknown') },
-    { name: 'payments that differ', value: count('differing') },
-    { name: 'payments looked up at Stripe', value: unknown.asked },
-    { name: 'payments that could not be looked up', value: unknown.unasked },
-    {
-      name: 'time not compared yet',
-      value: (until.getTime() - read.readTo.getTime()) / 1_000,
-      unit: 's',
-    },
-  ];
 }
 
 const noId = '00000000-0000-0000-0000-000000000000';

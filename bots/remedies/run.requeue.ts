@@ -1,6 +1,7 @@
 /** Queues another run of a bot whose newest run failed, without waiting for its schedule. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
+import { hasEnded, waitingRuns } from '../parts/runs-of-bot.ts';
 import { nameOf, targetBot } from '../target-bot.ts';
 
 const params = z.strictObject({
@@ -19,11 +20,9 @@ interface BotRuns {
 async function readRuns(given: Params, context: RemedyContext, lock = sql``) {
   const { rows } = await sql<BotRuns>`
     SELECT b.id, b.status,
-      (SELECT count(*)::int FROM bot_executions e
-       WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'external')) AS waiting,
+      ${waitingRuns} AS waiting,
       (SELECT jsonb_build_object('id', e.id, 'status', e.status, 'reason', e.reason)
-       FROM bot_executions e
-       WHERE e.bot_id = b.id AND e.status IN ('success', 'failed', 'timeout') AND e.trigger NOT IN ('verify', 'external')
+       FROM bot_executions e WHERE ${hasEnded}
        ORDER BY e.completed_at DESC NULLS LAST LIMIT 1) AS last
     FROM bots b WHERE b.name = ${nameOf(given, context)} ${lock}`.execute(context.db);
   return rows[0];

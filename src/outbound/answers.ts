@@ -1,5 +1,6 @@
 import { hostsOf } from '../ground/http-address.ts';
-import { OutboundError, request } from './request.ts';
+import { OutboundError } from './error.ts';
+import { request } from './request.ts';
 
 /** From the lookup of the name to the head of the answer. */
 const timeoutMs = 3_000;

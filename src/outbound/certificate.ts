@@ -6,13 +6,9 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
-import {
-  OutboundError,
-  resolveHost,
-  towards,
-  type Addresses,
-  type OutboundLimits,
-} from './request.ts';
+import { OutboundError } from './error.ts';
+import type { OutboundLimits } from './request.ts';
+import { resolveHost, towards, type Addresses } from './resolve.ts';
 
 export interface Certificate {
   /** the common name, or the organisation where there is none */

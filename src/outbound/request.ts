@@ -3,14 +3,12 @@
  * were checked, so the name cannot lead elsewhere after the check. There are no redirects, no decompression and no proxy;
  * there is one deadline for the whole request, and a limit for the size of the answer.
  */
-import { lookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
 import { tlsFaultOf } from '../ground/certificate.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
-import { whyRefused } from './address.ts';
 import { bodyText } from './body-text.ts';
-import { faultInWords, withoutPlace } from './fault-words.ts';
-import { allowedBy, type Allowed } from './hosts.ts';
+import { describeError, OutboundError, refusal } from './error.ts';
+import { allowedBy } from './hosts.ts';
+import { addressesOf, towards, type AllowedHosts } from './resolve.ts';
 
 export interface OutboundRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -20,11 +18,7 @@ export interface OutboundRequest {
   body?: string | undefined;
 }
 
-export interface OutboundLimits {
-  /** the value of `http_hosts` in engine.settings */
-  hosts: unknown;
-  /** allows every host with public addresses, also without an entry in the list: for addresses that an admin has set */
-  publicly?: boolean;
+export interface OutboundLimits extends AllowedHosts {
   signal: AbortSignal;
   /** from the lookup of the name to the last byte of the answer */
   timeoutMs: number;
@@ -45,32 +39,6 @@ export interface OutboundAnswer {
   /** how long it took, from the lookup of the name to the last byte that was read */
   ms: number;
 }
-
-/**
- * Why a request failed. refused: our own rules do not allow it, so the server was never asked. certificate: the
- * server's certificate cannot be trusted. timeout: no answer in time. other: the network or the server.
- */
-export type OutboundFault = 'refused' | 'certificate' | 'timeout' | 'other';
-
-/** The request failed. `sent` is false only when it is certain that no part of it reached the server. */
-export class OutboundError extends Error {
-  override readonly name = 'OutboundError';
-  readonly sent: boolean;
-  readonly fault: OutboundFault;
-
-  constructor(
-    message: string,
-    sent: boolean,
-    { fault = 'other', ...options }: ErrorOptions & { fault?: OutboundFault } = {},
-  ) {
-    super(message, options);
-    this.sent = sent;
-    this.fault = fault;
-  }
-}
-
-/** Our own rules do not allow the request. */
-const refusal = (message: string) => new OutboundError(message, false, { fault: 'refused' });
 
 /** Sends a request and returns its answer, whatever its status is. Throws {@link OutboundError}. */
 export async function request(
@@ -169,87 +137,3 @@ const plainHeaders = (headers: NodeJS.Dict<string | string[]>): Record<string, s
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
-
-export interface Address {
-  address: string;
-  family: 4 | 6;
-}
-
-/**
- * The addresses of a host for a connection that is not HTTP. Either `host:port` is in the list, or, with `publicly`, all of
- * them are public. Throws {@link OutboundError}.
- */
-export async function resolveHost(
-  host: string,
-  port: number,
-  { hosts, publicly = false }: Pick<OutboundLimits, 'hosts' | 'publicly'>,
-): Promise<Addresses> {
-  const shape = isIP(host) === 6 ? `[${host}]` : host;
-  const address = `http://${shape}:${port}/`;
-  if (!URL.canParse(address)) throw refusal(`${host} is not a host name`);
-  const url = new URL(address);
-  const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
-  if (!named && !publicly) throw refusal(`${host}:${port} is not among the allowed hosts`);
-  try {
-    return await addressesOf(url.hostname, { exactly: named });
-  } catch (error) {
-    if (error instanceof OutboundError) throw error;
-    throw new OutboundError(`${host}: ${describeError(error, url, 0)}`, false, { cause: error });
-  }
-}
-
-/** At least one, in the order in which the system would try them. */
-export type Addresses = [Address, ...Address[]];
-
-/**
- * The addresses to which the connection may go. All addresses of the name have to be allowed: otherwise the owner of the name
- * could choose which one is used.
- */
-async function addressesOf(hostname: string, { exactly }: Allowed): Promise<Addresses> {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(host) as 0 | 4 | 6;
-  const found = family
-    ? [{ address: host, family }]
-    : ((await lookup(host, { all: true })) as Address[]);
-  if (!exactly)
-    for (const { address } of found) {
-      const why = await whyRefused(address);
-      if (why) throw refusal(`${hostname} is refused: ${saidOnce(why, host)}`);
-    }
-  const [first, ...others] = found;
-  if (!first) throw new OutboundError(`${hostname} has no address`, false);
-  return [first, ...others];
-}
-
-/** A reason begins with the address, which is not repeated where it is the host itself. */
-const saidOnce = (why: string, host: string): string =>
-  why.startsWith(`${host} `) ? `it${why.slice(host.length)}` : why;
-
-/**
- * Options of a connection that goes to the first of these addresses that answers, as browsers do (RFC 8305): many hosts have an
- * IPv6 address that does not work. (The lookup is not called for literal addresses, which were checked before.)
- */
-export const towards = (addresses: Addresses) => ({
-  lookup: ((_, options, callback) => {
-    const [{ address, family }] = addresses;
-    if (options.all) callback(null, addresses);
-    else callback(null, address, family);
-  }) satisfies LookupFunction,
-  autoSelectFamily: true,
-  // Node's own 250 ms are too short for the other side of the world; for the last address there is no such bound.
-  autoSelectFamilyAttemptTimeout: 1_000,
-});
-
-function describeError(
-  error: unknown,
-  { hostname, port, protocol }: URL,
-  maxBytes: number,
-): string {
-  if ((error as { code?: string }).code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-    return `the answer is longer than ${maxBytes} bytes`;
-  return withoutPlace(
-    faultInWords(error),
-    hostname,
-    port || (protocol === 'https:' ? '443' : '80'),
-  );
-}

@@ -80,9 +80,9 @@ test('says so when there are more than it reports, and keeps the worst', async (
 
 test('reports runs past their timeout and the margin, one finding a bot', async () => {
   const slow = await plantBot('slow', { timeout_seconds: 60, concurrency: 3 });
-  const patient = await plantBot('patient', { timeout_seconds: 120 });
+  const long = await plantBot('long', { timeout_seconds: 120 });
   await plantRuns(slow, 2, { status: 'running', started_at: minutesAgo(2.5) });
-  await plantRuns(patient, 1, { status: 'running', started_at: minutesAgo(2.5) });
+  await plantRuns(long, 1, { status: 'running', started_at: minutesAgo(2.5) });
   const { findings } = await check('stuck');
   expect(findings).toMatchObject([{ component: 'slow', severity: 'high', metadata: { runs: 2 } }]);
   expect(findings[0]?.title).toBe('Bot slow has had 2 stuck runs, the oldest for 2 minutes');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { email } from '../../src/notify/channels/email.ts';
 import type { Message } from '../../src/notify/message.ts';
-import { OutboundError } from '../../src/outbound/request.ts';
+import { OutboundError } from '../../src/outbound/error.ts';
 import { authority, hasOpenssl } from '../support/certificates.ts';
 import { contextOf } from './context.ts';
 import { allOf, event, groupMessage, hostile, testMessage, ticketMessage } from './scenes.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { presentedCertificate } from '../../src/outbound/certificate.ts';
-import { OutboundError } from '../../src/outbound/request.ts';
+import { OutboundError } from '../../src/outbound/error.ts';
 import { authority, hasOpenssl, trust } from '../support/certificates.ts';
 import { serveHttp, serveHttps } from '../support/http-server.ts';
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { OutboundError, request } from '../../src/outbound/request.ts';
+import { OutboundError } from '../../src/outbound/error.ts';
+import { request } from '../../src/outbound/request.ts';
 import { authority, hasOpenssl } from '../support/certificates.ts';
 import { serveHttp, serveHttps } from '../support/http-server.ts';
 

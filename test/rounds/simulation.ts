@@ -1,14 +1,14 @@
 /** A busy platform in simulated time, and the rounds of the bots over it by their documented schedules. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { remedies } from '../../bots/index.ts';
 import { SkippedCheck, type Bot, type ReportedFinding } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
-import { dayOf, rollUpDay, writeBotMetrics } from '../../src/data/rollups/days.ts';
-import { hoursToRollUp, rollUpHour } from '../../src/data/rollups/hours.ts';
-import { connect, type Db } from '../../src/database/connect.ts';
+import type { JobContext } from '../../src/contract/job.ts';
+import { rollup } from '../../jobs/rollup.ts';
+import { connect, type Database, type Db } from '../../src/database/connect.ts';
 import { nextSlot, parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { runCheck } from '../support/check.ts';
@@ -54,16 +54,12 @@ export async function enter(server: string, name: string): Promise<World> {
 const live = (world: World, from: Date, to: Date) =>
   world.call('CALL sim.live($1, $2)', [from, to]);
 
+/** Runs the job itself, without the engine that carries it. */
 async function rollUp({ db }: World): Promise<void> {
-  for (const kind of ['bot', 'endpoint', 'app', 'provider'] as const)
-    for (const hour of await hoursToRollUp(db, kind))
-      await db.transaction().execute(async (trx) => {
-        await rollUpHour(trx, kind, hour);
-        const day = dayOf(hour);
-        if (+hour.to !== +day.to) return;
-        await rollUpDay(trx, kind, day);
-        if (kind === 'bot') await writeBotMetrics(trx, day);
-      });
+  const commit = <Result>(write: (trx: Transaction<Database>) => Promise<Result>) =>
+    db.transaction().execute(write);
+  const { signal } = new AbortController();
+  await rollup.handler({ db, commit, signal } as JobContext, {});
 }
 
 /** Makes a database in which `days` days have passed until `until`, with all bots registered. Nothing is connected to it afterwards. */

@@ -1,47 +1,6 @@
-import type { Db } from '../../database/connect.ts';
 import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
+import { active, failed, hour, looked, many, plantScore, plantWorker } from './conductor-rows.ts';
 import type { Fault } from './fault.ts';
-import { nextId } from './ids.ts';
-
-const hour = 60;
-const active = { status: 'active' } as const;
-
-const many = <Row>(count: number, row: (index: number) => Row): Row[] =>
-  Array.from({ length: count }, (_, index) => row(index));
-
-/** What a run stores of a check that looked at so many components. */
-const looked = (examined: number) =>
-  JSON.stringify({ checks: [{ name: 'latency', status: 'passed', examined, findings: 0 }] });
-
-/** A worker that has room for ten runs. */
-const plantWorker = (db: Db, now: Date) =>
-  db
-    .insertInto('engine.nodes')
-    .values({
-      id: nextId(),
-      role: 'worker',
-      host: 'fiction',
-      pid: 1,
-      places: 10,
-      started_at: minutesBefore(now, hour),
-      heartbeat_at: now,
-    })
-    .execute();
-
-/** A bot with this health score yesterday; today has too few runs for one. */
-async function plantScore(db: Db, now: Date, name: string, health_score: number): Promise<void> {
-  const bot_id = await plantBot(db, name, active);
-  const dayOf = (at: Date) => at.toISOString().slice(0, 10);
-  await db
-    .insertInto('bot_metrics')
-    .values([
-      { bot_id, day: dayOf(minutesBefore(now, 24 * hour)), runs: 50, health_score },
-      { bot_id, day: dayOf(now), runs: 1, health_score: null },
-    ])
-    .execute();
-}
-
-const failed = { status: 'failed', error_message: 'the disk did not answer' } as const;
 
 export const conductorFaults: Fault[] = [
   {
@@ -69,8 +28,8 @@ export const conductorFaults: Fault[] = [
     },
     async lookalike(db, now) {
       const started_at = minutesBefore(now, hour);
-      const patient = await plantBot(db, 'patient', { timeout_seconds: 7_200 });
-      await plantRuns(db, patient, now, [{ status: 'running', started_at }]);
+      const long = await plantBot(db, 'long', { timeout_seconds: 7_200 });
+      await plantRuns(db, long, now, [{ status: 'running', started_at }]);
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Mail, by SMTP. Each ticket is one conversation; what a mail program shows of it is plain text. */
 import { messageOf } from '../../ground/errors.ts';
-import { OutboundError } from '../../outbound/request.ts';
+import { OutboundError } from '../../outbound/error.ts';
 import { defineChannel } from '../channel.ts';
 import { composeMail, limits } from '../mail/compose.ts';
 import { emailConfig, type EmailConfig } from '../mail/config.ts';

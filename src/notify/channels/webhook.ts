@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutboundError } from '../../outbound/request.ts';
+import { OutboundError } from '../../outbound/error.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 import { retryAfterMsOf } from '../retry-after.ts';

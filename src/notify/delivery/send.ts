@@ -6,7 +6,8 @@ import { faultBehind } from '../../database/faults/fault-behind.ts';
 import { openRedaction } from '../../ground/secrets/redact.ts';
 import { filledIn, referenceTo, secretsNamedIn } from '../../ground/secrets/secret-reference.ts';
 import { fitting, storable } from '../../ground/text.ts';
-import { request, resolveHost } from '../../outbound/request.ts';
+import { resolveHost } from '../../outbound/resolve.ts';
+import { request } from '../../outbound/request.ts';
 import type { Channel, ChannelContext, Delivery, NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
 

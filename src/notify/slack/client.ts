@@ -1,7 +1,7 @@
 /** Slack's methods, through Slack's own client; every request goes through the guard of the channel's context. */
 import type { FetchFunction, KnownBlock, Logger } from '@slack/web-api';
 import { messageOf } from '../../ground/errors.ts';
-import { OutboundError } from '../../outbound/request.ts';
+import { OutboundError } from '../../outbound/error.ts';
 import type { ChannelContext } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
 import { refusalOf, SlackRefusal, unansweredRefusal } from './answer.ts';

@@ -1,6 +1,6 @@
 /** An incoming webhook of Slack: it takes a new message, and answers with a word instead of the message's timestamp. */
 import { messageOf } from '../../ground/errors.ts';
-import { OutboundError } from '../../outbound/request.ts';
+import { OutboundError } from '../../outbound/error.ts';
 import type { ChannelContext } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
 import { refusalOf, SlackRefusal, unansweredRefusal } from './answer.ts';

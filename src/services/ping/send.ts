@@ -1,7 +1,8 @@
 /** Sends one ping, in the form that healthchecks.io takes. */
 import { hostsOf } from '../../ground/http-address.ts';
 import { fitting } from '../../ground/text.ts';
-import { OutboundError, request } from '../../outbound/request.ts';
+import { OutboundError } from '../../outbound/error.ts';
+import { request } from '../../outbound/request.ts';
 
 /** How long a request may take, from the lookup of the receiver's name to the last byte of its answer. */
 const timeoutMs = 10_000;
