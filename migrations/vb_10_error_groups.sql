@@ -96,6 +96,9 @@ CREATE TABLE engine.error_cursor (
 );
 INSERT INTO engine.error_cursor DEFAULT VALUES;
 
+-- What error-watch found about a group before.
+CREATE INDEX idx_findings_error_group ON bot_findings (component_key, detected_at DESC) WHERE check_name = 'error-groups';
+
 REVOKE ALL ON engine.error_groups, engine.error_templates, engine.error_counts, engine.error_facets, engine.grouped_errors,
   engine.error_cursor FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON engine.error_groups, engine.error_templates, engine.error_counts, engine.error_facets,
