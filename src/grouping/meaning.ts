@@ -3,6 +3,7 @@
  * articles, forms of `be` and `have`, and the plural; the ways to say that something cannot be done are one. Words that say
  * what happened stay as they are: `started` and `starting`, `failed` and `succeeded` are two messages.
  */
+import { isSmall, turns } from './english.ts';
 import { anyWord, value } from './template.ts';
 
 const fillers = new Set(
@@ -37,15 +38,6 @@ const phrases: readonly (readonly [said: readonly string[], means: string])[] = 
   ['time-out', 'timeout'],
 ].map(([said, means]) => [said!.split(' '), means!] as const);
 
-/** Words that say between which things something is, not what. They count for the order and not as content. */
-const small = new Set('to of for in on at by with from into and or as via over per'.split(' '));
-/** One of these more, or less, makes it another message. */
-const turning = new Set(
-  `not no never without cannot un except unless failed failure fail error succeeded success successfully denied refused rejected
-  accepted ignored skipped retry retrying again already invalid valid missing unknown timeout before after first last old new
-  max min maximum minimum above below read write inbound outbound source target`.split(/\s+/),
-);
-
 /** So many words of content have to be the same before one more makes no other message. */
 const minContentAround = 5;
 const open = '*';
@@ -69,7 +61,7 @@ const singular = (word: string): string =>
   word.length > 3 && word.endsWith('s') && !/(?:ss|us|is)$/.test(word) ? word.slice(0, -1) : word;
 
 export const contentOf = (meaning: readonly string[]): number =>
-  meaning.filter((word) => word !== open && !small.has(word)).length;
+  meaning.filter((word) => word !== open && !isSmall(word)).length;
 
 /** Whether `longer` is `shorter` and one word more that does not turn what it says. */
 export function addsOneWord(shorter: readonly string[], longer: readonly string[]): boolean {
@@ -79,5 +71,5 @@ export function addsOneWord(shorter: readonly string[], longer: readonly string[
   for (let next = at; next < shorter.length; next++)
     if (shorter[next] !== longer[next + 1]) return false;
   // Of a run of equal words any may be the one that was added; they are equal.
-  return longer[at] !== open && !turning.has(longer[at]!);
+  return longer[at] !== open && !turns(longer[at]!);
 }

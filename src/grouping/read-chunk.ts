@@ -19,6 +19,7 @@ const slash = 0x2f;
 const colon = 0x3a;
 const backslash = 0x5c;
 const apostrophe = 0x27;
+const question = 0x3f;
 
 export const isSpace = (code: number): boolean => code <= 0x20 || code === 0xa0;
 
@@ -44,22 +45,35 @@ export function readChunk(message: string, start: number, line: Line): number {
       if (!isInnerApostrophe(message, code, at, start)) break;
       continue;
     }
-    // A run of dots or dashes is a line that fills a column.
-    if ((code === dot || code === dash) && message.charCodeAt(at + 1) === code) break;
+    if ((code === dot || code === dash) && isFill(message, at, code)) break;
     if (code === colon) {
       colons++;
       if (message.charCodeAt(at + 1) === slash && message.charCodeAt(at + 2) === slash)
-        return readUrl(message, at, line);
+        {line.addValue(); return endOfUrl(message, at);}
     }
     joints++;
   }
   if (at === start) return start + 1;
   if (joints === 0) addPiece(message, start, at, line, isBehindMark(message, start));
-  else addJoined(message, start, at, colons, line);
+  else {
+    addJoined(message, start, at, colons, line);
+    // What is asked of a path belongs to it.
+    if (message.charCodeAt(at) === question && line.endsInValue()) return endOfUrl(message, at);
+  }
   return at;
 }
 
-function readUrl(message: string, at: number, line: Line): number {
+/** A run of dots, or of dashes with no word behind it, fills a column. */
+function isFill(message: string, at: number, code: number): boolean {
+  if (message.charCodeAt(at + 1) !== code) return false;
+  if (code === dot) return true;
+  let next = at + 2;
+  while (message.charCodeAt(next) === code) next++;
+  const after = next < message.length ? kindOf(message.charCodeAt(next)) : 0;
+  return after !== letter && after !== digit;
+}
+
+function endOfUrl(message: string, at: number): number {
   let end = at;
   while (end < message.length) {
     const code = message.charCodeAt(end);
@@ -67,7 +81,6 @@ function readUrl(message: string, at: number, line: Line): number {
     if (isSpace(code) || kind === quote || kind === closing || code === 0x3c || code === 0x3e) break;
     end++;
   }
-  line.addValue();
   return end;
 }
 

@@ -1,12 +1,17 @@
-/** Which shapes of one scope differ in one token only. */
+/** Which shapes of one scope differ in one token only, and whether they are enough to show that this token varies. */
 import { Buckets } from './buckets.ts';
+import { isContent, isName, namesPosition } from './english.ts';
 import { holeHash, keyWith } from './keys.ts';
 import { rowOf, type Shape } from './shape.ts';
-import { anyWord, value } from './template.ts';
+import { anyWord } from './template.ts';
 
-/** With two words that stay, four different ones at a position show that it varies; with one word it takes twice as many. */
+/**
+ * How many different words it takes. Where words around them say what the message is about, four different ones do not come
+ * by chance; with one such word alone, twice as many; where the words before them announce a name, one less.
+ */
 const variantsNeeded = 4;
 const variantsNeededBesideOneWord = 8;
+const variantsNeededForNames = 3;
 
 export class Variants {
   readonly #byHole = new Buckets<number>();
@@ -22,24 +27,29 @@ export class Variants {
   /** The first position at which enough shapes differ from `shape`, and these shapes, itself among them. */
   enoughAround(shape: Shape): { at: number; shapes: Shape[] } | undefined {
     for (const at of holesOf(shape)) {
-      const needed = wordsBeside(shape, at) === 1 ? variantsNeededBesideOneWord : variantsNeeded;
+      const needed = neededAt(shape, at);
       const candidates = this.#byHole.get(holeKey(shape, at));
       if (candidates.length < needed) continue;
       const shapes = candidates.filter((other) => differOnlyAt(shape, other, at));
-      if (shapes.length >= needed) return { at, shapes };
+      // Words for what happened tell messages apart, however many there are.
+      const counted = shapes.filter(({ tokens }) => isName(tokens[at]!));
+      if (counted.length >= needed) return { at, shapes };
     }
     return undefined;
   }
 }
 
-const wordsBeside = ({ tokens, words }: Shape, at: number): number =>
-  tokens[at] === value ? words : words - 1;
+function neededAt({ tokens }: Shape, at: number): number {
+  const content = tokens.filter((token, other) => other !== at && isContent(token)).length;
+  if (content === 1) return variantsNeededBesideOneWord;
+  return namesPosition(tokens, at) ? variantsNeededForNames : variantsNeeded;
+}
 
-function holesOf(shape: Shape): number[] {
-  const holes = [];
-  for (let at = 0; at < shape.count; at++)
-    if (shape.tokens[at] !== anyWord && wordsBeside(shape, at) > 0) holes.push(at);
-  return holes;
+function holesOf({ tokens }: Shape): number[] {
+  const content = tokens.filter(isContent).length;
+  return tokens.flatMap((token, at) =>
+    token !== anyWord && content - (isContent(token) ? 1 : 0) > 0 ? [at] : [],
+  );
 }
 
 const holeKey = (shape: Shape, at: number): number =>
