@@ -10,7 +10,14 @@ import type {
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
-import { endsFirst, hasTimes, isoOf, judge, lifetimeOf, type Lifetime } from './judge-certificate.ts';
+import {
+  endsFirst,
+  hasTimes,
+  isoOf,
+  judge,
+  lifetimeOf,
+  type Lifetime,
+} from './judge-certificate.ts';
 import { unasked } from './unasked.ts';
 
 /** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */

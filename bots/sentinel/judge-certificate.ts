@@ -6,7 +6,8 @@ import type { Config } from './config.ts';
 
 /** A certificate may hold anything in the place of its times. */
 const isTime = (at: Date): boolean => !Number.isNaN(at.getTime());
-export const hasTimes = ({ validFrom, validTo }: Certificate) => isTime(validFrom) && isTime(validTo);
+export const hasTimes = ({ validFrom, validTo }: Certificate) =>
+  isTime(validFrom) && isTime(validTo);
 export const isoOf = (at: Date): string | null => (isTime(at) ? at.toISOString() : null);
 
 /**

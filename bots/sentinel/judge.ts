@@ -16,10 +16,7 @@ type Aspect = (typeof aspects)[number];
 
 /** What an answer says about an app: for some aspects a problem, or null where there is none. */
 type Judgement = Partial<Record<Aspect, Problem | null>>;
-type Problem = Pick<
-  ReportedFinding,
-  'severity' | 'title' | 'description' | 'metadata' | 'certain'
->;
+type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description' | 'metadata' | 'certain'>;
 
 /** Makes a problem of the end of its title, which begins with the app. */
 type AboutApp = (title: string, rest: Omit<Problem, 'title'>) => Problem;

@@ -202,9 +202,7 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     const { findings, answers } = await found(host);
     expect(findings.map(([severity]) => severity)).toEqual(severities);
     for (const [, title] of findings)
-      expect(title).toMatch(
-        /^is issued by one that ends in \d+ days$/,
-      );
+      expect(title).toMatch(/^is issued by one that ends in \d+ days$/);
     expect(answers).toEqual([]);
   });
 

@@ -25,7 +25,10 @@ export interface Authority {
   /** Issues a certificate that is valid between two times, of the past or the future, too. */
   issueBetween(commonName: string, names: string, from: Date, to: Date): Issued;
   /** An authority below this one, which began `age` days ago and has `days` left; its `ca` is the certificate that a server has to send along. */
-  below(days?: number, age?: number): Pick<Authority, 'ca' | 'issue'> & {
+  below(
+    days?: number,
+    age?: number,
+  ): Pick<Authority, 'ca' | 'issue'> & {
     /** A further certificate of the same name and key, which this authority signs; without days a root of its own. */
     again(days?: number): string;
   };
