@@ -30,7 +30,7 @@ const deliver = (
     contextOf<any>({ host: `127.0.0.1:${port}`, config: settings(port, config), ...rest }),
   );
 
-/** The headers of a mail, unfolded, by their names in small letters; the body as it is read. */
+/** The headers of a mail, unfolded, by their names in lower-case letters; the body as it is read. */
 function read({ raw }: TakenMail) {
   const end = raw.indexOf('\r\n\r\n');
   const lines = raw

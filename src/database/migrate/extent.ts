@@ -95,10 +95,10 @@ const withEngineFunction = (text: string): string =>
 /** How much of the schema this database has, according to the migrations that were applied. */
 export async function extentOf(db: Kysely<any>): Promise<Extent> {
   // Reads pg_class, because a statement that names the table fails without USAGE on its schema.
-  const { rows: ledger } = await sql`
+  const { rows: migrationTable } = await sql`
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'engine' AND relname = 'kysely_migration'`.execute(db);
-  if (ledger.length === 0) return 'none';
+  if (migrationTable.length === 0) return 'none';
   const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
     db,
   );

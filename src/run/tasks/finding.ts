@@ -27,7 +27,7 @@ export interface Finding {
   verdict?: 'clean' | 'unclear';
 }
 
-/** How many findings of one run are recorded at most: a broken check must not fill the database. */
+/** The most findings of one run that are recorded: a broken check must not fill the database. */
 export const maxFindings = 1_000;
 
 /** A reported severity as it is stored. */
