@@ -10,7 +10,7 @@ import {
   quote,
 } from './characters.ts';
 import type { Line } from './line.ts';
-import { addPiece } from './add-piece.ts';
+import { addPiece, addPlain } from './add-piece.ts';
 import { isHexadecimal } from './values.ts';
 
 const dot = 0x2e;
@@ -31,6 +31,7 @@ export function readChunk(message: string, start: number, line: Line): number {
   const { length } = message;
   let colons = 0;
   let joints = 0;
+  let digits = 0;
   let at = start;
   for (; at < length; at++) {
     const code = message.charCodeAt(at);
@@ -42,6 +43,7 @@ export function readChunk(message: string, start: number, line: Line): number {
     }
     if (kind === digit) {
       if (at > start && isDense(message, at - 1)) break;
+      digits++;
       continue;
     }
     if (kind !== joint) {
@@ -59,7 +61,7 @@ export function readChunk(message: string, start: number, line: Line): number {
     joints++;
   }
   if (at === start) return start + 1;
-  if (joints === 0) addPiece(message, start, at, line, isBehindMark(message, start));
+  if (joints === 0) addPlain(message, start, at, line, digits, isBehindMark(message, start));
   else {
     addJoined(message, start, at, colons, line);
     // What is asked of a path belongs to it.

@@ -5,6 +5,7 @@
 import { closing, digit, equals, joint, kindOf, letter, opening, quote } from './characters.ts';
 import { isSpace, readChunk } from './read-chunk.ts';
 import type { Line } from './line.ts';
+import { lastDot } from './values.ts';
 
 /** A quoted value is not longer; a quote that has no other half costs no more than this. */
 const maxQuoted = 256;
@@ -52,8 +53,7 @@ function closeBracket(line: Line, from: number): void {
   if (line.count - from !== 1) return;
   if (line.starts[from] === -1) line.count = from;
   else if (from > 0 && line.starts[from - 1] === -1) {
-    const dot = line.message.indexOf('.', line.starts[from]);
-    if (dot !== -1 && dot < line.ends[from]!) line.count = from;
+    if (lastDot(line.message, line.starts[from]!, line.ends[from]!) !== -1) line.count = from;
   }
 }
 
