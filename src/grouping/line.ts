@@ -28,6 +28,14 @@ export class Line implements Row {
     return this.count >= this.maxTokens;
   }
 
+  /** A value, or a word as `true` that is one where a value is written. */
+  isValue(at: number): boolean {
+    const start = this.starts[at]!;
+    return (
+      start === -1 || literals.hasHashed(this.hashes[at]!, this.message, start, this.ends[at]!)
+    );
+  }
+
   endsInValue(): boolean {
     return this.count > 0 && this.starts[this.count - 1] === -1;
   }
