@@ -8,19 +8,19 @@ import {
   noteCaughtUp,
   readCursor,
   type ErrorCursor,
-} from '../src/grouping/rows/cursor.ts';
-import { removeOldCounts } from '../src/grouping/rows/old-counts.ts';
+} from '../src/error-groups/rows/cursor.ts';
+import { removeOldCounts } from '../src/error-groups/rows/old-counts.ts';
 import {
   hasWaiting,
   readErrors,
   type ErrorBatch,
   type UngroupedError,
-} from '../src/grouping/rows/read-errors.ts';
-import { beginAnew, isRestored } from '../src/grouping/rows/restored.ts';
-import { loadTemplates } from '../src/grouping/rows/templates.ts';
+} from '../src/error-groups/rows/read-errors.ts';
+import { beginAnew, isRestored } from '../src/error-groups/rows/restored.ts';
+import { loadTemplates } from '../src/error-groups/rows/templates.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
-import { Assigner } from '../src/grouping/batch/assign.ts';
-import { assignAll, writeBatch } from '../src/grouping/batch/write-batch.ts';
+import { Assigner } from '../src/error-groups/batch/assign.ts';
+import { assignAll, writeBatch } from '../src/error-groups/batch/write-batch.ts';
 
 /** How many errors one transaction counts at most: some 50 ms, and with the longest messages some 30 MB. */
 const maxErrors = 2_000;

@@ -8,9 +8,9 @@
  * Zero rows: the template is no longer in the group: null is returned.
  */
 import { sql, type Transaction } from 'kysely';
-import type { ErrorCursor } from '../../grouping/rows/cursor.ts';
-import { moveCursor } from '../../grouping/rows/cursor.ts';
-import { recountGroup } from '../../grouping/rows/recount.ts';
+import type { ErrorCursor } from '../../error-groups/rows/cursor.ts';
+import { moveCursor } from '../../error-groups/rows/cursor.ts';
+import { recountGroup } from '../../error-groups/rows/recount.ts';
 import type { Database } from '../../database/connect.ts';
 import { pinGroup } from './merge.ts';
 
