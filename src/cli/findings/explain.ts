@@ -20,7 +20,7 @@ import {
   type Explanation,
   type FindingRow,
 } from '../../services/findings/explain.ts';
-import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
+import { commandToAskAgain } from '../../services/findings/gate-in-words.ts';
 import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
 import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
@@ -169,7 +169,7 @@ const asDocument = (
     ...candidateDocument(explained),
     closed: closed.map((each) => ({
       ...each,
-      try: whatAsksAgain(each, { ...explained, closed }, about),
+      try: commandToAskAgain(each, { ...explained, closed }, about),
     })),
   })),
   unexamined: untried,

@@ -16,10 +16,12 @@ const msSince = (at: RawBuilder<unknown>) =>
 
 export interface PingClaim {
   /** milliseconds since a canary passed last; since the first claim, if none has */
-  quietMs: number;
+  msSinceCanary: number;
 }
 
-/** Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count. */
+/**
+ * Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count.
+ */
 export async function claimPing(db: Db): Promise<PingClaim | null> {
   const { rows } = await sql<PingClaim>`
     INSERT INTO engine.settings AS s (key, value, changed_at)
@@ -28,7 +30,7 @@ export async function claimPing(db: Db): Promise<PingClaim | null> {
     ON CONFLICT (key) DO UPDATE SET value = s.value || jsonb_build_object('since', coalesce(s.value -> 'since', to_jsonb(engine.now()))),
       changed_at = engine.now()
     WHERE NOT (${changedNow(sql`s.changed_at`)})
-    RETURNING ${msSince(sql`coalesce(value ->> 'passed_at', value ->> 'since')`)} AS "quietMs"`.execute(
+    RETURNING ${msSince(sql`coalesce(value ->> 'passed_at', value ->> 'since')`)} AS "msSinceCanary"`.execute(
     db,
   );
   return rows[0] ?? null;

@@ -13,7 +13,10 @@ import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
 import { undoableOf } from './undoable.ts';
 
-/** The current row of an action that can be undone; `delayed` is as in {@link undoableOf}. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
+/**
+ * The current row of an action that can be undone; `delayed` is as in {@link undoableOf}. Throws NotFoundError, AmbiguousIdError,
+ * CannotUndoError.
+ */
 export async function findUndoable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
   { action: given }: { action: string },

@@ -49,8 +49,8 @@ export async function abilitiesOf(
 }
 
 /**
- * The heals with the present autonomy of their entries, which people and outcomes may have changed. An entry that this database does
- * not have yet is added when a process starts.
+ * The heals with the present autonomy of their entries, which people and outcomes may have changed. An entry that this database
+ * does not have yet is added when a process starts.
  */
 async function withPresentAutonomy(db: Db, heals: Heal[]): Promise<Abilities['heals']> {
   if (heals.length === 0) return [];

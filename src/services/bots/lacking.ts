@@ -1,4 +1,7 @@
-/** Where only the bots are installed, a bot whose endpoint needs tables of the platform is left off: disabled at the start of a process. */
+/**
+ * Where only the bots are installed, a bot whose endpoint needs tables of the platform is left off: disabled at the start of a
+ * process.
+ */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';

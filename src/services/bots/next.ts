@@ -28,7 +28,10 @@ export interface NextRunOfBot {
   error?: string;
 }
 
-/** The next run of each active bot in the order of their starts, also if a maintenance window skips it; `all` counts the active bots. */
+/**
+ * The next run of each active bot in the order of their starts, also if a maintenance window skips it; `all` counts the active
+ * bots.
+ */
 export async function nextRunOfEach(db: Db, { limit }: { limit: number }) {
   const now = await currentTime(db);
   const bots = await activeBots(db, limit);

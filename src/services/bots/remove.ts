@@ -19,7 +19,8 @@ export interface RemovedBot extends CancelledOfBot {
 /**
  * Removes a bot: it is disabled, lists leave it out, and its name may be given to another one. Its history stays. Its
  * queued and running runs are cancelled, and its open findings and tickets resolved. A run that has not ended yet may still write
- * findings and tickets: the timer `settle` resolves those. `bots enable` takes the removal back. For owners and admins. Throws NotFoundError.
+ * findings and tickets: the timer `settle` resolves those. `bots enable` takes the removal back. For owners and admins. Throws
+ * NotFoundError.
  */
 export async function removeBot(
   { db, actor }: { db: Db; actor: Actor },

@@ -50,14 +50,14 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
       warn(
         'Processes',
         `silent for more than ${nodeTimeoutSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
-        'if they were killed, nothing: their runs are taken over; else look at their logs',
+        'if they were killed, do nothing: their runs are taken over; otherwise look at their logs',
       ),
     );
   if (skewed.length > 0)
     found.push(
       warn(
         'Clock',
-        `off from the database's: ${skewed.map((node) => `${nodeName(node)} by ${node.skew_ms} ms`).join(', ')}`,
+        `not as the database's: ${skewed.map((node) => `${nodeName(node)} by ${node.skew_ms} ms`).join(', ')}`,
         'synchronise those hosts with NTP',
       ),
     );

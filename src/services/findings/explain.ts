@@ -15,7 +15,7 @@ export type { About } from './gate-in-words.ts';
 export type { FindingRow } from './list.ts';
 
 /**
- * A finding, or that of a ticket, what a run would do about it now, and what was decided about it and why.
+ * A finding, which may be given by its ticket: what a run would do about it now, and what was decided about it and why.
  * Throws NotFoundError, AmbiguousIdError.
  */
 export async function explainFinding(
@@ -32,7 +32,7 @@ export async function explainFinding(
   return { finding, explanation, about: about!, tooFewSince: since, now: await currentTime(db) };
 }
 
-/** For each of the findings what the commands have to name that open a gate or ask again. */
+/** For each finding, the names and states that its gates in words need. */
 export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): Promise<About[]> {
   const bots = await db
     .selectFrom('bots')

@@ -26,7 +26,10 @@ export interface Explained {
   now: Date;
 }
 
-/** What people were told of a ticket, where and when, and why they were not told of the rest. Throws NotFoundError. */
+/**
+ * What people were told of a ticket, through which channels and when, and why they were not told of the rest. Throws
+ * NotFoundError.
+ */
 export async function explainTicket(
   db: Db,
   { ticket: given, limit }: { ticket: string; limit: number },
