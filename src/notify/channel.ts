@@ -45,7 +45,7 @@ export interface NotSent {
   /** the receiver asked to wait this long */
   retryAfterMs?: number;
   /** The receiver may have it all the same: another try is a repeat, and the message says so. */
-  mayBeThere?: true;
+  mayHaveArrived?: true;
   /**
    * A part of it is there, known by `reference`: the next try finds that in `before`. `recipients` have all of it, and the
    * next try leaves them out. When no try is left it counts as sent, and `why` becomes its note.

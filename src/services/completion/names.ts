@@ -1,4 +1,4 @@
-/** Names and ids that prefix with what a person has typed: a shell shows them when the person presses Tab. */
+/** Names and ids that begin with what a person has typed: a shell shows them when the person presses Tab. */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
@@ -57,7 +57,7 @@ const finds = {
 
 export type NameKind = keyof typeof finds;
 
-/** The names of this kind that prefix with `prefix`, a hundred at most. */
+/** The names of this kind that begin with `prefix`, a hundred at most. */
 export async function namesThatBegin(db: Db, kind: NameKind, prefix: string): Promise<Name[]> {
   const { rows } = await finds[kind](prefix.slice(0, 255)).execute(db);
   return rows;

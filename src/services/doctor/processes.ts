@@ -2,10 +2,9 @@ import { nodeTimeoutSeconds, type Node } from '../../data/bots/engine.ts';
 import { nodeName } from '../progress/canary-stop.ts';
 import { botsThatAre, schedulersOf, workersOf, type Facts } from '../progress/facts.ts';
 import { readOnlyInWords, takesNoWrites } from '../progress/read-only.ts';
+import { maxSkewMs } from '../../maintain/clock.ts';
 import { span } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-
-const maxSkewMs = 2_000;
 
 const namesOf = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 

@@ -3,8 +3,8 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { counted, storable } from '../../ground/text.ts';
 import { settingKey } from '../../notify/settings/stored.ts';
-import { endTicket } from '../../transitions/channels/end-ticket.ts';
-import { endRemovedChannel } from '../../transitions/channels/leave.ts';
+import { endChannelTicket } from '../../transitions/channels/end-ticket.ts';
+import { endRemovedChannel } from '../../transitions/channels/end-removed.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';
 import { sendAgainOn } from '../../transitions/notifications/send-again.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -40,7 +40,7 @@ export async function setNotifications(
         const reason = `${by} removed the channel from the settings`;
         removed.push({ channel, failed: await endRemovedChannel(trx, channel, { by, reason }) });
       } else if (!isDeepStrictEqual(old[channel], present[channel])) {
-        await endTicket(trx, channel, by, `The channel ${channel} was changed.`);
+        await endChannelTicket(trx, channel, by, `The channel ${channel} was changed.`);
         await sendAgainOn(trx, channel);
         if (await switchOn(trx, channel)) switched_on.push(channel);
       }

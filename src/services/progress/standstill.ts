@@ -159,7 +159,7 @@ function botsUnchecked(facts: Facts): Need | null {
 /** Due bots that no scheduler claims, although one has been alive for long enough. */
 export function botsOverdue(
   facts: Facts,
-  whereToLook = '`npx roundsman doctor` looks whereToLook',
+  whereToLook = '`npx roundsman doctor` looks closer',
 ): Need | null {
   const { overdue, nodes } = facts;
   if (overdue.all === 0 || !hasHadTime(schedulersOf(nodes), facts)) return null;

@@ -1,6 +1,6 @@
 /**
- * It stays unknown whether a cure helped whose check counts events: a person acted first, or the events after the cure
- * stayed unclear for as long as the check is asked. Such a cure counts neither for nor against an entry.
+ * A cure whose check counts events stays without a verdict: a person acted before the events could show whether it helped, or the
+ * events stayed unclear for as long as the check is asked. Such a cure counts neither for nor against its entry.
  *
  * From: `applied`, `verified` (only by the timer), of a check of events.
  * To: `undecided`, with the reason in `error_message`.
@@ -12,14 +12,14 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { concludeAs } from '../conclude-as.ts';
 
-/** For people: why a cure is `undecided` of which the events showed nothing. */
+/** The reason, for people, if the events after a cure stayed unclear. */
 export const neverClear =
   'the events after it did not show whether it helped, for as long as the check was asked';
 
-/** By how much the last question to the check may come late before the timer concludes the cure without it. */
+/** How late the last question to the check may be; after that the timer concludes the cure without asking. */
 const lastQuestionDelay = '10 minutes';
 
-/** `helped` is the entry that helped, as the person says: its own cure is still judged. */
+/** `helped` is the entry that helped, as the person says: the cures of that entry are still judged. */
 export async function leaveUndecided(
   trx: Transaction<Database>,
   fingerprint: string,

@@ -12,14 +12,14 @@
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
 import { isOverriddenByPolicy } from '../../data/escalation/followed-tickets.ts';
-import { isOurs } from './count.ts';
+import { openedByRun } from './count.ts';
 import { keepOverride, assigneeAfter } from './rate.ts';
 import { clearSnooze } from './snooze.ts';
 
-/** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
+/** `latest`: the newest ticket of each problem that needs one. Reads `needing`. */
 export const findLatest = sql`latest AS (
     SELECT DISTINCT ON (t.fingerprint) t.id, t.merged_into, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
-    FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
+    FROM bot_tickets t JOIN needing n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
 
@@ -30,8 +30,8 @@ export const reopenTickets = sql`reopened AS (
         severity = coalesce(r.severity, t.severity), ${keepOverride(sql`l.severity`, isOverriddenByPolicy('t'))},
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${clearSnooze}, reopened_by = NULL, merged_into = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
-        title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
-        description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,
+        title = CASE WHEN ${openedByRun} THEN l.title ELSE t.title END,
+        description = CASE WHEN ${openedByRun} THEN l.description ELSE t.description END,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata - 'storm' ELSE '{}' END || l.details
                    || jsonb_build_object('execution_id', l.run::text)
     FROM latest l LEFT JOIN changed r ON r.id = l.id

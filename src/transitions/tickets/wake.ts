@@ -1,7 +1,7 @@
 /**
  * A snoozed ticket wakes by itself: when its time is over, when it becomes more severe than it was when it was snoozed, or
- * when as many runs as the person said have seen its problem again. Only runs that began after the snooze count: what an
- * older run reports the person already knew, even if the report comes later. A higher severity wakes the ticket whichever
+ * when as many runs as the person said have seen its problem again. Only runs that began after the snooze count: the person
+ * already knew what an older run reports, even if its report comes later. A higher severity wakes the ticket whichever
  * run found it, because the person did not know of it.
  *
  * From: `open` or `assigned`, snoozed.
@@ -37,17 +37,17 @@ export async function wakeTickets(db: Db, maxRows: number): Promise<number> {
 /** Never before the snooze that it ends: a statement may have begun before that, and have waited for the ticket. */
 const wokenAt = sql`greatest(engine.now(), t.snoozed_at)`;
 
-const isAsleep = isSnoozed('t', sql`engine.now()`);
+const snoozedNow = isSnoozed('t', sql`engine.now()`);
 
 /** 1 where the run that began at `c.began` counts for the snooze of the ticket `t`, else 0. */
-const counts = sql`((${isAsleep} AND t.snoozed_occurrences IS NOT NULL AND c.began > t.snoozed_at) IS TRUE)::int`;
+const counts = sql`((${snoozedNow} AND t.snoozed_occurrences IS NOT NULL AND c.began > t.snoozed_at) IS TRUE)::int`;
 
 /**
  * Two columns for the ticket `t` whose new severity is `severity`: `counts`, as above, and `wakes`, why the ticket wakes, or
  * NULL where it does not.
  */
 export const wakes = (severity: RawBuilder<unknown>) => sql`${counts} AS counts,
-           CASE WHEN ${isAsleep} THEN
+           CASE WHEN ${snoozedNow} THEN
              CASE WHEN ${rises(sql`coalesce(t.snoozed_severity, t.severity)`, severity)} THEN 'it is more severe'
                WHEN ${counts} = 1 AND t.snooze_seen + 1 >= t.snoozed_occurrences
                  THEN 'it was seen ' || t.snoozed_occurrences || ' more times' END END AS wakes`;
