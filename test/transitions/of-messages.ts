@@ -76,7 +76,7 @@ export const ofMessages: Transactions = {
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(trx);
       await endRemovedChannel(trx, 'off', { by: 'ann', reason: 'x' });
     }),
-  'settle: leave channels': ({ db }) =>
+  'settle: end removed channels': ({ db }) =>
     db
       .transaction()
       .execute((trx) => endRemovedChannel(trx, 'off', { by: 'roundsman', reason: 'x' })),

@@ -24,7 +24,7 @@ import { usedInWords } from './used-approval.ts';
 /** Nothing is suggested on this ticket that could be approved or rejected. */
 export class NoSuggestionError extends RoundsmanError {}
 
-export type { Context, Figures } from '../../heal/judging/figures.ts';
+export type { Figures } from '../../heal/judging/figures.ts';
 export type { Tried } from '../../heal/judging/current-solution.ts';
 
 export type { Answer };

@@ -5,7 +5,7 @@
  * From: `applied`, `verified` (only by the timer), of a check of events.
  * To: `undecided`, with the reason in `error_message`.
  * By: an operator who resolves a ticket; the timer that concludes outcomes.
- * Locks: actions of the fingerprint, after its memory; by the timer as they come, without those that other transactions hold.
+ * Locks: actions of the fingerprint, after its memory; by the timer in no fixed order, without those that other transactions hold.
  * Zero rows: no such cure waits for its verdict.
  */
 import { sql, type Transaction } from 'kysely';
@@ -49,7 +49,7 @@ export async function leaveUnclearUndecided(db: Db, maxRows: number): Promise<nu
             ELSE coalesce(s.cutoff_at, a.verify_after, a.applied_at) + ${sql.lit(lastQuestionDelay)}::interval END
             + make_interval(secs => a.judge_within) <= engine.now()
         AND NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = a.execution_id AND e.status = 'running')
-      -- Locks bot_actions as they come; rows that others hold are skipped.
+      -- Locks bot_actions in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF a SKIP LOCKED)
       AND state IN ('applied', 'verified')
     RETURNING id`.execute(db);

@@ -8,7 +8,7 @@
  * To: the same status with `woken_at`, which ends the snooze, and an event; the columns that the person wrote stay.
  * By: the timer that concludes outcomes, in any process; or the worker or rescue that ends a run (part of `escalate`), in the
  *   statement's one update of the ticket (`rate.ts`).
- * Locks: the timer locks tickets as they come, and skips those that other transactions hold; `escalate` has locked them.
+ * Locks: the timer locks tickets in no fixed order, and skips those that other transactions hold; `escalate` has locked them.
  * Zero rows: no snooze is over.
  */
 import { sql, type RawBuilder } from 'kysely';
@@ -23,7 +23,7 @@ export async function wakeTickets(db: Db, maxRows: number): Promise<number> {
       SELECT t.id, t.snoozed_until FROM bot_tickets t
       WHERE ${isPending('t')} AND t.snoozed_until <= engine.now()
         AND (t.woken_at IS NULL OR t.woken_at < coalesce(t.snoozed_at, t.snoozed_until))
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE SKIP LOCKED
     ), woken AS (
       UPDATE bot_tickets t SET woken_at = ${wokenAt} FROM due WHERE t.id = due.id
