@@ -15,7 +15,7 @@ import {
 import * as print from '../terminal/print.ts';
 import {
   explainFinding as read,
-  type About,
+  type FindingContext,
   type Explained,
   type Explanation,
   type FindingRow,
@@ -86,7 +86,7 @@ export const explainFinding = (
 function tellCandidates(
   { candidates, untried, decisions }: Explanation,
   { category }: FindingRow,
-  { about, now }: { about: About; now: Date },
+  { about, now }: { about: FindingContext; now: Date },
 ): void {
   print.section('What a run would do now');
   if (untried.length > 0)
@@ -162,7 +162,7 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
 const asDocument = (
   finding: object,
   { candidates, untried, decisions }: Explanation,
-  about: About,
+  about: FindingContext,
 ) => ({
   ...finding,
   candidates: candidates.map(({ closed, ...explained }) => ({

@@ -3,8 +3,8 @@ import { counted, printable, shortId, span, time } from '../../ground/text.ts';
 import type { Explained } from '../../heal/explain.ts';
 import type { ClosedGate, WaitsFor } from '../../heal/openings.ts';
 
-/** What a closed gate is about, apart from the entry. */
-export interface About {
+/** What gates in words say about the finding and its bot: states, and names that commands take. */
+export interface FindingContext {
   finding: string;
   component: string | null;
   bot: string;
@@ -37,7 +37,7 @@ const ofReplacedSolution = (earlier: number): string =>
   earlier > 0 ? `, ${earlier} of them before its solution was replaced` : '';
 
 type Inputs = NonNullable<Explained['inputs']>;
-type Words = (inputs: Inputs, explained: Explained, about: About) => string;
+type Words = (inputs: Inputs, explained: Explained, about: FindingContext) => string;
 
 const reasons: Record<string, Words> = {
   kill_switch: ({ mode }) => `the mode is ${mode ?? 'not set'}: nothing is healed`,
@@ -107,10 +107,10 @@ export const stormInWords = (broken: number, ticket: string | null): string =>
   `${counted(broken, 'component')} of its bot ${broken === 1 ? 'is' : 'are'} broken${ticket ? `, for which ${ticket} stands` : ''}: the cause is elsewhere`;
 
 /** Why a gate is closed, with the figures. */
-function whyClosed(gate: string, explained: Explained, about: About): string {
+function whyClosed(gate: string, explained: Explained, about: FindingContext): string {
   // Advice has no inputs, and its only gate needs none.
   const say = reasons[gate] as
-    | ((inputs: Inputs | null, all: Explained, about: About) => string)
+    | ((inputs: Inputs | null, all: Explained, about: FindingContext) => string)
     | undefined;
   return say?.(explained.inputs, explained, about) ?? 'it is closed';
 }
@@ -141,13 +141,19 @@ const limitToSet: Record<string, (inputs: Inputs) => string> = {
 };
 
 /** The command that runs the bot now; if its status allows no run, the command with which a person begins to change that. */
-export function runCommand({ bot, bot_status }: Pick<About, 'bot' | 'bot_status'>): string {
+export function runCommand({
+  bot,
+  bot_status,
+}: Pick<FindingContext, 'bot' | 'bot_status'>): string {
   if (bot_status === 'disabled') return `npx roundsman bots enable ${bot}`;
   return `npx roundsman bots ${bot_status === 'error' ? 'show' : 'run'} ${bot}`;
 }
 
 /** The command that approves the entry; null if no run has suggested it yet, or an approval would be refused. */
-function approveCommand({ id, name }: Explained['candidate'], about: About): string | null {
+function approveCommand(
+  { id, name }: Explained['candidate'],
+  about: FindingContext,
+): string | null {
   const { ticket, bot_status, suggestions } = about;
   const suggestion = suggestions.find(({ knowledge_id }) => knowledge_id === id);
   if (!ticket || !suggestion?.canApprove || bot_status === 'disabled' || bot_status === 'error')
@@ -171,7 +177,7 @@ const inShell = (word: string): string =>
 export function commandToAskAgain(
   { gate, waits_for }: ClosedGate,
   { candidate, inputs }: Explained,
-  about: About,
+  about: FindingContext,
 ): string {
   const { id: _, name, autonomy, solution, own } = candidate;
   const limit = limitToSet[gate];
@@ -205,7 +211,7 @@ export function commandToAskAgain(
 }
 
 /** The commands that end the silences or the maintenance that close the gate. */
-const endCommands = (gate: string, { silences, maintenance }: About): string[] =>
+const endCommands = (gate: string, { silences, maintenance }: FindingContext): string[] =>
   gate === 'silenced'
     ? silences.map((each) => `\`${endSilenceCommand(each)}\``)
     : gate === 'maintenance'
@@ -213,7 +219,7 @@ const endCommands = (gate: string, { silences, maintenance }: About): string[] =
       : [];
 
 /** What to do about a closed gate, with its command. */
-function adviceFor(closed: ClosedGate, explained: Explained, about: About): string {
+function adviceFor(closed: ClosedGate, explained: Explained, about: FindingContext): string {
   const { gate, waits_for } = closed;
   const command = commandToAskAgain(closed, explained, about);
   const ends = endCommands(gate, about).join(' and ');
@@ -232,7 +238,11 @@ function adviceFor(closed: ClosedGate, explained: Explained, about: About): stri
  * The closed gates of an entry in one line: the first with its reason and when it opens, then the others that are closed
  * too, and the command. Null when no gate is closed.
  */
-export function gatesInWords(explained: Explained, about: About, now: Date): string | null {
+export function gatesInWords(
+  explained: Explained,
+  about: FindingContext,
+  now: Date,
+): string | null {
   const [first, ...others] = explained.closed;
   if (!first) return null;
   const also = others.map((each) => `${each.gate} (${whenItOpens(each, now)})`);

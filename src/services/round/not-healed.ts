@@ -2,13 +2,13 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { explain, type Explained } from '../../heal/explain.ts';
 import type { ClosedGate } from '../../heal/openings.ts';
-import { aboutFindings } from '../findings/explain.ts';
+import { contextsOf } from '../findings/explain.ts';
 import type { FoundFinding } from '../findings/find.ts';
 import {
   gatesInWords,
   commandToAskAgain,
   runCommand,
-  type About,
+  type FindingContext,
 } from '../findings/gate-in-words.ts';
 
 /** Why an open finding was not healed: the entry that is tried first for it, and what the entry waits for. */
@@ -42,7 +42,7 @@ export async function whyNotHealed(
 ): Promise<NotHealed[]> {
   const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, maxExplained);
   if (open.length === 0) return [];
-  const about = await aboutFindings(db, open);
+  const about = await contextsOf(db, open);
   const reasons: NotHealed[] = [];
   for (const [index, finding] of open.entries()) {
     const { candidates, untried } = await explain(db, catalogue, finding);
@@ -75,7 +75,7 @@ const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
   'hold out': 'it is left alone for one run, to see whether it recovers by itself',
 };
 
-function becauseOfEntry(explained: Explained, about: About, now: Date): NotHealed {
+function becauseOfEntry(explained: Explained, about: FindingContext, now: Date): NotHealed {
   const { candidate, prospect, closed } = explained;
   const first = closed[0] ?? null;
   const run = runCommand(about);

@@ -13,7 +13,7 @@ import type { Answer } from '../../transitions/decisions/answer.ts';
 import { answerSuggestion } from '../../transitions/tickets/answer-suggestion.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { explainFinding, type About, type Explanation } from '../findings/explain.ts';
+import { explainFinding, type FindingContext, type Explanation } from '../findings/explain.ts';
 import { gatesInWords } from '../findings/gate-in-words.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { knowledgeOf } from '../references/named.ts';
@@ -151,7 +151,7 @@ async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
 
 interface ExplainedFinding {
   explanation: Explanation;
-  about: About;
+  about: FindingContext;
   now: Date;
 }
 

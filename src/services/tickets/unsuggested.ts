@@ -5,11 +5,11 @@ import {
   gatesInWords,
   commandToAskAgain,
   runCommand,
-  type About,
+  type FindingContext,
 } from '../findings/gate-in-words.ts';
 
 /** What an entry waits for instead of an answer; `command` runs the bot again, or does what it waits for. */
-export function waitOf(explained: Explained, about: About, now: Date) {
+export function waitOf(explained: Explained, about: FindingContext, now: Date) {
   const { candidate, prospect, closed } = explained;
   const run = runCommand(about);
   const waitsFor = (why: string, command: string | null) => ({
@@ -42,7 +42,7 @@ export function waitOf(explained: Explained, about: About, now: Date) {
 export function unsuggested(
   what: string,
   { candidates, untried }: Explanation,
-  { about, now, named }: { about: About; now: Date; named?: string | undefined },
+  { about, now, named }: { about: FindingContext; now: Date; named?: string | undefined },
 ): ErrorText {
   const among = candidates.filter(({ candidate }) => !named || candidate.name === named);
   const waits = among.map((each) => waitOf(each, about, now));
