@@ -69,7 +69,7 @@ async function busyPlaces(db: Db): Promise<number | null> {
   return fullPlaces(await listNodes(db), await runsCarried(db));
 }
 
-interface Follow {
+interface FollowOptions {
   legTimeoutMs: number;
   /** no worker is alive to take it out of the queue */
   noWorker: boolean;
@@ -81,7 +81,7 @@ interface Follow {
 async function follow(
   db: Db,
   id: string,
-  { legTimeoutMs, noWorker, from }: Follow,
+  { legTimeoutMs, noWorker, from }: FollowOptions,
 ): Promise<CanaryRow | null> {
   let legs = from ? legsOf(from) : 0;
   let since = performance.now();
