@@ -138,7 +138,7 @@ export const ofPeople: Transactions = {
         autonomy: 'shadow' as const,
       })),
     ),
-  'mend the cache': async ({ db }) => correctDifferences(db),
+  'correct the cache': async ({ db }) => correctDifferences(db),
   'set a limit': ({ db }) =>
     setLimit(
       db,

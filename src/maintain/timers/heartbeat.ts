@@ -19,7 +19,7 @@ export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependenc
       const wasClockWrong = isClockWrong;
       isClockWrong = isWrong(skew);
       const pausesWorker = worker !== null && queue.backend === 'postgres';
-      if (isClockWrong && pausesWorker) worker.hold();
+      if (isClockWrong && pausesWorker) worker.pause();
       if (isClockWrong && (!wasClockWrong || performance.now() - emittedAt > remindMs)) {
         emittedAt = performance.now();
         emit('clock.wrong', {

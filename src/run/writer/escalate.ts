@@ -3,7 +3,7 @@ import { statement } from '../../batch/statement.ts';
 import { isUnderFence, type Fenced } from '../../data/bots/fence.ts';
 import {
   findCandidates,
-  findNeeding,
+  findNeedingTicket,
   findStorms,
   findStormStates,
 } from '../../data/bots/needing-tickets.ts';
@@ -69,7 +69,7 @@ export const escalateRuns = statement<Ticketed>(
     findStormStates,
     findCandidates,
     findStorms,
-    findNeeding,
+    findNeedingTicket,
     findLatest,
     findAssignees,
     findChanging,

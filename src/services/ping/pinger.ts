@@ -133,7 +133,7 @@ export function openPinger(
       return;
     }
     // One canary that did not pass is not reported yet: a worker may just be starting.
-    const refusal = claimed.msSinceCanary < failAfterMs ? null : await ping(why);
+    const refusal = claimed.sincePassedMs < failAfterMs ? null : await ping(why);
     await notePingProblem(db, refusal === null ? why : `${why}; ${refusal}`);
   }
 

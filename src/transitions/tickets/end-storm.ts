@@ -17,6 +17,6 @@ export const endStorms = sql`storms_over AS (
         title = s.past, description = s.over,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)
-    FROM storms s WHERE t.id = s.ticket AND NOT s.goes_on
+    FROM storms s WHERE t.id = s.ticket AND NOT s.is_storm
     RETURNING t.id, t.number, t.severity, s.run, s.storm, s.over AS notes
   )`;
