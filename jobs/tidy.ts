@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
+import { removeOldGroups } from '../src/grouping/rows/old-groups.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** People look at runs and messages of the last month. */
@@ -15,14 +16,15 @@ const keptRuns = 10;
 const keptSuccesses = 1_000;
 
 /**
- * Removes old rows of `engine.job_runs`, `bot_notifications` and `engine.run_progress`. Of the runs it keeps the newest of each
- * job, and of the others those that are younger than a month, without the successful and skipped ones that are not among the
- * job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that are
- * younger than a month, those that wait, and those about a ticket that is not closed.
+ * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress` and groups of errors. Of the runs it keeps the
+ * newest of each job, and of the others those that are younger than a month, without the successful and skipped ones that are not
+ * among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that
+ * are younger than a month, those that wait, and those about a ticket that is not closed. Of the groups it keeps those that had an
+ * error within a season.
  */
 export const tidy = defineJob({
   name: 'tidy',
-  title: 'Remove old runs of jobs, old messages and old progress',
+  title: 'Remove old runs of jobs, messages, progress and groups of errors',
   payload: z.strictObject({}),
   schedule: '40 3 * * *',
   concurrency: 1,
@@ -33,6 +35,7 @@ export const tidy = defineJob({
       job_runs: await tidyJobRuns(context),
       messages: await tidyMessages(context),
       run_progress: await context.commit(removeOldProgress),
+      error_groups: await tidyErrorGroups(context),
     };
   },
 });
@@ -46,6 +49,18 @@ async function tidyJobRuns({ commit, signal }: JobContext): Promise<number> {
     );
     all += removed;
     if (!full) return all;
+  }
+}
+
+/** How many rows one transaction removes at most. */
+const maxRows = 5_000;
+
+async function tidyErrorGroups({ commit, signal }: JobContext): Promise<number> {
+  for (let all = 0; ;) {
+    signal.throwIfAborted();
+    const removed = await commit((trx) => removeOldGroups(trx, maxRows));
+    if (removed === 0) return all;
+    all += removed;
   }
 }
 

@@ -33,8 +33,14 @@ export class WordSet {
   }
 
   has(text: string, start = 0, end = text.length): boolean {
-    if (end - start > this.#maxLength) return false;
-    const word = this.#words.get(hashOf(text, start, end));
+    return (
+      end - start <= this.#maxLength && this.hasHashed(hashOf(text, start, end), text, start, end)
+    );
+  }
+
+  /** The same where the hash is known. */
+  hasHashed(hash: number, text: string, start: number, end: number): boolean {
+    const word = this.#words.get(hash);
     return word !== undefined && isWord(word, text, start, end);
   }
 }
@@ -66,6 +72,8 @@ export const namesWithDigits = new WordSet(`
   l1 l2 l3 l4 l7 ext2 ext3 ext4 raid0 raid1 raid5 raid6 raid10 usb1 usb2 usb3 i2c c14n`);
 
 /** A dotted name that ends so is a host's. */
-export const domains = new WordSet('com net org edu gov mil info biz local internal lan localdomain arpa');
+export const domains = new WordSet(
+  'com net org edu gov mil info biz local internal lan localdomain arpa',
+);
 /** Before a country's two letters, as in `ac.uk`. */
 export const secondLevel = new WordSet('com co net org edu ac gov or ne go');

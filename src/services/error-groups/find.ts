@@ -1,4 +1,4 @@
-import { groupOfError, readGroup, type ErrorGroup } from '../../data/error-groups/read-groups.ts';
+import { groupOfError, readGroup, type ErrorGroup } from '../../grouping/rows/read-groups.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, UsageError } from '../../ground/errors.ts';
@@ -21,7 +21,11 @@ export async function findGroup(db: Db, given: string): Promise<ErrorGroup> {
           why: 'no row of error_logs with this id was counted',
           hint: 'errors are counted within a minute or two; `npx roundsman jobs show group-errors` shows when it was last done',
         }
-      : { what: `there is no group ${given} of errors`, why: 'no group has this number', hint: listed },
+      : {
+          what: `there is no group ${given} of errors`,
+          why: 'no group has this number',
+          hint: listed,
+        },
   );
 }
 

@@ -8,9 +8,9 @@
  * Zero rows: the template is no longer in the group: null is returned.
  */
 import { sql, type Transaction } from 'kysely';
-import type { ErrorCursor } from '../../data/error-groups/cursor.ts';
-import { moveCursor } from '../../data/error-groups/cursor.ts';
-import { recountGroup } from '../../data/error-groups/recount.ts';
+import type { ErrorCursor } from '../../grouping/rows/cursor.ts';
+import { moveCursor } from '../../grouping/rows/cursor.ts';
+import { recountGroup } from '../../grouping/rows/recount.ts';
 import type { Database } from '../../database/connect.ts';
 import { pinGroup } from './merge.ts';
 
@@ -29,7 +29,9 @@ export async function splitTemplate(
     )
     SELECT id FROM below
     WHERE EXISTS (SELECT FROM engine.error_templates t
-                  WHERE t.group_id = ${group}::bigint AND t.id NOT IN (SELECT id FROM below))`.execute(trx);
+                  WHERE t.group_id = ${group}::bigint AND t.id NOT IN (SELECT id FROM below))`.execute(
+    trx,
+  );
   if (moved.length === 0) return null;
   const opened = await openGroup(trx, locked, group, template);
   const ids = moved.map(({ id }) => id);
