@@ -20,7 +20,7 @@ const keptSuccesses = 1_000;
  * newest of each job, and of the others those that are younger than a month, without the successful and skipped ones that are not
  * among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that
  * are younger than a month, those that wait, and those about a ticket that is not closed. Of the groups it keeps those that had an
- * error within a season.
+ * error within 90 days.
  */
 export const tidy = defineJob({
   name: 'tidy',
