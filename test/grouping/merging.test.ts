@@ -95,6 +95,19 @@ test('what an operator split off stays on its own, and the others go on becoming
   expect(second.add('Error', 'The session of carol expired')).not.toBe('3');
 });
 
+test('what an operator split off before a rule acts stays on its own when it does', () => {
+  const store = new Store();
+  const first = store.miner();
+  const carol = first.add('Error', 'session of carol expired');
+  store.save(first);
+  store.edit(carol, { pinned: true });
+  const second = store.miner();
+  for (const who of ['alice', 'bob', 'dave', 'erin'])
+    second.add('Error', `session of ${who} expired`);
+  expect(second.canonical(second.add('Error', 'session of frank expired'))).toBe('2');
+  expect(second.add('Error', 'session of carol expired')).toBe(carol);
+});
+
 test('a cycle of aliases, which only an edit by hand makes, ends', () => {
   const store = new Store();
   const first = store.miner();

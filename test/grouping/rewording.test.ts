@@ -73,6 +73,18 @@ test('a message does not drift into another one, one word a release', () => {
   expect(groupsOf(releases)).toEqual([0, 0, 1]);
 });
 
+test('nor does the template that covers aliases of it', () => {
+  const queues = ['mail', 'print', 'file', 'audit'].map(
+    (queue) => `Worker lost connection to message broker for ${queue} queue`,
+  );
+  const groups = groupsOf([
+    'Worker lost connection to message broker for queue',
+    'Worker lost its connection to message broker for 7 queue',
+    ...queues,
+  ]);
+  expect(groups).toEqual([0, 1, 0, 0, 0, 0]);
+});
+
 test('the new wording becomes an alias of the old one, also when the old one comes back', () => {
   const store = new Store();
   const miner = store.miner();

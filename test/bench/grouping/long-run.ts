@@ -40,7 +40,7 @@ export function runLong(rows: number, groups: number): LongRun {
     const at = row < groups ? row : chance.between(0, groups - 1);
     if (row >= groups && row % tail === 0) {
       const once = Array.from({ length: 8 }, () => chance.pick(words)).join(' ');
-      if (floods.has(miner.add(`Type${row % types}`, once))) flooded++;
+      if (floods.has(miner.add(`Type${chance.between(0, types - 1)}`, once))) flooded++;
     } else ids.set(at, miner.add(forms[at]!.scope, message(forms[at]!, row)));
     // As the job does after each batch.
     if (row % 5_000 === 0)
