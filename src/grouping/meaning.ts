@@ -10,33 +10,34 @@ const fillers = new Set(
   'a an the this that these those is was are were be been being has have had will please just'.split(' '),
 );
 
-/** Longest first. */
-const phrases: readonly (readonly [said: readonly string[], means: string])[] = [
-  ['was not able to', 'cannot'],
-  ['is not able to', 'cannot'],
-  ['not able to', 'cannot'],
-  ['can not', 'cannot'],
-  ['could not', 'cannot'],
-  ["can't", 'cannot'],
-  ['can’t', 'cannot'],
-  ["couldn't", 'cannot'],
-  ['couldn’t', 'cannot'],
-  ['unable to', 'cannot'],
-  ['failed to', 'cannot'],
-  ['fails to', 'cannot'],
-  ['failure to', 'cannot'],
-  ['did not', 'not'],
-  ['does not', 'not'],
-  ['do not', 'not'],
-  ["didn't", 'not'],
-  ["doesn't", 'not'],
-  ["don't", 'not'],
-  ["isn't", 'not'],
-  ["wasn't", 'not'],
-  ['timed out', 'timeout'],
-  ['time out', 'timeout'],
-  ['time-out', 'timeout'],
-].map(([said, means]) => [said!.split(' '), means!] as const);
+/** What stands for what, by its first word; of those that begin with the same words, the longest first. */
+const phrases = Map.groupBy(
+  [
+    ['was not able to', 'cannot'],
+    ['is not able to', 'cannot'],
+    ['not able to', 'cannot'],
+    ['can not', 'cannot'],
+    ['could not', 'cannot'],
+    ["can't", 'cannot'],
+    ["couldn't", 'cannot'],
+    ['unable to', 'cannot'],
+    ['failed to', 'cannot'],
+    ['fails to', 'cannot'],
+    ['failure to', 'cannot'],
+    ['did not', 'not'],
+    ['does not', 'not'],
+    ['do not', 'not'],
+    ["didn't", 'not'],
+    ["doesn't", 'not'],
+    ["don't", 'not'],
+    ["isn't", 'not'],
+    ["wasn't", 'not'],
+    ['timed out', 'timeout'],
+    ['time out', 'timeout'],
+    ['time-out', 'timeout'],
+  ].map(([said, means]) => [said!.split(' '), means!] as const),
+  ([said]) => said[0]!,
+);
 
 /** So many words of content have to be the same before one more makes no other message. */
 const minContentAround = 5;
@@ -44,11 +45,13 @@ const open = '*';
 
 export function meaningOf(tokens: readonly string[]): string[] {
   const words = tokens.map((token) =>
-    token === value || token === anyWord ? open : token.toLowerCase(),
+    token === value || token === anyWord ? open : token.toLowerCase().replace('’', "'"),
   );
   const meaning: string[] = [];
   for (let at = 0; at < words.length; ) {
-    const phrase = phrases.find(([said]) => said.every((word, next) => words[at + next] === word));
+    const phrase = phrases
+      .get(words[at]!)
+      ?.find(([said]) => said.every((word, next) => words[at + next] === word));
     const word = phrase ? phrase[1] : singular(words[at]!);
     at += phrase ? phrase[0].length : 1;
     if (fillers.has(word) || (word === open && meaning.at(-1) === open)) continue;

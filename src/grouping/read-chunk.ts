@@ -21,6 +21,9 @@ const backslash = 0x5c;
 const apostrophe = 0x27;
 const question = 0x3f;
 
+/** So many dashes may be a part of a word. */
+const maxDashes = 4;
+
 export const isSpace = (code: number): boolean => code <= 0x20 || code === 0xa0;
 
 /** Adds the tokens of the chunk that begins at `start`, and answers where it ends. */
@@ -48,8 +51,10 @@ export function readChunk(message: string, start: number, line: Line): number {
     if ((code === dot || code === dash) && isFill(message, at, code)) break;
     if (code === colon) {
       colons++;
-      if (message.charCodeAt(at + 1) === slash && message.charCodeAt(at + 2) === slash)
-        {line.addValue(); return endOfUrl(message, at);}
+      if (message.charCodeAt(at + 1) === slash && message.charCodeAt(at + 2) === slash) {
+        line.addValue();
+        return endOfUrl(message, at);
+      }
     }
     joints++;
   }
@@ -63,12 +68,12 @@ export function readChunk(message: string, start: number, line: Line): number {
   return at;
 }
 
-/** A run of dots, or of dashes with no word behind it, fills a column. */
+/** A run of dots, or of dashes that is long or has no word behind it, fills a column. */
 function isFill(message: string, at: number, code: number): boolean {
   if (message.charCodeAt(at + 1) !== code) return false;
   if (code === dot) return true;
   let next = at + 2;
-  while (message.charCodeAt(next) === code) next++;
+  while (message.charCodeAt(next) === code) if (++next - at > maxDashes) return true;
   const after = next < message.length ? kindOf(message.charCodeAt(next)) : 0;
   return after !== letter && after !== digit;
 }

@@ -25,14 +25,14 @@ export class Rewordings {
 
   /**
    * Others that mean what `shape` means: all with the same meaning; without one, the oldest of which it is one word longer
-   * or shorter. `mayLead` says of which that may be: of templates that are no aliases, so that a message cannot drift word
-   * by word into another one.
+   * or shorter. `mayLead` says for which that counts: templates that are no aliases, so that a message cannot drift word by
+   * word into another one.
    */
   of(shape: Shape, mayLead: (other: Shape) => boolean): Shape[] {
     const meaning = this.#meanings.get(shape)!;
     if (contentOf(meaning) < minContent) return [];
     const same = this.#byMeaning.get(meaning.join(' ')).filter((other) => other !== shape);
-    if (same.length > 0) return same;
+    if (same.length > 0 || !mayLead(shape)) return same;
     const near = [...this.#meanings].filter(
       ([other, theirs]) =>
         other !== shape &&

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Emit } from '../events/events.ts';
 import type { OutboundAnswer, OutboundRequest } from '../outbound/request.ts';
+import type { Addresses } from '../outbound/resolve.ts';
 import type { Message } from './message.ts';
 
 /** What a channel sends with. `request` is that of src/outbound/request.ts, with the hosts that the settings allow. */
@@ -10,8 +11,8 @@ export interface ChannelContext<Config> {
   config: Config;
   /** Checks the address first, and opens no connection to one that is refused. Throws OutboundError. */
   request: OutboundRequester;
-  /** Checks a host and port and returns the address to connect to. Throws OutboundError. */
-  resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
+  /** Checks a host and port and returns the addresses to connect to, each if those before do not answer. Throws OutboundError. */
+  resolve(host: string, port: number): Promise<Addresses>;
   /** aborts at the deadline of one attempt, and when the process stops */
   signal: AbortSignal;
   /** reports an event of this process, which its log writes; absent where a person only asks */

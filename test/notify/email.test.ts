@@ -429,6 +429,22 @@ describe('a connection', () => {
     });
   });
 
+  test('goes to the next address of the server where one does not answer', async () => {
+    const { port, taken } = await smtpServer();
+    const config = { host: 'mail.example.com' };
+    for (const other of ['127.0.0.2', '::1'])
+      expect(
+        await deliver(port, ticketMessage(), { config, addresses: [other, '127.0.0.1'] }),
+      ).toMatchObject({ sent: true });
+    expect(taken).toHaveLength(2);
+    expect(
+      await deliver(port, ticketMessage(), { config, addresses: ['127.0.0.2', '127.0.0.3'] }),
+    ).toEqual({
+      sent: false,
+      why: `the mail server mail.example.com:${port}: connect ECONNREFUSED 127.0.0.2:${port}; connect ECONNREFUSED 127.0.0.3:${port}`,
+    });
+  });
+
   test('is closed after the mail', async () => {
     const { port, sockets } = await smtpServer();
     await deliver(port, ticketMessage());

@@ -57,7 +57,7 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
     const context: ChannelContext<unknown> = {
       config: read.data,
       request: (outgoing) => request(outgoing, limits),
-      resolve: async (host, port) => (await resolveHost(host, port, limits))[0],
+      resolve: (host, port) => resolveHost(host, port, limits),
       signal,
       before,
       reached,

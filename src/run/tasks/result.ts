@@ -40,6 +40,7 @@ const finding = z.object({
   key: key.optional(),
   metadata: metadata.optional(),
   dependsOn: z.array(key).max(maxParents).optional(),
+  certain: z.boolean().optional(),
 });
 
 const figure = z.object({
