@@ -14,7 +14,7 @@ export class Aliases {
     let end = id;
     for (let into = this.#into.get(end); into !== undefined; into = this.#into.get(end)) end = into;
     // The next walk is one step.
-    for (let at = id; at !== end; ) {
+    for (let at = id; at !== end;) {
       const into = this.#into.get(at)!;
       this.#into.set(at, end);
       at = into;

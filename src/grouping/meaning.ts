@@ -7,7 +7,9 @@ import { isSmall, turns } from './english.ts';
 import { anyWord, value } from './template.ts';
 
 const fillers = new Set(
-  'a an the this that these those is was are were be been being has have had will please just'.split(' '),
+  'a an the this that these those is was are were be been being has have had will please just'.split(
+    ' ',
+  ),
 );
 
 /** What stands for what, by its first word; of those that begin with the same words, the longest first. */
@@ -48,7 +50,7 @@ export function meaningOf(tokens: readonly string[]): string[] {
     token === value || token === anyWord ? open : token.toLowerCase().replace('’', "'"),
   );
   const meaning: string[] = [];
-  for (let at = 0; at < words.length; ) {
+  for (let at = 0; at < words.length;) {
     const phrase = phrases
       .get(words[at]!)
       ?.find(([said]) => said.every((word, next) => words[at + next] === word));

@@ -83,7 +83,8 @@ function endOfUrl(message: string, at: number): number {
   while (end < message.length) {
     const code = message.charCodeAt(end);
     const kind = kindOf(code);
-    if (isSpace(code) || kind === quote || kind === closing || code === 0x3c || code === 0x3e) break;
+    if (isSpace(code) || kind === quote || kind === closing || code === 0x3c || code === 0x3e)
+      break;
     end++;
   }
   return end;

@@ -40,6 +40,9 @@ export class Rewordings {
         (addsOneWord(meaning, theirs) || addsOneWord(theirs, meaning)) &&
         mayLead(other),
     );
-    return near.map(([other]) => other).toSorted((one, other) => byAge(one.id, other.id)).slice(0, 1);
+    return near
+      .map(([other]) => other)
+      .toSorted((one, other) => byAge(one.id, other.id))
+      .slice(0, 1);
   }
 }

@@ -52,7 +52,7 @@ export class Scope {
   /** Remembers a shape that fits none, and makes of it and others what the rules say. */
   open(shape: Shape, effects: Effects): void {
     this.#add(shape);
-    for (let newest: Shape | undefined = shape; newest; ) {
+    for (let newest: Shape | undefined = shape; newest;) {
       this.#uniteRewordings(newest, effects);
       newest = this.#generalise(newest, effects);
     }

@@ -65,7 +65,14 @@ export class Templates {
     const before = scope.size;
     const id = this.#newId();
     const tokens = line.tokens();
-    this.#journal.opened({ id, scope: name, tokens, mergedInto: null, flood: false, pinned: false });
+    this.#journal.opened({
+      id,
+      scope: name,
+      tokens,
+      mergedInto: null,
+      flood: false,
+      pinned: false,
+    });
     scope.open(shapeOf(id, tokens), {
       unite: (ids) => {
         for (const merge of this.#aliases.unite(ids)) this.#journal.merged(merge);
@@ -78,13 +85,21 @@ export class Templates {
 
   /** The catch-all of the scope; of all scopes, once there is no room for one more. */
   #flood(scope: string): string {
-    const name = this.#size >= this.#limits.maxTemplates && !this.#floods.has(scope) ? everyScope : scope;
+    const name =
+      this.#size >= this.#limits.maxTemplates && !this.#floods.has(scope) ? everyScope : scope;
     const known = this.#floods.get(name);
     if (known !== undefined) return this.canonical(known);
     const id = this.#newId();
     this.#floods.set(name, id);
     this.#size++;
-    this.#journal.opened({ id, scope: name, tokens: [anyWord], mergedInto: null, flood: true, pinned: false });
+    this.#journal.opened({
+      id,
+      scope: name,
+      tokens: [anyWord],
+      mergedInto: null,
+      flood: true,
+      pinned: false,
+    });
     return id;
   }
 

@@ -5,7 +5,9 @@ import { domains, secondLevel } from './words.ts';
 const dot = 0x2e;
 
 const isHexDigit = (code: number): boolean =>
-  (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0x41 && code <= 0x46) ||
+  (code >= 0x61 && code <= 0x66);
 
 /** Only hexadecimal digits, dots, and `also`: a time, an IPv6 address, a MAC address, a hash. */
 export function isHexadecimal(text: string, start: number, end: number, also = dot): boolean {

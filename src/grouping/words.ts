@@ -66,6 +66,8 @@ export const namesWithDigits = new WordSet(`
   l1 l2 l3 l4 l7 ext2 ext3 ext4 raid0 raid1 raid5 raid6 raid10 usb1 usb2 usb3 i2c c14n`);
 
 /** A dotted name that ends so is a host's. */
-export const domains = new WordSet('com net org edu gov mil info biz local internal lan localdomain arpa');
+export const domains = new WordSet(
+  'com net org edu gov mil info biz local internal lan localdomain arpa',
+);
 /** Before a country's two letters, as in `ac.uk`. */
 export const secondLevel = new WordSet('com co net org edu ac gov or ne go');

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { groupErrors } from '../../jobs/group-errors.ts';
+import { removeOldGroups } from '../../src/data/error-groups/old-groups.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { listGroups } from '../../src/services/error-groups/list.ts';
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';
@@ -43,7 +44,9 @@ const ofType = (error_type: string, count: number): Given[] =>
 
 const countedErrors = async (db: Db): Promise<number> => {
   const { rows } = await sql<{ errors: number }>`
-    SELECT coalesce(sum(errors), 0)::int AS errors FROM engine.error_groups WHERE merged_into IS NULL`.execute(db);
+    SELECT coalesce(sum(errors), 0)::int AS errors FROM engine.error_groups WHERE merged_into IS NULL`.execute(
+    db,
+  );
   return rows[0]!.errors;
 };
 
@@ -110,7 +113,8 @@ test('errors that say the same are one group, with its count, its times, its use
       created_at: new Date(`2026-03-01T1${n}:00:00Z`),
       user_id: user.id,
       context: { release: `1.${n}` },
-      stack_trace: 'Error: x\n    at pay (/srv/app/src/orders/pay.ts:3:4)\n    at node:internal/x:1:1',
+      stack_trace:
+        'Error: x\n    at pay (/srv/app/src/orders/pay.ts:3:4)\n    at node:internal/x:1:1',
     })),
   );
   await addErrors(db, [{ error_message: 'Connection refused', created_at: null }]);
@@ -161,11 +165,15 @@ test('two workers at once, and one whose connection is lost, count each error on
       group(),
       group(),
       sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`.execute(db),
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`.execute(
+        db,
+      ),
     ]).catch(() => {});
   }
   await untilCounted(4_500);
-  expect((await all(db)).map(({ errors }) => errors)).toEqual(Array.from({ length: 5 }, () => '900'));
+  expect((await all(db)).map(({ errors }) => errors)).toEqual(
+    Array.from({ length: 5 }, () => '900'),
+  );
 });
 
 test('after a restore into another server no error is lost and none counted twice', async () => {
@@ -174,15 +182,21 @@ test('after a restore into another server no error is lost and none counted twic
   await untilCounted(3);
   await addErrors(db, ofType('uncounted', 2));
   // What a dump carries into a younger server: ids of transactions that it has not given yet.
-  await sql`UPDATE error_logs SET xact_id = (xact_id::text::bigint + 1000000000)::text::xid8`.execute(db);
-  await sql`UPDATE engine.error_cursor SET xact_id = (xact_id::text::bigint + 1000000000)::text::xid8, system_identifier = '1'`.execute(db);
+  await sql`UPDATE error_logs SET xact_id = (xact_id::text::bigint + 1000000000)::text::xid8`.execute(
+    db,
+  );
+  await sql`UPDATE engine.error_cursor SET xact_id = (xact_id::text::bigint + 1000000000)::text::xid8, system_identifier = '1'`.execute(
+    db,
+  );
   await addErrors(db, ofType('after', 1));
   await untilCounted(6);
 });
 
 test('a cursor of a server whose ids are not reached yet begins anew, also where the server cannot be told', async () => {
   const { db, untilCounted } = await flow();
-  await sql`UPDATE engine.error_cursor SET xact_id = '9000000000000', system_identifier = NULL`.execute(db);
+  await sql`UPDATE engine.error_cursor SET xact_id = '9000000000000', system_identifier = NULL`.execute(
+    db,
+  );
   await addErrors(db, ofType('after', 2));
   await untilCounted(2);
 });
@@ -198,16 +212,33 @@ test('what a person merged, split and muted holds for errors that come later', a
   await add();
   await untilCounted(3);
   const groupOf = async (text: string) => (await listGroups(db, { text, limit: 9 })).groups[0]!;
-  const [card, payment, upload] = [await groupOf('card'), await groupOf('payment'), await groupOf('upload')];
+  const [card, payment, upload] = [
+    await groupOf('card'),
+    await groupOf('payment'),
+    await groupOf('upload'),
+  ];
   await mergeGroups({ db, actor: ada }, { groups: [payment.id], into: card.id });
   await muteGroup({ db, actor: ada }, { group: upload.id, reason: 'known', seconds: null });
   await add();
   await untilCounted(6);
   expect((await showGroup(db, payment.id)).group).toMatchObject({ id: card.id, errors: '4' });
-  expect(await groupOf('upload')).toMatchObject({ errors: '2', muted_by: 'ada', muted_reason: 'known' });
-  const template = (await showGroup(db, card.id)).templates.find(({ template: t }) => t.startsWith('Payment'))!;
-  const { opened } = await splitGroup({ db, actor: ada }, { group: card.id, part: { template: template.id } });
-  expect(opened).toMatchObject({ id: payment.id, errors: '2', example: 'Payment provider says no' });
+  expect(await groupOf('upload')).toMatchObject({
+    errors: '2',
+    muted_by: 'ada',
+    muted_reason: 'known',
+  });
+  const template = (await showGroup(db, card.id)).templates.find(({ template: t }) =>
+    t.startsWith('Payment'),
+  )!;
+  const { opened } = await splitGroup(
+    { db, actor: ada },
+    { group: card.id, part: { template: template.id } },
+  );
+  expect(opened).toMatchObject({
+    id: payment.id,
+    errors: '2',
+    example: 'Payment provider says no',
+  });
   await splitGroup({ db, actor: ada }, { group: upload.id, part: { text: 'disk full' } });
   await add();
   await addErrors(db, [{ error_message: 'Upload failed: disk full' }]);
@@ -248,7 +279,10 @@ test('code that names its group in context.fingerprint is believed, unless each 
   ]);
   await addErrors(
     db,
-    Array.from({ length: 1_500 }, (_, n) => ({ error_type: 'many', context: { fingerprint: `f${n}` } })),
+    Array.from({ length: 1_500 }, (_, n) => ({
+      error_type: 'many',
+      context: { fingerprint: `f${n}` },
+    })),
   );
   await untilCounted(1_504);
   const groups = await listGroups(db, { type: 'app', limit: 9 });
@@ -288,10 +322,14 @@ test('hostile messages are counted as any other', async () => {
     { error_message: 'ok', stack_trace: `    at ${'a.'.repeat(100_000)}` },
     { error_message: 'future', created_at: new Date('2999-01-01') },
   ]);
-  await sql`INSERT INTO error_logs (error_type, error_message, context) VALUES ('app', 'ok', '[1]'), ('app', 'ok', '"x"'), ('app', 'ok', 'null')`.execute(db);
+  await sql`INSERT INTO error_logs (error_type, error_message, context) VALUES ('app', 'ok', '[1]'), ('app', 'ok', '"x"'), ('app', 'ok', 'null')`.execute(
+    db,
+  );
   await untilCounted(11);
   const groups = await all(db);
-  expect(groups.every(({ last_seen_at }) => last_seen_at.getTime() < Date.now() + 60_000)).toBe(true);
+  expect(groups.every(({ last_seen_at }) => last_seen_at.getTime() < Date.now() + 60_000)).toBe(
+    true,
+  );
 });
 
 test('old counts go, the newest stay', async () => {
@@ -300,4 +338,22 @@ test('old counts go, the newest stay', async () => {
   await untilCounted(2);
   const spans = await db.selectFrom('engine.error_counts').select('errors').execute();
   expect(spans).toEqual([{ errors: '1' }]);
+});
+
+test('groups without an error for a season go, with all that was counted in them', async () => {
+  const { db, untilCounted } = await flow();
+  await addErrors(db, [
+    { error_type: 'old', created_at: new Date('2025-01-01') },
+    { error_type: 'muted', created_at: new Date('2025-01-01') },
+    { error_type: 'new' },
+  ]);
+  await untilCounted(3);
+  const muted = (await all(db)).find(({ error_type }) => error_type === 'muted')!;
+  await muteGroup({ db, actor: ada }, { group: muted.id, reason: 'known', seconds: null });
+  const remove = (rows: number) => db.transaction().execute((trx) => removeOldGroups(trx, rows));
+  expect(await remove(1)).toBe(1);
+  expect(await remove(1)).toBe(1);
+  expect(await remove(1)).toBe(0);
+  expect((await all(db)).map(({ error_type }) => error_type)).toEqual(['new', 'muted']);
+  expect(await db.selectFrom('engine.grouped_errors').select('error_id').execute()).toHaveLength(2);
 });

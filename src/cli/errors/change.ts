@@ -22,11 +22,18 @@ export const mergeErrors = (
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
     const actor = actorOf(options.as);
-    const { into, merged } = await mergeGroups({ db, actor }, { groups: given, into: options.into });
+    const { into, merged } = await mergeGroups(
+      { db, actor },
+      { groups: given, into: options.into },
+    );
     if (options.json) return printJson({ ...into, merged });
     const numbers = merged.map(({ id }) => id).join(', ');
-    say(`Merged ${numbers} into group ${into.id}, which has ${counted(Number(into.errors), 'error')} now.`);
-    say(`\`npx roundsman errors split ${into.id} --template ${merged[0]!.id}\` takes ${merged[0]!.id} out again.`);
+    say(
+      `Merged ${numbers} into group ${into.id}, which has ${counted(Number(into.errors), 'error')} now.`,
+    );
+    say(
+      `\`npx roundsman errors split ${into.id} --template ${merged[0]!.id}\` takes ${merged[0]!.id} out again.`,
+    );
   });
 
 interface SplitOptions extends ChangeOptions {
@@ -82,7 +89,9 @@ export async function muteErrors(given: string, options: MuteOptions): Promise<v
       const actor = actorOf(options.as);
       const group = await muteGroup({ db, actor }, { group: given, reason, seconds });
       if (options.json) return printJson(group);
-      const until = group.muted_until ? `until ${moment(group.muted_until, new Date())}` : 'until it is unmuted';
+      const until = group.muted_until
+        ? `until ${moment(group.muted_until, new Date())}`
+        : 'until it is unmuted';
       say(`Muted group ${group.id} ${until}. Its errors are counted as before.`);
       say(`\`npx roundsman errors unmute ${group.id}\` ends it earlier.`);
     }),

@@ -12,7 +12,9 @@ const muteBounds = { least: 60, most: 365 * 86_400, example: '7d' };
 
 /** `roundsman errors ...` */
 export function errorsCommand(): Command {
-  const errors = new Command('errors').description('groups of errors in error_logs that say the same');
+  const errors = new Command('errors').description(
+    'groups of errors in error_logs that say the same',
+  );
   errors
     .command('list')
     .description('groups of errors, those with the newest error first')

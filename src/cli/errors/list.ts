@@ -24,7 +24,10 @@ interface ErrorsOptions extends ListOptions {
 }
 
 /** The template as a person reads it: a flood has none, and a name that code gave stands for itself. */
-export const templateInWords = ({ kind, template }: Pick<ErrorGroup, 'kind' | 'template'>): string =>
+export const templateInWords = ({
+  kind,
+  template,
+}: Pick<ErrorGroup, 'kind' | 'template'>): string =>
   kind === 'flood'
     ? 'flood: too many different messages'
     : kind === 'text'
@@ -32,7 +35,8 @@ export const templateInWords = ({ kind, template }: Pick<ErrorGroup, 'kind' | 't
       : printable(template);
 
 /** `100+` where more are not told apart */
-export const usersInWords = (users: number): string => (users >= maxUsers ? `${users}+` : String(users));
+export const usersInWords = (users: number): string =>
+  users >= maxUsers ? `${users}+` : String(users);
 
 export const mutedInWords = ({ muted_at, muted_until }: ErrorGroup, now: Date): string | null =>
   muted_at && `muted${muted_until ? ` until ${moment(muted_until, now)}` : ''}`;
@@ -66,7 +70,11 @@ const columns = (now: Date): Column<ListedGroup>[] => [
     cell: templateInWords,
     cellForPrograms: ({ template }) => printable(template),
   },
-  { name: 'first_seen_at', head: 'First', cell: ({ first_seen_at }) => relative(first_seen_at, now) },
+  {
+    name: 'first_seen_at',
+    head: 'First',
+    cell: ({ first_seen_at }) => relative(first_seen_at, now),
+  },
   { name: 'last_seen_at', head: 'Last', cell: ({ last_seen_at }) => relative(last_seen_at, now) },
   {
     name: 'muted_until',

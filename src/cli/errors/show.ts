@@ -31,7 +31,15 @@ const documentOf = ({ group, errors_an_hour, templates, facets, newest, finding 
   bot_findings: finding ?? null,
 });
 
-function printGroup({ group, errors_an_hour, templates, facets, newest, finding, now }: Shown): void {
+function printGroup({
+  group,
+  errors_an_hour,
+  templates,
+  facets,
+  newest,
+  finding,
+  now,
+}: Shown): void {
   print.say(print.paint('bold', `${printable(group.error_type)}: ${templateInWords(group)}`));
   print.say();
   print.facts([
@@ -47,13 +55,20 @@ function printGroup({ group, errors_an_hour, templates, facets, newest, finding,
     ['Finding', findingInWords(finding)],
   ]);
   print.section('Example');
-  print.prose(group.example === null ? 'None yet.' : printable(group.example) || '(an empty message)');
+  print.prose(
+    group.example === null ? 'None yet.' : printable(group.example) || '(an empty message)',
+  );
   const stack = newest.find(({ stack_trace }) => stack_trace !== null)?.stack_trace;
   if (stack) {
     print.section('Stack trace of the newest error that has one');
     print.prose(stack.split('\n').slice(0, 20).map(printable).join('\n'));
   }
-  for (const [kind, title] of facetTitles) printFacets(title, facets.filter((facet) => facet.kind === kind), now);
+  for (const [kind, title] of facetTitles)
+    printFacets(
+      title,
+      facets.filter((facet) => facet.kind === kind),
+      now,
+    );
   print.section('Templates');
   table(
     ['Template', 'Errors', 'Last', 'Words'],

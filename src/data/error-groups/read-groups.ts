@@ -81,7 +81,9 @@ export async function listGroups(
 
 export async function countGroups(db: Db, filter: GroupFilter): Promise<number> {
   const { rows } = await sql<{ groups: number }>`
-    SELECT count(*)::int AS groups FROM engine.error_groups g WHERE ${conditions(filter)}`.execute(db);
+    SELECT count(*)::int AS groups FROM engine.error_groups g WHERE ${conditions(filter)}`.execute(
+    db,
+  );
   return rows[0]!.groups;
 }
 

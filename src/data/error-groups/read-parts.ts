@@ -73,7 +73,14 @@ export async function findingOfGroup(db: Db, group: string) {
   return db
     .selectFrom('bot_findings as f')
     .leftJoin('bot_tickets as t', 't.finding_id', 'f.id')
-    .select(['f.id', 'f.title', 'f.severity', 'f.detected_at', 'f.resolved_at', 't.number as ticket'])
+    .select([
+      'f.id',
+      'f.title',
+      'f.severity',
+      'f.detected_at',
+      'f.resolved_at',
+      't.number as ticket',
+    ])
     .where('f.check_name', '=', 'error-groups')
     .where('f.component_key', '=', group)
     .orderBy('f.detected_at', 'desc')

@@ -72,11 +72,18 @@ export const errorWatchFaults: Fault[] = [
     plant: (db, now) =>
       plantErrors(
         db,
-        errorsAt('checkout.pricing', 'Order # could not be priced: no tax rate', evenly(now, 12, 0.5, 0.02)),
+        errorsAt(
+          'checkout.pricing',
+          'Order # could not be priced: no tax rate',
+          evenly(now, 12, 0.5, 0.02),
+        ),
       ),
     // A kind that is known for days and comes as often as ever.
     lookalike: (db, now) =>
-      plantErrors(db, errorsAt('profiles.avatar', 'Avatar # has no picture', evenly(now, 250, 122, 0.02))),
+      plantErrors(
+        db,
+        errorsAt('profiles.avatar', 'Avatar # has no picture', evenly(now, 250, 122, 0.02)),
+      ),
   },
   {
     name: 'error-watch.error-groups.spiking',
@@ -84,7 +91,10 @@ export const errorWatchFaults: Fault[] = [
     async plant(db, now) {
       const type = 'payments.timeout';
       const message = 'Request # to the payment provider timed out';
-      await plantErrors(db, errorsAt(type, message, [...usual(now), ...evenly(now, 60, 0.7, 0.02)]));
+      await plantErrors(
+        db,
+        errorsAt(type, message, [...usual(now), ...evenly(now, 60, 0.7, 0.02)]),
+      );
     },
     async lookalike(db, now) {
       const type = 'mail.returned';
@@ -99,7 +109,10 @@ export const errorWatchFaults: Fault[] = [
       const type = 'invoices.address';
       const message = 'Invoice # has no address';
       const early = evenly(now, 20, 120, 100);
-      await plantErrors(db, errorsAt(type, message, [...early, ...evenly(now, 2, 0.4, 0.02)], '2026.48.2'));
+      await plantErrors(
+        db,
+        errorsAt(type, message, [...early, ...evenly(now, 2, 0.4, 0.02)], '2026.48.2'),
+      );
       await resolvedFinding(db, now, await groupOf(db, type));
     },
     async lookalike(db, now) {

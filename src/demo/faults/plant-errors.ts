@@ -33,7 +33,10 @@ async function plantIn(db: Db, errors: readonly PlantedError[]): Promise<void> {
     .returning('id')
     .execute();
   const rows = errors.map(
-    ({ error_type, error_message, stack_trace = null, release = null, at }, index): UngroupedError => ({
+    (
+      { error_type, error_message, stack_trace = null, release = null, at },
+      index,
+    ): UngroupedError => ({
       id: inserted[index]!.id,
       error_type,
       error_message,

@@ -21,7 +21,11 @@ export async function findGroup(db: Db, given: string): Promise<ErrorGroup> {
           why: 'no row of error_logs with this id was counted',
           hint: 'errors are counted within a minute or two; `npx roundsman jobs show group-errors` shows when it was last done',
         }
-      : { what: `there is no group ${given} of errors`, why: 'no group has this number', hint: listed },
+      : {
+          what: `there is no group ${given} of errors`,
+          why: 'no group has this number',
+          hint: listed,
+        },
   );
 }
 

@@ -30,7 +30,10 @@ export async function listGroups(db: Db, filter: GroupFilter & { limit: number }
     trendHours,
   );
   return {
-    groups: groups.map((group): ListedGroup => ({ ...group, errors_an_hour: trends.get(group.id)! })),
+    groups: groups.map((group): ListedGroup => ({
+      ...group,
+      errors_an_hour: trends.get(group.id)!,
+    })),
     count: () => countGroups(db, filter),
     now: await currentTime(db),
   };

@@ -29,7 +29,9 @@ export async function splitTemplate(
     )
     SELECT id FROM below
     WHERE EXISTS (SELECT FROM engine.error_templates t
-                  WHERE t.group_id = ${group}::bigint AND t.id NOT IN (SELECT id FROM below))`.execute(trx);
+                  WHERE t.group_id = ${group}::bigint AND t.id NOT IN (SELECT id FROM below))`.execute(
+    trx,
+  );
   if (moved.length === 0) return null;
   const opened = await openGroup(trx, locked, group, template);
   const ids = moved.map(({ id }) => id);
