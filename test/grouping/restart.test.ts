@@ -90,8 +90,7 @@ test('an alias is younger than what it is an alias of', () => {
       const store = new Store();
       mine(lines, store);
       const aliases = [...store.templates.values()].filter(({ mergedInto }) => mergedInto !== null);
-      for (const { id, mergedInto } of aliases)
-        expect(Number(mergedInto)).toBeLessThan(Number(id));
+      for (const { id, mergedInto } of aliases) expect(Number(mergedInto)).toBeLessThan(Number(id));
     }),
   );
 });

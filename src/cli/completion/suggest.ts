@@ -108,8 +108,14 @@ function valuesAt(command: Command, argument: Argument, begin: string, ask: Read
 const nameOf = (command: Command): string =>
   command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
-async function valuesOf(command: Command, option: Option, begin: string, ask: ReadNames): Promise<Suggested> {
-  if (!option.argChoices) return valuesIn(kindOfOption(nameOf(command), option.long ?? ''), begin, ask);
+async function valuesOf(
+  command: Command,
+  option: Option,
+  begin: string,
+  ask: ReadNames,
+): Promise<Suggested> {
+  if (!option.argChoices)
+    return valuesIn(kindOfOption(nameOf(command), option.long ?? ''), begin, ask);
   if (!isList(option)) return choices(option.argChoices, begin);
   // In `critical,hi`, the words before the last comma are kept.
   const kept = begin.slice(0, begin.lastIndexOf(',') + 1);
