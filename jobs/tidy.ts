@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
-import { removeOldGroups } from '../src/data/error-groups/old-groups.ts';
+import { removeOldGroups } from '../src/grouping/rows/old-groups.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** How far back a person looks. */

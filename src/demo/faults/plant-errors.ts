@@ -1,10 +1,10 @@
 /** Plants rows of error_logs that are counted into their groups already: the job would do that a minute later. */
 import type { Db } from '../../database/connect.ts';
-import { lockErrorGroups, moveCursor } from '../../data/error-groups/cursor.ts';
-import type { UngroupedError } from '../../data/error-groups/read-errors.ts';
-import { loadTemplates } from '../../data/error-groups/templates.ts';
-import { Assigner } from '../../grouping/assign.ts';
-import { assignAll, writeBatch } from '../../grouping/write-batch.ts';
+import { lockErrorGroups, moveCursor } from '../../grouping/rows/cursor.ts';
+import type { UngroupedError } from '../../grouping/rows/read-errors.ts';
+import { loadTemplates } from '../../grouping/rows/templates.ts';
+import { Assigner } from '../../grouping/batch/assign.ts';
+import { assignAll, writeBatch } from '../../grouping/batch/write-batch.ts';
 
 export interface PlantedError {
   error_type: string;

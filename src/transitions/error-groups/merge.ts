@@ -7,7 +7,7 @@
  * Zero rows: a group was merged or removed meanwhile; the caller reads it under the lock, and then it is not given here.
  */
 import type { Transaction } from 'kysely';
-import { joinGroups } from '../../data/error-groups/join-groups.ts';
+import { joinGroups } from '../../grouping/rows/join-groups.ts';
 import type { Database } from '../../database/connect.ts';
 
 export async function mergeGroups(

@@ -8,9 +8,9 @@
  * Zero rows: the template is no longer in the group: null is returned.
  */
 import { sql, type Transaction } from 'kysely';
-import type { ErrorCursor } from '../../data/error-groups/cursor.ts';
-import { moveCursor } from '../../data/error-groups/cursor.ts';
-import { recountGroup } from '../../data/error-groups/recount.ts';
+import type { ErrorCursor } from '../../grouping/rows/cursor.ts';
+import { moveCursor } from '../../grouping/rows/cursor.ts';
+import { recountGroup } from '../../grouping/rows/recount.ts';
 import type { Database } from '../../database/connect.ts';
 import { pinGroup } from './merge.ts';
 
