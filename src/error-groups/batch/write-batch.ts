@@ -1,11 +1,7 @@
 /** Gives errors their templates, and stores what came of it: for the job, and for rows that are planted. */
 import type { Transaction } from 'kysely';
 import { countErrors } from '../rows/count-errors.ts';
-import {
-  changeTokens,
-  mergeTemplates,
-  openTemplates,
-} from '../rows/open-templates.ts';
+import { changeTokens, mergeTemplates, openTemplates } from '../rows/open-templates.ts';
 import type { UngroupedError } from '../rows/read-errors.ts';
 import type { Database } from '../../database/connect.ts';
 import type { Assigner } from './assign.ts';

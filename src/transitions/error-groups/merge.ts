@@ -1,7 +1,8 @@
 /**
  * A person says that groups of errors are one: `into` stands for all of them, also for errors that come later.
  *
- * From: groups that are not merged. To: `merged_into` on all but one, whose templates are pinned.
+ * From: groups that are not merged.
+ * To: `merged_into` on all but one, whose templates are pinned.
  * By: an operator.
  * Locks: engine.error_cursor.
  * Zero rows: a group was merged or removed meanwhile; the caller reads it under the lock, and then it is not given here.
