@@ -6,7 +6,7 @@ import { adviceOf, checksOf, healsOf } from '../../src/catalogue/abilities.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { dependsOn, settingsOf } from '../../src/catalogue/settings.ts';
 import { freedomInWords } from '../../src/cli/bots/abilities.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { faults } from '../../src/demo/faults/index.ts';
 import { cronInWords, rememberedSchedule } from '../../src/schedule/cron.ts';
 import { code, table } from './markdown.ts';
@@ -83,7 +83,7 @@ async function sectionOf(bot: Bot): Promise<string[]> {
     ...table(
       ['fault', 'what is broken'],
       faults
-        .filter((fault) => soughtBy(fault).bot === bot.name)
+        .filter((fault) => finderOf(fault).bot === bot.name)
         .map(({ name, title }) => [code(name), title]),
     ),
   ];

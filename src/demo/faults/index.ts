@@ -4,7 +4,7 @@ import { curatorFaults } from './curator.ts';
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
 import { heraldFaults } from './herald.ts';
-import { withIds } from './ids.ts';
+import { withOwnIds } from './ids.ts';
 import { janitorFaults } from './janitor.ts';
 import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
@@ -31,4 +31,4 @@ export const faults: readonly Fault[] = [
   ...curatorFaults,
   ...pulseFaults,
   ...surveyorFaults,
-].map(withIds);
+].map(withOwnIds);
