@@ -39,7 +39,7 @@ export async function findUnused(
     );
   const { rows } = await sql<{ active: number; found: Unused[] }>`
     WITH active AS MATERIALIZED (${kind.active}), last AS (
-      SELECT a.*, (SELECT max(u.created_at) FROM ${uses} u WHERE u.${kind.of} = a.id AND u.created_at <= ${now}) AS last_used_at
+      SELECT a.*, (SELECT max(u.created_at) FROM ${uses} u WHERE u.${kind.idColumn} = a.id AND u.created_at <= ${now}) AS last_used_at
       FROM active a
     ), unused AS (
       SELECT key, last_used_at, created_at FROM last a
@@ -48,10 +48,10 @@ export async function findUnused(
         AND NOT key = ANY (${seasonal}::text[])
         AND NOT (
           last_used_at >= ${yearAgo.to}
-          AND EXISTS (SELECT FROM ${uses} u WHERE u.${kind.of} = a.id AND u.created_at < ${yearAgo.from})
+          AND EXISTS (SELECT FROM ${uses} u WHERE u.${kind.idColumn} = a.id AND u.created_at < ${yearAgo.from})
           AND NOT EXISTS (
             SELECT FROM ${uses} u
-            WHERE u.${kind.of} = a.id AND u.created_at >= ${yearAgo.from} AND u.created_at < ${yearAgo.to}
+            WHERE u.${kind.idColumn} = a.id AND u.created_at >= ${yearAgo.from} AND u.created_at < ${yearAgo.to}
           )
         )
     ), found AS (

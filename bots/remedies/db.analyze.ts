@@ -1,7 +1,7 @@
 /** Collects the statistics of a table again; the planner bases its plans on them. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { tableOf, targetTable } from '../target-table.ts';
+import { targetTableName, targetTable } from '../target-table.ts';
 
 const params = z.strictObject({ table: targetTable });
 
@@ -20,7 +20,7 @@ export const analyzeTable = defineRemedy({
   // Never "done already": only the check knows whether the statistics are too old.
   isDone: async () => false,
   async apply(params, context) {
-    const table = tableOf(params, context);
+    const table = targetTableName(params, context);
     const before = await statistics(table, context);
     await sql`ANALYZE ${sql.table(`public.${table}`)}`.execute(context.db);
     return { summary: `analyzed ${table}`, before, after: await statistics(table, context) };

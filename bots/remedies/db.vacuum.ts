@@ -1,7 +1,7 @@
 /** Removes dead rows from a table. VACUUM cannot run in a transaction, so its outcome is recorded afterwards. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { tableOf, targetTable } from '../target-table.ts';
+import { targetTableName, targetTable } from '../target-table.ts';
 
 const params = z.strictObject({ table: targetTable });
 
@@ -21,7 +21,7 @@ export const vacuumTable = defineRemedy({
   // Whether it was done is not asked: to repeat a VACUUM does no harm.
   isDone: async () => false,
   async apply(params, context) {
-    const table = tableOf(params, context);
+    const table = targetTableName(params, context);
     const before = await rowsOf(table, context);
     // It may take longer than other statements: only the run's deadline limits it.
     await context.db.connection().execute(async (one) => {

@@ -2,8 +2,8 @@
 import {
   adviceOf,
   checksOf,
-  healsOf,
-  type Heal,
+  healingEntriesOf,
+  type HealingEntry,
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
@@ -13,12 +13,12 @@ import type { Db } from '../../database/connect.ts';
 import { lackingIn } from './lacking.ts';
 import { catalogueBot } from './settings.ts';
 
-export type { Heal, ShownCheck } from '../../catalogue/abilities.ts';
+export type { HealingEntry, ShownCheck } from '../../catalogue/abilities.ts';
 
 export interface Abilities {
   checks: ShownCheck[];
   /** `enabled`: false where its entry was disabled or removed; `autonomy` is the present one */
-  heals: (Heal & { enabled: boolean })[];
+  heals: (HealingEntry & { enabled: boolean })[];
   /** names of entries that only say what a person may do */
   advice: string[];
   secrets: { name: string; stored: boolean }[];
@@ -40,7 +40,7 @@ export async function abilitiesOf(
   const lacking = (await lackingIn(db, catalogue))(endpoint) !== null;
   return {
     checks: checksOf(bot),
-    heals: await presentHeals(db, healsOf(bot, catalogue)),
+    heals: await presentHeals(db, healingEntriesOf(bot, catalogue)),
     advice: adviceOf(bot),
     secrets: secrets.map((name) => ({ name, stored: stored.has(name) })),
     needs: [...(bot.needs ?? [])],
@@ -49,7 +49,7 @@ export async function abilitiesOf(
 }
 
 /** With what people and outcomes have made of the entries; one that is not there yet comes with the next start of a process. */
-async function presentHeals(db: Db, heals: Heal[]): Promise<Abilities['heals']> {
+async function presentHeals(db: Db, heals: HealingEntry[]): Promise<Abilities['heals']> {
   if (heals.length === 0) return [];
   const rows = await db
     .selectFrom('bot_knowledge')
