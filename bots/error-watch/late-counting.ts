@@ -26,7 +26,9 @@ export async function findLateCounting(
   const isLate = waiting && late > late_minutes * 60;
   return {
     examined: ['group-errors'],
-    figures: [{ name: 'uncounted for', value: waiting ? Math.max(0, Math.round(late)) : 0, unit: 's' }],
+    figures: [
+      { name: 'uncounted for', value: waiting ? Math.max(0, Math.round(late)) : 0, unit: 's' },
+    ],
     findings: isLate
       ? [
           {

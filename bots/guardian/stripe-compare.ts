@@ -17,22 +17,23 @@ export interface Recorded {
 export type Kind = 'missed' | 'behind' | 'differing' | 'unknown';
 
 /**
- * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the document says cents: a platform may
- * have written either.
+ * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the documented column is called
+ * amount_cents: a platform may have written either.
  */
 const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 const wholeUnits = new Set(
   'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
 );
 
-export const isSum = ({ amount_cents, currency }: Recorded, { amount, currency: of }: Sum) =>
+/** Whether a row has this sum, in cents or as Stripe counts. */
+export const isSameSum = ({ amount_cents, currency }: Recorded, { amount, currency: of }: Sum) =>
   (currency ?? 'USD').toUpperCase() === of &&
   (amount_cents === amount ||
     (wholeUnits.has(of) && amount_cents === amount * 100) ||
     (thousandths.has(of) && amount_cents * 10 === amount));
 
 /** The platform's rows of these ids, each under its id at Stripe. */
-export async function recorded(
+export async function readRecorded(
   { db }: CheckContext,
   ids: string[],
 ): Promise<Map<string, Recorded>> {
@@ -52,15 +53,15 @@ const inWords = (sums: Sum[]): string => sums.map(sumInWords).join(' or ');
 export const sumInWords = ({ amount, currency }: Sum): string =>
   wholeUnits.has(currency) ? `${amount} ${currency}` : `${amount} ${currency} cents`;
 
-/** As `transactions.amount_cents` has it. */
+/** A sum as `transactions.amount_cents` contains it: `500 USD cents`. */
 export const recordedInWords = ({
   amount_cents,
   currency,
 }: Pick<Recorded, 'amount_cents' | 'currency'>): string =>
   `${amount_cents} ${(currency ?? 'USD').toUpperCase()} cents`;
 
-/** What of a payment that succeeded at Stripe is wrong on the platform; null if it is right. */
-export function judge(
+/** What is wrong on the platform about a payment that succeeded at Stripe; null if all is right. */
+export function problemOf(
   payment: StripePayment,
   rows: Map<string, Recorded>,
 ): { kind: Kind; title: string; transaction?: Recorded } | null {
@@ -70,7 +71,7 @@ export function judge(
     .filter((row) => row.type !== 'refund');
   const [first] = own;
   if (!first) {
-    // A payment that was paid back in full needs no row.
+    // The platform needs no row for a payment without a sum, or one that was paid back in full.
     if (payment.sums.length === 0 || payment.refunded) return null;
     return {
       kind: 'missed',
@@ -96,7 +97,7 @@ export function judge(
       transaction: settled[0]!,
     };
   const { sums } = payment;
-  if (sums.length > 0 && !settled.some((row) => sums.some((sum) => isSum(row, sum)))) {
+  if (sums.length > 0 && !settled.some((row) => sums.some((sum) => isSameSum(row, sum)))) {
     const [row] = settled as [Recorded];
     return {
       kind: 'differing',

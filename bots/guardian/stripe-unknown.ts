@@ -6,7 +6,13 @@ import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { isLive } from './report.ts';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';
-import { finding, isSum, type Recorded, recordedInWords, sumInWords } from './stripe-compare.ts';
+import {
+  finding,
+  isSameSum,
+  type Recorded,
+  recordedInWords,
+  sumInWords,
+} from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
 
 /** How many payments one run asks Stripe for. */
@@ -25,7 +31,8 @@ interface Row extends Recorded {
   is_open: boolean;
 }
 
-const kinds: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
+/** For the beginning of an id, how Stripe is asked for the object. */
+const retrievals: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
   pi: (stripe, id) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
   ch: (stripe, id) => stripe.charges.retrieve(id),
   py: (stripe, id) => stripe.charges.retrieve(id),
@@ -73,7 +80,7 @@ export async function findUnknown(
   const asked = new Set<string>();
   let isForbidden = false;
   for (const row of rows) {
-    const question = kinds[row.provider_transaction_id.split('_', 1)[0]!];
+    const question = retrievals[row.provider_transaction_id.split('_', 1)[0]!];
     const known = row.status === 'refunded' ? refunded : named;
     if (known.has(row.provider_transaction_id)) {
       read.examined.push(row.id);
@@ -97,7 +104,7 @@ export async function findUnknown(
   return { ...read, asked: asked.size };
 }
 
-/** Whether a charge was neither paid back, not even in part, nor disputed. Sessions and invoices do not tell. */
+/** Whether a charge is paid, and neither disputed nor paid back, not even in part. Sessions and invoices do not say that. */
 function isKept(data: Record<string, unknown>): boolean {
   const charge = data['object'] === 'charge' ? data : data['latest_charge'];
   if (typeof charge !== 'object' || charge === null) return false;
@@ -142,7 +149,7 @@ async function ask(
     const word = typeof state === 'string' && /^[a-z_]{1,40}$/.test(state) ? state : 'unpaid';
     return finding('unknown', id, `Payment ${id} is completed, and ${word} at Stripe`, about);
   }
-  if (!paid.sum || isSum(row, paid.sum)) return null;
+  if (!paid.sum || isSameSum(row, paid.sum)) return null;
   const { sum } = paid;
   return finding(
     'differing',
