@@ -46,7 +46,7 @@ export const config = z.strictObject({
     .max(50)
     .default(slowMethods)
     .describe('means of payment that the provider confirms after days, as payments name them'),
-  // An hour: with it, min_failed_users of a small platform come together.
+  // In an hour also a small platform can have min_failed_users.
   window_minutes: time(60, 'over how many minutes failed payments are counted', maxMinutes),
   // Our choice: single cards are always declined, those of a tenth of all users are not.
   max_failed_percent: percent(

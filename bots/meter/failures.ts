@@ -10,7 +10,7 @@ import {
 } from '../parts/count-events.ts';
 import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { maxShown, needUsage } from './usage.ts';
+import { maxShown, requireUsage } from './usage.ts';
 
 interface Model extends Counted {
   of: number;
@@ -21,7 +21,7 @@ interface Model extends Counted {
 export async function findFailures(config: Config, context: EventContext): Promise<EventResult> {
   const { from, now } = context;
   const { failure_minutes, max_failure_percent, high_failure_percent } = config;
-  await needUsage(context);
+  await requireUsage(context);
   const key = sql`u.key`;
   const question = {
     counted: sql`

@@ -4,7 +4,7 @@ import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
 import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
-import { clientOf, isClient, needClients } from './network.ts';
+import { clientOf, isClient, requireClients } from './network.ts';
 
 interface Client extends Counted {
   of: number;
@@ -18,7 +18,7 @@ export async function findRequestRates(
   context: EventContext,
 ): Promise<EventResult> {
   const { from, now } = context;
-  const seen = await needClients('api_logs', config, from, context);
+  const seen = await requireClients('api_logs', config, from, context);
   const question = {
     tables: sql`
       minutes AS MATERIALIZED (
