@@ -2,7 +2,7 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
 import { attemptsOf, requireAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';
@@ -35,7 +35,7 @@ export async function findAddresses(config: Config, context: EventContext): Prom
       SELECT DISTINCT ON (key) * FROM (
         SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
         FROM (SELECT *, ${clientOf(sql`ip_address`)} AS key FROM attempts WHERE ${isClient(sql`ip_address`, config)}) a
-        ${itsStart(sql`a.key`)} WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+        ${joinStart(sql`a.key`)} WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
     wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
@@ -88,8 +88,8 @@ export async function findAccounts(config: Config, context: EventContext): Promi
             PARTITION BY key, source, network ORDER BY created_at ROWS UNBOUNDED PRECEDING) AS was_tried
           FROM (
             SELECT attempts.*, user_id::text AS key, ${networkOf(sql`ip_address`)} AS network
-            FROM attempts ${itsStart(sql`user_id::text`)}
-            WHERE user_id IS NOT NULL AND ${sinceStart(sql`user_id::text`, context)}
+            FROM attempts ${joinStart(sql`user_id::text`)}
+            WHERE user_id IS NOT NULL AND ${isSinceStart(sql`user_id::text`, context)}
           ) b
         ) a
         GROUP BY key, source
@@ -139,8 +139,8 @@ export async function findWave(config: Config, context: EventContext): Promise<E
       SELECT * FROM (
         SELECT a.key, ${countColumns}, count(DISTINCT host(ip_address)) FILTER (WHERE failed)::int AS addresses,
           count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
-        FROM (SELECT *, 'logins' AS key FROM attempts) a ${itsStart(sql`a.key`)}
-        WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+        FROM (SELECT *, 'logins' AS key FROM attempts) a ${joinStart(sql`a.key`)}
+        WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY bad DESC, "of" DESC LIMIT 1`,
     wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,

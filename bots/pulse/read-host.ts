@@ -6,16 +6,16 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the system tells it. */
-export interface Places {
+/** The directories in which the system says it. */
+export interface SystemFiles {
   cgroup: string;
   proc: string;
 }
 
-export const systemPlaces: Places = { cgroup: '/sys/fs/cgroup', proc: '/proc' };
+export const systemFiles: SystemFiles = { cgroup: '/sys/fs/cgroup', proc: '/proc' };
 
 export interface CpuTime {
-  /** what was read: the counter of another cgroup, or of the machine before a restart, cannot be compared with it */
+  /** which counter was read: that of another cgroup, or of the machine before a restart, cannot be compared with it */
   of: string;
   /** CPU time that was used until now, in seconds */
   used: number;
@@ -42,7 +42,7 @@ const numberIn = (text: string | null): number | null =>
   text !== null && /^\d+\s*$/.test(text) ? Number(text) : null;
 
 /** The process's own cgroup and those above it: any of them may have the limit. */
-async function cgroupsOf({ cgroup, proc }: Places): Promise<string[]> {
+async function cgroupsOf({ cgroup, proc }: SystemFiles): Promise<string[]> {
   const own = /^0::(\/.*)$/m.exec((await read(join(proc, 'self/cgroup'))) ?? '')?.[1];
   // In a container, the path may be the host's, which is not there: then the root is the container's own.
   const parts = own?.split('/').filter((part) => part !== '' && part !== '..') ?? [];
@@ -67,44 +67,44 @@ async function memoryOfCgroup(path: string): Promise<MemoryUse | null> {
 }
 
 /** The memory of the cgroup that is nearest to its limit; without a limit that of the machine. */
-export async function readMemory(places: Places): Promise<MemoryUse | null> {
-  const limited = (await Promise.all((await cgroupsOf(places)).map(memoryOfCgroup))).filter(
+export async function readMemory(files: SystemFiles): Promise<MemoryUse | null> {
+  const limited = (await Promise.all((await cgroupsOf(files)).map(memoryOfCgroup))).filter(
     (each) => each !== null,
   );
   const [tightest] = limited.toSorted((a, b) => b.used / b.limit - a.used / a.limit);
   if (tightest) return tightest;
-  const text = await read(join(places.proc, 'meminfo'));
+  const text = await read(join(files.proc, 'meminfo'));
   const [total, available] = [figureOf(text, 'MemTotal'), figureOf(text, 'MemAvailable')];
   if (!total || available === null) return null;
   return { of: 'machine', used: (total - available) * 1_024, limit: total * 1_024 };
 }
 
 async function cpuOfCgroup(path: string): Promise<CpuTime | null> {
-  const [quota, used] = await Promise.all([
+  const [limit, used] = await Promise.all([
     read(join(path, 'cpu.max')),
     read(join(path, 'cpu.stat')).then((text) => figureOf(text, 'usage_usec')),
   ]);
-  const [, most, period] = /^(\d+) (\d+)/.exec(quota ?? '') ?? [];
-  if (used === null || !most || !Number(period)) return null;
-  return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(most) / Number(period) };
+  const [, quota, period] = /^(\d+) (\d+)/.exec(limit ?? '') ?? [];
+  if (used === null || !quota || !Number(period)) return null;
+  return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(quota) / Number(period) };
 }
 
-/** Of Linux on all architectures that Node runs on: jiffies of a hundredth of a second. */
+/** Linux counts CPU time in jiffies, which are hundredths of a second on all architectures that Node runs on. */
 const jiffiesPerSecond = 100;
 
 /** The CPU time of the innermost cgroup that has a quota; without one that of the machine. */
-export async function readCpu(places: Places): Promise<CpuTime | null> {
-  for (const path of await cgroupsOf(places)) {
+export async function readCpu(files: SystemFiles): Promise<CpuTime | null> {
+  for (const path of await cgroupsOf(files)) {
     const limited = await cpuOfCgroup(path);
     if (limited) return limited;
   }
-  const stat = (await read(join(places.proc, 'stat'))) ?? '';
+  const stat = (await read(join(files.proc, 'stat'))) ?? '';
   const line = /^cpu +([\d ]+)$/m.exec(stat)?.[1];
   if (!line) return null;
-  // Not availableParallelism: this process may use fewer of them, and the time is that of all.
+  // Not availableParallelism: this process may be allowed fewer CPUs, and the time is that of all of them.
   const cpus = stat.match(/^cpu\d+ /gm)?.length ?? availableParallelism();
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(' ').map(Number);
-  const boot = (await read(join(places.proc, 'sys/kernel/random/boot_id')))?.trim();
+  const boot = (await read(join(files.proc, 'sys/kernel/random/boot_id')))?.trim();
   const used = (user + nice + system + irq + softirq) / jiffiesPerSecond;
   return { of: `machine ${boot ?? ''}`, used, cpus };
 }

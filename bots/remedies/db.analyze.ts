@@ -5,7 +5,7 @@ import { targetTableName, targetTable } from '../target-table.ts';
 
 const params = z.strictObject({ table: targetTable });
 
-const statistics = async (table: string, { db }: RemedyContext) => {
+const readStatistics = async (table: string, { db }: RemedyContext) => {
   const { rows } = await sql`
     SELECT c.reltuples::float8 AS estimated_rows, c.relpages AS pages
     FROM pg_class c WHERE c.oid = ${`public.${table}`}::regclass`.execute(db);
@@ -21,8 +21,8 @@ export const analyzeTable = defineRemedy({
   isDone: async () => false,
   async apply(params, context) {
     const table = targetTableName(params, context);
-    const before = await statistics(table, context);
+    const before = await readStatistics(table, context);
     await sql`ANALYZE ${sql.table(`public.${table}`)}`.execute(context.db);
-    return { summary: `analyzed ${table}`, before, after: await statistics(table, context) };
+    return { summary: `analyzed ${table}`, before, after: await readStatistics(table, context) };
   },
 });

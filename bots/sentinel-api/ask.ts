@@ -6,7 +6,7 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
 import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
@@ -60,8 +60,8 @@ export function ask(
         SELECT path AS key, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
           max(created_at) FILTER (WHERE ${bad}) AS newest
         FROM (SELECT *, ${pathOf} AS path FROM api_logs
-              WHERE created_at >= ${from} AND created_at <= ${now}) logs ${itsStart(path)}
-        WHERE ${sinceStart(path, context)}
+              WHERE created_at >= ${from} AND created_at <= ${now}) logs ${joinStart(path)}
+        WHERE ${isSinceStart(path, context)}
         GROUP BY path
       ) figures`,
     wrong,
