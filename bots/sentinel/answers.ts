@@ -14,7 +14,7 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
     context.skip(
       `none of ${unaddressed} active apps in app_catalog has a deployment_url, so none is asked: write there at which address each answers`,
     );
-  const groups = groupBy(apps.asked, ({ address }) => normal(address));
+  const groups = groupBy(apps.asked, ({ address }) => normalized(address));
   const seen = await atOnce(groups, config, context, ([address], signal): Promise<Seen> => {
     const why = whyNoAddress(address);
     return why === null
@@ -49,10 +49,10 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
 }
 
 /** The same address written in two ways is asked once. */
-const normal = (address: string): string =>
+const normalized = (address: string): string =>
   URL.canParse(address) ? new URL(address).href : address;
 
-/** A setting that names no app would never be checked, and nothing would say so. */
+/** Reports names in the settings that no app has: without this, a mistyped name would never be noticed. */
 function unknownSlugs(
   { asked, others, truncated }: Apps,
   { expect, statuses }: Config,

@@ -78,7 +78,7 @@ export async function checkCertificates(
   }
   const notAsked = unasked(apps, asked, 'certificates', groups.length);
   return {
-    // All but these: what was found about a host that no app has any more is over.
+    // Every key but these: findings about a host that no app has any more resolve.
     examined: {
       count: seenPlaces.size,
       except: [...new Set(unknown)].filter((place) => !seenPlaces.has(place)),

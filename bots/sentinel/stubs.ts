@@ -45,7 +45,7 @@ export async function checkStubs(config: Config, context: CheckContext): Promise
     }
   }
   return {
-    // All but these: what was found about an app that the catalogue no longer has is over.
+    // Every key but these: findings about an app that the catalogue no longer has resolve.
     examined: { count: known, except: unknown },
     findings: [...findings, ...unasked(apps, asked, 'missing paths', addressed.length)],
     figures: [{ name: 'apps judged', value: known }],

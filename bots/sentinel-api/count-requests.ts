@@ -10,7 +10,7 @@ import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/cou
 import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
-/** SQL of a request's path. */
+/** SQL for a request's path. */
 export const pathOf = sql`coalesce(nullif(split_part(endpoint, '?', 1), ''), '(no path)')`;
 
 type Fragment = ReturnType<typeof sql>;
@@ -37,7 +37,7 @@ interface Question {
   worst: Fragment;
 }
 
-export function ask(
+export function countRequests(
   { max_findings: max, window_minutes }: Config,
   context: EventContext,
   {
