@@ -5,7 +5,7 @@ import { ask, type Seen } from './ask.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
 import { aspects, category, judge, keyOf } from './judge.ts';
-import { unasked } from './unasked.ts';
+import { reportUnasked } from './unasked.ts';
 
 export async function checkAnswers(config: Config, context: CheckContext): Promise<CheckResult> {
   const apps = await readApps(config, context);
@@ -42,7 +42,7 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
   }
   return {
     examined: { count: known, except: unknown },
-    findings: [...findings, ...unasked(apps, known), ...unknownSlugs(apps, config)],
+    findings: [...findings, ...reportUnasked(apps, known), ...unknownSlugs(apps, config)],
     figures: figuresOf(apps, known, times),
     ...(apps.truncated && { truncated: true }),
   };

@@ -13,7 +13,7 @@ import { dayMs } from '../parts/time.ts';
 import { groupBy, readApps, whyNoAddress } from './apps.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
-import { unasked } from './unasked.ts';
+import { reportUnasked } from './unasked.ts';
 
 /** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */
 type Seen = PresentedCertificate | 'unreached';
@@ -27,9 +27,9 @@ export async function checkCertificates(
     ({ address }) => whyNoAddress(address) === null && new URL(address).protocol === 'https:',
   );
   // One host has one certificate, however many apps it serves.
-  const groups = groupBy(secure, ({ address }) => placeOf(new URL(address)));
-  const seen = await atOnce(groups, config, context, async ([place], signal): Promise<Seen> => {
-    const { hostname, port } = new URL(`https://${place}`);
+  const groups = groupBy(secure, ({ address }) => hostOf(new URL(address)));
+  const seen = await atOnce(groups, config, context, async ([host], signal): Promise<Seen> => {
+    const { hostname, port } = new URL(`https://${host}`);
     try {
       return await presentedCertificate(hostname, Number(port || 443), {
         hosts: apps.hosts,
@@ -45,26 +45,26 @@ export async function checkCertificates(
 
   const unknown = apps.otherAddresses
     .filter((address) => whyNoAddress(address) === null)
-    .map((address) => placeOf(new URL(address)));
-  const seenPlaces = new Set<string>();
+    .map((address) => hostOf(new URL(address)));
+  const seenHosts = new Set<string>();
   const findings: ReportedFinding[] = [];
   const left: Lifetime[] = [];
   let asked = 0;
-  for (const [at, [place, group]] of groups.entries()) {
+  for (const [at, [host, group]] of groups.entries()) {
     const one = seen[at]!;
     if (one !== outOfTime) asked += 1;
     if (one === outOfTime || one === 'unreached') {
-      unknown.push(place);
+      unknown.push(host);
       continue;
     }
-    seenPlaces.add(place);
+    seenHosts.add(host);
     if (hasTimes(one)) left.push(lifetimeOf(one, context.now));
-    const problem = judge(place, one, context.now, config);
+    const problem = problemOf(host, one, context.now, config);
     if (!problem) continue;
     const { subject, issuer, validFrom, validTo } = one;
     findings.push({
       category: 'certificates',
-      component: place,
+      component: host,
       ...problem,
       metadata: {
         apps: group.slice(0, 20).map(({ slug }) => slug),
@@ -76,12 +76,12 @@ export async function checkCertificates(
       },
     });
   }
-  const notAsked = unasked(apps, asked, 'certificates', groups.length);
+  const notAsked = reportUnasked(apps, asked, 'certificates', groups.length);
   return {
     // Every key but these: findings about a host that no app has any more resolve.
     examined: {
-      count: seenPlaces.size,
-      except: [...new Set(unknown)].filter((place) => !seenPlaces.has(place)),
+      count: seenHosts.size,
+      except: [...new Set(unknown)].filter((host) => !seenHosts.has(host)),
     },
     findings: [...findings, ...notAsked],
     figures: figuresOf(left),
@@ -90,7 +90,7 @@ export async function checkCertificates(
 }
 
 /** The host, with its port where it is not https's own. */
-const placeOf = ({ host }: URL): string => host;
+const hostOf = ({ host }: URL): string => host;
 
 /** A certificate may hold anything in the place of its times. */
 const isTime = (at: Date): boolean => !Number.isNaN(at.getTime());
@@ -106,8 +106,8 @@ interface Lifetime {
 }
 
 /**
- * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). Of a longer
- * one, as private authorities issue, the shares are those of this one: a quarter of ten years would be years of warning.
+ * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). The shares of a
+ * longer one, as private authorities issue, are counted from this one: a quarter of ten years would be years of warning.
  */
 const maxDays = 398;
 
@@ -124,20 +124,20 @@ function lifetimeOf({ validFrom, validTo }: Certificate, now: Date): Lifetime {
 
 type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
 
-/** What is wrong with a certificate, the worst first: a person corrects all of it with one new certificate. */
-function judge(
-  place: string,
+/** The worst that is wrong with a certificate: a person corrects all of it with one new certificate. */
+function problemOf(
+  host: string,
   certificate: PresentedCertificate,
   now: Date,
   config: Config,
 ): Problem | null {
-  const of = `Certificate of ${place}`;
+  const of = `Certificate of ${host}`;
   const { validFrom, validTo, wrongName, names, untrusted } = certificate;
   const on = (at: Date) => at.toISOString().slice(0, 10);
   if (!hasTimes(certificate))
     return {
       severity: 'high',
-      title: `${of} has no readable ${isTime(validTo) ? 'begin' : 'end'}`,
+      title: `${of} has no readable ${isTime(validTo) ? 'beginning' : 'end'}`,
       description:
         'Its times are not written as a certificate has them, so clients refuse it. Issue a new one.',
     };
@@ -158,7 +158,7 @@ function judge(
     return {
       severity: 'high',
       title: `${of} is for other names`,
-      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers in its place.`,
+      description: `It was issued for ${names.slice(0, 500) || 'no name at all'}. The host is not set up at its provider, or another site answers in its host.`,
     };
   if (untrusted !== null) {
     const { title, description } = distrust(certificate, untrusted, now);

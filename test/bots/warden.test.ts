@@ -771,7 +771,7 @@ test('policies of a table that is being changed are not waited for, and no check
     );
   await db.transaction().execute(async (trx) => {
     await sql`LOCK TABLE mine IN ACCESS EXCLUSIVE MODE`.execute(trx);
-    const skipped = 'public.mine is being changed; the next run looks at its policies';
+    const skipped = 'public.mine is being changed; the next run reads its policies';
     expect(await outcomes()).toEqual([skipped, skipped, skipped]);
   });
   expect(await outcomes()).toEqual([1, 0, 0]);
