@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
-import { countErrors, type CountedError } from '../src/data/error-groups/count-errors.ts';
 import {
   ErrorGroupsChangedError,
   lockErrorGroups,
@@ -12,11 +11,6 @@ import {
 } from '../src/data/error-groups/cursor.ts';
 import { removeOldCounts } from '../src/data/error-groups/old-counts.ts';
 import {
-  changeTokens,
-  mergeTemplates,
-  openTemplates,
-} from '../src/data/error-groups/open-templates.ts';
-import {
   hasWaiting,
   readErrors,
   type ErrorBatch,
@@ -26,7 +20,7 @@ import { beginAnew, isRestored } from '../src/data/error-groups/restored.ts';
 import { loadTemplates } from '../src/data/error-groups/templates.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { Assigner } from '../src/grouping/assign.ts';
-import { ownFrames } from '../src/grouping/own-frames.ts';
+import { assignAll, writeBatch } from '../src/grouping/write-batch.ts';
 
 /** How many errors one transaction counts at most: some 50 ms, and with the longest messages some 30 MB. */
 const maxErrors = 2_000;
@@ -100,33 +94,19 @@ async function countBatch(
   assigner: Assigner<UngroupedError>,
   batch: ErrorBatch,
 ) {
-  const assigned: CountedError[] = [];
-  for (const [index, error] of batch.errors.entries()) {
-    if (index % errorsATurn === 0) {
-      await setImmediate();
-      signal.throwIfAborted();
-    }
-    assigned.push({
-      ...error,
-      template_id: assigner.assign(error),
-      frame: ownFrames(error.stack_trace),
-    });
-  }
-  const { opened, merged, changed } = assigner.changes();
+  const assigned = await assignAll(assigner, batch.errors, async (index) => {
+    if (index % errorsATurn !== 0) return;
+    await setImmediate();
+    signal.throwIfAborted();
+  });
+  const to = { ...batch.last!, next_id: assigner.nextId };
   const cursor = await commit(async (trx) => {
     const locked = await lockErrorGroups(trx, seen);
-    await openTemplates(trx, opened);
-    await changeTokens(trx, changed);
-    await mergeTemplates(trx, merged);
-    await countErrors(
-      trx,
-      assigned.map((error) => ({ ...error, template_id: assigner.canonical(error.template_id) })),
-    );
-    const to = { ...batch.last!, next_id: assigner.nextId };
+    await writeBatch(trx, assigned);
     await moveCursor(trx, to);
     return { ...locked, ...to };
   });
-  return { cursor, opened: opened.length };
+  return { cursor, opened: assigned.changes.opened.length };
 }
 
 async function removeOld({ commit, signal }: JobContext): Promise<number> {

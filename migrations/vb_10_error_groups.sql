@@ -1,5 +1,6 @@
 -- Errors of error_logs that say the same are one group. The job group-errors reads new rows and counts them here. A group holds one
--- template or several; all ids come from engine.error_cursor, and a group has the id of the template that opened it.
+-- template or several; all ids come from engine.error_cursor, and a group that the job opened has
+-- the id of its first template.
 CREATE TABLE engine.error_groups (
   id bigint PRIMARY KEY,
   error_type varchar(100) NOT NULL,
@@ -9,9 +10,10 @@ CREATE TABLE engine.error_groups (
   errors bigint NOT NULL DEFAULT 0 CHECK (errors >= 0),
   first_seen_at timestamptz NOT NULL,
   last_seen_at timestamptz NOT NULL,
-  -- the newest error, and the beginning of its message, which stays when the row of error_logs is removed
-  example_id uuid NOT NULL,
-  example text NOT NULL,
+  -- The newest error, and the beginning of its message, which stays when the row of error_logs is removed. NULL until a group that a
+  -- person split off has its first error.
+  example_id uuid,
+  example text,
   -- error-watch says nothing of a muted group; muted_until NULL: until a person unmutes it
   muted_at timestamptz,
   muted_until timestamptz,
@@ -42,7 +44,9 @@ CREATE TABLE engine.error_templates (
   -- A person merged, split or muted its group: it is neither merged nor changed by itself any more.
   pinned boolean NOT NULL DEFAULT false,
   errors bigint NOT NULL DEFAULT 0 CHECK (errors >= 0),
+  first_seen_at timestamptz NOT NULL,
   last_seen_at timestamptz NOT NULL,
+  CHECK (first_seen_at <= last_seen_at),
   CHECK (merged_into < id),
   CHECK ((kind = 'text') = (split_from IS NOT NULL))
 );

@@ -30,7 +30,7 @@ interface Group extends Counted {
  * after a person's answer have come back. A group that only spiked is not back when it occurs at its usual rate again, unless a
  * person had resolved it.
  */
-const groups = ({ from, only }: EventContext) => sql`
+const groups = ({ from, now, only }: EventContext) => sql`
   groups AS MATERIALIZED (
     SELECT g.id, g.error_type, g.first_seen_at, g.last_seen_at, starts."from" AS own_start, coalesce(starts."from", ${from}) AS since,
            p.kind AS prior_kind, p.resolved_at AS prior_end, p.by_person
@@ -42,7 +42,7 @@ const groups = ({ from, only }: EventContext) => sql`
       ORDER BY f.detected_at DESC LIMIT 1
     ) p ON true
     WHERE g.merged_into IS NULL AND g.last_seen_at >= coalesce(starts."from", ${from})
-      AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > engine.now(), true))
+      AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > ${now}, true))
       ${only ? sql`AND g.id::text = ANY (${[...only]}::text[])` : sql``}
   )`;
 

@@ -818,8 +818,8 @@ export interface EngineErrorGroups {
   errors: Generated<Int8>;
   first_seen_at: Timestamp;
   last_seen_at: Timestamp;
-  example_id: string;
-  example: string;
+  example_id: string | null;
+  example: string | null;
   muted_at: Timestamp | null;
   muted_until: Timestamp | null;
   muted_by: string | null;
@@ -836,6 +836,7 @@ export interface EngineErrorTemplates {
   merged_into: Int8 | null;
   pinned: Generated<boolean>;
   errors: Generated<Int8>;
+  first_seen_at: Timestamp;
   last_seen_at: Timestamp;
 }
 

@@ -68,7 +68,8 @@ export class Assigner<Given extends Told> {
   assign(error: Given): string {
     const from = this.#nextId;
     const id = this.#assign(error);
-    for (let opened = from; opened < this.#nextId; opened += 1n) this.#firsts.set(String(opened), error);
+    for (let opened = from; opened < this.#nextId; opened += 1n)
+      this.#firsts.set(String(opened), error);
     return id;
   }
 
@@ -102,12 +103,21 @@ export class Assigner<Given extends Told> {
       merged_into: template.mergedInto,
       pinned: template.pinned,
     }));
-    const all = [...mined, ...this.#opened].toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    const all = [...mined, ...this.#opened].toSorted((a, b) =>
+      BigInt(a.id) < BigInt(b.id) ? -1 : 1,
+    );
     for (const { id, group_id } of all) this.#groups.set(id, group_id);
-    const withFirst = all.map((template) => ({ ...template, first: this.#firsts.get(template.id)! }));
+    const withFirst = all.map((template) => ({
+      ...template,
+      first: this.#firsts.get(template.id)!,
+    }));
     this.#opened = [];
     this.#firsts = new Map();
-    return { opened: withFirst, merged, changed: changed.map(({ id, tokens }) => ({ id, tokens })) };
+    return {
+      opened: withFirst,
+      merged,
+      changed: changed.map(({ id, tokens }) => ({ id, tokens })),
+    };
   }
 
   #newId(): string {

@@ -7,6 +7,10 @@
  * caller holds a lock from the moment it reads the templates until it has stored the changes.
  */
 import { defaultLimits, type MinerLimits } from './limits.ts';
+import { Line } from './line.ts';
+import { readable } from './readable.ts';
+import { scan } from './scan.ts';
+import { Templates } from './templates.ts';
 import type { StoredTemplate } from './template.ts';
 
 export interface Merge {
@@ -16,13 +20,19 @@ export interface Merge {
   readonly into: string;
 }
 
+export interface ChangedTokens {
+  readonly id: string;
+  readonly scope: string;
+  readonly tokens: readonly string[];
+}
+
 export interface MinerChanges {
   /** templates that are new, as they are now, aliases too: `mergedInto` already tells their merges */
   readonly opened: readonly StoredTemplate[];
   /** aliases among the templates that were there before: set `mergedInto` of `from` */
   readonly merged: readonly Merge[];
   /** templates that were there before and have other tokens now, aliases too: store these tokens */
-  readonly changed: readonly StoredTemplate[];
+  readonly changed: readonly ChangedTokens[];
 }
 
 export interface Miner {
@@ -39,14 +49,23 @@ export interface Miner {
 }
 
 /**
- * `stored`: all templates of the scopes that will be added to, in any order, aliases too. `newId` draws an id that is greater
- * than all stored ones and all it drew before; its gaps do not matter. Takes about 10 µs a template.
+ * `stored`: all templates, in any order, aliases too. `newId` draws an id that is greater than all stored ones and all it
+ * drew before; gaps do not matter. Takes about 10 µs a template.
  */
 export function createMiner(
   stored: Iterable<StoredTemplate>,
   newId: () => string,
   limits: Partial<MinerLimits> = {},
 ): Miner {
-  void [stored, newId, { ...defaultLimits, ...limits }];
-  throw new Error('The miner of templates is not there yet');
+  const bounds = { ...defaultLimits, ...limits };
+  const line = new Line(bounds.maxTokens);
+  const templates = new Templates(stored, newId, bounds);
+  return {
+    add(scope, message) {
+      scan(readable(message, bounds.maxMessageLength), line);
+      return templates.idOf(scope, line);
+    },
+    canonical: (id) => templates.canonical(id),
+    changes: () => templates.changes(),
+  };
 }

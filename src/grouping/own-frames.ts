@@ -7,7 +7,8 @@ const maxLength = 200;
 const maxLines = 60;
 
 /** `at name (file:line:column)`, `at file:line:column`, of JavaScript. */
-const javascript = /^\s*at (?:async )?(?:new )?(?:(.{1,120}?) \()?((?:[a-z-]+:\/\/)?[^()\s]{1,300}?):\d+(?::\d+)?\)?$/;
+const javascript =
+  /^\s*at (?:async )?(?:new )?(?:(.{1,120}?) \()?((?:[a-z-]+:\/\/)?[^()\s]{1,300}?):\d+(?::\d+)?\)?$/;
 /** `File "path", line 3, in name`, of Python. */
 const python = /^\s*File "([^"]{1,300})", line \d+(?:, in (\S{1,120}))?/;
 /** `at package.Class.method(File.java:3)`, of Java and its kin. */

@@ -29,16 +29,20 @@ const countedBySpan = sql`
   ON CONFLICT (template_id, starts_at) DO UPDATE SET errors = c.errors + excluded.errors`;
 
 const countedByTemplate = sql`
-  UPDATE engine.error_templates t SET errors = t.errors + n.errors, last_seen_at = greatest(t.last_seen_at, n.last)
-  FROM (SELECT template_id, count(*) AS errors, max(seen_at) AS last FROM given GROUP BY 1) n WHERE t.id = n.template_id`;
+  UPDATE engine.error_templates t SET
+    errors = t.errors + n.errors,
+    first_seen_at = least(t.first_seen_at, n.first),
+    last_seen_at = greatest(t.last_seen_at, n.last)
+  FROM (SELECT template_id, count(*) AS errors, min(seen_at) AS first, max(seen_at) AS last FROM given GROUP BY 1) n
+  WHERE t.id = n.template_id`;
 
 const countedByGroup = sql`
   UPDATE engine.error_groups g SET
     errors = g.errors + n.errors,
     first_seen_at = least(g.first_seen_at, n.first),
     last_seen_at = greatest(g.last_seen_at, n.last),
-    example_id = CASE WHEN n.last >= g.last_seen_at THEN n.example_id ELSE g.example_id END,
-    example = CASE WHEN n.last >= g.last_seen_at THEN n.example ELSE g.example END
+    example_id = CASE WHEN n.last >= g.last_seen_at OR g.example_id IS NULL THEN n.example_id ELSE g.example_id END,
+    example = CASE WHEN n.last >= g.last_seen_at OR g.example_id IS NULL THEN n.example ELSE g.example END
   FROM (SELECT t.group_id, count(*) AS errors, min(seen_at) AS first, max(seen_at) AS last,
                (array_agg(given.id ORDER BY seen_at DESC))[1] AS example_id,
                (array_agg(example ORDER BY seen_at DESC))[1] AS example

@@ -55,5 +55,8 @@ export async function moveCursor(
 
 /** Every error that was committed before now is counted. */
 export async function noteCaughtUp(trx: Transaction<Database>): Promise<void> {
-  await trx.updateTable('engine.error_cursor').set({ caught_up_at: sql`engine.now()` }).execute();
+  await trx
+    .updateTable('engine.error_cursor')
+    .set({ caught_up_at: sql`engine.now()` })
+    .execute();
 }

@@ -39,8 +39,8 @@ export async function openTemplates(
       SELECT id, error_type, seen_at, seen_at, example_id, example FROM given WHERE id = group_id
     )
     INSERT INTO engine.error_templates
-      (id, group_id, error_type, kind, tokens, split_from, merged_into, pinned, last_seen_at)
-    SELECT id, group_id, error_type, kind, tokens, split_from, merged_into, pinned, seen_at FROM given`.execute(
+      (id, group_id, error_type, kind, tokens, split_from, merged_into, pinned, first_seen_at, last_seen_at)
+    SELECT id, group_id, error_type, kind, tokens, split_from, merged_into, pinned, seen_at, seen_at FROM given`.execute(
     trx,
   );
 }
