@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 
 /** Counts are kept by spans of ten minutes, as the job group-errors writes them. */
 const spanMinutes = 10;
-/** With how many days an hour is compared: all weekdays, as often. */
+/** With how many days an hour is compared; each weekday is among them once. */
 const meanDays = 7;
 
 interface Group extends Counted {
@@ -26,7 +26,7 @@ interface Group extends Counted {
 }
 
 /**
- * Groups that had an error in the window. Of a finding that is open the kind stays, so that it goes on while there are errors; errors
+ * Groups that had an error in the window. An open finding keeps its kind, so that it stays open while there are errors. Errors
  * after a person's answer have come back. A group that only spiked is not back when it occurs at its usual rate again, unless a
  * person had resolved it.
  */
@@ -46,7 +46,7 @@ const groups = ({ from, now, only }: EventContext) => sql`
       ${only ? sql`AND g.id::text = ANY (${[...only]}::text[])` : sql``}
   )`;
 
-/** Spans that lie behind a moment as a whole, and single errors up to the first of them. */
+/** How many errors there were since a moment: whole spans after it, and single errors up to the first of these. */
 const errorsSince = (since: ReturnType<typeof sql>, now: Date) => sql`(
   SELECT coalesce(sum(n), 0)::int FROM (
     SELECT sum(c.errors) AS n FROM engine.error_templates t JOIN engine.error_counts c ON c.template_id = t.id
@@ -136,7 +136,7 @@ const beginOf = (kind: Group['kind'], spikes: boolean): string =>
   kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : spikes ? 'Error spikes' : '';
 
 function severityOf({ medium_errors }: Config, { kind, spikes, bad }: Group) {
-  // A new error that is frequent at once has no mean that it could exceed.
+  // A new error that is frequent at once has no earlier mean to compare with.
   if (spikes && kind !== 'new') return 'high';
   return kind === 'back' || bad >= medium_errors ? 'medium' : 'low';
 }
