@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { figureOf, numberAt, read } from './read-figures.ts';
 import type { CpuTime, MemoryUse, SystemFiles } from './read-host.ts';
 
-/** A cgroup's directories; version 1 counts CPU time in another tree than the one that limits it. */
+/** A cgroup's directories: the one with its limit, and the one with its CPU time, which version 1 has in another tree. */
 interface Cgroup {
   path: string;
   countedAt: string;
@@ -62,20 +62,20 @@ export async function memoryOfCgroups(files: SystemFiles): Promise<MemoryUse[]> 
 }
 
 async function cpuOf({ path, countedAt }: Cgroup): Promise<CpuTime | null> {
-  const [quota, used] = await Promise.all([
+  const [limit, used] = await Promise.all([
     read(join(path, 'cpu.max')),
     read(join(path, 'cpu.stat')).then((text) => figureOf(text, 'usage_usec')),
   ]);
-  const [, most, period] = /^(\d+) (\d+)/.exec(quota ?? '') ?? [];
-  if (used !== null && most && Number(period))
-    return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(most) / Number(period) };
-  const [most1, period1, nanoseconds] = await Promise.all([
+  const [, quota, period] = /^(\d+) (\d+)/.exec(limit ?? '') ?? [];
+  if (used !== null && quota && Number(period))
+    return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(quota) / Number(period) };
+  const [quota1, period1, nanoseconds] = await Promise.all([
     numberAt(join(path, 'cpu.cfs_quota_us')),
     numberAt(join(path, 'cpu.cfs_period_us')),
     numberAt(join(countedAt, 'cpuacct.usage')),
   ]);
-  return most1 && period1 && nanoseconds !== null
-    ? { of: `cgroup ${countedAt}`, used: nanoseconds / 1e9, cpus: most1 / period1 }
+  return quota1 && period1 && nanoseconds !== null
+    ? { of: `cgroup ${countedAt}`, used: nanoseconds / 1e9, cpus: quota1 / period1 }
     : null;
 }
 
