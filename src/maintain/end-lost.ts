@@ -4,13 +4,13 @@ import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
-import { emitTicketed, type Ticketed } from '../events/ticketed.ts';
+import { emitTicketChange, type TicketChange } from '../events/ticket-change.ts';
 import { emitLost } from './emit-lost.ts';
 import type { Emit } from '../events/events.ts';
 import { endLostRuns, findLostRuns, lockLostRuns } from '../transitions/runs/end-lost.ts';
 
 /** Escalates what lost runs have left open, in a transaction that has locked the rows of the runs and their bots. */
-export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<Ticketed[]>;
+export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<TicketChange[]>;
 
 /** How many lost runs one rescue ends at most; the next rescue continues. */
 const maxLost = 500;
@@ -77,6 +77,6 @@ async function endRuns(db: Db, escalate: Escalate, ids: string[], emit: Emit): P
     emit,
     lost.filter(({ waits }) => !waits),
   );
-  for (const ticketed of tickets) emitTicketed(emit, ticketed);
+  for (const ticketed of tickets) emitTicketChange(emit, ticketed);
   return lost.length;
 }

@@ -2,8 +2,8 @@
 import {
   adviceOf,
   checksOf,
-  healsOf,
-  type Heal,
+  healingEntriesOf,
+  type HealingEntry,
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
@@ -13,12 +13,12 @@ import type { Db } from '../../database/connect.ts';
 import { lackingTablesIn } from './lacking.ts';
 import { catalogueBot } from './settings.ts';
 
-export type { Heal, ShownCheck } from '../../catalogue/abilities.ts';
+export type { HealingEntry, ShownCheck } from '../../catalogue/abilities.ts';
 
 export interface Abilities {
   checks: ShownCheck[];
   /** `enabled`: false if the entry was disabled or removed; `autonomy` is the entry's present one */
-  heals: (Heal & { enabled: boolean })[];
+  heals: (HealingEntry & { enabled: boolean })[];
   /** names of entries that only say what a person may do */
   advice: string[];
   secrets: { name: string; stored: boolean }[];
@@ -40,7 +40,7 @@ export async function abilitiesOf(
   const lacking = (await lackingTablesIn(db, catalogue))(endpoint) !== null;
   return {
     checks: checksOf(bot),
-    heals: await withPresentAutonomy(db, healsOf(bot, catalogue)),
+    heals: await withPresentAutonomy(db, healingEntriesOf(bot, catalogue)),
     advice: adviceOf(bot),
     secrets: secrets.map((name) => ({ name, stored: stored.has(name) })),
     needs: [...(bot.needs ?? [])],
@@ -52,7 +52,7 @@ export async function abilitiesOf(
  * The heals with the present autonomy of their entries, which people and outcomes may have changed. An entry that this database
  * does not have yet is added when a process starts.
  */
-async function withPresentAutonomy(db: Db, heals: Heal[]): Promise<Abilities['heals']> {
+async function withPresentAutonomy(db: Db, heals: HealingEntry[]): Promise<Abilities['heals']> {
   if (heals.length === 0) return [];
   const rows = await db
     .selectFrom('bot_knowledge')

@@ -1,7 +1,7 @@
 import { connect } from '../../database/connect.ts';
-import { soughtBy, type Fault } from '../../demo/faults/fault.ts';
+import { finderOf, type Fault } from '../../demo/faults/fault.ts';
 import { faults } from '../../demo/faults/index.ts';
-import { knowPlanted, plantOnce } from '../../demo/faults/planted.ts';
+import { analyzePlanted, plantOnce } from '../../demo/faults/planted.ts';
 import { refuseRealPeople } from '../../demo/only-fiction.ts';
 import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -24,7 +24,7 @@ export interface KnownFault {
 const described = (fault: Fault): KnownFault => ({
   name: fault.name,
   title: fault.title,
-  ...soughtBy(fault),
+  ...finderOf(fault),
 });
 
 /** All faults by name. */
@@ -95,6 +95,6 @@ export async function withPlanter<Result>(
       );
     }
   });
-  await knowPlanted(db);
+  await analyzePlanted(db);
   return result;
 }

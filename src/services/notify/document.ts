@@ -93,7 +93,7 @@ const unknownChannelIssues = (
       );
 
 /**
- * Warns of credentials in clear, secrets that are not stored, channels that no route names, bots that do not exist, and quiet
+ * Warns of credentials in plain text, secrets that are not stored, channels that no route names, bots that do not exist, and quiet
  * hours of more than a night.
  */
 export async function warningsOf(
@@ -109,7 +109,7 @@ export async function warningsOf(
   return [
     ...literalCredentials(document).map(
       ({ path }) =>
-        `${path.join('.')}: holds what looks like a credential, in clear: \`npx roundsman secrets set NAME\` stores it, and {{secret:NAME}} takes its place`,
+        `${path.join('.')}: holds what looks like a credential in plain text: \`npx roundsman secrets set NAME\` stores it, and {{secret:NAME}} takes its place`,
     ),
     ...named
       .filter((name) => !stored.has(name))

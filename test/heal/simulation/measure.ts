@@ -146,7 +146,7 @@ export async function measure(db: Db, told: Told): Promise<Outcome> {
   };
 }
 
-const healsOf = (effects: Effect[]): Heals => {
+const healingEntriesOf = (effects: Effect[]): Heals => {
   const held = effects.filter(({ truth }) => truth === 'cures').length;
   return { held, wrong: effects.length - held };
 };
@@ -181,8 +181,8 @@ async function fateOf(
   const late = freedoms.map((freedom) => autoShare(freedom, last / 2, last));
   return {
     name,
-    alone: healsOf(effects.filter(({ approved }) => !approved)),
-    approved: healsOf(effects.filter(({ approved }) => approved)),
+    alone: healingEntriesOf(effects.filter(({ approved }) => !approved)),
+    approved: healingEntriesOf(effects.filter(({ approved }) => approved)),
     ...rows[0]!,
     autoAtEnd: components.filter((_, at) => freedoms[at]!.at(-1)!.auto),
     autoLate: late.reduce((sum, share) => sum + share, 0) / components.length,
