@@ -66,7 +66,7 @@ export async function onScreen(context: Context, filter: ReviewFilter): Promise<
   }
 
   function draw(): void {
-    // What is behind is drawn when the terminal takes output again, as it is then.
+    // While the terminal takes no output, nothing is drawn; once it takes output again, `ready` draws the state of that moment.
     if (terminal.isBehind()) return;
     const { grid, view } = layout(state, terminal.size());
     const isBack = state.view.isTooSmall && !view.isTooSmall;
