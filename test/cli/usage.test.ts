@@ -272,7 +272,7 @@ test('the beginning of an id does, unless more than one begins so: then all are 
 
 test.each([
   [['limits', '--nope'], '`npx roundsman limits --help` shows those that it has'],
-  [['tickets', 'show', '--nope'], 'what begins with - and is none goes behind --'],
+  [['tickets', 'show', '--nope'], 'what begins with - and is none goes after --'],
 ])('%j says what to type instead', async (args, hint) => {
   const { code, err } = await roundsman('', ...args);
   expect(code).toBe(2);

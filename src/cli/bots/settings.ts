@@ -19,15 +19,15 @@ function explain({ meaning, takes }: Setting): void {
   );
 }
 
-/** `settings` is null where the endpoint or its schema does not name them: then the config is shown as it is. */
+/** `settings` is null where the endpoint or its schema does not name them: then the config is printed as it is stored. */
 export function printSettings(settings: CurrentSetting[] | null, config: unknown): void {
   if (settings === null) return say(`  ${showValue(config)}   its settings are not known`, '    ');
   for (const setting of settings) {
-    const now =
+    const valueWords =
       setting.value === undefined
         ? `${defaultOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
         : `${showValue(setting.value)}${paint('dim', ` (default ${defaultOf(setting)})`)}`;
-    say(`  ${paint('bold', printable(setting.key))} = ${now}`, '    ');
+    say(`  ${paint('bold', printable(setting.key))} = ${valueWords}`, '    ');
     explain(setting);
   }
   const known = new Set(settings.map(({ key }) => key));
@@ -40,9 +40,9 @@ export function printSettings(settings: CurrentSetting[] | null, config: unknown
 export function printDefaults(settings: Setting[] | null): void {
   if (settings === null) return say('  Its schema does not name them.');
   for (const setting of settings) {
-    const word =
+    const mark =
       setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)');
-    say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${word}`, '    ');
+    say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${mark}`, '    ');
     explain(setting);
   }
 }
@@ -54,12 +54,12 @@ export const settingAsJson = ({
   takes,
   otherwise,
   required,
-  ...now
+  ...rest
 }: Setting & { value?: unknown }) => ({
   key,
   meaning,
   takes,
   required,
   default: otherwise ?? null,
-  ...('value' in now && { value: now.value ?? null }),
+  ...('value' in rest && { value: rest.value ?? null }),
 });

@@ -8,7 +8,13 @@ import { heldBackBy } from '../maintenance/words.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
-import { howToStore, needsInWords, printChecks, printHeals, secretsInWords } from './abilities.ts';
+import {
+  printMissingSecret,
+  needsInWords,
+  printChecks,
+  printHeals,
+  secretsInWords,
+} from './abilities.ts';
 import { printSettings, settingAsJson } from './settings.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -40,7 +46,7 @@ export async function showBot(given: string, options: ShowOptions): Promise<void
     if (abilities) {
       printChecks(abilities.checks);
       printHeals(abilities.heals, abilities.advice);
-      howToStore(abilities.secrets);
+      printMissingSecret(abilities.secrets);
     }
     print.section('Settings');
     printSettings(settings, bot.config);

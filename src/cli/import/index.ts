@@ -73,7 +73,7 @@ const logCommand = (parent: Command, name: string, description: string): Command
       '--time-zone <zone>',
       'the zone of times that name none, as in Europe/Berlin or +02:00 (UTC)',
     )
-    .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
+    .option('--shift-to-now', 'move all times by the same amount, so that the newest line is now')
     .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
 

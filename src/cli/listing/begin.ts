@@ -7,8 +7,8 @@ import { isData } from './document.ts';
 import { formOf, isTable } from './list.ts';
 
 /**
- * Sets, before a command begins, how it shows times and whether a pager may show what it prints, and says that TZ cannot be used
- * where a person reads times. In lines for other programs times are ISO 8601: how long ago something was says nothing later.
+ * Sets, before a command begins, how it shows times and whether a pager may show its output. Where a person reads times, it notes
+ * a TZ that cannot be used. In lines for other programs times are ISO 8601, because `5m ago` is wrong when it is read later.
  */
 export function beginShowing(command: Command): void {
   const kind = kindOf(command);

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Moment } from '../../services/bots/backfill.ts';
 import type { TicketRow } from '../../services/tickets/list.ts';
-import { actor } from '../arguments/actor.ts';
+import { actorName } from '../arguments/actor.ts';
 import { moment } from '../arguments/durations.ts';
 import { listOption } from '../arguments/words.ts';
 import type { Command } from '../arguments/command.ts';
@@ -61,6 +61,6 @@ export function filterOf(options: FilterOptions) {
     since,
     match,
     snoozed,
-    assignedTo: assignedTo === 'me' ? actor() : assignedTo,
+    assignedTo: assignedTo === 'me' ? actorName() : assignedTo,
   };
 }

@@ -90,7 +90,7 @@ export async function decidedComponents(db: Db, id: string, limit: number): Prom
   return rows.map(({ component }) => component);
 }
 
-/** A documented figure of an entry that differs from the ledger. */
+/** A documented figure of an entry that differs from its stored outcomes. */
 export interface CacheDifference {
   id: string;
   name: string;
@@ -117,7 +117,7 @@ export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDif
   return rows;
 }
 
-/** Corrects the cached figures from the ledger, and returns those that differed. */
+/** Corrects the cached figures by the stored outcomes, and returns those that differed. */
 export const mendCache = (db: Db): Promise<CacheDifference[]> =>
   db.transaction().execute(async (trx) => {
     const suspects = [...new Set((await cacheDifferences(trx)).map(({ id }) => id))];

@@ -6,10 +6,10 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
 
-/** The documented figures of all entries that differ from the ledger of outcomes. */
+/** The documented figures of all entries that differ from their stored outcomes. */
 export const differingFigures = (db: Db): Promise<CacheDifference[]> => cacheDifferences(db);
 
-/** Corrects the figures from the ledger and returns those that differed. For owners and admins. */
+/** Corrects the figures by the stored outcomes and returns those that differed. For owners and admins. */
 export async function correctFigures({
   db,
   actor,
