@@ -44,5 +44,5 @@ await withDatabase(
     }
   },
   // `migrate` is what `npx roundsman db migrate` does, also of the tables of BullMQ.
-  { create: true, migrate: true, connections: sessionConnections },
+  { create: true, migrate: true, maxConnections: sessionConnections },
 );

@@ -71,7 +71,7 @@ async function up(options: UpOptions): Promise<void> {
                 }),
               {
                 create: true,
-                connections: sessionConnections,
+                maxConnections: sessionConnections,
                 migrate: options.migrate ? true : 'embedded',
                 before: refuseStart,
               },

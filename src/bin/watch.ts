@@ -10,7 +10,7 @@ import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
 import { printable, span } from '../ground/text.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
-import { isBehind } from './terminal.ts';
+import { hasUnsentOutput } from './terminal.ts';
 
 const everyMs = 1_000;
 /** How often the needs are read. It is less often than the screen is drawn, because it reads everything that waits. */
@@ -50,7 +50,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
 
   async function tick(): Promise<void> {
     // The terminal is paused: runs that end meanwhile are printed when it goes on.
-    if (isBehind()) return;
+    if (hasUnsentOutput()) return;
     const { runs, until: next } = await endedSince(db, until);
     until = next;
     if (!live) return runs.forEach((run) => say(endedLine(run)));
@@ -65,7 +65,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
 
   /** Replaces the last block, which shows an earlier state and must not stay on the screen as if all were well. */
   function drawUnknown(why: string): void {
-    if (!isBehind()) live?.(`\n${printable(why)}; what runs now is not known\n`);
+    if (!hasUnsentOutput()) live?.(`\n${printable(why)}; what runs now is not known\n`);
   }
 
   async function draw(): Promise<void> {

@@ -9,7 +9,7 @@ import { layout } from '../../src/cli/review/layout.ts';
 import { performer, type LoopIntent } from '../../src/cli/review/perform.ts';
 import { begin, quietMs, type Event, type Intent, type State } from '../../src/cli/review/state.ts';
 import { update } from '../../src/cli/review/update.ts';
-import { burstMs } from '../../src/cli/screen/gather.ts';
+import { burstMs } from '../../src/cli/screen/join-bursts.ts';
 import type { Grid } from '../../src/cli/screen/grid.ts';
 import { paint } from '../../src/cli/screen/paint.ts';
 import { loadCatalogue } from '../../src/cli/session/catalogue.ts';

@@ -67,7 +67,9 @@ export const showDocument = (options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { document, text, unusable, channels, report } = await showNotifications(db);
     if (unusable !== null)
-      note(`it cannot be used, and what happens waits: ${printable(unusable)}`);
+      note(
+        `it cannot be used, and people are told of nothing until it can: ${printable(unusable)}`,
+      );
     if (isData(options))
       return showAsData({ notifications: document, unusable, channels, report }, options);
     if (text === null)

@@ -43,7 +43,7 @@ export async function review(filter: ReviewFilter, options: { as?: string }): Pr
         `the review has ended after ${counted(changes, 'change')}; \`npx roundsman tickets review\` goes on with what is left`,
       );
     },
-    { connections: maxConnections },
+    { maxConnections },
   );
   // A connection to a server that does not answer would keep this process alive.
   setTimeout(() => process.exit(), 500).unref();

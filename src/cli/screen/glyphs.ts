@@ -21,7 +21,7 @@ const knownMark =
 const ascii = /^[\x20-\x7E]*$/;
 const pictograph = /\p{Extended_Pictographic}/u;
 const mark = /^\p{M}$/u;
-/** Each character with the marks behind it; marks without a character stand alone. */
+/** Each character with the marks after it; marks without a character stand alone. */
 const characters = /\P{M}\p{M}*|\p{M}+/gu;
 
 let graphemes: Intl.Segmenter | undefined;
@@ -64,7 +64,7 @@ function glyphOf(part: string): Glyph {
 }
 
 /** Breaks a line, between any two glyphs, into parts of at most `columns` columns: at least 2, the width of a wide glyph. */
-export function broken(line: string, columns: number): string[] {
+export function splitIntoRows(line: string, columns: number): string[] {
   const parts = [''];
   let used = 0;
   for (const { text, width } of glyphsOf(line)) {
