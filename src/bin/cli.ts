@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { withJsonLast } from '../cli/arguments/json-word.ts';
-import { release } from '../cli/terminal/page.ts';
+import { showKept } from '../cli/terminal/page.ts';
 import { printError } from '../cli/terminal/print.ts';
 import { program } from '../cli/program.ts';
 import { demoCommand } from './demo.ts';
@@ -49,9 +49,9 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   try {
     const root = wholeProgram();
     await root.parseAsync(withJsonLast(root, argv));
-    await release();
+    await showKept();
   } catch (error) {
-    await release();
+    await showKept();
     // Commander has already printed what was wrong. It uses exit code 1 for every wrong command line.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;

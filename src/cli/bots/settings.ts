@@ -6,8 +6,8 @@ import { paint, say } from '../terminal/print.ts';
 /** A value as it is given to `--set`. */
 const showValue = (value: unknown): string => printable(JSON.stringify(value) ?? 'unknown');
 
-const defaultOf = ({ required, otherwise }: Setting): string =>
-  required ? 'has to be set' : otherwise === undefined ? 'no default' : showValue(otherwise);
+const defaultOf = ({ required, defaultValue }: Setting): string =>
+  required ? 'has to be set' : defaultValue === undefined ? 'no default' : showValue(defaultValue);
 
 /** The lines under a setting: its meaning, and what it takes. */
 function explain({ meaning, takes }: Setting): void {
@@ -25,7 +25,7 @@ export function printSettings(settings: CurrentSetting[] | null, config: unknown
   for (const setting of settings) {
     const valueWords =
       setting.value === undefined
-        ? `${defaultOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
+        ? `${defaultOf(setting)}${setting.required || setting.defaultValue === undefined ? '' : paint('dim', ' (default)')}`
         : `${showValue(setting.value)}${paint('dim', ` (default ${defaultOf(setting)})`)}`;
     say(`  ${paint('bold', printable(setting.key))} = ${valueWords}`, '    ');
     explain(setting);
@@ -41,7 +41,7 @@ export function printDefaults(settings: Setting[] | null): void {
   if (settings === null) return say('  Its schema does not name them.');
   for (const setting of settings) {
     const mark =
-      setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)');
+      setting.required || setting.defaultValue === undefined ? '' : paint('dim', ' (default)');
     say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${mark}`, '    ');
     explain(setting);
   }
@@ -52,7 +52,7 @@ export const settingAsJson = ({
   key,
   meaning,
   takes,
-  otherwise,
+  defaultValue,
   required,
   ...rest
 }: Setting & { value?: unknown }) => ({
@@ -60,6 +60,6 @@ export const settingAsJson = ({
   meaning,
   takes,
   required,
-  default: otherwise ?? null,
+  default: defaultValue ?? null,
   ...('value' in rest && { value: rest.value ?? null }),
 });

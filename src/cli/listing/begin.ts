@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isPaged, kindOf, type ListOptions } from '../arguments/show-options.ts';
-import { hold } from '../terminal/page.ts';
+import { keepForPager } from '../terminal/page.ts';
 import { noteZone } from '../terminal/own-zone.ts';
 import { showTimesAs } from '../terminal/times.ts';
 import { isData } from './document.ts';
@@ -18,5 +18,5 @@ export function beginShowing(command: Command): void {
   const isForPerson = kind?.kind === 'rows' ? isTable(options) : !isData(options);
   if ((kind && isForPerson && command.name() !== 'doctor') || command.name() === 'review')
     noteZone();
-  if (isPaged(command) && options.pager !== false) hold();
+  if (isPaged(command) && options.pager !== false) keepForPager();
 }

@@ -42,7 +42,7 @@ export async function perform(
   const drafts: Draft[] = [];
   try {
     const move = await askAndPerform(context, walk, seen, action, drafts);
-    for (const draft of drafts) draft.settle();
+    for (const draft of drafts) draft.conclude();
     return move;
   } catch (error) {
     for (const draft of drafts) draft.tell();
@@ -74,14 +74,14 @@ async function askAndPerform(
 }
 
 async function answerTo(
-  { ask, choices, otherwise, check, isProse, commandWithFile }: Question,
+  { ask, choices, defaultAnswer, check, isProse, commandWithFile }: Question,
   drafts: Draft[],
 ): Promise<string> {
   if (!choices) {
     const draft = commandWithFile && new Draft(commandWithFile);
     if (draft) drafts.push(draft);
     return askFor(answerName, ask, {
-      otherwise,
+      defaultAnswer,
       ...(check && { check }),
       ...(isProse && { isProse }),
       ...(draft && { draft }),

@@ -34,7 +34,7 @@ export function whileAsking(state: State, mode: Asking, input: Input): Step {
   if (edited === 'left') return stateOnly(state);
   if (edited !== 'entered')
     return stateOnly({ ...state, mode: { ...mode, prompt: edited.prompt }, message: null });
-  const text = mode.prompt.text.trim() || question.otherwise || '';
+  const text = mode.prompt.text.trim() || question.defaultAnswer || '';
   const why = text ? refusalOf(question, text) : 'nothing was typed';
   if (why) return withRefusal(state, why);
   return withAnswer(

@@ -197,8 +197,8 @@ function drawQuestion(grid: Grid, state: State, lines: Line[]): number {
   const { mode } = state;
   const isText = mode.kind === 'filtering' || !questionOf(state)?.choices;
   const question = mode.kind === 'filtering' ? 'Filter' : questionOf(state)!.ask;
-  const otherwise = mode.kind === 'asking' ? questionOf(state)!.otherwise : undefined;
-  const asked = `${question}${otherwise ? ` [${otherwise}]` : ''}${isText ? ':' : ' (Escape leaves it)'}`;
+  const defaultAnswer = mode.kind === 'asking' ? questionOf(state)!.defaultAnswer : undefined;
+  const asked = `${question}${defaultAnswer ? ` [${defaultAnswer}]` : ''}${isText ? ':' : ' (Escape leaves it)'}`;
   const prompt: Prompt =
     mode.kind === 'asking' || mode.kind === 'filtering' ? mode.prompt : promptOf('', false);
   const choices = (mode.kind === 'asking' && questionOf(state)?.choices) || [];

@@ -157,7 +157,7 @@ async function filterBy(context: Context, walk: Walk): Promise<Move> {
     answerName,
     'Filter: words of the title or the description, severity:high, bot:NAME, with:NAME, overdue, or all',
     {
-      otherwise: 'all',
+      defaultAnswer: 'all',
       check: (text) => void read(text),
     },
   );

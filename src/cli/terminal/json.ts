@@ -7,7 +7,7 @@ const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/gu;
 /** Whether a terminal, or YAML, would obey or change something in it. */
 export const isHidden = (text: string): boolean => text.search(hidden) >= 0;
 
-/** With `\u....` for each such character; only for what stands in double quotes. */
+/** The text with `\u....` for each such character; valid only inside double quotes. */
 export const escapeHidden = (text: string): string =>
   text.replaceAll(hidden, (found) =>
     [...Array(found.length).keys()]

@@ -36,7 +36,7 @@ function responseInWords(ticket: ListedTicket, now: Date): string | null {
   }
 }
 
-/** For programs what {@link responseInWords} says, beside `respond_by`, which stays what it is while its clock stands. */
+/** For programs: what {@link responseInWords} says, beside `respond_by`, which does not change while the clock is stopped. */
 const responseColumns = (now: Date): Column<ListedTicket>[] => {
   const snoozeOf = (ticket: ListedTicket) => {
     const response = responseOf(ticket, now);

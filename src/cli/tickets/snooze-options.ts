@@ -16,7 +16,7 @@ export const snoozeOptions = () => [
   )
     .argParser(moment('--until'))
     .conflicts(['occurrences', 'end']),
-  new Option('--occurrences <n>', 'until runs that begin from now on have seen it so often')
+  new Option('--occurrences <n>', 'until runs that begin from now on have seen it this often')
     .argParser(wholeNumber('--occurrences', 1, 10_000))
     .conflicts('end'),
 ];

@@ -30,7 +30,7 @@ export interface Question {
    */
   commandWithFile?: (file: string) => string;
   /** the answer where nothing was typed */
-  otherwise?: string;
+  defaultAnswer?: string;
   /** throws a UsageError for a text that is refused */
   check?: (text: string) => void;
 }

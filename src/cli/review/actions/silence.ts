@@ -41,7 +41,7 @@ export const silence: ReviewAction = {
   questions: (seen) => [
     {
       ask: `Silence the problem of ${nameOf(seen)} for how long (or \`${untilResolved}\`)`,
-      otherwise: '2h',
+      defaultAnswer: '2h',
       check: (text) => void silenceFrom(seen, text),
     },
     {

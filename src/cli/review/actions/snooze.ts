@@ -40,7 +40,7 @@ export const snooze: ReviewAction = {
   questions: (seen) => [
     {
       ask: `Snooze ${nameOf(seen)} for how long (such as 3 times, or ${tomorrow()})`,
-      otherwise: '4h',
+      defaultAnswer: '4h',
       check: (text) => void untilOf(text),
     },
   ],
