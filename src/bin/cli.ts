@@ -19,12 +19,11 @@ const engineCommands = () => [
   workerCommand(),
 ];
 
-/** Every command that there is. */
 export const wholeProgram = () => program(engineCommands());
 
-const lingerMs = 500;
+const endWithinMs = 500;
 
-/** The reader of the output, or the terminal, is gone. */
+/** Whether the reader of the output, or the terminal, is gone. */
 const isClosed = (error: Error & { code?: string }): boolean =>
   ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '');
 
@@ -64,7 +63,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   // A command whose result could not be written has failed, even if its work is done. A reader that no longer reads
   // is not waited for.
   await settlesWithin(
-    lingerMs,
+    endWithinMs,
     new Promise<void>((resolve) => process.stdout.write('', () => resolve())),
   );
   if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
@@ -75,5 +74,5 @@ export async function main(argv: string[]): Promise<void> {
   await runCommandLine(argv);
   // All work is done. When a login fails, for example because the password is missing, pg leaves its socket open, and
   // the server closes it only after a minute.
-  if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();
+  if (process.exitCode) setTimeout(() => process.exit(), endWithinMs).unref();
 }

@@ -12,11 +12,11 @@ import { printable, span } from '../ground/text.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { hasUnsentOutput } from './terminal.ts';
 
-const everyMs = 1_000;
+const drawEveryMs = 1_000;
 /** How often the needs are read. It is less often than the screen is drawn, because it reads everything that waits. */
 const needsEveryMs = 5_000;
 /** When a read takes longer than this, the screen says that the database does not answer. */
-const silentMs = 5_000;
+const maxReadMs = 5_000;
 
 export interface StartedWatch {
   /** Prints until `stop`: a line for each run that ended and, on a terminal, a block that is redrawn. */
@@ -71,7 +71,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
   async function draw(): Promise<void> {
     const began = performance.now();
     const drawing = tick();
-    while (!stopped.signal.aborted && !(await settlesWithin(silentMs, drawing)))
+    while (!stopped.signal.aborted && !(await settlesWithin(maxReadMs, drawing)))
       drawUnknown(`the database has not answered for ${span(performance.now() - began)}`);
   }
 
@@ -88,7 +88,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
           lost = true;
           drawUnknown('the database does not answer');
         }
-        await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
+        await sleep(drawEveryMs, undefined, { signal: stopped.signal }).catch(() => {});
       }
     },
     stop() {
