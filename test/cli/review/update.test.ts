@@ -366,7 +366,7 @@ describe('undo', () => {
   });
 });
 
-test('n and p walk what was shown, and n begins again behind the last one', () => {
+test('n and p walk what was shown, and n begins again after the last one', () => {
   const state = { ...shown(plain), trail: ['x', plain.ticket.id], at: 1 };
   expect(press(state, 'p').intents).toEqual([{ do: 'show', ticket: 'x', at: 0 }]);
   expect(press({ ...state, at: 0 }, 'n').intents).toEqual([
