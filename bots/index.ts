@@ -2,6 +2,7 @@
 import type { Bot, Remedy } from '../src/bot.ts';
 import { conductor } from './conductor.ts';
 import { curator } from './curator.ts';
+import { errorWatch } from './error-watch.ts';
 import { guardian } from './guardian.ts';
 import { herald } from './herald.ts';
 import { janitor } from './janitor.ts';
@@ -46,6 +47,7 @@ export const bots: Bot[] = [
   scout,
   pulse,
   surveyor,
+  errorWatch,
 ];
 
 export const remedies: Remedy[] = [

@@ -1,8 +1,8 @@
 /**
  * The contract between the engine and the catalogue (bots/): everything that a bot file imports.
  *
- * A bot takes config in and gives plain results out. Structured clone has to be able to carry every value that
- * crosses this line, so that checks and remedies can run in another process.
+ * A bot takes its config and returns plain results. Structured clone has to be able to copy every value that crosses this
+ * boundary, so that checks and remedies can run in another process.
  */
 export { sql } from 'kysely';
 export { z } from 'zod';

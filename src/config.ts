@@ -23,7 +23,7 @@ export interface Config {
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
-  /** where each minute is told that runs move; who knows it can ping it, so it is a secret */
+  /** the address that is told each minute that runs go on; whoever knows it can ping it, so it is a secret */
   readonly pingUrl: string | undefined;
   /** seals and opens secrets; without it no secret can be stored */
   readonly keys: KeyRing | undefined;
@@ -65,34 +65,34 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const given: NodeJS.ProcessEnv = { ...dotEnv(), ...environment };
-  const bad: BadSetting[] = [];
-  const all = <Value>(read: () => Value): Value | undefined => {
+  const badSettings: BadSetting[] = [];
+  const tryRead = <Value>(read: () => Value): Value | undefined => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof BadSetting)) throw error;
-      bad.push(error);
+      badSettings.push(error);
       return undefined;
     }
   };
   const config = {
-    databaseUrl: all(() =>
+    databaseUrl: tryRead(() =>
       url(complete(given, environment), 'DATABASE_URL', ['postgres:', 'postgresql:']),
     ),
-    redisUrl: all(() => redisUrl(given)),
+    redisUrl: tryRead(() => redisUrl(given)),
     home: directory(given.ROUNDSMAN_HOME),
-    concurrency: all(() => integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000))!,
+    concurrency: tryRead(() => integer(given, 'ROUNDSMAN_CONCURRENCY', 10, 1, 1000))!,
     connections: given.ROUNDSMAN_CONNECTIONS?.trim()
-      ? all(() => integer(given, 'ROUNDSMAN_CONNECTIONS', 0, 1, 10_000))
+      ? tryRead(() => integer(given, 'ROUNDSMAN_CONNECTIONS', 0, 1, 10_000))
       : undefined,
-    checkMemoryMb: all(() => integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536))!,
-    logLevel: all(() => word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels))!,
-    pingUrl: all(() => pingUrl(given)),
-    keys: all(() => keys(given, 'ROUNDSMAN_KEYS')),
+    checkMemoryMb: tryRead(() => integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536))!,
+    logLevel: tryRead(() => word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels))!,
+    pingUrl: tryRead(() => pingUrl(given)),
+    keys: tryRead(() => keys(given, 'ROUNDSMAN_KEYS')),
     variable: (name: string) => (Object.hasOwn(given, name) ? given[name] : undefined),
   };
-  if (bad.length > 1) throw new BadSettingsError(bad);
-  if (bad[0]) throw bad[0];
+  if (badSettings.length > 1) throw new BadSettingsError(badSettings);
+  if (badSettings[0]) throw badSettings[0];
   return Object.freeze(config);
 }
 
@@ -112,7 +112,7 @@ function dotEnv(): NodeJS.Dict<string> {
   }
 }
 
-function bad(name: string, why: string, hint: string): never {
+function refuse(name: string, why: string, hint: string): never {
   throw new BadSetting(name, why, hint);
 }
 
@@ -130,25 +130,25 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
   // The message does not repeat the value: it holds a password. Some readers of an address leave such characters out
   // and others do not, so that they would connect to different places.
   if (/\p{Cc}/u.test(value))
-    bad(
+    refuse(
       name,
       'it holds a tab, a line break or another control character',
       `write it as ${example}`,
     );
-  if (!URL.canParse(value)) bad(name, 'it is not a URL', encoded);
+  if (!URL.canParse(value)) refuse(name, 'it is not a URL', encoded);
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol))
-    bad(name, `it begins with ${protocol}`, `write it as ${example}`);
+    refuse(name, `it begins with ${protocol}`, `write it as ${example}`);
   if (isCutShort(new URL(value)))
-    bad(name, 'its password ends at a character that ends it in a URL', encoded);
+    refuse(name, 'its password ends at a character that ends it in a URL', encoded);
   const problem = name === 'DATABASE_URL' ? problemOf(value) : null;
-  if (problem) bad(name, problem.why, problem.hint);
+  if (problem) refuse(name, problem.why, problem.hint);
   return value;
 }
 
 /**
- * A password with one of # / ? in it: what stands before that is read as host and port, and the rest, with the @ before the
- * true host, as something else.
+ * Whether the password contains #, / or ?, and so ends too early: a URL reads the text before that character as host and port,
+ * and the rest, with the @ before the true host, as a path, parameters or a fragment.
  */
 const isCutShort = ({ username, pathname, searchParams, hash }: URL): boolean =>
   hash !== '' ||
@@ -168,13 +168,13 @@ function redisUrl(given: NodeJS.ProcessEnv): string | undefined {
   if (value === undefined) return undefined;
   const { username, password } = new URL(value);
   if (![username, password].every(isDecodable))
-    bad(
+    refuse(
       'REDIS_URL',
       'its user or password contains a % that encodes no character',
       'write a percent sign as %25',
     );
   if (redisDatabaseIn(value) === null)
-    bad(
+    refuse(
       'REDIS_URL',
       'the part after its host is not the number of a database',
       'write it as redis://user:password@host:port/0, with the number of one that the server has',
@@ -193,13 +193,13 @@ function integer(
   if (!text) return otherwise;
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most)
-    bad(name, `it is ${text}`, `give a whole number from ${least} to ${most}`);
+    refuse(name, `it is ${text}`, `give a whole number from ${least} to ${most}`);
   return value;
 }
 
 function word(given: NodeJS.ProcessEnv, name: string, otherwise: string, words: string[]): string {
   const value = given[name]?.trim() || otherwise;
-  if (!words.includes(value)) bad(name, `it is ${value}`, `give one of ${words.join(', ')}`);
+  if (!words.includes(value)) refuse(name, `it is ${value}`, `give one of ${words.join(', ')}`);
   return value;
 }
 
@@ -207,7 +207,7 @@ function pingUrl(given: NodeJS.ProcessEnv): string | undefined {
   const value = given.ROUNDSMAN_PING_URL?.trim();
   if (!value) return undefined;
   const problem = problemOfPing(value);
-  if (problem) bad('ROUNDSMAN_PING_URL', problem.why, problem.hint);
+  if (problem) refuse('ROUNDSMAN_PING_URL', problem.why, problem.hint);
   return value;
 }
 
@@ -218,7 +218,7 @@ function keys(given: NodeJS.ProcessEnv, name: string): KeyRing | undefined {
     return readKeyRing(value);
   } catch (error) {
     // The error says which key is wrong, and repeats none.
-    if (error instanceof RoundsmanError) bad(name, error.why, error.hint);
+    if (error instanceof RoundsmanError) refuse(name, error.why, error.hint);
     throw error;
   }
 }

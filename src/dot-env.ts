@@ -15,9 +15,9 @@ export const projectDirectory: string = isPackage
 export const dotEnvFile: string = join(projectDirectory, '.env');
 
 /**
- * The text of a `.env`. Whether it may be read is asked before it is opened: reading another user's pipe would never end.
- * Throws {@link NoSettingsError}, and the system's error: ENOENT where the file does not exist, for then it does not matter
- * who could create it.
+ * The text of a `.env`. It is checked whether the file may be read before it is opened: reading another user's pipe would never
+ * end. Throws {@link NoSettingsError}, and the system's errors. Where the file does not exist, this is ENOENT at once: who could
+ * create the file does not matter then.
  */
 export function textOfDotEnv(file: string): string {
   lstatSync(file);
@@ -39,8 +39,8 @@ const reading = once((): { text: string } | { error: unknown } => {
 });
 
 /**
- * The same, of this process's own `.env`, which is read once: all settings are those of one moment, and a pipe gives its
- * text a single time. What was thrown is thrown again.
+ * The text of this process's own `.env`, which is read only once: so all settings are those of one moment, and a pipe gives its
+ * text a single time. An error is thrown again at each call.
  */
 export function dotEnvText(): string {
   const read = reading();

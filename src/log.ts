@@ -55,10 +55,10 @@ function redactLine(redaction: Redaction, line: object): object {
 }
 
 /**
- * JSON lines to standard output, or appended to `file`, of which `watch` hears when lines are lost. No line holds a password of the configuration, the address of pings, a key or an
- * opened secret. They are redacted by value, because redaction by path would miss those in messages, stacks and
- * addresses; and before a value is written, because JSON writes some of their characters in another way. Throws an
- * error where the file cannot be one of our own.
+ * Writes JSON lines to standard output, or appends them to `file`; `watch` is informed when lines are lost. No line contains a
+ * password of the configuration, the address of pings, a key or an opened secret. They are redacted by value, because redaction
+ * by path would miss those in messages, stacks and addresses; and before a value is written, because JSON writes some of their
+ * characters in another way. Throws an error where the file cannot be one of our own.
  */
 export function openLog(config: Config, file?: string, watch?: LineWatch): Log {
   const into = file === undefined ? standardOutput() : appendTo(file, watch);

@@ -29,7 +29,7 @@ export function oddSettings(
   file: string = dotEnvFile,
 ): string[] {
   const text = read(file);
-  // What is no name may hold a part of a value: its line is told by its number.
+  // A text that is not a name may contain a part of a value, so only the number of its line is shown.
   const ofFile = Object.keys(parseEnv(text)).filter((name) => isName.test(name));
   const names = new Set([...Object.keys(environment), ...ofFile]);
   return [
@@ -73,8 +73,8 @@ function oddName(name: string): string | null {
 }
 
 /**
- * A name that is spelt almost as a setting that is not set. An environment is every program's, and may have a `DATABASE_URI`
- * that is meant; only of `.env` it is told.
+ * The sentence for a name that is probably a misspelling of a setting that is not set. All programs use the environment, and may
+ * have a `DATABASE_URI` on purpose; so a name without ROUNDSMAN_ is reported only if it stands in `.env`.
  */
 function mistypedName(
   name: string,

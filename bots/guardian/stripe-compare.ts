@@ -1,35 +1,19 @@
 /** Compares Stripe's payments with the platform's rows. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
-import type { StripePayment, Sum } from './stripe-events.ts';
+import { isSum, recordedInWords, sumInWords, type RecordedSum, type Sum } from './amounts.ts';
+import type { StripePayment } from './stripe-events.ts';
 
-export interface Recorded {
+export interface Recorded extends RecordedSum {
   id: string;
   provider_transaction_id: string;
   type: string;
   status: string;
-  amount_cents: number;
-  currency: string | null;
   /** whether a row of type refund of this user gives the amount back */
   has_refund: boolean;
 }
 
 export type Kind = 'missed' | 'behind' | 'differing' | 'unknown';
-
-/**
- * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the document says cents: a platform may
- * have written either.
- */
-const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
-const wholeUnits = new Set(
-  'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
-);
-
-export const isSum = ({ amount_cents, currency }: Recorded, { amount, currency: of }: Sum) =>
-  (currency ?? 'USD').toUpperCase() === of &&
-  (amount_cents === amount ||
-    (wholeUnits.has(of) && amount_cents === amount * 100) ||
-    (thousandths.has(of) && amount_cents * 10 === amount));
 
 /** The platform's rows of these ids, each under its id at Stripe. */
 export async function recorded(
@@ -47,17 +31,6 @@ export async function recorded(
 }
 
 const inWords = (sums: Sum[]): string => sums.map(sumInWords).join(' or ');
-
-/** Stripe counts in the smallest unit of a currency: `500 USD cents`, `500 JPY`. */
-export const sumInWords = ({ amount, currency }: Sum): string =>
-  wholeUnits.has(currency) ? `${amount} ${currency}` : `${amount} ${currency} cents`;
-
-/** As `transactions.amount_cents` has it. */
-export const recordedInWords = ({
-  amount_cents,
-  currency,
-}: Pick<Recorded, 'amount_cents' | 'currency'>): string =>
-  `${amount_cents} ${(currency ?? 'USD').toUpperCase()} cents`;
 
 /** What of a payment that succeeded at Stripe is wrong on the platform; null if it is right. */
 export function judge(

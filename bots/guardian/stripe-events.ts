@@ -1,5 +1,6 @@
 /** What Stripe's events say of payments: one payment has several events, about objects with ids of their own. */
 import type { Stripe } from 'stripe';
+import type { Sum } from './amounts.ts';
 import type { StripeClient } from './stripe-client.ts';
 
 /** Every type whose object is a payment that succeeded, or was paid back; `invoice_payment.paid` ties an invoice to its payment. */
@@ -13,13 +14,6 @@ const types = [
   'invoice_payment.paid',
   'payment_intent.succeeded',
 ];
-
-/** A sum in the currency's minor unit, as Stripe counts: cents, but whole yen and thousandths of a dinar. */
-export interface Sum {
-  amount: number;
-  /** three capitals */
-  currency: string;
-}
 
 export interface StripePayment {
   /** all ids under which the payment may be known, the payment intent first */

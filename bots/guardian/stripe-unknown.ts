@@ -3,10 +3,11 @@ import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
 import { openIds } from '../parts/open-findings.ts';
+import { isSum, recordedInWords, sumInWords } from './amounts.ts';
 import type { Config } from './config.ts';
 import { isLive } from './report.ts';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';
-import { finding, isSum, type Recorded, recordedInWords, sumInWords } from './stripe-compare.ts';
+import { finding, type Recorded } from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
 
 /** How many payments one run asks Stripe for. */

@@ -11,6 +11,7 @@ import { finding, judge, recorded } from './stripe-compare.ts';
 import { merged, type StripePayment } from './stripe-events.ts';
 import { figuresOf } from './stripe-figures.ts';
 import { readNew } from './stripe-read.ts';
+import { withTwins } from './stripe-twins.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
 
 /** If the platform has none of at least this many payments, it writes other ids than Stripe, or gets no events. */
@@ -116,9 +117,14 @@ async function compare(
   const whole = Math.max(until.getTime() - from.getTime(), minuteMs);
   const part = Math.max(minuteMs, Math.min(known?.part_ms ?? whole, whole));
   const read = await readNew(client, [from, until, part], config, context);
-  const payments = merged([...(await reported(context)), ...read.payments]);
+  const seen = merged([...(await reported(context)), ...read.payments]);
+  const rows = await recorded(
+    context,
+    seen.flatMap(({ ids }) => ids),
+  );
+  const { payments: all, unasked } = await withTwins(client, seen, (id) => rows.has(id));
+  const payments = all.filter(({ ids }) => !ids.some((id) => unasked.has(id)));
   const named = new Set(payments.flatMap(({ ids }) => ids));
-  const rows = await recorded(context, [...named]);
   const wrong = payments.flatMap((payment) => {
     const judged = judge(payment, rows);
     return judged ? [{ payment, ...judged }] : [];
@@ -150,7 +156,7 @@ async function compare(
       payments: payments.length,
       owed: isNone ? owed.length : null,
       findings,
-      unknown,
+      unknown: { ...unknown, unasked: unknown.unasked + unasked.size },
       until,
     }),
     truncated: isCut,

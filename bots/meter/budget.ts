@@ -5,7 +5,7 @@ import { shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
 import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, maxShown, needUsage } from './usage.ts';
+import { inCents, isCost, maxShown, needUsage } from './usage.ts';
 
 const all = 'all providers';
 
@@ -25,8 +25,9 @@ function calendar(now: Date) {
 async function spentBy(
   by: 'provider' | 'user_id',
   { db, now }: CheckContext,
-  { user_month_cents, user_day_cents, max_findings, warn_percent }: Config,
+  config: Config,
 ): Promise<Map<string, Spent>> {
+  const { user_month_cents, user_day_cents, max_findings, warn_percent } = config;
   const { monthStart, dayStart } = calendar(now);
   // Of users only those near a budget are read: there may be many.
   const near = (budget: number | null) => (budget === null ? null : (budget * warn_percent) / 100);
@@ -35,7 +36,7 @@ async function spentBy(
       SELECT ${sql.ref(by)}::text AS subject, sum(cost_cents)::float8 AS month,
         coalesce(sum(cost_cents) FILTER (WHERE created_at >= ${dayStart}), 0)::float8 AS day
       FROM javari_usage_stats
-      WHERE created_at >= ${monthStart} AND created_at <= ${now} AND cost_cents > 0 AND ${sql.ref(by)} IS NOT NULL
+      WHERE created_at >= ${monthStart} AND created_at <= ${now} AND ${isCost(config)} AND ${sql.ref(by)} IS NOT NULL
       GROUP BY 1
     ) spent
     ${
@@ -142,7 +143,7 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
   const { rows } = await sql<{ provider: string; day: number; cost: number }>`
     SELECT provider, floor(extract(epoch FROM created_at - ${weekStart}::timestamptz) / 86400)::int AS day,
       sum(cost_cents)::float8 AS cost
-    FROM javari_usage_stats WHERE created_at >= ${weekStart} AND created_at < ${dayStart} AND cost_cents > 0
+    FROM javari_usage_stats WHERE created_at >= ${weekStart} AND created_at < ${dayStart} AND ${isCost(config)}
     GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10000`.execute(db);
   const providers = await spentBy('provider', context, config);
   const daysLeft = (monthEnd.getTime() - now.getTime()) / dayMs;

@@ -18,6 +18,14 @@ export const config = z.strictObject({
     .describe('budgets in cents of single providers for a calendar month in UTC, by name'),
   user_month_cents: cents('budget in cents of each user for a calendar month in UTC'),
   user_day_cents: cents('budget in cents of each user for a day in UTC'),
+  // Providers bill what they have worked on: Azure OpenAI also requests that it answers with 400 or 408, and none that it limits with
+  // 429 (Plan to manage costs, learn.microsoft.com). An answer that the platform gave up waiting for is billed, too.
+  failed_requests_cost: z
+    .boolean()
+    .default(true)
+    .describe(
+      'whether cost_cents of a failed request counts as spent; false if the platform writes an estimate there before the answer',
+    ),
   // Cloud providers warn at 80 % and 100 % of a budget by default.
   warn_percent: percent(
     80,

@@ -5,7 +5,7 @@ import { counted, shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
 import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, maxShown, needUsage } from './usage.ts';
+import { inCents, isCost, maxShown, needUsage } from './usage.ts';
 
 const all = 'all providers';
 
@@ -33,7 +33,7 @@ export async function findSlope(config: Config, context: CheckContext): Promise<
     FROM generate_series(0, ${slope_days}::int) AS day (ago) CROSS JOIN LATERAL (
       SELECT provider, sum(cost_cents)::float8 AS cost, count(DISTINCT user_id)::int AS users FROM javari_usage_stats
       WHERE created_at > ${now}::timestamptz - day.ago * interval '1 day' - make_interval(secs => ${slope_hours * 3_600})
-        AND created_at <= ${now}::timestamptz - day.ago * interval '1 day' AND cost_cents > 0
+        AND created_at <= ${now}::timestamptz - day.ago * interval '1 day' AND ${isCost(config)}
       GROUP BY GROUPING SETS ((provider), ()) HAVING count(*) > 0
       ORDER BY provider NULLS FIRST LIMIT 200
     ) u ORDER BY day.ago, u.cost DESC`.execute(db);
@@ -110,13 +110,13 @@ function riseOf(
 
 async function topModels(
   provider: string,
-  { slope_hours }: Config,
+  config: Config,
   { db, now }: CheckContext,
 ): Promise<object[]> {
-  const from = hoursBefore(now, slope_hours);
+  const from = hoursBefore(now, config.slope_hours);
   const { rows } = await sql<object>`
     SELECT model, user_id AS user, sum(cost_cents)::float8 AS cost_cents, count(*)::int AS requests FROM javari_usage_stats
-    WHERE created_at > ${from} AND created_at <= ${now} AND cost_cents > 0
+    WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)}
       ${provider === all ? sql`` : sql`AND provider = ${provider}`}
     GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5`.execute(db);
   return rows;
@@ -146,10 +146,8 @@ const findingOf = (
 const maxUsers = 50;
 
 /** A user's usual day is the mean of the days with spending in the two weeks before; for a new user, that of the median user. */
-export async function findUserSpend(
-  { user_times, min_user_cents, max_findings }: Config,
-  context: CheckContext,
-): Promise<CheckResult> {
+export async function findUserSpend(config: Config, context: CheckContext): Promise<CheckResult> {
+  const { user_times, min_user_cents, max_findings } = config;
   const { db, now } = context;
   await needUsage(context);
   const from = hoursBefore(now, 24);
@@ -162,7 +160,7 @@ export async function findUserSpend(
   }>`
     WITH spent AS MATERIALIZED (
       SELECT user_id, sum(cost_cents)::float8 AS cost FROM javari_usage_stats
-      WHERE created_at > ${from} AND created_at <= ${now} AND cost_cents > 0 AND user_id IS NOT NULL GROUP BY 1
+      WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)} AND user_id IS NOT NULL GROUP BY 1
     )
     SELECT s.user_id AS user, s.cost, own.a_day AS own,
       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM spent) AS others,
@@ -172,7 +170,7 @@ export async function findUserSpend(
       SELECT sum(cost_cents)::float8 / count(DISTINCT floor(extract(epoch FROM ${from}::timestamptz - created_at) / 86400)) AS a_day
       FROM javari_usage_stats h
       WHERE h.user_id = s.user_id AND h.created_at <= ${from} AND h.created_at > ${from}::timestamptz - interval '14 days'
-        AND h.cost_cents > 0
+        AND ${isCost(config, 'h')}
     ) own ON true
     ORDER BY s.cost DESC, s.user_id`.execute(db);
   const found = rows.filter(

@@ -1,6 +1,14 @@
 /** `javari_usage_stats`: what requests to models cost. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
+import type { Config } from './config.ts';
+
+/** Whether a row of `javari_usage_stats` counts as spending. */
+export const isCost = (
+  { failed_requests_cost: failuresCount }: Pick<Config, 'failed_requests_cost'>,
+  table = 'javari_usage_stats',
+) =>
+  sql`(${sql.ref(`${table}.cost_cents`)} > 0 AND (${sql.ref(`${table}.success`)} OR ${failuresCount}::boolean))`;
 
 const columns = ['user_id', 'provider', 'model', 'cost_cents', 'success', 'created_at'];
 

@@ -5,6 +5,7 @@ import { counted, shortened } from '../parts/in-words.ts';
 import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } from './memory.ts';
+import { lookAt, newAmong } from './new-entries.ts';
 import { readFeed, type Entry, type Reading } from './read-feed.ts';
 
 const maxListed = 20;
@@ -36,30 +37,6 @@ function feedOf(url: string): Feed {
 function placeOf(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
-}
-
-/** The entries that a feed shows first: by their dates where they have some, because not each feed has its newest first. */
-function newestOf(entries: Entry[], most: number): Entry[] {
-  const isDated = entries.every(({ published }) => published !== null);
-  const sorted = isDated
-    ? entries.toSorted((a, b) => b.published!.getTime() - a.published!.getTime())
-    : entries;
-  return sorted.slice(0, most);
-}
-
-/**
- * The entries that were not seen before. Where none of a feed's entries was seen before, it may have given all of them new
- * ids: then only those are new that are dated after it was last read. Old ones that are published again are not new.
- */
-function newAmong(entries: Entry[], known: FeedMemory, oldest: Date): Entry[] {
-  if (known.readAt === null) return [];
-  const seen = new Set(known.seen);
-  const unseen = entries.filter(({ id }) => !seen.has(hash(id)));
-  const isTurnedOver = known.seen.length > 0 && unseen.length === entries.length;
-  const after = isTurnedOver ? new Date(known.readAt) : oldest;
-  return unseen.filter(({ published }) =>
-    published === null ? !isTurnedOver : published.getTime() > after.getTime(),
-  );
 }
 
 interface Judged {
@@ -104,8 +81,9 @@ function judge(
   let memory: FeedMemory = { ...known, readAt: at, failures: 0, unchanged };
   const findings: ReportedFinding[] = [];
   if ('entries' in reading) {
-    const newest = newestOf(reading.entries, Math.ceil(kept / 2));
-    const found = newAmong(newest, known, daysBefore(now, new_days));
+    const looked = lookAt(reading.entries, Math.ceil(kept / 2));
+    const found = newAmong(looked, known, daysBefore(now, new_days));
+    const newest = [...looked.first, ...looked.last];
     const dates = newest.flatMap(({ published }) =>
       published && published <= now ? [published] : [],
     );

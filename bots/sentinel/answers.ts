@@ -19,7 +19,7 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
     const why = whyNoAddress(address);
     return why === null
       ? ask(address, { config, hosts, signal })
-      : Promise.resolve({ what: 'refused', why });
+      : Promise.resolve({ what: 'refused', why, redirected: false });
   });
 
   const findings: ReportedFinding[] = [];
@@ -71,6 +71,7 @@ function unknownSlugs(
       component: 'app_catalog',
       key: 'app_catalog settings',
       metadata: { slugs: missing.slice(0, 20) },
+      certain: true,
     },
   ];
 }

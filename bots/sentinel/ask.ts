@@ -12,7 +12,7 @@ export type Seen =
 
 /** Our own rules do not allow the request; a certificate cannot be trusted; or there was no answer. */
 type Failure =
-  | { what: 'refused'; why: string }
+  | { what: 'refused'; why: string; redirected: boolean }
   | { what: 'certificate'; why: string }
   | { what: 'failure'; why: string };
 
@@ -50,7 +50,8 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
         },
       );
     } catch (error) {
-      return failureOf(error, url.protocol === first.protocol && url.host === first.host);
+      const isOwn = url.protocol === first.protocol && url.host === first.host;
+      return failureOf(error, isOwn, redirects > 0);
     }
     ms += answer.ms;
     const { location } = answer.headers;
@@ -64,11 +65,11 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
 }
 
 /** `isOwn`: the app's own host was asked, whose certificate the check `certificates` reads; no check reads those behind it. */
-function failureOf(error: unknown, isOwn: boolean): Failure {
+function failureOf(error: unknown, isOwn: boolean, redirected: boolean): Failure {
   if (!(error instanceof OutboundError))
     return { what: 'failure', why: error instanceof Error ? error.message : String(error) };
   const why = error.message;
-  if (error.fault === 'refused') return { what: 'refused', why };
+  if (error.fault === 'refused') return { what: 'refused', why, redirected };
   return error.fault === 'certificate' && isOwn
     ? { what: 'certificate', why }
     : { what: 'failure', why };

@@ -16,7 +16,7 @@ type Aspect = (typeof aspects)[number];
 
 /** What an answer says about an app: for some aspects a problem, or null where there is none. */
 type Judgement = Partial<Record<Aspect, Problem | null>>;
-type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description' | 'metadata'>;
+type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description' | 'metadata' | 'certain'>;
 
 /** Makes a problem of the end of its title, which begins with the app. */
 type AboutApp = (title: string, rest: Omit<Problem, 'title'>) => Problem;
@@ -36,6 +36,8 @@ export function judge(app: App, seen: Seen, config: Config): Judgement {
         description:
           'This app is not watched. Correct deployment_url in app_catalog; or, if the app runs at an address that is ' +
           'not public, allow its host with its port: `npx roundsman settings http_hosts --add HOST:PORT`.',
+        // A rule of ours refuses the address that an admin has set: to ask again cannot say more.
+        certain: !seen.redirected,
       }),
     };
   // Which certificate it is, and what is wrong with it, is what the check `certificates` says.

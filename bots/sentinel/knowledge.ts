@@ -78,4 +78,11 @@ export const knowledge: KnowledgeSeed[] = [
     'It should have been renewed already. Run the renewal by hand and read what it says; then see that the server has loaded the ' +
       'new file, because a server that is not reloaded continues to use the old one.',
   ),
+  onCertificates(
+    'issuer-ends-soon',
+    '^certificate of .+ is issued by one that ends in ',
+    'The certificate of its authority in the chain ends before it does. Often the server sends an old chain: have it send the one that the ' +
+      'authority publishes now (fullchain.pem of the last renewal). Where the authority is your own, renew its certificate, and issue ' +
+      'those below it anew.',
+  ),
 ];

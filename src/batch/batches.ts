@@ -65,11 +65,11 @@ export function openBatches<Item extends WaitingItem>(
   }
 
   async function flushBatch(batch: Item[]): Promise<void> {
-    const again = await flush(batch);
+    const retried = await flush(batch);
     for (const { key } of batch) if (key !== null) keys.delete(key);
-    waiting.unshift(...again.filter(({ alone }) => !alone));
+    waiting.unshift(...retried.filter(({ alone }) => !alone));
     // An item that may be the cause of a failure must not delay the others.
-    waiting.push(...again.filter(({ alone }) => alone));
+    waiting.push(...retried.filter(({ alone }) => alone));
     busy -= 1;
     beginFlushes();
   }

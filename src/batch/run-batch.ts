@@ -10,7 +10,7 @@ export interface Item extends WaitingItem {
   /** how often it has failed in a row */
   tries: number;
   /** a connection was lost while it was being flushed: it may have been committed */
-  doubtful: boolean;
+  mayBeCommitted: boolean;
   reject(error: unknown): void;
 }
 
@@ -20,7 +20,7 @@ export const addItem = <Result, Kind extends Item>(
   fields: Pick<Item, 'key' | 'weight'> & Omit<Kind, keyof Item | 'resolve'>,
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const fresh = { alone: false, since: performance.now(), tries: 0, doubtful: false };
+    const fresh = { alone: false, since: performance.now(), tries: 0, mayBeCommitted: false };
     batches.add({ ...fresh, ...fields, resolve, reject } as unknown as Kind);
   });
 
@@ -45,7 +45,7 @@ export const batchRunner =
     } catch (error) {
       // When no connection could be opened, no item of the batch is to blame, whatever the server said.
       const fault = client ? faultOf(error) : 'disconnected';
-      if (fault === 'disconnected' && client) for (const item of batch) item.doubtful = true;
+      if (fault === 'disconnected' && client) for (const item of batch) item.mayBeCommitted = true;
       // An unfinished transaction ends with its connection.
       client?.release(true);
       return retry(batch, error, fault, emit);
@@ -64,12 +64,12 @@ async function retry<Kind extends Item>(
     for (const item of batch) Object.assign(item, { alone: true, tries: 0 });
     return batch;
   }
-  const again: Kind[] = [];
+  const retried: Kind[] = [];
   for (const item of batch) {
     item.tries += 1;
-    if (item.tries <= maxTries[fault]) again.push(item);
+    if (item.tries <= maxTries[fault]) retried.push(item);
     else item.reject(error);
   }
-  if (again[0]) await sleep(pauseMs(fault, again[0].tries));
-  return again;
+  if (retried[0]) await sleep(pauseMs(fault, retried[0].tries));
+  return retried;
 }

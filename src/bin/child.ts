@@ -12,7 +12,7 @@ import { forEngine } from '../database/connect.ts';
 import { openTaskSessions } from '../database/task-sessions.ts';
 import { carryOutWith } from '../run/tasks/carry-out.ts';
 import { isLeftBehind } from '../children/current-task.ts';
-import { exitWords } from '../children/last-words.ts';
+import { exitMessage } from '../children/exit-message.ts';
 import { listen } from '../children/listen.ts';
 import { markName } from '../children/processes.ts';
 import { descendantsOf, kill } from '../ground/processes.ts';
@@ -30,7 +30,7 @@ new Worker(moduleBeside('../children/guard', import.meta.url)).unref();
 process.on('uncaughtExceptionMonitor', (error) => void writeSync(2, `${error?.stack ?? error}\n`));
 process.on('exit', (code) => {
   for (const pid of descendantsOf(process.pid)) kill(pid);
-  writeSync(2, exitWords(code, isLeftBehind()));
+  writeSync(2, exitMessage(code, isLeftBehind()));
   process.kill(process.pid, 'SIGKILL');
 });
 
@@ -55,11 +55,11 @@ listen(
       { name, max: 2, readOnly: true, ...longLived },
       outside,
     );
-    return async (kind, task, signal, tell) => {
+    return async (kind, task, signal, sendUpdate) => {
       const [writer, reader] = [openWriter(), openReader()];
       try {
         const dependencies = { catalogue, db: writer.db, reader: reader.db };
-        return await carryOutWith(dependencies)(kind, task, signal, tell);
+        return await carryOutWith(dependencies)(kind, task, signal, sendUpdate);
       } finally {
         await Promise.all([writer.end(), reader.end()]);
       }

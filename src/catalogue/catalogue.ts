@@ -66,14 +66,14 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   };
   refuseTwins('bot', bots);
   refuseTwins('remedy', remedies);
-  refuseNames('bot', bots, botName, 'up to 50 small letters, digits and hyphens');
+  refuseNames('bot', bots, botName, 'up to 50 lower-case letters, digits and hyphens');
   for (const bot of bots) refuseTwoStatuses(bot);
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
   refuseNames(
     'knowledge',
     seeds,
     knowledgeName,
-    'up to 100 small letters, digits, dots and hyphens',
+    'up to 100 lower-case letters, digits, dots and hyphens',
   );
   for (const bot of bots) refuseCounts(bot);
   for (const remedy of remedies) refuseWithoutUndo(remedy);

@@ -20,13 +20,13 @@ export interface ProcessOptions {
 }
 
 /** How many characters of a process's standard error are kept: the newest ones. */
-const maxHeard = 4_000;
+const maxKept = 4_000;
 
 /** How many characters one task may print on standard error: more would keep the worker busy. */
 const maxPrinted = 16 * 2 ** 20;
 
-/** How long the pipes of a process that has ended are still read: another process may hold them open for ever. */
-const lastWordsMs = 250;
+/** For how long the pipes of a process that has ended are read on: another process may hold them open for ever. */
+const readOnMs = 250;
 
 export class ChildProcess {
   readonly pid: number | undefined;
@@ -38,7 +38,7 @@ export class ChildProcess {
   readonly #process: Spawned;
   readonly #channel: Duplex;
   readonly #mark = randomBytes(16).toString('hex');
-  #heard = '';
+  #stderr = '';
   #printed = 0;
   #killed: KillReason | null = null;
   #hasExited = false;
@@ -55,7 +55,7 @@ export class ChildProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     });
     this.pid = this.#process.pid;
-    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keepPrinted(text));
     // The channel is missing when the system has no free pipe; then the process was not started.
     this.#channel = (this.#process.stdio?.[3] as Duplex | undefined) ?? new PassThrough();
     this.#channel.on(
@@ -65,7 +65,7 @@ export class ChildProcess {
     // The end of the channel says what happened. It comes with the end of the process, or earlier when a task has
     // closed the channel.
     this.#channel.on('error', () => {});
-    this.#channel.on('end', () => setTimeout(() => this.refuse('it is closed'), lastWordsMs));
+    this.#channel.on('end', () => setTimeout(() => this.refuse('it is closed'), readOnMs));
     this.ended = this.#end();
     this.swept = this.ended.then(() => sweep(this.#mark));
   }
@@ -99,10 +99,10 @@ export class ChildProcess {
     for (const pid of descendants) kill(pid);
   }
 
-  #hear(text: string): void {
-    const heard = this.#heard + text;
+  #keepPrinted(text: string): void {
+    const all = this.#stderr + text;
     // The cut is marked, so that the rest of a secret that was cut is recognised.
-    this.#heard = heard.length > maxHeard ? `…${heard.slice(-maxHeard)}` : heard;
+    this.#stderr = all.length > maxKept ? `…${all.slice(-maxKept)}` : all;
     this.#printed += text.length;
     if (this.#printed > maxPrinted)
       this.kill(`it printed more than ${maxPrinted / 2 ** 20} MB on standard error`, true);
@@ -120,8 +120,8 @@ export class ChildProcess {
       // A process that it started may hold its pipes open. This ends most of these processes, and then `close` comes
       // soon.
       kill(-this.pid!);
-      const report = () => finish(endOf({ code, signal }, this.#heard, this.#killed));
-      const timer = setTimeout(report, lastWordsMs);
+      const report = () => finish(endOf({ code, signal }, this.#stderr, this.#killed));
+      const timer = setTimeout(report, readOnMs);
       this.#process.on('close', () => {
         clearTimeout(timer);
         report();

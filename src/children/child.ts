@@ -36,7 +36,7 @@ interface Pending {
   /** throws when the value is not a valid result of the task */
   read(result: unknown): unknown;
   run: Fenced | undefined;
-  hear: (told: unknown) => void;
+  onUpdate: (update: unknown) => void;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -96,12 +96,11 @@ export class Child {
 
   /** How much memory earlier tasks have added to the child, in MB: it is not charged to the current task. */
   get growthMb(): { heap: number; resident: number } {
-    const [rest, ready] = [this.#lastReport, this.#firstReport];
-    if (!rest || !ready) return { heap: 0, resident: 0 };
-    const { heapMb, residentMb } = ready;
+    const [first, last] = [this.#firstReport, this.#lastReport];
+    if (!first || !last) return { heap: 0, resident: 0 };
     return {
-      heap: Math.max(0, rest.heapMb - heapMb),
-      resident: Math.max(0, rest.residentMb - residentMb),
+      heap: Math.max(0, last.heapMb - first.heapMb),
+      resident: Math.max(0, last.residentMb - first.residentMb),
     };
   }
 
@@ -140,14 +139,14 @@ export class Child {
   }
 
   /**
-   * Carries out a task and resolves with its result; `hear` gets what it tells meanwhile. Rejects with what the task threw, with LostRunError when the task's
-   * run was taken over, or with {@link ChildEndedError}.
+   * Carries out a task and resolves with its result; `onUpdate` gets each value that the task sends meanwhile. Rejects with what
+   * the task threw, with LostRunError when the task's run was taken over, or with {@link ChildEndedError}.
    */
   do(
     kind: string,
     task: unknown,
     run?: Fenced,
-    hear: (told: unknown) => void = () => {},
+    onUpdate: (update: unknown) => void = () => {},
   ): Promise<unknown> {
     if (this.isEnded) return Promise.reject(new ChildEndedError('its process has ended', true));
     if (this.#pending || this.#awaited) return Promise.reject(new Error('it has a task already'));
@@ -159,7 +158,7 @@ export class Child {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const settled = Promise.allSettled([promise]);
     const read = (result: unknown) => this.#rules.readAnswer(kind, task, result);
-    this.#pending = { id, run, hear, taskEnded: settled, read, resolve, reject };
+    this.#pending = { id, run, onUpdate, taskEnded: settled, read, resolve, reject };
     this.#process.send({ id, kind, task });
     return promise;
   }
@@ -181,9 +180,9 @@ export class Child {
       this.#firstReport ??= message.ready;
       this.#isReady.resolve();
     } else if ('report' in message) this.#takeReport(message.id, message.report);
-    else if ('told' in message) {
-      // What was told just before the end may come after it.
-      if (this.#pending?.id === message.id) this.#pending.hear(message.told);
+    else if ('update' in message) {
+      // An update that was sent just before the end may arrive after it.
+      if (this.#pending?.id === message.id) this.#pending.onUpdate(message.update);
     } else this.#takeAnswer(message);
   }
 

@@ -1,7 +1,7 @@
 /** Says how a child's process ended, and whether its task is the reason. */
 import { FaultError } from '../database/faults/fault-behind.ts';
 import { fitting } from '../ground/text.ts';
-import { isLeftBehind, isOwnEnd } from './last-words.ts';
+import { endedByEarlierTask, endedItself } from './exit-message.ts';
 
 /**
  * The process ended before its task was done; the message says how. The error's cause is a {@link FaultError} when the
@@ -36,22 +36,23 @@ export interface KillReason {
 }
 
 /**
- * The error for the end of a child's process. `heard` is the end of what the child printed on standard error; `killed` is
+ * The error for the end of a child's process. `printed` is the end of what the child printed on standard error; `killed` is
  * null when the worker did not kill it.
  */
 export function endOf(
   exit: { code: number | null; signal: NodeJS.Signals | null },
-  heard: string,
+  printed: string,
   killed: KillReason | null,
 ): ChildEndedError {
   if (killed)
     return new ChildEndedError(`its process was ended: ${killed.why}`, !killed.taskIsToBlame);
-  const isFault = isLeftBehind(heard) || (outsideSignals.has(exit.signal) && !isOwnEnd(heard));
-  return new ChildEndedError(describeEnd(exit, heard.trim()), isFault);
+  const isFault =
+    endedByEarlierTask(printed) || (outsideSignals.has(exit.signal) && !endedItself(printed));
+  return new ChildEndedError(describeEnd(exit, printed.trim()), isFault);
 }
 
-function describeEnd({ code, signal }: Parameters<typeof endOf>[0], heard: string): string {
-  if (/heap out of memory|Array buffer allocation failed/.test(heard))
+function describeEnd({ code, signal }: Parameters<typeof endOf>[0], printed: string): string {
+  if (/heap out of memory|Array buffer allocation failed/.test(printed))
     return 'its process ended: it ran out of memory';
-  return fitting(`its process ended: ${heard || (signal ?? `exit code ${code}`)}`, 2_000);
+  return fitting(`its process ended: ${printed || (signal ?? `exit code ${code}`)}`, 2_000);
 }

@@ -28,8 +28,8 @@ export function watchSelf(mark: string): Watch {
   const changedParsers = watchTypeParsers();
   const leftBehind = watchLeftBehind(mark);
   const measureMemory = watchHeap();
-  const reportOf = (left: string[]): IdleReport => ({
-    left: left.slice(0, maxItems).map((each) => each.slice(0, maxCharacters)),
+  const reportOf = (changes: string[]): IdleReport => ({
+    changes: changes.slice(0, maxItems).map((each) => each.slice(0, maxCharacters)),
     ...measureMemory(),
   });
   return {
@@ -37,7 +37,7 @@ export function watchSelf(mark: string): Watch {
     async inspect() {
       // Built-ins first, because the other checks use them.
       const broken = changedBuiltIns();
-      if (broken.length > 0) return { left: broken, heapMb: 0, residentMb: 0 };
+      if (broken.length > 0) return { changes: broken, heapMb: 0, residentMb: 0 };
       return reportOf([...(await leftBehind.all()), ...changedState(), ...changedParsers()]);
     },
   };

@@ -7,14 +7,15 @@ import type { Stop, TaskTable } from './protocol.ts';
 /** A child process that is lent to one run. */
 export interface ChildLease<Tasks extends TaskTable<Tasks>> {
   /**
-   * Carries out a task, one at a time; `hear` gets what it tells meanwhile. Rejects with the error that the task threw, with LostRunError when its run was
-   * taken over, or with ChildEndedError when its process ended; the next task then gets a fresh child.
+   * Carries out a task, one at a time; `onUpdate` gets each value that the task sends meanwhile. Rejects with the error that the
+   * task threw, with LostRunError when its run was taken over, or with ChildEndedError when its process ended; the next task then
+   * gets a fresh child.
    */
   do<K extends keyof Tasks & string>(
     kind: K,
     task: Tasks[K]['task'],
     run?: Fenced,
-    hear?: (told: unknown) => void,
+    onUpdate?: (update: unknown) => void,
   ): Promise<Tasks[K]['result']>;
   /**
    * Aborts the signal of the current task. The child's process is ended when the task has ended, or after its grace
@@ -75,7 +76,7 @@ export function leaseOf(
   }
 
   return {
-    async do(kind, task, run, hear) {
+    async do(kind, task, run, onUpdate) {
       const request = (waiting = { wanted: true });
       const code = codeOf(kind, task);
       try {
@@ -89,7 +90,7 @@ export function leaseOf(
       } finally {
         waiting = null;
       }
-      return child.do(kind, task, run, hear);
+      return child.do(kind, task, run, onUpdate);
     },
     stop(why) {
       if (waiting) waiting.wanted = false;

@@ -15,25 +15,25 @@ const channel = 3;
  * each task, and when the worker requests it; the child takes no other task before they have ended.
  */
 export function listen<Tasks extends TaskTable<Tasks>>(
-  begin: (beginning: StartMessage) => CarryOut<Tasks>,
+  start: (message: StartMessage) => CarryOut<Tasks>,
   watch: () => Watch,
 ): void {
   const socket = new Socket({ fd: channel, readable: true, writable: true });
   let carryOut: CarryOut<Tasks>;
   let self: Watch;
-  let underWay: AbortController | null = null;
+  let currentTask: AbortController | null = null;
 
   const write = (frame: Buffer) => new Promise<void>((done) => socket.write(frame, () => done()));
   const send = (message: FromChild) => write(frameOf(message));
 
   async function answerOf(id: number, kind: string, task: unknown): Promise<Buffer> {
-    const controller = (underWay = new AbortController());
+    const controller = (currentTask = new AbortController());
     try {
       // The worker made the message from the same table of tasks.
       const key = kind as keyof Tasks & string;
       const given = task as Tasks[typeof key]['task'];
-      const tell = (told: unknown) => void send({ id, told });
-      const result = await beginTask(id, () => carryOut(key, given, controller.signal, tell));
+      const sendUpdate = (update: unknown) => void send({ id, update });
+      const result = await beginTask(id, () => carryOut(key, given, controller.signal, sendUpdate));
       return frameOf({ id, result });
     } catch (error) {
       return frameOf({ id, thrown: toThrown(error) });
@@ -42,7 +42,7 @@ export function listen<Tasks extends TaskTable<Tasks>>(
 
   async function work(id: number, kind: string, task: unknown): Promise<void> {
     await write(await answerOf(id, kind, task));
-    underWay = null;
+    currentTask = null;
     endTask();
     // First let the microtasks run that the task left in the queue.
     await setImmediate();
@@ -52,12 +52,12 @@ export function listen<Tasks extends TaskTable<Tasks>>(
   const read = readFrames(
     (value) => {
       const message = value as StartMessage | ToChild;
-      if ('stop' in message) underWay?.abort(message.stop);
+      if ('stop' in message) currentTask?.abort(message.stop);
       else if ('inspect' in message)
         void self.inspect().then((report) => send({ id: message.inspect, report }));
       else if ('id' in message) void work(message.id, message.kind, message.task);
       else {
-        carryOut = begin(message);
+        carryOut = start(message);
         self = watch();
         void self.whenIdle().then((ready) => send({ ready }));
       }

@@ -21,8 +21,8 @@ export async function residentMb(pid: number): Promise<number | null> {
 const baseAllowanceMb = { heap: 32, resident: 48 };
 
 /**
- * Texts that say what memory a child has gained, as far as it is too much for another task; empty if none is. `memoryMb`
- * is the limit in the child's options.
+ * Says which memory of a child has grown too much for another task; empty if none has. `memoryMb` is the limit in the child's
+ * options.
  */
 export function excessGrowth(
   { heap, resident }: { heap: number; resident: number },

@@ -1,5 +1,5 @@
 /**
- * The messages of a child, as its worker reads them: a message that does not fit is the child's own failure and hurts
+ * The messages of a child, as its worker reads them: a message that does not fit is a failure of this child and affects
  * nothing else.
  */
 import { z } from 'zod';
@@ -26,7 +26,7 @@ const thrown = z.strictObject({
   notApplied: z.boolean(),
 });
 const report = z.strictObject({
-  left: z.array(z.string().max(200)).max(100),
+  changes: z.array(z.string().max(200)).max(100),
   heapMb: megabytes,
   residentMb: megabytes,
 });
@@ -35,8 +35,8 @@ const messageSchema = z.union([
   // The worker reads the result by the kind of its task.
   z.strictObject({ id, result: z.unknown() }),
   z.strictObject({ id, thrown }),
-  // The worker reads it by the kind of the task, too.
-  z.strictObject({ id, told: z.unknown() }),
+  // The worker reads the update by the kind of its task, too.
+  z.strictObject({ id, update: z.unknown() }),
   z.strictObject({ ready: report }),
 ]);
 

@@ -23,7 +23,7 @@ export interface PoolOptions extends Omit<ChildOptions, 'name'> {
   /** Called with the name of a child that ended unexpectedly: its database sessions may still be active. */
   onEnded(name: string): void;
   /** Called when a task changed its process, or left something active in it; that process is not used again. */
-  onChanged?(kind: string, task: unknown, left: string[]): void;
+  onChanged?(kind: string, task: unknown, changes: string[]): void;
   /** how long a child may take to load the catalogue, in ms; the default is a minute */
   startWithinMs?: number;
 }
@@ -44,7 +44,8 @@ const inspectAfterMs = 20;
 /** A child is replaced after this many tasks, so that what checks leak does not add up for ever. */
 const maxTasks = 10_000;
 
-interface WaitingTask {
+/** A request for a child that waits until one is free. */
+interface ChildRequest {
   since: number;
   code: string | undefined;
   resolve(child: Child): void;
@@ -71,7 +72,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   let idle: Child[] = [];
   // Child -> the time at which it became busy.
   const busySince = new Map<Child, number>();
-  const waiting: WaitingTask[] = [];
+  const waiting: ChildRequest[] = [];
   let retryTimer: NodeJS.Timeout | null = null;
   let closed = false;
 
@@ -96,7 +97,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
     return Math.min(maxStarting, Math.max(firstChild, waited + Number(allBusy)));
   }
 
-  /** Starts a child. Returns false when the system starts no process; then the task that has waited longest gets the error. */
+  /** Starts a child. Returns false when the system starts no process; then the oldest waiting request gets the error. */
   function start(): boolean {
     const name = `roundsman child ${randomBytes(6).toString('hex')}`;
     let child: Child;
@@ -123,8 +124,8 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
       starting.delete(child);
       offer(child, 'last');
     } catch (error) {
-      // Only one waiting task gets the error, and another child is started only for a further one: otherwise children
-      // would be started in an endless loop.
+      // Only one waiting request gets the error, and another child is started only for a further request: otherwise
+      // children would be started in an endless loop.
       starting.delete(child);
       waiting.shift()?.reject(error);
       if (waiting.length > 0) startMissing();
@@ -157,10 +158,10 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   }
 
   /**
-   * Takes the next task for this child: the first waiting task of the code that the child carried out last, else the task
-   * that has waited longest. The latter comes first once it has waited for {@link spawnDelayMs}.
+   * Takes the request that this child serves next: the oldest one for the code that the child carried out last, else the oldest
+   * of all. The oldest of all comes first once it has waited for {@link spawnDelayMs}.
    */
-  function nextFor(child: Child): WaitingTask | undefined {
+  function nextFor(child: Child): ChildRequest | undefined {
     const [first] = waiting;
     if (!first) return undefined;
     const same = waiting.findIndex(({ code }) => code === child.last?.code);
@@ -197,7 +198,7 @@ export function openPool<Tasks extends TaskTable<Tasks>>({
   /** Whether no task has changed the child, by its report. Ends a changed child. Call this only while it is idle. */
   function isUnchanged(child: Child, report: IdleReport | null): boolean {
     if (child.isEnded) return false;
-    const changed = [...(report?.left ?? []), ...excessGrowth(child.growthMb, options.memoryMb)];
+    const changed = [...(report?.changes ?? []), ...excessGrowth(child.growthMb, options.memoryMb)];
     if (changed.length === 0) return true;
     if (child.last) onChanged(child.last.kind, child.last.task, changed);
     child.kill('a task had changed it');

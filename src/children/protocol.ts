@@ -8,14 +8,14 @@ export type Stop = 'timeout' | 'cancelled' | 'lost' | 'kill_switch';
 export type TaskTable<Tasks> = { [Kind in keyof Tasks]: { task: unknown; result: unknown } };
 
 /**
- * Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. `tell` sends a plain value to the
- * worker meanwhile.
+ * Does one task; the signal is aborted with a {@link Stop} when its result is no longer wanted. `sendUpdate` sends a plain
+ * value to the worker meanwhile.
  */
 export type CarryOut<Tasks extends TaskTable<Tasks>> = <K extends keyof Tasks & string>(
   kind: K,
   task: Tasks[K]['task'],
   signal: AbortSignal,
-  tell: (value: unknown) => void,
+  sendUpdate: (value: unknown) => void,
 ) => Promise<Tasks[K]['result']>;
 
 /** The first message to a child. */
@@ -45,7 +45,7 @@ export interface Thrown {
 /** What a child reports about itself: when it is ready, after each task, and after an inspection. */
 export interface IdleReport {
   /** what the task changed or left behind in its process; such a process is not used again */
-  left: string[];
+  changes: string[];
   /** memory that its JavaScript heap holds, and that the process holds in all, in MB */
   heapMb: number;
   residentMb: number;
@@ -54,7 +54,7 @@ export interface IdleReport {
 export type FromChild =
   | { ready: IdleReport }
   | { id: number; result: unknown }
-  // What the task tells while it is under way.
-  | { id: number; told: unknown }
+  // A value that the task sends while it is under way.
+  | { id: number; update: unknown }
   | { id: number; thrown: Thrown }
   | { id: number; report: IdleReport };

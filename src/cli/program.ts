@@ -10,6 +10,7 @@ import { Command } from './arguments/command.ts';
 import { completionCommand } from './completion/index.ts';
 import { dbCommand } from './db/index.ts';
 import { doctorCommand } from './doctor/index.ts';
+import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
 import { importCommand } from './import/index.ts';
 import { jobsCommand } from './jobs/index.ts';
@@ -35,6 +36,7 @@ const commands: (() => Command)[] = [
   botsCommand,
   runsCommand,
   findingsCommand,
+  errorsCommand,
   ticketsCommand,
   policyCommand,
   knowledgeCommand,

@@ -29,6 +29,11 @@ export interface ReportedFinding {
   metadata?: Record<string, unknown>;
   /** Components that this one cannot work without, in addition to {@link Bot.dependsOn}. */
   dependsOn?: string[];
+  /**
+   * A further look cannot say more, as with a setting or a rule of the engine's own: the finding opens at its first
+   * report, whatever the bot's `confirm` is. Never for what the network or another server says.
+   */
+  certain?: boolean;
 }
 
 /**

@@ -46,7 +46,7 @@ export interface JobContext {
 export type Figures = Record<string, unknown>;
 
 export interface Job<Payload = any> {
-  /** small letters and dashes */
+  /** lower-case letters and dashes */
   name: string;
   title: string;
   /** `{}` has to fit where there is a schedule: a slot carries no payload. */

@@ -8,10 +8,9 @@ const maxAgeMs = 2_000;
 
 /**
  * Called each time that a connection with the option `dropsOldPlans` is taken from its pool. It drops plans that are older than
- * 2 s: those of named statements,
- * and those that the connection keeps inside functions (of Roundsman and of BullMQ), triggers and foreign keys. On a
- * new platform, or when thousands of runs become due at once, tables grow from empty to large between two analyses of
- * autovacuum. On an empty table, reading a whole index costs as much as looking up a key, so a plan made then may read
+ * 2 s: those of named statements, and those that the connection keeps inside functions (of Roundsman and of BullMQ), triggers and
+ * foreign keys. On a new platform, or when thousands of runs become due at once, tables grow from empty to large between two
+ * analyses of autovacuum. On an empty table, reading a whole index costs as much as looking up a key, so a plan made then may read
  * the whole index. Until autovacuum analyses the table again, up to a minute later, such a plan would cost each flush seconds,
  * with all its locks held.
  */

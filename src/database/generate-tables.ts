@@ -36,6 +36,7 @@ const typescript: Record<string, string> = {
   _text: 'string[]',
   _uuid: 'string[]',
   tstzmultirange: 'string',
+  xid8: 'string',
 };
 
 const columns = sql<Column>`

@@ -13,8 +13,7 @@ export interface SettingSource {
 
 /**
  * The statements that set the PostgreSQL setting `name` for sessions of this login in this database; the one that takes
- * precedence comes first.
- * Any session on the same server can read this.
+ * precedence comes first. Any session on the same server can read this.
  */
 export async function settingSources(
   db: Db,

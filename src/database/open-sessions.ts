@@ -17,7 +17,7 @@ export interface PgInternals {
 
 interface OpenSession {
   client: PgInternals;
-  heardAt: number;
+  lastDataAt: number;
   /** the status that the server reported last: idle, in a transaction, in a failed transaction */
   status: 'I' | 'T' | 'E';
   /** whether a caller uses it now */
@@ -30,7 +30,7 @@ interface OpenSession {
 const openTo = new Map<string, Set<OpenSession>>();
 
 /** By server: the time of the last data from it on any session, by performance.now(). */
-const heardFrom = new Map<string, number>();
+const lastDataByServer = new Map<string, number>();
 
 export const serverOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
 
@@ -38,7 +38,7 @@ export const serverOf = (url: string): string => (URL.canParse(url) ? new URL(ur
  * The time at which this process last received data from the server of this address, by performance.now(); 0 if
  * never.
  */
-export const lastHeardFrom = (url: string): number => heardFrom.get(serverOf(url)) ?? 0;
+export const lastDataFrom = (url: string): number => lastDataByServer.get(serverOf(url)) ?? 0;
 
 const streamOf = ({ client }: OpenSession) => client.connection.stream;
 
@@ -82,7 +82,7 @@ export function watchSession(client: PgInternals, server: string, refusesWrites:
   const { stream } = client.connection;
   const open: OpenSession = {
     client,
-    heardAt: performance.now(),
+    lastDataAt: performance.now(),
     status: 'I',
     isLent: true,
     isWrong: false,
@@ -90,12 +90,12 @@ export function watchSession(client: PgInternals, server: string, refusesWrites:
   sessions.set(client, open);
   const sameServer = openTo.get(server) ?? new Set();
   openTo.set(server, sameServer.add(open));
-  const hear = () => {
-    open.heardAt = performance.now();
-    heardFrom.set(server, open.heardAt);
+  const noteData = () => {
+    open.lastDataAt = performance.now();
+    lastDataByServer.set(server, open.lastDataAt);
   };
-  hear();
-  stream.on('data', hear);
+  noteData();
+  stream.on('data', noteData);
   stream.on('close', () => {
     sameServer.delete(open);
     if (sameServer.size === 0) openTo.delete(server);
@@ -123,7 +123,7 @@ function closeSilent(silent: OpenSession, sameServer: Set<OpenSession>): void {
   const since = performance.now() - silentMs;
   // Busy sessions without a timeout are left alone, because their statements may take any time.
   const suspect = [...sameServer].filter(
-    (each) => each.heardAt <= since && (isIdle(each.client) || streamOf(each).timeout),
+    (each) => each.lastDataAt <= since && (isIdle(each.client) || streamOf(each).timeout),
   );
   for (const each of suspect) streamOf(each).destroy(error);
   streamOf(silent).destroy(error);

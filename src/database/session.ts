@@ -90,7 +90,7 @@ const applySettings = (options: SessionOptions): string => `
     .map(([name, value]) => `(${literal(name)}, ${literal(value)})`)
     .join(', ')}) AS wanted (name, value)
   WHERE current_setting(name, true) IS NOT NULL
-    -- Of synchronous_commit only off is replaced: with every other value a commit waits until it is on the own disk of the server.
+    -- Of synchronous_commit only off is replaced: with every other value a commit waits until it is on the server's own disk.
     AND (name <> 'synchronous_commit' OR current_setting('synchronous_commit') = 'off')`;
 
 const becomeService = `

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settlesWithin } from '../ground/settles-within.ts';
 import type { Db } from './connect.ts';
-import { lastHeardFrom } from './open-sessions.ts';
+import { lastDataFrom } from './open-sessions.ts';
 import { ping } from './ping.ts';
 
 /** A ping has to stay unanswered for this long before the server may count as silent. */
@@ -9,7 +9,7 @@ const unansweredMs = 1_000;
 /** The server must have sent nothing to any session of this process for this long. */
 const silentMs = 2_500;
 /** The pause between two pings, and between two checks whether a ping is answered. */
-const everyMs = 250;
+const pingEveryMs = 250;
 
 /**
  * Pings the server behind `url` again and again. Resolves with true when the server no longer sends anything to this
@@ -20,12 +20,12 @@ export async function untilSilent(db: Db, url: string, until: AbortSignal): Prom
   while (!until.aborted) {
     const askedAt = performance.now();
     const answer = ping(db).catch(() => {});
-    while (!(await settlesWithin(everyMs, answer))) {
+    while (!(await settlesWithin(pingEveryMs, answer))) {
       if (until.aborted) return false;
       const now = performance.now();
-      if (now - askedAt >= unansweredMs && now - lastHeardFrom(url) >= silentMs) return true;
+      if (now - askedAt >= unansweredMs && now - lastDataFrom(url) >= silentMs) return true;
     }
-    await sleep(everyMs, undefined, { signal: until, ref: false }).catch(() => {});
+    await sleep(pingEveryMs, undefined, { signal: until, ref: false }).catch(() => {});
   }
   return false;
 }

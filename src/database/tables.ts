@@ -469,6 +469,7 @@ export interface ErrorLogs {
   context: Json | null;
   ip_address: string | null;
   created_at: Generated<Timestamp | null>;
+  xact_id: Generated<string>;
 }
 
 export interface FirstResponders {
@@ -785,6 +786,66 @@ export interface EngineCheckMemories {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EngineErrorCounts {
+  starts_at: Timestamp;
+  template_id: Int8;
+  errors: Int8;
+}
+
+export interface EngineErrorCursor {
+  single: Generated<boolean>;
+  xact_id: Generated<string>;
+  error_id: Generated<string>;
+  system_identifier: string | null;
+  next_id: Generated<Int8>;
+  version: Generated<Int8>;
+  caught_up_at: Timestamp | null;
+}
+
+export interface EngineErrorFacets {
+  template_id: Int8;
+  kind: 'user' | 'release' | 'frame';
+  value: string;
+  errors: Int8;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+}
+
+export interface EngineErrorGroups {
+  id: Int8;
+  error_type: string;
+  merged_into: Int8 | null;
+  errors: Generated<Int8>;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+  example_id: string | null;
+  example: string | null;
+  muted_at: Timestamp | null;
+  muted_until: Timestamp | null;
+  muted_by: string | null;
+  muted_reason: string | null;
+}
+
+export interface EngineErrorTemplates {
+  id: Int8;
+  group_id: Int8;
+  error_type: string;
+  kind: 'mined' | 'flood' | 'fingerprint' | 'text';
+  tokens: string[];
+  split_from: Int8 | null;
+  merged_into: Int8 | null;
+  pinned: Generated<boolean>;
+  errors: Generated<Int8>;
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+}
+
+export interface EngineGroupedErrors {
+  error_id: string;
+  template_id: Int8;
+  seen_at: Timestamp;
+}
+
 export interface EngineImports {
   table_name: 'api_logs' | 'error_logs';
   digest: string;
@@ -947,6 +1008,12 @@ export interface DB {
   'engine.cancellations': EngineCancellations;
   'engine.channels': EngineChannels;
   'engine.check_memories': EngineCheckMemories;
+  'engine.error_counts': EngineErrorCounts;
+  'engine.error_cursor': EngineErrorCursor;
+  'engine.error_facets': EngineErrorFacets;
+  'engine.error_groups': EngineErrorGroups;
+  'engine.error_templates': EngineErrorTemplates;
+  'engine.grouped_errors': EngineGroupedErrors;
   'engine.imports': EngineImports;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;

@@ -4,7 +4,7 @@ export type Packing = 'gzip' | 'zstd' | 'xz' | 'bzip2' | 'zip' | 'lz4' | 'compre
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** How many bytes of the beginning {@link packingOf} and {@link encodingOf} need. */
-export const tellingBytes = 512;
+export const startBytes = 512;
 
 const firstBytes: [Packing, number[]][] = [
   ['gzip', [0x1f, 0x8b, 0x08]],
@@ -39,7 +39,7 @@ export function encodingOf(start: Uint8Array): { encoding: Encoding; mark: numbe
 
 /** Guesses the encoding of a text without a byte order mark: in UTF-16 each ASCII character has one NUL byte. */
 function guessEncoding(start: Uint8Array): Encoding {
-  const pairs = Math.floor(Math.min(start.length, tellingBytes) / 2);
+  const pairs = Math.floor(Math.min(start.length, startBytes) / 2);
   const nuls = [0, 0];
   for (let index = 0; index < 2 * pairs; index++) if (start[index] === 0) nuls[index % 2]! += 1;
   const [even, odd] = nuls as [number, number];

@@ -1,4 +1,4 @@
-/** What is kept from people for a while, in words: it is said wherever nothing needs a person. */
+/** What maintenance and silences keep from people for a while, in words, for commands that say that nothing needs a person. */
 import { byNumber, counted } from './text.ts';
 
 /** What maintenance holds back. */

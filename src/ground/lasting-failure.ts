@@ -2,12 +2,12 @@
 export const remindMs = 60_000;
 
 /**
- * Reports a failure that lasts: with `say` its first occurrence and then one a minute, and with `sayOver` its end. Call
+ * Reports a failure that lasts: with `report` its first occurrence and then one a minute, and with `reportEnd` its end. Call
  * `failed` and `succeeded` after each try; `times` is how often it has failed since the last success.
  */
 export function lastingFailure(
-  say: (error: unknown, times: number) => void,
-  sayOver: (times: number) => void,
+  report: (error: unknown, times: number) => void,
+  reportEnd: (times: number) => void,
 ) {
   let failing: { times: number; reportedAt: number } | null = null;
   return {
@@ -16,10 +16,10 @@ export function lastingFailure(
       failing.times += 1;
       if (performance.now() - failing.reportedAt < remindMs) return;
       failing.reportedAt = performance.now();
-      say(error, failing.times);
+      report(error, failing.times);
     },
     succeeded(): void {
-      if (failing) sayOver(failing.times);
+      if (failing) reportEnd(failing.times);
       failing = null;
     },
   };

@@ -22,7 +22,7 @@ const maxCharacters = 100;
 export function nearest(given: string, names: readonly string[]): string[] {
   const written = given.toLowerCase();
   if (written.length > maxCharacters) return [];
-  // Of a word of four letters, another one that shares two of them is not meant.
+  // Two different letters in a word of four are not a typing mistake.
   const maxDistance = written.length <= 4 ? 1 : Math.max(2, Math.floor(written.length / 3));
   return names
     .map((name) => {
@@ -37,14 +37,14 @@ export function nearest(given: string, names: readonly string[]): string[] {
 }
 
 /**
- * The name that `given` is spelt almost as: one letter in six is another, missing, too many or swapped with its neighbour. Unlike
- * {@link nearest} it is certain enough where a name of another program may stand, such as `MY_DATABASE_URL`.
+ * The name of which `given` is probably a misspelling: at most one letter in six is wrong, missing, added or swapped with its
+ * neighbour. Stricter than {@link nearest}, for places where a name of another program may stand, such as `MY_DATABASE_URL`.
  */
 export const mistyped = (given: string, names: readonly string[]): string | undefined =>
   names.find((name) => {
     const most = Math.floor(name.length / 6);
-    // Each letter that one of the two has more is one to add. To compare all letters takes long, and every command does so
-    // for each variable of its environment.
+    // The lengths are compared first, because comparing letters takes long, and every command compares each variable of its
+    // environment.
     return (
       given.length <= maxCharacters &&
       Math.abs(given.length - name.length) <= most &&

@@ -6,7 +6,7 @@ export interface OwnZone {
   name: string;
   /** null where TZ is used as it was meant */
   fault: null | {
-    /** it names no zone; otherwise it is known what it means, and that Node does not follow it */
+    /** TZ names no zone that Node knows; false: TZ has a meaning, and Node does not follow it */
     isUnknown: boolean;
     why: string;
     hint: string;
@@ -39,7 +39,7 @@ export function readOwnZone(tz: string | undefined = process.env.TZ): OwnZone {
   };
 }
 
-/** Node reads an offset in most of them, and no summer time in any. */
+/** A rule of POSIX: Node follows the offset of most of them, and the summer time of none. */
 function byRule(text: string, [, sign, hours, minutes = '0', , summer]: RegExpExecArray): OwnZone {
   const west = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
   const isFollowed =

@@ -17,8 +17,8 @@ export function problemOfPing(address: string): { why: string; hint: string } | 
   const [, signal] = otherSignal.exec(pathname) ?? [];
   if (signal)
     return {
-      why: `it ends in /${signal.toLowerCase()}, which tells of something else than success`,
-      hint: `leave /${signal} out: /fail is appended when there is a failure to tell`,
+      why: `it ends in /${signal.toLowerCase()}, which reports something else than success`,
+      hint: `leave /${signal} out: Roundsman appends /fail when it reports a failure`,
     };
   return null;
 }

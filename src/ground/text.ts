@@ -1,6 +1,6 @@
 /**
- * Makes text from outside (logs, bots' findings, other people's names) safe to store and to show: it may be hostile. And
- * writes numbers, times and spans for people.
+ * Makes text from outside (logs, bots' findings, other people's names) safe to store and to show, because it may be hostile.
+ * Writes numbers, times and spans for people.
  */
 import { once } from './once.ts';
 import { boundInWords } from './time-bounds.ts';
@@ -145,7 +145,8 @@ export function time(at: Date | string | null | undefined): string {
  * `2026-11-28T19:20:00Z`, for a command that a person is to run: it means the same time in every zone, and needs no quotes.
  * Parts of a second are left out.
  */
-export const zulu = (at: Date | string): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+export const timeForCommand = (at: Date | string): string =>
+  `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 /** The first characters of an id, which are enough to name its row. */
 export const shortId = (id: string): string => id.slice(0, 8);

@@ -4,7 +4,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import { intend } from '../transitions/actions/intend.ts';
 import { watch } from '../transitions/findings/watch.ts';
-import { whileContended, type Fenced } from '../data/bots/fence.ts';
+import { retryUnderFence, type Fenced } from '../data/bots/fence.ts';
 import { choose } from './choose.ts';
 import { evaluate, type Evaluated } from './evaluate.ts';
 import { figuresFor } from './judging/figures.ts';
@@ -40,7 +40,7 @@ export const decide = (
   finding: OpenFinding,
   candidates: Candidate[],
 ): Promise<Heal | null> =>
-  whileContended(healing, run, async (trx) => {
+  retryUnderFence(healing, run, async (trx) => {
     const figures = once(() => figuresFor(trx, candidates, finding));
     const ordered =
       candidates.length > 1 ? choose(candidates, finding, await figures()) : candidates;
@@ -96,7 +96,7 @@ export async function intendNext(
   step: number,
 ): Promise<Action | null> {
   if (!knowledge || !steps[step]) return null;
-  return whileContended(healing, run, async (trx) =>
+  return retryUnderFence(healing, run, async (trx) =>
     (await mayGoOn(trx, run, finding, knowledge, { heal: id }))
       ? intendStep(trx, run, finding, { id, knowledge, steps }, step)
       : null,

@@ -1,4 +1,4 @@
-import { whileContended, type Fenced } from '../data/bots/fence.ts';
+import { retryUnderFence, type Fenced } from '../data/bots/fence.ts';
 import { askAgain } from '../transitions/actions/ask-again.ts';
 import { failCure } from '../transitions/actions/fail.ts';
 import { verifyCure } from '../transitions/actions/verify.ts';
@@ -28,12 +28,12 @@ export async function verify(
   if (verdict === 'unclear') {
     const within = finding.judgeWithin;
     if (within !== undefined)
-      await whileContended(healing, run, (trx) =>
+      await retryUnderFence(healing, run, (trx) =>
         askAgain(trx, { id: actionId, appliedAt, within }),
       );
     return verdict;
   }
-  return whileContended(healing, run, async (trx) => {
+  return retryUnderFence(healing, run, async (trx) => {
     if (verdict === 'failing') return (await failCure(trx, actionId)) ? 'failed' : 'unclear';
     // Each transaction that records results locks a fingerprint's memory before its actions and findings.
     await rememberCure(trx, finding);

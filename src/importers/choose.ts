@@ -6,7 +6,7 @@ import type { LineReader, LogFormat, LogTable, Reading, Timed } from './reading/
 export const sampleLines = 200;
 export const sampleLength = 256 * 1024;
 
-/** A format is chosen before the best one if it stands before it in the table and reads this share of what it reads. */
+/** The first format of the table is chosen that reads at least this share of the lines that the best format reads. */
 const enoughShare = 0.8;
 
 /** The format that reads these lines; null where none reads any. Where several do, the order of the table decides. */

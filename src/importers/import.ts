@@ -77,7 +77,7 @@ export async function importLog<Row extends Timed>(
 ): Promise<ImportResult> {
   const tally = emptyTally();
   let source: Readable | undefined;
-  let culprit: Stream | undefined;
+  let failedFirst: Stream | undefined;
   let committing = false;
   const client = await connections.connect();
   // A lost connection fails the query as well; without a listener this event would end the process.
@@ -86,7 +86,7 @@ export async function importLog<Row extends Timed>(
     const bytes = (source = await file.read());
     // A pipeline passes the first failure on to its other streams, so the stream that failed first is remembered here. A
     // small archive fails even before the pipeline is built.
-    const remember = (stream: Stream) => stream.once('error', () => (culprit ??= stream));
+    const remember = (stream: Stream) => stream.once('error', () => (failedFirst ??= stream));
     remember(bytes);
     await client.query('BEGIN');
     const now = await databaseTime(client);
@@ -118,7 +118,7 @@ export async function importLog<Row extends Timed>(
     // If some dates of the log name a year, the years of the others were found by those: then nothing is corrected.
     const { years } = tally;
     if (years?.isAhead && years.placed >= tally.imported - tally.untimed) {
-      const logZone = tally.zoneTaken && zone ? zone : { name: 'UTC', zone: utc };
+      const logZone = tally.zoneUsed && zone ? zone : { name: 'UTC', zone: utc };
       await correctYears(client, target, { years, tally, zone: logZone, now });
     }
     const ahead = tally.newest !== null && !shiftToNow ? tally.newest - now : 0;
@@ -134,7 +134,7 @@ export async function importLog<Row extends Timed>(
     return {
       table: log.table,
       format: tally.format,
-      time_zone: tally.zoneTaken ? (zone?.name ?? 'UTC') : null,
+      time_zone: tally.zoneUsed ? (zone?.name ?? 'UTC') : null,
       time_zone_given: zone !== null,
       imported: tally.imported,
       known: tally.known,
@@ -148,7 +148,7 @@ export async function importLog<Row extends Timed>(
       shifted_ms: shifted?.shift ?? null,
     };
   } catch (error) {
-    if (source?.errored && (culprit ?? source) === source)
+    if (source?.errored && (failedFirst ?? source) === source)
       throw unreadable(file.name, source.errored);
     if (error instanceof RoundsmanError) throw error;
     throw databaseError(error, log.table, committing);

@@ -63,7 +63,7 @@ export class JoinedRows<Row extends Timed> {
     else if (parsed === 'part') this.#tally.joined++;
     else if (parsed === 'more') this.#join(line, whole);
     else if ('why' in parsed) this.#refuse(line, parsed.why);
-    else if (!('more' in parsed && this.#isOfRowBefore(parsed))) this.#add(line, parsed);
+    else if (!('more' in parsed && this.#joinToRowBefore(parsed))) this.#add(line, parsed);
   }
 
   /**
@@ -75,10 +75,9 @@ export class JoinedRows<Row extends Timed> {
   }
 
   /**
-   * Whether a line with a time belongs to the last row of its writer, because the times are close. If so, joins it to that
-   * row.
+   * Joins a line with a time to the last row of its writer if their times are close. Returns whether it did.
    */
-  #isOfRowBefore({ row, more, writer }: ParsedRow<Row> & { more: string }): boolean {
+  #joinToRowBefore({ row, more, writer }: ParsedRow<Row> & { more: string }): boolean {
     const before = this.#open.rowOf(writer);
     if (before === undefined) return false;
     const apart = (row.created_at ?? 0) - (before.created_at ?? 0);

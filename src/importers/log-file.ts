@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { encodingOf, packingOf, tellingBytes, type Packing } from '../ground/encoding.ts';
+import { encodingOf, packingOf, startBytes, type Packing } from '../ground/encoding.ts';
 import { messageOf, NotFoundError, RoundsmanError } from '../ground/errors.ts';
 import { whyUnreadable } from '../ground/files/why-unreadable.ts';
 import { zstdFrames } from './zstd-frames.ts';
@@ -142,7 +142,7 @@ async function readBeginning(bytes: Readable): Promise<{ start: Buffer; whole: R
   if (bytes.errored) throw bytes.errored;
   if (!isEnded) {
     bytes.unshift(start);
-    return { start: start.subarray(0, tellingBytes), whole: bytes };
+    return { start: start.subarray(0, startBytes), whole: bytes };
   }
   const whole = new Readable({ read() {} });
   if (length > 0) whole.push(start);

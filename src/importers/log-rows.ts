@@ -42,7 +42,7 @@ export function rowsOf<Row extends Timed>(
   tally: Tally,
 ): Transform {
   const zone: Zone = (wall) => {
-    tally.zoneTaken = true;
+    tally.zoneUsed = true;
     return given.zone(wall);
   };
   if (given.zone.second) zone.second = given.zone.second;
@@ -54,7 +54,7 @@ export function rowsOf<Row extends Timed>(
   let unreadLength = 0;
   const rows = new JoinedRows(log, { untimedAt, takesUntimed: reading.untimed }, tally);
   /** how many lines so far are not empty */
-  let texts = 0;
+  let nonEmptyLines = 0;
   /** whether the text that was imported before ends within a line, or before its line end */
   let isLineOpen = false;
 
@@ -65,7 +65,7 @@ export function rowsOf<Row extends Timed>(
     isLineOpen = lines.isInLine;
     const { imported, cut, joined, malformed, oldest, newest, untimed } = emptyTally();
     Object.assign(tally, { imported, cut, joined, malformed, oldest, newest, untimed });
-    tally.known = texts;
+    tally.known = nonEmptyLines;
   }
 
   /**
@@ -88,7 +88,7 @@ export function rowsOf<Row extends Timed>(
     tally.years = inOwnOrder.years;
     read = chosen.reader(inOwnOrder, sample);
     tally.format = chosen.name;
-    tally.zoneTaken = false;
+    tally.zoneUsed = false;
     for (const { line, text: whole } of unread) rows.take(line, read(whole), whole);
     unread = [];
   }
@@ -97,8 +97,8 @@ export function rowsOf<Row extends Timed>(
     for (const whole of found) {
       tally.lines++;
       if (whole?.trim() === '') continue;
-      texts++;
-      if (tally.lines <= rows.lastKnown) tally.known = texts;
+      nonEmptyLines++;
+      if (tally.lines <= rows.lastKnown) tally.known = nonEmptyLines;
       if (whole === null)
         rows.take(tally.lines, { why: `it is longer than ${maxLineBytes / 1024} KiB` }, '');
       else if (read) rows.take(tally.lines, read(whole), whole);

@@ -21,7 +21,7 @@ export interface Tally {
   /** The name of the format in which the log is read; null before it is known. */
   format: string | null;
   /** Whether a line had a time that names no zone. */
-  zoneTaken: boolean;
+  zoneUsed: boolean;
   /** The years of dates that name none; null before the format is known. */
   years: Years | null;
 }
@@ -37,7 +37,7 @@ export const emptyTally = (): Tally => ({
   newest: null,
   untimed: 0,
   format: null,
-  zoneTaken: false,
+  zoneUsed: false,
   years: null,
 });
 

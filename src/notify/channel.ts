@@ -2,16 +2,17 @@
 import type { z } from 'zod';
 import type { Emit } from '../events/events.ts';
 import type { OutboundAnswer, OutboundRequest } from '../outbound/request.ts';
+import type { Addresses } from '../outbound/resolve.ts';
 import type { Message } from './message.ts';
 
-/** How a channel reaches the world; `request` in src/outbound/request.ts, with the hosts that settings allow. */
+/** What a channel sends with. `request` is that of src/outbound/request.ts, with the hosts that the settings allow. */
 export interface ChannelContext<Config> {
   /** as the settings have it, with the values of secrets in place of their references */
   config: Config;
   /** Checks the address first, and opens no connection to one that is refused. Throws OutboundError. */
   request: OutboundRequester;
-  /** Checks a host and port and returns the address to connect to. Throws OutboundError. */
-  resolve(host: string, port: number): Promise<{ address: string; family: 4 | 6 }>;
+  /** Checks a host and port and returns the addresses to connect to, each if those before do not answer. Throws OutboundError. */
+  resolve(host: string, port: number): Promise<Addresses>;
   /** aborts at the deadline of one attempt, and when the process stops */
   signal: AbortSignal;
   /** reports an event of this process, which its log writes; absent where a person only asks */
@@ -25,15 +26,15 @@ export interface ChannelContext<Config> {
   reached: readonly string[];
 }
 
-/** The answer's headers have names in small letters. */
+/** The answer's headers have names in lower-case letters. */
 type OutboundRequester = (request: OutboundRequest) => Promise<OutboundAnswer>;
 
 /** The receiver has it. */
 export interface Sent {
   sent: true;
-  /** by which the receiver knows the message: a timestamp of Slack, a Message-ID; null if it knows it by nothing */
+  /** identifies the message at the receiver: a timestamp of Slack, a Message-ID; null if the receiver has no such name */
   reference: string | null;
-  /** what a person has to know of how it went: 'Slack refused its blocks; it was sent as plain text' */
+  /** what a person has to know about the sending: 'Slack refused its blocks; it was sent as plain text' */
   note?: string;
 }
 
@@ -47,18 +48,18 @@ export interface NotSent {
   /** The receiver may have it all the same: another try is a repeat, and the message says so. */
   mayBeThere?: true;
   /**
-   * A part of it is there, known by `reference`: the next try finds that in `before`. `recipients` have all of it, and the
-   * next try leaves them out. When no try is left it counts as sent, and `why` becomes its note.
+   * The receiver has a part of the message, under `reference`, which the next try gets in `before`. `recipients` have all of
+   * the message, and the next try leaves them out. When no try is left, the message counts as sent, and `why` becomes its note.
    */
   partly?: { reference: string; recipients: readonly string[] };
-  /** 'message': this message will never pass, others may; 'channel': nothing will pass until a person changes the channel */
+  /** 'message': the receiver will never take this message; 'channel': it takes none until a person changes the channel */
   final?: 'message' | 'channel';
 }
 
 export type Delivery = Sent | NotSent;
 
 export interface Channel<Config = any> {
-  /** small letters: 'slack' */
+  /** lower-case letters: 'slack' */
   kind: string;
   /** for a person: what it is, in one line */
   title: string;

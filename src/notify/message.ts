@@ -38,7 +38,7 @@ export interface EventFacts {
   at: Date;
 }
 
-interface Common {
+interface MessageBase {
   /** The same in every attempt, so that a receiver recognises a repeat. */
   id: string;
   /** How often it may have been sent before: more than 0 after a process ended in between, or an answer was lost. */
@@ -46,7 +46,7 @@ interface Common {
 }
 
 /** About one ticket: its present state, and what happened since the message before. */
-export interface TicketMessage extends Common {
+export interface TicketMessage extends MessageBase {
   kind: 'ticket';
   ticket: TicketFacts;
   /** the oldest first */
@@ -54,7 +54,7 @@ export interface TicketMessage extends Common {
 }
 
 /** About many tickets at once, instead of one message for each. */
-export interface GroupMessage extends Common {
+export interface GroupMessage extends MessageBase {
   kind: 'group';
   /** how many tickets it is about; `tickets` has the worst of them */
   count: number;
@@ -64,13 +64,13 @@ export interface GroupMessage extends Common {
 }
 
 /** What `notify test` sends. */
-export interface TestMessage extends Common {
+export interface TestMessage extends MessageBase {
   kind: 'test';
   asked_by: string;
 }
 
 /** The report of a morning, as it was when it was made. */
-export interface ReportMessage extends Common {
+export interface ReportMessage extends MessageBase {
   kind: 'report';
   /** engine.reports.day */
   day: string;

@@ -16,7 +16,7 @@ export const urgentEvents: readonly TicketEvent[] = [
   'woken',
 ];
 
-/** The events of a route without `on`: those on which people have to act, and that another person acts or all is well again. */
+/** The events of a route without `on`: people have to act, another person acts, or the problem is gone. */
 export const usualEvents: readonly TicketEvent[] = [
   ...urgentEvents,
   'acknowledged',
@@ -24,7 +24,7 @@ export const usualEvents: readonly TicketEvent[] = [
   'resolved',
 ];
 
-/** The events that a route may name. People are not told of the others, which are the engine's own notes. */
+/** The events that a route may name. People are not told of the others: the engine writes those only for itself. */
 export const routableEvents = [
   'opened',
   'reopened',

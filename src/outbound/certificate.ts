@@ -2,8 +2,14 @@
  * Reads the certificate that a server presents, whether it can be trusted or not, through the same guard as requests:
  * the name is resolved once, and the connection goes to an address that was checked. Nothing is sent on the connection.
  */
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { checkServerIdentity, connect, type DetailedPeerCertificate } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  getCACertificates,
+  type DetailedPeerCertificate,
+} from 'node:tls';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
 import { OutboundError } from './error.ts';
@@ -26,7 +32,12 @@ export interface PresentedCertificate extends Certificate {
   /** OpenSSL's code of why this machine does not trust it, dates included; null when it does (the name aside) */
   untrusted: string | null;
   /** the certificates above it, as the server sent them and this machine knows them, the next one first */
-  chain: Certificate[];
+  chain: IssuingCertificate[];
+}
+
+export interface IssuingCertificate extends Certificate {
+  /** this machine trusts its name and key by itself, so when this certificate ends, or who has issued it, means nothing here */
+  isTrusted: boolean;
 }
 
 /** The longest chain that is read. */
@@ -95,7 +106,7 @@ async function handshake(
   }
 }
 
-function chainOf(presented: DetailedPeerCertificate): Certificate[] {
+function chainOf(presented: DetailedPeerCertificate): IssuingCertificate[] {
   const chain: DetailedPeerCertificate[] = [presented];
   while (chain.length <= maxChain) {
     const { issuerCertificate: next } = chain.at(-1)!;
@@ -103,8 +114,27 @@ function chainOf(presented: DetailedPeerCertificate): Certificate[] {
     if (!next || chain.includes(next)) break;
     chain.push(next);
   }
-  return chain.slice(1).map(namesOf);
+  return chain.slice(1).map((issuing) => ({
+    ...namesOf(issuing),
+    isTrusted: trustedKeys().has(keyOf(new X509Certificate(issuing.raw))),
+  }));
 }
+
+let trusted: { of: readonly string[]; keys: Set<string> } | undefined;
+
+/**
+ * The authorities that this machine trusts, by name and key. An authority may have several certificates: a server often sends one
+ * that an older authority has signed, which ends long before the authority does.
+ */
+function trustedKeys(): Set<string> {
+  const of = getCACertificates('default');
+  if (trusted?.of !== of)
+    trusted = { of, keys: new Set(of.map((pem) => keyOf(new X509Certificate(pem)))) };
+  return trusted.keys;
+}
+
+const keyOf = ({ subject, publicKey }: X509Certificate): string =>
+  `${subject}\n${publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}`;
 
 const namesOf = (certificate: DetailedPeerCertificate): Certificate => ({
   subject: nameOf(certificate.subject),

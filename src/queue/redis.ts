@@ -50,12 +50,12 @@ export interface RedisFacts {
 /** The policy under which Redis never removes entries by itself. */
 const safePolicy = 'noeviction';
 
-/** The maxmemory-policy of Redis lets it throw away entries of the queue. */
+/** With its maxmemory-policy, Redis throws away entries of the queue when its memory is full. */
 export class RedisEvictsError extends RoundsmanError {
   constructor(policy: string, redisUrl?: string) {
     super({
       what: 'this Redis cannot hold the queue',
-      why: `its maxmemory-policy is ${policy}: under pressure it throws queue entries away`,
+      why: `its maxmemory-policy is ${policy}: when its memory is full, it throws queue entries away`,
       hint: `\`${redisCli(redisUrl)} CONFIG SET maxmemory-policy ${safePolicy}\`, and in its configuration file`,
     });
   }
@@ -96,9 +96,9 @@ export async function askRedis(
     retryStrategy: () => null,
     reconnectOnError: null,
   });
-  let heard: Error | undefined;
+  let emitted: Error | undefined;
   // Without a listener ioredis prints the error; this error says more than the rejection that follows it.
-  redis.on('error', (error) => (heard = error));
+  redis.on('error', (error) => (emitted = error));
   try {
     await redis.connect();
     await redis.ping();
@@ -108,7 +108,7 @@ export async function askRedis(
     return await readFacts(redis, info);
   } catch (error) {
     if (error instanceof RoundsmanError) throw error;
-    throw await explainFailure(heard ?? error, error, redisUrl);
+    throw await explainFailure(emitted ?? error, error, redisUrl);
   } finally {
     redis.disconnect();
   }
@@ -119,11 +119,11 @@ export async function askRedis(
  * be TLS: then this finds out in which way the server answers.
  */
 async function explainFailure(
-  said: unknown,
+  failure: unknown,
   cause: unknown,
   redisUrl: string,
 ): Promise<RoundsmanError> {
-  const found = queueErrorOf(said, cause);
+  const found = queueErrorOf(failure, cause);
   const isLost = /ECONNRESET|EPIPE|timed? ?out|ETIMEDOUT|closed|Protocol error/i.test(found.why);
   if (!(found instanceof QueueNotReadyError) || !isLost) return found;
   const way = await findTlsMismatch(redisUrl);
@@ -182,7 +182,7 @@ async function ifAllowed<Value>(reply: Promise<Value>): Promise<Value | null> {
 
 /** `prefix` separates two installations on one Redis. `mayReadInfo`: the user may call INFO. */
 export function onRedis(redisUrl: string, prefix: string, mayReadInfo = true): Transport {
-  // Both use INFO: ioredis to see whether the server still loads, BullMQ to read its version.
+  // Both libraries use INFO: ioredis to see whether the server still loads, BullMQ to read its version.
   const withoutInfo = mayReadInfo ? {} : { enableReadyCheck: false, skipVersionCheck: true };
   const connection = (ms: number) => ({ url: redisUrl, ...timeouts(ms), ...withoutInfo });
   return {

@@ -175,13 +175,13 @@ async function withinAnswerTime<Value>(
 }
 
 async function waitUntilReady(queue: Queue, backend: BackendName): Promise<void> {
-  let heard: unknown;
-  queue.on('error', (error) => (heard = error));
+  let emitted: unknown;
+  queue.on('error', (error) => (emitted = error));
   try {
     await withinAnswerTime(queue.waitUntilReady(), backend);
   } catch (error) {
-    const why = messageOf(heard ?? error);
-    if (error instanceof RoundsmanError || isOutage(error) || isOutage(heard))
+    const why = messageOf(emitted ?? error);
+    if (error instanceof RoundsmanError || isOutage(error) || isOutage(emitted))
       throw unreachable(backend, why, { cause: error });
     throw new QueueRefusedError(
       {

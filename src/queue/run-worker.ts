@@ -10,18 +10,17 @@ import type { Processor, Transport } from './transport.ts';
 export interface RunWorker {
   /** Takes no more entries; resolves when the entries that it has taken are done. */
   drain(): Promise<void>;
-  /** For how long the worker has had a free place and taken no entry, in milliseconds; 0 while it is on hold. */
+  /** For how long the worker has had a free place and taken no entry, in milliseconds; 0 while it is paused. */
   idleMs(): number;
   /** Takes no more entries until `resume`; entries that it has taken go on. */
-  hold(): void;
+  pause(): void;
   resume(): void;
   /** Starts another worker of BullMQ in its place; entries that the old one has taken go on. */
   replace(): void;
 }
 
 /**
- * Handles one entry. It may call `free` when only a short rest of its work remains: then the next entry may use its
- * place, while the rest goes on.
+ * Handles one entry. It may call `free` when little of its work is left: then the next entry may use its place meanwhile.
  */
 export type Take<Entry> = (entry: Entry, free: () => void) => Promise<void>;
 
@@ -108,7 +107,7 @@ export function openWorker<Entry>(
       await Promise.allSettled([...entriesInWork, ...retiring]);
     },
     idleMs: () => (current && placesInUse < concurrency ? performance.now() - changedAt : 0),
-    hold: retire,
+    pause: retire,
     resume() {
       if (!current && !closed) open();
     },

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 
 const timeoutMs = 2_000;
 
-/** Resolves with the way in which the server answers, if the address says the other way; else null. Never rejects. */
+/** Resolves with the way in which the server answers if the address says the opposite, else with null. Never rejects. */
 export function findTlsMismatch(redisUrl: string): Promise<'with TLS' | 'without TLS' | null> {
   const { protocol, hostname, port } = new URL(redisUrl);
   const host = hostname.replace(/^\[(.+)\]$/, '$1');
@@ -15,16 +15,16 @@ export function findTlsMismatch(redisUrl: string): Promise<'with TLS' | 'without
   const isPlain = protocol === 'redis:';
   return new Promise((resolve) => {
     let socket: Socket;
-    const answer = (heard: boolean) => {
+    const end = (answered: boolean) => {
       socket.destroy();
-      resolve(heard ? (isPlain ? 'with TLS' : 'without TLS') : null);
+      resolve(answered ? (isPlain ? 'with TLS' : 'without TLS') : null);
     };
     // The certificate is not checked, because nothing is sent.
     socket = isPlain
-      ? connectTls({ ...address, rejectUnauthorized: false }, () => answer(true))
+      ? connectTls({ ...address, rejectUnauthorized: false }, () => end(true))
       : connectPlain(address, () => socket.write('PING\r\n'));
-    if (!isPlain) socket.once('data', (data) => answer(/^[+-]/.test(data.toString())));
-    socket.setTimeout(timeoutMs, () => answer(false));
-    socket.once('error', () => answer(false)).once('close', () => answer(false));
+    if (!isPlain) socket.once('data', (data) => end(/^[+-]/.test(data.toString())));
+    socket.setTimeout(timeoutMs, () => end(false));
+    socket.once('error', () => end(false)).once('close', () => end(false));
   });
 }

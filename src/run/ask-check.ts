@@ -7,7 +7,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { readProgress } from './tasks/progress.ts';
 import type { CheckTask } from './tasks/task.ts';
 import type { Engine } from './engine.ts';
-import { believed } from './own-connection.ts';
+import { skipIfCutOff } from './own-connection.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -16,9 +16,9 @@ export type Question = Pick<CheckTask, 'since' | 'events'>;
 
 /**
  * Asks one check one question. When a fault that the check did not cause keeps the check from answering, the question is asked
- * again; only if the fault persists, the outcome is `errored`. What a check sees outside counts only while this machine has a
- * connection of its own ({@link believed}). Returns null when the run was stopped meanwhile, at once and
- * even if the check is still running.
+ * again; only if the fault persists, the outcome is `errored`. Problems that a check reports outside count only while this
+ * machine can reach anything outside ({@link skipIfCutOff}). Returns null as soon as the run is stopped, even if the check is
+ * still running.
  */
 export async function askCheck(
   engine: Engine,
@@ -38,12 +38,12 @@ export async function askCheck(
     outcome = await retryFaults({ signal, leftMs }, () =>
       untilStopped(signal, async () => {
         const remembered = remembers ? await checkMemory(db, run.bot.id, name) : null;
-        // A secret that is rotated during a run is new to its next run. A read that failed is made again.
+        // A run keeps the values with which it began, also when a secret is rotated meanwhile. A failed read is tried again.
         context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint));
         const given = { secrets: context.secrets, remembered };
         const task = { endpoint, config, check: name, now: now(), ...question, ...given };
-        return child.do('check', task, undefined, (told) => {
-          const progress = readProgress(told);
+        return child.do('check', task, undefined, (update) => {
+          const progress = readProgress(update);
           if (progress) run.progress = { check: name, ...secrets.progress(progress) };
         });
       }),
@@ -53,9 +53,9 @@ export async function askCheck(
     const ms = Math.round(performance.now() - began);
     outcome = { name, title, ms, status: 'errored', reason: fitting(messageOf(error), 2_000) };
   }
-  const seen = await believed(engine, context, check, await secrets.outcome(outcome));
-  if (!seen) return null;
-  outcome = seen;
+  const kept = await skipIfCutOff(engine, context, check, await secrets.outcome(outcome));
+  if (!kept) return null;
+  outcome = kept;
   if (outcome.status === 'errored')
     emit('check.errored', { bot: run.bot.name, check: name, reason: outcome.reason });
   return outcome;

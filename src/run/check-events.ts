@@ -6,10 +6,10 @@ import type { Engine } from './engine.ts';
 import {
   eventAskerFor,
   reportOf,
-  reportOn,
+  askAfterCutoffs,
   startsOf,
   type EventAsker,
-  type Report,
+  type EventReport,
 } from './event-report.ts';
 import { judgeCases, judgeDecisions, judgeKeys } from './judge-keys.ts';
 import type { CheckOutcome, JudgedKeys } from './tasks/outcome.ts';
@@ -39,7 +39,7 @@ export async function checkEvents(
   });
   if (!outcome || !('result' in outcome)) return outcome;
   const report = reportOf(outcome, asker.from);
-  const { verdicts, shown } = await judgeKeys(asker, report, keys);
+  const { verdicts, extra } = await judgeKeys(asker, report, keys);
   const judged: JudgedKeys = {
     askedAt: asker.now,
     tallies: talliesToStore(report, keys, asker),
@@ -50,13 +50,13 @@ export async function checkEvents(
       [...decisions, ...keys].map(({ key, fingerprint }) => [key, fingerprint]),
     ),
   };
-  for (const [key, { tally, from }] of shown)
+  for (const [key, { tally, from }] of extra)
     judged.tallies.set(key, countedFrom(tally, from, asker.now));
   const { findings } = outcome.result;
   // A problem that is visible only over a longer time than the window is recorded with the figures of that longer time.
-  const inWindow = findings.filter(({ component, key = component }) => !shown.has(storable(key)));
-  const all = [...inWindow, ...[...shown.values()].map(({ finding }) => finding)];
-  const result = { ...outcome.result, findings: shown.size > 0 ? all : findings };
+  const inWindow = findings.filter(({ component, key = component }) => !extra.has(storable(key)));
+  const all = [...inWindow, ...[...extra.values()].map(({ finding }) => finding)];
+  const result = { ...outcome.result, findings: extra.size > 0 ? all : findings };
   const [unanswered] = asker.unanswered;
   return { ...outcome, status: all.length > 0 ? 'failed' : 'passed', result, judged, unanswered };
 }
@@ -80,7 +80,7 @@ export async function recheckEvents(
   const [waiting] = await waitingKeys(engine.db, about, finding.fingerprint);
   const key = finding.component_key;
   const cutoff = waiting?.cutoff ?? since ?? asker.from;
-  const { outcome, report } = await reportOn(asker, [{ key, cutoff }]);
+  const { outcome, report } = await askAfterCutoffs(asker, [{ key, cutoff }]);
   if (!report) return { outcome, verdict: 'unclear' };
   if (!since) return { outcome, verdict: report.findings.has(key) ? 'failing' : 'unclear' };
   const toJudge = { key, before: waiting?.before ?? null, cutoff, start: cutoff };
@@ -90,7 +90,7 @@ export async function recheckEvents(
 
 /** The tallies of the reported keys, each with the time over which its key was counted. */
 function talliesToStore(
-  { findings, tallies, from }: Report,
+  { findings, tallies, from }: EventReport,
   keys: WaitingKey[],
   { now }: EventAsker,
 ): JudgedKeys['tallies'] {

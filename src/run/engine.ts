@@ -7,7 +7,7 @@ import type { RunWriter } from './writer/run-writer.ts';
 import type { Leases } from './lease.ts';
 import type { Secrets } from './secrets.ts';
 
-/** What a worker process works with. */
+/** The dependencies with which a worker process executes runs of bots. */
 export interface Engine {
   /** the name under which runs are leased: host, pid, start */
   worker: string;

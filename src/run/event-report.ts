@@ -23,7 +23,7 @@ export interface EventAsker {
 }
 
 /** The answer to one question, by key; keys are written as they are stored. */
-export interface Report {
+export interface EventReport {
   from: Date;
   findings: Map<string, EventResult['findings'][number]>;
   tallies: Map<string, EventResult['tallies'][number]>;
@@ -78,7 +78,7 @@ export function startsOf(
 
 export const latestOf = (a: Date, b: Date): Date => (a > b ? a : b);
 
-export function reportOf(outcome: CheckOutcome & { result: object }, from: Date): Report {
+export function reportOf(outcome: CheckOutcome & { result: object }, from: Date): EventReport {
   const { findings, tallies, truncated = false } = outcome.result as EventResult;
   return {
     from,
@@ -89,7 +89,7 @@ export function reportOf(outcome: CheckOutcome & { result: object }, from: Date)
 }
 
 /** Asks the check about these keys alone, and about the events of its window after their cutoffs. */
-export const reportOn = (asker: EventAsker, cutoffs: { key: string; cutoff: Date }[]) =>
+export const askAfterCutoffs = (asker: EventAsker, cutoffs: { key: string; cutoff: Date }[]) =>
   askAbout(asker, asker.from, startsOf(cutoffs, asker.from));
 
 /** How many questions are asked about one list of keys; more are not worth their cost. */
@@ -104,7 +104,7 @@ export async function askAbout(
   { ask }: EventAsker,
   from: Date,
   starts: EventQuestion['starts'],
-): Promise<{ outcome: CheckOutcome | null; report: Report | null }> {
+): Promise<{ outcome: CheckOutcome | null; report: EventReport | null }> {
   let questions = 0;
   const askOnce = async (some: EventQuestion['starts']) => {
     questions += 1;
@@ -113,7 +113,7 @@ export async function askAbout(
   };
   const first = await askOnce(starts);
   if (!first.report?.truncated) return first;
-  const joined: Report = { ...first.report, truncated: false };
+  const joined: EventReport = { ...first.report, truncated: false };
   const lists = halvesOf(starts);
   for (let list = lists.pop(); list; list = lists.pop()) {
     const report = questions < maxQuestions ? (await askOnce(list)).report : null;

@@ -5,10 +5,10 @@ import { severityRank } from '../ground/severity.ts';
 import {
   latestOf,
   askAbout,
-  reportOn,
+  askAfterCutoffs,
   startsOf,
   type EventAsker,
-  type Report,
+  type EventReport,
 } from './event-report.ts';
 import { severityOf } from './tasks/finding.ts';
 import type { JudgedKeys, KeyVerdict } from './tasks/outcome.ts';
@@ -26,15 +26,15 @@ export interface Case {
 }
 
 /**
- * The verdict on a case. `shown`: the check's finding over a longer time than its window, when that finding is the reason of
- * the verdict.
+ * The verdict on a case. `extra`: the check's finding over a longer time than its window, when that finding is the reason of
+ * the verdict; null otherwise.
  */
 export interface CaseVerdict {
   verdict: Verdict;
-  shown: { finding: Reported; tally: Tally; from: Date } | null;
+  extra: { finding: Reported; tally: Tally; from: Date } | null;
 }
 
-type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding : never;
+type Reported = EventReport['findings'] extends Map<string, infer Finding> ? Finding : never;
 
 /**
  * The verdict on each case. When the report did not count from the case's own start, the check is asked once more from that
@@ -43,13 +43,13 @@ type Reported = Report['findings'] extends Map<string, infer Finding> ? Finding 
  */
 export async function judgeCases(
   asker: EventAsker,
-  report: Report,
+  report: EventReport,
   cases: Case[],
 ): Promise<CaseVerdict[]> {
   const otherStart = cases.filter(
     ({ cutoff, start }) => start.getTime() !== latestOf(report.from, cutoff).getTime(),
   );
-  let sinceStart: Report | null = null;
+  let sinceStart: EventReport | null = null;
   if (otherStart.length > 0) {
     const from = new Date(Math.min(...otherStart.map(({ start }) => start.getTime())));
     const starts = otherStart.map(({ key, start }) => ({ key, cutoff: start }));
@@ -58,17 +58,17 @@ export async function judgeCases(
   return cases.map((each) => {
     const inWindow = verdictIn(report, each, asker.now);
     if (!otherStart.includes(each) || inWindow === 'failing')
-      return { verdict: inWindow, shown: null };
-    if (!sinceStart) return { verdict: 'unclear', shown: null };
+      return { verdict: inWindow, extra: null };
+    if (!sinceStart) return { verdict: 'unclear', extra: null };
     const verdict = verdictIn(sinceStart, each, asker.now);
     const finding = sinceStart.findings.get(each.key);
     const tally = sinceStart.tallies.get(each.key);
     if (verdict === 'failing' && finding && tally)
-      return { verdict, shown: { finding, tally, from: each.start } };
+      return { verdict, extra: { finding, tally, from: each.start } };
     // A key that is still reported above low within the window is not known to be clean.
     const reported = report.findings.get(each.key);
     const isMinor = !reported || severityRank(severityOf(reported.severity)) >= severityRank('low');
-    return { verdict: isMinor ? verdict : 'unclear', shown: null };
+    return { verdict: isMinor ? verdict : 'unclear', extra: null };
   });
 }
 
@@ -77,7 +77,7 @@ export async function judgeCases(
  * part may name it.
  */
 function verdictIn(
-  { findings, tallies, truncated }: Report,
+  { findings, tallies, truncated }: EventReport,
   { key, before, cutoff, start }: Case,
   now: Date,
 ): Verdict {
@@ -93,10 +93,13 @@ function verdictIn(
   });
 }
 
-/** The verdicts on keys, by key. `shown`: findings that the check reports only over a time longer than its window. */
+/**
+ * The verdicts on keys, by key. `extra`: findings that the check's answer about its window does not name, because they are visible
+ * only over a longer time, or because that answer was cut short.
+ */
 export interface KeyVerdicts {
   verdicts: JudgedKeys['verdicts'];
-  shown: Map<string, NonNullable<CaseVerdict['shown']>>;
+  extra: Map<string, NonNullable<CaseVerdict['extra']>>;
 }
 
 /**
@@ -105,14 +108,14 @@ export interface KeyVerdicts {
  */
 export async function judgeKeys(
   asker: EventAsker,
-  report: Report,
+  report: EventReport,
   keys: WaitingKey[],
 ): Promise<KeyVerdicts> {
   const waiting = keys.filter(({ state, unseen }) => state !== null || unseen);
   const verdicts = new Map<string, KeyVerdict>();
-  const shown: KeyVerdicts['shown'] = new Map();
-  if (waiting.length === 0) return { verdicts, shown };
-  const full = report.truncated ? (await reportOn(asker, waiting)).report : report;
+  const extra: KeyVerdicts['extra'] = new Map();
+  if (waiting.length === 0) return { verdicts, extra };
+  const full = report.truncated ? (await askAfterCutoffs(asker, waiting)).report : report;
   const cases = waiting.map(({ key, before, cutoff, state, verifiedAt }) => ({
     key,
     before,
@@ -121,18 +124,18 @@ export async function judgeKeys(
   }));
   const judged = full ? await judgeCases(asker, full, cases) : [];
   for (const [index, { key, state }] of waiting.entries()) {
-    const byEvents = judged[index] ?? { verdict: 'unclear', shown: null };
+    const byEvents = judged[index] ?? { verdict: 'unclear', extra: null };
     const isRepeated = isReportedAgain(waiting[index]!, full, byEvents.verdict, asker.now);
     verdicts.set(key, { verdict: isRepeated ? 'failing' : byEvents.verdict, state });
     // A report that was cut short may not name a key that the check reports when it is asked about this key alone.
     const finding = full?.findings.get(key);
     const tally = full?.tallies.get(key);
     const hidden = report.truncated && finding && tally && !report.findings.has(key);
-    if (byEvents.shown) shown.set(key, byEvents.shown);
+    if (byEvents.extra) extra.set(key, byEvents.extra);
     else if (hidden && byEvents.verdict === 'failing')
-      shown.set(key, { finding, tally, from: latestOf(asker.from, cases[index]!.cutoff) });
+      extra.set(key, { finding, tally, from: latestOf(asker.from, cases[index]!.cutoff) });
   }
-  return { verdicts, shown };
+  return { verdicts, extra };
 }
 
 /**
@@ -141,8 +144,8 @@ export async function judgeKeys(
  * once the time has passed within which a person would have had to respond.
  */
 function isReportedAgain(
-  { key, state, toldAgainAt, cutoff }: WaitingKey,
-  report: Report | null,
+  { key, state, reportedAgainAt, cutoff }: WaitingKey,
+  report: EventReport | null,
   verdict: Verdict,
   now: Date,
 ): boolean {
@@ -150,7 +153,9 @@ function isReportedAgain(
   const newest = report?.tallies.get(key)?.newestBadAt;
   if (verdict !== 'unclear' || state !== null || !finding || !newest || newest <= cutoff)
     return false;
-  return severityRank(severityOf(finding.severity)) <= severityRank('medium') && now >= toldAgainAt;
+  return (
+    severityRank(severityOf(finding.severity)) <= severityRank('medium') && now >= reportedAgainAt
+  );
 }
 
 /**
@@ -170,7 +175,7 @@ export async function judgeDecisions(
     cutoff: onKey.map(({ decidedAt }) => decidedAt).reduce(latestOf),
     start: onKey.map(({ decidedAt, cleanAt }) => cleanAt ?? decidedAt).reduce(latestOf),
   }));
-  const { report } = await reportOn(asker, cases);
+  const { report } = await askAfterCutoffs(asker, cases);
   if (!report) return [];
   const verdicts = await judgeCases(asker, report, cases);
   return cases.flatMap(({ onKey }, index) =>

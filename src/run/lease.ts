@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { runsAsTable, isRunning } from '../data/bots/fence.ts';
 import type { Emit } from '../events/events.ts';
-import { tellProgress } from '../transitions/runs/tell-progress.ts';
+import { writeProgress } from '../transitions/runs/write-progress.ts';
 import { renewLeases } from '../transitions/runs/renew-lease.ts';
 import { keepRenewing, type Leases as LeasesOf } from './keep-leases.ts';
 import type { Run } from './writer/run.ts';
@@ -10,15 +10,15 @@ import type { Run } from './writer/run.ts';
 export type Leases = LeasesOf<Run>;
 
 /**
- * Writes what checks have said since the last time. Where that fails, a later word is written with a later renewal: no run fails
- * because people do not see how far it is.
+ * Writes the progress that checks have reported since the last renewal. A failed write is ignored, because progress is only shown
+ * to people: the next progress is written with the next renewal.
  */
-async function tellAll(db: Db, runs: Run[]): Promise<void> {
-  const told = runs.flatMap(({ id, fence, progress }) =>
+async function writeNewProgress(db: Db, runs: Run[]): Promise<void> {
+  const reported = runs.flatMap(({ id, fence, progress }) =>
     progress ? [{ id, fence, ...progress }] : [],
   );
   for (const run of runs) run.progress = null;
-  if (told.length > 0) await tellProgress(db, told).catch(() => {});
+  if (reported.length > 0) await writeProgress(db, reported).catch(() => {});
 }
 
 /** Renews the leases of all runs of this process in one statement. */
@@ -31,6 +31,6 @@ export const keepLeases = (db: Db, emit: Emit): Leases =>
              OR EXISTS (SELECT FROM engine.cancellations c WHERE c.execution_id = e.id) AS cancelled
       FROM bot_executions e JOIN ${runsAsTable(runs)} ON e.id = mine.id AND e.fence = mine.fence
       WHERE ${isRunning}`.execute(db);
-    await tellAll(db, runs);
+    await writeNewProgress(db, runs);
     return rows;
   }, emit);

@@ -1,6 +1,7 @@
 /**
- * Whether the machine itself can reach anything outside. A check that looks outside and gets no answer cannot tell whether what it
- * looks at is broken, or its own network; so the engine asks an address of its own choice, which the setting `connectivity_url` names.
+ * Whether this machine itself can reach anything outside. A check that looks outside and gets no answer does not know whether
+ * its target is broken or the network of this machine. So the engine asks another address, which the setting `connectivity_url`
+ * names.
  */
 import type { AnyCheck } from '../contract/event-check.ts';
 import { connectivityUrl, readSetting } from '../data/settings/rows.ts';
@@ -13,7 +14,7 @@ import type { RunContext } from './run-context.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 
 /**
- * Why this machine cannot reach that address; null where it can, and where no usable address is set, because then it is not
+ * Why this machine cannot reach that address. Null where it can, and where no usable address is set, because then it is not
  * known.
  */
 export async function whyCutOff(db: Db, signal: AbortSignal): Promise<string | null> {
@@ -23,11 +24,11 @@ export async function whyCutOff(db: Db, signal: AbortSignal): Promise<string | n
 }
 
 /**
- * The outcome of a check, believed only as far as this machine's own network works: where a check that looks outside reports
- * problems and the machine is cut off, it is skipped, so that nothing is opened or resolved. The address is asked once a run. Null
- * when the run was stopped while it was asked.
+ * Returns the outcome of a check as it is, unless the check looks outside, reports problems, and this machine reaches nothing
+ * outside. Then the outcome is `skipped`, so that no finding is opened or resolved. The address is asked once a run. Null when
+ * the run was stopped meanwhile.
  */
-export async function believed(
+export async function skipIfCutOff(
   { catalogue }: Engine,
   { run, signal, whyCutOff }: RunContext,
   check: AnyCheck<unknown>,

@@ -16,8 +16,8 @@ import { judgeDue } from './verify-later.ts';
 /**
  * One run, from its entry in the queue to its end:
  *
- * start `queued -> running`, with an attempt, a fence and a lease; from then on the run has a child process of its own
- * reconcile what earlier runs of the bot left: requested undos, effects that may or may not have happened
+ *   start       `queued -> running`, with an attempt, a fence and a lease; then the run gets a child process of its own
+ *   reconcile   requested undos, and effects of earlier runs of the bot that may or may not have happened
  *   check       the bot's checks, one after the other
  *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
  *   suppress    findings whose cause is another open finding
@@ -66,7 +66,7 @@ export async function performRun(
 /** What the run's checks and remedies have done. */
 interface WorkResult {
   outcomes: CheckOutcome[];
-  /** the findings that were recorded before healing; null when nothing is recorded yet */
+  /** how many findings were recorded before healing; null when nothing is recorded yet */
   recorded: number | null;
   actions: number;
   /** whether healing has gone through all findings that the run saw */

@@ -45,7 +45,7 @@ const staleMs = 5_000;
 /** Whether a value is a single word or a small number, which may also occur in text that has nothing to do with the secret. */
 const isWord = (value: string): boolean => /^(?:[A-Za-z]{1,15}|\d{1,9})$/.test(value);
 
-/** Opens the secrets of this process. `logRedaction` is told of each of them, so that the log does not show them either. */
+/** Opens the secrets of this process. `logRedaction` learns each of them, so that the log does not show them either. */
 export function openSecrets(
   db: Db,
   sources: SecretSources,
@@ -53,6 +53,7 @@ export function openSecrets(
   emit: Emit,
 ): Secrets {
   const texts = openRedaction();
+  // For the fields that identify a finding: a single word is kept there, because the fingerprint would change without it.
   const identities = openRedaction();
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;

@@ -15,11 +15,8 @@ export interface WaitingKey {
   verifiedAt: Date | null;
   /** its finding is open, and no event after the cutoff has shown it again */
   unseen: boolean;
-  /**
-   * from this time on a remaining problem of medium severity is reported again: a person would have had to respond by
-   * then
-   */
-  toldAgainAt: Date;
+  /** from this time on, a remaining problem of medium severity is reported again: by then a person had to respond */
+  reportedAgainAt: Date;
 }
 
 /**
@@ -46,7 +43,7 @@ export async function waitingKeys(
 ): Promise<WaitingKey[]> {
   const { rows } = await sql<WaitingKey>`
     SELECT s.component_key AS key, s.fingerprint, ${roundedUp('s.cutoff_at')} AS cutoff,
-           s.cutoff_at + coalesce(engine.respond_within('medium'), interval '2 hours') AS "toldAgainAt", s.tally_before AS before, a.state, ${roundedUp('a.verified_at')} AS "verifiedAt",
+           s.cutoff_at + coalesce(engine.respond_within('medium'), interval '2 hours') AS "reportedAgainAt", s.tally_before AS before, a.state, ${roundedUp('a.verified_at')} AS "verifiedAt",
            EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint
                      AND f.resolved_at IS NULL AND f.last_seen_at <= s.cutoff_at) AS unseen
     FROM bot_finding_states s

@@ -8,7 +8,7 @@ import { BotCannotRunError } from '../data/bots/bot-executions.ts';
 import type { BotRow } from '../data/bots/bots.ts';
 import type { Db } from '../database/connect.ts';
 import { UsageError } from '../ground/errors.ts';
-import { zulu } from '../ground/text.ts';
+import { timeForCommand } from '../ground/text.ts';
 import {
   keepMissedSlots,
   queueSkippedSlots,
@@ -109,19 +109,23 @@ function periodOf({ since, until }: BackfillRequest, now: Date): { since: Date; 
   const refuse = (what: string, why: string, hint: string): never => {
     throw new BackfillRangeError({ what, why, hint });
   };
-  const clock = `by the database's clock it is ${zulu(now)}`;
+  const clock = `by the database's clock it is ${timeForCommand(now)}`;
   if (from >= now)
-    refuse(`--since ${zulu(from)} lies in the future`, clock, 'give a time that has passed');
+    refuse(
+      `--since ${timeForCommand(from)} lies in the future`,
+      clock,
+      'give a time that has passed',
+    );
   if (to > now)
     refuse(
-      `--until ${zulu(to)} lies in the future`,
+      `--until ${timeForCommand(to)} lies in the future`,
       clock,
       'leave --until out: future slots run by themselves',
     );
   if (from >= to)
     refuse(
       'the period is empty',
-      `it would go from ${zulu(from)} to ${zulu(to)}`,
+      `it would go from ${timeForCommand(from)} to ${timeForCommand(to)}`,
       'give an --until that is later than --since',
     );
   return { since: from, until: to };

@@ -58,7 +58,7 @@ test('a payment that was missed is found, stays found while nothing is new, and 
   await pay('pi_known');
   const missed = [
     {
-      title: "Stripe's payment pi_missed of 1000 USD cents is not on the platform",
+      title: "Stripe's payment pi_missed of 10.00 USD is not on the platform",
       check_name: 'stripe-payments',
     },
   ];

@@ -165,6 +165,8 @@ test('missed, behind, refunded and differing payments are findings with their id
     succeeded('pi_dinar', 60, 35_200, { currency: 'kwd' }),
     succeeded('pi_fils', 60, 35_200, { currency: 'kwd' }),
     succeeded('pi_tenth', 60, 35_200, { currency: 'usd' }),
+    succeeded('pi_no_yen', 60, 700, { currency: 'jpy' }),
+    succeeded('pi_no_fils', 60, 1_500, { currency: 'kwd' }),
     succeeded('pi_huge', 60, 99_999_999_999),
     event('charge.refunded', 50, charge('pi_gone', 1_000, { refunded: true })),
   ]);
@@ -180,24 +182,27 @@ test('missed, behind, refunded and differing payments are findings with their id
   await row('pi_dinar', 60, { amount_cents: 3_520, currency: 'KWD' });
   await row('pi_fils', 60, { amount_cents: 35_200, currency: 'KWD' });
   await row('pi_tenth', 60, { amount_cents: 3_520 });
+  await row('pi_no_yen', 60, { amount_cents: 500, currency: 'JPY' });
   await row('pi_huge', 60, { amount_cents: 2_147_483_647 });
   const result = await compare(url);
   expect(titles(result)).toEqual([
-    "Stripe's payment pi_amount is 1001 USD cents, and 1000 USD cents on the platform",
-    "Stripe's payment pi_currency is 1000 EUR cents, and 1000 USD cents on the platform",
+    "Stripe's payment pi_amount is 10.01 USD, and 10.00 USD on the platform",
+    "Stripe's payment pi_currency is 10.00 EUR, and 10.00 USD on the platform",
     "Stripe's payment pi_failed is paid, and failed on the platform",
-    "Stripe's payment pi_huge is 99999999999 USD cents, and 2147483647 USD cents on the platform",
-    "Stripe's payment pi_missed of 2500 USD cents is not on the platform",
+    "Stripe's payment pi_huge is 999999999.99 USD, and 21474836.47 USD on the platform",
+    "Stripe's payment pi_missed of 25.00 USD is not on the platform",
+    "Stripe's payment pi_no_fils of 1.500 KWD is not on the platform",
+    "Stripe's payment pi_no_yen is 700 JPY, and 500 in amount_cents (JPY) on the platform",
     "Stripe's payment pi_pending is paid, and pending on the platform",
     "Stripe's payment pi_refunded is refunded, and completed on the platform",
-    "Stripe's payment pi_tenth is 35200 USD cents, and 3520 USD cents on the platform",
+    "Stripe's payment pi_tenth is 352.00 USD, and 35.20 USD on the platform",
   ]);
   expect(result.findings.find(({ key: of }) => of === 'pi_missed')).toMatchObject({
     severity: 'critical',
     component: 'stripe',
     metadata: { kind: 'missed', payment: { ids: ['pi_missed', 'ch_missed'] } },
   });
-  expect(figure(result, 'payments missing on the platform')).toBe(3);
+  expect(figure(result, 'payments missing on the platform')).toBe(4);
   expect(JSON.stringify(result)).not.toContain(key);
 });
 
@@ -233,6 +238,46 @@ test('what was paid twice and paid back once is paid', async () => {
   expect(titles(await compare(later, { remembered, at }))).toContain(
     "Stripe's payment pi_first is refunded, and completed on the platform",
   );
+});
+
+test('what was paid twice and is paid back once days later is paid, until the other one is paid back, too', async () => {
+  const paidBack = { invoice: 'in_late', refunded: true, amount_refunded: 1_000 };
+  const late = event('charge.refunded', 50, charge('pi_later', 1_000, paidBack));
+  const payment = (pi: string) => ({
+    id: `inpay_${pi}`,
+    object: 'invoice_payment',
+    invoice: 'in_late',
+    status: 'paid',
+    payment: { type: 'payment_intent', payment_intent: pi },
+  });
+  const intent = (more: object) => ({
+    id: 'pi_earlier',
+    object: 'payment_intent',
+    status: 'succeeded',
+    latest_charge: charge('pi_earlier', 1_000, more),
+  });
+  const both = [payment('pi_later'), payment('pi_earlier')];
+  await row('in_late', 60);
+  const { url } = await stripe([late], [...both, intent({})]);
+  const first = await compare(url);
+  expect([titles(first), first.examined]).toEqual([[], expect.arrayContaining(['in_late'])]);
+  const { url: gone } = await stripe([late], [...both, intent({ refunded: true })]);
+  expect(titles(await compare(gone))).toEqual([
+    "Stripe's payment pi_earlier is refunded, and completed on the platform",
+  ]);
+  // A key that may not read invoices cannot tell.
+  const { state, url: closed } = await stripe([late]);
+  state.instead = [
+    (answer) => answer.end(JSON.stringify({ object: 'list', data: [late], has_more: false })),
+    refuse(403, { type: 'invalid_request_error' }),
+    refuse(403, { type: 'invalid_request_error' }),
+  ];
+  const unknown = await compare(closed);
+  expect([titles(unknown), figure(unknown, 'payments that could not be looked up')]).toEqual([
+    [],
+    2,
+  ]);
+  expect(unknown.examined).not.toContain('pi_later');
 });
 
 test('a row of type refund is the refund', async () => {
@@ -280,7 +325,7 @@ test('completed payments that no event names are asked for by their id', async (
   expect(titles(result)).toEqual(
     [
       `Payment ${open} is completed, and requires_payment_method at Stripe`,
-      `Payment ${cheap} is 1000 USD cents, and 1 USD cents at Stripe`,
+      `Payment ${cheap} is 10.00 USD, and 0.01 USD at Stripe`,
       `Payment ${gone} is completed, and Stripe does not know it`,
     ].toSorted(),
   );
@@ -340,7 +385,7 @@ test('events are read once, page after page, and a problem stays until it is gon
   state.pageSize = 3;
   for (const pi of pis.slice(1)) await row(pi, 100);
   const first = await compare(url);
-  expect(titles(first)).toEqual(["Stripe's payment pi_0 of 1000 USD cents is not on the platform"]);
+  expect(titles(first)).toEqual(["Stripe's payment pi_0 of 10.00 USD is not on the platform"]);
   expect(state.requests.map((asked) => asked.searchParams.has('starting_after'))).toEqual([
     false,
     true,
@@ -374,14 +419,10 @@ test('more events than fit are read in parts, and the next run goes on', async (
     ),
   );
   const first = await compare(url, { config: { stripe_days: 1 } });
-  expect(titles(first)).toEqual([
-    "Stripe's payment pi_3599 of 1000 USD cents is not on the platform",
-  ]);
+  expect(titles(first)).toEqual(["Stripe's payment pi_3599 of 10.00 USD is not on the platform"]);
   expect(figure(first, 'time not compared yet')).toBeGreaterThan(0);
   const second = await compare(url, { remembered: first.remember });
-  expect(titles(second)).toEqual([
-    "Stripe's payment pi_0 of 1000 USD cents is not on the platform",
-  ]);
+  expect(titles(second)).toEqual(["Stripe's payment pi_0 of 10.00 USD is not on the platform"]);
   expect(figure(second, 'time not compared yet')).toBe(0);
 });
 
@@ -484,7 +525,7 @@ test('without a key, or with one of the test mode, the check is skipped', async 
   expect(state.requests).toEqual([]);
   state.events = [event('charge.succeeded', 60, charge('pi_t', 700), false)];
   expect(titles(await compare(url, { secret, config: { test_mode: true } }))).toEqual([
-    "Stripe's payment pi_t of 700 USD cents is not on the platform",
+    "Stripe's payment pi_t of 7.00 USD is not on the platform",
   ]);
 });
 

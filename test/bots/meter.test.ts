@@ -33,6 +33,30 @@ describe('budget', () => {
     await expect(check('pace', { day_cents: 5 })).rejects.toThrow('no budget of a month');
   });
 
+  test('what a failed request cost counts, unless the settings say that none is billed', async () => {
+    await use(60, 5);
+    await use(40, 5, { success: false });
+    const spent = async (config = {}) =>
+      (await check('budget', { month_cents: 1_000, user_month_cents: 1, ...config })).figures![1];
+    expect(await spent()).toMatchObject({ name: 'spent this month', value: 100 });
+    const notBilled = { failed_requests_cost: false };
+    expect(await spent(notBilled)).toMatchObject({ value: 60 });
+    for (let days = 1; days <= 7; days += 1) {
+      await use(60, day * days);
+      await use(40, day * days, { success: false });
+    }
+    const values = async (name: string, config: object) =>
+      (await check(name, { month_cents: 9_000, slope_min_days: 3, ...config })).figures!.map(
+        ({ value }) => value,
+      );
+    for (const name of ['pace', 'slope']) {
+      expect((await values(name, {}))[name === 'pace' ? 0 : 1]).toBe(name === 'pace' ? 100 : 50);
+      expect((await values(name, notBilled))[name === 'pace' ? 0 : 1]).toBe(
+        name === 'pace' ? 60 : 30,
+      );
+    }
+  });
+
   test('the month and the day are counted in UTC, from their beginnings until now', async () => {
     await use(700, 14 * day + 12 * 60 + 1);
     await use(50, 14 * day + 12 * 60);

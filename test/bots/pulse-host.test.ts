@@ -61,6 +61,47 @@ describe('memory', () => {
   });
 });
 
+describe('cgroups of version 1', () => {
+  test('tell their memory by names of their own, and a limit that is none', async () => {
+    const own = 'cgroup/memory/docker/abc';
+    await write({
+      'proc/self/cgroup': '5:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n0::/\n',
+      'proc/meminfo': meminfo,
+      'cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+      'cgroup/memory/memory.usage_in_bytes': `${3 * GB}\n`,
+      [`${own}/memory.limit_in_bytes`]: `${2 * GB}\n`,
+      [`${own}/memory.usage_in_bytes`]: `${1.5 * GB}\n`,
+      [`${own}/memory.stat`]: `cache 7\ninactive_file 1\ntotal_inactive_file ${0.5 * GB}\ntotal_active_file ${0.25 * GB}\n`,
+    });
+    expect(await readMemory(places())).toEqual({ of: 'cgroup', used: 0.75 * GB, limit: 2 * GB });
+    await write({ [`${own}/memory.limit_in_bytes`]: `${64 * GB}\n` });
+    expect(await readMemory(places())).toMatchObject({ of: 'machine' });
+  });
+
+  test('count CPU time in another tree than the one with the quota', async () => {
+    await write({
+      'proc/self/cgroup': '5:cpuacct:/docker/abc\n4:cpu:/docker/abc\n',
+      'proc/stat': 'cpu  100 20 30 5000 9 1 2 0 50 0\ncpu0 1 1 1 1\n',
+      'cgroup/cpu/docker/abc/cpu.cfs_quota_us': '-1\n',
+      'cgroup/cpu/docker/abc/cpu.cfs_period_us': '100000\n',
+      'cgroup/cpuacct/docker/abc/cpuacct.usage': '2500000000\n',
+    });
+    expect(await readCpu(places())).toMatchObject({ used: 1.53, cpus: 1 });
+    await write({ 'cgroup/cpu/docker/abc/cpu.cfs_quota_us': '150000\n' });
+    expect(await readCpu(places())).toMatchObject({ used: 2.5, cpus: 1.5 });
+  });
+
+  test('are those of the container where the path is that of the host', async () => {
+    await write({
+      'proc/self/cgroup': '5:memory:/docker/abc\n',
+      'proc/meminfo': meminfo,
+      'cgroup/memory/memory.limit_in_bytes': `${GB}\n`,
+      'cgroup/memory/memory.usage_in_bytes': `${GB / 2}\n`,
+    });
+    expect(await readMemory(places())).toMatchObject({ used: GB / 2, limit: GB });
+  });
+});
+
 test('CPU time is that of the cgroup with a quota, else of the machine', async () => {
   expect(await readCpu(places())).toBeNull();
   await write({

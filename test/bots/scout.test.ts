@@ -172,6 +172,39 @@ describe('new entries', () => {
     expect(await titles(24)).toEqual([]);
   });
 
+  test('of a long feed without dates are found at either end of it', async () => {
+    const items = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({ id: `e${from + i}` }));
+    serve(rss(items(0, 300)));
+    expect(await titles(0)).toEqual([]);
+    serve(rss(items(0, 303)));
+    const { findings } = await round(6);
+    expect(findings).toMatchObject([{ title: `Feed ${name()} has 3 new entries` }]);
+    expect(findings[0]!.metadata!['entries']).toMatchObject([
+      { link: 'https://news.test/e300' },
+      { link: 'https://news.test/e301' },
+      { link: 'https://news.test/e302' },
+    ]);
+    expect(await titles(12)).toEqual([]);
+    // A fixed length: with each new entry the oldest one leaves, and none of the others is new.
+    serve(rss(items(10, 313)));
+    expect(await titles(18)).toEqual([`Feed ${name()} has 10 new entries`]);
+  });
+
+  test('of a long feed without dates are none where older ones come into sight at its end', async () => {
+    const items = (newest: number) =>
+      Array.from({ length: 300 }, (_, i) => ({ id: `e${newest - i}` }));
+    serve(rss(items(1_000)));
+    expect(await titles(0)).toEqual([]);
+    serve(rss(items(1_010)));
+    expect(await titles(6)).toEqual([`Feed ${name()} has 10 new entries`]);
+    serve(rss([...items(1_010), { id: 'older' }].slice(0, 290)));
+    expect(await titles(12)).toEqual([]);
+    // More than are looked at at this end.
+    serve(rss(items(1_080)));
+    expect(await titles(18)).toEqual([`Feed ${name()} has 70 new entries`]);
+  });
+
   test('an entry without an id is its address, and one without both its title', async () => {
     const items = (titles: string[]) =>
       `<rss version="2.0"><channel><title>T</title>${titles.map((title) => `<item><title>${title}</title></item>`).join('')}</channel></rss>`;

@@ -184,6 +184,52 @@ describe.runIf(hasOpenssl)('a certificate', () => {
     expect((await found(whole.host)).findings).toEqual([]);
   });
 
+  // In days: what is left of the issuer's certificate, and of the certificate itself.
+  test.each([
+    [365, 300, []],
+    [100, 300, []],
+    [98, 300, ['medium']],
+    [48, 300, ['high']],
+    [50, 300, ['medium']],
+    // The next renewal brings a new chain.
+    [98, 90, []],
+    [31, 30, []],
+  ])('whose issuer has %d days left and it %d itself: %j', async (issuer, own, severities) => {
+    const root = authority();
+    trust(root);
+    const below = root.below(issuer, 1_000);
+    const { host } = await serve(below.issue('app', names, own), { chain: [below.ca] });
+    const { findings, answers } = await found(host);
+    expect(findings.map(([severity]) => severity)).toEqual(severities);
+    for (const [, title] of findings)
+      expect(title).toMatch(/^is issued by one that ends in \d+ days$/);
+    expect(answers).toEqual([]);
+  });
+
+  test('may be sent with one of an authority that this machine trusts by itself, however soon that ends', async () => {
+    const root = authority();
+    const below = root.below(20, 1_000);
+    const issued = below.issue('app', names, 300);
+    trust({ ca: below.again() });
+    const { host } = await serve(issued, { chain: [below.ca] });
+    expect((await found(host)).findings).toEqual([]);
+  });
+
+  test('may be sent with a chain of which a part that is not needed is over', async () => {
+    const root = authority();
+    trust(root);
+    const below = root.below(-1, 1_000);
+    const issued = below.issue('app', names, 300);
+    const current = below.again(365);
+    const { host } = await serve(issued, { chain: [below.ca, current] });
+    expect((await found(host)).findings).toEqual([]);
+    await db.deleteFrom('app_catalog').execute();
+    const alone = await serve(issued, { chain: [below.ca] });
+    expect((await found(alone.host)).findings).toEqual([
+      ['high', 'comes with a chain that has expired'],
+    ]);
+  });
+
   test('of two apps is read once, and names both', async () => {
     const { issue } = authority();
     const at = await serve(issue('app', names, 90));
@@ -261,6 +307,8 @@ test('each kind of finding has advice', () => {
     'Certificate of a.example cannot be trusted: CERT_REVOKED': 'certificate.unusable',
     'Certificate of a.example expires in 5 days, with 6 % of its lifetime left':
       'certificate.ends-soon',
+    'Certificate of a.example is issued by one that ends in 5 days, with 6 % of its lifetime left':
+      'certificate.issuer-ends-soon',
   };
   for (const [title, name] of Object.entries(titles)) {
     const matching = (sentinel.knowledge ?? []).filter(({ pattern }) =>

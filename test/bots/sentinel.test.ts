@@ -112,6 +112,7 @@ describe('what is asked', () => {
         component: 'shop',
         title: expect.stringMatching(/^App shop cannot be asked: /),
         description: expect.stringContaining('http_hosts'),
+        certain: true,
       },
     ]);
     expect(result.findings[0]!.title).toMatch(why);
@@ -351,6 +352,8 @@ describe('redirects', () => {
     expect(short(await check())).toMatchObject([
       ['medium', 'shop', expect.stringContaining('cannot be asked: 127.0.0.1 is refused')],
     ]);
+    // Where a server sends us is no setting, and the next answer may send us elsewhere.
+    expect((await check()).findings).toMatchObject([{ certain: false }]);
   });
 
   test('without a place are an answer that is not well', async () => {

@@ -49,7 +49,13 @@ export async function serveStripe(
     if (instead) return instead(answer);
     answer.setHeader('content-type', 'application/json');
     if (asked.pathname === '/v1/events') answer.end(JSON.stringify(page(state, asked)));
-    else {
+    else if (asked.pathname === '/v1/invoice_payments') {
+      const data = state.objects.filter(
+        ({ object, invoice }) =>
+          object === 'invoice_payment' && invoice === asked.searchParams.get('invoice'),
+      );
+      answer.end(JSON.stringify({ object: 'list', data, has_more: false }));
+    } else {
       const object = state.objects.find(({ id }) => asked.pathname.endsWith(`/${id}`));
       if (object) answer.end(JSON.stringify(object));
       else refuse(404, { type: 'invalid_request_error', code: 'resource_missing' })(answer);

@@ -45,7 +45,8 @@ test('a check that sends anything to the worker fails; the other runs go on', as
 
 test('what a task changes or leaves in its process is told, and the next run gets another process', async () => {
   const told: string[] = [];
-  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+    void told.push(...changes);
   const engine = await engineWithChildren({ size: 1, onChanged });
   for (const [name, [, said]] of Object.entries(changes)) {
     told.length = 0;
@@ -64,7 +65,8 @@ test.each(Object.entries(together))(
   'each setting and each object that a task changes is named (%s)',
   async (name, all) => {
     const told: string[] = [];
-    const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+    const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+      void told.push(...changes);
     const engine = await engineWithChildren({ size: 1, onChanged });
     expect(await run(engine, name, once)).toMatchObject({ status: 'success', error_message: null });
     expect(await run(engine, 'well', once)).toMatchObject({ status: 'success' });
@@ -77,7 +79,8 @@ test.each(Object.entries(together))(
 
 test('a timer that sets the next one is noticed, although no timer keeps the process alive', async () => {
   const told: string[] = [];
-  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+    void told.push(...changes);
   const engine = await engineWithChildren({ size: 1, onChanged });
   expect((await run(engine, 'starts-again', once)).status).toBe('success');
   await expect.poll(() => told).toEqual(['an unreferenced timer that another one has set']);
@@ -90,7 +93,8 @@ test('connections that are kept open, and what ends by itself, are no change', a
   onTestFinished(() => (server.closeAllConnections(), void server.close()));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const told: string[] = [];
-  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+    void told.push(...changes);
   const engine = await engineWithChildren({ size: 1, isOneAhead: false, onChanged });
   await engine.db
     .updateTable('bots')
@@ -109,7 +113,8 @@ test('connections that are kept open, and what ends by itself, are no change', a
 
 test('an idle process is examined, whatever would use it next', async () => {
   const told: string[] = [];
-  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+    void told.push(...changes);
   const engine = await engineWithChildren({ size: 1, onChanged });
   for (const [name, [, said]] of Object.entries({
     umask: changes.umask!,
@@ -158,7 +163,8 @@ test('a run that waits while the last process ends gets another one', async () =
 
 test('a process in which a task has changed nothing is used again', async () => {
   const told: string[] = [];
-  const onChanged = (_kind: string, _task: unknown, left: string[]) => void told.push(...left);
+  const onChanged = (_kind: string, _task: unknown, changes: string[]) =>
+    void told.push(...changes);
   const engine = await engineWithChildren({ size: 1, onChanged });
   const pids = new Set<number>();
   for (let i = 0; i < 6; i++) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { cacheDifferences, mendCache } from '../../src/data/bots/bot-knowledge.ts';
+import { cacheDifferences, correctCache } from '../../src/data/bots/bot-knowledge.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
@@ -57,8 +57,8 @@ test('the cache is mended while outcomes come in, and none of them is lost', asy
     expect(await cacheDifferences(db)).toHaveLength(6);
     await Promise.all([
       ...Array.from({ length: 12 }, (_, index) => heal(db, index)),
-      mendCache(db),
-      mendCache(db),
+      correctCache(db),
+      correctCache(db),
     ]);
     expect(await cacheDifferences(db)).toEqual([]);
   }
@@ -92,7 +92,7 @@ test('an outcome that is committed while the mending waits for it counts', async
     await heal(trx, 0);
     // As at its end, which is when entries are counted.
     await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(trx);
-    mended = mendCache(db);
+    mended = correctCache(db);
     await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
   });
   await mended;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
-import { closedFor, openSecret, whyUnfit } from '../../src/data/secrets/open.ts';
+import { whyClosed, openSecret, whyUnfit } from '../../src/data/secrets/open.ts';
 import { rotateSecrets } from '../../src/data/secrets/rotate.ts';
 import { listSecrets, storeSealed, storeVariable } from '../../src/data/secrets/rows.ts';
 import { testDatabase } from '../support/database.ts';
@@ -70,7 +70,7 @@ describe('rows', () => {
       { ...other!, name: 'TOKEN' },
       { ...other!, id: token!.id },
     ])
-      expect(closedFor(means, row)).toContain('sealed text');
+      expect(whyClosed(means, row)).toContain('sealed text');
   });
 
   test('that are in a variable are not rotated', async () => {

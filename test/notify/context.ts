@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { ChannelContext } from '../../src/notify/channel.ts';
 import { request } from '../../src/outbound/request.ts';
+import type { Addresses } from '../../src/outbound/resolve.ts';
 
 interface Given<Config> {
   config: Config;
@@ -11,6 +12,8 @@ interface Given<Config> {
   reached?: readonly string[];
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** of a host that is a name */
+  addresses?: string[];
 }
 
 export const contextOf = <Config>({
@@ -20,6 +23,7 @@ export const contextOf = <Config>({
   reached = [],
   timeoutMs = 10_000,
   signal = AbortSignal.timeout(timeoutMs),
+  addresses = ['127.0.0.1'],
 }: Given<Config>): ChannelContext<Config> => ({
   config,
   signal,
@@ -28,6 +32,9 @@ export const contextOf = <Config>({
   request: (outbound) => request(outbound, { hosts: [host], signal, timeoutMs }),
   resolve: (name) =>
     Promise.resolve(
-      isIP(name) === 6 ? { address: name, family: 6 } : { address: '127.0.0.1', family: 4 },
+      (isIP(name) === 0 ? addresses : [name]).map((address) => ({
+        address,
+        family: isIP(address),
+      })) as Addresses,
     ),
 });

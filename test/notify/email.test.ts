@@ -30,7 +30,7 @@ const deliver = (
     contextOf<any>({ host: `127.0.0.1:${port}`, config: settings(port, config), ...rest }),
   );
 
-/** The headers of a mail, unfolded, by their names in small letters; the body as it is read. */
+/** The headers of a mail, unfolded, by their names in lower-case letters; the body as it is read. */
 function read({ raw }: TakenMail) {
   const end = raw.indexOf('\r\n\r\n');
   const lines = raw
@@ -426,6 +426,22 @@ describe('a connection', () => {
     });
     expect(await deliver(port, ticketMessage(), { signal: stop.signal })).toMatchObject({
       sent: false,
+    });
+  });
+
+  test('goes to the next address of the server where one does not answer', async () => {
+    const { port, taken } = await smtpServer();
+    const config = { host: 'mail.example.com' };
+    for (const other of ['127.0.0.2', '::1'])
+      expect(
+        await deliver(port, ticketMessage(), { config, addresses: [other, '127.0.0.1'] }),
+      ).toMatchObject({ sent: true });
+    expect(taken).toHaveLength(2);
+    expect(
+      await deliver(port, ticketMessage(), { config, addresses: ['127.0.0.2', '127.0.0.3'] }),
+    ).toEqual({
+      sent: false,
+      why: `the mail server mail.example.com:${port}: connect ECONNREFUSED 127.0.0.2:${port}; connect ECONNREFUSED 127.0.0.3:${port}`,
     });
   });
 

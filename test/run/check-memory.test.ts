@@ -71,6 +71,6 @@ test('more than 16 KiB is refused, and so is memory of a check that does not rem
   const forgetful = aBot('watch', async () => ({ ...clean('disk'), remember: 1 }));
   const engine = await anEngine({ name: 'postgres' }, catalogue([forgetful]));
   expect(await run(engine, 'watch', { max_attempts: 1 })).toMatchObject({
-    error_message: expect.stringContaining('the check does not say that it remembers'),
+    error_message: expect.stringContaining('the check is defined without `remembers: true`'),
   });
 });

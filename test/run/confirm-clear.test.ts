@@ -40,6 +40,14 @@ describe('a bot that confirms three times', () => {
     expect(await bot.findings()).toMatchObject([{ occurrences: 2 }]);
   });
 
+  test('has a certain finding at once, and the others not', async () => {
+    const bot = await watching({ confirm: 3 });
+    const both = { ...failure, findings: [problem('disk', { certain: true }), problem('memory')] };
+    expect(await bot.sees(both)).toEqual(['disk']);
+    expect(await bot.sees(both)).toEqual(['disk']);
+    expect(await bot.sees(both)).toEqual(['disk', 'memory']);
+  });
+
   test('begins again after a clean result', async () => {
     const bot = await watching({ confirm: 3 });
     expect(await bot.sees(failure, failure, well, failure, failure)).toEqual([]);

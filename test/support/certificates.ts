@@ -24,8 +24,14 @@ export interface Authority {
   issue(commonName: string, names: string, days?: number): Issued;
   /** Issues a certificate that is valid between two times, of the past or the future, too. */
   issueBetween(commonName: string, names: string, from: Date, to: Date): Issued;
-  /** An authority below this one; its `ca` is the certificate that a server has to send along. */
-  below(): Pick<Authority, 'ca' | 'issue'>;
+  /** An authority below this one, which began `age` days ago and has `days` left; its `ca` is the certificate that a server has to send along. */
+  below(
+    days?: number,
+    age?: number,
+  ): Pick<Authority, 'ca' | 'issue'> & {
+    /** A further certificate of the same name and key, which this authority signs; without days a root of its own. */
+    again(days?: number): string;
+  };
   /** A certificate that no authority has issued. */
   selfSigned(commonName: string, names: string): Issued;
 }
@@ -93,23 +99,38 @@ export function authority(): Authority {
     return { cert, key };
   };
 
+  const signBetween = (commonName: string, extension: string, begin: Date, end: Date): Issued => {
+    const { key, request, cert, extensions } = requested(commonName, extension);
+    openssl(
+      ['ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', 'ca.crt', '-keyfile', 'ca.key'],
+      ['-startdate', asOpenssl(begin), '-enddate', asOpenssl(end)],
+      ['-in', request, '-extfile', extensions, '-out', cert],
+    );
+    return { cert, key };
+  };
+
   return {
     ca: join(directory, 'ca.crt'),
     issue: (commonName, names, days = 1) =>
       inDirectory(sign('ca', commonName, `subjectAltName=${names}`, days)),
-    issueBetween(commonName, names, from, to) {
-      const { key, request, cert, extensions } = requested(commonName, `subjectAltName=${names}`);
-      openssl(
-        ['ca', '-batch', '-notext', '-config', 'ca.cnf', '-cert', 'ca.crt', '-keyfile', 'ca.key'],
-        ['-startdate', asOpenssl(from), '-enddate', asOpenssl(to)],
-        ['-in', request, '-extfile', extensions, '-out', cert],
-      );
-      return inDirectory({ cert, key });
-    },
-    below() {
-      const { cert } = sign('ca', 'authority below', 'basicConstraints=critical,CA:TRUE', 365);
+    issueBetween: (commonName, names, from, to) =>
+      inDirectory(signBetween(commonName, `subjectAltName=${names}`, from, to)),
+    below(ownDays = 365, age = 0) {
+      const isAuthority = 'basicConstraints=critical,CA:TRUE';
+      const [begin, end] = [-age, ownDays].map((days) => new Date(Date.now() + days * 86_400_000));
+      const { cert } = signBetween('authority below', isAuthority, begin!, end!);
       const from = cert.replace(/\.crt$/, '');
       return {
+        again(days) {
+          const other = `issued-${(issued += 1)}.crt`;
+          openssl(
+            ['x509', '-req', '-in', `${from}.csr`, '-extfile', `${from}.ext`, '-out', other],
+            days === undefined
+              ? ['-signkey', `${from}.key`, '-days', '3650']
+              : ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', String(days), '-CAcreateserial'],
+          );
+          return join(directory, other);
+        },
         ca: join(directory, cert),
         issue: (commonName, names, days = 1) =>
           inDirectory(sign(from, commonName, `subjectAltName=${names}`, days)),

@@ -1,6 +1,6 @@
 /** Transitions that people request, each in a transaction of its own, as the services open one. */
 import type { Db } from '../../src/database/connect.ts';
-import { untilFree } from '../../src/database/until-free.ts';
+import { retryWhileLocked } from '../../src/database/retry-while-locked.ts';
 import * as actions from '../../src/transitions/actions/request-undo.ts';
 import * as knowledge from '../../src/transitions/knowledge/edit.ts';
 import * as components from '../../src/transitions/knowledge/set-autonomy-on.ts';
@@ -12,7 +12,7 @@ type Given<Transition extends (trx: never, ...given: never) => unknown> =
   Parameters<Transition> extends [unknown, ...infer Rest] ? Rest : never;
 
 export const requestUndo = (db: Db, ...given: Given<typeof actions.requestUndo>) =>
-  untilFree(db, (trx) => actions.requestUndo(trx, ...given));
+  retryWhileLocked(db, (trx) => actions.requestUndo(trx, ...given));
 
 export const editKnowledge = (db: Db, ...given: Given<typeof knowledge.editKnowledge>) =>
   db.transaction().execute((trx) => knowledge.editKnowledge(trx, ...given));

@@ -78,6 +78,7 @@ export function recordInputOf(id: Carried, broken: boolean): RecordInput {
     component_key: component,
     metadata: null,
     depends_on: ['part 3'],
+    certain: false,
   });
   return {
     findings: broken ? own.map(finding) : [],

@@ -106,7 +106,7 @@ const others =
 test('each place that opens a transaction stands in docs/protocol.md', () => {
   const opens = filesIn('src')
     .filter((path) =>
-      /\.transaction\(\)|\b(inTransaction|untilFree|underFence|underJobFence)\(/.test(
+      /\.transaction\(\)|\b(inTransaction|retryWhileLocked|underFence|underJobFence)\(/.test(
         readFileSync(join(root, path), 'utf8'),
       ),
     )

@@ -6,7 +6,7 @@ import { enableLeftOffBots } from '../../src/transitions/bots/enable-left-off.ts
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
-import { mendCache } from '../../src/data/bots/bot-knowledge.ts';
+import { correctCache } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
 import { addKnowledge } from '../../src/transitions/knowledge/add.ts';
@@ -138,7 +138,7 @@ export const ofPeople: Transactions = {
         autonomy: 'shadow' as const,
       })),
     ),
-  'mend the cache': async ({ db }) => mendCache(db),
+  'correct the cache': async ({ db }) => correctCache(db),
   'set a limit': ({ db }) =>
     setLimit(
       db,

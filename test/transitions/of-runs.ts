@@ -28,7 +28,7 @@ import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
 import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
 import { queueVerifyRun } from '../../src/transitions/runs/queue-verify.ts';
 import { renewLeases } from '../../src/transitions/runs/renew-lease.ts';
-import { tellProgress } from '../../src/transitions/runs/tell-progress.ts';
+import { writeProgress } from '../../src/transitions/runs/write-progress.ts';
 import { takeOverRuns } from '../../src/transitions/runs/take-over.ts';
 import * as scene from './scene.ts';
 import { bots, runs, week, run, finish, record, type Transactions } from './given.ts';
@@ -52,7 +52,7 @@ export const ofRuns: Transactions = {
       client,
       [runs.otherQueued, runs.queued].map((id) => ({
         entry: { id, generation: 1 },
-        doubtful: false,
+        mayBeCommitted: false,
       })),
       'w',
     ),
@@ -89,8 +89,8 @@ export const ofRuns: Transactions = {
     ),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
-  'tell progress': ({ db }) =>
-    tellProgress(
+  'write progress': ({ db }) =>
+    writeProgress(
       db,
       [runs.other, runs.first].map((id) => ({
         ...run(id),

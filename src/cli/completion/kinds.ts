@@ -10,6 +10,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   bots: { name: 'bot' },
   runs: { id: 'run' },
   findings: { id: 'finding' },
+  errors: { group: 'group' },
   tickets: {
     ticket: 'ticket',
     'tickets-and-severity': 'ticket',
@@ -51,4 +52,6 @@ export const kindOfArgument = (command: string, argument: string): ValueKind => 
   return ofNoun[argument] ?? ofNoun[argument.replace(/s$/, '')] ?? 'free';
 };
 
-export const kindOfOption = (flag: string): ValueKind => kindsOfOptions[flag] ?? 'free';
+/** `command`: as it is typed, such as `tickets merge`. */
+export const kindOfOption = (command: string, flag: string): ValueKind =>
+  command === 'errors merge' && flag === '--into' ? 'group' : (kindsOfOptions[flag] ?? 'free');

@@ -21,11 +21,11 @@ export async function suggest(
   const begin = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const { command, operands, waiting, isLiteral } = positionAfter(root, before);
-  if (waiting) return valuesOf(waiting, begin, ask);
+  if (waiting) return valuesOf(command, waiting, begin, ask);
   const [, flag, value] = isLiteral ? [] : (/^(--[^=]+)=(.*)$/s.exec(begin) ?? []);
   if (flag) {
     const option = optionNamed(command, flag);
-    const found = option ? await valuesOf(option, value!, ask) : [];
+    const found = option ? await valuesOf(command, option, value!, ask) : [];
     return found === 'files'
       ? found
       : found.map(({ name, about }) => ({ name: `${flag}=${name}`, about }));
@@ -108,8 +108,14 @@ function valuesAt(command: Command, argument: Argument, begin: string, ask: Read
 const nameOf = (command: Command): string =>
   command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
-async function valuesOf(option: Option, begin: string, ask: ReadNames): Promise<Suggested> {
-  if (!option.argChoices) return valuesIn(kindOfOption(option.long ?? ''), begin, ask);
+async function valuesOf(
+  command: Command,
+  option: Option,
+  begin: string,
+  ask: ReadNames,
+): Promise<Suggested> {
+  if (!option.argChoices)
+    return valuesIn(kindOfOption(nameOf(command), option.long ?? ''), begin, ask);
   if (!isList(option)) return choices(option.argChoices, begin);
   // In `critical,hi`, the words before the last comma are kept.
   const kept = begin.slice(0, begin.lastIndexOf(',') + 1);

@@ -9,14 +9,14 @@ import type { Moment } from '../../services/bots/backfill.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { isTable, list, printPart, type Column } from '../listing/list.ts';
 import { relative, severity as severityOf, shortId, time } from '../terminal/print.ts';
-import type { TicketInCharge } from '../../services/findings/list.ts';
+import type { StandingTicket } from '../../services/findings/list.ts';
 import { quietInWords, type Quiet } from '../silences/words.ts';
 import { printNewPerDay } from './new-per-day.ts';
 import { methodForList } from './resolution.ts';
 
 /** `bots` is the finding's bot, named as its table is. */
 type ListedFinding = FindingRow &
-  Quiet & { bots: { name: string | null }; ticket: TicketInCharge | null };
+  Quiet & { bots: { name: string | null }; ticket: StandingTicket | null };
 
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietInWords(finding) === null;
@@ -28,7 +28,7 @@ const stateInWords = (finding: ListedFinding, now: Date): string =>
     : (quietInWords(finding) ?? 'open');
 
 /** `T-9`; `T-9, storm` where it stands for more than this finding; null where there is none. */
-const ticketCell = (ticket: TicketInCharge | null): string | null =>
+const ticketCell = (ticket: StandingTicket | null): string | null =>
   ticket && `T-${ticket.number}${ticketSuffixes[ticket.stands_for]}`;
 
 const ticketSuffixes = { finding: '', storm: ', storm', suppressor: ', above' } as const;

@@ -4,7 +4,7 @@ import type { Maintenance } from '../../services/maintenance/list.ts';
 import type {
   Silence,
   SilenceRow,
-  TicketInCharge,
+  StandingTicket,
   Suppressor,
 } from '../../services/silences/list.ts';
 import { heldBackBy, heldBackUntil } from '../maintenance/words.ts';
@@ -16,7 +16,7 @@ export interface Quiet {
   bot_maintenance?: Maintenance[];
   suppressor?: Suppressor | null;
   /** of a finding: which ticket stands for it */
-  ticket?: TicketInCharge | null;
+  ticket?: StandingTicket | null;
 }
 
 /** `until 2026-11-22 14:00:00 UTC`, `until resolved` */

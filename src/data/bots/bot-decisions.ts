@@ -128,7 +128,7 @@ export type Suggestion = Awaited<ReturnType<typeof suggestionsOn>>[number];
  * Whether a person may give this answer now: the suggestion has no answer yet, or another one that no heal has used. A used
  * approval is past; the entry suggests again when it may.
  */
-export const mayBecome = (
+export const mayAnswer = (
   wanted: 'approved' | 'rejected',
   { answer, used }: Pick<Suggestion, 'answer' | 'used'>,
 ): boolean => answer !== wanted && used === null;

@@ -13,7 +13,7 @@ import { severityRank } from './severity-rank.ts';
 import { ticketColumn } from './standing-tickets.ts';
 
 export { rises, severityRank, severityWords } from './severity-rank.ts';
-export { ticketColumn, type TicketInCharge } from './standing-tickets.ts';
+export { ticketColumn, type StandingTicket } from './standing-tickets.ts';
 
 /** How many open findings each bot has; bots without one are left out. Throws BadInputError. */
 export async function countOpenFindings(db: Db, botIds: string[]): Promise<Map<string, number>> {
@@ -40,7 +40,7 @@ export interface Suppressor {
  * Why people are not told of an open finding under this alias: the silences and the maintenance windows in force for it, and
  * the finding that it is suppressed behind. Nothing for a resolved finding, or if the alias has no row.
  */
-export const quietColumns = (alias: string, maintenance = maintenanceColumn(alias)) => {
+export const whyNotToldColumns = (alias: string, maintenance = maintenanceColumn(alias)) => {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const open = sql`${column('resolved_at')} IS NULL AND ${column('id')} IS NOT NULL`;
   return [
@@ -102,7 +102,7 @@ export async function listFindings(db: Db, filter: FindingFilter) {
   return matchingFindings(db, filter)
     .selectAll('finding')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
-    .select(quietColumns('finding'))
+    .select(whyNotToldColumns('finding'))
     .select(ticketColumn('finding'))
     .orderBy(severityRank('finding.severity'))
     .orderBy('finding.last_seen_at', 'desc')
@@ -145,7 +145,7 @@ export async function findingsOfRun(
   return db
     .selectFrom('bot_findings')
     .selectAll()
-    .select(quietColumns('bot_findings'))
+    .select(whyNotToldColumns('bot_findings'))
     .select(ticketColumn('bot_findings'))
     .where((eb) =>
       eb.or([

@@ -118,7 +118,7 @@ export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDif
 }
 
 /** Corrects the cached figures by the stored outcomes, and returns those that differed. */
-export const mendCache = (db: Db): Promise<CacheDifference[]> =>
+export const correctCache = (db: Db): Promise<CacheDifference[]> =>
   db.transaction().execute(async (trx) => {
     const suspects = [...new Set((await cacheDifferences(trx)).map(({ id }) => id))];
     // Locks bot_knowledge by id. Figures that are counted under the locks stay true.

@@ -14,7 +14,7 @@ import { rowLimit } from './row-limit.ts';
 export type MaintenanceRow = Selectable<BotMaintenance>;
 
 /** The columns that a window may name, as SQL. */
-interface Maintainable {
+interface FindingColumns {
   bot_id: RawBuilder<unknown>;
   component: RawBuilder<unknown>;
   category: RawBuilder<unknown>;
@@ -28,12 +28,12 @@ const inForce = sql`m.id = ANY (ARRAY(
     SELECT w.id FROM bot_maintenance w WHERE upper(w.occurrences) > ${clock} AND w.occurrences @> ${clock}))`;
 
 /** A finding has to fit each kind that the window names, by any one of the names. */
-const fits = ({ bot_id, component, category }: Maintainable) => sql`
+const fits = ({ bot_id, component, category }: FindingColumns) => sql`
   ((m.bot_ids IS NULL OR ${bot_id} = ANY (m.bot_ids)) AND (m.components IS NULL OR ${component} = ANY (m.components))
   AND (m.categories IS NULL OR ${category} = ANY (m.categories)))`;
 
 /** The columns of `bot_findings` under this alias. */
-const ofFinding = (alias: string): Maintainable => ({
+const ofFinding = (alias: string): FindingColumns => ({
   bot_id: sql.ref(`${alias}.bot_id`),
   component: sql`${sql.ref(`${alias}.affected_component`)}::text`,
   category: sql`${sql.ref(`${alias}.category`)}::text`,
@@ -43,7 +43,7 @@ const ofFinding = (alias: string): Maintainable => ({
  * The columns for the ticket under this alias, by the finding `f` for which it was opened. A storm's ticket is about all
  * components of its bot: only a window that names neither components nor categories fits it.
  */
-const ofTicket = (alias: string): Maintainable => {
+const ofTicket = (alias: string): FindingColumns => {
   const unlessStorm = (column: RawBuilder<unknown>) =>
     sql`CASE WHEN ${sql.ref(`${alias}.fingerprint`)} IS DISTINCT FROM ${stormOf(sql.ref(`${alias}.bot_id`))} THEN ${column} END`;
   return {
@@ -71,7 +71,7 @@ export const coversTicket = (alias: string) => sql<boolean>`EXISTS (
     WHERE ${fitsTicket(alias)})`;
 
 /** Whether a maintenance window is in force for these columns of a finding. */
-export const maintained = (finding: Maintainable) => sql<boolean>`
+export const maintained = (finding: FindingColumns) => sql<boolean>`
   EXISTS (SELECT FROM bot_maintenance m WHERE ${inForce} AND ${fits(finding)})`;
 
 /** Whether a maintenance window is in force for the row of `bot_findings` under this alias. */
@@ -93,7 +93,7 @@ const windows = sql`coalesce(json_agg(json_build_object('id', m.id, 'owner', m.o
     'skip_runs', m.skip_runs, 'ends_at', upper(${presentOccurrence})) ORDER BY m.created_at, m.id), '[]')`;
 
 /** The windows in force for these columns of a finding, the oldest first. */
-export const maintenanceOver = (finding: Maintainable) => sql<Maintenance[]>`
+export const maintenanceOver = (finding: FindingColumns) => sql<Maintenance[]>`
   (SELECT ${windows} FROM bot_maintenance m WHERE ${inForce} AND ${fits(finding)})`;
 
 /** `bot_maintenance`: the windows in force for an open finding under this alias; none if the alias has no row. */

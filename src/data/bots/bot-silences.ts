@@ -12,7 +12,7 @@ import { rowLimit } from './row-limit.ts';
 export type SilenceRow = Selectable<BotSilences>;
 
 /** The columns of a finding that a silence may name, as SQL. */
-interface Silenceable {
+interface FindingColumns {
   bot_id: RawBuilder<unknown>;
   component: RawBuilder<unknown>;
   category: RawBuilder<unknown>;
@@ -23,7 +23,7 @@ interface Silenceable {
 const inForce = sql`s.ended_at IS NULL AND (s.until_resolved OR s.expires_at > (SELECT public.bots_now()))`;
 
 /** A finding has to fit everything that the silence names. */
-const fits = ({ bot_id, component, category, fingerprint }: Silenceable) => sql`
+const fits = ({ bot_id, component, category, fingerprint }: FindingColumns) => sql`
   (s.bot_id IS NULL OR s.bot_id = ${bot_id}) AND (s.component IS NULL OR s.component = ${component})
   AND (s.category IS NULL OR s.category = ${category}) AND (s.fingerprint IS NULL OR s.fingerprint = ${fingerprint})`;
 
@@ -34,7 +34,7 @@ export const silenceInForce = sql<boolean>`(${inForce})`;
 export const silenceCovers = (alias: string) => sql<boolean>`(${fits(ofFinding(alias))})`;
 
 /** Whether a silence is in force for a finding. */
-export const silenced = (finding: Silenceable) => sql<boolean>`
+export const silenced = (finding: FindingColumns) => sql<boolean>`
   EXISTS (SELECT FROM bot_silences s WHERE ${inForce} AND ${fits(finding)})`;
 
 /** A row of `bot_silences` in JSON: times are texts. */
@@ -43,12 +43,12 @@ export type Silence = Pick<SilenceRow, 'id' | 'owner' | 'reason' | 'until_resolv
 };
 
 /** The silences in force for a finding, the oldest first, as rows in JSON. */
-export const silencesOver = (finding: Silenceable) => sql<Silence[]>`
+export const silencesOver = (finding: FindingColumns) => sql<Silence[]>`
   coalesce((SELECT json_agg(s ORDER BY s.created_at, s.id) FROM bot_silences s
             WHERE ${inForce} AND ${fits(finding)}), '[]')`;
 
 /** The columns of `bot_findings` under this alias. */
-export const ofFinding = (alias: string): Silenceable => ({
+export const ofFinding = (alias: string): FindingColumns => ({
   bot_id: sql.ref(`${alias}.bot_id`),
   component: sql.ref(`${alias}.affected_component`),
   category: sql.ref(`${alias}.category`),

@@ -5,7 +5,7 @@ import { time } from '../../ground/text.ts';
 import type { Db } from '../../database/connect.ts';
 import { uuid } from '../../database/faults/bad-input.ts';
 import type { BotTickets } from '../../database/tables.ts';
-import { quietColumns, severityRank } from './bot-findings.ts';
+import { whyNotToldColumns, severityRank } from './bot-findings.ts';
 import { maintenanceOfTicketColumn } from './bot-maintenance.ts';
 import { isPending, isSnoozed, pending } from './pending-tickets.ts';
 
@@ -57,7 +57,7 @@ export const worstFirst = (alias: string) => {
  * Selects tickets as `ticket`, each with the time of its last reopening, the number of the ticket into which it is or was merged,
  * and why people are not told of the open `finding` that it is about, if they are not.
  */
-export const withQuiet = (db: Db) =>
+export const selectTickets = (db: Db) =>
   db
     .selectFrom('bot_tickets as ticket')
     // As a join, the planner reads all open findings for each ticket while a table that has grown has no statistics.
@@ -76,17 +76,17 @@ export const withQuiet = (db: Db) =>
     .selectAll('ticket')
     .select(reopenedAt('ticket'))
     .select(survivorOf('ticket'))
-    .select(quietColumns('finding', maintenanceOfTicketColumn('ticket')));
+    .select(whyNotToldColumns('finding', maintenanceOfTicketColumn('ticket')));
 
-/** As {@link withQuiet}, also with `bots` (one object, its bot, named like the table). */
-export const withCircumstances = (db: Db) =>
-  withQuiet(db)
+/** As {@link selectTickets}, also with `bots` (one object, its bot, named like the table). */
+export const selectTicketsWithBots = (db: Db) =>
+  selectTickets(db)
     .leftJoin('bots', 'bots.id', 'ticket.bot_id')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'));
 
 /** A ticket in the form of a list; undefined when it does not exist. Throws BadInputError. */
 export const oneTicket = async (db: Db, id: string) =>
-  withCircumstances(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
+  selectTicketsWithBots(db).where('ticket.id', '=', uuid('id', id)).executeTakeFirst();
 
 /** `bots` is the ticket's bot, named as its table is. */
 export type ListedTicket = NonNullable<Awaited<ReturnType<typeof oneTicket>>>;

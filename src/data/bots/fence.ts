@@ -87,11 +87,11 @@ export const underFence = <Result>(
   });
 
 /**
- * As {@link underFence}, but tries again if another transaction won a conflict or locked a row for too long. It does not
+ * The same as {@link underFence}, but tries again if another transaction won a conflict or locked a row for too long. It does not
  * try again after a lost connection, because the transaction may have been committed: then the run fails, and its next
  * attempt continues from the rows that it finds.
  */
-export const whileContended = <Result>(
+export const retryUnderFence = <Result>(
   within: Limits & { db: Db },
   run: Fenced,
   write: (trx: Transaction<Database>) => Promise<Result>,

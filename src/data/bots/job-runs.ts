@@ -1,6 +1,6 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
-import { patienceSeconds, roomSeconds } from './progress.ts';
+import { stuckAfterSeconds, roomSeconds } from './progress.ts';
 
 /** The largest generation that the table allows: a row that was written by hand may come near it. */
 export const maxGenerations = 2_000_000_000;
@@ -27,8 +27,8 @@ const jobsInNeed = (rows: RawBuilder<unknown>) => sql<JobsInNeed>`
   SELECT count(*)::int AS count, min(since) AS since, (array_agg(job ORDER BY since, job))[1] AS first FROM found`;
 
 /**
- * Runs of jobs that do not go on, by the limits {@link patienceSeconds} and {@link roomSeconds} as for runs of bots:
- * due and not started although no run of their job is being carried; or left behind by their worker and not taken
+ * Runs of jobs that do not go on, by the limits {@link stuckAfterSeconds} and {@link roomSeconds} as for runs of bots:
+ * due and not started although no run of their job is being executed; or left behind by their worker and not taken
  * over.
  */
 export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
@@ -37,7 +37,7 @@ export async function stalledJobRuns(db: Db): Promise<JobsInNeed> {
       SELECT job, status,
              CASE status WHEN 'running' THEN lease_until ELSE greatest(queued_at, run_after) END AS since
       FROM engine.job_runs WHERE status IN ('queued', 'running')) r
-    WHERE r.since < engine.now() - make_interval(secs => ${patienceSeconds})
+    WHERE r.since < engine.now() - make_interval(secs => ${stuckAfterSeconds})
       AND (r.status = 'running' OR NOT EXISTS (
         SELECT FROM engine.job_runs o WHERE o.job = r.job AND (o.status = 'running' AND o.lease_until > engine.now()
           OR o.completed_at > engine.now() - make_interval(secs => ${roomSeconds}) AND o.status <> 'skipped')))`).execute(

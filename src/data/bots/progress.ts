@@ -5,11 +5,11 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** A due run that has waited this long, while its bot had room, counts as stuck. */
-export const patienceSeconds = 60;
+/** A due run that has waited for this long, while its bot had room, counts as stuck; so does a lost run. */
+export const stuckAfterSeconds = 60;
 
 /**
- * A bot has room only after it has had room for this long. A bot that carries one run at a time has a moment of room
+ * A bot has room only after it has had room for this long. A bot that executes one run at a time has a moment of room
  * between every two runs, and a run that waits then is about to start.
  */
 export const roomSeconds = 10;
@@ -26,7 +26,7 @@ export interface Waiting {
 }
 
 /**
- * Queued runs that have been due for longer than {@link patienceSeconds} and whose bot has had fewer runs than its
+ * Queued runs that have been due for longer than {@link stuckAfterSeconds} and whose bot has had fewer runs than its
  * `concurrency` for {@link roomSeconds}. A run is due since `greatest(queued_at, run_after)`, or since the end of an
  * attempt whose worker was lost. The bot's status does not matter: queued runs of a paused bot end as usual.
  */
@@ -54,7 +54,7 @@ export async function waitingRuns(db: Db): Promise<Waiting> {
     ), found AS MATERIALIZED (
       SELECT q.id, b.name::text AS name, q.since
       FROM clock, queued q JOIN bots b ON b.id = q.bot_id LEFT JOIN taken t ON t.bot_id = q.bot_id
-      WHERE q.since < clock.now - make_interval(secs => ${sql.lit(patienceSeconds)}) AND coalesce(t.runs, 0) < b.concurrency
+      WHERE q.since < clock.now - make_interval(secs => ${sql.lit(stuckAfterSeconds)}) AND coalesce(t.runs, 0) < b.concurrency
     )`,
   );
 }
@@ -125,7 +125,7 @@ export async function lostRuns(db: Db): Promise<Waiting> {
     found AS MATERIALIZED (
       SELECT e.id, b.name::text AS name, e.lease_until AS since
       FROM bot_executions e JOIN bots b ON b.id = e.bot_id
-      WHERE e.status = 'running' AND e.lease_until < engine.now() - make_interval(secs => ${sql.lit(patienceSeconds)})
+      WHERE e.status = 'running' AND e.lease_until < engine.now() - make_interval(secs => ${sql.lit(stuckAfterSeconds)})
     )`,
   );
 }
@@ -143,8 +143,8 @@ async function readWaiting(db: Db, found: RawBuilder<unknown>): Promise<Waiting>
   };
 }
 
-/** How many runs each worker carries now, by the worker's name, which is the id of its node. */
-export async function runsCarried(db: Db): Promise<Map<string, number>> {
+/** How many runs each worker executes now, by the worker's name, which is the id of its node. */
+export async function countRunsByWorker(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom('bot_executions')
     .select(['worker', sql<number>`count(*)::int`.as('count')])

@@ -52,7 +52,7 @@ const standsBy = (alias: string) => sql`
         OR ${severityRank('t.severity')} <= ${severityRank(`${alias}.severity`)} AND NOT ${isHeldBack})`;
 
 /** The pending ticket that stands for an open finding. */
-export interface TicketInCharge {
+export interface StandingTicket {
   id: string;
   /** T-42 is '42' */
   number: string;
@@ -71,7 +71,7 @@ export interface TicketInCharge {
  * if there is none, and for a resolved finding.
  */
 export const ticketColumn = (alias: string) =>
-  sql<TicketInCharge | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
+  sql<StandingTicket | null>`CASE WHEN ${sql.ref(`${alias}.resolved_at`)} IS NULL THEN (
     ${behind(alias)}
     SELECT json_build_object('id', s.id, 'number', s.number::text, 'title', s.title, 'severity', s.severity, 'status', s.status,
              'merged', CASE WHEN s.id <> t.id THEN t.number::text END, 'stands_for', CASE WHEN hops > 0 THEN 'suppressor' WHEN ${isOf('t', 'behind')} THEN 'finding'

@@ -38,9 +38,9 @@ export const brokenOf = (botId: RawBuilder<unknown>) => sql`(
 export const knownOrBroken = (broken: RawBuilder<unknown>, known: RawBuilder<unknown>) =>
   sql`coalesce(${known}, ${broken})`;
 
-/** `weather`: the runs whose bot has a storm, or the ticket of one. Reads `runs`. */
-export const findWeather = sql`weather AS MATERIALIZED (
-    SELECT runs.id AS run, runs.bot_id, t.id AS ticket, n.broken, judged.rages,
+/** `storm_states`: the runs whose bot has a storm, or the ticket of one. Reads `runs`. */
+export const findStormStates = sql`storm_states AS MATERIALIZED (
+    SELECT runs.id AS run, runs.bot_id, t.id AS ticket, n.broken, judged.is_storm,
            CASE WHEN n.known IS NOT NULL THEN greatest(n.known, n.broken) END AS known,
            greatest(n.broken, ${asCount(sql`t.metadata #> '{storm,most}'`)}) AS most,
            EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = runs.bot_id AND f.last_execution_id = runs.id
@@ -50,17 +50,17 @@ export const findWeather = sql`weather AS MATERIALIZED (
     CROSS JOIN LATERAL (
       SELECT CASE WHEN runs.answered THEN coalesce(n.broken >= engine.healing_limit('storm_components')
                AND n.broken > ${knownOrBroken(sql`n.broken`, sql`n.known`)} * engine.healing_limit('storm_share'), false)
-             ELSE t.id IS NOT NULL END AS rages) judged
-    WHERE judged.rages OR t.id IS NOT NULL
+             ELSE t.id IS NOT NULL END AS is_storm) judged
+    WHERE judged.is_storm OR t.id IS NOT NULL
   )`;
 
 /**
- * `storms`: the rows of `weather` with what their tickets say. `worst` is the worst of a storm's findings of which people may be
- * told (`mayBeTold` for a row `f` of `candidates`), NULL if there is none. Reads `weather` and `candidates`
- * (./wanting-tickets.ts).
+ * `storms`: the rows of `storm_states` with what their tickets say. `worst` is the worst of a storm's findings of which people may be
+ * told (`mayBeTold` for a row `f` of `candidates`), NULL if there is none. Reads `storm_states` and `candidates`
+ * (./needing-tickets.ts).
  */
 export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATERIALIZED (
-    SELECT w.run, w.bot_id, w.ticket, w.broken, w.seen, w.rages, worst.id AS worst, worst.severity, worst.detected_at,
+    SELECT w.run, w.bot_id, w.ticket, w.broken, w.seen, w.is_storm, worst.id AS worst, worst.severity, worst.detected_at,
            'Storm: ' || w.broken || coalesce(' of ' || w.known, '') || ' components of ' || b.name || ' are broken' AS title,
            'One ticket stands for all of them, because the cause is probably one. While the storm lasts no heal begins, '
              || 'and none of them gets a ticket of its own; what is left after it gets one as its '
@@ -74,11 +74,11 @@ export const findStorms = (mayBeTold: RawBuilder<unknown>) => sql`storms AS MATE
            'Storm: up to ' || w.most || ' components of ' || b.name || ' were broken' AS past,
            jsonb_build_object('storm', jsonb_build_object('broken', w.broken, 'of', w.known, 'most', w.most,
                                                           'components', names.components)) AS storm
-    FROM weather w JOIN bots b ON b.id = w.bot_id
+    FROM storm_states w JOIN bots b ON b.id = w.bot_id
     LEFT JOIN LATERAL (
       SELECT f.id, f.severity, f.detected_at FROM candidates f
       WHERE f.run = w.run AND f.in_storm AND ${mayBeTold}
-      ORDER BY ${severityRank('f.severity')}, f.detected_at, f.id LIMIT 1) worst ON w.rages
+      ORDER BY ${severityRank('f.severity')}, f.detected_at, f.id LIMIT 1) worst ON w.is_storm
     CROSS JOIN LATERAL (
       SELECT count(*) FROM bot_findings f
       WHERE f.bot_id = w.bot_id AND f.resolved_at IS NULL AND f.unexamined_since IS NOT NULL) unexamined

@@ -17,7 +17,7 @@ import { severitiesIn, severityRank } from './bot-findings.ts';
 import {
   isReopening,
   responseTarget,
-  withCircumstances,
+  selectTicketsWithBots,
   type ListedTicket,
 } from './bot-tickets.ts';
 import { ticketUnderMaintenance } from './bot-maintenance.ts';
@@ -100,7 +100,7 @@ export async function listAndCountTickets<Part extends string>(
   const { ids, counts } = await findTickets(db, filter, parts);
   // What belongs to tickets is read only for these; one that has ended meanwhile fits no more.
   const { limit: _, after: __, order, ...match } = filter;
-  const tickets = await withCircumstances(db)
+  const tickets = await selectTicketsWithBots(db)
     .where('ticket.id', '=', sql<string>`ANY (${ids}::uuid[])`)
     .where(matching(match))
     .orderBy(sql`${sql.join(keysOf(order)('ticket'))}`)

@@ -1,6 +1,6 @@
 import type { Db } from '../../database/connect.ts';
 
-/** What the last recorded result of this check said to remember; null before the first one. */
+/** What the last recorded result of this check asked to remember; null before the first one. */
 export async function checkMemory(db: Db, botId: string, check: string): Promise<unknown> {
   const row = await db
     .selectFrom('engine.check_memories')

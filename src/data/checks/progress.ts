@@ -3,13 +3,13 @@ import type { Db } from '../../database/connect.ts';
 import { pendingExecutions } from '../../database/execution-statuses.ts';
 import type { EngineRunProgress } from '../../database/tables.ts';
 
-/** How far a run is, by the check that said so last. */
+/** How far a run is, by the check that reported last. */
 export type RunProgress = Pick<
   Selectable<EngineRunProgress>,
   'check_name' | 'share' | 'sentence' | 'told_at'
 >;
 
-/** Of a run that is running under this fence; undefined where no check has said anything. */
+/** The progress of a run that is running under this fence; undefined where no check has reported any. */
 export const progressOf = (
   db: Db,
   { id, fence }: { id: string; fence: string | null },
@@ -24,11 +24,11 @@ export const progressOf = (
 /** A run that has not ended. */
 export interface OpenRun {
   bot: string;
-  /** how far it is; undefined where no check of it has said anything */
+  /** how far it is; undefined where no check of it has reported any progress */
   progress?: RunProgress;
 }
 
-/** Those of these runs that have not ended, the one that began first at the head; those that wait for a worker at the end. */
+/** Those of these runs that have not ended: the running ones, the oldest first, then those that wait for a worker. */
 export async function openRuns(db: Db, executionIds: readonly string[]): Promise<OpenRun[]> {
   const rows = await db
     .selectFrom('bot_executions as e')
@@ -53,7 +53,7 @@ export async function openRuns(db: Db, executionIds: readonly string[]): Promise
   );
 }
 
-/** Removes what was said more than a day ago: no run takes as long without a further word. Returns how many rows that were. */
+/** Removes progress that was reported more than a day ago: no run goes on that long without reporting again. Returns how many. */
 export async function removeOldProgress(db: Db): Promise<number> {
   const { numAffectedRows } = await sql`
     DELETE FROM engine.run_progress WHERE told_at < engine.now() - interval '1 day'`.execute(db);

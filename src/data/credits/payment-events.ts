@@ -46,7 +46,7 @@ export const eventColumns = ({ event_id, event_at }: ProviderEvent) => ({
   last_event_id: text('event_id', event_id, 255),
   last_event_at: instant('event_at', event_at),
 });
-export type Happened = ReturnType<typeof eventColumns>;
+export type EventColumns = ReturnType<typeof eventColumns>;
 
 export function paymentOf(event: PaymentEvent) {
   const { currency = 'USD', metadata } = object('event', event);

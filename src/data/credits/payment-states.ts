@@ -1,6 +1,6 @@
 /** Which row a payment's events lead to: the same one, in whatever order and however often they arrive. */
 import { UsageError } from '../../ground/errors.ts';
-import type { Happened, Payment, PaymentRow } from './payment-events.ts';
+import type { EventColumns, Payment, PaymentRow } from './payment-events.ts';
 
 /** The event contradicts what is recorded about this payment. Nothing was changed. */
 export class PaymentConflictError extends UsageError {}
@@ -9,7 +9,7 @@ export const conflict = (why: string) =>
   new PaymentConflictError({
     what: 'the payment was not recorded',
     why,
-    hint: 'compare the payment with the provider; the event was not applied',
+    hint: 'requireSamePayment the payment with the provider; the event was not applied',
   });
 
 /** A state only moves forward: a late failure does not undo a completion, nor a completion a refund. */
@@ -17,7 +17,7 @@ const states: readonly PaymentRow['status'][] = ['pending', 'failed', 'completed
 const rank = (status: PaymentRow['status']): number => states.indexOf(status);
 
 /** Throws {@link PaymentConflictError} when the event does not belong to this payment. */
-export function compare(known: PaymentRow, event: Payment): void {
+export function requireSamePayment(known: PaymentRow, event: Payment): void {
   if (known.user_id !== event.user_id)
     throw conflict('provider_transaction_id belongs to another user');
   for (const field of ['provider', 'type', 'amount_cents', 'currency'] as const)
@@ -37,13 +37,17 @@ export function compare(known: PaymentRow, event: Payment): void {
  * Of two events with the same state the later one counts, then the one with the greater id: every order leads to the
  * same row.
  */
-function isNewer(event: Happened, known: PaymentRow): boolean {
+function isNewer(event: EventColumns, known: PaymentRow): boolean {
   const [at, then] = [event.last_event_at.getTime(), known.last_event_at?.getTime() ?? -Infinity];
   return at === then ? event.last_event_id > (known.last_event_id ?? '') : at > then;
 }
 
 /** Whether the row gets `status` because of this event. */
-export function decides(event: Happened, status: PaymentRow['status'], known: PaymentRow): boolean {
+export function decides(
+  event: EventColumns,
+  status: PaymentRow['status'],
+  known: PaymentRow,
+): boolean {
   const steps = rank(status) - rank(known.status);
   return steps > 0 || (steps === 0 && isNewer(event, known));
 }

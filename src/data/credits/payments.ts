@@ -17,7 +17,7 @@ import {
   type PaymentRow,
   type ProviderEvent,
 } from './payment-events.ts';
-import { changesOf, compare, conflict, decides } from './payment-states.ts';
+import { changesOf, requireSamePayment, conflict, decides } from './payment-states.ts';
 
 export type { PaymentEvent, PaymentRow, ProviderEvent } from './payment-events.ts';
 export { PaymentConflictError } from './payment-states.ts';
@@ -77,7 +77,7 @@ export async function recordPayment(db: Db, event: PaymentEvent): Promise<Record
         .executeTakeFirst();
       const known = (await find(trx, given.provider_transaction_id))!;
       if (added) return { payment: known, changed: true };
-      compare(known, given);
+      requireSamePayment(known, given);
       return change(trx, known, changesOf(known, given));
     }),
   );

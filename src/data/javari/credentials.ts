@@ -1,6 +1,6 @@
 /**
  * Credentials for automation, one for each user and service, sealed before they reach the database (see
- * ../sealing.ts). For `service_role`: users can neither read nor write the sealed column.
+ * src/ground/secrets/sealing.ts). For `service_role`: users can neither read nor write the sealed column.
  */
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';

@@ -1,4 +1,4 @@
-/** Rows of `javari_credentials`, sealed as ../sealing.ts says. */
+/** Seals rows of `javari_credentials`, in the way that src/ground/secrets/sealing.ts describes. */
 import type { KeyRing } from '../../ground/secrets/key-ring.ts';
 import * as sealing from '../../ground/secrets/sealing.ts';
 

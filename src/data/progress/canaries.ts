@@ -1,6 +1,6 @@
 /**
- * Canaries: rows of `engine.canaries` that take the way of a run and count in no figure. Each part of the engine that
- * a canary gets through records this here; none of these writes changes any other table.
+ * Canaries: rows of `engine.canaries` that pass through the steps of a run and are part of no figure. Each part of the engine
+ * that a canary has passed records this here; none of these writes changes any other table.
  */
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';

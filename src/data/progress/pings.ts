@@ -16,7 +16,7 @@ const msSince = (at: RawBuilder<unknown>) =>
 
 export interface PingClaim {
   /** milliseconds since a canary passed last; since the first claim, if none has */
-  quietMs: number;
+  sincePassedMs: number;
 }
 
 /** Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count. */
@@ -28,7 +28,7 @@ export async function claimPing(db: Db): Promise<PingClaim | null> {
     ON CONFLICT (key) DO UPDATE SET value = s.value || jsonb_build_object('since', coalesce(s.value -> 'since', to_jsonb(engine.now()))),
       changed_at = engine.now()
     WHERE NOT (${changedNow(sql`s.changed_at`)})
-    RETURNING ${msSince(sql`coalesce(value ->> 'passed_at', value ->> 'since')`)} AS "quietMs"`.execute(
+    RETURNING ${msSince(sql`coalesce(value ->> 'passed_at', value ->> 'since')`)} AS "sincePassedMs"`.execute(
     db,
   );
   return rows[0] ?? null;

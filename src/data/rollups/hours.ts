@@ -13,21 +13,21 @@ const hourMs = 3_600_000;
 /** How far back the first rollup goes: five weeks, so that an hour can be compared with the same one of four weekdays. */
 const firstDays = 35;
 
-/** So many hours before the mark are added up again: rows of transactions that committed late are counted then. */
-const againHours = 2;
+/** How many hours before the mark are added up again, to count rows of transactions that committed late. */
+const recountedHours = 2;
 
 /**
- * So many with the first hours of a day: rows that are written from log files, or sent by apps that were offline, come up to a day
- * late.
+ * How many hours are added up again together with the first hours of a day: rows that are written from log files, or sent by apps
+ * that were offline, come up to a day late.
  */
-const dailyAgainHours = 48;
+const recountedHoursDaily = 48;
 
-/** So many subjects of an hour are told apart, those with most events; the paths that callers ask for have no bound. */
+/** The most subjects of an hour that have figures of their own, those with most events: callers may ask for any number of paths. */
 const maxSubjects = 1_000;
 
 /**
- * The ended hours that are to be added up, the oldest first; where there is nothing yet, the last one. With the first hours of a
- * day also those of the past that have rows and no figures: logs of that time were imported since.
+ * The ended hours that have to be added up, the oldest first; where there is nothing yet, the last one. The first hours of a day
+ * come together with past hours that have rows and no figures, because logs of that time were imported since.
  */
 export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
   const { table, time, comesLate } = sources[kind];
@@ -38,7 +38,7 @@ export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
     )
     SELECT this.hour AS to, coalesce(is_daily, false) AS is_daily, date_trunc('hour', coalesce(
       CASE WHEN done_until IS NOT NULL THEN least(done_until, this.hour) END
-        - make_interval(hours => CASE WHEN is_daily THEN ${sql.lit(dailyAgainHours)} ELSE ${sql.lit(againHours)} END),
+        - make_interval(hours => CASE WHEN is_daily THEN ${sql.lit(recountedHoursDaily)} ELSE ${sql.lit(recountedHours)} END),
       (SELECT greatest(least(min(${sql.ref(time)}), this.hour - interval '1 hour'), this.hour - make_interval(days => ${firstDays}))
        FROM ${sql.table(table)})), 'UTC') AS "from"
     FROM this, mark`.execute(db);

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** What figures are added up of. */
+/** The kinds of things that have figures. */
 export type RollupKind = 'bot' | 'endpoint' | 'app' | 'provider';
 
 /** Where the figures of a kind come from. */

@@ -95,7 +95,7 @@ function fromVariable(name: string, from: string, variable: SecretSources['varia
 }
 
 /** Why a secret cannot be opened in this process; null if it can. */
-export function closedFor(sources: SecretSources, row: SecretRow): string | null {
+export function whyClosed(sources: SecretSources, row: SecretRow): string | null {
   try {
     openSecret(sources, row);
     return null;

@@ -40,7 +40,7 @@ export interface EmbeddedDatabase {
   directory: string;
   /** This call started the server. */
   started: boolean;
-  /** Gives up this share; the last one out stops the server. Later calls do nothing. */
+  /** Gives up this share; the last process that leaves stops the server. Later calls do nothing. */
   leave(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ const homes = new Map<string, number>();
 /**
  * Starts another process, which waits for the end of this one and then stops each server that no other process uses.
  */
-function handOver(): void {
+function startLeaveProcess(): void {
   const entry = fileURLToPath(moduleBeside('../../bin/leave-embedded', import.meta.url));
   for (const home of homes.keys())
     spawn(process.execPath, [entry, home, String(process.pid)], {
@@ -33,13 +33,13 @@ function endAt(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
   // `nohup` and service managers start a process without a terminal, which goes on after SIGHUP.
   if (signal === 'SIGHUP' && !hasTerminal) return;
-  handOver();
+  startLeaveProcess();
   process.kill(process.pid, signal);
 }
 
 function forgetAll(): void {
   homes.clear();
-  process.off('exit', handOver);
+  process.off('exit', startLeaveProcess);
   for (const signal of signals) process.off(signal, endAt);
 }
 
@@ -49,7 +49,7 @@ function forgetAll(): void {
  */
 export function leaveAtEnd(home: string): () => void {
   if (homes.size === 0) {
-    process.on('exit', handOver);
+    process.on('exit', startLeaveProcess);
     for (const signal of signals) process.on(signal, endAt);
   }
   homes.set(home, (homes.get(home) ?? 0) + 1);

@@ -11,7 +11,12 @@ import {
   readOwn,
 } from '../../ground/files/own-file.ts';
 import { fullDiskBehind, howToMakeRoom } from '../../ground/files/full-disk.ts';
-import { distrust, distrustWay, isTrustedUser, type Distrust } from '../../ground/files/trusted.ts';
+import {
+  distrust,
+  distrustMaybeMissing,
+  isTrustedUser,
+  type Distrust,
+} from '../../ground/files/trusted.ts';
 import { blockedAt, nameOfUser, ownerAccount, serverAccount, type Account } from './account.ts';
 import { lock, type OnWait } from './locks.ts';
 
@@ -149,7 +154,7 @@ export function refuseDistrusted(found: Distrust | null, what: string): void {
 export function openHome(home: string): string {
   // No directory is created in a refused place.
   if (!fs.existsSync(home))
-    refuseDistrusted(distrustWay(home), `The embedded database cannot be made in ${home}`);
+    refuseDistrusted(distrustMaybeMissing(home), `The embedded database cannot be made in ${home}`);
   try {
     makeHome(home);
   } catch (cause) {

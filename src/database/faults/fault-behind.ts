@@ -1,7 +1,7 @@
 /** Which errors are caused by the database, a connection or a process, and not by the code that met them. */
 import pg from 'pg';
 import { isOutage } from './outage.ts';
-import { isOwnDoing, stageOf } from './own-errors.ts';
+import { isForbiddenWrite, stageOf } from './own-errors.ts';
 import { meaningOf, type ServerFault } from './sql-states.ts';
 
 /**
@@ -37,7 +37,7 @@ export const isOfServer = (error: Error): boolean =>
 
 function faultOf(error: Error): Fault | null {
   if (error instanceof FaultError) return error.fault;
-  if (isOwnDoing(error)) return null;
+  if (isForbiddenWrite(error)) return null;
   const stage = stageOf(error);
   const meaning = stage !== null || isOfServer(error) ? meaningOf(error) : null;
   if (meaning) return meaning.fault;

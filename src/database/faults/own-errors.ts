@@ -22,13 +22,14 @@ export const stageOf = (error: unknown): Stage | null =>
   isObject(error) ? (stages.get(error) ?? null) : null;
 
 /** Errors of writes in sessions that were opened to refuse writes. */
-const ownDoing = new WeakSet<object>();
+const forbiddenWrites = new WeakSet<object>();
 
 /**
  * Whether a statement tried to write in a session that refuses writes: then the statement is to blame, whatever the
  * code says.
  */
-export const isOwnDoing = (error: unknown): boolean => isObject(error) && ownDoing.has(error);
+export const isForbiddenWrite = (error: unknown): boolean =>
+  isObject(error) && forbiddenWrites.has(error);
 
 const watched = new WeakSet<pg.ClientBase>();
 
@@ -56,7 +57,7 @@ function watchErrors(client: pg.ClientBase, refusesWrites: boolean): void {
         (error: unknown) => {
           rememberStage(error, 'querying');
           const code = stateOf(error);
-          if (refusesWrites && code === readOnlyState) ownDoing.add(error as object);
+          if (refusesWrites && code === readOnlyState) forbiddenWrites.add(error as object);
           if (first === null) {
             // A failed COMMIT has ended the transaction, and outside of a transaction there is nothing to roll back.
             const isInTransaction =

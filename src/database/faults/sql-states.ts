@@ -49,7 +49,7 @@ interface StateRow {
   words?: RegExp;
 }
 
-/** `away`: the server cannot be used now, and may be later. `wrong`: so, and because it is the wrong server. */
+/** `away`: the server cannot be used now, but may be later. `wrong`: the same, because it is the wrong server. */
 const stateRow = (
   code: RegExp,
   fault: ServerFault,

@@ -6,7 +6,7 @@ import { scratch, SchemaDiffersError, tableOf, type MigrationFiles } from './dif
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { idMaker, lostIds, takeLostDefault } from './lost-ids.ts';
 import { takenNames } from './names.ts';
-import { unchangeableTypes, referredKeys, relationsThere, type Obstacles } from './obstacles.ts';
+import { unchangeableTypes, referredKeys, existingRelations, type Obstacles } from './obstacles.ts';
 import { ownKeys } from './own-keys.ts';
 import { partsOf } from './parts.ts';
 import { wrongRows } from './rows.ts';
@@ -50,16 +50,16 @@ export async function documentedTables(
   others: string[] = [],
 ): Promise<Set<string>> {
   const tables = files.documented.map(({ name }) => tableOf(name));
-  const there = new Set<string>();
+  const existingTables = new Set<string>();
   const differences = [...others];
   await db
     .transaction()
     .execute(async (trx) => {
-      for (const table of await existingTables(trx, tables)) there.add(table);
+      for (const table of await findExistingTables(trx, tables)) existingTables.add(table);
       const around = await surroundings(trx, tables, wanted);
       differences.push(...around);
       await moveExtension(trx);
-      const compared = await tryInSavepoint(trx, () => compare(trx, files, there, wanted));
+      const compared = await tryInSavepoint(trx, () => compare(trx, files, existingTables, wanted));
       const refusal = compared.ok ? null : await refusalByEventTrigger(trx, compared.error);
       if (compared.ok) differences.push(...compared.result);
       else if (refusal)
@@ -69,7 +69,7 @@ export async function documentedTables(
       else if (around.length === 0) throw compared.error;
       else
         differences.push(
-          `the tables could not be compared: ${messageOf(compared.error)} (mend the others, then run it again)`,
+          `the tables could not be compared: ${messageOf(compared.error)} (correct the other differences, then run it again)`,
         );
       throw new RolledBack();
     })
@@ -77,7 +77,7 @@ export async function documentedTables(
       if (!(error instanceof RolledBack)) throw error;
     });
   if (differences.length > 0) throw new SchemaDiffersError(differences, hints[wanted]);
-  return there;
+  return existingTables;
 }
 
 /**
@@ -95,7 +95,7 @@ const moveExtension = (trx: Transaction<any>) =>
     await sql`ALTER EXTENSION ${sql.id(uuidOssp)} SET SCHEMA extensions`.execute(trx);
   });
 
-async function existingTables(trx: Transaction<any>, tables: string[]): Promise<string[]> {
+async function findExistingTables(trx: Transaction<any>, tables: string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${tables})`.execute(
@@ -105,20 +105,23 @@ async function existingTables(trx: Transaction<any>, tables: string[]): Promise<
 }
 
 /** The tables that this login may change, and whose rows it sees. */
-async function ownedTables(trx: Transaction<any>, there: Set<string>): Promise<Set<string>> {
+async function ownedTables(
+  trx: Transaction<any>,
+  existingTables: Set<string>,
+): Promise<Set<string>> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND pg_has_role(relowner, 'USAGE')`.execute(
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...existingTables]}) AND pg_has_role(relowner, 'USAGE')`.execute(
     trx,
   );
   return new Set(rows.map(({ name }) => name));
 }
 
 /** Takes FORCE ROW LEVEL SECURITY off these tables, because it hides rows even from a table's owner. */
-async function showAllRows(trx: Transaction<any>, there: Set<string>): Promise<void> {
+async function showAllRows(trx: Transaction<any>, existingTables: Set<string>): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT relname AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity AND relname = ANY (${[...there]})`.execute(
+    WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity AND relname = ANY (${[...existingTables]})`.execute(
     trx,
   );
   for (const { name } of rows)
@@ -131,14 +134,14 @@ const vocabulariesAndIndexes = new Set(['v6_02_vocabularies', 'v6_03_foreign_key
 async function compare(
   trx: Transaction<any>,
   files: MigrationFiles,
-  there: Set<string>,
+  existingTables: Set<string>,
   wanted: Wanted,
 ): Promise<string[]> {
-  const found = wanted === 'bots' ? [] : await functionDifferences(trx, there);
+  const found = wanted === 'bots' ? [] : await functionDifferences(trx, existingTables);
   const findTakenNames = (additions: Set<string>) =>
-    takenNames(trx, files, { there, additions, wanted });
-  if (there.size === 0) return [...found, ...(await findTakenNames(new Set()))];
-  const readable = await ownedTables(trx, there);
+    takenNames(trx, files, { existingTables, additions, wanted });
+  if (existingTables.size === 0) return [...found, ...(await findTakenNames(new Set()))];
+  const readable = await ownedTables(trx, existingTables);
   const sound = new Set(readable);
   await showAllRows(trx, readable);
   const actual = await partsOf(trx, 'public');
@@ -147,9 +150,9 @@ async function compare(
   const obstacles: Obstacles = {
     types: new Map(),
     rows: new Map(),
-    twins: new Map(),
+    duplicates: new Map(),
     referred: await referredKeys(trx),
-    relations: await relationsThere(trx, there),
+    relations: await existingRelations(trx, existingTables),
   };
 
   await sql.raw(`CREATE SCHEMA ${scratch}`).execute(trx);
@@ -161,13 +164,13 @@ async function compare(
     if (vocabulariesAndIndexes.has(name.replace(/-rest$/, ''))) await sql.raw(text).execute(trx);
   const extended = await partsOf(trx, scratch);
 
-  const keys = await ownKeys(trx, there);
+  const keys = await ownKeys(trx, existingTables);
   // Names that the search for taken names leaves out: these keys are to be dropped, so they need no other name.
   const ownNames = new Set(keys.map(({ table, name }) => `${table}.${name}`));
   // These come first, because an index that follows may have the name of one of them.
   found.push(...keys.map(({ difference }) => difference));
   for (const table of readable) {
-    const both = { documented: expected.get(table)!, is: actual.get(table) ?? new Map() };
+    const both = { documented: expected.get(table)!, existing: actual.get(table) ?? new Map() };
     for (const [column, obstacle] of await unchangeableTypes(trx, table, both))
       obstacles.types.set(column, obstacle);
     for (const [what, rows] of [
@@ -175,33 +178,33 @@ async function compare(
       ...(await rowsWithoutTarget(trx, table, both)),
     ])
       obstacles.rows.set(what, rows);
-    for (const [key, twins] of await rowsWithSameKey(trx, table, both))
-      obstacles.twins.set(key, twins);
+    for (const [key, duplicates] of await rowsWithSameKey(trx, table, both))
+      obstacles.duplicates.set(key, duplicates);
   }
   const withoutIds: string[] = [];
   const foreignKeys: string[] = [];
-  for (const table of [...there].toSorted()) {
+  for (const table of [...existingTables].toSorted()) {
     const documented = expected.get(table)!;
-    const is = actual.get(table) ?? new Map<string, string>();
-    if (maker !== 'there' && takeLostDefault(documented, is)) withoutIds.push(table);
+    const existing = actual.get(table) ?? new Map<string, string>();
+    if (maker !== 'installed' && takeLostDefault(documented, existing)) withoutIds.push(table);
     const ours = new Map([...extended.get(table)!].filter(([part]) => !documented.has(part)));
-    const others = new Map([...is].filter(([part]) => !ours.has(part)));
+    const others = new Map([...existing].filter(([part]) => !ours.has(part)));
     const differing = differ(table, { expected: documented, actual: others }, obstacles);
     if (differing.length > 0) sound.delete(table);
     const isForeign = (each: string) => each.startsWith(`${table}: constraint FOREIGN KEY `);
     foreignKeys.push(...differing.filter(isForeign));
     found.push(
       ...differing.filter((each) => !isForeign(each)),
-      ...differFromOurs(table, { additions: ours, documented }, is),
+      ...differFromOurs(table, { additions: ours, documented }, existing),
     );
     for (const part of ours.keys()) ownNames.add(`${table}.${part.replace(/^\w+ /, '')}`);
   }
   // These come after the columns and keys of all tables, which they need.
   found.push(...foreignKeys);
   const needsIds = found.some((each) => each.includes('extensions.uuid_generate_v4()'));
-  if (withoutIds.length > 0 || (maker === 'server' && needsIds))
+  if (withoutIds.length > 0 || (maker === 'available' && needsIds))
     found.unshift(lostIds(maker, withoutIds));
-  found.push(...(await switchedOff(trx, there)));
+  found.push(...(await switchedOff(trx, existingTables)));
   found.push(...(await findTakenNames(ownNames)));
   found.push(...(await wrongRows(trx, { readable, sound })));
   return found;

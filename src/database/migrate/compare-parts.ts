@@ -6,10 +6,10 @@ import type { Obstacles } from './obstacles.ts';
 import { invalidSuffix, splitPart, type Parts } from './parts.ts';
 import { meaning, meaningOfCheck } from './same-meaning.ts';
 
-const isSame = (kind: string, is: string, documented: string): boolean =>
+const isSame = (kind: string, existing: string, documented: string): boolean =>
   kind === 'check'
-    ? meaningOfCheck(is) === meaningOfCheck(documented)
-    : kind === 'constraint' || meaning(is) === meaning(documented);
+    ? meaningOfCheck(existing) === meaningOfCheck(documented)
+    : kind === 'constraint' || meaning(existing) === meaning(documented);
 
 /**
  * The parts that the document has and the table lacks or has in another form, and the additional parts of the table
@@ -24,18 +24,18 @@ export function differ(
   for (const [part, definition] of expected) {
     if (doubledIndexes.some((index) => part === `index ${index}`)) continue;
     const { kind, name } = splitPart(part);
-    const is = actual.get(part);
+    const existing = actual.get(part);
     // The migrations drop the document's own five policies: one that is missing is not a difference.
-    if (is === undefined && kind !== 'policy')
+    if (existing === undefined && kind !== 'policy')
       found.push(
         `${table}: ${part} is missing${describeMissing(table, { kind, name, definition, actual }, obstacles)}`,
       );
-    else if (is !== undefined && !isSame(kind, is, definition)) {
+    else if (existing !== undefined && !isSame(kind, existing, definition)) {
       const obstacle = kind === 'column' ? obstacleOf(`${table}.${name}`, obstacles) : undefined;
       const mend = obstacle
         ? `, and ${obstacle.why} (${obstacle.mend})`
-        : ` (${mendOther(table, kind, name, is, definition)})`;
-      found.push(`${table}: ${part} is ${is}, documented ${definition}${mend}`);
+        : ` (${mendOther(table, kind, name, existing, definition)})`;
+      found.push(`${table}: ${part} is ${existing}, documented ${definition}${mend}`);
     }
   }
   for (const [part, definition] of actual) {
@@ -75,13 +75,13 @@ function describeMissing(
 ): string {
   if (kind === 'column') return ` (${addColumn(table, name, definition)})`;
   if (kind === 'index') {
-    const twin = [...actual].find(
-      ([part, is]) =>
+    const sameIndex = [...actual].find(
+      ([part, existing]) =>
         part.startsWith('index ') &&
-        is.replace(` ${splitPart(part).name} ON `, ` ${name} ON `) === definition,
+        existing.replace(` ${splitPart(part).name} ON `, ` ${name} ON `) === definition,
     );
-    if (twin === undefined) return ` (${definition})`;
-    const own = splitPart(twin[0]).name;
+    if (sameIndex === undefined) return ` (${definition})`;
+    const own = splitPart(sameIndex[0]).name;
     return `, and ${own} is the same under another name (ALTER INDEX ${own} RENAME TO ${name})`;
   }
   if (kind !== 'constraint') return ` (${definition})`;
@@ -104,15 +104,16 @@ function mendOther(
   table: string,
   kind: string,
   name: string,
-  is: string,
+  existing: string,
   documented: string,
 ): string {
-  if (kind === 'column') return alterColumn(table, name, is, documented);
+  if (kind === 'column') return alterColumn(table, name, existing, documented);
   // Renaming does not help with a permissive policy: under another name it would still be a difference.
-  if (kind === 'policy' && is.startsWith('permissive')) return `DROP POLICY ${name} ON ${table}`;
+  if (kind === 'policy' && existing.startsWith('permissive'))
+    return `DROP POLICY ${name} ON ${table}`;
   if (kind === 'policy') return rename(kind, table, name);
-  if (is === `${documented}${invalidSuffix}`) return `REINDEX INDEX ${name}`;
-  return `${freeName(kind, table, name, is)}; ${documented}`;
+  if (existing === `${documented}${invalidSuffix}`) return `REINDEX INDEX ${name}`;
+  return `${freeName(kind, table, name, existing)}; ${documented}`;
 }
 
 /**
@@ -136,14 +137,14 @@ export function differFromOurs(
       `CREATE TRIGGER ${trigger} BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION update_updated_at()`,
     );
   for (const [part, definition] of wanted) {
-    const is = actual.get(part);
+    const existing = actual.get(part);
     const { kind, name } = splitPart(part);
-    if (is === undefined || isSame(kind, is, definition)) continue;
+    if (existing === undefined || isSame(kind, existing, definition)) continue;
     const mend =
-      is === `${definition}${invalidSuffix}`
+      existing === `${definition}${invalidSuffix}`
         ? `REINDEX INDEX ${name}`
-        : freeName(kind, table, name, is);
-    found.push(`${table}: ${part} is ${is}, Roundsman's is ${definition} (${mend})`);
+        : freeName(kind, table, name, existing);
+    found.push(`${table}: ${part} is ${existing}, Roundsman's is ${definition} (${mend})`);
   }
   return found;
 }

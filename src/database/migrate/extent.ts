@@ -28,9 +28,8 @@ const platformFiles = new Set(
    v6_02_vocabularies v6_04_doubled_indexes v6_05_credits v6_06_payments v6_07_user_sessions v6_08_api_logs
    v6_75_game_leaderboards v6_75_javari_projects v6_75_memberships v6_95_access_apps v6_95_access_games
    v6_95_access_javari v6_95_access_spaces v6_95_access_users v8_80_visits_present va_43_usage_by_time
-   va_76_payments va_77_ledger va_80_security_windows va_85_left_open va_86_tools_usage va_87_api_logs_401`.split(
-    /\s+/,
-  ),
+   va_76_payments va_77_ledger va_80_security_windows va_85_left_open va_86_tools_usage va_87_api_logs_401
+   vb_11_error_logs_xact`.split(/\s+/),
 );
 
 /** A migration, with the file that it is read from. */
@@ -94,10 +93,10 @@ const withEngineFunction = (text: string): string =>
 /** How much of the schema this database has, according to the migrations that were applied. */
 export async function extentOf(db: Kysely<any>): Promise<Extent> {
   // Reads pg_class, because a statement that names the table fails without USAGE on its schema.
-  const { rows: ledger } = await sql`
+  const { rows: migrationTable } = await sql`
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'engine' AND relname = 'kysely_migration'`.execute(db);
-  if (ledger.length === 0) return 'none';
+  if (migrationTable.length === 0) return 'none';
   const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
     db,
   );

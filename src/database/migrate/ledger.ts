@@ -22,11 +22,11 @@ const brokenUsers = `
     SELECT user_id, sum(after - before) AS total FROM suspects GROUP BY user_id
   ), unbalanced AS (
     SELECT user_id FROM (
-      SELECT user_id, before AS balance, 1 AS left_once FROM suspects
+      SELECT user_id, before AS balance, 1 AS departures FROM suspects
       UNION ALL SELECT user_id, after, -1 FROM suspects
       UNION ALL SELECT user_id, 0, -1 FROM ends
       UNION ALL SELECT user_id, total, 1 FROM ends) ways
-    GROUP BY user_id, balance HAVING sum(left_once) <> 0
+    GROUP BY user_id, balance HAVING sum(departures) <> 0
   ), reached AS (
     SELECT user_id, 0::bigint AS balance FROM ends WHERE user_id NOT IN (SELECT user_id FROM unbalanced)
     UNION SELECT s.user_id, s.after FROM reached r JOIN suspects s ON s.user_id = r.user_id AND s.before = r.balance

@@ -15,8 +15,8 @@ export class TablesInUseError extends RoundsmanError {}
  */
 const lockedFirst = ['bot_executions', 'settings', 'bots', 'bot_finding_states'];
 
-/** How many times `forMs` the tries go on while no session keeps a table for long. */
-const timesAsLong = 5;
+/** The tries go on for this many times `forMs` while all sessions that hold tables are short. */
+const busyFactor = 5;
 
 /**
  * Locks every table of the schemas public and engine that the login owns, until the transaction ends. A try that cannot
@@ -40,9 +40,9 @@ export async function lockTables(trx: Kysely<any>, forMs = 60_000): Promise<void
     const tryStart = performance.now();
     if (await tryOnce(trx))
       return void (await sql`SELECT set_config('lock_timeout', ${before}, true)`.execute(trx));
-    const forSoLong = performance.now() - start;
-    if (forSoLong > forMs) {
-      const error = await tablesInUseError(trx, forMs, forSoLong);
+    const triedMs = performance.now() - start;
+    if (triedMs > forMs) {
+      const error = await tablesInUseError(trx, forMs, triedMs);
       if (error) throw error;
     }
     // Random, and spread over the lengths of short transactions: a try succeeds at a moment at which no transaction
@@ -111,7 +111,7 @@ async function tryOnce(trx: Kysely<any>): Promise<boolean> {
 async function tablesInUseError(
   trx: Kysely<any>,
   forMs: number,
-  forSoLong: number,
+  triedMs: number,
 ): Promise<TablesInUseError | null> {
   const { rows } = await sql<{ by: string; long: boolean }>`
     SELECT format('%s (process %s of the database, for %s s)', coalesce(nullif(application_name, ''), usename, backend_type), pid,
@@ -124,10 +124,10 @@ async function tablesInUseError(
       WHERE l.pid = a.pid AND l.granted
         AND l.relation = ANY (current_setting('roundsman.tables')::text[]::regclass[]::oid[]))
     ORDER BY xact_start NULLS FIRST LIMIT 3`.execute(trx);
-  if (!rows.some(({ long }) => long) && forSoLong < timesAsLong * forMs) return null;
+  if (!rows.some(({ long }) => long) && triedMs < busyFactor * forMs) return null;
   return new TablesInUseError({
     what: 'the tables are in use',
-    why: `for ${Math.round(forSoLong / 1_000)} s other sessions kept them locked: ${rows.map(({ by }) => by).join('; ') || 'short transactions, one after the other'}`,
+    why: `for ${Math.round(triedMs / 1_000)} s other sessions kept them locked: ${rows.map(({ by }) => by).join('; ') || 'short transactions, one after the other'}`,
     hint: 'wait until these transactions have ended, or stop the workers, then run it again',
   });
 }

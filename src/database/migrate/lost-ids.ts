@@ -4,30 +4,33 @@ import { sql, type Transaction } from 'kysely';
 const idDefault = ' DEFAULT uuid_generate_v4()';
 
 /**
- * What makes ids here. there: `extensions.uuid_generate_v4()` exists. server: it does not, but the extension could be
- * installed. nowhere: neither, so `gen_random_uuid()` has to do.
+ * What makes ids here. installed: `extensions.uuid_generate_v4()` exists. available: it does not, but the extension could be
+ * installed. missing: the server does not have the extension, so `gen_random_uuid()` makes ids.
  */
-export type IdMaker = 'there' | 'server' | 'nowhere';
+export type IdMaker = 'installed' | 'available' | 'missing';
 
 /** Finds out what makes ids here. Call it before the documented tables are made in scratch. */
 export async function idMaker(trx: Transaction<any>): Promise<IdMaker> {
   const { rows } = await sql<{ maker: IdMaker }>`
     SELECT CASE WHEN EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('extensions') AND proname = 'uuid_generate_v4')
-                THEN 'there'
-                WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'uuid-ossp') THEN 'server'
-                ELSE 'nowhere' END AS maker`.execute(trx);
+                THEN 'installed'
+                WHEN EXISTS (SELECT FROM pg_available_extensions WHERE name = 'uuid-ossp') THEN 'available'
+                ELSE 'missing' END AS maker`.execute(trx);
   return rows[0]!.maker;
 }
 
 /**
- * Whether this table's id lacks nothing but its default. If so, sets the part in `is` to the documented one, so that the
+ * Whether this table's id lacks nothing but its default. If so, sets the part in `existing` to the documented one, so that the
  * comparison does not report it once more.
  */
-export function takeLostDefault(documented: Map<string, string>, is: Map<string, string>): boolean {
+export function takeLostDefault(
+  documented: Map<string, string>,
+  existing: Map<string, string>,
+): boolean {
   const id = documented.get('column id');
-  if (!id?.endsWith(idDefault) || is.get('column id') !== id.slice(0, -idDefault.length))
+  if (!id?.endsWith(idDefault) || existing.get('column id') !== id.slice(0, -idDefault.length))
     return false;
-  is.set('column id', id);
+  existing.set('column id', id);
   return true;
 }
 
@@ -36,9 +39,9 @@ export function takeLostDefault(documented: Map<string, string>, is: Map<string,
  * it only says how to make the extension, because other mends need it.
  */
 export function lostIds(maker: IdMaker, tables: string[]): string {
-  const makes = maker === 'server' ? 'extensions.uuid_generate_v4()' : 'gen_random_uuid()';
+  const makes = maker === 'available' ? 'extensions.uuid_generate_v4()' : 'gen_random_uuid()';
   const create =
-    maker === 'server'
+    maker === 'available'
       ? [
           'CREATE SCHEMA IF NOT EXISTS extensions',
           'CREATE EXTENSION "uuid-ossp" WITH SCHEMA extensions',

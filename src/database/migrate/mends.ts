@@ -40,9 +40,14 @@ export function addColumn(table: string, name: string, definition: string): stri
   return `ALTER TABLE ${table} ADD COLUMN ${name} ${type}; fill it in each row; ALTER TABLE ${table} ALTER ${name} SET NOT NULL`;
 }
 
-/** The statement that turns a column that differs (`is`) into the documented one. */
-export function alterColumn(table: string, name: string, is: string, documented: string): string {
-  const own = columnOf(is);
+/** The statement that turns a column that differs (`existing`) into the documented one. */
+export function alterColumn(
+  table: string,
+  name: string,
+  existing: string,
+  documented: string,
+): string {
+  const own = columnOf(existing);
   const ours = columnOf(documented);
   // PostgreSQL cannot turn a VIRTUAL column into one that stores values.
   if (own.filledBy === 'VIRTUAL')
@@ -71,8 +76,8 @@ export const ownName = (name: string): string =>
  * The statement that frees the name of a trigger, an index or a check for another one. A unique index of the bots' tables
  * is dropped, because under another name it would still refuse what the engine writes.
  */
-export const freeName = (kind: string, table: string, name: string, is: string): string =>
-  kind === 'index' && is.startsWith('CREATE UNIQUE ') && /^bots$|^bot_/.test(table)
+export const freeName = (kind: string, table: string, name: string, existing: string): string =>
+  kind === 'index' && existing.startsWith('CREATE UNIQUE ') && /^bots$|^bot_/.test(table)
     ? `DROP INDEX ${name}`
     : rename(kind, table, name);
 

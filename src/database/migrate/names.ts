@@ -21,7 +21,7 @@ const hasNeededName = 'has a name that Roundsman needs';
 
 /**
  * Your tables, indexes, constraints, triggers and functions under a name that a migration will give. Left out are the
- * documented parts of the documented tables that exist (`there`), which are compared elsewhere, the names of the
+ * documented parts of the documented tables that exist (`existingTables`), which are compared elsewhere, the names of the
  * engine's own additions (`additions`, as `table.name`), and, where the rest is added to the bots, what the migrations
  * of the bots have made.
  */
@@ -29,20 +29,24 @@ export async function takenNames(
   trx: Transaction<any>,
   { documented, engine }: MigrationFiles,
   {
-    there,
+    existingTables,
     additions,
     wanted,
-  }: { there: Set<string>; additions: Set<string>; wanted: 'whole' | 'bots' | 'grown' | 'upgrade' },
+  }: {
+    existingTables: Set<string>;
+    additions: Set<string>;
+    wanted: 'whole' | 'bots' | 'grown' | 'upgrade';
+  },
 ): Promise<string[]> {
   const tables = documented.map(({ name }) => tableOf(name));
   const own = tablesOf(engine);
   return [
-    ...(await relations(trx, [...tables.filter((table) => !there.has(table)), ...own])),
-    ...(await indexes(trx, { documented, engine }, there, additions)),
-    ...(await constraints(trx, engine, there, additions, wanted)),
-    ...(await triggers(trx, engine, there)),
-    ...(await columns(trx, engine, there)),
-    ...(await policies(trx, engine, there, wanted)),
+    ...(await relations(trx, [...tables.filter((table) => !existingTables.has(table)), ...own])),
+    ...(await indexes(trx, { documented, engine }, existingTables, additions)),
+    ...(await constraints(trx, engine, existingTables, additions, wanted)),
+    ...(await triggers(trx, engine, existingTables)),
+    ...(await columns(trx, engine, existingTables)),
+    ...(await policies(trx, engine, existingTables, wanted)),
     ...(await functions(trx, engine, wanted === 'grown' ? ['is_admin'] : [])),
   ];
 }
@@ -62,7 +66,7 @@ export async function takenByUpgrade(
   { applied, pending }: { applied: MigrationFile[]; pending: MigrationFile[] },
 ): Promise<string[]> {
   const around = {
-    there: new Set(tablesOf(applied)),
+    existingTables: new Set(tablesOf(applied)),
     additions: new Set<string>(),
     wanted: 'upgrade',
   } as const;
@@ -91,7 +95,7 @@ async function relations(trx: Transaction<any>, names: string[]): Promise<string
 async function indexes(
   trx: Transaction<any>,
   { documented, engine }: MigrationFiles,
-  there: Set<string>,
+  existingTables: Set<string>,
   additions: Set<string>,
 ): Promise<string[]> {
   const pattern = /^CREATE (?:UNIQUE )?INDEX (?:IF NOT EXISTS )?(\w+) ON (\w+)/gm;
@@ -108,7 +112,7 @@ async function indexes(
   return rows
     .filter(({ name, relation }) => {
       const compared = ofDocument.get(name) === relation || additions.has(`${relation}.${name}`);
-      return !doubledIndexes.includes(name) && !(there.has(relation) && compared);
+      return !doubledIndexes.includes(name) && !(existingTables.has(relation) && compared);
     })
     .map(
       ({ name, relation }) =>
@@ -119,7 +123,7 @@ async function indexes(
 async function constraints(
   trx: Transaction<any>,
   engine: MigrationFile[],
-  there: Set<string>,
+  existingTables: Set<string>,
   additions: Set<string>,
   wanted: string,
 ): Promise<string[]> {
@@ -139,7 +143,7 @@ async function constraints(
   ];
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT conname AS name, relname AS relation FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND conname = ANY (${names})
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...existingTables]}) AND conname = ANY (${names})
     ORDER BY 2, 1`.execute(trx);
   return rows
     .filter(({ name, relation }) => !additions.has(`${relation}.${name}`) && !replaced.has(name))
@@ -149,14 +153,18 @@ async function constraints(
     );
 }
 
-async function triggers(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+async function triggers(
+  trx: Transaction<any>,
+  engine: MigrationFile[],
+  existingTables: Set<string>,
+) {
   const names = matchesIn(
     engine,
     /^CREATE (?:CONSTRAINT )?TRIGGER (?!update_)(\w+)\s[^;]*?\bON (?:public\.)?(\w+)/gm,
   ).map(([, name, table]) => `${table}.${name}`);
   const { rows } = await sql<{ name: string; relation: string }>`
     SELECT tgname AS name, relname AS relation FROM pg_trigger JOIN pg_class t ON t.oid = tgrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND relname || '.' || tgname = ANY (${names})
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...existingTables]}) AND relname || '.' || tgname = ANY (${names})
     ORDER BY 2, 1`.execute(trx);
   return rows.map(
     ({ name, relation }) =>
@@ -173,10 +181,14 @@ function addedColumns(engine: MigrationFile[]): string[] {
   );
 }
 
-async function columns(trx: Transaction<any>, engine: MigrationFile[], there: Set<string>) {
+async function columns(
+  trx: Transaction<any>,
+  engine: MigrationFile[],
+  existingTables: Set<string>,
+) {
   const { rows } = await sql<{ relation: string; name: string }>`
     SELECT relname AS relation, attname AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND attnum > 0 AND NOT attisdropped
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...existingTables]}) AND attnum > 0 AND NOT attisdropped
       AND relname || '.' || attname = ANY (${addedColumns(engine)})
     ORDER BY 1, 2`.execute(trx);
   return rows.map(
@@ -192,7 +204,7 @@ async function columns(trx: Transaction<any>, engine: MigrationFile[], there: Se
 async function policies(
   trx: Transaction<any>,
   engine: MigrationFile[],
-  there: Set<string>,
+  existingTables: Set<string>,
   wanted: string,
 ) {
   const names = matchesIn(engine, /CREATE POLICY "([^"]+)" ON (\w+)/g).map(
@@ -200,7 +212,7 @@ async function policies(
   );
   const { rows } = await sql<{ relation: string; name: string }>`
     SELECT relname AS relation, polname AS name FROM pg_policy JOIN pg_class c ON c.oid = polrelid
-    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...there]}) AND (NOT polpermissive OR ${wanted}::text = 'upgrade')
+    WHERE relnamespace = 'public'::regnamespace AND relname = ANY (${[...existingTables]}) AND (NOT polpermissive OR ${wanted}::text = 'upgrade')
       -- A migration makes the policies 'Admins see ...' of the bots' tables in a loop.
       AND (relname || '.' || polname = ANY (${names}) OR polname = 'Admins see ' || replace(relname, '_', ' '))
     ORDER BY 1, 2`.execute(trx);

@@ -16,7 +16,7 @@ export function obstacleOf(column: string, { types, rows }: Obstacles): Obstacle
 export function whyNoForeignKey(
   table: string,
   key: string,
-  { types, rows, twins, relations }: Obstacles,
+  { types, rows, duplicates, relations }: Obstacles,
 ): string | null {
   const [, columns, to, keys] =
     /^FOREIGN KEY \(([^)]*)\) REFERENCES ([\w.]+)\(([^)]*)\)/.exec(key) ?? [];
@@ -26,7 +26,7 @@ export function whyNoForeignKey(
   const unchangeable = [`${table}.${columns}`, `${to}.${keys}`].find((column) => types.has(column));
   if (unchangeable)
     return ` (first give ${unchangeable} its documented type, then run it again: it will show the statement then)`;
-  if (['PRIMARY KEY', 'UNIQUE'].some((kind) => twins.has(`${to}.${kind} (${keys})`)))
+  if (['PRIMARY KEY', 'UNIQUE'].some((kind) => duplicates.has(`${to}.${kind} (${keys})`)))
     return ` (first give ${to} its documented key, then run it again: it will show the statement then)`;
   const withoutTarget = rows.get(`${table}.${key}`);
   if (withoutTarget === undefined) return null;
@@ -34,13 +34,17 @@ export function whyNoForeignKey(
 }
 
 /** Why the rows would refuse this key, and what to do; null where they would not. */
-export function whyNoKey(table: string, key: string, { rows, twins }: Obstacles): string | null {
+export function whyNoKey(
+  table: string,
+  key: string,
+  { rows, duplicates }: Obstacles,
+): string | null {
   const [, kind, columns] = /^(UNIQUE|PRIMARY KEY) \(([^)]*)\)/.exec(key) ?? [];
   if (columns === undefined) return null;
-  const twin = twins.get(`${table}.${key}`);
-  if (twin) {
-    const example = twin.example === null ? '' : `, such as ${twin.example}`;
-    return `, and ${counted(twin.count, 'row')} of ${table} have the same ${columns.replace(', ', ' and ')} as another one${example} (keep one of each or make them different, then run it again: it will show the statement then)`;
+  const duplicate = duplicates.get(`${table}.${key}`);
+  if (duplicate) {
+    const example = duplicate.example === null ? '' : `, such as ${duplicate.example}`;
+    return `, and ${counted(duplicate.count, 'row')} of ${table} have the same ${columns.replace(', ', ' and ')} as another one${example} (keep one of each or make them different, then run it again: it will show the statement then)`;
   }
   const columnWithNulls =
     kind === 'PRIMARY KEY'

@@ -5,7 +5,7 @@ import { withoutSchemas } from './differences.ts';
 import { typeOf } from './mends.ts';
 import { stateOf } from '../faults/sql-states.ts';
 import { tryInSavepoint } from './try-in-savepoint.ts';
-import type { Twins } from './unfit-rows.ts';
+import type { Duplicates } from './unfit-rows.ts';
 
 /** Why one statement cannot run. */
 export interface Obstacle {
@@ -24,8 +24,8 @@ export interface Obstacles {
   /** `table.column` or `table.foreign key` -> how many rows would refuse the statement */
   rows: Map<string, number>;
   /** `table.key` -> rows that have their values in common and would refuse the key */
-  twins: Map<string, Twins>;
-  /** relations to which a foreign key may refer: documented tables that are there, and auth.users */
+  duplicates: Map<string, Duplicates>;
+  /** relations to which a foreign key may refer: documented tables that exist, and auth.users */
   relations: Set<string>;
 }
 
@@ -33,16 +33,16 @@ export interface Obstacles {
  * The relations to which a foreign key may refer. Call it before the documented tables are made in scratch, because that
  * makes auth.users where it is missing.
  */
-export async function relationsThere(
+export async function existingRelations(
   trx: Transaction<any>,
-  there: Set<string>,
+  existingTables: Set<string>,
 ): Promise<Set<string>> {
   // Reads pg_class, because to_regclass needs USAGE on the schema.
   const { rows } = await sql`
     SELECT FROM pg_class WHERE relnamespace = to_regnamespace('auth') AND relname = 'users'`.execute(
     trx,
   );
-  return new Set([...there, ...(rows.length > 0 ? ['auth.users'] : [])]);
+  return new Set([...existingTables, ...(rows.length > 0 ? ['auth.users'] : [])]);
 }
 
 /** Keys of tables in public to which foreign keys refer: PostgreSQL drops no such key. */
@@ -64,11 +64,11 @@ export async function referredKeys(trx: Transaction<any>): Promise<Map<string, s
 export async function unchangeableTypes(
   trx: Transaction<any>,
   table: string,
-  { documented, is }: { documented: Map<string, string>; is: Map<string, string> },
+  { documented, existing }: { documented: Map<string, string>; existing: Map<string, string> },
 ): Promise<[string, Obstacle][]> {
   const found: [string, Obstacle][] = [];
   for (const [part, definition] of documented) {
-    const own = is.get(part);
+    const own = existing.get(part);
     if (own === undefined || !part.startsWith('column ')) continue;
     const [from, to] = [typeOf(own), typeOf(definition)];
     if (from === to) continue;

@@ -15,8 +15,11 @@ export interface OwnKey {
  * documented names, which are compared elsewhere, and a unique key with all columns of a documented one: it refuses
  * nothing that the documented one lets in. Needs the documented tables in scratch.
  */
-export async function ownKeys(trx: Transaction<any>, there: Set<string>): Promise<OwnKey[]> {
-  const tables = [...there].filter((table) => /^bots$|^bot_/.test(table));
+export async function ownKeys(
+  trx: Transaction<any>,
+  existingTables: Set<string>,
+): Promise<OwnKey[]> {
+  const tables = [...existingTables].filter((table) => /^bots$|^bot_/.test(table));
   const { rows } = await sql<OwnKey>`
     WITH keys AS (
       SELECT t.relnamespace::regnamespace::text AS place, t.relname AS relation, t.oid AS relid, i.relname AS name,

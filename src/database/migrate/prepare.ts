@@ -81,10 +81,10 @@ async function requireAccess(db: Db): Promise<void> {
     SELECT current_user AS role,
            CASE WHEN to_regnamespace('engine') IS NULL THEN NULL
                 WHEN NOT has_schema_privilege('engine', 'USAGE') THEN 'use the schema engine'
-                WHEN NOT has_table_privilege(ledger.oid, 'SELECT') THEN 'read engine.kysely_migration' END AS denied
+                WHEN NOT has_table_privilege(records.oid, 'SELECT') THEN 'read engine.kysely_migration' END AS denied
     FROM (SELECT 1) one
-    LEFT JOIN pg_class ledger
-      ON ledger.relname = 'kysely_migration' AND ledger.relnamespace = to_regnamespace('engine')`.execute(
+    LEFT JOIN pg_class records
+      ON records.relname = 'kysely_migration' AND records.relnamespace = to_regnamespace('engine')`.execute(
     db,
   );
   const { role, denied } = rows[0]!;

@@ -40,15 +40,15 @@ const tooManyMembers = (table: string, members: string, column: string): RowRule
   alsoReads: [members],
 });
 
-const name = '^[a-z0-9][a-z0-9-]*$';
+const botNameForm = '^[a-z0-9][a-z0-9-]*$';
 
 const rules: RowRule[] = [
   {
     table: 'bots',
     column: 'name',
-    wrong: `t.name !~ '${name}'`,
+    wrong: `t.name !~ '${botNameForm}'`,
     why: 'is not lower-case letters, digits and hyphens, and it is what commands call the bot',
-    mend: `UPDATE bots SET name = trim(both '-' from regexp_replace(lower(name), '[^a-z0-9]+', '-', 'g')) WHERE name !~ '${name}'`,
+    mend: `UPDATE bots SET name = trim(both '-' from regexp_replace(lower(name), '[^a-z0-9]+', '-', 'g')) WHERE name !~ '${botNameForm}'`,
   },
   vocabulary('bots', 'status', ['active', 'paused', 'disabled', 'error']),
   {

@@ -89,7 +89,7 @@ const normalised = (body: string) =>
 /** Roundsman's functions replace both, so an existing function with one of these names has to be the document's. */
 export async function functionDifferences(
   trx: Transaction<any>,
-  there: Set<string>,
+  existingTables: Set<string>,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const { signature, table, header, body } of documentedFunctions) {
@@ -104,33 +104,33 @@ export async function functionDifferences(
       SELECT concat(pg_get_function_arguments(oid), ' returns ', pg_get_function_result(oid)) AS header,
              prosrc AS body, prosecdef AS definer, quote_ident(current_user) AS me, proowner::regrole::text AS owner, pg_has_role(proowner, 'USAGE') AS ours
       FROM pg_proc WHERE oid = to_regprocedure(${`public.${signature}`})`.execute(trx);
-    const [is] = rows;
-    if (!is) {
+    const [existing] = rows;
+    if (!existing) {
       // The triggers of the tables call this one, so it has to exist. (A migration makes the other one.)
-      if (there.has(table) && signature === 'update_updated_at()')
+      if (existingTables.has(table) && signature === 'update_updated_at()')
         found.push(`function ${signature} is missing (${makeUpdatedAt})`);
       continue;
     }
     const rename = `ALTER FUNCTION ${signature} RENAME TO own_${signature.replace(/\(.*/, '')}`;
-    if (!there.has(table))
+    if (!existingTables.has(table))
       found.push(
         `function ${signature} exists without the table ${table}, to which it belongs (${rename})`,
       );
-    else if (is.header !== header)
+    else if (existing.header !== header)
       found.push(
-        `function ${signature} is (${is.header.trim()}), documented (${header.trim()}) (${rename})`,
+        `function ${signature} is (${existing.header.trim()}), documented (${header.trim()}) (${rename})`,
       );
-    else if (normalised(is.body) !== normalised(body))
+    else if (normalised(existing.body) !== normalised(body))
       found.push(
         `function ${signature} differs from the documented one, and would be replaced (${rename})`,
       );
-    else if (is.definer)
+    else if (existing.definer)
       found.push(
         `function ${signature} runs as its owner, and the documented one as its caller (ALTER FUNCTION ${signature} SECURITY INVOKER)`,
       );
-    else if (!is.ours)
+    else if (!existing.ours)
       found.push(
-        `function ${signature} belongs to ${is.owner} (as ${is.owner}: ALTER FUNCTION ${signature} OWNER TO ${is.me})`,
+        `function ${signature} belongs to ${existing.owner} (as ${existing.owner}: ALTER FUNCTION ${signature} OWNER TO ${existing.me})`,
       );
   }
   return found;

@@ -5,11 +5,14 @@ import { sql, type Transaction } from 'kysely';
  * The differences of this kind in existing tables: triggers of foreign keys and of the document that are switched off,
  * rules, which change what a statement writes, and tables that a crash empties. Your own triggers may stay switched off.
  */
-export async function switchedOff(trx: Transaction<any>, there: Set<string>): Promise<string[]> {
+export async function switchedOff(
+  trx: Transaction<any>,
+  existingTables: Set<string>,
+): Promise<string[]> {
   const { rows } = await sql<{ difference: string }>`
     WITH tables AS (
       SELECT oid, relname, relpersistence, 'update_' || relname || '_updated_at' AS documented FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${[...there]})
+      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = ANY (${[...existingTables]})
     ), off AS (
       SELECT relname, tgname, tgisinternal, tgname = documented AS is_documented
       FROM tables JOIN pg_trigger ON tgrelid = tables.oid WHERE tgenabled IN ('D', 'R')

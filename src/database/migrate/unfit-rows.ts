@@ -15,11 +15,11 @@ type Parts = Map<string, string>;
 export async function rowsWithoutValue(
   trx: Transaction<any>,
   table: string,
-  { documented, is }: { documented: Parts; is: Parts },
+  { documented, existing }: { documented: Parts; existing: Parts },
 ): Promise<[string, number][]> {
   const found: [string, number][] = [];
   for (const [part, definition] of documented) {
-    const own = is.get(part);
+    const own = existing.get(part);
     if (!part.startsWith('column ') || own === undefined) continue;
     if (mayBeNull(definition) || !mayBeNull(own)) continue;
     const column = part.slice('column '.length);
@@ -33,13 +33,13 @@ export async function rowsWithoutValue(
 export async function rowsWithoutTarget(
   trx: Transaction<any>,
   table: string,
-  { documented, is }: { documented: Parts; is: Parts },
+  { documented, existing }: { documented: Parts; existing: Parts },
 ): Promise<[string, number][]> {
   const found: [string, number][] = [];
   for (const part of documented.keys()) {
     const [, column, to, key] =
       /^constraint FOREIGN KEY \((\w+)\) REFERENCES ([\w.]+)\((\w+)\)/.exec(part) ?? [];
-    if (to === undefined || is.has(part)) continue;
+    if (to === undefined || existing.has(part)) continue;
     const relation = to.includes('.') ? to : `public.${to}`;
     const rows = await countRows(
       trx,
@@ -50,7 +50,7 @@ export async function rowsWithoutTarget(
   return found;
 }
 
-export interface Twins {
+export interface Duplicates {
   count: number;
   /** ids of two of them, or the id that they have in common; null where the rows have no id */
   example: string | null;
@@ -60,38 +60,38 @@ export interface Twins {
 export async function rowsWithSameKey(
   trx: Transaction<any>,
   table: string,
-  { documented, is }: { documented: Parts; is: Parts },
-): Promise<[string, Twins][]> {
-  const found: [string, Twins][] = [];
+  { documented, existing }: { documented: Parts; existing: Parts },
+): Promise<[string, Duplicates][]> {
+  const found: [string, Duplicates][] = [];
   for (const part of documented.keys()) {
     const [, columns] = /^constraint (?:UNIQUE|PRIMARY KEY) \(([^)]*)\)/.exec(part) ?? [];
-    if (columns === undefined || is.has(part)) continue;
-    const twins = await twinsOf(trx, table, columns, is.has('column id'));
-    if (twins) found.push([`${table}.${part.slice('constraint '.length)}`, twins]);
+    if (columns === undefined || existing.has(part)) continue;
+    const duplicates = await duplicatesOf(trx, table, columns, existing.has('column id'));
+    if (duplicates) found.push([`${table}.${part.slice('constraint '.length)}`, duplicates]);
   }
   return found;
 }
 
-async function twinsOf(
+async function duplicatesOf(
   trx: Transaction<any>,
   table: string,
   columns: string,
   hasId: boolean,
-): Promise<Twins | null> {
+): Promise<Duplicates | null> {
   const ids = hasId ? 'array_agg(DISTINCT t.id::text ORDER BY t.id::text)' : 'NULL::text[]';
   const given = columns.split(', ').map((column) => `t.${column} IS NOT NULL`);
   const counted = await tryInSavepoint(trx, () =>
     sql
-      .raw<Twins>(
+      .raw<Duplicates>(
         `SELECT coalesce(sum(rows), 0)::int AS count, min(concat_ws(' and ', ids[1], ids[2])) FILTER (WHERE ids[1] IS NOT NULL) AS example
          FROM (SELECT count(*) AS rows, ${ids} AS ids FROM public.${table} t WHERE ${given.join(' AND ')}
-               GROUP BY ${columns} HAVING count(*) > 1) twins`,
+               GROUP BY ${columns} HAVING count(*) > 1) duplicates`,
       )
       .execute(trx),
   );
   // The query fails where a column is missing, for example: that is a difference of its own.
-  const [twins] = counted.ok ? counted.result.rows : [];
-  return twins && twins.count > 0 ? twins : null;
+  const [duplicates] = counted.ok ? counted.result.rows : [];
+  return duplicates && duplicates.count > 0 ? duplicates : null;
 }
 
 /** Counts rows. Returns 0 also where the query fails, for example without the column: that is a difference of its own. */

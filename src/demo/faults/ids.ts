@@ -32,5 +32,5 @@ export function nextId(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A name of small letters, digits and dashes, by which people know where it comes from: `curator-failing-apps-1`. */
+/** A name of lower-case letters, digits and dashes, by which people know where it comes from: `curator-failing-apps-1`. */
 export const nextName = (): string => draw().replaceAll(/[. ]/g, '-');

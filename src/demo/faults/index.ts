@@ -1,6 +1,7 @@
 /** Every fault that can be planted: one file a bot, one line here. */
 import { conductorFaults } from './conductor.ts';
 import { curatorFaults } from './curator.ts';
+import { errorWatchFaults } from './error-watch.ts';
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
 import { heraldFaults } from './herald.ts';
@@ -31,4 +32,5 @@ export const faults: readonly Fault[] = [
   ...curatorFaults,
   ...pulseFaults,
   ...surveyorFaults,
+  ...errorWatchFaults,
 ].map(withIds);

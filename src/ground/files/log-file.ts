@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { capitalised, messageOf, RoundsmanError } from '../errors.ts';
 import { fullDiskBehind, howToMakeRoom } from './full-disk.ts';
 import { makeHome, openOwn } from './own-file.ts';
-import { distrust, distrustWay } from './trusted.ts';
+import { distrust, distrustMaybeMissing } from './trusted.ts';
 
 export interface Destination {
   write(line: string): void;
@@ -50,7 +50,7 @@ function openFirst(file: string): number {
   let hint = 'Make that place writable, or set ROUNDSMAN_HOME to another one.';
   try {
     // No directory is created in a refused place.
-    let found = fs.existsSync(directory) ? null : distrustWay(directory);
+    let found = fs.existsSync(directory) ? null : distrustMaybeMissing(directory);
     if (!found) {
       makeHome(directory);
       found = distrust(directory);
@@ -92,7 +92,7 @@ export function appendTo(
   let opened = fs.fstatSync(fd);
   let isBroken = false;
   /** After a failed rename, the next try comes only when the file has grown to this size. */
-  let putAsideAt = maxBytes;
+  let rotateAt = maxBytes;
   /** The `<file>.1` that this process may replace. */
   let replaceable = statsOf(`${file}.1`);
 
@@ -103,15 +103,15 @@ export function appendTo(
     opened = fs.fstatSync(fd);
   }
 
-  function putAside(current: fs.Stats): void {
-    putAsideAt = current.size + maxBytes;
+  function rotate(current: fs.Stats): void {
+    rotateAt = current.size + maxBytes;
     const before = statsOf(`${file}.1`);
     // Another program's file is not replaced.
     const isOurs = !before || (replaceable !== undefined && isSame(before, replaceable));
     fs.renameSync(file, isOurs ? `${file}.1` : `${file}.old`);
     if (isOurs) replaceable = current;
     reopen();
-    putAsideAt = maxBytes;
+    rotateAt = maxBytes;
   }
 
   function followName(): void {
@@ -119,8 +119,8 @@ export function appendTo(
       const current = statsOf(file);
       if (!current || !isSame(current, opened)) {
         reopen();
-        putAsideAt = maxBytes;
-      } else if (current.size > putAsideAt) putAside(current);
+        rotateAt = maxBytes;
+      } else if (current.size > rotateAt) rotate(current);
     } catch {
       // The lines still go into the old file.
     }

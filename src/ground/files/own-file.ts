@@ -39,13 +39,13 @@ export function refuseForeignFile(file: string): void {
   if (stats) refuse(file, whyForeign(stats));
 }
 
-const unfollowed = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+const safeOpenFlags = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
 /** Opens a file of our own and returns its descriptor. `flags` as for open(2); throws {@link ForeignFileError}. */
 export function openOwn(file: string, flags: number, mode: number = 0o600): number {
   // Checked before opening, because opening a device or a pipe may already have an effect.
   refuseForeignFile(file);
-  const fd = fs.openSync(file, flags | unfollowed, mode);
+  const fd = fs.openSync(file, flags | safeOpenFlags, mode);
   try {
     refuse(file, whyForeign(fs.fstatSync(fd)));
     return fd;
@@ -82,7 +82,7 @@ export function replaceOwn(file: string, text: string, mode: number): void {
 
 /** The first `bytes` of a regular file, whoever owns it; throws for anything else. */
 export function readStart(file: string, bytes: number): string {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | unfollowed);
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | safeOpenFlags);
   try {
     if (!fs.fstatSync(fd).isFile()) refuse(file, 'it is not a regular file');
     const text = Buffer.alloc(bytes);

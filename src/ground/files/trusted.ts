@@ -73,13 +73,13 @@ interface PathEntry {
  * created it: only root creates directories in root's directories. A directory that holds the program is trusted as the
  * program is.
  */
-function isRoots({ path, inShared, isEnd }: PathEntry): boolean {
+function belongsToRoot({ path, inShared, isEnd }: PathEntry): boolean {
   return (!inShared && (!isEnd || holdsProgram(dirname(path)))) || holdsProgram(path);
 }
 
-function isOtherUsers(entry: PathEntry): boolean {
+function belongsToOtherUser(entry: PathEntry): boolean {
   const { uid } = entry.stats;
-  return !isTrustedUser(uid) && !(uid === unmapped && isRoots(entry));
+  return !isTrustedUser(uid) && !(uid === unmapped && belongsToRoot(entry));
 }
 
 /** Whether another user can write. An access list that grants more rights shows in the rights of the group. */
@@ -94,7 +94,7 @@ function distrustEntry(entry: PathEntry): Distrust | null {
   const { path, stats, inShared, isEnd } = entry;
   // The path goes on below this entry, which is not a directory: the system itself reports that error.
   if (!isEnd && !stats.isDirectory() && !stats.isSymbolicLink()) return null;
-  if (isOtherUsers(entry)) {
+  if (belongsToOtherUser(entry)) {
     const ownUid = process.geteuid!();
     return {
       why: `${path} ${stats.isSymbolicLink() ? 'is a link that ' : ''}belongs to another user (id ${stats.uid})`,
@@ -155,7 +155,7 @@ export function distrust(path: string): Distrust | null {
 }
 
 /** Like {@link distrust}, for a path that may be missing: then only the directories above it are checked. */
-export function distrustWay(path: string): Distrust | null {
+export function distrustMaybeMissing(path: string): Distrust | null {
   try {
     return distrust(path);
   } catch {

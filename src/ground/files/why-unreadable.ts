@@ -9,12 +9,12 @@ export function whyUnreadable(stats: Stats): string | null {
   if (stats.isSocket()) return 'it is a socket';
   if (stats.isBlockDevice()) return 'it is a device';
   // Devices such as /dev/zero never end.
-  if (stats.isCharacterDevice() && !isHarmless(stats)) return 'it is a device';
+  if (stats.isCharacterDevice() && !endsWhenRead(stats)) return 'it is a device';
   return null;
 }
 
 /** Whether reading this device ends: /dev/null is empty, and what a person types on the terminal of this process ends. */
-function isHarmless({ rdev }: Stats): boolean {
+function endsWhenRead({ rdev }: Stats): boolean {
   const { rdev: empty } = statSync('/dev/null', { throwIfNoEntry: false }) ?? {};
   return rdev === empty || rdev === deviceOfInput();
 }

@@ -15,11 +15,11 @@ export interface Redaction {
   know(secrets: readonly Secret[]): void;
   /** Replaces the secrets in a text, and large parts of them. */
   text(text: string): string;
-  /** Does so in every string of a JSON value, including property names; numbers and structure stay. */
+  /** Replaces them in every string of a JSON value, including property names; numbers and structure stay. */
   value(value: unknown): unknown;
   /**
-   * Does so, but replaces only whole secrets: for values that identify something, which may have a part in common with a
-   * secret.
+   * Replaces only whole secrets in every string of a JSON value: for values that identify something, which may have a part
+   * in common with a secret.
    */
   whole(value: unknown): unknown;
 }
@@ -88,7 +88,8 @@ function tailEnd(form: Form, text: string, at: number): number | null {
   return null;
 }
 
-interface Stretch {
+/** A secret, or a part of one, in a text; `as` replaces it. */
+interface FoundSecret {
   as: string;
   from: number;
   to: number;
@@ -96,8 +97,8 @@ interface Stretch {
 
 const base64Character = /[\w+/=%-]/;
 
-/** Widens a stretch to all the base64 around it, except what was redacted before. */
-function widen({ as, from: start, to: end }: Stretch, text: string, done: number): Stretch {
+/** Widens a found secret to all the base64 around it, except what was redacted before. */
+function widen({ as, from: start, to: end }: FoundSecret, text: string, done: number): FoundSecret {
   let [from, to] = [start, end];
   while (from > done && base64Character.test(text[from - 1]!)) from -= 1;
   while (to < text.length && base64Character.test(text[to]!)) to += 1;
@@ -110,15 +111,20 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   const index = encodedIndex<Form>();
   const forms: Form[] = [];
 
-  /** The longest stretch of a secret that begins here, or continues here after a cut. */
-  function longestAt(text: string, at: number, done: number, cuts: Cuts | null): Stretch | null {
+  /** The longest part of a secret that begins here, or continues here after a cut. */
+  function longestAt(
+    text: string,
+    at: number,
+    done: number,
+    cuts: Cuts | null,
+  ): FoundSecret | null {
     const begun = index
       .startingAt(text, at, cuts?.before)
       .map((form) => ({ form, end: endOf(form, text, at, cuts) }));
     const cutOff = cuts?.after.has(at)
       ? forms.map((form) => ({ form, end: tailEnd(form, text, at) }))
       : [];
-    let best: Stretch | null = null;
+    let best: FoundSecret | null = null;
     let isBase64 = false;
     for (const { form, end } of [...begun, ...cutOff]) {
       if (end === null || (best !== null && end <= best.to)) continue;

@@ -44,8 +44,9 @@ function positionOfTime(sample: readonly string[], reading: Reading): TimePositi
   const lines = sample.filter((line) => !isIndented(line)).length;
   if (best === null || best.found === 0 || best.found * 50 < lines) return null;
   const { shape, pattern } = best.position;
-  const rival = shape.rival && timesIn(sample, { shape: shape.rival, pattern }, reading);
-  return rival?.real === best.real ? null : best.position;
+  const other =
+    shape.ambiguousWith && timesIn(sample, { shape: shape.ambiguousWith, pattern }, reading);
+  return other?.real === best.real ? null : best.position;
 }
 
 /** In how many lines a time of this shape is found, and how many of these times exist. */

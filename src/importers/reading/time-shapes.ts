@@ -9,7 +9,7 @@ export interface TimeShape {
   /** ms since 1970; null for a time that does not exist, or whose zone has several meanings. */
   read(groups: readonly (string | undefined)[], reading: Reading): number | null;
   /** Another shape that reads the same texts as other dates. If both read a log, it is not known which one is right. */
-  rival?: TimeShape;
+  ambiguousWith?: TimeShape;
 }
 
 const zone = `(?: ?(${zonePattern}))?`;
@@ -87,8 +87,8 @@ const dayFirst = shape(`(\\d\\d?)/(\\d\\d?)/(\\d{4}),? ${clock}${halfOfDayPatter
   ...timeOfDay,
   'half',
 ]);
-monthFirst.rival = dayFirst;
-dayFirst.rival = monthFirst;
+monthFirst.ambiguousWith = dayFirst;
+dayFirst.ambiguousWith = monthFirst;
 
 const seconds: TimeShape = {
   pattern: '(\\d{10}(?:\\.\\d{1,9})?|\\d{13}|\\d{16}|\\d{19})(?!\\w)',
@@ -182,7 +182,7 @@ export function timeOf(value: unknown, reading: Reading): number | null | undefi
   if (typeof value !== 'string' || value.length > 100) return undefined;
   for (const { shape: each, text } of wholeTexts) {
     const found = text.exec(value);
-    if (found && each.rival === undefined) return each.read(found.slice(1), reading);
+    if (found && each.ambiguousWith === undefined) return each.read(found.slice(1), reading);
   }
   return undefined;
 }

@@ -18,8 +18,8 @@ export class Years {
   isAhead = false;
   #last: number | null = null;
   #year = 0;
-  /** A leap by more than {@link disorderMs}: a clock that was reset goes to January, and is set right later. */
-  #leap: { from: number; to: number; placed: number } | null = null;
+  /** A jump by more than {@link disorderMs}: a clock that was reset goes to January, and is set right later. */
+  #jump: { from: number; to: number; placed: number } | null = null;
 
   constructor(now: number) {
     this.limit = now + dayMs;
@@ -41,7 +41,7 @@ export class Years {
   get yearsAhead(): number {
     if (this.#last === null || this.#last <= this.limit) return 0;
     // The clock was reset, and the log ends before the clock was right again.
-    if (this.#leap && this.placed - this.#leap.placed < this.#leap.placed) return 0;
+    if (this.#jump && this.placed - this.#jump.placed < this.#jump.placed) return 0;
     let years = 1;
     while (new Date(this.#last).setUTCFullYear(yearOf(this.#last) - years) > this.limit) years++;
     return years;
@@ -59,19 +59,19 @@ export class Years {
 
   #next(instantIn: (year: number) => number | null, last: number): number | null {
     const year = this.#year;
-    if (this.#leap === null) {
+    if (this.#jump === null) {
       const found = instantIn(year);
       if (found !== null && Math.abs(found - last) <= disorderMs) return this.#take(found, year);
     } else {
-      const { from, to } = this.#leap;
+      const { from, to } = this.#jump;
       const back = candidates(instantIn, yearOf(from)).find(
         ([found]) => Math.abs(found - from) <= disorderMs,
       );
-      // The clock is right again: the log goes on where it was before the leap.
-      if (back) this.#leap = null;
+      // The clock is right again: the log goes on where it was before the jump.
+      if (back) this.#jump = null;
       if (back) return this.#take(...back);
-      // The log goes on where the leap led to, so the clock was not reset.
-      if (last - to > disorderMs) this.#leap = null;
+      // The log goes on where the jump led to, so the clock was not reset.
+      if (last - to > disorderMs) this.#jump = null;
     }
     const next = candidates(instantIn, year).find(([found]) => found >= last - disorderMs);
     // 29 February in a year that has none: this date is placed without regard to the lines before.
@@ -81,7 +81,7 @@ export class Years {
       return found;
     }
     if (next[0] - last > disorderMs)
-      this.#leap ??= { from: last, to: next[0], placed: this.placed };
+      this.#jump ??= { from: last, to: next[0], placed: this.placed };
     return this.#take(...next);
   }
 

@@ -19,7 +19,7 @@ export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependenc
       const wasWrong = isOff;
       isOff = isWrong(skew);
       const pausesWorker = worker !== null && queue.backend === 'postgres';
-      if (isOff && pausesWorker) worker.hold();
+      if (isOff && pausesWorker) worker.pause();
       if (isOff && (!wasWrong || performance.now() - emittedAt > remindMs)) {
         emittedAt = performance.now();
         emit('clock.wrong', {

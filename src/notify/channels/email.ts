@@ -21,8 +21,8 @@ export const email = defineChannel<EmailConfig>({
     const to = mail.to.filter((address) => !reached.includes(address));
     if (to.length === 0) return { sent: true, reference };
     try {
-      const { address } = await resolve(config.host, config.port);
-      const refused = await sendMail({ ...mail, to }, config, { address, signal });
+      const addresses = await resolve(config.host, config.port);
+      const refused = await sendMail({ ...mail, to }, config, { addresses, signal });
       if (refused.some(({ isTemporary }) => isTemporary)) {
         const recipients = mail.to.filter(
           (each) => !refused.some((other) => other.address === each),

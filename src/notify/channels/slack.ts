@@ -43,7 +43,7 @@ export const slack = defineChannel<SlackConfig>({
 const previewLimits = { subject: 150, line: 300, body: 2_900, events: 10, tickets: 8 };
 
 /** Slack does not notify people of an edit. So a reply about one of these events also appears in the channel. */
-const loudEvents = new Set(['reopened', 'raised', 'escalated', 'reminded', 'woken']);
+const broadcastEvents = new Set(['reopened', 'raised', 'escalated', 'reminded', 'woken']);
 
 async function deliverByToken(
   message: Message,
@@ -66,15 +66,15 @@ async function deliverByToken(
   const needsNoReply = isNew && message.events.every(({ event }) => event === 'opened');
   if (needsNoReply) return sent(ts, notes);
   try {
-    const isLoud = !isNew && message.events.some(({ event }) => loudEvents.has(event));
-    notes.push(...(await reply(client, message, { channel, ts }, isLoud)));
+    const isBroadcast = !isNew && message.events.some(({ event }) => broadcastEvents.has(event));
+    notes.push(...(await reply(client, message, { channel, ts }, isBroadcast)));
   } catch (error) {
     if (!(error instanceof SlackRefusal)) throw error;
     // The message itself is up to date. The next try edits it again, which changes nothing, and then posts the reply.
-    if (error.notSent.final === undefined && error.word !== 'thread_not_found')
+    if (error.notSent.final === undefined && error.code !== 'thread_not_found')
       throw new SlackRefusal(
         { ...error.notSent, partly: { reference: ts, recipients: [] } },
-        error.word,
+        error.code,
       );
     notes.push(`what happened is not in the thread: ${error.notSent.why}`);
   }
@@ -113,7 +113,7 @@ async function edit(client: Slack, message: Message, target: { channel: string; 
     return {
       ts,
       notes: [
-        `its message can be edited no longer (${(error as SlackRefusal).word}), so it was posted anew`,
+        `its message can be edited no longer (${(error as SlackRefusal).code}), so it was posted anew`,
         ...notes,
       ],
     };
@@ -123,19 +123,19 @@ async function edit(client: Slack, message: Message, target: { channel: string; 
 function withoutMayBeThere(error: unknown): unknown {
   if (!(error instanceof SlackRefusal)) return error;
   const { mayBeThere, ...notSent } = error.notSent;
-  return mayBeThere ? new SlackRefusal(notSent, error.word) : error;
+  return mayBeThere ? new SlackRefusal(notSent, error.code) : error;
 }
 
 async function reply(
   client: Slack,
   message: Extract<Message, { kind: 'ticket' }>,
   target: { channel: string; ts: string },
-  isLoud: boolean,
+  isBroadcast: boolean,
 ): Promise<string[]> {
   const content = historyBlocks(message);
   if (content === null) return [];
   const { notes } = await sendInPlainerForms(content, message, (form) =>
-    client.post(target, form, message.id, isLoud),
+    client.post(target, form, message.id, isBroadcast),
   );
   return notes;
 }
@@ -165,8 +165,8 @@ async function sendInPlainerForms<Result>(
       if (!isFormRefused(error)) throw error;
       refused = error;
     }
-  const { notSent, word } = refused as SlackRefusal;
-  throw new SlackRefusal({ ...notSent, final: 'message' }, word);
+  const { notSent, code } = refused as SlackRefusal;
+  throw new SlackRefusal({ ...notSent, final: 'message' }, code);
 }
 
 async function deliverByWebhook(

@@ -78,7 +78,7 @@ export const webhook = defineChannel({
     `${JSON.stringify(JSON.parse(bodyOf(message)), null, 2)}\n\n${briefLines(message).join('\n')}`,
 });
 
-/** A proxy answers so if it did not get the receiver's answer: it is not known what became of the message. */
+/** The answers of a proxy that did not get the receiver's answer: it is not known whether the receiver took the message. */
 const lostAnswers = new Set([502, 504]);
 
 /** What an answer that is not a success means for the delivery. */
@@ -88,7 +88,7 @@ function refusalOf(status: number, headers: Record<string, string>): NotSent {
   const retryAfterMs = status === 429 || status === 503 ? retryAfterMsOf(headers) : null;
   const why =
     status >= 300 && status < 400
-      ? `it answered ${status}: it is somewhere else, and redirects are not followed`
+      ? `it answered ${status}: it redirects to another address, and redirects are not followed`
       : `it answered ${status}`;
   return {
     sent: false,

@@ -25,7 +25,7 @@ import { messageOf, sentBefore } from './facts.ts';
 import { nextTry, pauseMs } from './retry.ts';
 import { send, type Attempt } from './send.ts';
 
-/** After this time a run takes nothing new, and leaves the rest to the next one. */
+/** After this time a run begins no further message: the next run sends the rest. */
 const maxRunMs = 300_000;
 
 export interface DeliveryFigures {
@@ -96,7 +96,7 @@ async function serve(
   }
 }
 
-/** Begins the next sending on this channel; if nothing is due, lets go of the channel and returns null. */
+/** Begins the next sending on this channel; if nothing is due, gives the channel back and returns null. */
 const begin = (context: JobContext, name: string): Promise<NextSending | null> =>
   context.commit(async (trx) => {
     const settings = await readNotifications(trx);

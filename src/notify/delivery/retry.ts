@@ -10,7 +10,7 @@ const delays = [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * ho
 const maxAskedMs = hour;
 
 /** How old a message may be while waits that a receiver asks for, or a missing secret, use up no try. */
-const maxPatienceMs = 24 * hour;
+const maxUncountedAgeMs = 24 * hour;
 /** After this many attempts the receiver is asked less often, whatever it says. */
 const manyAttempts = 60;
 
@@ -25,13 +25,13 @@ export interface TryCounts {
 
 export interface NextTry {
   delayMs: number;
-  /** false: the receiver asked to wait, or was not asked, so it is not a failure of the message */
+  /** false: the receiver asked to wait, or was not reached because of a secret, so this is no failure of the message */
   counts: boolean;
 }
 
 /**
  * The waits while the channel cannot be used because of a secret: the receiver was not asked, so for a day no try counts. They
- * are short, so that the message is sent soon after a person has mended the secret.
+ * are short, so that the message is sent soon after a person has corrected the secret.
  */
 const unusableDelays = [5 * second, 5 * minute];
 
@@ -41,10 +41,10 @@ export function nextTry(
   { askedMs, usable }: { askedMs?: number | undefined; usable?: boolean | null },
 ): NextTry | null {
   const usual = delays[tries - 1];
-  if (usable === false && ageMs <= maxPatienceMs)
+  if (usable === false && ageMs <= maxUncountedAgeMs)
     return { delayMs: unusableDelays[attempts - 1] ?? unusableDelays.at(-1)!, counts: false };
   if (askedMs === undefined) return usual === undefined ? null : { delayMs: usual, counts: true };
-  const counts = ageMs > maxPatienceMs;
+  const counts = ageMs > maxUncountedAgeMs;
   if (counts && usual === undefined) return null;
   const shortest = attempts > manyAttempts ? minute : second;
   return { delayMs: Math.min(Math.max(askedMs, shortest), maxAskedMs), counts };

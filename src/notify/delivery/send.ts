@@ -14,16 +14,16 @@ import type { Message } from '../message.ts';
 /** How long one attempt may take, from the lookup of the receiver's name to the last byte of its answer. */
 export const deadlineMs = 15_000;
 
-/** How long after the deadline a channel may still say what it knows: a part may have arrived, or all of it. */
-const lastWordsMs = 1_000;
+/** How long after the deadline a channel may still report its result: a part may have arrived, or all of it. */
+const graceMs = 1_000;
 
-const maxLetters = 500;
+const maxCharacters = 500;
 
 export interface SendOptions {
   channel: Channel;
   /** as the settings have it, with references to secrets */
   config: object;
-  /** receivers whose addresses may be other than public */
+  /** receivers whose addresses need not be public */
   hosts: unknown;
   openSecrets: (names: readonly string[]) => Promise<Opened[]>;
   before: ChannelContext<unknown>['before'];
@@ -43,7 +43,7 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
   const redaction = openRedaction();
   const deadline = AbortSignal.timeout(deadlineMs);
   const signal = AbortSignal.any([options.signal, deadline]);
-  const clean = (text: string): string => fitting(storable(redaction.text(text)), maxLetters);
+  const clean = (text: string): string => fitting(storable(redaction.text(text)), maxCharacters);
   let hasBegun = false;
   try {
     const opened = await options.openSecrets(secretsNamedIn(config));
@@ -57,7 +57,7 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
     const context: ChannelContext<unknown> = {
       config: read.data,
       request: (outgoing) => request(outgoing, limits),
-      resolve: async (host, port) => (await resolveHost(host, port, limits))[0],
+      resolve: (host, port) => resolveHost(host, port, limits),
       signal,
       before,
       reached,
@@ -95,7 +95,7 @@ function untilDeadline(work: Promise<Delivery>, signal: AbortSignal): Promise<De
   const { promise, reject } = Promise.withResolvers<never>();
   let waiting: NodeJS.Timeout | undefined;
   const stop = () => {
-    waiting = setTimeout(() => reject(signal.reason as Error), lastWordsMs);
+    waiting = setTimeout(() => reject(signal.reason as Error), graceMs);
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -60,9 +60,9 @@ const sentences: Record<TicketEvent, (actor: string, detail: Detail) => string> 
   released: () => 'it is not held back any more',
 };
 
-const maxLetters = 4_000;
+const maxCharacters = 4_000;
 
 export function sentenceOf(event: TicketEvent, actor: string, detail: unknown): string {
   const known = detail !== null && typeof detail === 'object' ? (detail as Detail) : {};
-  return fitting(sentences[event](actor, known), maxLetters);
+  return fitting(sentences[event](actor, known), maxCharacters);
 }

@@ -1,9 +1,10 @@
 /** One mail over one connection of SMTP. */
-import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { NodemailerError } from 'nodemailer';
 import { asciiHost, type EmailConfig } from './config.ts';
+import type { Addresses } from '../../outbound/resolve.ts';
 import type { Mail } from './compose.ts';
+import { nameOfServer, openSocket, tlsOptions } from './open-socket.ts';
 
 /** The server has not taken the mail, or it is not known whether it has. */
 export class MailFailure extends Error {
@@ -31,21 +32,26 @@ export interface RefusedRecipient {
 export async function sendMail(
   { from, to, raw }: Mail,
   config: EmailConfig,
-  { address, signal }: { address: string; signal: AbortSignal },
+  { addresses, signal }: { addresses: Addresses; signal: AbortSignal },
 ): Promise<RefusedRecipient[]> {
   const { default: SMTPConnection } = await import('nodemailer/lib/smtp-connection');
   const { host, port, security, helo, user, password } = config;
-  // The connection goes to the IP address that the outbound check allowed; the certificate is checked against the host name.
-  const hostName = isIP(host) === 0 ? asciiHost(host)! : undefined;
+  const stopped = (): Error =>
+    new Error(`it was stopped: ${String(signal.reason)}`, { cause: signal.reason });
+  const socket = await openSocket(config, addresses, signal).catch((error: unknown) => {
+    throw new MailFailure(signal.aborted ? stopped() : (error as NodemailerError), false);
+  });
   const connection = new SMTPConnection({
-    host: address,
+    connection: socket,
+    secured: security === 'tls',
+    host,
     port,
-    servername: hostName,
+    servername: nameOfServer(host),
     ...(helo !== undefined && { name: asciiHost(helo)! }),
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
-    tls: { minVersion: 'TLSv1.2' },
+    tls: tlsOptions,
     // A connection that is given up is closed at once.
     socketCloseTimeout: 0,
     logger: false,
@@ -57,8 +63,7 @@ export async function sendMail(
     reject(new MailFailure(error, wasSent));
     connection.close();
   };
-  const stop = (): void =>
-    fail(new Error(`it was stopped: ${String(signal.reason)}`, { cause: signal.reason }));
+  const stop = (): void => fail(stopped());
   // This listener stays as long as the connection: an error event without a listener ends the process.
   connection.on('error', fail);
   signal.addEventListener('abort', stop);

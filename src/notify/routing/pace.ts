@@ -1,18 +1,18 @@
-/** How many messages a channel got lately, and so when the next one goes out: one outage is few messages. */
+/** How many messages a channel got lately, and when it may get the next one: an outage is to cause few messages. */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** How many messages go out at once. With one more about the rest there are three, whatever breaks. */
+/** How many urgent messages are sent at once. One more message is about all others, so that an outage causes three. */
 const maxAtOnce = 2;
 const gatherMs = 30_000;
-/** From this number of single messages in 10 minutes on a channel is busy, and messages wait longer for each other. */
-const busyFrom = 20;
+/** A channel with this many single messages in 10 minutes is busy, and its messages wait longer for each other. */
+const minBusyMessages = 20;
 const busyMs = 5 * 60_000;
 
 export interface Pace {
   now: Date;
   /** urgent messages that may still go out now */
-  left: number;
+  urgentLeft: number;
   isBusy: boolean;
   /** when the messages that wait are sent; null if none waits */
   gathersUntil: Date | null;
@@ -48,9 +48,9 @@ export async function paceOf(
   );
   return new Map(
     rows.map(({ name, now, at_once, single, waiting, until }) => {
-      const isBusy = single >= busyFrom;
-      const left = isBusy || waiting > 3 ? 0 : Math.max(0, maxAtOnce - at_once);
-      return [name, { now, left, isBusy, gathersUntil: until }];
+      const isBusy = single >= minBusyMessages;
+      const urgentLeft = isBusy || waiting > 3 ? 0 : Math.max(0, maxAtOnce - at_once);
+      return [name, { now, urgentLeft, isBusy, gathersUntil: until }];
     }),
   );
 }

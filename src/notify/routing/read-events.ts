@@ -24,17 +24,17 @@ export interface UnroutedEvent extends RoutedEvent {
 }
 
 /**
- * The oldest events that wait to be routed, with the tickets as they are now. They are found by the marks that they lack, not by
- * ids above the newest one seen: so an event whose transaction commits late comes with the next read.
+ * The oldest events that wait to be routed, with the tickets as they are now. An event waits while it has no mark. Its id alone
+ * does not say so: the transaction of an event with a lower id may commit later, and the next read finds that event.
  */
 export async function readEvents(
   trx: Transaction<Database>,
-  most: number,
+  maxEvents: number,
 ): Promise<UnroutedEvent[]> {
   const { rows } = await sql<UnroutedEvent>`
     WITH unrouted AS MATERIALIZED (
       SELECT e.id, e.ticket_id, e.event FROM bot_ticket_events e WHERE e.routed_at IS NULL AND e.unsent_reason IS NULL
-      ORDER BY e.id LIMIT ${most} FOR NO KEY UPDATE
+      ORDER BY e.id LIMIT ${maxEvents} FOR NO KEY UPDATE
     )
     SELECT e.id, e.event, t.id AS ticket_id, t.status, t.severity, t.assigned_to, f.category,
            coalesce(b.name, 'roundsman') AS bot,

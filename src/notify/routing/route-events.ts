@@ -44,10 +44,10 @@ async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { i
   const settings = await readNotifications(trx);
   const events = await readEvents(trx, maxEvents);
   if (events.length === 0) return { events: 0, messages: 0, isDue: false };
-  const decided = events.map((event) => ({ event, ...decide(settings, event) }));
-  const messages = settings ? await messagesOf(trx, settings, decided) : [];
+  const routings = events.map((event) => ({ event, ...routingOf(settings, event) }));
+  const messages = settings ? await messagesOf(trx, settings, routings) : [];
   await queueMessages(trx, messages);
-  const outcomes = decided.map(({ event, reason, isHeld }) => ({
+  const outcomes = routings.map(({ event, reason, isHeld }) => ({
     id: event.id,
     unsent_reason: reason,
     is_held: isHeld ?? false,
@@ -60,18 +60,18 @@ async function routeSome(trx: Transaction<Database>): Promise<RouteFigures & { i
   };
 }
 
-/** Where an event goes; or why it goes nowhere, and whether it is decided again when maintenance is over. */
-interface Decision {
+/** Where an event goes; or why it goes nowhere, and whether it is routed again when maintenance is over. */
+interface Routing {
   choices: Choice[];
   reason: string | null;
   isHeld?: boolean;
 }
 
-interface Decided extends Decision {
+interface EventRouting extends Routing {
   event: UnroutedEvent;
 }
 
-function decide(settings: Notifications | null, event: UnroutedEvent): Decision {
+function routingOf(settings: Notifications | null, event: UnroutedEvent): Routing {
   if (!settings) return { choices: [], reason: 'no channels are set up' };
   const { choices, reason } = choose(settings, event);
   const isEnd = event.event === 'resolved';
@@ -107,23 +107,23 @@ const isEdited = (settings: Notifications, channel: string, { event }: UnroutedE
 async function messagesOf(
   trx: Transaction<Database>,
   settings: Notifications,
-  decided: readonly Decided[],
+  routings: readonly EventRouting[],
 ): Promise<NewMessage[]> {
   const names = [
-    ...new Set(decided.flatMap(({ choices }) => choices.map(({ channel }) => channel))),
+    ...new Set(routings.flatMap(({ choices }) => choices.map(({ channel }) => channel))),
   ];
   if (names.length === 0) return [];
   await addChannels(trx, names);
   const edits = editingChannels(settings);
   const pace = await paceOf(trx, names, edits);
   const made = new Map<string, NewMessage>();
-  for (const { event, choices } of decided)
+  for (const { event, choices } of routings)
     for (const { channel, route } of choices) {
       const isEdit = edits.includes(channel) && event.own.includes(channel);
       const { now } = pace.get(channel)!;
       const end = quietUntil(settings.quiet_hours, event.severity, now);
       const quietEnd = end > now ? end : null;
-      const when = timeOf(event, pace.get(channel)!, { isEdit, quietEnd });
+      const when = sendTimeOf(event, pace.get(channel)!, { isEdit, quietEnd });
       const kind = when.isComment ? 'comment' : 'ticket';
       const key = kind === 'comment' ? `${event.id} ${channel}` : `${event.ticket_id} ${channel}`;
       const before = made.get(key);
@@ -143,7 +143,7 @@ async function messagesOf(
 }
 
 /** When a message is sent: now, at the end of the quiet hours, or when the messages that wait on the channel are sent together. */
-function timeOf(
+function sendTimeOf(
   { event, severity }: UnroutedEvent,
   pace: Pace,
   { isEdit, quietEnd }: { isEdit: boolean; quietEnd: Date | null },
@@ -153,8 +153,8 @@ function timeOf(
   const isUrgent = severity === 'critical' && urgentEvents.includes(event);
   const atOnce = { at: pace.now, gathers: false, isComment };
   if (isEdit || isComment) return atOnce;
-  if (isUrgent && pace.left > 0) {
-    pace.left -= 1;
+  if (isUrgent && pace.urgentLeft > 0) {
+    pace.urgentLeft -= 1;
     return atOnce;
   }
   const at = gatherUntil(pace, isUrgent);

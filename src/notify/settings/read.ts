@@ -7,7 +7,7 @@ import { storedDocument } from './stored.ts';
 
 /** How many mistakes one message names, and its length: a statement may have written anything. */
 const maxProblems = 5;
-const maxLetters = 500;
+const maxCharacters = 500;
 
 /** A statement has written a document into the setting that cannot be used. */
 export class BadNotificationsError extends RoundsmanError {
@@ -28,6 +28,6 @@ export async function readNotifications(db: Db): Promise<Notifications | null> {
   if (read.success) return read.data;
   const why = read.error.issues.map((issue) => issueWithPlace(issue, stored));
   throw new BadNotificationsError(
-    fitting(printable(why.slice(0, maxProblems).join('; ')), maxLetters),
+    fitting(printable(why.slice(0, maxProblems).join('; ')), maxCharacters),
   );
 }

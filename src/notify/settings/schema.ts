@@ -20,7 +20,7 @@ const route = z
     /** channels; an empty list: people are not told */
     to: z.array(name).max(20),
     on: z.array(z.enum(routableEvents)).min(1).optional(),
-    /** the routes after it are asked, too */
+    /** the next route that fits decides, too */
     continue: z.boolean().default(false),
   })
   .superRefine((given, context) => {
@@ -72,18 +72,18 @@ export const notifications = z
       context.addIssue({ code: 'custom', path, message });
   });
 
-/** Written as anybody may have written it, with mistakes elsewhere. */
-interface Written {
+/** A document as it was written: it may have mistakes anywhere. */
+interface WrittenDocument {
   channels?: unknown;
   routes?: unknown;
 }
 
 /**
- * Names of channels in routes that no channel has. The schema asks for them only where nothing else is wrong; a document with other
- * mistakes is asked apart, so that a person hears of all of them at once.
+ * Names in routes that no channel has. The schema finds them only in a document without other mistakes. For all other documents
+ * this function is called separately, so that a person sees all mistakes at once.
  */
 export function unknownChannels(document: unknown): { path: PropertyKey[]; message: string }[] {
-  const { channels, routes } = (document ?? {}) as Written;
+  const { channels, routes } = (document ?? {}) as WrittenDocument;
   if (channels === null || typeof channels !== 'object' || !Array.isArray(routes)) return [];
   const known = Object.keys(channels);
   return routes.flatMap((given: { to?: unknown } | null, index) =>

@@ -1,6 +1,6 @@
 /**
- * The setting `notifications` as it is stored. Not in read.ts, because to judge a document takes its whole schema, and most
- * databases of those who only look have none.
+ * The setting `notifications` as it is stored. It is not in read.ts, because read.ts loads the whole schema of the document, which
+ * a command that only shows something rarely needs.
  */
 import type { Db } from '../../database/connect.ts';
 

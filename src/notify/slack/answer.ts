@@ -5,18 +5,18 @@ import type { NotSent } from '../channel.ts';
 /** Slack has not taken the request, or it is not known whether it has. */
 export class SlackRefusal extends Error {
   override readonly name = 'SlackRefusal';
-  /** Slack's own word: `channel_not_found`; null if it gave none */
-  readonly word: string | null;
+  /** Slack's own error code: `channel_not_found`; null if it gave none */
+  readonly code: string | null;
   readonly notSent: NotSent;
 
-  constructor(notSent: NotSent, word: string | null = null) {
+  constructor(notSent: NotSent, code: string | null = null) {
     super(notSent.why);
     this.notSent = notSent;
-    this.word = word;
+    this.code = code;
   }
 }
 
-/** What is wrong or has to be done, by Slack's word. Until a person has mended it, Slack takes no message of this channel. */
+/** What is wrong, or what a person has to do, by Slack's error code. Until then Slack takes no message of this channel. */
 const whatToDo: Record<string, string> = {
   invalid_auth: 'it does not know the token: set the secret again',
   not_authed: 'no token was sent: set the secret',
@@ -58,14 +58,14 @@ const formRefused =
   /^(invalid_blocks(_format)?|msg_blocks_too_long|msg_too_long|invalid_(payload|arguments|metadata_format|metadata_schema)|metadata_(too_large|must_be_sent_from_app)|too_many_(blocks|attachments)|block_mismatch|blocks_.*|text_too_long)$/;
 
 export const isFormRefused = (error: unknown): boolean =>
-  error instanceof SlackRefusal && error.word !== null && formRefused.test(error.word);
+  error instanceof SlackRefusal && error.code !== null && formRefused.test(error.code);
 
 /** The message of the ticket cannot be edited: it was deleted, belongs to an earlier app, or is too old. */
 export const isGone = (error: unknown): boolean =>
   error instanceof SlackRefusal &&
-  ['message_not_found', 'cant_update_message', 'edit_window_closed'].includes(error.word ?? '');
+  ['message_not_found', 'cant_update_message', 'edit_window_closed'].includes(error.code ?? '');
 
-/** Slack asks for a wait in seconds. More than a day is not believed. */
+/** The wait that Slack asks for, in seconds; a wait of more than a day is cut to a day. */
 const waitOf = (header: string | undefined): Pick<NotSent, 'retryAfterMs'> => {
   const seconds = Number(header);
   return header !== undefined && header.trim() !== '' && seconds >= 0
@@ -73,19 +73,19 @@ const waitOf = (header: string | undefined): Pick<NotSent, 'retryAfterMs'> => {
     : {};
 };
 
-/** The refusal that a status and Slack's word mean. `header` is the value of `retry-after`. */
-export function refusalOf(status: number, word: string | null, header?: string): SlackRefusal {
-  const shown = word === null ? `status ${status}` : safeLine(word.slice(0, 100));
-  if (status === 429 || word === 'ratelimited' || word === 'rate_limited')
+/** The refusal for a status and Slack's error code. `header` is the value of `retry-after`. */
+export function refusalOf(status: number, code: string | null, header?: string): SlackRefusal {
+  const shown = code === null ? `status ${status}` : safeLine(code.slice(0, 100));
+  if (status === 429 || code === 'ratelimited' || code === 'rate_limited')
     return new SlackRefusal(
       { sent: false, why: 'Slack asks to wait: too many messages', ...waitOf(header) },
-      word,
+      code,
     );
-  const change = word === null ? undefined : whatToDo[word];
+  const change = code === null ? undefined : whatToDo[code];
   if (change)
     return new SlackRefusal(
       { sent: false, why: `Slack refuses it: ${change} (${shown})`, final: 'channel' },
-      word,
+      code,
     );
   if (status === 410)
     return new SlackRefusal(
@@ -94,21 +94,21 @@ export function refusalOf(status: number, word: string | null, header?: string):
         why: `Slack refuses it: the address is gone for good (${shown})`,
         final: 'channel',
       },
-      word,
+      code,
     );
   const isUncertain =
-    (status === 200 && word === null) || status >= 500 || uncertainWords.has(shown);
+    (status === 200 && code === null) || status >= 500 || uncertainCodes.has(shown);
   const why = isUncertain
     ? `Slack answered ${shown}; ${unknownOutcome}`
     : `Slack did not take it (${shown})`;
   return new SlackRefusal(
     { sent: false, why, ...waitOf(header), ...(isUncertain && { mayBeThere: true }) },
-    word,
+    code,
   );
 }
 
-/** Slack documents that a part of the request may have been carried out although it answers so. */
-const uncertainWords = new Set([
+/** Slack documents that it may have carried out a part of the request although it answers with one of these codes. */
+const uncertainCodes = new Set([
   'internal_error',
   'fatal_error',
   'request_timeout',

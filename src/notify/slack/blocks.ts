@@ -55,7 +55,7 @@ const escaped = (text: string): string =>
 /** The limits of the text for notifications, and of a message whose blocks Slack refused. */
 const brief: Limits = { subject: 150, line: 200, body: 1_000, events: 5, tickets: 5 };
 
-const blocksOf = (words: Words, isWhole: boolean): SlackText['blocks'] => [
+const blocksOf = (words: Words, showsHistory: boolean): SlackText['blocks'] => [
   { type: 'header', text: plain(words.subject) },
   ...sections([
     words.standing,
@@ -63,7 +63,9 @@ const blocksOf = (words: Words, isWhole: boolean): SlackText['blocks'] => [
     ...words.facts.map(({ label, value }) => `${label}: ${value}`),
   ]),
   ...sections(words.body),
-  ...(isWhole && words.history.length > 0 ? sections(['What happened', ...words.history]) : []),
+  ...(showsHistory && words.history.length > 0
+    ? sections(['What happened', ...words.history])
+    : []),
   ...sections([...(words.cut === null ? [] : [words.cut]), ...words.commands]),
 ];
 

@@ -1,4 +1,4 @@
-/** Slack's methods, through Slack's own client; every request goes through the guard of the channel's context. */
+/** Slack's methods, through Slack's own client; every request is made by the channel's context, which checks the address. */
 import type { FetchFunction, KnownBlock, Logger } from '@slack/web-api';
 import { messageOf } from '../../ground/errors.ts';
 import { OutboundError } from '../../outbound/error.ts';
@@ -6,10 +6,10 @@ import type { ChannelContext } from '../channel.ts';
 import { safeLine } from '../words/safe.ts';
 import { refusalOf, SlackRefusal, unansweredRefusal } from './answer.ts';
 
-/** A channel by its id, and a message in it by the timestamp that Slack knows it by. */
+/** A channel, by its id, and a message in it, by its timestamp in Slack. */
 export interface MessageTarget {
   channel: string;
-  /** the message that is edited, or in whose thread this is said */
+  /** the message that is edited, or in whose thread a new message is posted */
   ts?: string;
 }
 
@@ -76,7 +76,7 @@ export async function openSlack(
         throw unansweredRefusal(safeLine(messageOf(original).slice(0, 300)), wasSent);
       }
       if (error instanceof WebAPIPlatformError)
-        throw refusalOf(status, wordOf(error.data['error']), retryAfter);
+        throw refusalOf(status, codeOf(error.data['error']), retryAfter);
       if (error instanceof WebAPIHTTPError) throw refusalOf(status, null, retryAfter);
       // A status of 429, with or without the time to wait.
       if (status === 429) throw refusalOf(status, null, retryAfter);
@@ -86,7 +86,7 @@ export async function openSlack(
     }
   };
 
-  // Slack is told to make nothing of a text: no links, no mentions, no previews of addresses.
+  // With these options Slack interprets nothing in a text: no links, no mentions, no previews of addresses.
   const asIs = { parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false };
 
   return {
@@ -108,8 +108,8 @@ export async function openSlack(
 
 export type Slack = Awaited<ReturnType<typeof openSlack>>;
 
-/** Slack's own word for an error; null for other text, as its client takes a body that is not JSON for the error. */
-const wordOf = (error: unknown): string | null =>
+/** Slack's error code; null for other text, because its client takes a body that is not JSON for the code. */
+const codeOf = (error: unknown): string | null =>
   typeof error === 'string' && /^[a-z_]{1,60}$/.test(error) ? error : null;
 
 function responseOf(

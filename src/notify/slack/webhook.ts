@@ -1,4 +1,4 @@
-/** An incoming webhook of Slack: it takes a new message, and answers with a word instead of the message's timestamp. */
+/** An incoming webhook of Slack: it takes a new message, and answers `ok` or an error code instead of the message's timestamp. */
 import { messageOf } from '../../ground/errors.ts';
 import { OutboundError } from '../../outbound/error.ts';
 import type { ChannelContext } from '../channel.ts';
@@ -30,10 +30,10 @@ export async function postToWebhook(
     throw unansweredRefusal(safeLine(messageOf(error).slice(0, 300)), error.sent);
   });
   if (answer.status === 200) return;
-  const [word = ''] = answer.body.trim().split(/\s/, 1);
+  const [code = ''] = answer.body.trim().split(/\s/, 1);
   throw refusalOf(
     answer.status,
-    /^[a-z_]{1,60}$/.test(word) ? word : null,
+    /^[a-z_]{1,60}$/.test(code) ? code : null,
     answer.headers['retry-after'],
   );
 }

@@ -1,5 +1,5 @@
 /** What a message with the report of a morning says: whether everything ran, what to do first, and how to see the rest. */
-import { counted, time, zulu } from '../../ground/text.ts';
+import { counted, time, timeForCommand } from '../../ground/text.ts';
 import type { Report } from '../../report/report.ts';
 import {
   factsOf,
@@ -18,7 +18,7 @@ const lateMs = 15 * 60_000;
 
 /** The command that reports on the same period again, from the rows as they are then. */
 export const reportCommand = ({ report }: ReportMessage): string =>
-  `npx roundsman report --since ${zulu(report.from)}`;
+  `npx roundsman report --since ${timeForCommand(report.from)}`;
 
 const lateInWords = ({ due_at, report }: ReportMessage): string | null =>
   Date.parse(report.made_at) - due_at.getTime() > lateMs

@@ -12,10 +12,10 @@ const maxBytes = 64_000;
 
 /** How long a text may be, and how many of the newest events are shown. Any message fits at the last level. */
 const levels = [
-  { letters: 20_000, events: 100 },
-  { letters: 4_000, events: 50 },
-  { letters: 1_000, events: 20 },
-  { letters: 200, events: 5 },
+  { characters: 20_000, events: 100 },
+  { characters: 4_000, events: 50 },
+  { characters: 1_000, events: 20 },
+  { characters: 200, events: 5 },
 ];
 
 /**
@@ -43,28 +43,28 @@ function commandOf(message: Message): string {
 }
 
 /** How long a name may be, whatever the level. */
-const maxNameLetters = 200;
+const maxNameCharacters = 200;
 
 const unchanged = (text: string): string => text;
 
 function atLevel(
   message: Message,
-  { letters, events }: (typeof levels)[number],
+  { characters, events }: (typeof levels)[number],
   parts: Parts,
 ): Message {
-  const text = (name: string, given: string): string => {
-    const { shown, kept, all } = cutTo(given, letters, unchanged);
+  const shortText = (name: string, given: string): string => {
+    const { shown, kept, all } = cutTo(given, characters, unchanged);
     if (kept < all) parts.leftOut(`${name} (${kept} of ${all} characters are here)`);
     return shown;
   };
-  const some = (names: string, given: string, most = letters): string => {
+  const shortItem = (names: string, given: string, most = characters): string => {
     const { shown, kept, all } = cutTo(given, most, unchanged);
     if (kept < all) parts.leftOut(`parts of ${names}`);
     return shown;
   };
   const name = <Given extends string | null>(given: Given) =>
-    (given === null ? null : some('the names', given, maxNameLetters)) as Given;
-  const ofTicket = (ticket: TicketFacts, cut: typeof text): TicketFacts => ({
+    (given === null ? null : shortItem('the names', given, maxNameCharacters)) as Given;
+  const ofTicket = (ticket: TicketFacts, cut: typeof shortText): TicketFacts => ({
     ...ticket,
     title: cut('the title', ticket.title),
     description: cut('the description', ticket.description),
@@ -79,18 +79,21 @@ function atLevel(
   const ofEvent = (event: EventFacts): EventFacts => ({
     ...event,
     actor: name(event.actor),
-    sentence: some('the history', event.sentence),
+    sentence: shortItem('the history', event.sentence),
   });
   switch (message.kind) {
     case 'group':
       return {
         ...message,
         tickets: message.tickets.map((ticket) =>
-          ofTicket(ticket, (what, each) => some(what, each)),
+          ofTicket(ticket, (what, each) => shortItem(what, each)),
         ),
       };
     case 'report':
-      return { ...message, report: shortReport(message.report, { events, text: some }, parts) };
+      return {
+        ...message,
+        report: shortReport(message.report, { events, text: shortItem }, parts),
+      };
     case 'test':
       return { ...message, asked_by: name(message.asked_by) };
     case 'ticket': {
@@ -98,7 +101,7 @@ function atLevel(
       if (left > 0) parts.leftOut(counted(left, 'earlier event'));
       return {
         ...message,
-        ticket: ofTicket(message.ticket, text),
+        ticket: ofTicket(message.ticket, shortText),
         events: message.events.slice(-events).map(ofEvent),
       };
     }

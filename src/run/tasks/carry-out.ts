@@ -29,7 +29,7 @@ type Handlers = {
     dependencies: TaskDependencies,
     task: Tasks[K]['task'],
     signal: AbortSignal,
-    tell: (value: unknown) => void,
+    sendUpdate: (value: unknown) => void,
   ) => Promise<Tasks[K]['result']>;
 };
 
@@ -43,8 +43,8 @@ const handlers: Handlers = {
 /** Returns the function by which a child carries out a task of any kind. */
 export const carryOutWith =
   (dependencies: TaskDependencies): CarryOut =>
-  (kind, task, signal, tell) =>
-    handlers[kind](dependencies, task, signal, tell);
+  (kind, task, signal, sendUpdate) =>
+    handlers[kind](dependencies, task, signal, sendUpdate);
 
 /**
  * Runs one check in a child, where a crash of the check ends only that child. What the check throws, and a result that
@@ -55,7 +55,7 @@ async function performCheck(
   { catalogue, reader }: { catalogue: Catalogue; reader: Db },
   task: CheckTask,
   signal: AbortSignal,
-  tell: (value: unknown) => void,
+  sendUpdate: (value: unknown) => void,
 ): Promise<CheckOutcome> {
   const { endpoint, config: given, check: name, now } = task;
   const began = performance.now();
@@ -70,13 +70,13 @@ async function performCheck(
       ...rest,
     }) as CheckOutcome;
   try {
-    // The result is read inside this `try`, so that a defect of this check cannot hurt the others.
+    // The result is read inside this `try`: a result that breaks the contract is an error of this check alone.
     const result = await ask(check, config, task, {
       db: reader,
       now,
       signal,
       remembered: task.remembered,
-      progress: progressTo(tell),
+      progress: progressTo(sendUpdate),
       secret: (name) => valueOf(name, task.secrets),
       skip(reason: string): never {
         throw new SkippedCheck(reason);
@@ -84,7 +84,7 @@ async function performCheck(
     });
     if (result.remember !== undefined && !check.remembers)
       throw new Error(
-        'its result says what to remember, and the check does not say that it remembers',
+        'its result contains `remember`, and the check is defined without `remembers: true`',
       );
     const findings = result.findings.map((finding) => ({
       ...finding,

@@ -17,6 +17,8 @@ export interface Finding {
   metadata: Record<string, unknown> | null;
   /** components on which it depends: it is not healed while one of them has an open finding; no column */
   depends_on: string[];
+  /** it opens at its first report, whatever the bot's `confirm` is; no column */
+  certain: boolean;
   /** only of an event check: what it counted for the key, stored in the finding's memory; no column */
   tally?: TallyBefore;
   /** only of an event check: the time from which on it counted events; no column */
@@ -25,7 +27,7 @@ export interface Finding {
   verdict?: 'clean' | 'unclear';
 }
 
-/** How many findings of one run are recorded at most: a broken check must not fill the database. */
+/** The most findings of one run that are recorded: a broken check must not fill the database. */
 export const maxFindings = 1_000;
 
 /** A reported severity as it is stored. */
@@ -60,6 +62,7 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
     component_key: storable(key),
     metadata: reported.metadata ?? null,
     depends_on: reported.dependsOn?.map((parent) => fitting(parent, 100)) ?? [],
+    certain: reported.certain ?? false,
   };
 }
 

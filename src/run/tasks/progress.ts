@@ -1,4 +1,4 @@
-/** How far a check is: what it says in its child, and what its worker makes of that. */
+/** How far a check is: the check reports it in its child, and the worker reads what the child sends. */
 import { z } from 'zod';
 import { fitting } from '../../ground/text.ts';
 
@@ -8,28 +8,31 @@ export interface Progress {
   sentence: string | null;
 }
 
-/** A check may call it in a loop: at most one call in this time is sent. */
-const everyMs = 200;
+/** A check may report its progress in a loop: at most one report in this time is sent. */
+const sendEveryMs = 200;
 const maxSentence = 200;
 
 /** The function with which a check says how far it is. It never throws, and starts no timer that could outlive the check. */
 export function progressTo(
-  tell: (value: unknown) => void,
+  sendUpdate: (value: unknown) => void,
 ): (share: number, sentence?: string) => void {
-  let toldAt = -Infinity;
+  let sentAt = -Infinity;
   return (share, sentence) => {
     const now = performance.now();
-    if (now - toldAt < everyMs) return;
-    toldAt = now;
-    tell({ share: Number(share), sentence: sentence === undefined ? null : String(sentence) });
+    if (now - sentAt < sendEveryMs) return;
+    sentAt = now;
+    sendUpdate({
+      share: Number(share),
+      sentence: sentence === undefined ? null : String(sentence),
+    });
   };
 }
 
 const schema = z.object({ share: z.number(), sentence: z.string().nullable() });
 
-/** What the check told; null if it is no progress. A share beyond its bounds is cut to them. */
-export function readProgress(told: unknown): Progress | null {
-  const read = schema.safeParse(told);
+/** Reads the progress that a child sent; null if the value is no progress. A share below 0 becomes 0, one above 1 becomes 1. */
+export function readProgress(update: unknown): Progress | null {
+  const read = schema.safeParse(update);
   if (!read.success) return null;
   const { share, sentence } = read.data;
   return {

@@ -21,7 +21,7 @@ const maxCounted = 2_147_483_647;
 /** On how many components a finding may depend, including those that its bot and the setting `depends_on` add. */
 export const maxParents = 300;
 
-// Both are part of a finding's identity: if they were cut, two problems would become one.
+// A finding's component and key are part of its identity: if they were cut, two problems could become one.
 const key = z.string().max(1_000);
 const keys = z.array(key).max(maxKeys);
 
@@ -40,6 +40,7 @@ const finding = z.object({
   key: key.optional(),
   metadata: metadata.optional(),
   dependsOn: z.array(key).max(maxParents).optional(),
+  certain: z.boolean().optional(),
 });
 
 const figure = z.object({
@@ -94,7 +95,7 @@ export function againstContract({ issues: [issue] }: z.core.$ZodError): Error {
   return new Error(`its result does not fit the contract: ${path.join('.')}: ${message}`);
 }
 
-/** Findings beyond a limit are left out, and the result says so. Figures beyond theirs are left out. */
+/** Findings beyond a limit are left out, and the result is marked as truncated. Figures beyond their limit are left out. */
 function withinLimits({ findings, figures, ...result }: CheckResult): CheckResult {
   const kept: CheckResult['findings'] = [];
   let length = 0;
@@ -121,7 +122,7 @@ function withinLimits({ findings, figures, ...result }: CheckResult): CheckResul
   };
 }
 
-/** A memory that was cut would be another one, so it is refused. */
+/** A value to remember that is too large is refused: a value that was cut would mean something else. */
 function boundedMemory(remember: unknown): unknown {
   const clean = plain(remember);
   const bytes = Buffer.byteLength(JSON.stringify(clean));

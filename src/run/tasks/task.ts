@@ -18,9 +18,9 @@ export interface CheckTask {
   since: Date | null;
   /** only for a check of events */
   events?: EventQuestion;
-  /** null where it remembers nothing */
+  /** what the check has asked to remember in an earlier run; null where there is nothing */
   remembered: unknown;
-  /** those that the bot names, opened when the check is given to the child */
+  /** the secrets that the bot names, opened when the check is given to the child */
   secrets: readonly GivenSecret[];
 }
 

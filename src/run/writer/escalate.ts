@@ -3,10 +3,10 @@ import { statement } from '../../batch/statement.ts';
 import { isUnderFence, type Fenced } from '../../data/bots/fence.ts';
 import {
   findCandidates,
-  findNeedy,
+  findNeedingTicket,
   findStorms,
-  findWeather,
-} from '../../data/bots/wanting-tickets.ts';
+  findStormStates,
+} from '../../data/bots/needing-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import type { Ticketed } from '../../events/ticketed.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
@@ -46,7 +46,7 @@ const runs = sql`input AS MATERIALIZED (
 
 /**
  * When runs end, their bots' open findings get tickets, at most one pending ticket for each fingerprint: critical and high
- * findings always, others as src/data/bots/wanting-tickets.ts says, which has the whole rule. Silenced findings get none, nor do
+ * findings always, others as src/data/bots/needing-tickets.ts says, which has the whole rule. Silenced findings get none, nor do
  * findings that are suppressed behind a cause of which people are told. In a storm, when more than half of a bot's components
  * are broken, one ticket stands for all findings, whatever their severity; each end of a run writes on it how much is broken.
  * Tickets whose finding is gone are resolved, and so is the storm's ticket when the storm is over. A problem that was seen again
@@ -66,10 +66,10 @@ export const escalateRuns = statement<Ticketed>(
   WITH ${sql.join([
     runs,
     resolveGone,
-    findWeather,
+    findStormStates,
     findCandidates,
     findStorms,
-    findNeedy,
+    findNeedingTicket,
     findLatest,
     findAssignees,
     findChanging,

@@ -16,7 +16,7 @@ export interface RecordInput {
     asked_at: Date | null;
     every: boolean;
     keys: string[];
-    /** keys that it looked at, but about which nothing is recorded */
+    /** keys that it looked at, but about which nothing may be recorded */
     undecided: string[];
   }[];
   /** the names of all checks of the bot; null when the run was stopped before it came to all of them */
@@ -90,7 +90,7 @@ const unclearKeys = (judged: JudgedKeys | undefined): string[] =>
     verdict === 'unclear' ? [key] : [],
   );
 
-/** The unclear keys, and the reported ones: about some of these nothing is recorded. */
+/** The unclear keys, about which nothing is recorded, and the reported ones, of which some are not recorded. */
 const undecidedKeys = ({ findings }: CheckResult, judged: JudgedKeys): string[] => [
   ...unclearKeys(judged),
   ...findings.map(({ component, key = component }) => storable(key)),

@@ -103,15 +103,15 @@ const reported = sql`reported AS MATERIALIZED (
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
       affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text,
       tally jsonb, verdict text,
-      counted_from timestamptz)
+      counted_from timestamptz, certain boolean)
     JOIN runs ON runs.id = f.run
   )`;
 
 /**
  * Writes what the checks of many runs saw, in a transaction that holds these runs. A reported finding is inserted when its
- * check has failed as many times in a row as its bot's `confirm` says; an open one is counted again, a single time for all
- * attempts of a run. An open finding whose key was examined and not reported is resolved when its check was clean `clear`
- * times in a row. A fingerprint about which a newer start has already written (`last_fence`) stays as it is. Recording the
+ * check has failed as many times in a row as its bot's `confirm` says, or at once where it is certain; an open one is counted
+ * again, a single time for all attempts of a run. An open finding whose key was examined and not reported is resolved when its
+ * check was clean `clear` times in a row. A fingerprint about which a newer start has already written (`last_fence`) stays as it is. Recording the
  * same result a second time changes nothing.
  *
  * What the result says about earlier decisions and cures is written with it: a failure ends the hold window of a cure

@@ -153,8 +153,8 @@ async function resolveItems(
   const { results, written } = await flush(client, writes);
   // A run that is no longer running may have been ended by an earlier try of the same write: the connection was lost then,
   // and that try may have committed all the same.
-  const doubted = batch.filter((item, index) => item.doubtful && !results[index]);
-  const finishes = doubted.flatMap(({ write }) => write.finish ?? []);
+  const maybeCommitted = batch.filter((item, index) => item.mayBeCommitted && !results[index]);
+  const finishes = maybeCommitted.flatMap(({ write }) => write.finish ?? []);
   const committed = finishes.length > 0 ? await findCommitted(client, finishes) : null;
   for (const [index, item] of batch.entries()) {
     const result = results[index];

@@ -12,9 +12,9 @@ export interface Run {
   startedAt: Date;
   bot: { id: string; name: string; endpoint: string; config: unknown };
   timeoutMs: number;
-  /** Whether effects of its bot wait to be undone, or are not known to have happened or not. */
+  /** Whether effects of its bot wait to be undone, or may or may not have happened. */
   pendingEffects: boolean;
-  /** the newest word of its checks on how far they are that is not written yet; the timer that renews leases writes it */
+  /** the newest progress of its checks that is not written yet; the timer that renews leases writes it */
   progress: ({ check: string } & Progress) | null;
   /** Aborted with a {@link Stop} as its reason. */
   signal: AbortSignal;

@@ -22,7 +22,7 @@ const startedBefore = statement<StartedRow>(
 /** Starts a batch of runs. Returns those that this worker may execute, by id. */
 export async function startBatch(
   client: pg.ClientBase,
-  batch: { entry: RunEntry; doubtful: boolean }[],
+  batch: { entry: RunEntry; mayBeCommitted: boolean }[],
   worker: string,
 ): Promise<Map<string, Run>> {
   const ask = (statement: typeof startRuns, entries: RunEntry[]) =>
@@ -33,11 +33,13 @@ export async function startBatch(
   );
   const started = new Map(rows.map((row) => [row.id, runOf(row)]));
   // The statement may have committed although its connection was lost: then these runs are this worker's.
-  const doubted = batch.filter(({ entry, doubtful }) => doubtful && !started.has(entry.id));
-  if (doubted.length > 0)
+  const maybeCommitted = batch.filter(
+    ({ entry, mayBeCommitted }) => mayBeCommitted && !started.has(entry.id),
+  );
+  if (maybeCommitted.length > 0)
     for (const row of await ask(
       startedBefore,
-      doubted.map(({ entry }) => entry),
+      maybeCommitted.map(({ entry }) => entry),
     ))
       started.set(row.id, runOf(row));
   return started;

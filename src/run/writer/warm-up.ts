@@ -19,7 +19,7 @@ const statements: [Statement<unknown>, unknown[]][] = [
   [queueNextRuns, [[]]],
 ];
 
-/** Sends all of them on this connection. Rejects with the first error once all are answered. */
+/** Sends these statements on this connection. Rejects with the first error once all are answered. */
 export async function sendEmpty(client: pg.ClientBase): Promise<void> {
   const answers = statements.map(([statement, values]) => send(client, statement, values));
   await Promise.allSettled(answers);
@@ -27,8 +27,8 @@ export async function sendEmpty(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Opens this many connections and has the server plan the statements: otherwise all runs that are due at once would
- * wait for that. Rejects with the error when one of them cannot be opened.
+ * Opens this many connections and has the server plan the statements, so that the first runs do not wait for that. Rejects with
+ * the error when a connection cannot be opened.
  */
 export async function warmUp(connections: pg.Pool, count: number): Promise<void> {
   const warm = async () => {

@@ -7,7 +7,7 @@ import {
 } from '../../data/bots/bot-actions.ts';
 import type { Db } from '../../database/connect.ts';
 import { shortId, storable } from '../../ground/text.ts';
-import { untilFree } from '../../database/until-free.ts';
+import { retryWhileLocked } from '../../database/retry-while-locked.ts';
 import { requestUndo } from '../../transitions/actions/request-undo.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
@@ -41,5 +41,5 @@ export async function undoAction(
   { action: { id } }: { action: Pick<ListedAction, 'id'> },
 ) {
   authorise(actor, 'undo actions', 'operator');
-  return untilFree(db, (trx) => requestUndo(trx, id, storable(actor.name)));
+  return retryWhileLocked(db, (trx) => requestUndo(trx, id, storable(actor.name)));
 }

@@ -56,7 +56,7 @@ export async function enableBot(
       why: `it is ${bot.status === 'error' ? 'in error' : bot.status} and not disabled`,
       hint:
         bot.status === 'error'
-          ? `mend its definition: \`npx roundsman bots edit ${bot.name}\``
+          ? `correct its definition: \`npx roundsman bots edit ${bot.name}\``
           : `\`npx roundsman bots resume ${bot.name}\``,
     });
   const known = await catalogue();

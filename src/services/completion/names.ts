@@ -38,6 +38,13 @@ const channels: Find = (begin) => sql`
   SELECT name, CASE WHEN off_since IS NULL THEN '' ELSE 'off' END AS about FROM engine.channels
   WHERE starts_with(name, ${begin}) ORDER BY name LIMIT ${sql.lit(maxNames)}`;
 
+const groups: Find = (begin) => sql`
+  SELECT g.id::text AS name, (
+    SELECT left(array_to_string(t.tokens, ' '), 80) FROM engine.error_templates t
+    WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC LIMIT 1) AS about
+  FROM engine.error_groups g WHERE g.merged_into IS NULL AND starts_with(g.id::text, ${begin})
+  ORDER BY g.last_seen_at DESC LIMIT ${sql.lit(maxNames)}`;
+
 const finds = {
   bot: column('bots', 'name', sql`coalesce(display_name, '')`),
   ticket: tickets,
@@ -49,6 +56,7 @@ const finds = {
   job: column('engine.jobs', 'name'),
   secret: column('engine.secrets', 'name'),
   run: ids('bot_executions', sql`status::text`, 'started_at'),
+  group: groups,
   finding: ids('bot_findings', sql`title`, 'last_seen_at', sql`resolved_at IS NULL`),
   action: ids('bot_actions', sql`action_description`, 'taken_at'),
   silence: ids('bot_silences', sql`reason`, 'created_at', sql`ended_at IS NULL`),

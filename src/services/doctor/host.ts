@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { binariesPackage, howToInstallBinaries } from '../../database/embedded/binaries.ts';
 import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts';
 import { readOwnZone } from '../../ground/own-zone.ts';
-import { distrustWay } from '../../ground/files/trusted.ts';
+import { distrustMaybeMissing } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
@@ -40,7 +40,7 @@ function hostOf(url: string): string {
 
 /** `up` writes its log there, whatever the database is; no diagnosis if that works. */
 export function examineHome({ home }: Config): Diagnosis[] {
-  const found = distrustWay(home);
+  const found = distrustMaybeMissing(home);
   if (!found) return [];
   return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
-import { closedFor } from '../../data/secrets/open.ts';
+import { whyClosed } from '../../data/secrets/open.ts';
 import { listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
 import type { Facts } from '../progress/facts.ts';
 import { healsWithoutSecretInWords } from '../progress/secrets-closed.ts';
@@ -18,7 +18,7 @@ export async function examineSecrets(db: Db, config: Config, facts: Facts): Prom
   const missing = [...uses.keys()].filter((name) => !rows.has(name));
   const closed = [...uses.keys()].flatMap((name) => {
     const row = rows.get(name);
-    const why = row ? closedFor(config, row) : null;
+    const why = row ? whyClosed(config, row) : null;
     return why === null ? [] : [`${users(name)}: ${why}`];
   });
   const found: Diagnosis[] = [];

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { mayBecome, suggestionsOnAll } from '../../data/bots/bot-decisions.ts';
+import { mayAnswer, suggestionsOnAll } from '../../data/bots/bot-decisions.ts';
 import { pendingTickets } from '../../data/bots/bot-tickets.ts';
 import { stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
@@ -68,7 +68,7 @@ export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): 
         .filter(({ finding_id }) => finding_id === id)
         .map((each) => ({
           knowledge_id: each.knowledge_id,
-          canApprove: mayBecome('approved', each) && isPlaybook(each.solution) && each.enabled,
+          canApprove: mayAnswer('approved', each) && isPlaybook(each.solution) && each.enabled,
         })),
     };
   });

@@ -1,4 +1,4 @@
-import { quietColumns, ticketColumn } from '../../data/bots/bot-findings.ts';
+import { whyNotToldColumns, ticketColumn } from '../../data/bots/bot-findings.ts';
 import type { Db } from '../../database/connect.ts';
 import { findingIdOf } from '../references/by-id.ts';
 import { findingOfTicket, isTicketNumber, ticketOf } from '../references/ticket.ts';
@@ -22,7 +22,7 @@ const findingWith = (db: Db, id: string) =>
   db
     .selectFrom('bot_findings')
     .selectAll()
-    .select(quietColumns('bot_findings'))
+    .select(whyNotToldColumns('bot_findings'))
     .select(ticketColumn('bot_findings'))
     .where('id', '=', id)
     .executeTakeFirstOrThrow();

@@ -6,7 +6,7 @@ import type { BotFindings } from '../../database/tables.ts';
 import { findingsADay, type FindingsOfDay } from '../../data/trends/findings-a-day.ts';
 import { botOf } from '../references/named.ts';
 
-export type { TicketInCharge } from '../../data/bots/bot-findings.ts';
+export type { StandingTicket } from '../../data/bots/bot-findings.ts';
 export type Severity = BotFindings['severity'];
 export type FindingRow = Selectable<BotFindings>;
 

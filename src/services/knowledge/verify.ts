@@ -1,6 +1,6 @@
 import {
   cacheDifferences,
-  mendCache,
+  correctCache,
   type CacheDifference,
 } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
@@ -18,5 +18,5 @@ export async function correctFigures({
   actor: Actor;
 }): Promise<CacheDifference[]> {
   authorise(actor, 'correct the figures of knowledge', 'admin');
-  return mendCache(db);
+  return correctCache(db);
 }

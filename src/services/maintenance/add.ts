@@ -17,7 +17,7 @@ import { plannedTimes, refuseUnclearTimes, type GivenTimes } from './times.ts';
 export { zoneOf } from './times.ts';
 
 /** How many characters a text may have, and how many names of one kind may be given. */
-const maxLetters = 1_000;
+const maxCharacters = 1_000;
 const maxNames = 1_000;
 
 /** The scope of a window; an empty list means all bots, components or categories. */
@@ -64,9 +64,9 @@ function namesIn(flag: string, given: readonly string[] = []): string[] {
 export function maintenanceTextOf(flag: string, value: string): string {
   const text = storable(value.trim());
   const { length } = [...text];
-  if (length > maxLetters)
+  if (length > maxCharacters)
     throw refusal(
-      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxLetters)} at most`,
+      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxCharacters)} at most`,
       'shorten it: it stands in lists and messages',
     );
   if (length > 0) return text;

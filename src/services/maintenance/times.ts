@@ -1,6 +1,6 @@
 /** The times of a maintenance window, from the options of its command. */
 import { UsageError } from '../../ground/errors.ts';
-import { time, zulu } from '../../ground/text.ts';
+import { time, timeForCommand } from '../../ground/text.ts';
 import { parseSchedule } from '../../schedule/cron.ts';
 import { bounds } from './bounds.ts';
 import { planOccurrences, refuseOverlaps, type Occurrence } from '../../schedule/occurrences.ts';
@@ -65,7 +65,7 @@ export function plannedTimes(given: GivenTimes, now: Date): PlannedTimes {
   if (cron !== undefined) return recurringTimes(cron, given.timezone, seconds!, now);
   if (given.from && given.from < now)
     throw refusal(
-      `--from ${zulu(given.from)} has passed: by the database's clock it is ${zulu(now)}`,
+      `--from ${timeForCommand(given.from)} has passed: by the database's clock it is ${timeForCommand(now)}`,
       'leave --from out, and it begins now',
     );
   // Times are shown without fractions: one that begins now begins with this second, so that it lasts as long as is shown.
@@ -73,7 +73,7 @@ export function plannedTimes(given: GivenTimes, now: Date): PlannedTimes {
   const ends_at = given.to ?? new Date(starts_at.getTime() + seconds! * 1000);
   if (ends_at <= now)
     throw refusal(
-      `--to ${zulu(ends_at)} has passed: by the database's clock it is ${zulu(now)}`,
+      `--to ${timeForCommand(ends_at)} has passed: by the database's clock it is ${timeForCommand(now)}`,
       'give a time that is to come',
     );
   const length = (ends_at.getTime() - starts_at.getTime()) / 1000;

@@ -130,7 +130,7 @@ export function openPinger(
       return;
     }
     // One canary that did not pass is not reported yet: a worker may just be starting.
-    const untaken = claimed.quietMs < failAfterMs ? null : await tell(why);
+    const untaken = claimed.sincePassedMs < failAfterMs ? null : await tell(why);
     await notePingProblem(db, untaken === null ? why : `${why}; ${untaken}`);
   }
 

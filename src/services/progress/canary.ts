@@ -11,7 +11,7 @@ import {
   type CanaryRow,
 } from '../../data/progress/canaries.ts';
 import { listNodes } from '../../data/bots/engine.ts';
-import { runsCarried } from '../../data/bots/progress.ts';
+import { countRunsByWorker } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
 import { explainRefusal, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
 import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
@@ -66,7 +66,7 @@ export async function sendCanary(
 const isWaiting = (row: CanaryRow): boolean => row.queued_at !== null && row.started_at === null;
 
 async function busyPlaces(db: Db): Promise<number | null> {
-  return fullPlaces(await listNodes(db), await runsCarried(db));
+  return fullPlaces(await listNodes(db), await countRunsByWorker(db));
 }
 
 interface Follow {

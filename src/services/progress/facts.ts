@@ -16,7 +16,7 @@ import {
   lastActivity,
   lostRuns,
   rowsAreHidden,
-  runsCarried,
+  countRunsByWorker,
   waitingRuns,
   whyReadOnly,
 } from '../../data/bots/progress.ts';
@@ -48,7 +48,7 @@ export async function readFacts(db: Db) {
     withoutSecret: await healsWithoutSecret(db),
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
-    carried: await runsCarried(db),
+    carried: await countRunsByWorker(db),
     /** read only if a scheduler or a worker is missing */
     activity: isWhole ? null : await lastActivity(db),
     tickets: await overview.pendingTickets(db),

@@ -19,7 +19,7 @@ import { proveAll, type Proven } from './prove-all.ts';
 import type { Proof } from './proof.ts';
 
 /** How long a text from outside may be: a report has many of them. */
-const maxLetters = 200;
+const maxCharacters = 200;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -127,7 +127,7 @@ function asReport({
 }
 
 const shortened = (text: string | null): string | null =>
-  text === null ? null : fitting(text, maxLetters);
+  text === null ? null : fitting(text, maxCharacters);
 
 const reportedBot = (bot: data.ReportBot, proof: Proof): ReportedBot => ({
   name: bot.name,
@@ -145,7 +145,7 @@ const reportedTicket = (ticket: Facts['tickets']['top'][number], now: Date): Rep
   number: String(ticket.number),
   severity: ticket.severity,
   status: ticket.status,
-  title: fitting(ticket.title, maxLetters),
+  title: fitting(ticket.title, maxCharacters),
   assigned_to: ticket.assigned_to,
   respond_by: ticket.respond_by?.toISOString() ?? null,
   is_late: ticket.respond_by !== null && ticket.acknowledged_at === null && ticket.respond_by < now,

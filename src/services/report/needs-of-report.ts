@@ -1,5 +1,5 @@
 /** What a report says is to be done first: the needs of `status`, and slots of which no row says what became of them. */
-import { counted, zulu } from '../../ground/text.ts';
+import { counted, timeForCommand } from '../../ground/text.ts';
 import type { Gap, ReportedNeed } from '../../report/report.ts';
 import type { Facts } from '../progress/facts.ts';
 import type { Need } from '../progress/need.ts';
@@ -39,10 +39,10 @@ function unexplained(gaps: readonly Gap[]): ReportedNeed | null {
   if (!first) return null;
   const slots = missing.reduce((sum, gap) => sum + (gap.slots ?? 0), 0);
   const bots = missing.length === 1 ? first.bot : counted(missing.length, 'bot');
-  const until = zulu(new Date(Date.parse(first.last) + minute));
+  const until = timeForCommand(new Date(Date.parse(first.last) + minute));
   return {
     kind: 'gaps_unexplained',
     what: `${counted(slots, 'slot')} of ${bots} ${slots === 1 ? 'has' : 'have'} no run, and no row says why`,
-    try: `\`npx roundsman bots backfill ${first.bot} --since ${zulu(first.first)} --until ${until} --dry-run\` lists those of ${first.bot}`,
+    try: `\`npx roundsman bots backfill ${first.bot} --since ${timeForCommand(first.first)} --until ${until} --dry-run\` lists those of ${first.bot}`,
   };
 }

@@ -1,17 +1,17 @@
 import { sql, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import {
-  quietColumns,
+  whyNotToldColumns,
   severityRank,
   ticketColumn,
-  type TicketInCharge,
+  type StandingTicket,
   type Suppressor,
 } from '../../data/bots/bot-findings.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Maintenance } from '../../data/bots/bot-maintenance.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
-import { isMerged, isSnoozed, withQuiet, worstFirst } from '../../data/bots/bot-tickets.ts';
+import { isMerged, isSnoozed, selectTickets, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
 import type { HeldBack } from './held-back.ts';
 
@@ -20,7 +20,7 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   bot_silences: Silence[];
   bot_maintenance: Maintenance[];
   suppressor: Suppressor | null;
-  ticket: TicketInCharge | null;
+  ticket: StandingTicket | null;
 };
 
 /** A ticket, with the time of its last reopening, its survivor's number, and the reason why people are not told of its finding. */
@@ -71,7 +71,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const findings = await db
     .selectFrom('bot_findings')
     .selectAll()
-    .select(quietColumns('bot_findings'))
+    .select(whyNotToldColumns('bot_findings'))
     .select(ticketColumn('bot_findings'))
     .where((where) =>
       where.or([
@@ -111,7 +111,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
   const tickets =
     fingerprints.length === 0
       ? []
-      : await withQuiet(db)
+      : await selectTickets(db)
           .where(({ eb, or }) =>
             or([
               eb('ticket.fingerprint', 'in', fingerprints),

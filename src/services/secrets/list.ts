@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import { currentTime } from '../../data/bots/engine.ts';
-import { closedFor } from '../../data/secrets/open.ts';
+import { whyClosed } from '../../data/secrets/open.ts';
 import { listSecrets as query, usesOfSecrets } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { shownRow } from './shown.ts';
@@ -15,7 +15,7 @@ export async function listSecrets({ db, config }: { db: Db; config: Config }) {
     ...shownRow(row),
     used_by: uses.get(row.name) ?? [],
     /** null if it can be opened */
-    closed: closedFor(config, row),
+    closed: whyClosed(config, row),
   }));
   const missing = [...uses]
     .filter(([used]) => secrets.every(({ name }) => name !== used))

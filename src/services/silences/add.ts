@@ -6,7 +6,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 
 /** How many characters a text may have. */
-const maxLetters = 1_000;
+const maxCharacters = 1_000;
 
 /** What is to be silenced, and until when. */
 export interface NewSilence {
@@ -49,9 +49,9 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
   if (value === undefined) return null;
   const text = storable(value.trim());
   const { length } = [...text];
-  if (length > maxLetters)
+  if (length > maxCharacters)
     throw refusal(
-      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxLetters)} at most`,
+      `${flag} has ${withCommas(length)} characters, and ${withCommas(maxCharacters)} at most`,
       'shorten it: it stands in lists and messages',
     );
   if (length === 0)

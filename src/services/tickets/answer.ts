@@ -1,4 +1,4 @@
-import { mayBecome, suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
+import { mayAnswer, suggestionsOn, type Suggestion } from '../../data/bots/bot-decisions.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { readSolution, type Step } from '../../catalogue/solution.ts';
@@ -183,7 +183,7 @@ function suggestionMeant(
   }
   const unanswered = asked.filter((each) => each.answer === null);
   // An answer that was not used may be changed.
-  const open = unanswered.length > 0 ? unanswered : asked.filter((each) => mayBecome(wanted, each));
+  const open = unanswered.length > 0 ? unanswered : asked.filter((each) => mayAnswer(wanted, each));
   if (open.length === 0) {
     const reasons = asked.map((each) => whyAnswered(each, context));
     throw refuse(reasons.join('; '), hintOn(asked[0]!, context));

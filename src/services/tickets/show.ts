@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import {
   decisionsOn,
-  mayBecome,
+  mayAnswer,
   suggestionsOn,
   type ListedDecision,
   type Suggestion,
@@ -113,7 +113,7 @@ export async function showTicket(
 export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
 
 const isChangeable = (suggestion: Suggestion): boolean =>
-  (suggestion.answer === 'approved' && mayBecome('rejected', suggestion)) ||
+  (suggestion.answer === 'approved' && mayAnswer('rejected', suggestion)) ||
   (suggestion.answer === 'rejected' && isPlaybook(suggestion.solution) && suggestion.enabled);
 
 const nameOf = async (db: Db, knowledge: string): Promise<string | null> =>

@@ -1,5 +1,6 @@
 /**
- * Opens a finding, or counts an open one again, once its check has failed as often in a row as its bot's `confirm` says.
+ * Opens a finding, or counts an open one again, once its check has failed as often in a row as its bot's `confirm` says; a
+ * certain one at its first report.
  *
  * From: no open finding of the fingerprint, or an open one.
  * To: one open finding (`resolved_at` null) with the newest report; `occurrences` + 1, once a run however many attempts.
@@ -9,10 +10,11 @@
  */
 import { sql } from 'kysely';
 
-/** `counting`: fingerprints that have failed often enough in a row, or whose finding is open. Reads `failing`. */
+/** `counting`: fingerprints that have failed often enough in a row, are certain, or whose finding is open. Reads `failing` and `reported`. */
 export const findConfirmed = sql`counting AS MATERIALIZED (
     SELECT s.fingerprint FROM failing s JOIN bots b ON b.id = s.bot_id
     WHERE s.failures_in_row >= b.confirm
+      OR s.fingerprint IN (SELECT r.fingerprint FROM reported r WHERE r.certain)
       OR EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
   )`;
 

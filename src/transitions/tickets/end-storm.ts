@@ -1,6 +1,6 @@
 /**
  * Resolves the ticket of a storm that is over; the ticket then says what is still broken. The same statement opens a ticket
- * for each finding that is left and needs one (data/bots/wanting-tickets.ts).
+ * for each finding that is left and needs one (data/bots/needing-tickets.ts).
  *
  * From: `open` or `assigned`.
  * To: `resolved`, by `roundsman`, with an event.
@@ -17,6 +17,6 @@ export const endStorms = sql`storms_over AS (
         title = s.past, description = s.over,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)
-    FROM storms s WHERE t.id = s.ticket AND NOT s.rages
+    FROM storms s WHERE t.id = s.ticket AND NOT s.is_storm
     RETURNING t.id, t.number, t.severity, s.run, s.storm, s.over AS notes
   )`;

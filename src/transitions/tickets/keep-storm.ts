@@ -20,5 +20,5 @@ export const keepStorms = sql`storms_kept AS (
         title = s.title, description = s.description,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata ELSE '{}' END || s.storm
                    || jsonb_build_object('execution_id', s.run::text)
-    FROM storms s LEFT JOIN changed r ON r.id = s.ticket WHERE t.id = s.ticket AND s.rages
+    FROM storms s LEFT JOIN changed r ON r.id = s.ticket WHERE t.id = s.ticket AND s.is_storm
   )`;

@@ -22,7 +22,7 @@ export const findAssignees = sql`settings AS (
     WHERE e.key = 'escalation'
   )`;
 
-/** `opened`. Reads `needy`, `settings` and `reopened`. */
+/** `opened`. Reads `needing_ticket`, `settings` and `reopened`. */
 export const openTickets = sql`opened AS (
     INSERT INTO bot_tickets AS t (bot_id, finding_id, fingerprint, severity, title, description, status, assigned_to,
                                   respond_by, created_at, updated_at, metadata)
@@ -30,7 +30,7 @@ export const openTickets = sql`opened AS (
            CASE WHEN s.assignee IS NULL THEN 'open' ELSE 'assigned' END, s.assignee,
            engine.now() + s.target, engine.now(), engine.now(),
            n.details || jsonb_build_object('execution_id', n.run::text)
-    FROM needy n LEFT JOIN settings s USING (severity)
+    FROM needing_ticket n LEFT JOIN settings s USING (severity)
     WHERE n.fingerprint NOT IN (SELECT fingerprint FROM reopened)
     ORDER BY n.detected_at, n.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE ${isPending()} DO NOTHING

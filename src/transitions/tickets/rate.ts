@@ -55,7 +55,7 @@ export const findChanging = sql`changing AS (
         AND (t.severity <> f.severity AND ${yieldsTo(sql`f.severity`)} OR ${isSnoozed('t', sql`engine.now()`)})
       UNION ALL
       SELECT s.ticket, s.severity, s.run, CASE WHEN s.seen THEN runs.started_at END
-      FROM storms s JOIN runs ON runs.id = s.run WHERE s.rages AND s.ticket IS NOT NULL
+      FROM storms s JOIN runs ON runs.id = s.run WHERE s.is_storm AND s.ticket IS NOT NULL
       UNION ALL
       SELECT id, severity, run, NULL FROM latest) found
     ORDER BY id, began DESC NULLS LAST

@@ -16,10 +16,10 @@ import { isOurs } from './count.ts';
 import { keepOverride, assigneeAfter } from './rate.ts';
 import { clearSnooze } from './snooze.ts';
 
-/** `latest`: the newest ticket of each problem that needs one. Reads `needy`. */
+/** `latest`: the newest ticket of each problem that needs one. Reads `needing_ticket`. */
 export const findLatest = sql`latest AS (
     SELECT DISTINCT ON (t.fingerprint) t.id, t.merged_into, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
-    FROM bot_tickets t JOIN needy n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
+    FROM bot_tickets t JOIN needing_ticket n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
     ORDER BY t.fingerprint, t.number DESC
   )`;
 

@@ -12,7 +12,7 @@ const pauseMs = 25;
  * one is rolled back and tried again, so that it holds no lock while it waits. Rejects with the server's
  * lock_not_available after 10 s.
  */
-export async function untilFree<Result>(
+export async function retryWhileLocked<Result>(
   db: Db,
   work: (trx: Transaction<Database>) => Promise<Result>,
 ): Promise<Result> {

@@ -6,15 +6,15 @@
  */
 const exitLine = /exit code \d+\s*$/;
 
-const leftBehindWords = 'by what an earlier task had left behind';
+const leftBehindPhrase = 'by what an earlier task had left behind';
 
 /** What a child prints when it ends itself. `isLeft`: the code that ends it belongs to a task that has ended. */
-export const exitWords = (code: number, isLeft: boolean): string =>
-  `${isLeft ? `ended ${leftBehindWords}\n` : ''}exit code ${code}\n`;
+export const exitMessage = (code: number, isLeft: boolean): string =>
+  `${isLeft ? `ended ${leftBehindPhrase}\n` : ''}exit code ${code}\n`;
 
 /** Whether the child ended itself, according to what it printed. */
-export const isOwnEnd = (heard: string): boolean => exitLine.test(heard);
+export const endedItself = (printed: string): boolean => exitLine.test(printed);
 
 /** Whether code of an earlier task ended it: then the current task is not to blame. */
-export const isLeftBehind = (heard: string): boolean =>
-  new RegExp(`^ended ${leftBehindWords}\\nexit code \\d+\\s*$`, 'm').test(heard);
+export const endedByEarlierTask = (printed: string): boolean =>
+  new RegExp(`^ended ${leftBehindPhrase}\\nexit code \\d+\\s*$`, 'm').test(printed);

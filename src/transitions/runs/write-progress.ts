@@ -2,7 +2,7 @@
  * Writes how far runs are, as their checks say.
  *
  * From: any progress of the run, or none.
- * To: the newest.
+ * To: the newest progress.
  * By: the worker that carries the runs out, when it renews their leases.
  * Locks: progress of its own runs, which no other process writes.
  * Zero rows: the run is no longer running under its fence.
@@ -11,15 +11,15 @@ import { sql } from 'kysely';
 import { isUnderFence, type Fenced } from '../../data/bots/fence.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** How far one run is: `check` is the check that says so. */
-export interface ToldProgress extends Fenced {
+/** How far one run is; `check` is the name of the check that reports it. */
+export interface ReportedProgress extends Fenced {
   check: string;
   share: number;
   sentence: string | null;
 }
 
-export async function tellProgress(db: Db, told: readonly ToldProgress[]): Promise<void> {
-  const input = told.map(({ id, fence, check, share, sentence }) => ({
+export async function writeProgress(db: Db, reported: readonly ReportedProgress[]): Promise<void> {
+  const input = reported.map(({ id, fence, check, share, sentence }) => ({
     id,
     fence,
     check,

@@ -1,7 +1,7 @@
 /**
  * Which open findings of a bot need a ticket when a run ends, as parts of the statement that escalates
  * (src/run/writer/escalate.ts). Each part names the earlier parts that it reads. From `runs`, the runs that end, it
- * reads `id`, `bot_id`, `looked` (a check of the bot gave an answer) and `healing_done` (healing has looked at all that
+ * reads `id`, `bot_id`, `answered` (a check of the bot gave an answer) and `healing_done` (healing has looked at all that
  * the run saw).
  */
 import { sql, type RawBuilder } from 'kysely';
@@ -80,21 +80,21 @@ const matters = sql`
 
 const hasNoTicket = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
 
-export const { findWeather } = storms;
+export const { findStormStates } = storms;
 
 /**
  * `candidates`: open findings of which people have to be told, unless another ticket tells them: neither silenced nor in
  * maintenance, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot stands
- * for it. `needs`: it needs a ticket and has none. Reads `runs` and `weather`.
+ * for it. `needs`: it needs a ticket and has none. Reads `runs` and `storm_states`.
  */
 export const findCandidates = sql`candidates AS MATERIALIZED (
-    SELECT f.*, lay.run, lay.in_storm, lay.has_none, lay.cured,
+    SELECT f.*, about.run, about.in_storm, about.has_none, about.cured,
            -- Only a person can say what became of an effect, and says it on its own.
-           NOT lay.cured AND lay.has_none AND CASE WHEN lay.in_storm THEN ${inDoubt} ELSE ${matters} END AS needs
+           NOT about.cured AND about.has_none AND CASE WHEN about.in_storm THEN ${inDoubt} ELSE ${matters} END AS needs
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
     CROSS JOIN LATERAL (
       SELECT runs.id AS run, ${hasNoTicket} AS has_none, ${isBeingCured('f')} AS cured,
-             EXISTS (SELECT FROM weather w WHERE w.run = runs.id AND w.rages) AND ${countsAsBroken('f')} AS in_storm) lay
+             EXISTS (SELECT FROM storm_states w WHERE w.run = runs.id AND w.is_storm) AND ${countsAsBroken('f')} AS in_storm) about
     WHERE NOT ${isClean} AND NOT ${isEndedByPerson} AND NOT ${isHeldBack}
   )`;
 
@@ -106,10 +106,10 @@ export const findCandidates = sql`candidates AS MATERIALIZED (
 const mayBeTold = sql`NOT f.cured AND NOT ${isToldByCause('f', {
   opened: sql`EXISTS (SELECT FROM candidates c WHERE c.id = behind.id AND (c.needs OR c.in_storm AND NOT c.cured))
           OR behind.severity IN ('critical', 'high') AND ${isBeingCured('behind')}`,
-  ended: sql`EXISTS (SELECT FROM weather w WHERE w.ticket = t.id AND NOT w.rages)`,
+  ended: sql`EXISTS (SELECT FROM storm_states w WHERE w.ticket = t.id AND NOT w.is_storm)`,
 })}`;
 
-/** `storms`, which reads `weather` and `candidates`. */
+/** `storms`, which reads `storm_states` and `candidates`. */
 export const findStorms = storms.findStorms(mayBeTold);
 
 /** The columns of a problem that needs a ticket; `details` becomes the ticket's metadata. */
@@ -119,8 +119,8 @@ const ofFinding = (
            coalesce(f.description, f.title) AS description, f.detected_at, ${run} AS run,
            jsonb_build_object('check', f.check_name, 'component', f.affected_component, 'evidence', f.metadata) AS details`;
 
-/** `needy`: the findings and storms that need a ticket and have none. Reads `runs`, `candidates` and `storms`. */
-export const findNeedy = sql`needy AS MATERIALIZED (
+/** `needing_ticket`: the findings and storms that need a ticket and have none. Reads `runs`, `candidates` and `storms`. */
+export const findNeedingTicket = sql`needing_ticket AS MATERIALIZED (
     SELECT ${ofFinding(sql`f.run`)} FROM candidates f WHERE f.needs AND ${mayBeTold}
     UNION ALL
     -- The problem is gone, but it is unknown what became of an effect: a person still has to look.
@@ -133,5 +133,5 @@ export const findNeedy = sql`needy AS MATERIALIZED (
       AND NOT ${isHeldBack}
     UNION ALL
     SELECT s.bot_id, s.worst, ${stormOf(sql`s.bot_id`)}, s.severity, s.title, s.description, s.detected_at, s.run, s.storm
-    FROM storms s WHERE s.rages AND s.ticket IS NULL AND s.worst IS NOT NULL
+    FROM storms s WHERE s.is_storm AND s.ticket IS NULL AND s.worst IS NOT NULL
   )`;

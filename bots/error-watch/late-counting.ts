@@ -1,0 +1,46 @@
+/** Finds errors that wait to be counted into their groups: what no person would hear of in time. */
+import { sql } from '../../src/bot.ts';
+import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { span } from '../parts/in-words.ts';
+import type { Config } from './config.ts';
+
+interface Counting {
+  /** since when errors wait at most, in seconds; null: the job has never been asked for */
+  late: number | null;
+  waiting: boolean;
+  /** an open transaction is older than the errors that wait */
+  held_back: boolean;
+}
+
+export async function findLateCounting(
+  { late_minutes }: Config,
+  { db, now, skip }: CheckContext,
+): Promise<CheckResult> {
+  const { rows } = await sql<Counting>`
+    SELECT extract(epoch FROM ${now}::timestamptz - coalesce(c.caught_up_at, (SELECT min(queued_at) FROM engine.job_runs WHERE job = 'group-errors')))::float8 AS late,
+      EXISTS (SELECT FROM error_logs e WHERE (e.xact_id, e.id) > (c.xact_id, c.error_id)) AS waiting,
+      EXISTS (SELECT FROM error_logs e WHERE e.xact_id >= pg_snapshot_xmin(pg_current_snapshot())) AS held_back
+    FROM engine.error_cursor c`.execute(db);
+  const { late, waiting, held_back } = rows[0]!;
+  if (late === null) return skip('the job group-errors has not run yet');
+  const isLate = waiting && late > late_minutes * 60;
+  return {
+    examined: ['group-errors'],
+    figures: [
+      { name: 'uncounted for', value: waiting ? Math.max(0, Math.round(late)) : 0, unit: 's' },
+    ],
+    findings: isLate
+      ? [
+          {
+            severity: late > late_minutes * 240 ? 'high' : 'medium',
+            category: 'errors',
+            title: `Errors are counted late: some have waited for ${span(late)}`,
+            description: held_back
+              ? 'A transaction that is older than these errors is still open. Errors are counted when no older one can appear any more.'
+              : 'The job group-errors does not run, fails, or has more errors to count than it can.',
+            component: 'group-errors',
+          },
+        ]
+      : [],
+  };
+}

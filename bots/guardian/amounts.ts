@@ -1,0 +1,52 @@
+/** Sums of money, as Stripe and as the platform's payments count them. */
+
+/** A sum in the currency's smallest unit, as Stripe counts: cents, but whole yen and thousandths of a dinar. */
+export interface Sum {
+  amount: number;
+  /** three capitals */
+  currency: string;
+}
+
+/** What the platform has recorded: `amount_cents` of a payment, whose currency may be missing. */
+export interface RecordedSum {
+  amount_cents: number;
+  currency: string | null;
+}
+
+/**
+ * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the document says cents: a platform may
+ * have written either.
+ */
+const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
+const wholeUnits = new Set(
+  'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
+);
+
+const decimalsOf = (currency: string): number =>
+  wholeUnits.has(currency) ? 0 : thousandths.has(currency) ? 3 : 2;
+
+const currencyOf = ({ currency }: RecordedSum): string => (currency ?? 'USD').toUpperCase();
+
+export const isSum = (recorded: RecordedSum, { amount, currency: of }: Sum): boolean => {
+  const { amount_cents } = recorded;
+  return (
+    currencyOf(recorded) === of &&
+    (amount_cents === amount ||
+      (wholeUnits.has(of) && amount_cents === amount * 100) ||
+      (thousandths.has(of) && amount_cents * 10 === amount))
+  );
+};
+
+/** In the unit by which people name the currency: `5.00 USD`, `500 JPY`, `5.000 KWD`. */
+export function sumInWords({ amount, currency }: Sum): string {
+  const decimals = decimalsOf(currency);
+  return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency}`;
+}
+
+/** Of a currency that has no cents, the number itself: it may count hundredths of it, or what Stripe counts. */
+export function recordedInWords(recorded: RecordedSum): string {
+  const currency = currencyOf(recorded);
+  return decimalsOf(currency) === 2
+    ? sumInWords({ amount: recorded.amount_cents, currency })
+    : `${recorded.amount_cents} in amount_cents (${currency})`;
+}

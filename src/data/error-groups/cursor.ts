@@ -1,0 +1,62 @@
+/** How far the errors of error_logs are counted into groups, and the lock that whoever changes groups takes first. */
+import { sql, type Transaction } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+
+export interface ErrorCursor {
+  xact_id: string;
+  error_id: string;
+  /** the id of the next template */
+  next_id: string;
+  version: string;
+  caught_up_at: Date | null;
+}
+
+/** Groups of errors were changed by another process between reading and writing. Trying again can help. */
+export class ErrorGroupsChangedError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+export const readCursor = async (db: Db): Promise<ErrorCursor> =>
+  db
+    .selectFrom('engine.error_cursor')
+    .select(['xact_id', 'error_id', 'next_id', 'version', 'caught_up_at'])
+    .executeTakeFirstOrThrow();
+
+/**
+ * Locks the cursor until the transaction ends, and raises its version. With `seen`, it has to be at that version still: throws
+ * {@link ErrorGroupsChangedError}.
+ */
+export async function lockErrorGroups(
+  trx: Transaction<Database>,
+  seen?: ErrorCursor,
+): Promise<ErrorCursor> {
+  const cursor = await trx
+    .updateTable('engine.error_cursor')
+    .set({ version: sql`version + 1` })
+    .returning(['xact_id', 'error_id', 'next_id', 'version', 'caught_up_at'])
+    .executeTakeFirstOrThrow();
+  if (seen && BigInt(cursor.version) !== BigInt(seen.version) + 1n)
+    throw new ErrorGroupsChangedError({
+      what: 'the errors are not counted into their groups yet',
+      why: 'another process changed the groups meanwhile',
+      hint: 'nothing was written; try again',
+    });
+  return cursor;
+}
+
+/** Moves the cursor; what is left out stays. Only for who has locked it. */
+export async function moveCursor(
+  trx: Transaction<Database>,
+  to: { xact_id?: string; error_id?: string; next_id: string },
+): Promise<void> {
+  await trx.updateTable('engine.error_cursor').set(to).execute();
+}
+
+/** Every error that was committed before now is counted. */
+export async function noteCaughtUp(trx: Transaction<Database>): Promise<void> {
+  await trx
+    .updateTable('engine.error_cursor')
+    .set({ caught_up_at: sql`engine.now()` })
+    .execute();
+}

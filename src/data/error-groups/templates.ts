@@ -1,0 +1,31 @@
+/** The templates of errors, as the job loads them. */
+import type { Db } from '../../database/connect.ts';
+import type { EngineErrorTemplates } from '../../database/tables.ts';
+
+export interface ErrorTemplate {
+  id: string;
+  group_id: string;
+  error_type: string;
+  kind: EngineErrorTemplates['kind'];
+  tokens: readonly string[];
+  split_from: string | null;
+  merged_into: string | null;
+  pinned: boolean;
+}
+
+/** Every template, the oldest first: some ten thousand at most, for the miner opens no more. */
+export const loadTemplates = async (db: Db): Promise<ErrorTemplate[]> =>
+  db
+    .selectFrom('engine.error_templates')
+    .select([
+      'id',
+      'group_id',
+      'error_type',
+      'kind',
+      'tokens',
+      'split_from',
+      'merged_into',
+      'pinned',
+    ])
+    .orderBy('id')
+    .execute();

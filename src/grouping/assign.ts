@@ -1,0 +1,178 @@
+/**
+ * Gives each error its template: the one that its own code names, the one that a person split off, or the one that the miner finds
+ * for its message. Pure: what it opened and merged is the caller's to store.
+ */
+import { fitting } from '../ground/text.ts';
+import type { Merge, Miner } from './miner.ts';
+import { createMiner } from './miner.ts';
+
+/** As it is stored. `group_id` names the group that it belongs to, its own id if it opened one. */
+export interface Template {
+  id: string;
+  group_id: string;
+  error_type: string;
+  kind: 'mined' | 'flood' | 'fingerprint' | 'text';
+  tokens: readonly string[];
+  split_from: string | null;
+  merged_into: string | null;
+  pinned: boolean;
+}
+
+interface Told {
+  error_type: string;
+  error_message: string;
+  fingerprint: unknown;
+}
+
+export interface Changes<Given> {
+  /** new ones, the oldest first, each with the error that opened it */
+  opened: (Template & { first: Given })[];
+  /** aliases among those that were there before, and the templates into which they merged */
+  merged: readonly Merge[];
+  /** templates that were there before, and their other tokens */
+  changed: { id: string; tokens: readonly string[] }[];
+}
+
+/** So many fingerprints of one type tell groups apart. Beyond them the message decides: a fingerprint that differs each time names nothing. */
+const maxFingerprints = 1_000;
+const maxFingerprint = 200;
+
+export class Assigner<Given extends Told> {
+  #nextId: bigint;
+  readonly #miner: Miner;
+  readonly #groups = new Map<string, string>();
+  readonly #fingerprints = new Map<string, Map<string, string>>();
+  readonly #texts = new Map<string, { text: string; id: string }[]>();
+  #opened: Template[] = [];
+  /** of each template that was opened since the last call of {@link changes} */
+  #firsts = new Map<string, Given>();
+
+  /** `nextId`: greater than all ids that are stored. */
+  constructor(templates: Iterable<Template>, nextId: string) {
+    this.#nextId = BigInt(nextId);
+    const mined = [];
+    for (const template of templates) {
+      this.#groups.set(template.id, template.group_id);
+      if (template.kind === 'fingerprint') this.#know(template);
+      else if (template.kind === 'text') this.#split(template);
+      else mined.push(storedOf(template));
+    }
+    this.#miner = createMiner(mined, () => this.#newId());
+  }
+
+  get nextId(): string {
+    return String(this.#nextId);
+  }
+
+  /** The id of the template. It may have become an alias when the batch is done: ask {@link canonical}. */
+  assign(error: Given): string {
+    const from = this.#nextId;
+    const id = this.#assign(error);
+    for (let opened = from; opened < this.#nextId; opened += 1n)
+      this.#firsts.set(String(opened), error);
+    return id;
+  }
+
+  #assign(error: Given): string {
+    const named = fingerprintOf(error.fingerprint);
+    const byName = named === null ? null : this.#named(error.error_type, named);
+    const id = byName ?? this.#miner.add(error.error_type, error.error_message);
+    const texts = this.#texts.get(this.groupOf(id));
+    return texts?.find(({ text }) => error.error_message.includes(text))?.id ?? id;
+  }
+
+  canonical(id: string): string {
+    return this.#miner.canonical(id);
+  }
+
+  groupOf(id: string): string {
+    const canonical = this.canonical(id);
+    return this.#groups.get(canonical) ?? canonical;
+  }
+
+  /** What happened since the last call. */
+  changes(): Changes<Given> {
+    const { opened, merged, changed } = this.#miner.changes();
+    const mined = opened.map((template) => ({
+      id: template.id,
+      group_id: this.groupOf(template.id),
+      error_type: template.scope,
+      kind: template.flood ? ('flood' as const) : ('mined' as const),
+      tokens: template.tokens,
+      split_from: null,
+      merged_into: template.mergedInto,
+      pinned: template.pinned,
+    }));
+    const all = [...mined, ...this.#opened].toSorted((a, b) =>
+      BigInt(a.id) < BigInt(b.id) ? -1 : 1,
+    );
+    for (const { id, group_id } of all) this.#groups.set(id, group_id);
+    const withFirst = all.map((template) => ({
+      ...template,
+      first: this.#firsts.get(template.id)!,
+    }));
+    this.#opened = [];
+    this.#firsts = new Map();
+    return {
+      opened: withFirst,
+      merged,
+      changed: changed.map(({ id, tokens }) => ({ id, tokens })),
+    };
+  }
+
+  #newId(): string {
+    const id = this.#nextId;
+    this.#nextId += 1n;
+    return String(id);
+  }
+
+  #named(error_type: string, fingerprint: string): string | null {
+    const known = this.#fingerprints.get(error_type);
+    const id = known?.get(fingerprint);
+    if (id !== undefined) return id;
+    if ((known?.size ?? 0) >= maxFingerprints) return null;
+    const opened = this.#newId();
+    const template: Template = {
+      id: opened,
+      group_id: opened,
+      error_type,
+      kind: 'fingerprint',
+      tokens: [fingerprint],
+      split_from: null,
+      merged_into: null,
+      pinned: false,
+    };
+    this.#know(template);
+    this.#groups.set(opened, opened);
+    this.#opened.push(template);
+    return opened;
+  }
+
+  #know({ error_type, tokens, id }: Template): void {
+    const known = this.#fingerprints.get(error_type) ?? new Map<string, string>();
+    this.#fingerprints.set(error_type, known.set(tokens[0]!, id));
+  }
+
+  #split({ split_from, tokens, id }: Template): void {
+    const texts = this.#texts.get(split_from!) ?? [];
+    texts.push({ text: tokens[0]!, id });
+    this.#texts.set(split_from!, texts);
+  }
+}
+
+const storedOf = ({ id, error_type, kind, tokens, merged_into, pinned }: Template) => ({
+  id,
+  scope: error_type,
+  tokens,
+  mergedInto: merged_into,
+  flood: kind === 'flood',
+  pinned,
+});
+
+/** A text, or the texts of a list joined; null for all else, which names nothing. */
+function fingerprintOf(given: unknown): string | null {
+  const texts = Array.isArray(given) ? given : [given];
+  if (texts.length === 0 || !texts.every((text) => typeof text === 'string' && text !== ''))
+    return null;
+  return fitting(texts.join(' '), maxFingerprint);
+}

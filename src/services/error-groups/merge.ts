@@ -1,0 +1,36 @@
+import { lockErrorGroups } from '../../data/error-groups/cursor.ts';
+import type { ErrorGroup } from '../../data/error-groups/read-groups.ts';
+import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { mergeGroups as merge } from '../../transitions/error-groups/merge.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { findGroup, needErrorLogs } from './find.ts';
+
+/**
+ * Says that groups of errors are one: `into` stands for all of them from now on, also for errors that come later. All are merged or
+ * none. For operators. Throws NotFoundError, UsageError.
+ */
+export async function mergeGroups(
+  { db, actor }: { db: Db; actor: Actor },
+  { groups: given, into }: { groups: readonly string[]; into: string },
+): Promise<{ into: ErrorGroup; merged: ErrorGroup[] }> {
+  authorise(actor, 'merge groups of errors', 'operator');
+  await needErrorLogs(db);
+  return db.transaction().execute(async (trx) => {
+    await lockErrorGroups(trx);
+    const survivor = await findGroup(trx, into);
+    const merged = new Map<string, ErrorGroup>();
+    for (const each of given) {
+      const group = await findGroup(trx, each);
+      if (group.id === survivor.id)
+        throw new UsageError({
+          what: `group ${each} cannot be merged into ${into}`,
+          why: 'they are the same group',
+          hint: 'name another one behind --into',
+        });
+      merged.set(group.id, group);
+    }
+    await merge(trx, [...merged.keys()], survivor.id);
+    return { into: await findGroup(trx, survivor.id), merged: [...merged.values()] };
+  });
+}
