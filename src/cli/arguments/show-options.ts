@@ -86,7 +86,7 @@ export const listJson = ({ sortable = false, paged = true } = {}): Option =>
 export const sinceOption = (of: string): Option =>
   new Option(
     '--since <time>',
-    `${of} since a time, or within a duration until now: '2026-11-22 09:00', 24h`,
+    `${of} since a time or a duration ago: '2026-11-22 09:00', 24h`,
   ).argParser(moment('--since'));
 
 /** What kind of thing the command shows; null where it only says what it has done. */

@@ -41,7 +41,7 @@ export const withFilters = (command: Command): Command =>
     .addOption(
       new Option(
         '--since <time>',
-        "opened since a time or at most so long ago: '2026-11-22 09:00', 24h",
+        "opened since a time or a duration ago: '2026-11-22 09:00', 24h",
       ).argParser(moment('--since')),
     )
     .option('--match <text>', 'only with this in title or description');
