@@ -59,7 +59,7 @@ export function readChunk(message: string, start: number, line: Line): number {
     joints++;
   }
   if (at === start) return start + 1;
-  if (joints === 0) addPiece(message, start, at, line, isBehindMark(message, start));
+  if (joints === 0) addPiece(message, start, at, line, isAfterMark(message, start));
   else {
     addJoined(message, start, at, colons, line);
     // What is asked of a path belongs to it.
@@ -68,7 +68,7 @@ export function readChunk(message: string, start: number, line: Line): number {
   return at;
 }
 
-/** A run of dots, or of dashes that is long or has no word behind it, fills a column. */
+/** A run of dots, or of dashes that is long or has no word after it, fills a column. */
 function isFill(message: string, at: number, code: number): boolean {
   if (message.charCodeAt(at + 1) !== code) return false;
   if (code === dot) return true;
@@ -99,7 +99,7 @@ function addJoined(message: string, start: number, end: number, colons: number, 
   if (inner >= 2 && isHexadecimal(message, from, to, colon)) return line.addValue();
   if (inner >= 1 && isPlaceAndNumber(message, from, to)) return line.addValue();
   if (isDrive(message, from, to)) return line.addValue();
-  let isValue = isBehindMark(message, start);
+  let isValue = isAfterMark(message, start);
   while (from < to) {
     let next = from;
     while (next < to && message.charCodeAt(next) !== colon) next++;
@@ -137,8 +137,8 @@ function isDrive(message: string, start: number, end: number): boolean {
   );
 }
 
-/** Whether what begins at `start` stands behind `=` or `: `, where a value is written. */
-function isBehindMark(message: string, start: number): boolean {
+/** Whether what begins at `start` stands after `=` or `: `, where a value is written. */
+function isAfterMark(message: string, start: number): boolean {
   let at = start - 1;
   while (at >= 0 && message.charCodeAt(at) === 0x20) at--;
   if (at < 0) return false;

@@ -45,7 +45,7 @@ export function scan(message: string, line: Line): void {
 }
 
 /**
- * What is in brackets and holds only a value may be missing in the next message, so it does not count. A dotted name behind a
+ * What is in brackets and holds only a value may be missing in the next message, so it does not count. A dotted name after a
  * value is the name of that address.
  */
 function closeBracket(line: Line, from: number): void {
@@ -57,7 +57,7 @@ function closeBracket(line: Line, from: number): void {
   }
 }
 
-/** One word in quotes is a value; several are a sentence, unless they stand behind `=`. Answers where to go on. */
+/** One word in quotes is a value; several are a sentence, unless they stand after `=`. Answers where to go on. */
 function readQuote(message: string, at: number, line: Line): number {
   const before = at > 0 ? message.charCodeAt(at - 1) : 0;
   const isApostrophe = kindOf(before) === letter || kindOf(before) === digit;

@@ -87,7 +87,7 @@ const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>
 /**
  * Messages about one ticket are sent in their order. So that an earlier unsent message does not keep a new one waiting for the
  * long delays of its retries, it is due no later than the new one, and its retries begin anew. One that
- * waits for others waits no longer when a comment stands behind it, because comments are told at once.
+ * waits for others waits no longer when a comment follows it, because comments are told at once.
  */
 const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`
