@@ -20,7 +20,7 @@ const place = join(root, isForPackage ? 'dist/commands' : '.commands');
 /** What commands that read rows load. Other packages are found where npm has put them, and so are native addons. */
 const packages = ['commander', 'cron-parser', 'kysely', 'luxon', 'yaml', 'zod'];
 
-/** These start the engine when they are run, and roundsman.js never runs them from here. */
+/** These modules start the engine; roundsman.js never runs them from the bundle. */
 const ofEngine = /^src\/bin\/(up|serve|round|demo)\.ts$/;
 
 const inTree = (path) => relative(root, path).split(sep).join('/');

@@ -10,7 +10,7 @@ const dayMs = 24 * hourMs;
 const examinedMs = 8 * dayMs;
 /** A longer stretch than this never ends. */
 const alwaysMs = 7 * dayMs;
-/** It is hardly intended that a critical or high ticket waits longer than this. */
+/** A person hardly intends that a critical or high ticket waits longer than this. */
 const maxUrgentMs = 12 * hourMs;
 
 const urgent: ReadonlySet<Severity> = new Set(['critical', 'high']);

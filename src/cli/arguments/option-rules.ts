@@ -39,7 +39,7 @@ function checkNotEmpty({ long }: Option, text: string): void {
   });
 }
 
-/** It does not repeat the values: one of them may be a secret that was typed in the wrong place. */
+/** The error does not repeat the values: one of them may be a secret that was typed in the wrong place. */
 const givenTwice = ({ long }: Option): UsageError =>
   new UsageError({
     what: `${long} is given twice, with different values`,

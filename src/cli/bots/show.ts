@@ -110,7 +110,7 @@ const maintenanceInWords = (windows: Shown['maintenance']): string | null =>
     })
     .join('; ') || null;
 
-/** How its runs ended, as its counters say: they count neither runs that verify cures nor skipped slots. */
+/** How the runs of a bot ended, by its counters. These count neither runs that verify cures nor skipped slots. */
 function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {
   const [all, succeeded, failed] = [total_runs ?? 0, successful_runs ?? 0, failed_runs ?? 0];
   const cancelled = Math.max(0, all - succeeded - failed);

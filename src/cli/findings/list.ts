@@ -21,7 +21,7 @@ type ListedFinding = FindingRow &
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietInWords(finding) === null;
 
-/** How it was resolved, or why people are not told of it, for a list. */
+/** How a finding was resolved, or why people are not told of it. */
 const stateInWords = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${methodForList(finding.resolution_method)} ${relative(finding.resolved_at, now)}`

@@ -160,7 +160,7 @@ const cutTo: Record<string, string> = {
   error_logs: 'that would have made a message longer than 64 KiB',
 };
 
-/** Null where each line names its zone. */
+/** The zone of times that name none; null where each line names its zone. */
 function zoneInWords({ time_zone: zone, time_zone_given: isGiven }: ImportResult): string | null {
   if (zone === null) return null;
   return isGiven
@@ -179,7 +179,7 @@ function yearsInWords({ first, last }: ImportResult): string {
     : assumed;
 }
 
-/** Null where no time is in the future. */
+/** By how much the newest time is in the future; null where it is not. */
 function aheadInWords({
   ahead_ms: ahead,
   time_zone: zone,

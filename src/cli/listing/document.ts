@@ -100,7 +100,7 @@ export function printDocument(
 const requireModule = createRequire(import.meta.url);
 
 /**
- * The same data as JSON has. Texts that YAML 1.1 would read as something else (`no`, `1:30`) are in quotes, and so are
+ * The value as YAML, with the same data as JSON has. Texts that YAML 1.1 would read as something else (`no`, `1:30`) are in quotes, and so are
  * characters that a terminal would obey, as escapes.
  */
 function asYaml(value: unknown): string {

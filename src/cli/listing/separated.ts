@@ -7,8 +7,8 @@ const plain = (cell: string | null): string =>
   cell === null ? '' : printable(stripVTControlCharacters(cell));
 
 /**
- * The head and the rows, each as one line with a tab between the cells. A tab or the end of a line in a cell is a space
- * there, so that no text makes a cell or a row of its own.
+ * The head and the rows, each as one line with a tab between the cells. A tab or a line break within a cell becomes a space, so
+ * that no text opens another cell or row.
  */
 export const tabSeparated = (head: readonly string[], rows: readonly (string | null)[][]): string =>
   [head, ...rows].map((row) => row.map(plain).join('\t')).join('\n');
@@ -22,7 +22,7 @@ const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
  */
 const formulaSigns = /(^|;)(\s*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\u2212\t\r])/gu;
 
-/** With an apostrophe before what would be a formula, so that a spreadsheet takes it for a text. */
+/** Puts an apostrophe before each sign that would begin a formula, so that a spreadsheet reads the cell as text. */
 const withoutFormula = (cell: string): string =>
   numberPattern.test(cell) ? cell : cell.replaceAll(formulaSigns, "$1$2'");
 

@@ -77,7 +77,7 @@ export const showDocument = (options: ShowOptions): Promise<void> =>
         'No channels are set up: people are told of nothing. `npx roundsman notify set FILE` sets them; docs/notifications.md shows a document.',
       );
     put(text);
-    // As comments of the document, so that what is shown can be edited and set.
+    // These lines are comments of the document, so that the output can be edited and set again.
     say(reportInWords(report), '# ');
     for (const channel of channels) {
       const passing = whyBlocked(channel, new Date());

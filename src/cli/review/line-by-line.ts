@@ -16,7 +16,7 @@ import { moveOn, type Move, type Walk } from './walk.ts';
 import { factLines, offerOf, sections, headline } from './words.ts';
 
 export async function lineByLine(context: Context, filter: ReviewFilter): Promise<void> {
-  // With any other terminal readline moves the cursor to draw its line again. No other program inherits this setting.
+  // With any other terminal readline moves the cursor to draw its line again. This process starts no program that would read TERM.
   process.env.TERM = 'dumb';
   const walk: Walk = { filter, trail: [], at: -1, done: [] };
   let move: Move = 'next';

@@ -24,7 +24,7 @@ export function partsOf(seen: Review, grid: Size): Parts {
   );
   const known = sections(seen).map(({ title, lines }) => ({
     title,
-    // They are indented by two columns more than the rest.
+    // Lines of a section are indented by two columns more than the rest.
     lines: inWidth(lines, grid, undefined, 2),
   }));
   const parts = { title, about, known, all: [...title, ...about, ...known.flatMap(sectionLines)] };

@@ -11,7 +11,7 @@ export interface Glyph {
 const replacement: Glyph = { text: '\uFFFD', width: 1 };
 const space: Glyph = { text: ' ', width: 1 };
 
-/** Of the known marks; one other may be added. More marks would cover the lines above and below. */
+/** The limit of known marks on a character; one other mark may be added. More would cover the lines above and below. */
 const maxKnownMarks = 3;
 /** Marks of which every terminal knows that they take no column. */
 const knownMark =
@@ -27,8 +27,8 @@ const characters = /\P{M}\p{M}*|\p{M}+/gu;
 let graphemes: Intl.Segmenter | undefined;
 
 /**
- * The glyphs of a line. What cannot be drawn as one of them (controls, what begins an escape sequence, marks that reorder
- * text, what has no width) becomes U+FFFD, line ends and tabs a space. Terminals disagree about emoji of several parts: of
+ * The glyphs of a line. Characters that cannot be drawn (controls, the beginning of an escape sequence, marks that reorder text,
+ * characters without width) become U+FFFD; line ends and tabs become a space. Terminals disagree about emoji of several parts: of
  * these the first part is shown. A syllable of several letters is a glyph for each letter.
  */
 export function* glyphsOf(text: string): Generator<Glyph> {

@@ -82,7 +82,7 @@ export function takeTerminal(on: Handlers): RawTerminal {
       on.lost();
     });
   };
-  // Also after SIGSTOP, of which a process is not told.
+  // SIGCONT also follows a SIGSTOP, which a process does not notice.
   const onContinue = () => {
     if (!isTaken) return;
     enter();

@@ -25,7 +25,7 @@ export function endedLine(run: EndedRun): string {
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
-/** The same in as many lines as it takes on a terminal. */
+/** A run that has ended, in as many lines as it takes on a terminal. */
 export const endedLines = (run: EndedRun, columns: number): string[] =>
   inLines(endedLine(run), ' '.repeat(10), columns);
 

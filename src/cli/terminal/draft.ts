@@ -55,7 +55,7 @@ export class Draft {
   /** The path of an empty file for an editor. Throws the system's error where none can be made. */
   file(): string {
     const drafts = draftsPath();
-    // Elsewhere another user might read it, or put another text in its place: then it does not stay.
+    // In a shared directory another user might read the text, or put another one in its place: there it does not stay.
     this.#mayStay = drafts !== null && isOwnDirectory(drafts);
     this.#folder = mkdtempSync(
       this.#mayStay ? join(drafts!, 'draft-') : join(tmpdir(), 'roundsman-'),

@@ -15,7 +15,7 @@ export const escapeHidden = (text: string): string =>
       .join(''),
   );
 
-/** The same for YAML, whose readers take each half of a pair for a character of its own: `\U........` there. */
+/** The text with these escapes for YAML. Its readers take each half of a pair for a character: pairs become `\U........`. */
 export const escapeHiddenInYaml = (text: string): string =>
   text.replaceAll(hidden, (found) => {
     const code = found.codePointAt(0)!.toString(16);

@@ -55,7 +55,7 @@ export async function showThrough(command: string, text: string): Promise<boolea
 
 type Pipe = import('node:net').Socket;
 
-/** Null where it could not be started, or a signal ended it. */
+/** The exit code of the pager; null where it could not be started, or a signal ended it. */
 const codeOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('error', () => resolve(null)).once('exit', resolve));
 

@@ -16,7 +16,7 @@ const maxRigid = 20;
 const minReadable = 26;
 const minWidth = 8;
 
-/** Of a cell; the last line says that there is more. */
+/** The limit for a cell; its last line says that there is more. */
 const maxLines = 3;
 
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
@@ -37,8 +37,8 @@ function fit(widths: number[], room: number, minima: number[]): number[] {
  * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal,
  * the widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
  * `dropWhenNarrow` are left out one by one. A cell has three lines at most, unless its column is one of `neverCut`: that is for a
- * text which can be read nowhere else. Where even then they do not fit, or a word of the first column, its name, or a time would be
- * divided, each row is a paragraph of its cells under each other.
+ * text which can be read nowhere else. Where the columns still do not fit, or a time or a word of the first column would be divided,
+ * each row is a paragraph with one line for each cell.
  */
 export function table(
   head: string[],
@@ -88,7 +88,7 @@ const longestWord = (cell: string, isMeant = (_word: string): boolean => true): 
     .filter((width) => width <= maxRigid)
     .reduce((longest, width) => Math.max(longest, width), 0);
 
-/** The same of its dates, times and numbers: cut, `2026-11-3` says less than nothing. */
+/** The width of the longest date, time or number: where one is cut, as in `2026-11-3`, it is misread. */
 const longestTime = (cell: string): number =>
   longestWord(cell, (word) => /^\d[\d:.,TZ+-]*$/.test(word));
 

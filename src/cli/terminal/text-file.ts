@@ -9,7 +9,7 @@ export class LongTextError extends UsageError {}
 /** A longer file is not read; a command may allow less. */
 const maxBytes = 1_000_000;
 
-/** Of notes; a long log is for a link. */
+/** The limit for notes; a long log is for a link. */
 export const maxCharacters = 10_000;
 
 export const longTextError = (why: string, hint: string, cause?: unknown) =>
