@@ -79,6 +79,8 @@ test('a sequence that comes in parts is the key that it is, and the marks of a p
         .slice(1)
         .map((to, index) => whole.slice(at[index], to))
         .filter(Boolean);
+      // Ctrl-C that comes alone ends a paste, on purpose.
+      fc.pre(!chunks.includes('\u0003'));
       const inputs = read(chunks);
       expect(inputs.filter(({ kind }) => kind === 'key')).toEqual([]);
       expect(inputs.filter(({ kind }) => kind === 'paste')).toEqual([{ kind: 'paste', text }]);
