@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
+import { removeOldGroups } from '../src/data/error-groups/old-groups.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** How far back a person looks. */
@@ -14,11 +15,11 @@ const keptGood = 1_000;
 /**
  * Keeps `engine.job_runs` and `bot_notifications` bounded. Of the runs it keeps the newest of each job, and of the others those
  * that are younger than a month, without the successful and skipped ones that are not among the job's newest {@link keptGood}.
- * Of the progress of runs it keeps what was said within a day. Of the messages it keeps those that are younger than a month, that wait, or that are about a ticket which is not closed.
+ * Of the progress of runs it keeps what was said within a day, and of groups of errors those that had one within a season. Of the messages it keeps those that are younger than a month, that wait, or that are about a ticket which is not closed.
  */
 export const tidy = defineJob({
   name: 'tidy',
-  title: 'Remove old runs of jobs, old messages and old progress',
+  title: 'Remove old runs of jobs, messages, progress and groups of errors',
   payload: z.strictObject({}),
   schedule: '40 3 * * *',
   concurrency: 1,
@@ -29,6 +30,7 @@ export const tidy = defineJob({
       job_runs: await tidyJobRuns(context),
       messages: await tidyMessages(context),
       run_progress: await context.commit(removeOldProgress),
+      error_groups: await tidyErrorGroups(context),
     };
   },
 });
@@ -42,6 +44,18 @@ async function tidyJobRuns({ commit, signal }: JobContext): Promise<number> {
     );
     all += removed;
     if (!full) return all;
+  }
+}
+
+/** How many rows one transaction removes at most. */
+const maxRows = 5_000;
+
+async function tidyErrorGroups({ commit, signal }: JobContext): Promise<number> {
+  for (let all = 0; ;) {
+    signal.throwIfAborted();
+    const removed = await commit((trx) => removeOldGroups(trx, maxRows));
+    if (removed === 0) return all;
+    all += removed;
   }
 }
 

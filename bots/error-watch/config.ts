@@ -24,6 +24,12 @@ export const config = z.strictObject({
     10,
     'a new group with fewer errors than this is low, with as many it is medium',
   ),
+  // Our choice: more than a release brings, and as many as a person reads in a list.
+  flood_groups: count(
+    20,
+    'more small new groups of one type than this are told as one finding, a flood of different errors',
+    1_000,
+  ),
   // Three slots: the job runs each minute.
   late_minutes: time(15, 'errors have to be counted within so many minutes', 1_440),
   max_findings: maxFindings('groups'),

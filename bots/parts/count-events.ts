@@ -31,6 +31,8 @@ export interface Question {
   wrong: Fragment;
   worst: Fragment;
   max: number;
+  /** good events leave no trace, so that no key has an `of` */
+  badAlone?: true;
   /** a SELECT of how many keys there are; unless given, those with events */
   keys?: Fragment;
   figures(totals: Totals): Figure[];
@@ -48,7 +50,7 @@ export const sinceStart = (key: Fragment, { from, only }: EventContext) => sql`
 
 export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, keys, figures }: Question,
+  { tables, counted, wrong, worst, max, badAlone, keys, figures }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
   const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
@@ -76,6 +78,7 @@ export async function countEvents<Row extends Counted>(
     truncated: found.length > max,
     tallies: tallies.map(({ newest, ...each }) => ({
       ...each,
+      of: badAlone ? null : each.of,
       newestBadAt: newest === null || each.bad === 0 ? null : new Date(newest),
     })),
   };

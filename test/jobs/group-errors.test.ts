@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { groupErrors } from '../../jobs/group-errors.ts';
+import { removeOldGroups } from '../../src/data/error-groups/old-groups.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { listGroups } from '../../src/services/error-groups/list.ts';
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';
@@ -337,4 +338,22 @@ test('old counts go, the newest stay', async () => {
   await untilCounted(2);
   const spans = await db.selectFrom('engine.error_counts').select('errors').execute();
   expect(spans).toEqual([{ errors: '1' }]);
+});
+
+test('groups without an error for a season go, with all that was counted in them', async () => {
+  const { db, untilCounted } = await flow();
+  await addErrors(db, [
+    { error_type: 'old', created_at: new Date('2025-01-01') },
+    { error_type: 'muted', created_at: new Date('2025-01-01') },
+    { error_type: 'new' },
+  ]);
+  await untilCounted(3);
+  const muted = (await all(db)).find(({ error_type }) => error_type === 'muted')!;
+  await muteGroup({ db, actor: ada }, { group: muted.id, reason: 'known', seconds: null });
+  const remove = (rows: number) => db.transaction().execute((trx) => removeOldGroups(trx, rows));
+  expect(await remove(1)).toBe(1);
+  expect(await remove(1)).toBe(1);
+  expect(await remove(1)).toBe(0);
+  expect((await all(db)).map(({ error_type }) => error_type)).toEqual(['new', 'muted']);
+  expect(await db.selectFrom('engine.grouped_errors').select('error_id').execute()).toHaveLength(2);
 });

@@ -186,5 +186,9 @@ BEGIN
   END LOOP;
   PERFORM engine.refresh_ranks(game_id) FROM (SELECT DISTINCT game_id FROM game_leaderboards WHERE created_at >= p_from OR achieved_at >= p_from) games;
   INSERT INTO error_logs (user_id, error_type, error_message, ip_address, created_at)
-  SELECT sim.id('person', sim.person()), 'UpstreamError', 'the model did not answer', '203.0.113.9', at FROM sim.moments(p_from, p_to, 0.01) at;
+  SELECT sim.id('person', sim.person()), 'UpstreamError', 'the model did not answer', '203.0.113.9'::inet, at FROM sim.moments(p_from, p_to, 0.01) at
+  UNION ALL
+  SELECT sim.id('person', sim.person()), 'ValidationError',
+    'field ' || floor(random() * 40)::int || ' of form ' || gen_random_uuid() || ' is longer than ' || floor(random() * 500)::int || ' characters',
+    '203.0.113.9'::inet, at FROM sim.moments(p_from, p_to, 0.05) at;
 END $$;

@@ -7,6 +7,7 @@ import { remedies } from '../../bots/index.ts';
 import { SkippedCheck, type Bot, type ReportedFinding } from '../../src/bot.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import type { JobContext } from '../../src/contract/job.ts';
+import { groupErrors } from '../../jobs/group-errors.ts';
 import { rollup } from '../../jobs/rollup.ts';
 import { connect, type Database, type Db } from '../../src/database/connect.ts';
 import { nextSlot, parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
@@ -55,11 +56,11 @@ const live = (world: World, from: Date, to: Date) =>
   world.call('CALL sim.live($1, $2)', [from, to]);
 
 /** Runs the job itself, without the engine that carries it. */
-async function rollUp({ db }: World): Promise<void> {
+async function runJob({ db }: World, job: typeof rollup | typeof groupErrors): Promise<void> {
   const commit = <Result>(write: (trx: Transaction<Database>) => Promise<Result>) =>
     db.transaction().execute(write);
   const { signal } = new AbortController();
-  await rollup.handler({ db, commit, signal } as JobContext, {});
+  await job.handler({ db, commit, signal } as JobContext, {});
 }
 
 /** Makes a database in which `days` days have passed until `until`, with all bots registered. Nothing is connected to it afterwards. */
@@ -84,7 +85,8 @@ export async function past(
       if (at % dayMs === 0) await sql`VACUUM profiles, sim.balances`.execute(world.db);
     }
     await world.setTime(until);
-    await rollUp(world);
+    await runJob(world, rollup);
+    await runJob(world, groupErrors);
     await sql`UPDATE bots SET created_at = ${begin}, updated_at = ${begin}`.execute(world.db);
     await plan(world, bots, until);
     await sql`VACUUM ANALYZE`.execute(world.db);
@@ -195,8 +197,9 @@ export async function makeRounds(
     await world.setTime(now);
     // The platform's own server does this by itself.
     if (at % (6 * hourMs) === 0) await sql`VACUUM ANALYZE`.execute(world.db);
-    if (at % hourMs === 4 * minuteMs) await rollUp(world);
+    if (at % hourMs === 4 * minuteMs) await runJob(world, rollup);
     const running = due.get(at) ?? [];
+    if (running.some(({ name }) => name === 'error-watch')) await runJob(world, groupErrors);
     if (running.length > 0) await noteRuns(world, running, now);
     for (const bot of running) await rounds.run(bot, now);
     if (at % dayMs === 0) onDay(now);
