@@ -6,6 +6,7 @@ import type { Job } from '../src/contract/job.ts';
 import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
+import { letChecksReadJob } from './let-checks-read.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -14,6 +15,7 @@ import { tidy } from './tidy.ts';
 export const jobs: readonly Job[] = [
   tidy,
   rollup,
+  letChecksReadJob,
   closeTickets,
   escalateTickets,
   routeEvents,
