@@ -116,4 +116,6 @@ export const counted = ({ only }: EventContext) => sql`
   FROM keyed ${only ? sql`WHERE key = ANY (${[...only]}::text[])` : sql``}
   GROUP BY key`;
 
-export const isFloodOfTypes = (key: string): boolean => key === floodOfTypes;
+/** The group of all that has no room in a flood of its own type has no type. */
+export const isFloodOfTypes = ({ key, error_type }: Told): boolean =>
+  key === floodOfTypes || error_type === '';

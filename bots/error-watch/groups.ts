@@ -28,7 +28,7 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
       category: 'errors',
       title: titleOf(told),
       description: descriptionOf(told),
-      component: isFloodOfTypes(told.key) ? 'errors of many types' : shortened(told.error_type),
+      component: isFloodOfTypes(told) ? 'errors of many types' : shortened(told.error_type),
       metadata: {
         kind: told.kind ?? 'spikes',
         ...(isOne(told) ? { group: told.key } : { groups: told.groups }),
@@ -45,9 +45,9 @@ const isOne = ({ groups, flood }: Told): boolean => groups === 1 && !flood;
 const usualOf = ({ usual }: Told): number => Math.round(usual * 10) / 10;
 
 function titleOf(told: Told): string {
-  const { key, error_type, template, kind, spikes, bad, hour, groups } = told;
+  const { error_type, template, kind, spikes, bad, hour, groups } = told;
   if (!isOne(told)) {
-    const where = isFloodOfTypes(key) ? 'of many types' : error_type;
+    const where = isFloodOfTypes(told) ? 'of many types' : error_type;
     return `Flood of different errors: ${where}, ${inWords(bad, 'error')} of ${inWords(groups, 'kind')}`;
   }
   const begin = kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : 'Error spikes';
@@ -65,7 +65,7 @@ function descriptionOf(told: Told): string {
   if (!isOne(told))
     return (
       `Since ${first} there have been too many different errors to report each of them. ` +
-      `\`npx roundsman errors list --since 24h${isFloodOfTypes(told.key) ? '' : ` --type ${quoted(told.error_type)}`}\` lists them.`
+      `\`npx roundsman errors list --since 24h${isFloodOfTypes(told) ? '' : ` --type ${quoted(told.error_type)}`}\` lists them.`
     );
   const { key, users } = told;
   const met =

@@ -254,7 +254,7 @@ test('what a person merged, split and muted holds for errors that come later', a
   );
 });
 
-test('a person who changes groups while the job counts is heard, and nothing is lost', async () => {
+test('a person who changes groups while the job counts is respected, and nothing is lost', async () => {
   const { db, group, untilCounted } = await flow();
   await addErrors(db, [...ofType('a', 1), ...ofType('b', 1)]);
   await untilCounted(2);
@@ -346,14 +346,15 @@ test('groups without an error for a season go, with all that was counted in them
     { error_type: 'old', created_at: new Date('2025-01-01') },
     { error_type: 'muted', created_at: new Date('2025-01-01') },
     { error_type: 'new' },
+    { error_type: 'once', created_at: new Date(Date.now() - 13 * 86_400_000) },
   ]);
-  await untilCounted(3);
+  await untilCounted(4);
   const muted = (await all(db)).find(({ error_type }) => error_type === 'muted')!;
   await muteGroup({ db, actor: ada }, { group: muted.id, reason: 'known', seconds: null });
   const remove = (rows: number) => db.transaction().execute((trx) => removeOldGroups(trx, rows));
   expect(await remove(1)).toBe(1);
   expect(await remove(1)).toBe(1);
   expect(await remove(1)).toBe(0);
-  expect((await all(db)).map(({ error_type }) => error_type)).toEqual(['new', 'muted']);
-  expect(await db.selectFrom('engine.grouped_errors').select('error_id').execute()).toHaveLength(2);
+  expect((await all(db)).map(({ error_type }) => error_type)).toEqual(['new', 'once', 'muted']);
+  expect(await db.selectFrom('engine.grouped_errors').select('error_id').execute()).toHaveLength(3);
 });

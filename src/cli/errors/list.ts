@@ -18,7 +18,7 @@ interface ErrorsOptions extends ListOptions {
   type?: string;
   text?: string;
   muted?: true;
-  heard?: true;
+  unmuted?: true;
   since?: Moment;
   limit: number;
 }
@@ -94,7 +94,7 @@ const columns = (now: Date): Column<ListedGroup>[] => [
 export const listErrors = (options: ErrorsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { type, text, since } = options;
-    const muted = options.muted ? true : options.heard ? false : undefined;
+    const muted = options.muted ? true : options.unmuted ? false : undefined;
     const filter = { type, text, muted, since, limit: rowsToRead(options) };
     const { groups, count, now } = await listGroups(db, filter);
     const isNarrowed = [type, text, muted, since].some((given) => given !== undefined);

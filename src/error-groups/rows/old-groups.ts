@@ -4,11 +4,14 @@ import { lockErrorGroups } from './cursor.ts';
 
 /** A season: what has not been seen for so long is new when it comes again. */
 const keptDays = 90;
+/** Of groups with at most {@link fewErrors}: they fill the limits of templates. */
+const keptDaysOfFew = 14;
+const fewErrors = 2;
 /** How many groups one transaction looks at. */
 const groupsAtOnce = 200;
 
 /**
- * Removes groups that had no error for {@link keptDays} days, unless a person merged, split or muted them, with their templates and at
+ * Removes groups that had no error for {@link keptDays} days, or had few and none for {@link keptDaysOfFew}, unless a person merged, split or muted them, with their templates and at
  * most `maxRows` rows of what was counted in them. Returns how many rows went; call it until it returns 0.
  */
 export async function removeOldGroups(
@@ -18,7 +21,7 @@ export async function removeOldGroups(
   await lockErrorGroups(trx);
   const { rows } = await sql<{ id: string }>`
     SELECT g.id FROM engine.error_groups g
-    WHERE g.merged_into IS NULL AND g.last_seen_at < engine.now() - make_interval(days => ${keptDays})
+    WHERE g.merged_into IS NULL AND g.last_seen_at < engine.now() - make_interval(days => CASE WHEN g.errors <= ${fewErrors} THEN ${keptDaysOfFew}::int ELSE ${keptDays}::int END)
       AND NOT EXISTS (SELECT FROM engine.error_templates t WHERE t.group_id = g.id AND t.pinned)
       AND NOT EXISTS (SELECT FROM bot_findings f
                       WHERE f.check_name = 'error-groups' AND f.component_key = g.id::text AND f.resolved_at IS NULL)
