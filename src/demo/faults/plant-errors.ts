@@ -1,10 +1,10 @@
 /** Adds rows of error_logs, and counts them into their groups as the job would do a minute later. */
 import type { Db } from '../../database/connect.ts';
-import { lockErrorGroups, moveCursor } from '../../data/error-groups/cursor.ts';
-import type { UngroupedError } from '../../data/error-groups/read-errors.ts';
-import { loadTemplates } from '../../data/error-groups/templates.ts';
-import { Assigner } from '../../grouping/assign.ts';
-import { assignAll, writeBatch } from '../../grouping/write-batch.ts';
+import { lockErrorGroups, moveCursor } from '../../error-groups/rows/cursor.ts';
+import type { UngroupedError } from '../../error-groups/rows/read-errors.ts';
+import { loadTemplates } from '../../error-groups/rows/templates.ts';
+import { Assigner } from '../../error-groups/batch/assign.ts';
+import { assignAll, writeBatch } from '../../error-groups/batch/write-batch.ts';
 
 export interface PlantedError {
   error_type: string;

@@ -171,7 +171,7 @@ async function fateOf(
   const changes = events.rows.map(({ at, ...rest }) => ({ minute: minuteOf(at), ...rest }));
   const last = incidents.at(-1)!.at;
   const components = componentsOf(kind);
-  const freedoms = components.map((component) => freedomOf(begins, component, changes));
+  const freedoms = components.map((component) => autonomyRank(begins, component, changes));
   const firstAfter = (which: (change: Change) => boolean) => {
     const first = changes.find(which);
     return first
@@ -196,7 +196,7 @@ async function fateOf(
 type Freedom = { minute: number; auto: boolean }[];
 
 /** From when on the entry might act by itself on this component, and from when on not. */
-function freedomOf(begins: string, component: string, changes: Change[]): Freedom {
+function autonomyRank(begins: string, component: string, changes: Change[]): Freedom {
   let whole = begins;
   let own: string | null = null;
   const freedom = [{ minute: 0, auto: begins === 'auto' }];
