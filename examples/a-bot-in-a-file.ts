@@ -1,5 +1,5 @@
 /**
- * A bot, its remedy and what it knows, in one file that is a catalogue of its own.
+ * A bot, its remedy and its knowledge, in one file that is a catalogue of its own.
  *
  *     npx node examples/a-bot-in-a-file.ts
  *
@@ -28,7 +28,7 @@ const trimNames = defineRemedy({
   },
 });
 
-/** Says what it looked at, and what of that is not well. */
+/** Says what it examined, and which problems it found there. */
 async function appNames(_config: unknown, { db }: CheckContext): Promise<CheckResult> {
   const apps = await wrongApps(db);
   const title = `Names of apps have spaces around them: ${apps.length}`;

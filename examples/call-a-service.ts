@@ -3,8 +3,8 @@
  *
  *     npx node examples/call-a-service.ts
  *
- * It works on the database of DATABASE_URL, from the environment or `.env`, and on the embedded one of `npm start`
- * without it. A service takes the database, checks what it is given and returns rows; it prints nothing. One that
+ * It works on the database of DATABASE_URL, from the environment or `.env`; without that, on the embedded one of `npm start`.
+ * A service takes the database, checks what it is given and returns rows; it prints nothing. One that
  * changes something also takes who asks: `assignTicket({ db, actor: { name: 'ann', role: 'operator' } }, ...)`.
  */
 import { withDatabase } from '../src/cli/session/database.ts';

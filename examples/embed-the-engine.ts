@@ -28,13 +28,13 @@ await withDatabase(
 
     const events = openEvents();
     events.subscribe(({ name, facts }) => console.log(name, JSON.stringify(facts)));
-    const told = { log: openLog({ ...config, logLevel: 'silent' }), emit: events.emit };
-    // By its address: children of the worker load the same module.
+    const reporting = { log: openLog({ ...config, logLevel: 'silent' }), emit: events.emit };
+    // An address, because the children of the worker load the same module.
     const catalogue = new URL('./a-bot-in-a-file.ts', import.meta.url);
-    const engine = await startEngine('up', config, url, told, catalogue);
+    const engine = await startEngine('up', config, url, reporting, catalogue);
     try {
       const bots = await chooseBots(db, { names: ['editor'] });
-      // In place of waiting for the schedule, as `npx roundsman round editor` does.
+      // Runs it now instead of waiting for the schedule, as `npx roundsman round editor` does.
       const actor = { name: 'example', role: 'operator' } as const;
       const round = await makeRound({ db, actor }, { bots });
       for (const { title, resolution_method: how } of round?.findings ?? [])
@@ -44,5 +44,5 @@ await withDatabase(
     }
   },
   // `migrate` is what `npx roundsman db migrate` does, also of the tables of BullMQ.
-  { create: true, migrate: true, connections: sessionConnections },
+  { create: true, migrate: true, maxConnections: sessionConnections },
 );

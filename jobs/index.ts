@@ -7,6 +7,7 @@ import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
 import { groupErrors } from './group-errors.ts';
+import { letChecksReadJob } from './let-checks-read.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -16,6 +17,7 @@ export const jobs: readonly Job[] = [
   tidy,
   rollup,
   groupErrors,
+  letChecksReadJob,
   closeTickets,
   escalateTickets,
   routeEvents,

@@ -13,7 +13,7 @@ export * from './contract/event-check.ts';
 export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
 export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
-export { meaning, meaningOfCheck } from './database/migrate/same-meaning.ts';
+export { meaning, meaningOfCheck, meaningOfExpression } from './database/migrate/same-meaning.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';
 export {
   presentedCertificate,

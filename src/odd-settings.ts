@@ -92,7 +92,7 @@ interface Assignment {
   line: number;
   /** what stands before its =, without `export`; null without one */
   name: string | null;
-  /** what stands behind it; the whole line without one */
+  /** what stands after it; the whole line without one */
   value: string;
 }
 

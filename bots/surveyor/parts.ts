@@ -2,7 +2,7 @@
  * Reads the parts of the schema that Roundsman's migrations make, each as a name and its definition, in a form that does not depend on
  * the order of columns, on names of keys, and on the schema in which an extension lies.
  */
-import { meaning, meaningOfCheck, sql } from '../../src/bot.ts';
+import { meaning, meaningOfCheck, meaningOfExpression, sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
 
 /** `column bots.name` -> `text NOT NULL`. */
@@ -118,7 +118,9 @@ const withoutSchemas = (text: string) => text.replaceAll(/\b(public|extensions)\
 const normalized = (kind: Kind, definition: string) =>
   kind === 'check'
     ? meaningOfCheck(definition)
-    : meaning(definition.replaceAll(/\s+/g, ' ').trim());
+    : (kind === 'function' ? meaning : meaningOfExpression)(
+        definition.replaceAll(/\s+/g, ' ').trim(),
+      );
 
 const kindsWithoutTable: ReadonlySet<string> = new Set(['table', 'view', 'sequence', 'function']);
 

@@ -1,9 +1,9 @@
 /**
  * Puts the command line into a few files, which start in less than half of the time: most of a start is
  * to find, read and link modules, of which kysely alone has 258. npm runs it after an install in a clone, and before the
- * package is packed (`--package`): into .commands/, or dist/commands/. roundsman.js uses what it wrote, and in a clone only
- * as long as the sources are those that it read; without it everything runs as well, and slower. The engine's own commands
- * always run from the sources.
+ * package is packed (`--package`): into .commands/, or dist/commands/. roundsman.js uses these files; in a clone only as long
+ * as the sources have not changed since. Without them every command runs from its sources, and starts more slowly. The
+ * engine's own commands always run from the sources.
  *
  * Plain JavaScript, because an older Node may run the install. What each module says of its own place (import.meta.url)
  * stays as it is without a bundle.
@@ -20,7 +20,7 @@ const place = join(root, isForPackage ? 'dist/commands' : '.commands');
 /** What commands that read rows load. Other packages are found where npm has put them, and so are native addons. */
 const packages = ['commander', 'cron-parser', 'kysely', 'luxon', 'yaml', 'zod'];
 
-/** These start the engine when they are run, and roundsman.js never runs them from here. */
+/** These modules start the engine; roundsman.js never runs them from the bundle. */
 const ofEngine = /^src\/bin\/(up|serve|round|demo)\.ts$/;
 
 const inTree = (path) => relative(root, path).split(sep).join('/');
@@ -64,7 +64,7 @@ function filesOf(chunks) {
   });
 }
 
-/** What the licences of the packages ask for, where their code goes. */
+/** The texts of the packages' licences, which have to go where their code goes. */
 const licences = () =>
   packages
     .map((name) => {
@@ -83,11 +83,11 @@ async function bundle() {
     plugins: [asWithoutBundle],
     logLevel: 'warn',
   });
-  const fresh = `${place}-${process.pid}`;
+  const unfinished = `${place}-${process.pid}`;
   mkdirSync(dirname(place), { recursive: true });
   try {
     const { output } = await built.write({
-      dir: fresh,
+      dir: unfinished,
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
@@ -96,12 +96,12 @@ async function bundle() {
       sourcemapExcludeSources: true,
     });
     const chunks = output.filter(({ type }) => type === 'chunk');
-    writeFileSync(join(fresh, 'licences.txt'), licences());
-    if (!isForPackage) writeFileSync(join(fresh, 'of.json'), JSON.stringify(filesOf(chunks)));
+    writeFileSync(join(unfinished, 'licences.txt'), licences());
+    if (!isForPackage) writeFileSync(join(unfinished, 'of.json'), JSON.stringify(filesOf(chunks)));
     rmSync(place, { recursive: true, force: true });
-    renameSync(fresh, place);
+    renameSync(unfinished, place);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
     await built.close();
   }
 }
@@ -110,6 +110,6 @@ try {
   await bundle();
 } catch (error) {
   if (isForPackage) throw error;
-  // Without the development's packages, or on a disk that takes nothing: commands run from the sources.
+  // Without the packages for development, or on a full disk: commands run from the sources.
   console.error(`commands start from their sources: ${String(error.message).split('\n')[0]}`);
 }

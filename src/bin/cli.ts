@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { withJsonLast } from '../cli/arguments/json-word.ts';
-import { release } from '../cli/terminal/page.ts';
+import { showKept } from '../cli/terminal/page.ts';
 import { printError } from '../cli/terminal/print.ts';
 import { program } from '../cli/program.ts';
 import { demoCommand } from './demo.ts';
@@ -19,12 +19,11 @@ const engineCommands = () => [
   workerCommand(),
 ];
 
-/** Every command that there is. */
 export const wholeProgram = () => program(engineCommands());
 
-const lingerMs = 500;
+const endWithinMs = 500;
 
-/** The reader of the output, or the terminal, is gone. */
+/** Whether the reader of the output, or the terminal, is gone. */
 const isClosed = (error: Error & { code?: string }): boolean =>
   ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '');
 
@@ -49,9 +48,9 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   try {
     const root = wholeProgram();
     await root.parseAsync(withJsonLast(root, argv));
-    await release();
+    await showKept();
   } catch (error) {
-    await release();
+    await showKept();
     // Commander has already printed what was wrong. It uses exit code 1 for every wrong command line.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -64,7 +63,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
   // A command whose result could not be written has failed, even if its work is done. A reader that no longer reads
   // is not waited for.
   await settlesWithin(
-    lingerMs,
+    endWithinMs,
     new Promise<void>((resolve) => process.stdout.write('', () => resolve())),
   );
   if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
@@ -75,5 +74,5 @@ export async function main(argv: string[]): Promise<void> {
   await runCommandLine(argv);
   // All work is done. When a login fails, for example because the password is missing, pg leaves its socket open, and
   // the server closes it only after a minute.
-  if (process.exitCode) setTimeout(() => process.exit(), lingerMs).unref();
+  if (process.exitCode) setTimeout(() => process.exit(), endWithinMs).unref();
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../ground/errors.ts';
 import type { LineWatch } from '../ground/files/log-file.ts';
 import { printable } from '../ground/text.ts';
 
-const everyMs = 2_000;
+const examineEveryMs = 2_000;
 
 /** Events after which the database takes writes again: heartbeat and ticks write all the time. */
 const recoveryEvents = new Set(['tick.works_again', 'timer.works_again', 'postgres.started_again']);
@@ -37,7 +37,7 @@ export interface FullDiskTeller {
 export function tellOfFullDisk(home: string, say: (line: string) => void): FullDiskTeller {
   let isHomeFull = false;
   let toldOfDatabase = false;
-  const look = setInterval(() => {
+  const timer = setInterval(() => {
     if (hasNoRoom(home) === isHomeFull) return;
     isHomeFull = !isHomeFull;
     say(
@@ -45,8 +45,8 @@ export function tellOfFullDisk(home: string, say: (line: string) => void): FullD
         ? `The disk of ${printable(home)} is full: what is written there may fail (${goesOn}).`
         : `The disk of ${printable(home)} has room again.`,
     );
-  }, everyMs);
-  look.unref();
+  }, examineEveryMs);
+  timer.unref();
   return {
     ofEvents({ name, facts }) {
       const { err } = facts as { err?: unknown };
@@ -63,6 +63,6 @@ export function tellOfFullDisk(home: string, say: (line: string) => void): FullD
       lost: (error) => say(`The log loses lines: ${printable(messageOf(error))}`),
       written: () => say('The log is written again.'),
     },
-    stop: () => clearInterval(look),
+    stop: () => clearInterval(timer),
   };
 }

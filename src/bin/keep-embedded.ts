@@ -4,7 +4,7 @@ import { embeddedServes, joinEmbedded, type EmbeddedDatabase } from '../database
 import { ping } from '../database/ping.ts';
 import type { Emit } from '../events/events.ts';
 
-const everyMs = 1_000;
+const askEveryMs = 1_000;
 
 export interface Keeper {
   /** Resolves when the server came back on another port, because another process had taken its own. */
@@ -30,7 +30,7 @@ export function keepEmbedded({ db, config, url }: Session, emit: Emit): Keeper {
   async function keep(): Promise<void> {
     let isLost = false;
     while (!stopped.signal.aborted) {
-      await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
+      await sleep(askEveryMs, undefined, { signal: stopped.signal }).catch(() => {});
       if (stopped.signal.aborted) return;
       try {
         await ask();

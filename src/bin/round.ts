@@ -19,7 +19,7 @@ export const roundCommand = () =>
     .action((names: string[], options: { json?: boolean }) =>
       withDatabase((session) => round(session, names, options), {
         create: true,
-        connections: sessionConnections,
+        maxConnections: sessionConnections,
         migrate: 'embedded',
         before: refuseOwnWorker,
       }),

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
 
-/** They run for hours, or put the engine together: they start from their own files, as its children do. */
+/** Commands that run for hours, or put the engine together: they start from the sources, as the children of a worker do. */
 const ofEngine = new Set(['up', 'round', 'demo', 'scheduler', 'worker']);
 
 const isClone = existsSync(new URL('./cli.ts', import.meta.url));
@@ -23,7 +23,7 @@ function bundledNode() {
   }
 }
 
-// Who wants no colours gets none, also where something else forces them; Node would colour, and warn of it at every start.
+// NO_COLOR wins over FORCE_COLOR: with both set, Node would colour, and print a warning at every start.
 if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
 
 if (major >= 24) {
@@ -60,8 +60,8 @@ function beside(name) {
 }
 
 /**
- * The commands in the few files that bundle.js wrote, which start in less than half of the time; null where there are
- * none, for the engine's own commands, and in a clone as soon as one of the files that bundle.js read is another one.
+ * Loads a module from the few files that bundle.js wrote, which start in less than half of the time. Null where there are
+ * none, for the engine's own commands, and in a clone once one of the files that bundle.js read has changed.
  */
 function bundled() {
   const place = new URL(isClone ? '../../.commands/' : '../../dist/commands/', import.meta.url);

@@ -36,7 +36,7 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
               emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
               await engine.stop();
             },
-            { connections: sessionConnections },
+            { maxConnections: sessionConnections },
           ),
         ),
     },

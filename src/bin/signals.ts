@@ -24,8 +24,8 @@ export interface StopRequest {
 /**
  * Listens for SIGINT (Ctrl-C), SIGTERM, SIGQUIT (Ctrl-\\, and the stop signal of some containers) and SIGHUP, and for
  * the end of a wrapper that passes no signal on. SIGHUP says that the terminal is gone; a process without a terminal
- * ignores it, because `nohup` or a service manager started it to outlive the terminal. (Node undoes what `nohup` does, so
- * this function finds out by itself whether there is a terminal.) A second Ctrl-C, or another signal a second or more
+ * ignores it, because `nohup` or a service manager started it to outlive the terminal. Node undoes what `nohup` does, so
+ * this function finds out by itself whether there is a terminal. A second Ctrl-C, or another signal a second or more
  * later, ends the process at once. Then its children notice this and end too; a helper process stops the embedded server
  * if no other process uses it; other workers take over its runs when their leases run out.
  */

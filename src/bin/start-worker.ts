@@ -58,8 +58,8 @@ const namesOf = (task: unknown): object => {
  * so the log says so before the first run fails.
  */
 async function tryOneChild(children: Children): Promise<void> {
-  const place = await children.take();
-  await place.do('canary', null).finally(() => place.release());
+  const child = await children.take();
+  await child.do('canary', null).finally(() => child.release());
 }
 
 /**

@@ -10,7 +10,7 @@ export function assumeSize(): void {
 
 /**
  * Lets the process go on while a person has paused the terminal (Ctrl-S): by default Node would block until the
- * terminal accepts output, and stop all other work. Output meanwhile waits in memory, so ask `isBehind` before drawing.
+ * terminal accepts output, and stop all other work. Output meanwhile waits in memory, so ask `hasUnsentOutput` before drawing.
  */
 export function keepGoingWhenPaused(): void {
   // Node has no public way to set this; where the property is missing, nothing changes.
@@ -21,4 +21,4 @@ export function keepGoingWhenPaused(): void {
 }
 
 /** Whether earlier output still waits for the terminal. */
-export const isBehind = (): boolean => process.stdout.writableLength > 0;
+export const hasUnsentOutput = (): boolean => process.stdout.writableLength > 0;

@@ -28,7 +28,7 @@ export const upCommand = () =>
     .example('npx roundsman up')
     .example('npx roundsman up --empty')
     .option('--empty', 'do not plant the small fictional platform into a new embedded database')
-    .option('--migrate', 'also migrate the database behind DATABASE_URL')
+    .option('--migrate', 'also migrate the database of DATABASE_URL')
     .action(up);
 
 async function up(options: UpOptions): Promise<void> {
@@ -51,10 +51,10 @@ async function up(options: UpOptions): Promise<void> {
       import('./wait.ts'),
     ]);
   const logFile = join(config.home, 'roundsman.log');
-  const room = tellOfFullDisk(config.home, say);
-  const log = openLog(config, logFile, room.ofLog);
+  const fullDisk = tellOfFullDisk(config.home, say);
+  const log = openLog(config, logFile, fullDisk.ofLog);
   const { emit, subscribe } = eventsTo(log);
-  subscribe(room.ofEvents);
+  subscribe(fullDisk.ofEvents);
   const start = () =>
     untilStarted(
       {
@@ -71,7 +71,7 @@ async function up(options: UpOptions): Promise<void> {
                 }),
               {
                 create: true,
-                connections: sessionConnections,
+                maxConnections: sessionConnections,
                 migrate: options.migrate ? true : 'embedded',
                 before: refuseStart,
               },
@@ -98,7 +98,7 @@ async function up(options: UpOptions): Promise<void> {
     if (!running) say('Stopped before it was ready.');
     endSoon(running ? undefined : 100);
   } finally {
-    room.stop();
+    fullDisk.stop();
     homeLock?.release();
   }
 }

@@ -14,7 +14,7 @@ import { refuseTooFewConnections } from '../services/connections/refuse-too-few.
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
 
-/** What the start reports while it waits: `missing` once for each other reason (not for each try), `answers` at the end. */
+/** What the start reports while it waits: `missing` once for each new reason (not for each try), `answers` at the end. */
 export interface WaitReports {
   missing(what: string, why: string): void;
   answers(): void;
@@ -97,14 +97,14 @@ function abortedAfter(signal: AbortSignal, ms: number): AbortSignal {
 }
 
 /**
- * Starts `life` and returns when it has called `begin`; `ended` settles when `life` does. Rejects when `life` fails
+ * Starts `work` and returns when it has called `begin`; `ended` settles when `work` does. Rejects when `work` fails
  * before that.
  */
 export function untilBegun<End>(
-  life: (begin: () => void) => Promise<End>,
+  work: (begin: () => void) => Promise<End>,
 ): Promise<{ ended: Promise<End> }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ ended: Promise<End> }>();
-  const ended = life(() => resolve({ ended }));
+  const ended = work(() => resolve({ ended }));
   ended.then(() => resolve({ ended }), reject);
   return promise;
 }

@@ -10,13 +10,13 @@ import { ofOneMoment, readFacts } from '../services/progress/facts.ts';
 import { inOneLine, needs } from '../services/progress/needs.ts';
 import { printable, span } from '../ground/text.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
-import { isBehind } from './terminal.ts';
+import { hasUnsentOutput } from './terminal.ts';
 
-const everyMs = 1_000;
+const drawEveryMs = 1_000;
 /** How often the needs are read. It is less often than the screen is drawn, because it reads everything that waits. */
 const needsEveryMs = 5_000;
 /** When a read takes longer than this, the screen says that the database does not answer. */
-const silentMs = 5_000;
+const maxReadMs = 5_000;
 
 export interface StartedWatch {
   /** Prints until `stop`: a line for each run that ended and, on a terminal, a block that is redrawn. */
@@ -50,7 +50,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
 
   async function tick(): Promise<void> {
     // The terminal is paused: runs that end meanwhile are printed when it goes on.
-    if (isBehind()) return;
+    if (hasUnsentOutput()) return;
     const { runs, until: next } = await endedSince(db, until);
     until = next;
     if (!live) return runs.forEach((run) => say(endedLine(run)));
@@ -65,13 +65,13 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
 
   /** Replaces the last block, which shows an earlier state and must not stay on the screen as if all were well. */
   function drawUnknown(why: string): void {
-    if (!isBehind()) live?.(`\n${printable(why)}; what runs now is not known\n`);
+    if (!hasUnsentOutput()) live?.(`\n${printable(why)}; what runs now is not known\n`);
   }
 
   async function draw(): Promise<void> {
     const began = performance.now();
     const drawing = tick();
-    while (!stopped.signal.aborted && !(await settlesWithin(silentMs, drawing)))
+    while (!stopped.signal.aborted && !(await settlesWithin(maxReadMs, drawing)))
       drawUnknown(`the database has not answered for ${span(performance.now() - began)}`);
   }
 
@@ -88,7 +88,7 @@ export async function watch(db: Db, { skipFirst }: { skipFirst: boolean }): Prom
           lost = true;
           drawUnknown('the database does not answer');
         }
-        await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
+        await sleep(drawEveryMs, undefined, { signal: stopped.signal }).catch(() => {});
       }
     },
     stop() {

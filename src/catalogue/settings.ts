@@ -10,7 +10,7 @@ export interface Setting {
   /** which values it takes, in words: `a whole number from 1 to 100`; null where the schema does not say */
   takes: string | null;
   /** the value for a bot that does not set it; undefined where there is none or the schema does not say */
-  otherwise: unknown;
+  defaultValue: unknown;
   /** whether it has to be set */
   required: boolean;
   /** whether its value is always a text, which then needs no quotes */
@@ -22,7 +22,7 @@ export const dependsOn: Setting = {
   key: 'depends_on',
   meaning: 'components that a component cannot work without: while one of them is broken, it waits',
   takes: 'a map of components, each a list of components',
-  otherwise: {},
+  defaultValue: {},
   required: false,
   isText: false,
 };
@@ -57,7 +57,7 @@ function readSettings({ config }: Bot): Setting[] | null {
       key,
       meaning: part.description ?? null,
       takes: kindOf(part),
-      otherwise: part.default ?? (Object.hasOwn(defaults, key) ? defaults[key] : undefined),
+      defaultValue: part.default ?? (Object.hasOwn(defaults, key) ? defaults[key] : undefined),
       required: required.has(key),
       isText: part.type === 'string',
     })),
@@ -66,11 +66,11 @@ function readSettings({ config }: Bot): Setting[] | null {
 }
 
 /** `min_expired: a whole number from 1 (1 unless set)`. */
-export function settingInWords({ key, takes, otherwise, required }: Setting): string {
+export function settingInWords({ key, takes, defaultValue, required }: Setting): string {
   const note = required
     ? ' (has to be set)'
-    : otherwise === undefined
+    : defaultValue === undefined
       ? ''
-      : ` (${JSON.stringify(otherwise)} unless set)`;
+      : ` (${JSON.stringify(defaultValue)} unless set)`;
   return `${key}: ${takes ?? 'its schema does not say what'}${note}`;
 }

@@ -76,7 +76,7 @@ export function program(engineCommands: Command[]): Command {
 
 /**
  * Notes settings that are probably mistakes: without this a person would not notice that a command works on another
- * database than they mean. `doctor` reports such settings itself, and notes beside a completion are not read.
+ * database than they mean. `doctor` reports such settings itself, and no person reads notes beside a completion.
  */
 async function noteOddSettings(command: Commander): Promise<void> {
   if (['doctor', 'completion'].includes(command.name())) return;
@@ -104,8 +104,8 @@ function configure(command: Commander): void {
 }
 
 /**
- * Commander offers options that share two letters with what was typed (`--bot` for `--sort`): here the nearest is offered as
- * everywhere else.
+ * The error with the nearest option as its suggestion, as everywhere else: Commander suggests any option that shares two letters
+ * with what was typed (`--bot` for `--sort`).
  */
 function withNearOption(command: Commander, error: string): string {
   const given = /^error: unknown option '--([^']*)'/.exec(error)?.[1];
@@ -129,7 +129,7 @@ function adviceOn(command: Commander, error: string): string {
     return advice('each of the two excludes the other', 'give one of them alone');
   const [name] = usage.split(/ [[<]/) as [string];
   const [example] = command instanceof Command ? command.examples : [];
-  if (isIncomplete.test(error))
+  if (missingPart.test(error))
     return example ? advice(`it is written as \`npx ${usage}\``, `for example \`${example}\``) : '';
   if (!error.startsWith("error: unknown option '")) return '';
   const why = `${name} has no such option`;
@@ -138,10 +138,10 @@ function adviceOn(command: Commander, error: string): string {
   // Before `--`, everything that begins with a dash is read as an option.
   return advice(
     why,
-    `${list}; what begins with - and is none goes behind --: \`npx ${usage.replace('[options]', '[options] --')}\``,
+    `${list}; what begins with - and is none goes after --: \`npx ${usage.replace('[options]', '[options] --')}\``,
   );
 }
 
-/** What Commander says where an argument, an option or the value of an option is missing. */
-const isIncomplete =
+/** The beginnings of Commander's errors about a missing argument, option or value of an option. */
+const missingPart =
   /^error: (?:missing required argument|required option|option '.*' argument missing)/;

@@ -1,4 +1,5 @@
 import { connect, type Db } from './connect.ts';
+import { letChecksRead } from './grant-reader.ts';
 import { readerRole, usableReader } from './reader.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import { sql } from 'kysely';
@@ -11,7 +12,7 @@ const maxNamed = 5;
 
 /**
  * Makes sure that checks see all rows that this process sees. With `grantFirst`, it first grants the reader access to
- * tables that were made after the last migration, where this login owns them. Throws {@link HiddenRowsError} with
+ * tables and sequences that were made after the last migration, where this login owns them. Throws {@link HiddenRowsError} with
  * the tables that stay hidden. Returns true when checks read as roundsman_reader, false when they read as this login.
  */
 export async function refuseHiddenRows(
@@ -22,11 +23,13 @@ export async function refuseHiddenRows(
   if (!(await hasReader(db))) return false;
   const reader = connect(databaseUrl, { name: 'roundsman', max: 1, readOnly: true });
   try {
-    let hidden = await hiddenFrom(reader, db);
-    if (grantFirst && hidden.length > 0) {
-      await sql`SELECT engine.let_checks_read()`.execute(db).catch(() => {});
-      hidden = await hiddenFrom(reader, db);
-    }
+    // A login that may not grant, or a table in use, leaves what it leaves: what is hidden is said below.
+    if (grantFirst)
+      await db
+        .transaction()
+        .execute(letChecksRead)
+        .catch(() => {});
+    const hidden = await hiddenFrom(reader, db);
     if (hidden.length === 0) return true;
     const named = hidden.slice(0, maxNamed).join(', ');
     const more = hidden.length > maxNamed ? ` and ${hidden.length - maxNamed} more` : '';

@@ -37,5 +37,5 @@ export function whyUnread(text: string, { least, most }: DurationBounds): string
   }
   if (durationForm.exec(text.toLowerCase().replaceAll(' ', '')))
     return `did you mean ${text.toLowerCase().replaceAll(' ', '')}?`;
-  return 'it has to be a number with one of s, m, h, d, w behind it, or several of them, the longest first, as in 1h30m';
+  return 'it has to be a number with one of s, m, h, d, w after it, or several of them, the longest first, as in 1h30m';
 }

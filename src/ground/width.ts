@@ -24,13 +24,13 @@ export const widthOf = (text: string): number =>
 const padding = (text: string, width: number): string =>
   ' '.repeat(Math.max(0, width - widthOf(text)));
 
-/** The text with spaces behind it, up to this width. */
+/** The text with spaces after it, up to this width. */
 export const padded = (text: string, width: number): string => text + padding(text, width);
 
 let graphemes: Intl.Segmenter | undefined;
 
 /**
- * The text without its colours, cut to this width and marked as cut: behind a word, unless that left less than half of
+ * The text without its colours, cut to this width and marked as cut: after a word, unless that left less than half of
  * the width. A character is never cut. `mark` has one column for each of its characters.
  */
 export function cut(text: string, width: number, mark = '…'): string {
@@ -48,7 +48,7 @@ export function cut(text: string, width: number, mark = '…'): string {
   return `${(widthOf(words) * 2 >= width ? words : kept).trimEnd()}${mark}`;
 }
 
-/** A long word may end a line behind one of these: a path, an address, an id. */
+/** A long word may end a line after one of these: a path, an address, an id. */
 const joints = /(?<=[/\-_.,:;=&?)\]])(?=[^\p{M}\p{Grapheme_Extend}\u200D])/u;
 
 /**
@@ -66,7 +66,7 @@ const parts = (text: string, width: number): string[] =>
     .flatMap((word) => (widthOf(word.trimStart()) > width ? word.split(joints) : [word]));
 
 /**
- * The lines of a text that are at most `width` wide, the first at most `first`. They end between words, or behind a joint
+ * The lines of a text that are at most `width` wide, the first at most `first`. They end between words, or after a joint
  * of a word that is wider than a line. A part without joints that is still too wide stays as it is.
  */
 export function wrapped(text: string, width: number, first = width): string[] {

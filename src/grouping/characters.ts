@@ -7,7 +7,7 @@ export const joint = 3;
 export const opening = 4;
 export const closing = 5;
 export const quote = 6;
-/** `=`, behind which a value stands */
+/** `=`, after which a value stands */
 export const equals = 7;
 
 const ascii = new Uint8Array(128);

@@ -60,7 +60,7 @@ export function readChunk(message: string, start: number, line: Line): number {
   return at;
 }
 
-/** A run of dots, or of dashes that is long or has no word behind it, fills a column. */
+/** A run of dots, or of dashes that is long or has no word after it, fills a column. */
 function isFill(message: string, at: number, code: number): boolean {
   if (message.charCodeAt(at + 1) !== code) return false;
   if (code === dot) return true;

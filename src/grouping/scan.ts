@@ -62,7 +62,7 @@ function isNameOfValue({ message, starts, ends, count }: Line, at: number): bool
   return isOnly && lastDot(message, starts[at]!, ends[at]!) !== -1;
 }
 
-/** One word in quotes is a value; several are a sentence, unless they stand behind `=`. Answers where to go on. */
+/** One word in quotes is a value; several are a sentence, unless they stand after `=`. Answers where to go on. */
 function readQuote(message: string, at: number, line: Line): number {
   const before = at > 0 ? message.charCodeAt(at - 1) : 0;
   const isApostrophe = kindOf(before) === letter || kindOf(before) === digit;

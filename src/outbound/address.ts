@@ -12,7 +12,7 @@ const nat64 = [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /**
  * Why an address is refused; null for a public one. A NAT64 gateway forwards requests to `64:ff9b::a.b.c.d` to a.b.c.d,
- * so here a.b.c.d is checked. (On hosts without IPv4, DNS64 gives such an address for every server that has only IPv4.)
+ * so here a.b.c.d is checked. On hosts without IPv4, DNS64 gives such an address for every server that has only IPv4.
  * The other forms that contain an IPv4 address (`::127.0.0.1`, 6to4, Teredo, the local NAT64 prefixes of RFC 8215) do not
  * lead where they seem to lead, so all of them are refused.
  */

@@ -1,11 +1,11 @@
 /** Reads the body of an answer as text: many feeds and pages are not written in UTF-8. */
 import { encodingOf } from '../ground/encoding.ts';
 
-/** So far browsers look for the encoding that a page names itself. */
-const lookedAt = 1_024;
+/** In bytes: where browsers, too, look for the encoding that a page names itself. */
+const maxDeclaration = 1_024;
 
 /** The encoding that an XML declaration or a `<meta>` names. */
-const named =
+const declaration =
   /^\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.:-]+)|<meta\b[^>]*?\bcharset\s*=\s*["']?([\w.:-]+)/i;
 
 const isUtf8 = (bytes: Uint8Array): boolean => {
@@ -29,7 +29,7 @@ export function bodyText(bytes: Uint8Array, contentType: string | undefined): st
   // A byte order mark counts more than anything else (RFC 7303, section 3).
   if (mark === 0 && encoding === 'utf-8' && !isUtf8(bytes)) {
     const [, xml, page] =
-      named.exec(Buffer.from(bytes.subarray(0, lookedAt)).toString('latin1')) ?? [];
+      declaration.exec(Buffer.from(bytes.subarray(0, maxDeclaration)).toString('latin1')) ?? [];
     const header = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1];
     names.unshift(header, xml, page);
   }

@@ -14,7 +14,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { faultInWords, withoutPlace } from './fault-words.ts';
 import { OutboundError } from './error.ts';
 import type { OutboundLimits } from './request.ts';
-import { resolveHost, towards, type Addresses } from './resolve.ts';
+import { resolveHost, connectionOptions, type Addresses } from './resolve.ts';
 
 export interface Certificate {
   /** the common name, or the organisation where there is none */
@@ -74,7 +74,7 @@ async function handshake(
   signal: AbortSignal,
 ): Promise<PresentedCertificate> {
   const socket = connect({
-    ...towards(addresses),
+    ...connectionOptions(addresses),
     host,
     port,
     // TLS has no names for addresses.
@@ -143,7 +143,7 @@ const namesOf = (certificate: DetailedPeerCertificate): Certificate => ({
   validTo: new Date(certificate.valid_to),
 });
 
-/** Certificates of our days may have no common name at all, and a name more than once. */
+/** A certificate may have no common name, or several of one kind. */
 function nameOf(name: DetailedPeerCertificate['subject'] | undefined): string {
   const found: unknown = name?.CN ?? name?.O ?? name?.OU;
   return Array.isArray(found) ? found.join(', ') : String(found ?? '');

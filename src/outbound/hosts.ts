@@ -3,6 +3,8 @@
  * on the ports 443 and 80, `api.example.com:8443` that port only. Only an entry with a port also allows addresses
  * that are not public. Every host that is not in the list is refused.
  */
+
+/** How the list allows a URL. */
 export interface Allowed {
   /** whether the list names host and port: then any address of the host is allowed */
   exactly: boolean;

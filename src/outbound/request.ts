@@ -8,7 +8,7 @@ import { untilStopped } from '../ground/until-stopped.ts';
 import { bodyText } from './body-text.ts';
 import { describeError, OutboundError, refusal } from './error.ts';
 import { allowedBy } from './hosts.ts';
-import { addressesOf, towards, type AllowedHosts } from './resolve.ts';
+import { addressesOf, connectionOptions, type AllowedHosts } from './resolve.ts';
 
 export interface OutboundRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -57,7 +57,7 @@ export async function request(
     const resolved = await untilStopped(signal, () => addressesOf(url.hostname, allowed));
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
-      ...towards(resolved),
+      ...connectionOptions(resolved),
       // This timeout is longer than the deadline: it only closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,

@@ -1,4 +1,4 @@
-/** Which addresses the connection to a host may go to. A name is resolved once, and only what was checked is connected to. */
+/** Which addresses the connection to a host may go to. A name is resolved once, and a connection goes only to addresses that were checked. */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { whyRefused } from './address.ts';
@@ -27,8 +27,8 @@ export async function resolveHost(
   port: number,
   { hosts, publicly = false }: AllowedHosts,
 ): Promise<Addresses> {
-  const shape = isIP(host) === 6 ? `[${host}]` : host;
-  const address = `http://${shape}:${port}/`;
+  const urlHost = isIP(host) === 6 ? `[${host}]` : host;
+  const address = `http://${urlHost}:${port}/`;
   if (!URL.canParse(address)) throw refusal(`${host} is not a host name`);
   const url = new URL(address);
   const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
@@ -57,22 +57,22 @@ export async function addressesOf(hostname: string, { exactly }: Allowed): Promi
   if (!exactly)
     for (const { address } of found) {
       const why = await whyRefused(address);
-      if (why) throw refusal(`${hostname} is refused: ${saidOnce(why, host)}`);
+      if (why) throw refusal(`${hostname} is refused: ${withoutHost(why, host)}`);
     }
   const [first, ...others] = found;
   if (!first) throw new OutboundError(`${hostname} has no address`, false);
   return [first, ...others];
 }
 
-/** A reason begins with the address, which is not repeated where it is the host itself. */
-const saidOnce = (why: string, host: string): string =>
+/** The reason, with `it` in place of the address that it begins with where that is the host itself. */
+const withoutHost = (why: string, host: string): string =>
   why.startsWith(`${host} `) ? `it${why.slice(host.length)}` : why;
 
 /**
  * Options of a connection that goes to the first of these addresses that answers, as browsers do (RFC 8305): many hosts have an
  * IPv6 address that does not work. (The lookup is not called for literal addresses, which were checked before.)
  */
-export const towards = (addresses: Addresses) => ({
+export const connectionOptions = (addresses: Addresses) => ({
   lookup: ((_, options, callback) => {
     const [{ address, family }] = addresses;
     if (options.all) callback(null, addresses);

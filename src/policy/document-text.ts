@@ -13,12 +13,12 @@ export function documentText(document: unknown, keys: readonly string[]): string
     const place = keys.indexOf(name);
     return place < 0 ? keys.length : place;
   };
-  const made = new Document(document, {
+  const yaml = new Document(document, {
     sortMapEntries: (one, other) => {
       const [a, b] = [nameOf(one), nameOf(other)];
       return placeOf(a) - placeOf(b) || (a < b ? -1 : 1);
     },
   });
-  quoteTexts(made);
-  return made.toString({ lineWidth: 0 }).trimEnd().split('\n').map(printable).join('\n');
+  quoteTexts(yaml);
+  return yaml.toString({ lineWidth: 0 }).trimEnd().split('\n').map(printable).join('\n');
 }

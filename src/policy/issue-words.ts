@@ -17,6 +17,9 @@ const formats: Record<string, string> = {
   email: 'a mail address',
 };
 
+/** What is counted in a value of each kind. A number is compared itself. */
+const units: Record<string, string> = { string: 'characters', array: 'entries', object: 'keys' };
+
 /** `rules.0.steps` as people count: `rule 1, steps`. */
 export const placeInWords = (path: readonly PropertyKey[]): string =>
   path
@@ -66,9 +69,15 @@ export function issueInWords(issue: z.core.$ZodIssue): string {
     case 'invalid_format':
       return `has to be ${formats[issue.format] ?? issue.format}`;
     case 'too_small':
-      return `has to have at least ${String(issue.minimum)}`;
+      return issue.origin in units
+        ? issue.minimum === 1
+          ? 'is empty'
+          : `has fewer than ${issue.minimum} ${units[issue.origin]}`
+        : `has to be ${issue.minimum} at least`;
     case 'too_big':
-      return `has more than ${String(issue.maximum)}`;
+      return issue.origin in units
+        ? `has more than ${issue.maximum} ${units[issue.origin]}`
+        : `has to be ${issue.maximum} at most`;
     default:
       return issue.message;
   }

@@ -9,8 +9,8 @@ import { weekdays, type QuietHours } from './schema.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-/** How far ahead the end of quiet hours is looked for: they may never end. */
-const farthestMs = 14 * dayMs;
+/** The end of quiet hours is looked for at most this far ahead: they may never end. */
+const maxAheadMs = 14 * dayMs;
 
 /** The wall time at which these quiet hours end if they cover the wall time `wall`; null if they do not. */
 function wallEnd({ from, to, days }: QuietHours, wall: number): number | null {
@@ -35,7 +35,7 @@ function endOf(hours: QuietHours, at: number): number | null {
 export function quietUntil(all: readonly QuietHours[], severity: Severity, at: Date): Date {
   const ours = all.filter(({ severities }) => severities.includes(severity));
   let instant = at.getTime();
-  while (instant < at.getTime() + farthestMs) {
+  while (instant < at.getTime() + maxAheadMs) {
     const end = ours.map((hours) => endOf(hours, instant)).find((found) => found !== null);
     if (end === undefined) break;
     instant = end!;

@@ -7,10 +7,10 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 /** Quiet hours repeat each week; one more day shows a stretch that begins at the week's end. */
-const lookedThroughMs = 8 * dayMs;
+const examinedMs = 8 * dayMs;
 /** A longer stretch than this never ends. */
 const alwaysMs = 7 * dayMs;
-/** It is hardly intended that a critical or high ticket waits longer than this. */
+/** A person hardly intends that a critical or high ticket waits longer than this. */
 const maxUrgentMs = 12 * hourMs;
 
 const urgent: ReadonlySet<Severity> = new Set(['critical', 'high']);
@@ -28,7 +28,7 @@ function longestQuiet(all: readonly QuietHours[], severity: Severity, from: Date
   if (endAt(first) - first > alwaysMs) return Infinity;
   if (!urgent.has(severity)) return 0;
   let longest = 0;
-  for (let instant = first; instant < first + lookedThroughMs; instant += hourMs) {
+  for (let instant = first; instant < first + examinedMs; instant += hourMs) {
     const end = endAt(instant);
     if (end === instant) continue;
     let start = instant;

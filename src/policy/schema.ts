@@ -46,11 +46,11 @@ const personName = shownName.refine(
   'is the person who runs a command, so a policy cannot name it; write the name',
 );
 
-const list = <Each extends z.ZodType>(each: Each, what: string, most: number) =>
+const list = <Each extends z.ZodType>(each: Each, what: string, max: number) =>
   z
     .array(each, `has to be a list of ${what}`)
     .min(1, `is empty: leave it out, or name ${what}`)
-    .max(most, `has more than ${most} entries`);
+    .max(max, `has more than ${max} entries`);
 
 const severity = z.enum(severities as ['critical', 'high', 'medium', 'low', 'info'], {
   error({ input }) {

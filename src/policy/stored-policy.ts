@@ -1,4 +1,4 @@
-/** Reads a policy from the database. Not in read.ts, so that commands that only read need not load the reader of YAML. */
+/** Reads a policy from the database. It stands apart from read.ts, so that commands which only show need not load the YAML reader. */
 import { policySchema, type Policy } from './schema.ts';
 
 /** The policy in a document of the database; null if it is not a valid policy, as after an edit by hand. */

@@ -1,5 +1,5 @@
 import { figureNames, type Report } from './report.ts';
-import { figure } from './words.ts';
+import { formatNumber } from './words.ts';
 
 /** The figures beside those of earlier periods, with their head; null where there is no earlier period yet. */
 export function comparisonOf({
@@ -12,9 +12,9 @@ export function comparisonOf({
     head: ['', 'Now', 'Before', `Median of ${before.count}`],
     rows: figureNames.map(([name, label]) => [
       label,
-      figure(now[name]),
-      figure(before.last[name]),
-      figure(before.median[name]),
+      formatNumber(now[name]),
+      formatNumber(before.last[name]),
+      formatNumber(before.median[name]),
     ]),
   };
 }

@@ -143,7 +143,7 @@ function comparison(report: Report): string[] {
       ['', ...labels],
       figureNames.map(([name, label]) => [
         label,
-        ...periods.map((each) => words.figure(each[name])),
+        ...periods.map((each) => words.formatNumber(each[name])),
       ]),
     ),
     table('figures', 'This period and those before', beside.head, beside.rows),

@@ -1,10 +1,10 @@
 /**
- * Bars over periods as inline SVG. Each part of a bar has a pattern of its own and each bar its number, so that nothing is description
- * by colour alone; `<title>` and `<desc>` tell it in words.
+ * Bars over periods as inline SVG. Each part of a bar has a pattern of its own and each bar its number, so that no meaning is in
+ * colour alone; `<title>` and `<desc>` say the same in words.
  */
 import { escaped } from './markup.ts';
 import type { Period } from './report.ts';
-import { figure } from './words.ts';
+import { formatNumber } from './words.ts';
 
 /** One part of each bar; the parts are stacked from the bottom upwards. */
 export interface Series {
@@ -22,25 +22,26 @@ export const patterns = `<svg class="defs" width="0" height="0" aria-hidden="tru
 const [width, height] = [420, 170];
 const [top, bottom, side] = [18, 22, 6];
 const plotHeight = height - top - bottom;
-/** The least height of a part: 1 missing slot among 10,000 has to be seen. */
-const least = 3;
+/** A part is at least this high: 1 missing slot among 10,000 has to be seen. */
+const minPartHeight = 3;
 
 /** The heights of a bar's parts, `height` together. What thin parts need more than their share is taken from the largest one. */
 function heightsOf(values: readonly number[], height: number): number[] {
   const total = values.reduce((sum, value) => sum + value, 0);
   const heights = values.map((value) =>
-    value === 0 ? 0 : Math.max(least, (value / total) * height),
+    value === 0 ? 0 : Math.max(minPartHeight, (value / total) * height),
   );
   const excess = heights.reduce((sum, each) => sum + each, 0) - height;
   const largest = heights.indexOf(Math.max(...heights));
   return heights.map((each, index) =>
-    index === largest && each > 0 ? Math.max(least, each - excess) : each,
+    index === largest && each > 0 ? Math.max(minPartHeight, each - excess) : each,
   );
 }
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
-/** What fits above a bar: `99999`, `1.2M`. The table below has the whole figures. */
-const short = (value: number): string => (value < 100_000 ? figure(value) : compact.format(value));
+/** A number that fits above a bar: `99999`, `1.2M`. The table below has all digits. */
+const shortNumber = (value: number): string =>
+  value < 100_000 ? formatNumber(value) : compact.format(value);
 
 const rounded = (value: number): string => String(Math.round(value * 100) / 100);
 
@@ -51,7 +52,7 @@ export interface Plot {
   series: readonly Series[];
 }
 
-/** What stands below each bar: the day on which its period ends, or the time where several end on a day. */
+/** The label below each bar: the day on which its period ends, or the time where several end on a day. */
 export function labelsOf(periods: readonly Period[]): string[] {
   const days = periods.map(({ to }) => to.slice(5, 10));
   return new Set(days).size === days.length ? days : periods.map(({ to }) => to.slice(11, 16));
@@ -61,7 +62,7 @@ export function asSvg({ id, title, series }: Plot, labels: readonly string[]): s
   const totals = labels.map((_, index) =>
     series.reduce((sum, { values }) => sum + values[index]!, 0),
   );
-  const most = Math.max(1, ...totals);
+  const highest = Math.max(1, ...totals);
   const step = (width - 2 * side) / labels.length;
   const bar = Math.min(36, step * 0.7);
   const bars = labels.map((label, index) => {
@@ -70,7 +71,7 @@ export function asSvg({ id, title, series }: Plot, labels: readonly string[]): s
     let y = top + plotHeight;
     const heights = heightsOf(
       series.map(({ values }) => values[index]!),
-      (totals[index]! / most) * plotHeight,
+      (totals[index]! / highest) * plotHeight,
     );
     const parts = series.map(({ pattern }, part) => {
       const size = heights[part]!;
@@ -79,12 +80,12 @@ export function asSvg({ id, title, series }: Plot, labels: readonly string[]): s
         ? ''
         : `<rect class="${pattern}" x="${rounded(x)}" y="${rounded(y)}" width="${rounded(bar)}" height="${rounded(size)}"/>`;
     });
-    return `${parts.join('')}<text x="${middle}" y="${rounded(y - 4)}">${short(totals[index]!)}</text><text x="${middle}" y="${height - 6}">${escaped(label)}</text>`;
+    return `${parts.join('')}<text x="${middle}" y="${rounded(y - 4)}">${shortNumber(totals[index]!)}</text><text x="${middle}" y="${height - 6}">${escaped(label)}</text>`;
   });
   const description = labels
     .map(
       (label, index) =>
-        `${label}: ${series.map(({ label: name, values }) => `${name} ${figure(values[index]!)}`).join(', ')}`,
+        `${label}: ${series.map(({ label: name, values }) => `${name} ${formatNumber(values[index]!)}`).join(', ')}`,
     )
     .join('; ');
   return `<svg role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">

@@ -10,7 +10,7 @@ const columns = 80;
 const maxBots = 25;
 const maxGaps = 40;
 
-/** With a mark in ASCII: where the text is read, no more may be shown. */
+/** Cuts with a mark in ASCII: the reader's program may show no other characters. */
 const cut = (text: string, width: number): string => cutWith(text, width, '...');
 
 /** Wraps a text into lines of at most 80 columns, all but the first with `indent` before them. A word that is too long is cut. */

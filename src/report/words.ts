@@ -71,11 +71,11 @@ function keptBack({ maintenance, silences }: Report): string | null {
 /** `everything ran, nothing needs you`: the subject of a mail. */
 export function subjectInWords(report: Report): string {
   const { verdict, needs, slots } = report;
-  const bad = slots.failed + slots.timeout;
+  const failures = slots.failed + slots.timeout;
   const ran = verdict.everything_ran
-    ? bad === 0
+    ? failures === 0
       ? 'everything ran'
-      : `everything ran, ${bad} failed`
+      : `everything ran, ${failures} failed`
     : slots.due === 0 && verdict.known
       ? 'nothing was due'
       : slots.missing > 0
@@ -253,5 +253,5 @@ export const isNotable = ({ slots, status, known_from, is_least }: ReportedBot):
   slots.success !== slots.due || status === 'error' || known_from !== null || is_least;
 
 /** Whole numbers as they are, halves with one digit. */
-export const figure = (value: number): string =>
+export const formatNumber = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(1);

@@ -8,7 +8,7 @@ import { connectivityUrl, readSetting } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
 import { problemOfAddress } from '../ground/http-address.ts';
 import { fitting } from '../ground/text.ts';
-import { whyNoAnswer } from '../outbound/answers.ts';
+import { whyNoAnswer } from '../outbound/why-no-answer.ts';
 import type { Engine } from './engine.ts';
 import type { RunContext } from './run-context.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';

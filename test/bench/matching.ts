@@ -4,7 +4,7 @@
  * a loop over an automaton that remembers texts looks thousands of times faster than it is. Wall figures
  * are noise on a shared machine; the ratio of medians is what counts.
  */
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RE2JS } from 're2js';
@@ -134,10 +134,9 @@ async function plant(db: Db): Promise<void> {
 }
 
 async function withDatabase() {
-  const directory = await mkdtemp(join(tmpdir(), 'roundsman-bench-'));
-  // The server may run as another user, who has to get in.
-  await chmod(directory, 0o755);
-  const server = await startThrowaway(join(directory, 'postgres'), { fsync: false });
+  const server = await startThrowaway(await mkdtemp(join(tmpdir(), 'roundsman-bench-')), {
+    fsync: false,
+  });
   const db = connect(server.url, { max: 2, statementTimeoutMs: 0 });
   try {
     await migrateToLatest(db);

@@ -3,13 +3,13 @@
  * the wait that tells one key from several; without the terminal itself.
  */
 import type { Kysely } from 'kysely';
-import type { Action } from '../../src/cli/review/actions/action.ts';
+import type { ReviewAction } from '../../src/cli/review/actions/action.ts';
 import { actions } from '../../src/cli/review/actions/actions.ts';
 import { layout } from '../../src/cli/review/layout.ts';
 import { performer, type LoopIntent } from '../../src/cli/review/perform.ts';
 import { begin, quietMs, type Event, type Intent, type State } from '../../src/cli/review/state.ts';
 import { update } from '../../src/cli/review/update.ts';
-import { burstMs } from '../../src/cli/screen/gather.ts';
+import { burstMs } from '../../src/cli/screen/join-bursts.ts';
 import type { Grid } from '../../src/cli/screen/grid.ts';
 import { paint } from '../../src/cli/screen/paint.ts';
 import { loadCatalogue } from '../../src/cli/session/catalogue.ts';
@@ -68,7 +68,7 @@ export async function stepsOfReview(db: Kysely<Database>, tickets: number): Prom
   act({ do: 'next' });
   while (waiting.length > 0) await waiting.pop();
   const done: Steps = { times: [], bytes: [], keys: { suggested: 0, resolved: 0 } };
-  const canApprove = actions.find(({ name }) => name === 'approve') as Action;
+  const canApprove = actions.find(({ name }) => name === 'approve') as ReviewAction;
   for (let at = 0; at < tickets && state.seen; at += 1) {
     const isSuggested = canApprove.refusal(state.seen) === null;
     const before = state.seen.ticket.id;

@@ -452,6 +452,7 @@ test('an identity column is judged by its type; a sequence that is hidden or loc
   const { db, url, ask } = await scene();
   await sql`CREATE TABLE numbered (id smallint GENERATED ALWAYS AS IDENTITY)`.execute(db);
   await sql`SELECT setval('numbered_id_seq', 32760)`.execute(db);
+  await sql`REVOKE ALL ON SEQUENCE numbered_id_seq FROM roundsman_reader`.execute(db);
   expect((await ask('sequences')).examined).toMatchObject({ except: ['numbered_id_seq'] });
   await sql`SELECT engine.let_checks_read()`.execute(db);
   expect((await ask('sequences')).findings).toMatchObject([{ component: 'numbered_id_seq' }]);

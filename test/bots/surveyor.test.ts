@@ -15,6 +15,7 @@ import { foreignPlatform } from '../database/foreign-platform.ts';
 import { runCheck } from '../support/check.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 import { supabaseDatabase } from '../support/supabase.ts';
+import { compareParts } from '../../bots/surveyor/compare.ts';
 import { snapshotOf } from './catalogue-snapshot.ts';
 
 /** All that the bot finds, read with the role of checks. */
@@ -43,7 +44,17 @@ const stale = 'run `npm run catalogue`: a migration changed what surveyor expect
 
 test('what surveyor expects is what the migrations make', async () => {
   const { db } = await testDatabase();
-  expect(await snapshotOf(db, 'whole'), stale).toEqual(whole);
+  const own = await snapshotOf(db, 'whole');
+  // Views are printed in the words of each version.
+  if (own.server !== whole.server)
+    return expect(
+      compareParts(whole.parts, own.parts, {
+        hasReader: true,
+        sameServer: false,
+        ignored: new Set(),
+      }),
+    ).toEqual([]);
+  expect(own, stale).toEqual(whole);
   const only = await emptyDatabase();
   await migrateToLatest(only.db, { only: 'bots' });
   expect(await snapshotOf(only.db, 'bots'), stale).toEqual(bots);

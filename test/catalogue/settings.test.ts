@@ -51,7 +51,7 @@ test('each setting of each bot of the catalogue has a meaning, a default and wha
       meaning: expect.stringMatching(/.{10}/),
       takes: expect.any(String),
     });
-    expect(setting.otherwise).toBeDefined();
+    expect(setting.defaultValue).toBeDefined();
   }
 });
 

@@ -65,16 +65,12 @@ try {
   const tookMinutes = Math.max(minutes, (Date.now() - began) / 60_000 - 0.5);
   say('no more faults');
   await waitUntilUp(scene);
-  const until = await pauseAll(scene);
+  const spans = await pauseAll(scene, first);
   await load.stop();
   const isQuiet = await waitUntilQuiet(scene);
   say(isQuiet ? 'all is quiet' : 'it does not become quiet');
   const late = await scene.crew.endAll(stopWithinMs);
-  const examined = await examine(
-    scene,
-    first.map((span) => ({ ...span, until })),
-    made,
-  );
+  const examined = await examine(scene, spans, made);
   examined.violations.push(
     ...late.map(({ name }) => `${name} did not stop within ${stopWithinMs} ms`),
   );

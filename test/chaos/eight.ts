@@ -38,10 +38,9 @@ try {
   const first = await firstSlotsOf(scene);
   const held: string[] = [];
   for (let n = 0; n < Number(values.times); n += 1) held.push(await stopInTick(scene));
-  const until = await pauseAll(scene);
+  const spans = await pauseAll(scene, first);
   const wrong = (await waitUntilQuiet(scene)) ? [] : ['it does not become quiet'];
   await scene.crew.endAll(25_000);
-  const spans = first.map((span) => ({ ...span, until }));
   const { statuses, slots, violations } = await examine(scene, spans, []);
   wrong.push(...slots.lost, ...slots.doubled, ...violations);
   console.log(`schedulers         ${schedulers}, stopped in a tick: ${held.join(', ')}`);

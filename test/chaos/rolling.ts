@@ -52,11 +52,10 @@ try {
     took.push(Date.now() - asked);
     if ((n + 1) % 20 === 0) console.log(`${n + 1} restarts`);
   }
-  const until = await pauseAll(scene);
+  const spans = await pauseAll(scene, first);
   await load.stop();
   if (!(await waitUntilQuiet(scene))) wrong.push('it does not become quiet');
   wrong.push(...(await crew.endAll(stopWithinMs)).map(({ name }) => `${name} did not stop`));
-  const spans = first.map((span) => ({ ...span, until }));
   const { statuses, slots, attemptedTwice, violations } = await examine(scene, spans, []);
   const failed = (statuses.failed ?? 0) + (statuses.timeout ?? 0);
   const [given] = await postgres.ask<{ count: number }>(

@@ -11,7 +11,7 @@ import { jitterSeconds, plantBots } from './load.ts';
 import type { Backend } from './plan.ts';
 import { startPostgresServer, type PostgresServer } from './postgres-server.ts';
 import { startRedisServer, type RedisServer } from './redis-server.ts';
-import { firstSlots } from './slots.ts';
+import { firstSlots, type FirstSlot, type Span } from './slots.ts';
 
 export interface Scene {
   directory: string;
@@ -95,7 +95,7 @@ export async function waitUntilUp({ crew }: Scene): Promise<void> {
 }
 
 /** Waits until every bot has its first slot, which is the first minute after the one in which it was added. */
-export async function firstSlotsOf({ postgres }: Scene) {
+export async function firstSlotsOf({ postgres }: Scene): Promise<FirstSlot[]> {
   for (const deadline = Date.now() + readyWithinMs; ; await sleep(200)) {
     const slots = await firstSlots(postgres);
     if (slots.every(({ open }) => open === 0)) return slots;
@@ -103,12 +103,36 @@ export async function firstSlotsOf({ postgres }: Scene) {
   }
 }
 
-/** Pauses all bots, at a second at which each slot of the minute has come due. Returns the time. */
-export async function pauseAll({ postgres }: Scene): Promise<number> {
-  const second = () => Math.floor(Date.now() / 1000) % 60;
-  while (second() <= jitterSeconds + 2 || second() >= 57) await sleep(100);
-  await postgres.ask(`UPDATE bots SET status = 'paused' WHERE status = 'active'`);
-  return Date.now();
+/** The longest time that schedulers may take, after the last fault, to claim every slot that is due. */
+const claimedWithinMs = 20_000;
+
+/**
+ * Pauses all bots when no slot is overdue. Returns the spans in which every slot is owed: up to the pause, but without a slot
+ * of this minute that the jitter of its bot had still put off.
+ */
+export async function pauseAll({ postgres }: Scene, first: FirstSlot[]): Promise<Span[]> {
+  const deadline = Date.now() + claimedWithinMs;
+  // Not at the end of a minute: the pause may have to wait for a claim, and then claims of the next minute come before it.
+  const isLateInMinute = () => Date.now() % 60_000 >= 57_000;
+  for (; Date.now() < deadline || isLateInMinute(); await sleep(100)) {
+    if (isLateInMinute()) continue;
+    const [late] = await postgres.ask<{ count: number }>(
+      `SELECT count(*)::int FROM bots
+       WHERE status = 'active' AND next_execution_at < engine.now() - interval '2 seconds'`,
+    );
+    if (late!.count === 0) break;
+  }
+  const putOff = await postgres.ask<{ bot: string; slot: number }>(
+    `WITH paused AS (
+       UPDATE bots SET status = 'paused' WHERE status = 'active'
+       RETURNING id, old.next_slot_at AS slot, old.next_execution_at AS due, engine.now() AS now)
+     SELECT id AS bot, extract(epoch FROM slot)::float8 * 1000 AS slot FROM paused
+     WHERE slot <= now AND due > now AND due <= slot + make_interval(secs => $1)`,
+    [jitterSeconds],
+  );
+  const slotOf = new Map(putOff.map(({ bot, slot }) => [bot, slot]));
+  const now = Date.now();
+  return first.map((span) => ({ ...span, until: (slotOf.get(span.bot) ?? now + 1) - 1 }));
 }
 
 /** Waits until no run is queued or running, not even a retry that waits for its time. False when some stay. */

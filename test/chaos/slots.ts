@@ -1,12 +1,15 @@
 /** Counts the slots that had to come, without help from the engine, and finds out what became of them. */
 import type { PostgresServer } from './postgres-server.ts';
 
-export interface Span {
+export interface FirstSlot {
   bot: string;
   name: string;
   /** the first slot of the bot, in milliseconds */
   first: number;
-  /** when the bot was paused, in milliseconds */
+}
+
+export interface Span extends FirstSlot {
+  /** the time up to which every slot is owed, in milliseconds */
   until: number;
 }
 
@@ -23,7 +26,7 @@ const minute = 60_000;
 
 /** The bots that are due every minute, with their first slot; `open` is 1 while a bot is not planned yet. */
 export const firstSlots = ({ ask }: PostgresServer) =>
-  ask<{ bot: string; name: string; first: number; open: number }>(
+  ask<FirstSlot & { open: number }>(
     `SELECT id AS bot, name, extract(epoch FROM date_trunc('minute', planned_from) + interval '1 minute')::float8 * 1000 AS first,
             (next_slot_at IS NULL)::int AS open
      FROM bots WHERE schedule_cron = '* * * * *' AND status = 'active'`,

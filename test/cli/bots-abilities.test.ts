@@ -8,7 +8,7 @@ import { registerCatalogue } from '../../src/schedule/register.ts';
 import { abilitiesOf } from '../../src/services/bots/abilities.ts';
 import { aBot, aRemedy, catalogue, clean, playbook } from '../support/builders.ts';
 import { testDatabase } from '../support/database.ts';
-import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
+import { hasTerminal, inTurnInTerminalOf } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 
 const { db, url } = await testDatabase();
@@ -133,10 +133,19 @@ test.each([
 });
 
 test.skipIf(!hasTerminal)('in 80 columns no line is longer', async () => {
-  for (const { name } of bots)
-    for (const verb of ['show', 'catalogue']) {
-      const { shown } = await inTerminalOf(80, url, ['bots', verb, name]);
-      const long = shown.split(/\r?\n/).filter((line) => line.length > 80);
-      expect({ name, verb, long }).toEqual({ name, verb, long: [] });
-    }
+  const lines = ['show', 'catalogue'].flatMap((verb) =>
+    bots.map(({ name }) => `bots ${verb} ${name}`),
+  );
+  const { code, shown } = await inTurnInTerminalOf(80, url, lines);
+  expect(code).toBe(0);
+  const parts = shown.split(/^\$ /m).slice(1);
+  expect(parts.map((part) => part.split(/\r?\n/, 1)[0])).toEqual(lines);
+  for (const part of parts) {
+    const said = part.split(/\r?\n/);
+    expect(said.length, said[0]).toBeGreaterThan(5);
+    expect({ of: said[0], long: said.filter((line) => line.length > 80) }).toEqual({
+      of: said[0],
+      long: [],
+    });
+  }
 });

@@ -116,3 +116,7 @@ export const roundsman = (url: string | undefined, ...args: string[]): Promise<E
   url === undefined || needAProcess.has(args[0] ?? '')
     ? start(url, args).ended
     : serve({ args, env: environment(url) });
+
+/** Runs a command that needs no process of its own for a reader in this time zone. */
+export const roundsmanIn = (TZ: string, url: string, ...args: string[]): Promise<Ended> =>
+  serve({ args, env: { ...environment(url), TZ } });

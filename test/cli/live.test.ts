@@ -160,11 +160,11 @@ test.each([80, 60, 40])('in %i columns a command is never cut or divided', (colu
 });
 
 test('needs that have no room are counted, and of the first nothing is left out', () => {
-  const needs = needsInRoom(['a '.repeat(100), 'b', 'c'], { rows: 2, most: 9, columns: 40 });
+  const needs = needsInRoom(['a '.repeat(100), 'b', 'c'], { rows: 2, maxRows: 9, columns: 40 });
   expect(needs.map(stripVTControlCharacters).at(-1)).toBe('… and 2 more: npx roundsman status');
   expect(needs.join(' ').match(/a/g)!.length).toBeGreaterThanOrEqual(100);
-  expect(needsInRoom(['a '.repeat(100)], { rows: 1, most: 2, columns: 40 })).toHaveLength(2);
-  expect(needsInRoom([], { rows: 1, most: 1, columns: 40 })).toEqual([]);
+  expect(needsInRoom(['a '.repeat(100)], { rows: 1, maxRows: 2, columns: 40 })).toHaveLength(2);
+  expect(needsInRoom([], { rows: 1, maxRows: 1, columns: 40 })).toEqual([]);
   const lines = [['a'], ['b'], ['c']];
   expect(firstTexts(lines, 2).map(stripVTControlCharacters)).toEqual(['a', '… and 2 more']);
   expect(firstTexts(lines, 1).map(stripVTControlCharacters)).toEqual(['… and 3 more']);

@@ -1,4 +1,6 @@
 /** What the engine may reach outside is set by `settings`. */
+import { readSetting, removeSetting } from '../../src/data/settings/rows.ts';
+import { changeHosts } from '../../src/services/settings/change.ts';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
@@ -119,4 +121,16 @@ test.skipIf(!hasTerminal)('in 80 columns nothing of it is cut', async () => {
   const words = shown.replaceAll(/\s+/g, ' ');
   expect(words).toContain('is skipped. Not set: nothing is asked');
   expect(words).not.toContain('…');
+});
+
+test('two changes at once of a list that is not set yet both stay', async () => {
+  const { db } = await testDatabase();
+  const actor = { name: 'ann', role: 'admin' } as const;
+  const hosts = Array.from({ length: 6 }, (_, i) => `h${i}.example`);
+  for (let round = 0; round < 5; round += 1) {
+    await removeSetting(db, 'http_hosts');
+    await Promise.all(hosts.map((host) => changeHosts({ db, actor }, { add: [host], remove: [] })));
+    const stored = (await readSetting(db, 'http_hosts'))!.value as string[];
+    expect(stored.toSorted()).toEqual(hosts);
+  }
 });

@@ -71,7 +71,7 @@ describe('the options of what is shown', () => {
   });
 });
 
-describe('the word behind --json', () => {
+describe('the word after --json', () => {
   const typed = (words: string) =>
     withJsonLast(wholeProgram(), ['node', 'roundsman', ...words.split(' ')])
       .slice(2)

@@ -53,7 +53,7 @@ test.skipIf(!hasTerminal).each([
   const screen = await openScreen(url, args, { columns: 60, env: { LC_ALL: 'C' } });
   await screen.shows(foot);
   expect(isAscii(screen.text().replaceAll('Zürich', '')), screen.text()).toBe(true);
-  // Keys in the first moment of a ticket are left out.
+  // Keys in the first moment of a ticket are ignored.
   const pressing = setInterval(() => screen.press('q'), 500);
   onTestFinished(() => clearInterval(pressing));
   expect(await screen.ended).toBe(0);

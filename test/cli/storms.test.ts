@@ -182,7 +182,7 @@ test('a storm is not healed by an answer, and nothing is learnt from its title',
     err: expect.stringContaining('nothing can be learnt from T-1'),
   });
   const { out } = await ask('tickets', 'resolve', 'T-1', '--notes', 'the switch was dead');
-  expect(out).toContain('Its findings resolve when checks see that they are gone, each its own.');
+  expect(out).toContain('Each of its findings resolves when its check sees that it is gone.');
   await breaks(0);
   expect(await tickets()).toMatchObject([{ status: 'resolved' }]);
   const all = (await ask('findings', 'list', '--all', '--json')).json();

@@ -119,7 +119,7 @@ test('a text that is too wide is wrapped between words, and no word is broken', 
   ]);
 });
 
-test('a path or an id that no line holds goes on behind one of its joints', () => {
+test('a path or an id that no line holds goes on after one of its joints', () => {
   Object.assign(process.stdout, { isTTY: true, columns: 60 });
   table(head, [row('/assets/summer/banners/large/2026.webp: 404')], 'none');
   expect(lines().slice(1)).toEqual([

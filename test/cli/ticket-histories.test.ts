@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import { start } from './command.ts';
+import { roundsmanIn } from './command.ts';
 import { insertBot, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
@@ -20,8 +20,7 @@ beforeAll(async () => {
     ORDER BY place`.execute(db);
 });
 
-const tell = async (...args: string[]) =>
-  (await start(url, args, { TZ: 'Europe/Berlin' }).ended).out;
+const tell = async (...args: string[]) => (await roundsmanIn('Europe/Berlin', url, ...args)).out;
 
 describe.each([
   ['tickets history', () => tell('tickets', 'history', ticket, '-o', 'table')],

@@ -201,7 +201,7 @@ describe('a time that is refused says why:', () => {
     [edit('--timeout', '0s'), 'it is too short: 1s at least', '--timeout 90s'],
     [edit('--timeout', '0'), 'it is too short: 1s at least', '--timeout 90s'],
     [edit('--jitter', '25h'), 'it is too long: 1d at most', '--jitter 30s'],
-    [edit('--jitter', 'soon'), 'one of s, m, h, d, w behind it', '--jitter 30s'],
+    [edit('--jitter', 'soon'), 'one of s, m, h, d, w after it', '--jitter 30s'],
     [edit('--grace', '366d'), 'it is too long: 365d at most', '--grace 30m'],
     [['runs', 'list', '--since', '999999999d'], 'it is too long: 36500d at most', '--since 24h'],
   ])('%j', async (args, why, hint) => {
@@ -272,7 +272,7 @@ test('the beginning of an id does, unless more than one begins so: then all are 
 
 test.each([
   [['limits', '--nope'], '`npx roundsman limits --help` shows those that it has'],
-  [['tickets', 'show', '--nope'], 'what begins with - and is none goes behind --'],
+  [['tickets', 'show', '--nope'], 'what begins with - and is none goes after --'],
 ])('%j says what to type instead', async (args, hint) => {
   const { code, err } = await roundsman('', ...args);
   expect(code).toBe(2);

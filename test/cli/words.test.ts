@@ -1,6 +1,7 @@
 /** Words, counts and times that have to be the same wherever they are shown. */
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { scopeInWords } from '../../src/cli/maintenance/words.ts';
 import { liveBlock } from '../../src/cli/status/live.ts';
 import { spanInAll, spanInTwo } from '../../src/ground/text.ts';
 import { readLive } from '../../src/services/status/live.ts';
@@ -199,4 +200,14 @@ test.each([
   [12_000, '12s'],
 ])('%d ms are %s, to the minute', (ms, words) => {
   expect(spanInAll(ms)).toBe(words);
+});
+
+test.each([
+  [['a'], ['ledger'], 'bot ledger'],
+  [['a', 'b'], ['ledger', 'watch'], 'bots ledger, watch'],
+  [['a', 'b'], ['ledger'], 'bots ledger, 1 that is gone'],
+  [['a', 'b', 'c'], ['ledger'], 'bots ledger, 2 that are gone'],
+  [['a'], [], 'bot 1 that is gone'],
+])('a window for the bots %j, of which %j still have a row, is for %s', (bot_ids, bots, words) => {
+  expect(scopeInWords({ bot_ids, bots, components: null, categories: null })).toBe(words);
 });

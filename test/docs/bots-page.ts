@@ -59,9 +59,9 @@ async function sectionOf(bot: Bot): Promise<string[]> {
     ),
     ...table(
       ['setting', 'is', 'takes', 'meaning'],
-      settings.map(({ key, otherwise, required, takes, meaning }) => [
+      settings.map(({ key, defaultValue, required, takes, meaning }) => [
         code(key),
-        required ? 'has to be set' : shown(otherwise),
+        required ? 'has to be set' : shown(defaultValue),
         takes ?? 'its schema does not say',
         meaning ?? '',
       ]),

@@ -94,7 +94,7 @@ Every command that shows something has the same options.
   is told on standard error and does not stop the others, one that is named twice is taken once, and the exit code is the
   worst, the highest. With \`--json\` one alone is an object, and several are an array, in which what failed is
   \`{ "given", "error" }\`.
-- A text that begins with a dash is read as an option. It stands behind \`--\`, and options before that: \`tickets comment
+- A text that begins with a dash is read as an option. It stands after \`--\`, and options before that: \`tickets comment
   T-42 -- "- restarted nginx"\`. Behind an option (\`--notes "- restarted it"\`) it stands as it is.
 - What contradicts itself is refused before anything is written: options that exclude each other, an option that has no meaning
   beside the others, a jitter above the time between two slots.

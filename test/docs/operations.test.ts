@@ -56,7 +56,7 @@ async function onScreen(command: string): Promise<number | null> {
     env: { HOME: directory },
   });
   await screen.shows(/^ T-\d+ /);
-  // Sooner keys are left out.
+  // Sooner keys are ignored.
   await sleep(quietMs + 50);
   screen.press('q');
   return screen.ended;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished, vi } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../src/bin/roundsman.js', import.meta.url));
+const commands = fileURLToPath(new URL('../cli/run-commands.ts', import.meta.url));
 
 export const hasTerminal = spawnSync('script', ['--version']).status === 0;
 
@@ -62,6 +63,15 @@ export const inTerminalOf = (
     url,
     typed,
     env,
+  );
+
+/** Runs `roundsman` with each of these lines, one after the other in one process, in a terminal of so many columns and 24 rows. */
+export const inTurnInTerminalOf = (columns: number, url: string, lines: string[]): Promise<Shown> =>
+  runInTerminal(
+    `stty cols ${columns} rows 24; exec ${[process.execPath, commands, ...lines].map(shellQuoted).join(' ')}`,
+    url,
+    [],
+    {},
   );
 
 /** Runs an interactive shell in a terminal, with the prompt `ready> `, which can suspend and continue jobs. */

@@ -1,11 +1,11 @@
 import type { HealCounts } from '../../services/actions/list.ts';
 import { countsInWords, stateAs } from '../terminal/print.ts';
 
-/** `3 verified, 1 held`: heals by how they stand now; `none` where there are none. */
+/** `3 verified, 1 held`: heals by their present outcome; `none` where there are none. */
 export const healsInWords = (heals: HealCounts): string =>
-  countsInWords(standings(heals)) ?? 'none';
+  countsInWords(countsByOutcome(heals)) ?? 'none';
 
-const standings = (heals: HealCounts): [count: number, words: string][] => [
+const countsByOutcome = (heals: HealCounts): [count: number, words: string][] => [
   [heals.verified, 'verified'],
   [heals.held, 'held'],
   [heals.waiting, `waiting for ${heals.waiting === 1 ? 'its' : 'their'} verdict`],

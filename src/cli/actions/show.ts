@@ -37,11 +37,11 @@ export const showAction = (given: string, options: ShowOptions): Promise<void> =
       ['Intended', print.moment(action.taken_at, now)],
       ['Applied', print.moment(action.applied_at, now)],
       ['Verify after', print.moment(action.verify_after, now)],
-      ['Evidence', waitsForEvents(action, now)],
+      ['Evidence', evidenceInWords(action, now)],
       ['Verified', action.verified_at && print.moment(action.verified_at, now)],
       ['Hold window', action.hold_until && `until ${print.moment(action.hold_until, now)}`],
       ['Settled', print.moment(action.settled_at, now)],
-      ['Undo', undo(action, found.undo, now)],
+      ['Undo', undoInWords(action, found.undo, now)],
       ['Heal', action.heal_id],
       ['Id', action.id],
     ]);
@@ -52,14 +52,14 @@ export const showAction = (given: string, options: ShowOptions): Promise<void> =
     actionTable(others, now, '');
   });
 
-/** For a check that counts events: what an applied step waits for. */
-function waitsForEvents({ state, judge_within, ask_after }: ListedAction, now: Date) {
+/** What an applied step waits for, when its check counts events; else null. */
+function evidenceInWords({ state, judge_within, ask_after }: ListedAction, now: Date) {
   if (state !== 'applied' || judge_within === null) return null;
   const again = ask_after ? `; the check is asked again at ${print.moment(ask_after, now)}` : '';
   return `the events since then do not show yet whether it helped${again}`;
 }
 
-function undo(action: ListedAction, undoable: Undoable, now: Date): string {
+function undoInWords(action: ListedAction, undoable: Undoable, now: Date): string {
   const { undo_requested_at: asked, undo_requested_by: by } = action;
   const request = asked
     ? `asked for by ${printable(by ?? 'a person')} at ${print.moment(asked, now)}`

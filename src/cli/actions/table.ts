@@ -12,7 +12,7 @@ export const actionTable = (actions: ActionRow[], now: Date, empty: string): voi
       state(action.state),
       printable(action.remedy),
       action.risk,
-      // As `actions show` counts them.
+      // `actions show` counts steps from 1, too.
       String(action.step + 1),
       printable([action.action_description, action.error_message].filter(Boolean).join(': ')),
     ]),

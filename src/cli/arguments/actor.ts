@@ -7,7 +7,7 @@ import type { Actor } from '../../services/actor.ts';
 const reservedNames = new Set(['roundsman', 'policy', 'external']);
 
 /** The name of the person who acts: `--as`, or the name of the account that runs this command. */
-export function actor(as?: string): string {
+export function actorName(as?: string): string {
   const given = as?.trim();
   if (given && printable(given) !== given)
     throw new UsageError({
@@ -32,4 +32,4 @@ export function actor(as?: string): string {
 }
 
 /** A person who has the database's address has every right. */
-export const actorOf = (as?: string): Actor => ({ name: actor(as), role: 'owner' });
+export const actorOf = (as?: string): Actor => ({ name: actorName(as), role: 'owner' });

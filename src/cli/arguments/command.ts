@@ -19,8 +19,8 @@ export class Command extends Commander {
   }
 
   /**
-   * Behind `help`, a name that no command has is refused with the nearest one, and `help bots list` is the help of
-   * `bots list`; Commander reads only the first name, and shows the whole help for one that it does not know.
+   * `help bots list` shows the help of `bots list`, and after `help` an unknown name is refused with the nearest one. Commander
+   * alone reads only the first name, and for an unknown one it shows the whole help.
    */
   override help(context?: HelpContext | ((text: string) => string)): never {
     const isRefused = typeof context === 'object' && context.error === true;
@@ -29,7 +29,7 @@ export class Command extends Commander {
     return this.#helpFor(isRefused ? names : names.slice(1));
   }
 
-  /** Ends with the help of the command below this one to which these names lead. Arguments of a command are no names. */
+  /** Shows the help of the subcommand that these names lead to, and ends the process. The words after a command without subcommands are its arguments. */
   #helpFor([name, ...rest]: readonly string[]): never {
     if (name === undefined || this.commands.length === 0) return super.help();
     const below = this.commands.find(

@@ -24,8 +24,8 @@ export const seconds =
   };
 
 /**
- * Reads a time, in the zone of this process (TZ, else the system's) unless it has an offset (`2026-11-22`, `2026-11-22
- * 09:30`, `2026-11-22T09:30:00+01:00`), or how long ago it was (`24h`, `1d12h`), within these bounds in seconds.
+ * Reads a time (`2026-11-22`, `2026-11-22 09:30`, `2026-11-22T09:30:00+01:00`) or how long ago it was (`24h`, `1d12h`, within
+ * the bounds `ago`, in seconds). A time without an offset is in the zone of this process: TZ, else the system's.
  */
 export const moment =
   (flag: string, ago: DurationBounds = { least: 1, most: 36_500 * 86_400 }) =>
@@ -45,8 +45,8 @@ export const moment =
   };
 
 /**
- * Reads a time as the clocks of `zone` show it, unless it has an offset. A time that they skip becomes the first one
- * after the gap, and of a time that they show twice the first is meant.
+ * Reads a time as the clocks of `zone` show it, unless it has an offset. A time that these clocks skip becomes the first one
+ * after the gap; a time that they show twice means the first one.
  */
 export function timeIn(flag: string, text: string, zone: string): Date {
   const at = instantOf(text, (wall) => firstShowing(clockOf(zone), Date.parse(`${wall}Z`)));
@@ -63,10 +63,10 @@ function instantOf(
   text: string,
   instant: (wall: string) => number,
 ): Date | 'no day' | 'no such time' {
-  const [, day, clock = '00:00', rest = ':00', offset] =
+  const [, day, clock = '00:00', secondsPart = ':00', offset] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?(Z|[+-]\d\d:\d\d)?$/i.exec(text) ?? [];
   if (!day) return 'no day';
-  const wall = `${day}T${clock}${rest}`;
+  const wall = `${day}T${clock}${secondsPart}`;
   // Date reads 30 February as 2 March.
   const exact = new Date(`${wall}Z`);
   if (Number.isNaN(exact.getTime()) || !exact.toISOString().startsWith(wall)) return 'no such time';

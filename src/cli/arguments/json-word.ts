@@ -1,4 +1,4 @@
-/** Whether the word behind `--json` is its list of fields, or an argument of the command. */
+/** Decides whether the word after `--json` is its list of fields, or an argument of the command. */
 import type { Command } from 'commander';
 import { kindOf } from './show-options.ts';
 
@@ -20,7 +20,7 @@ export function withJsonLast(root: Command, argv: readonly string[]): readonly s
   return [...before, ...typed.toSpliced(json, 1), '--json', ...words.slice(end)];
 }
 
-/** The command that the first words name, and the words behind its name. */
+/** The command that the first words name, and the words after its name. */
 function leafOf(command: Command, words: readonly string[]): [Command, readonly string[]] {
   const named = command.commands.find((each) => each.name() === words[0]);
   return named ? leafOf(named, words.slice(1)) : [command, words];

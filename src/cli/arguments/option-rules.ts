@@ -6,10 +6,10 @@ import { isList, oneOf } from './words.ts';
 const mayBeEmpty = new Set(['--description']);
 
 /**
- * Applies the same rules (docs/cli.md) to all options and arguments of a command: a value that is not one of its choices is
- * refused, and the error suggests the nearest choice; an option that takes one value is refused when it is given two
- * different ones, of which only the last would count; an empty text, which an unset variable of a script gives, is
- * refused, except where it removes a text.
+ * Applies the same rules (docs/cli.md) to all options and arguments of a command:
+ * - A value that is not one of the choices is refused, and the error suggests the nearest choice.
+ * - An option that takes one value is refused when it is given two different ones: only the last would count.
+ * - An empty text is refused, because an unset variable of a script gives one; except where it removes a text.
  */
 export function applyOptionRules(command: Command): void {
   for (const argument of command.registeredArguments)
@@ -39,7 +39,7 @@ function checkNotEmpty({ long }: Option, text: string): void {
   });
 }
 
-/** It does not repeat the values: one of them may be a secret that was typed in the wrong place. */
+/** The error does not repeat the values: one of them may be a secret that was typed in the wrong place. */
 const givenTwice = ({ long }: Option): UsageError =>
   new UsageError({
     what: `${long} is given twice, with different values`,

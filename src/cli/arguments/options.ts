@@ -23,7 +23,7 @@ export const limitOption = [
 /** The argument of commands whose noun has ids instead of names. */
 export const idArgument = ['<id>', 'its id, or at least the first 4 digits of it'] as const;
 
-/** The same argument, of commands that take several ids. */
+/** The argument of commands that take several ids. */
 export const idsArgument = [
   '<ids...>',
   'their ids, or at least the first 4 digits of each',

@@ -61,8 +61,8 @@ const namesIn =
     const names = text.split(',').map((name) => name.trim());
     if (!names.includes('')) return [...new Set(names)];
     throw new UsageError({
-      what: `${flag} names nothing where a name has to be`,
-      why: `${JSON.stringify(text)} has a comma, or nothing, in its place`,
+      what: `${flag} has an empty name`,
+      why: `${JSON.stringify(text)} is empty, or has a comma with no name beside it`,
       hint: `write the names with a comma between them: ${flag} ${names.filter(Boolean).join(',') || 'id'}`,
     });
   };
@@ -86,7 +86,7 @@ export const listJson = ({ sortable = false, paged = true } = {}): Option =>
 export const sinceOption = (of: string): Option =>
   new Option(
     '--since <time>',
-    `${of} since a time or for so long: '2026-11-22 09:00', 24h`,
+    `${of} since a time or a duration ago: '2026-11-22 09:00', 24h`,
   ).argParser(moment('--since'));
 
 /** What kind of thing the command shows; null where it only says what it has done. */

@@ -18,7 +18,7 @@ export const oneOf =
     });
   };
 
-/** What is said of a word that a check may report, and that a list does not have. */
+/** A hint for a severity under a name that checks may use, and lists do not; null for any other word. */
 function whatCountsAs(text: string, words: readonly string[]): string | null {
   const severity = otherSeverities.get(text);
   return severity !== undefined && words.includes(severity)
@@ -26,7 +26,7 @@ function whatCountsAs(text: string, words: readonly string[]): string | null {
     : null;
 }
 
-/** Options that may be given several times: what they say adds up, and nothing of it is lost. */
+/** Options that may be given several times: all of their values are collected. */
 const lists = new WeakSet<Option>();
 export const isList = (option: Option): boolean => lists.has(option);
 

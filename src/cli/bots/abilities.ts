@@ -44,8 +44,8 @@ export const secretsInWords = (secrets: Abilities['secrets']): string | null =>
     .map(({ name, stored }) => `${printable(name)} ${stored ? 'stored' : paint('red', 'missing')}`)
     .join(', ') || null;
 
-/** What to do about the first secret that is missing. */
-export function howToStore(secrets: Abilities['secrets']): void {
+/** Says how to store the first secret that is missing. */
+export function printMissingSecret(secrets: Abilities['secrets']): void {
   const missing = secrets.find(({ stored }) => !stored);
   if (missing) say(`\`npx roundsman secrets set ${missing.name}\` stores what is missing.`);
 }

@@ -61,7 +61,7 @@ async function completeBot(
   const schedule =
     options.schedule ??
     (await askFor('--schedule', 'Schedule, in cron', {
-      otherwise: known?.schedule_cron,
+      defaultAnswer: known?.schedule_cron,
       check: (text) => checkSchedule(text, options.timezone),
     }));
   return newBot({ ...options, name, endpoint, schedule }, catalogue);

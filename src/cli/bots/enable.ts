@@ -41,7 +41,7 @@ export async function disableBots(given: string[], options: DisableOptions): Pro
   );
 }
 
-/** Undefined where a person said no. */
+/** Disables one bot; returns undefined where the person said no. */
 async function disableOne(
   { db, catalogue }: Parameters<typeof showDependents>[0],
   given: string,

@@ -143,7 +143,7 @@ const maintenanceColumn = <Row extends Upcoming>(now: Date): Column<Row> => ({
       `skipped: ${printable(window.reason)} (${shortId(window.id)}), until ${time(window.ends_at, now)}`,
     ),
   cellForPrograms: ({ maintenance: window }) => window && window.id,
-  rare: true,
+  hiddenWhenEmpty: true,
 });
 
 /** How far away the start is. A slot that is due but not claimed yet is still the next one. */

@@ -6,8 +6,8 @@ import { paint, say } from '../terminal/print.ts';
 /** A value as it is given to `--set`. */
 const showValue = (value: unknown): string => printable(JSON.stringify(value) ?? 'unknown');
 
-const defaultOf = ({ required, otherwise }: Setting): string =>
-  required ? 'has to be set' : otherwise === undefined ? 'no default' : showValue(otherwise);
+const defaultOf = ({ required, defaultValue }: Setting): string =>
+  required ? 'has to be set' : defaultValue === undefined ? 'no default' : showValue(defaultValue);
 
 /** The lines under a setting: its meaning, and what it takes. */
 function explain({ meaning, takes }: Setting): void {
@@ -19,15 +19,15 @@ function explain({ meaning, takes }: Setting): void {
   );
 }
 
-/** `settings` is null where the endpoint or its schema does not name them: then the config is shown as it is. */
+/** `settings` is null where the endpoint or its schema does not name them: then the config is printed as it is stored. */
 export function printSettings(settings: CurrentSetting[] | null, config: unknown): void {
   if (settings === null) return say(`  ${showValue(config)}   its settings are not known`, '    ');
   for (const setting of settings) {
-    const now =
+    const valueWords =
       setting.value === undefined
-        ? `${defaultOf(setting)}${setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)')}`
+        ? `${defaultOf(setting)}${setting.required || setting.defaultValue === undefined ? '' : paint('dim', ' (default)')}`
         : `${showValue(setting.value)}${paint('dim', ` (default ${defaultOf(setting)})`)}`;
-    say(`  ${paint('bold', printable(setting.key))} = ${now}`, '    ');
+    say(`  ${paint('bold', printable(setting.key))} = ${valueWords}`, '    ');
     explain(setting);
   }
   const known = new Set(settings.map(({ key }) => key));
@@ -40,9 +40,9 @@ export function printSettings(settings: CurrentSetting[] | null, config: unknown
 export function printDefaults(settings: Setting[] | null): void {
   if (settings === null) return say('  Its schema does not name them.');
   for (const setting of settings) {
-    const word =
-      setting.required || setting.otherwise === undefined ? '' : paint('dim', ' (default)');
-    say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${word}`, '    ');
+    const mark =
+      setting.required || setting.defaultValue === undefined ? '' : paint('dim', ' (default)');
+    say(`  ${paint('bold', printable(setting.key))} = ${defaultOf(setting)}${mark}`, '    ');
     explain(setting);
   }
 }
@@ -52,14 +52,14 @@ export const settingAsJson = ({
   key,
   meaning,
   takes,
-  otherwise,
+  defaultValue,
   required,
-  ...now
+  ...rest
 }: Setting & { value?: unknown }) => ({
   key,
   meaning,
   takes,
   required,
-  default: otherwise ?? null,
-  ...('value' in now && { value: now.value ?? null }),
+  default: defaultValue ?? null,
+  ...('value' in rest && { value: rest.value ?? null }),
 });

@@ -8,7 +8,13 @@ import { heldBackBy } from '../maintenance/words.ts';
 import { findingTable } from '../findings/list.ts';
 import * as print from '../terminal/print.ts';
 import { runTable } from '../runs/list.ts';
-import { howToStore, needsInWords, printChecks, printHeals, secretsInWords } from './abilities.ts';
+import {
+  printMissingSecret,
+  needsInWords,
+  printChecks,
+  printHeals,
+  secretsInWords,
+} from './abilities.ts';
 import { printSettings, settingAsJson } from './settings.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -40,7 +46,7 @@ export async function showBot(given: string, options: ShowOptions): Promise<void
     if (abilities) {
       printChecks(abilities.checks);
       printHeals(abilities.heals, abilities.advice);
-      howToStore(abilities.secrets);
+      printMissingSecret(abilities.secrets);
     }
     print.section('Settings');
     printSettings(settings, bot.config);
@@ -104,7 +110,7 @@ const maintenanceInWords = (windows: Shown['maintenance']): string | null =>
     })
     .join('; ') || null;
 
-/** How its runs ended, as its counters say: they count neither runs that verify cures nor skipped slots. */
+/** How the runs of a bot ended, by its counters. These count neither runs that verify cures nor skipped slots. */
 function endings({ total_runs, successful_runs, failed_runs }: BotRow): string {
   const [all, succeeded, failed] = [total_runs ?? 0, successful_runs ?? 0, failed_runs ?? 0];
   const cancelled = Math.max(0, all - succeeded - failed);

@@ -9,9 +9,9 @@
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-// bash divides also within a word, at `:`, `=` and `@`, and replaces only what stands behind the last of them, or behind a
-// quote that is open. So the words are read from the line itself, without their quoting; `kept` is what stays of the last.
-// Descriptions are shown where bash only lists (63 is ?), because it would put them on the line elsewhere.
+// bash splits words also at `:`, `=` and `@`, and replaces only the part after the last of these signs, or after an open quote.
+// So the script reads the words from the line itself, without their quoting; `kept` is the part of the last word that bash leaves.
+// Descriptions are added only where bash lists the words (COMP_TYPE 63 is `?`): elsewhere it would put them on the line.
 const bash = `# bash completion for roundsman: source <(roundsman completion bash)
 _roundsman() {
   local typed="\${COMP_LINE:0:COMP_POINT}" cur='' kept='' open='' at_quote='' is_word='' sign next
@@ -74,7 +74,7 @@ const zsh = `#compdef roundsman
 _roundsman() {
   local line program="\${words[1]/#\\~\\//$HOME/}"
   local -a found abouts typed
-  # Of the last word what stands before the cursor; a quote that is open is closed, so that it can be taken off.
+  # The last word ends at the cursor; an open quote is closed, so that (Q) can remove it.
   typed=("\${(@Q)words[2,CURRENT-1]}" "\${(Q)\${:-$QIPREFIX$PREFIX\${compstate[quote]}}}")
   while IFS= read -r line; do
     if [[ $line == files ]]; then
@@ -99,7 +99,7 @@ fi
 
 const fish = `# fish completion for roundsman: roundsman completion fish | source
 function __roundsman_word
-    # A quote that is open is closed, and what a backslash at the end would quote is not there yet.
+    # An open quote is closed, and a backslash at the end, which quotes nothing yet, is removed.
     set -l typed (commandline -ct)
     string unescape -- $typed
     or string unescape -- $typed\\'

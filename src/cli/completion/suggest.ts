@@ -10,7 +10,7 @@ export type Suggested = 'files' | Name[];
 export type ReadNames = (kind: NameKind, begin: string) => Promise<Name[]>;
 
 /**
- * `words` stand behind the program's name; the last one, which may be empty, is to be completed. Each suggestion begins
+ * `words` are those after the program's name; the last one, which may be empty, is to be completed. Each suggestion begins
  * with it, and replaces it.
  */
 export async function suggest(
@@ -20,7 +20,7 @@ export async function suggest(
 ): Promise<Suggested> {
   const begin = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const { command, operands, waiting, isLiteral } = walk(root, before);
+  const { command, operands, waiting, isLiteral } = positionAfter(root, before);
   if (waiting) return valuesOf(command, waiting, begin, ask);
   const [, flag, value] = isLiteral ? [] : (/^(--[^=]+)=(.*)$/s.exec(begin) ?? []);
   if (flag) {
@@ -46,13 +46,13 @@ interface Position {
   command: Command;
   /** how many arguments of the command are typed already */
   operands: number;
-  /** the option whose value is to be typed */
+  /** the option whose value comes next */
   waiting: Option | null;
-  /** behind `--` nothing is an option */
+  /** after `--` no word is an option */
   isLiteral: boolean;
 }
 
-function walk(root: Command, words: readonly string[]): Position {
+function positionAfter(root: Command, words: readonly string[]): Position {
   const state: Position = { command: root, operands: 0, waiting: null, isLiteral: false };
   for (const word of words) {
     if (state.waiting) state.waiting = null;
@@ -93,7 +93,7 @@ const optionsOf = (command: Command, begin: string): Name[] =>
     begin,
   );
 
-/** The last argument may stand for many. */
+/** The argument at this place; the last one may take many words. */
 function argumentAt({ registeredArguments: all }: Command, index: number): Argument | undefined {
   const last = all.at(-1);
   return all[index] ?? (last?.variadic ? last : undefined);

@@ -42,7 +42,7 @@ export function dbCommand(): Command {
     .example('npx roundsman db seed --fault janitor.expired-sessions')
     .example('npx roundsman db seed --fault all')
     .addOption(
-      new Option('--size <size>', 'how much')
+      new Option('--size <size>', 'how large it is')
         .choices(['small', 'medium', 'large'])
         .default('small'),
     )
@@ -79,8 +79,8 @@ export function dbCommand(): Command {
     .option(...jsonOption)
     .action(async (options) => (await import('./url.ts')).databaseUrl(options));
   db.command('shell')
-    .argument('[arguments...]', "psql's own; -h and --help behind --")
-    // psql's own are typed as to psql.
+    .argument('[arguments...]', "psql's own; -h and --help after --")
+    // Options of psql are typed here as for psql itself.
     .allowUnknownOption()
     .description("PostgreSQL's shell psql on the database")
     .example('npx roundsman db shell')

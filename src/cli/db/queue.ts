@@ -15,6 +15,8 @@ export async function switchQueue(given: string, options: { json?: true }): Prom
       `Runs are queued on ${to} from now on; what was waiting is queued again at the next start.`,
     );
     if (!service.fitsBackend(config, to))
-      say(`${to === 'redis' ? 'Set' : 'Unset'} REDIS_URL for every process, or none will start.`);
+      say(
+        `${to === 'redis' ? 'Set' : 'Unset'} REDIS_URL for every process, or no process will start.`,
+      );
   });
 }

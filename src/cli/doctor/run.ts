@@ -20,18 +20,18 @@ export async function runDoctor(options: ShowOptions): Promise<void> {
   if (isData(options)) return printDocument(found, options);
   const warnings = found.filter(({ status }) => status === 'warn').length;
   say();
-  if (broken > 0) say(paint('red', `Broken: ${broken}. Below each is what to try.`));
+  if (broken > 0) say(paint('red', `Broken: ${broken}. Under each stands what to try.`));
   else if (warnings > 0) say(`Nothing is broken; warnings: ${warnings}.`);
   else say(`${paint('green', 'Nothing is broken.')} What needs you: npx roundsman status`);
 }
 
 /** The width of `Connections`, the longest subject. */
-const widest = 11;
+const subjectWidth = 11;
 
 function print({ subject, status, detail, hint }: Diagnosis): void {
-  const indent = ' '.repeat(widest + 8);
+  const indent = ' '.repeat(subjectWidth + 8);
   say(
-    `${paint(colours[status], status.padEnd(4))}  ${subject.padEnd(widest)}  ${printable(detail)}`,
+    `${paint(colours[status], status.padEnd(4))}  ${subject.padEnd(subjectWidth)}  ${printable(detail)}`,
     indent,
   );
   if (hint) say(`${indent}try: ${printable(hint)}`, `${indent}     `);

@@ -102,5 +102,9 @@ export const unmuteErrors = (given: string, options: ChangeOptions): Promise<voi
   withDatabase(async ({ db }) => {
     const { group, was } = await unmuteGroup({ db, actor: actorOf(options.as) }, { group: given });
     if (options.json) return printJson(group);
-    say(was ? `Group ${group.id} is heard again.` : `Group ${group.id} was not muted.`);
+    say(
+      was
+        ? `Unmuted group ${group.id}: people are told about it again.`
+        : `Group ${group.id} was not muted.`,
+    );
   });

@@ -61,7 +61,7 @@ export function errorsCommand(): Command {
   errors
     .command('mute')
     .argument(...groupArgument)
-    .description('hear nothing of a group, which is counted as before')
+    .description('tell people nothing about a group; its errors are counted as before')
     .example('npx roundsman errors mute 12 --for 7d --reason harmless')
     .addOption(
       new Option('--for <time>', 'how long: 2h, 7d; until it is unmuted unless given').argParser(
@@ -75,7 +75,7 @@ export function errorsCommand(): Command {
   errors
     .command('unmute')
     .argument(...groupArgument)
-    .description('hear of a muted group again')
+    .description('tell people about a muted group again')
     .example('npx roundsman errors unmute 12')
     .option(...asOption)
     .option(...jsonOption)

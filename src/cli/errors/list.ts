@@ -23,7 +23,7 @@ interface ErrorsOptions extends ListOptions {
   limit: number;
 }
 
-/** The template as a person reads it: a flood has none, and a name that code gave stands for itself. */
+/** The template, or the name that code gave, as a person reads it; of a part that was split off, the text that its errors contain. */
 export const templateInWords = ({
   kind,
   template,
@@ -81,13 +81,13 @@ const columns = (now: Date): Column<ListedGroup>[] => [
     head: 'Muted',
     cell: (group) => mutedInWords(group, now),
     cellForPrograms: ({ muted_until }) => muted_until && time(muted_until, now),
-    rare: true,
+    hiddenWhenEmpty: true,
   },
   {
     name: 'muted_reason',
     head: 'Why',
     cell: ({ muted_reason }) => muted_reason && printable(muted_reason),
-    rare: true,
+    hiddenWhenEmpty: true,
   },
 ];
 

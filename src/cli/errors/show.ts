@@ -115,7 +115,7 @@ function printFacets(title: string, facets: Facet[], now: Date): void {
   );
 }
 
-/** `▁▁█▂▁·▁  12 today, at most 340 a day`: of the last seven days, the present one last. */
+/** `▁▁█▂▁·▁  12 in the last 24 h, at most 340`: the errors of the last seven times 24 hours, the newest at the right. */
 function daysInWords(hours: readonly number[]): string {
   const days = Array.from({ length: 7 }, (_, day) =>
     hours.slice(day * 24, day * 24 + 24).reduce((sum, hour) => sum + hour, 0),

@@ -6,11 +6,11 @@ export const tooFewInWords = (since: Date | null, now: Date): string | null =>
   since &&
   `only events from ${moment(since, now)} on count; there were too few since then to tell whether the finding is gone`;
 
-/** How what a ticket stands for is resolved, after a person has resolved the ticket. */
+/** How the findings of a ticket are resolved, after a person has resolved the ticket. */
 export const resolvesInWords = (of: 'storm' | 'events' | 'state'): string =>
   ({
-    storm: 'Its findings resolve when checks see that they are gone, each its own',
+    storm: 'Each of its findings resolves when its check sees that it is gone',
     events:
-      'Its check counts events, from now on only new ones: its finding resolves when a check has seen enough of them, and they are good',
+      'Its check counts events, and from now on only new ones: its finding resolves when the check has seen enough good ones',
     state: 'Its finding resolves at the next clean check',
   })[of];

@@ -21,17 +21,17 @@ type ListedFinding = FindingRow &
 const isPlain = (finding: ListedFinding): boolean =>
   !finding.resolved_at && quietInWords(finding) === null;
 
-/** How it was resolved, or why people are not told of it, for a list. */
-const fate = (finding: ListedFinding, now: Date): string =>
+/** How a finding was resolved, or why people are not told of it. */
+const stateInWords = (finding: ListedFinding, now: Date): string =>
   finding.resolved_at
     ? `${methodForList(finding.resolution_method)} ${relative(finding.resolved_at, now)}`
     : (quietInWords(finding) ?? 'open');
 
 /** `T-9`; `T-9, storm` where it stands for more than this finding; null where there is none. */
 const ticketCell = (ticket: StandingTicket | null): string | null =>
-  ticket && `T-${ticket.number}${standings[ticket.stands_for]}`;
+  ticket && `T-${ticket.number}${ticketSuffixes[ticket.stands_for]}`;
 
-const standings = { finding: '', storm: ', storm', suppressor: ', above' } as const;
+const ticketSuffixes = { finding: '', storm: ', storm', suppressor: ', above' } as const;
 
 const columns = (now: Date): Column<ListedFinding>[] => [
   { name: 'id', head: 'Finding', cell: ({ id }) => shortId(id) },
@@ -54,9 +54,9 @@ const columns = (now: Date): Column<ListedFinding>[] => [
   {
     name: 'state',
     head: 'State',
-    cell: (finding) => fate(finding, now),
+    cell: (finding) => stateInWords(finding, now),
     cellForPrograms: (finding) =>
-      finding.resolved_at ? methodForList(finding.resolution_method) : fate(finding, now),
+      finding.resolved_at ? methodForList(finding.resolution_method) : stateInWords(finding, now),
   },
   {
     name: 'resolved_at',

@@ -11,13 +11,13 @@ type Day = Awaited<ReturnType<typeof detectedADay>>[number];
 
 /** `New per day, 14 days to 2026-11-29 (UTC): ··▂··█···▁···  at most 9, on 2026-11-21`; null where nothing was new. */
 export function daysInWords(found: readonly Day[], isUnicode: boolean): string | null {
-  const most = found.reduce((top, day) => (day.detected > top.detected ? day : top), found[0]!);
-  if (most.detected === 0) return null;
+  const peak = found.reduce((top, day) => (day.detected > top.detected ? day : top), found[0]!);
+  if (peak.detected === 0) return null;
   const bar = sparkline(
     found.map(({ detected }) => detected),
     isUnicode,
   );
-  return `New per day, ${found.length} days to ${found.at(-1)!.day} (UTC): ${bar}  at most ${most.detected}, on ${most.day}`;
+  return `New per day, ${found.length} days to ${found.at(-1)!.day} (UTC): ${bar}  at most ${peak.detected}, on ${peak.day}`;
 }
 
 export async function printNewPerDay(

@@ -73,7 +73,7 @@ const logCommand = (parent: Command, name: string, description: string): Command
       '--time-zone <zone>',
       'the zone of times that name none, as in Europe/Berlin or +02:00 (UTC)',
     )
-    .option('--shift-to-now', 'move all times by one distance, so that the newest line is now')
+    .option('--shift-to-now', 'move all times by the same amount, so that the newest line is now')
     .option('--again', 'import all of it, also what was imported before')
     .option('--json', 'print one JSON document');
 
@@ -160,7 +160,7 @@ const cutTo: Record<string, string> = {
   error_logs: 'that would have made a message longer than 64 KiB',
 };
 
-/** Null where each line names its zone. */
+/** The zone of times that name none; null where each line names its zone. */
 function zoneInWords({ time_zone: zone, time_zone_given: isGiven }: ImportResult): string | null {
   if (zone === null) return null;
   return isGiven
@@ -179,7 +179,7 @@ function yearsInWords({ first, last }: ImportResult): string {
     : assumed;
 }
 
-/** Null where no time is in the future. */
+/** By how much the newest time is in the future; null where it is not. */
 function aheadInWords({
   ahead_ms: ahead,
   time_zone: zone,

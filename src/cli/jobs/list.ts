@@ -11,7 +11,7 @@ import { inOwnZone, time, upcoming } from '../terminal/times.ts';
 const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
   started_at && completed_at ? Math.max(0, completed_at.getTime() - started_at.getTime()) : null;
 
-/** The same in words, `-` for null. */
+/** How long a run took, in words; `-` where that is null. */
 export const durationOf = (run: JobRunRow): string => duration(millisecondsOf(run));
 
 const inText = (count: number | null): string | null => (count === null ? null : String(count));

@@ -133,10 +133,12 @@ export function knowledgeCommand(): Command {
     .action(async (name, options) => (await import('./history.ts')).showHistory(name, options));
   knowledge
     .command('verify')
-    .description('compare the figures of all entries with the ledger; exit code 1 if some differ')
+    .description(
+      'compare the figures of all entries with their stored outcomes; exit code 1 if some differ',
+    )
     .example('npx roundsman knowledge verify')
     .example('npx roundsman knowledge verify --fix')
-    .option('--fix', 'correct the figures from the ledger')
+    .option('--fix', 'correct the figures by the stored outcomes')
     .addOption(listJson())
     .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
   return knowledge;

@@ -11,7 +11,7 @@ export const valueInWords = (
   now: Date,
 ): string => `${recordOf(figures, tried, now)}, undo ${isUndoable ? 'available' : 'not available'}`;
 
-/** The same, except whether it can be undone. */
+/** `held 7 of 9, lower bound .33, last relapse 3 days ago` */
 export function recordOf({ records, context }: Figures, tried: Tried, now: Date): string {
   const { decided, held, lower, lastRelapse } = records[context];
   const known =

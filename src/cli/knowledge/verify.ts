@@ -9,8 +9,8 @@ import { list, type Column } from '../listing/list.ts';
 type Difference = Awaited<ReturnType<typeof differingFigures>>[number];
 
 /**
- * Compares the documented figures of every entry with the ledger of outcomes; exit code 1 when some differ and were
- * not corrected.
+ * Compares the documented figures of every entry with its stored outcomes; exit code 1 when some differ and were not
+ * corrected.
  */
 export const verifyKnowledge = (options: ListOptions & { fix?: true }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -21,13 +21,13 @@ export const verifyKnowledge = (options: ListOptions & { fix?: true }): Promise<
     const { size } = new Set(differences.map(({ id }) => id));
     const entries = size === 1 ? '1 entry' : `${size} entries`;
     const summary = options.fix
-      ? `The figures of ${entries} were corrected from the ledger.`
-      : `The figures of ${entries} differ from the ledger; \`npx roundsman knowledge verify --fix\` corrects them.`;
+      ? `The figures of ${entries} were corrected by the stored outcomes.`
+      : `The figures of ${entries} differ from the stored outcomes; \`npx roundsman knowledge verify --fix\` corrects them.`;
     await list({
       options,
       rows: differences,
       columns: columns(options.fix ?? false),
-      empty: 'The figures of every entry agree with the ledger of outcomes.',
+      empty: 'The figures of every entry agree with its stored outcomes.',
       after: size > 0 ? [summary] : [],
     });
   });

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { isPaged, kindOf, type ListOptions } from '../arguments/show-options.ts';
-import { hold } from '../terminal/page.ts';
+import { keepForPager } from '../terminal/page.ts';
 import { noteZone } from '../terminal/own-zone.ts';
 import { showTimesAs } from '../terminal/times.ts';
 import { isData } from './document.ts';
 import { formOf, isTable } from './list.ts';
 
 /**
- * Sets, before a command begins, how it shows times and whether a pager may show what it prints, and says that TZ cannot be used
- * where a person reads times. In lines for other programs times are ISO 8601: how long ago something was says nothing later.
+ * Sets, before a command begins, how it shows times and whether a pager may show its output. Where a person reads times, it notes
+ * a TZ that cannot be used. In lines for other programs times are ISO 8601, because `5m ago` is wrong when it is read later.
  */
 export function beginShowing(command: Command): void {
   const kind = kindOf(command);
@@ -18,5 +18,5 @@ export function beginShowing(command: Command): void {
   const isForPerson = kind?.kind === 'rows' ? isTable(options) : !isData(options);
   if ((kind && isForPerson && command.name() !== 'doctor') || command.name() === 'review')
     noteZone();
-  if (isPaged(command) && options.pager !== false) hold();
+  if (isPaged(command) && options.pager !== false) keepForPager();
 }

@@ -17,8 +17,8 @@ export interface Column<Row> {
   onlyForPrograms?: true;
   /** the value to sort by; unless given, the row's field with the column's name */
   sortValue?: (row: Row) => unknown;
-  /** on a terminal only shown where some row has something in it */
-  rare?: true;
+  /** a terminal shows it only where some row has a cell that is not empty */
+  hiddenWhenEmpty?: true;
 }
 
 const fieldValue = (row: object, name: string): unknown =>
@@ -46,8 +46,8 @@ const isNamed = ({ name, head }: Column<never>, wanted: string): boolean =>
     .toLowerCase() === wanted.replaceAll('-', '_').toLowerCase();
 
 /**
- * The names that a person asks for and that are no column of the list, each with its option. Unless the list has no rows, such a
- * name is refused where no row has a field of this name. In data, a column goes by its name alone, and not by its head.
+ * The names that a person asks for and that are no column of the list, each with its option. Where the list has rows, such a name is
+ * accepted if a row has a field of this name, else refused. In data, a column is known by its name only, and not by its head.
  */
 export function namesOfNoColumn<Row>(
   columns: readonly Column<Row>[],

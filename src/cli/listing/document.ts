@@ -21,11 +21,11 @@ export const isData = (options: ShowOptions): boolean => formatOf(options) !== n
 
 type Fields = { [name: string]: unknown };
 
-/** What is said of the names where they are refused: of which form they are, and which others have. */
-interface Form {
+/** What an error about an unknown name says besides: in which form it was looked for, and that only another form has it. */
+interface NameScope {
   /** `in yaml ` */
   where?: string;
-  /** the columns of tables, which data does not have by themselves */
+  /** names of columns that only tables have */
   ofTables?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function requireKnown(
   flag: string,
   wanted: readonly string[],
   known: readonly string[],
-  { where = '', ofTables = [] }: Form = {},
+  { where = '', ofTables = [] }: NameScope = {},
 ) {
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown === undefined || known.length === 0) return;
@@ -59,7 +59,7 @@ function onlyFields(
   value: unknown,
   wanted: readonly string[] | null,
   flag: string,
-  form: Form,
+  form: NameScope,
 ): unknown {
   if (wanted === null || value === null || typeof value !== 'object') return value;
   const rows = (Array.isArray(value) ? value : [value]) as Fields[];
@@ -97,17 +97,17 @@ export function printDocument(
   }
 }
 
-const load = createRequire(import.meta.url);
+const requireModule = createRequire(import.meta.url);
 
 /**
- * The same data as JSON has. Texts that YAML 1.1 would read as something else (`no`, `1:30`) are in quotes, and so is what
- * a terminal would obey; nothing of them is lost.
+ * The value as YAML, with the same data as JSON has. Texts that YAML 1.1 would read as something else (`no`, `1:30`) are in quotes, and so are
+ * characters that a terminal would obey, as escapes.
  */
 function asYaml(value: unknown): string {
-  const yaml = load('yaml') as typeof import('yaml');
+  const yaml = requireModule('yaml') as typeof import('yaml');
   const plain = JSON.parse(JSON.stringify(value)) as unknown;
-  const made = new yaml.Document(plain, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
-  quoteTexts(made, isHidden);
-  // The end of the last line alone: others may belong to a text.
-  return escapeHiddenInYaml(made.toString({ lineWidth: 0 })).replace(/\n$/, '');
+  const document = new yaml.Document(plain, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
+  quoteTexts(document, isHidden);
+  // Removes only the last line break: the others may belong to a text.
+  return escapeHiddenInYaml(document.toString({ lineWidth: 0 })).replace(/\n$/, '');
 }

@@ -61,7 +61,7 @@ export async function list<Row extends object>(given: List<Row>): Promise<void> 
   const all = sort === undefined ? given.rows : sorted(given.rows, columns, fields, sort);
   const rows = all.slice(0, limit);
   const isForProgram = isData(options);
-  // What is refused is refused before anything is said.
+  // A wrong name is refused before anything is printed.
   if (isForProgram)
     printDocument(
       rows.map(fields),
@@ -69,8 +69,8 @@ export async function list<Row extends object>(given: List<Row>): Promise<void> 
       columns.map(({ name }) => name),
     );
   const wanted = isForProgram ? null : chosenColumns(columns, rows, fields, options.columns);
-  if (all.length === 0) tellOfDoubt(columns, options);
-  if (all.length > limit) await tellOfMore({ ...given, rows: all }, limit);
+  if (all.length === 0) noteUncheckedNames(columns, options);
+  if (all.length > limit) await noteMoreRows({ ...given, rows: all }, limit);
   if (isForProgram) return;
   const isForPerson = formOf(options) === 'table';
   const tell = isForPerson ? say : afterwards;
@@ -93,7 +93,7 @@ export async function list<Row extends object>(given: List<Row>): Promise<void> 
     );
   }
   const after = given.after ?? [];
-  // Behind a table they are a paragraph of their own.
+  // After a table they are a paragraph of their own.
   if (isForPerson && after.length > 0) say();
   for (const line of after) tell(line, '  ');
   for (const line of given.notes ?? []) afterwards(line);
@@ -106,8 +106,8 @@ function printTable<Row>(
   const shown =
     wanted ??
     columns.filter(
-      ({ onlyForPrograms, rare, cell }) =>
-        !onlyForPrograms && (!rare || rows.some((row) => cell(row) !== null)),
+      ({ onlyForPrograms, hiddenWhenEmpty, cell }) =>
+        !onlyForPrograms && (!hiddenWhenEmpty || rows.some((row) => cell(row) !== null)),
     );
   const headOf = (name: string) => columns.find((column) => column.name === name)?.head ?? name;
   table(
@@ -121,10 +121,9 @@ function printTable<Row>(
 }
 
 /**
- * Without rows a mistyped name is not refused, so the person is told of it: in a script it would fail only once there are
- * rows.
+ * Notes names that cannot be checked without rows: a script with a mistyped name would otherwise fail only once there are rows.
  */
-function tellOfDoubt<Row>(columns: readonly Column<Row>[], options: ListOptions): void {
+function noteUncheckedNames<Row>(columns: readonly Column<Row>[], options: ListOptions): void {
   for (const { flag, name } of namesOfNoColumn(columns, options, isData(options))) {
     const [meant] = nearest(
       name,
@@ -137,14 +136,14 @@ function tellOfDoubt<Row>(columns: readonly Column<Row>[], options: ListOptions)
 }
 
 /** `only the first 20 of 5,016; --limit shows more` */
-async function tellOfMore<Row>({ rows, options, count, more }: List<Row>, limit: number) {
+async function noteMoreRows<Row>({ rows, options, count, more }: List<Row>, limit: number) {
   const known =
     options.sort === undefined
       ? typeof count === 'function'
         ? await count()
         : count
       : rows.length;
-  // Between the two questions rows may have gone.
+  // Rows may have been removed between the two queries.
   const all = known && known > limit ? withCommas(known) : `more than ${withCommas(limit)}`;
   const how = more?.(rows[limit - 1]!) ?? '--limit shows more';
   afterwards(`only the first ${withCommas(limit)} of ${all}; ${how}`);

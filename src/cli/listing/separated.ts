@@ -7,24 +7,24 @@ const plain = (cell: string | null): string =>
   cell === null ? '' : printable(stripVTControlCharacters(cell));
 
 /**
- * The head and the rows, each as one line with a tab between the cells. A tab or the end of a line in a cell is a space
- * there, so that no text makes a cell or a row of its own.
+ * The head and the rows, each as one line with a tab between the cells. A tab or a line break within a cell becomes a space, so
+ * that no text opens another cell or row.
  */
 export const tabSeparated = (head: readonly string[], rows: readonly (string | null)[][]): string =>
   [head, ...rows].map((row) => row.map(plain).join('\t')).join('\n');
 
-/** A number is not taken for a formula, whatever sign it begins with. */
-const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
+/** A number is no formula, even if it begins with one of the signs below. */
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 /**
- * Signs with which a spreadsheet takes a cell for a formula, their full-width forms too: at the beginning, and behind a
- * semicolon, at which a spreadsheet of some countries divides a line.
+ * Signs that make a spreadsheet read a cell as a formula, and their full-width forms: at the beginning, and after a semicolon,
+ * at which a spreadsheet of some countries splits a line.
  */
-const formula = /(^|;)(\s*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\u2212\t\r])/gu;
+const formulaSigns = /(^|;)(\s*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\u2212\t\r])/gu;
 
-/** With an apostrophe before what would be a formula, so that a spreadsheet takes it for a text. */
+/** Puts an apostrophe before each sign that would begin a formula, so that a spreadsheet reads the cell as text. */
 const withoutFormula = (cell: string): string =>
-  isNumber.test(cell) ? cell : cell.replaceAll(formula, "$1$2'");
+  numberPattern.test(cell) ? cell : cell.replaceAll(formulaSigns, "$1$2'");
 
 const quoted = (cell: string): string =>
   /[",;\r\n]|^\s|\s$/u.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;

@@ -37,7 +37,7 @@ const columns = (now: Date): Column<ListedMaintenance>[] => [
   ...columnsForPrograms(now),
 ];
 
-/** What the table says in words in other columns. */
+/** Values that the table has as words within other columns. */
 const columnsForPrograms = (now: Date): Column<ListedMaintenance>[] => [
   {
     name: 'ends_at',

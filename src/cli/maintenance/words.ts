@@ -9,12 +9,15 @@ const namesInWords = (noun: string, nouns: string, names: readonly string[]): st
 
 type Scope = Pick<ListedMaintenance, 'bot_ids' | 'bots' | 'components' | 'categories'>;
 
-/** `everything`; `bots ledger, watch; component api`. A bot whose row is gone is named by its id. */
+/** `everything`; `bots ledger, watch; component api`; `bots ledger, 1 that is gone`, for a bot whose row was deleted. */
 export function scopeInWords({ bot_ids, bots, components, categories }: Scope): string {
   const missing = (bot_ids?.length ?? 0) - (bots?.length ?? 0);
-  const names = [...(bots ?? []), ...(missing > 0 ? [`${missing} that are gone`] : [])];
+  const names = [
+    ...(bots ?? []).map(printable),
+    ...(missing > 0 ? [`${missing} that ${missing === 1 ? 'is' : 'are'} gone`] : []),
+  ];
   const words = [
-    bot_ids && namesInWords('bot', 'bots', names),
+    bot_ids && `${bot_ids.length === 1 ? 'bot' : 'bots'} ${names.join(', ')}`,
     components && namesInWords('component', 'components', components),
     categories && namesInWords('category', 'categories', categories),
   ];

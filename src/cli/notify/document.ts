@@ -67,7 +67,9 @@ export const showDocument = (options: ShowOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { document, text, unusable, channels, report } = await showNotifications(db);
     if (unusable !== null)
-      note(`it cannot be used, and what happens waits: ${printable(unusable)}`);
+      note(
+        `it cannot be used, and people are told of nothing until it can: ${printable(unusable)}`,
+      );
     if (isData(options))
       return showAsData({ notifications: document, unusable, channels, report }, options);
     if (text === null)
@@ -75,7 +77,7 @@ export const showDocument = (options: ShowOptions): Promise<void> =>
         'No channels are set up: people are told of nothing. `npx roundsman notify set FILE` sets them; docs/notifications.md shows a document.',
       );
     put(text);
-    // As comments of the document, so that what is shown can be edited and set.
+    // These lines are comments of the document, so that the output can be edited and set again.
     say(reportInWords(report), '# ');
     for (const channel of channels) {
       const passing = whyBlocked(channel, new Date());

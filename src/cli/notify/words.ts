@@ -22,8 +22,8 @@ export function whyBlocked(
 export const waitsForChannel = 'waits until its channel is switched on';
 
 /**
- * Why a message was not sent, or was not yet; how it went where it was; null where there is nothing to say. `off`: names of
- * the channels that are off.
+ * Why a message is not sent or not yet, and for a sent one whether it is a repeat and what its channel noted; null where there is
+ * nothing to say. `off`: names of the channels that are off.
  */
 export function whyOf(row: NotificationRow, off: readonly string[], now: Date): string | null {
   const repeat = row.repeats > 0 ? 'it may have been sent before: a repeat' : null;

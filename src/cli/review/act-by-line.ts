@@ -5,18 +5,18 @@ import type { Review } from '../../services/tickets/review.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
 import { Draft } from '../terminal/draft.ts';
 import { note, put, say } from '../terminal/print.ts';
-import type { Action, Context, Question } from './actions/action.ts';
-import { deedOf } from './deeds.ts';
+import type { ReviewAction, Context, Question } from './actions/action.ts';
+import { ownChangeOf } from './own-changes.ts';
 import type { Move, Walk } from './walk.ts';
 
-/** What errors call the question that was not answered. */
-export const flag = 'an answer';
+/** How an error names the question that was not answered. */
+export const answerName = 'an answer';
 
-/** Has the person choose one of them, by its number. `leaves` says how the question is left without a choice. */
+/** Has the person choose one of them, by its number. `howToLeave` says how to go on without a choice. */
 export async function chosenFrom<Each>(
   question: string,
   choices: readonly Each[],
-  leaves = 'Ctrl-C leaves the review',
+  howToLeave = 'Ctrl-C leaves the review',
 ): Promise<Each> {
   const check = (text: string) => {
     if (/^\d{1,2}$/.test(text) && choices[Number(text) - 1]) return;
@@ -25,25 +25,25 @@ export async function chosenFrom<Each>(
       why: /^\d+$/.test(text)
         ? 'that number is not in the list'
         : `${printable(text)} is not a number`,
-      hint: `a number from 1 to ${choices.length}; ${leaves}`,
+      hint: `a number from 1 to ${choices.length}; ${howToLeave}`,
     });
   };
-  const text = await askFor(flag, `${question} (1-${choices.length})`, { check });
+  const text = await askFor(answerName, `${question} (1-${choices.length})`, { check });
   return choices[Number(text) - 1]!;
 }
 
-/** What was typed for it, and is not stored in the end, stays in files. */
+/** Asks the action's questions and performs it. Texts that the person typed and the action does not store stay in files. */
 export async function perform(
   context: Context,
   walk: Walk,
   seen: Review,
-  action: Action,
+  action: ReviewAction,
 ): Promise<Move> {
   const drafts: Draft[] = [];
   try {
-    const then = await askAndPerform(context, walk, seen, action, drafts);
-    for (const draft of drafts) draft.settle();
-    return then;
+    const move = await askAndPerform(context, walk, seen, action, drafts);
+    for (const draft of drafts) draft.conclude();
+    return move;
   } catch (error) {
     for (const draft of drafts) draft.tell();
     throw error;
@@ -54,7 +54,7 @@ async function askAndPerform(
   context: Context,
   walk: Walk,
   seen: Review,
-  action: Action,
+  action: ReviewAction,
   drafts: Draft[],
 ): Promise<Move> {
   const answers: string[] = [];
@@ -69,19 +69,19 @@ async function askAndPerform(
   }
   const done = await action.perform(context, seen, answers, shown?.kept);
   say(`${done.message}.`);
-  walk.done.push(deedOf(done, seen.ticket.id));
+  walk.done.push(ownChangeOf(done, seen.ticket.id));
   return 'next';
 }
 
 async function answerTo(
-  { ask, choices, otherwise, check, isProse, commandWithFile }: Question,
+  { ask, choices, defaultAnswer, check, isProse, commandWithFile }: Question,
   drafts: Draft[],
 ): Promise<string> {
   if (!choices) {
     const draft = commandWithFile && new Draft(commandWithFile);
     if (draft) drafts.push(draft);
-    return askFor(flag, ask, {
-      otherwise,
+    return askFor(answerName, ask, {
+      defaultAnswer,
       ...(check && { check }),
       ...(isProse && { isProse }),
       ...(draft && { draft }),

@@ -34,7 +34,7 @@ export function whileAsking(state: State, mode: Asking, input: Input): Step {
   if (edited === 'left') return stateOnly(state);
   if (edited !== 'entered')
     return stateOnly({ ...state, mode: { ...mode, prompt: edited.prompt }, message: null });
-  const text = mode.prompt.text.trim() || question.otherwise || '';
+  const text = mode.prompt.text.trim() || question.defaultAnswer || '';
   const why = text ? refusalOf(question, text) : 'nothing was typed';
   if (why) return withRefusal(state, why);
   return withAnswer(
@@ -65,7 +65,7 @@ const withAnswer = (state: State, mode: Asking, answer: string): Step =>
 
 const noText = promptOf('', false);
 
-/** Asks what is still to be asked; then shows what would be done, has it confirmed where it has to be, or does it. */
+/** Asks the next question. After the last one: shows what the action would do, asks for a confirmation, or performs it. */
 export function askOn(state: State, mode: Omit<Asking, 'prompt'>): Step {
   const { action, questions, answers } = mode;
   const { seen } = state;
@@ -94,7 +94,7 @@ export function askOn(state: State, mode: Omit<Asking, 'prompt'>): Step {
   };
 }
 
-/** Where an action goes back to when it fails: nothing that was typed is lost. */
+/** The mode to which the review returns when the action fails: its last question, with what was typed. */
 function lastQuestion(mode: Omit<Asking, 'prompt'>): Mode {
   const { questions, answers } = mode;
   const last = questions.at(-1);

@@ -1,4 +1,4 @@
-/** A filter as a person types it in a review: words of the title or the description, and what the options of a list say, as `bot:NAME`. */
+/** A filter as a person types it in a review: words of the title or the description, and the options of `tickets list` as `bot:NAME`. */
 import { UsageError } from '../../ground/errors.ts';
 import { didYouMean, nearest } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
@@ -14,7 +14,7 @@ const names = new Map([
 
 const flags = new Set(['overdue', 'reopened', 'snoozed']);
 
-/** `me` is whoever types it, as where lists ask for a person. Throws UsageError. */
+/** `with:me` means the person who types it, as in the options of lists. Throws UsageError. */
 export function filterFrom(text: string, me: string): ReviewFilter {
   const filter: Record<string, unknown> = {};
   const words: string[] = [];
@@ -33,7 +33,7 @@ export function filterFrom(text: string, me: string): ReviewFilter {
   return filter;
 }
 
-/** A key that is nearly one of the filter's was mistyped. Any other word with a colon is looked for in the tickets' texts. */
+/** Throws where a key is nearly one of the filter's: it was mistyped. Any other word with a colon is looked for in the tickets' texts. */
 function refuseNear(name: string, part: string): void {
   const [meant] = nearest(name, ['severity', ...names.keys()]);
   if (meant === undefined) return;

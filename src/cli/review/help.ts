@@ -2,7 +2,7 @@ import { actions } from './actions/actions.ts';
 
 /** Keys that change no ticket. */
 export const movingKeys: readonly [keys: string, words: string][] = [
-  ['n', 'the next ticket (also: right); behind the last one it begins again'],
+  ['n', 'the next ticket (also: right); after the last one it begins again'],
   ['p', 'the ticket before (also: left)'],
   ['v', 'run the check again, and show its verdict'],
   ['e', 'explain: why it is not healed'],
@@ -21,7 +21,7 @@ const notes = [
   'What cannot be undone is done only after y; every other key leaves it.',
   'In a text, Enter ends it, Ctrl-J begins a line, and Escape leaves it and',
   'keeps what was typed. Several keys at once, and what is pasted, are text',
-  'or nothing. Keys in the first moment of a ticket are left out: they were',
+  'or nothing. Keys in the first moment of a ticket are ignored: they were',
   'meant for the one before. Ctrl-Z suspends, Ctrl-L draws the screen again.',
 ];
 

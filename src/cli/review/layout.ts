@@ -10,7 +10,7 @@ import { inWidth, type Line } from './lines.ts';
 import { inRoom, partsOf } from './parts.ts';
 import { confirmKey } from './press.ts';
 import type { State, View } from './state.ts';
-import { proposal, standing } from './words.ts';
+import { offerOf, headline } from './words.ts';
 
 /** On a smaller screen nothing is shown but how large it has to be. */
 export const leastSize: Size = { columns: 60, rows: 15 };
@@ -23,26 +23,26 @@ export interface Layout {
 export function layout(state: State, size: Size): Layout {
   const grid = new Grid(size);
   if (size.columns < leastSize.columns || size.rows < leastSize.rows) return tooSmall(grid);
-  head(grid, state);
-  const floor = foot(grid, state);
+  drawHead(grid, state);
+  const footRow = drawFoot(grid, state);
   const top = 1;
   const { mode, seen } = state;
   if (mode.kind === 'pages') {
     const lines = [{ text: mode.title, style: 'bold' } as Line, ...inWidth(mode.lines, grid)];
-    return body(grid, lines, { from: top, to: floor, scroll: mode.scroll });
+    return drawLines(grid, lines, { from: top, to: footRow, scroll: mode.scroll });
   }
   if (mode.kind === 'waiting')
-    return body(grid, inWidth(mode.lines, grid), { from: top, to: floor, scroll: 0 });
+    return drawLines(grid, inWidth(mode.lines, grid), { from: top, to: footRow, scroll: 0 });
   if (mode.kind === 'confirming' && mode.lines.length > 0)
-    return body(grid, inWidth(mode.lines, grid), { from: top, to: floor, scroll: 0 });
+    return drawLines(grid, inWidth(mode.lines, grid), { from: top, to: footRow, scroll: 0 });
   if (!seen) {
-    const none = mode.kind === 'busy' ? [] : noneLeft(state);
-    return body(grid, inWidth(none, grid), { from: top + 1, to: floor, scroll: 0 });
+    const none = mode.kind === 'busy' ? [] : linesWithoutTicket(state);
+    return drawLines(grid, inWidth(none, grid), { from: top + 1, to: footRow, scroll: 0 });
   }
-  return ticket(grid, state, { from: top, to: floor });
+  return drawTicket(grid, state, { from: top, to: footRow });
 }
 
-const noneLeft = ({ trail, filterText }: State): string[] => [
+const linesWithoutTicket = ({ trail, filterText }: State): string[] => [
   trail.length > 0
     ? 'That was the last one. n begins again with those that are left, p goes back.'
     : filterText
@@ -55,46 +55,46 @@ function tooSmall(grid: Grid): Layout {
   const { columns, rows } = leastSize;
   grid.write(0, 0, `needs ${columns}x${rows}, has ${grid.columns}x${grid.rows}`);
   grid.write(1, 0, 'enlarge it; q quits');
-  return { grid, view: { rows: 1, most: 0, isTooSmall: true } };
+  return { grid, view: { rows: 1, maxScroll: 0, isTooSmall: true } };
 }
 
-function head(grid: Grid, { seen, left, me, outage, filterText }: State): void {
+function drawHead(grid: Grid, { seen, left, me, outage, filterText }: State): void {
   grid.fill(0, 0, 'bar');
   const right = outage
     ? 'no database '
     : `${filterText ? `only ${cut(printable(filterText), 20)}  ` : ''}${left > 0 ? `${left} not shown yet  ` : ''}${me} `;
   const from = Math.max(0, grid.columns - widthOf(right));
   grid.write(0, from, printable(right), 'bar');
-  grid.write(0, 0, ` ${seen ? standing(seen) : 'tickets review'}`, 'bar', from - 1);
+  grid.write(0, 0, ` ${seen ? headline(seen) : 'tickets review'}`, 'bar', from - 1);
 }
 
 interface ScreenPart {
   from: number;
-  /** the row behind the last one */
+  /** the row after the last one */
   to: number;
   scroll: number;
 }
 
 /** Draws lines in a part of the screen, beginning with the one to which it is scrolled. */
-function body(grid: Grid, lines: Line[], { from, to, scroll }: ScreenPart): Layout {
+function drawLines(grid: Grid, lines: Line[], { from, to, scroll }: ScreenPart): Layout {
   const rows = Math.max(1, to - from);
-  const most = Math.max(0, lines.length - rows);
-  const first = Math.min(scroll, most);
+  const maxScroll = Math.max(0, lines.length - rows);
+  const first = Math.min(scroll, maxScroll);
   for (const [index, { text, style }] of lines.slice(first, first + rows).entries())
     grid.write(from + index, 1, text, style);
-  return { grid, view: { rows, most } };
+  return { grid, view: { rows, maxScroll } };
 }
 
 /** Draws the ticket: at its top a part of each section; once it is scrolled, all of its lines. */
-function ticket(grid: Grid, state: State, { from, to }: { from: number; to: number }): Layout {
+function drawTicket(grid: Grid, state: State, { from, to }: { from: number; to: number }): Layout {
   const seen = state.seen!;
   const { title, about, known, all } = partsOf(seen, grid);
   const rows = to - from;
   // One step more than there are lines that do not fit: the first step only replaces the parts with the top of all lines.
-  const most = all.length > rows ? all.length - rows + 1 : 0;
-  const view = { rows, most };
-  if (state.scroll > 0 && most > 0) {
-    const { grid: drawn } = body(grid, all, { from, to, scroll: state.scroll - 1 });
+  const maxScroll = all.length > rows ? all.length - rows + 1 : 0;
+  const view = { rows, maxScroll };
+  if (state.scroll > 0 && maxScroll > 0) {
+    const { grid: drawn } = drawLines(grid, all, { from, to, scroll: state.scroll - 1 });
     return { grid: drawn, view };
   }
   const short =
@@ -104,12 +104,12 @@ function ticket(grid: Grid, state: State, { from, to }: { from: number; to: numb
   const upper = [...short, ...about].slice(0, Math.max(2, rows - 2 * known.length));
   const room = rows - upper.length;
   const fitted = inRoom(known, room);
-  body(grid, [...upper, ...fitted], { from, to, scroll: 0 });
+  drawLines(grid, [...upper, ...fitted], { from, to, scroll: 0 });
   return { grid, view };
 }
 
-/** Draws what can be done, what was done and what is asked. Returns the first row that this takes. */
-function foot(grid: Grid, state: State): number {
+/** Draws the keys, the message and the question, at the bottom. Returns the first row that these take. */
+function drawFoot(grid: Grid, state: State): number {
   const { mode } = state;
   const lines = [...offerLines(state, grid), ...messageLines(state, grid)];
   if (mode.kind === 'asking' || mode.kind === 'filtering') return drawQuestion(grid, state, lines);
@@ -132,17 +132,17 @@ function offerLines({ mode, seen }: State, grid: Grid): Line[] {
     }
     case 'reading':
     case 'busy': {
-      const offer = seen && proposal(seen);
+      const offer = seen && offerOf(seen);
       const keys = seen
         ? actions
-            .filter(({ key, refusal }) => !isAnswer.has(key) || refusal(seen) === null)
+            .filter(({ key, refusal }) => !answerKeys.has(key) || refusal(seen) === null)
             .map(({ key, name }) => `${key} ${name}`)
         : [];
       return [
         ...(offer ? inWidth([`a approves ${offer.does}`], grid, 'green').slice(0, 2) : []),
         ...(offer ? inWidth([`  ${offer.record}`], grid, 'green') : []),
         ...inRows(
-          grid.rows < roomForKeys ? fewKeys : [...keys, ...(seen ? moves : movesWithoutTicket)],
+          grid.rows < minRowsForKeys ? fewKeys : [...keys, ...(seen ? moves : movesWithoutTicket)],
           grid,
         ).map((text) => ({
           text,
@@ -155,12 +155,12 @@ function offerLines({ mode, seen }: State, grid: Grid): Line[] {
   }
 }
 
-/** With fewer rows the ticket needs them more than the names of the keys. */
-const roomForKeys = 20;
+/** On a screen with fewer rows, the ticket takes the rows that the names of the keys would take. */
+const minRowsForKeys = 20;
 const fewKeys = ['? keys', 'n next', 'q quit'];
 
-/** Keys that answer what is suggested: they are named only where something is. */
-const isAnswer = new Set(['a', 'x']);
+/** Keys that answer a suggestion: they are named only where there is one. */
+const answerKeys = new Set(['a', 'x']);
 
 const movesWithoutTicket = ['u undo', 'n next', 'p previous', '/ filter', '? help', 'q quit'];
 const moves = 'v check again,e explain,u undo,n next,p previous,/ filter,? help,q quit'.split(',');
@@ -176,7 +176,6 @@ function inRows(words: readonly string[], { columns }: Grid): string[] {
   return rows;
 }
 
-/** The most rows of a message. */
 const maxMessageRows = 5;
 
 function messageLines({ mode, message, outage }: State, grid: Grid): Line[] {
@@ -198,8 +197,8 @@ function drawQuestion(grid: Grid, state: State, lines: Line[]): number {
   const { mode } = state;
   const isText = mode.kind === 'filtering' || !questionOf(state)?.choices;
   const question = mode.kind === 'filtering' ? 'Filter' : questionOf(state)!.ask;
-  const otherwise = mode.kind === 'asking' ? questionOf(state)!.otherwise : undefined;
-  const asked = `${question}${otherwise ? ` [${otherwise}]` : ''}${isText ? ':' : ' (Escape leaves it)'}`;
+  const defaultAnswer = mode.kind === 'asking' ? questionOf(state)!.defaultAnswer : undefined;
+  const asked = `${question}${defaultAnswer ? ` [${defaultAnswer}]` : ''}${isText ? ':' : ' (Escape leaves it)'}`;
   const prompt: Prompt =
     mode.kind === 'asking' || mode.kind === 'filtering' ? mode.prompt : promptOf('', false);
   const choices = (mode.kind === 'asking' && questionOf(state)?.choices) || [];

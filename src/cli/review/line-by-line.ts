@@ -4,19 +4,19 @@ import type { Review, ReviewFilter } from '../../services/tickets/review.ts';
 import { askFor } from '../terminal/ask.ts';
 import { note, printError, put, say } from '../terminal/print.ts';
 import { InterruptedError, UnansweredError } from '../terminal/unanswered.ts';
-import { chosenFrom, flag, perform } from './act-by-line.ts';
-import type { Action, Context } from './actions/action.ts';
+import { answerName, chosenFrom, perform } from './act-by-line.ts';
+import type { ReviewAction, Context } from './actions/action.ts';
 import { actions } from './actions/actions.ts';
 import { queueCheck, verdictInLines } from './check-again.ts';
-import { undo, withoutLast } from './deeds.ts';
+import { undo, withoutLast } from './own-changes.ts';
 import { refusalInWords, isDefect, outageInWords } from './errors-in-words.ts';
 import { explainInLines } from './explain-in-lines.ts';
 import { filterFrom } from './filter.ts';
 import { moveOn, type Move, type Walk } from './walk.ts';
-import { factLines, proposal, sections, standing } from './words.ts';
+import { factLines, offerOf, sections, headline } from './words.ts';
 
 export async function lineByLine(context: Context, filter: ReviewFilter): Promise<void> {
-  // Elsewhere readline moves the cursor to draw its line again. This process starts no program that would read it.
+  // With any other terminal readline moves the cursor to draw its line again. This process starts no program that would read TERM.
   process.env.TERM = 'dumb';
   const walk: Walk = { filter, trail: [], at: -1, done: [] };
   let move: Move = 'next';
@@ -57,14 +57,14 @@ export async function lineByLine(context: Context, filter: ReviewFilter): Promis
 
 function tell(seen: Review): void {
   say();
-  say(standing(seen));
+  say(headline(seen));
   say(printable(seen.ticket.title));
   for (const line of factLines(seen)) say(line);
   for (const { title, lines } of sections(seen)) {
     say(`${title}:`);
     for (const line of lines) say(`  ${line}`, '    ');
   }
-  const offer = proposal(seen);
+  const offer = offerOf(seen);
   if (offer) {
     say(`Suggested: ${offer.does}`);
     say(`  ${offer.record}`, '    ');
@@ -97,12 +97,12 @@ async function choose(context: Context, walk: Walk, seen: Review): Promise<Move>
     { words: 'quit', does: () => 'quit' },
   ];
   put(choices.map(({ words }, index) => `${String(index + 1).padStart(2)}  ${words}`).join('\n'));
-  const leaves = `${choices.length} quits, and so does Ctrl-C`;
-  return (await chosenFrom('What now', choices, leaves)).does();
+  const howToLeave = `${choices.length} quits, and so does Ctrl-C`;
+  return (await chosenFrom('What now', choices, howToLeave)).does();
 }
 
 /** An action keeps its number on every ticket, because people learn it. Where it is not possible now, it says why. */
-function choiceOf(context: Context, walk: Walk, seen: Review, action: Action): Choice {
+function choiceOf(context: Context, walk: Walk, seen: Review, action: ReviewAction): Choice {
   const why = action.refusal(seen);
   if (why === null)
     return { words: action.words, does: () => perform(context, walk, seen, action) };
@@ -141,7 +141,7 @@ async function undoLast(context: Context, walk: Walk): Promise<Move> {
     return 'here';
   }
   const undone = await undo(context, last).catch((error: unknown) => {
-    // What is refused cannot be undone any more; what stands before it can.
+    // A change whose undo is refused can no longer be undone; the one before it can.
     if (refusalInWords(error) !== null) walk.done.pop();
     throw error;
   });
@@ -154,10 +154,10 @@ async function undoLast(context: Context, walk: Walk): Promise<Move> {
 async function filterBy(context: Context, walk: Walk): Promise<Move> {
   const read = (text: string) => (text === 'all' ? {} : filterFrom(text, context.actor.name));
   const text = await askFor(
-    flag,
+    answerName,
     'Filter: words of the title or the description, severity:high, bot:NAME, with:NAME, overdue, or all',
     {
-      otherwise: 'all',
+      defaultAnswer: 'all',
       check: (text) => void read(text),
     },
   );

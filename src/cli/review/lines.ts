@@ -1,5 +1,5 @@
 /** Lines of a review in the width of a screen. */
-import { broken } from '../screen/glyphs.ts';
+import { splitIntoRows } from '../screen/glyphs.ts';
 import type { Size, Style } from '../screen/grid.ts';
 import { widthOf, wrapped } from '../terminal/width.ts';
 
@@ -14,7 +14,7 @@ export const inWidth = (lines: readonly string[], grid: Size, style?: Style, ins
     const indent = /^ */.exec(line)![0].slice(0, 20);
     const room = grid.columns - 2 - inset - indent.length;
     const parts = wrapped(line.trimStart(), room).flatMap((part) =>
-      widthOf(part) > room ? broken(part, room) : [part],
+      widthOf(part) > room ? splitIntoRows(part, room) : [part],
     );
     return parts.map((text) => ({
       text: indent + text,

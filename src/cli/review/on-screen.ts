@@ -66,8 +66,8 @@ export async function onScreen(context: Context, filter: ReviewFilter): Promise<
   }
 
   function draw(): void {
-    // What is behind is drawn when the terminal takes output again, as it is then.
-    if (terminal.isBehind()) return;
+    // While the terminal takes no output, nothing is drawn; once it takes output again, `ready` draws the state of that moment.
+    if (terminal.hasUnsentOutput()) return;
     const { grid, view } = layout(state, terminal.size());
     const isBack = state.view.isTooSmall && !view.isTooSmall;
     state = { ...state, view, ...(isBack && { quietUntil: performance.now() + quietMs }) };

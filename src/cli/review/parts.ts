@@ -12,7 +12,7 @@ interface Parts {
   all: Line[];
 }
 
-/** Kept, because those of a long ticket take a while, and they stay the same as long as it is shown in this width. */
+/** The parts by ticket: to wrap the lines of a long ticket takes a while, and they stay the same in the same width. */
 const partsOfShown = new WeakMap<Review, { columns: number; parts: Parts }>();
 
 export function partsOf(seen: Review, grid: Size): Parts {
@@ -24,7 +24,7 @@ export function partsOf(seen: Review, grid: Size): Parts {
   );
   const known = sections(seen).map(({ title, lines }) => ({
     title,
-    // They stand two columns further in than all else.
+    // Lines of a section are indented by two columns more than the rest.
     lines: inWidth(lines, grid, undefined, 2),
   }));
   const parts = { title, about, known, all: [...title, ...about, ...known.flatMap(sectionLines)] };

@@ -1,4 +1,4 @@
-/** Does what a step of a review asks for, with services, and answers with events. */
+/** Carries out the intents of a review's step through services, and answers with events. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelRun } from '../../services/runs/cancel.ts';
 import { changesOf } from '../../services/tickets/review-changes.ts';
@@ -10,7 +10,7 @@ import {
 } from '../../services/tickets/review.ts';
 import type { Context } from './actions/action.ts';
 import { queueCheck, verdictInLines } from './check-again.ts';
-import { undo } from './deeds.ts';
+import { undo } from './own-changes.ts';
 import { refusalInWords, isDefect, outageInWords } from './errors-in-words.ts';
 import { explainInLines } from './explain-in-lines.ts';
 import { filterFrom } from './filter.ts';
@@ -21,8 +21,8 @@ import type { Event, Intent, State } from './state.ts';
 export type LoopIntent = Extract<Intent, { do: 'suspend' | 'draw again' | 'quit' }>;
 
 const retryMs = 1_000;
-/** A database that has not answered a small question for this long counts as away. */
-const patienceMs = 5_000;
+/** After this long without an answer to a small query, the database counts as away. */
+const answerTimeoutMs = 5_000;
 
 export interface Performer {
   perform(intent: Exclude<Intent, LoopIntent>, state: () => State): Promise<void>;
@@ -61,7 +61,7 @@ export function performer(context: Context, give: (event: Event) => void): Perfo
     if (state().outage !== null) give({ type: 'outage', why: null });
   };
 
-  /** Where the error means that the database does not answer, shows that and returns true. Throws a defect. */
+  /** Shows that the database does not answer, and returns true; false for a refusal. Throws a defect. */
   function noteOutage(error: unknown): boolean {
     if (refusalInWords(error) !== null) return false;
     if (isDefect(error)) throw error;
@@ -94,8 +94,8 @@ export function performer(context: Context, give: (event: Event) => void): Perfo
         return give({ type: 'done', done: outcome, ticket: seen.ticket.id });
       }
       case 'undo': {
-        const undone = await undo(context, intent.deed);
-        return give({ type: 'undone', undone, ticket: intent.deed.ticket });
+        const undone = await undo(context, intent.change);
+        return give({ type: 'undone', undone, ticket: intent.change.ticket });
       }
       case 'explain': {
         const lines = await explainInLines(context, intent.seen);
@@ -111,7 +111,7 @@ export function performer(context: Context, give: (event: Event) => void): Perfo
       case 'filter': {
         const { text } = intent;
         const filter = filterFrom(text, context.actor.name);
-        // What cannot be found, such as a bot that is not there, is refused at the prompt.
+        // A bot that does not exist is refused at the prompt.
         await requireKnownBot(db, filter);
         return give({ type: 'filtered', filter, text });
       }
@@ -177,8 +177,8 @@ export function performer(context: Context, give: (event: Event) => void): Perfo
 async function inTime<Result>(answer: Promise<Result>): Promise<Result> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`no answer for ${patienceMs / 1000} s`)),
-    patienceMs,
+    () => late.reject(new Error(`no answer for ${answerTimeoutMs / 1000} s`)),
+    answerTimeoutMs,
   );
   try {
     return await Promise.race([answer, late.promise]);

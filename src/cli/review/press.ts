@@ -87,7 +87,7 @@ const moves: Record<string, (state: State) => Step> = {
 };
 
 function next(state: State): Step {
-  // Behind the last one it begins again, with what is left.
+  // After the last one it begins again, with those that are left.
   const from = state.seen ? state : { ...state, trail: [], at: -1 };
   return { state: busy({ ...from, message: null }, readingNext), intents: [intentToGoOn(from)] };
 }
@@ -109,7 +109,7 @@ function undo(state: State): Step {
   if ('cannot' in undo) return withRefusal(state, `${last.done.message}: ${undo.cannot}`);
   return {
     state: busyChanging({ ...state, message: null }, 'undoing what you did last'),
-    intents: [{ do: 'undo', deed: last }],
+    intents: [{ do: 'undo', change: last }],
   };
 }
 
@@ -149,7 +149,11 @@ function whileWaiting(state: State, run: string, key: string): Step {
 }
 
 /** The first line that is shown after this key; null where the key does not scroll. */
-function scrollAfter(scroll: number, key: string, { rows, most }: State['view']): number | null {
+function scrollAfter(
+  scroll: number,
+  key: string,
+  { rows, maxScroll }: State['view'],
+): number | null {
   const page = Math.max(1, rows - 1);
   const steps: Record<string, number> = {
     down: 1,
@@ -164,5 +168,5 @@ function scrollAfter(scroll: number, key: string, { rows, most }: State['view'])
     end: Infinity,
   };
   const step = Object.hasOwn(steps, key) ? steps[key] : undefined;
-  return step === undefined ? null : Math.max(0, Math.min(scroll + step, most));
+  return step === undefined ? null : Math.max(0, Math.min(scroll + step, maxScroll));
 }

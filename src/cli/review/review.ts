@@ -1,4 +1,4 @@
-/** `tickets review`: one ticket after the other, worked with single keys; line by line where a screen does not serve. */
+/** `tickets review`: one ticket after the other, worked with single keys; line by line where the whole screen cannot be used. */
 import { UsageError } from '../../ground/errors.ts';
 import { counted } from '../../ground/text.ts';
 import { nextToReview, type ReviewFilter } from '../../services/tickets/review.ts';
@@ -8,8 +8,8 @@ import { withDatabase } from '../session/database.ts';
 import { canAsk } from '../terminal/ask.ts';
 import { note, say } from '../terminal/print.ts';
 
-/** The reads of a ticket go side by side, and a look at it beside an action. */
-const connections = 6;
+/** Several statements read a ticket at once; a look whether it has changed may run beside an action. */
+const maxConnections = 6;
 
 /** Exits with 2 where there is no terminal. */
 export async function review(filter: ReviewFilter, options: { as?: string }): Promise<void> {
@@ -43,7 +43,7 @@ export async function review(filter: ReviewFilter, options: { as?: string }): Pr
         `the review has ended after ${counted(changes, 'change')}; \`npx roundsman tickets review\` goes on with what is left`,
       );
     },
-    { connections },
+    { maxConnections },
   );
   // A connection to a server that does not answer would keep this process alive.
   setTimeout(() => process.exit(), 500).unref();

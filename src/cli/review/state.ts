@@ -2,13 +2,13 @@
 import type { Review, ReviewFilter } from '../../services/tickets/review.ts';
 import type { Prompt } from '../screen/prompt.ts';
 import type { Input } from '../screen/keys.ts';
-import type { Action, Done, Question, Undone } from './actions/action.ts';
-import type { Deed } from './deeds.ts';
+import type { ReviewAction, Done, Question, Undone } from './actions/action.ts';
+import type { OwnChange } from './own-changes.ts';
 
 /** An action whose questions are being answered. */
 export interface Asking {
   kind: 'asking';
-  action: Action;
+  action: ReviewAction;
   questions: readonly Question[];
   answers: readonly string[];
   prompt: Prompt;
@@ -17,7 +17,7 @@ export interface Asking {
 /** An action that cannot be undone, before the person confirms it. */
 export interface Confirming {
   kind: 'confirming';
-  action: Action;
+  action: ReviewAction;
   answers: readonly string[];
   warning: string;
   lines: readonly string[];
@@ -28,7 +28,7 @@ export type Mode =
   | { kind: 'reading' }
   | Asking
   | Confirming
-  /** something is under way, perhaps a change; `from`: where it goes back to when it fails */
+  /** something is under way, perhaps a change; `from`: the mode that follows when it fails */
   | { kind: 'busy'; what: string; from: Mode; isChange?: true }
   /** text in place of the ticket */
   | { kind: 'pages'; title: string; lines: readonly string[]; scroll: number }
@@ -36,12 +36,12 @@ export type Mode =
   | { kind: 'waiting'; run: string; lines: readonly string[] }
   | { kind: 'filtering'; prompt: Prompt };
 
-/** Of the screen as it was drawn last. */
+/** What the next step has to know of the screen as it was drawn last. */
 export interface View {
   /** the rows for lines that scroll */
   rows: number;
   /** how many lines they scroll at most */
-  most: number;
+  maxScroll: number;
   /** the terminal is too small: no ticket is shown, so nothing may be done about one */
   isTooSmall?: true;
 }
@@ -62,7 +62,7 @@ export interface State {
   me: string;
   /** the ticket on the screen; null where none is left, or none was read yet */
   seen: Review | null;
-  /** how many wait behind it */
+  /** how many tickets wait after it */
   left: number;
   /** the ids of the tickets that were shown, in this order */
   trail: readonly string[];
@@ -78,7 +78,7 @@ export interface State {
   /** what was typed and not used, by ticket and action */
   drafts: Readonly<Record<string, Unused>>;
   /** what this person did, the newest last */
-  done: readonly Deed[];
+  done: readonly OwnChange[];
   /** ms: until then keys were meant for the ticket before */
   quietUntil: number;
   filter: ReviewFilter;
@@ -92,13 +92,13 @@ export type Intent =
   | { do: 'show'; ticket: string; at: number }
   | {
       do: 'perform';
-      action: Action;
+      action: ReviewAction;
       seen: Review;
       answers: readonly string[];
       kept?: unknown;
     }
-  | { do: 'preview'; action: Action; seen: Review; answers: readonly string[] }
-  | { do: 'undo'; deed: Deed }
+  | { do: 'preview'; action: ReviewAction; seen: Review; answers: readonly string[] }
+  | { do: 'undo'; change: OwnChange }
   | { do: 'explain'; seen: Review }
   | { do: 'check'; seen: Review }
   | { do: 'stop waiting'; cancel: string | null }
@@ -118,7 +118,7 @@ export type Event =
   | { type: 'undone'; undone: Undone; ticket: string }
   | {
       type: 'previewed';
-      action: Action;
+      action: ReviewAction;
       answers: readonly string[];
       lines: readonly string[];
       kept: unknown;
@@ -130,7 +130,7 @@ export type Event =
   | { type: 'failed'; text: string; isUndo?: true }
   | { type: 'outage'; why: string | null };
 
-/** For this long after another ticket has appeared, keys are taken as meant for the one before. */
+/** For this long after another ticket has appeared, keys are ignored: they were meant for the one before. */
 export const quietMs = 300;
 
 export const begin = (me: string, filter: ReviewFilter): State => ({
@@ -141,7 +141,7 @@ export const begin = (me: string, filter: ReviewFilter): State => ({
   at: -1,
   mode: { kind: 'busy', what: 'reading the next ticket', from: { kind: 'reading' } },
   scroll: 0,
-  view: { rows: 1, most: 0 },
+  view: { rows: 1, maxScroll: 0 },
   message: null,
   outage: null,
   drafts: {},
@@ -152,5 +152,5 @@ export const begin = (me: string, filter: ReviewFilter): State => ({
 });
 
 /** The key in `drafts` of what was typed for a question of an action about a ticket. */
-export const draftKey = (seen: Review, action: Action, question: number): string =>
+export const draftKey = (seen: Review, action: ReviewAction, question: number): string =>
   `${seen.ticket.id} ${action.name} ${question}`;

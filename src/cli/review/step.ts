@@ -16,7 +16,7 @@ export const busy = (state: State, what: string, from: Mode = reading): State =>
   mode: { kind: 'busy', what, from },
 });
 
-/** The same while something is being changed. */
+/** The state while something is being changed. */
 export const busyChanging = (state: State, what: string, from: Mode = reading): State => ({
   ...state,
   mode: { kind: 'busy', what, from, isChange: true },

@@ -1,9 +1,9 @@
-/** One step of a review: a state and what happened make the next state, and what has to be done. Nothing here acts. */
+/** One step of a review: from a state and an event, the next state and the intents to carry out. It has no side effects. */
 import { printable } from '../../ground/text.ts';
 import type { Input } from '../screen/keys.ts';
 import { whileAsking, whileFiltering } from './asking.ts';
 import { nameOf } from './actions/action.ts';
-import { deedOf, withoutLast } from './deeds.ts';
+import { ownChangeOf, withoutLast } from './own-changes.ts';
 import { onKey } from './press.ts';
 import { quietMs, type Event, type Intent, type State } from './state.ts';
 import {
@@ -33,7 +33,7 @@ export function update(state: State, event: Event, now: number): Step {
         state: {
           ...busy(state, readingNext),
           message: { tone: 'notice', text: done.message },
-          done: [...state.done, deedOf(done, ticket)],
+          done: [...state.done, ownChangeOf(done, ticket)],
           drafts: withoutDraftsOf(state, ticket),
         },
         intents: [intentToGoOn(state)],
@@ -77,9 +77,9 @@ export function update(state: State, event: Event, now: number): Step {
     case 'failed': {
       const { mode } = state;
       const back = mode.kind === 'busy' ? mode.from : mode.kind === 'waiting' ? reading : mode;
-      // What stands before it can still be undone.
+      // The change before it can still be undone.
       const done = event.isUndo ? state.done.slice(0, -1) : state.done;
-      // What was done before the next ticket could not be read stays readable beside it.
+      // The message about the last change stays when the next ticket could not be read.
       const before =
         mode.kind === 'busy' && mode.what === readingNext && state.message?.tone === 'notice'
           ? `${state.message.text}; `
@@ -101,7 +101,7 @@ function nextShown(
   return showAnother({ ...state, seen: review, left: left - 1, trail, at: trail.length - 1 }, now);
 }
 
-/** Puts another ticket on the screen: keys that are under way were meant for the one before. */
+/** Puts another ticket on the screen. Keys that arrive in the first moment were meant for the one before. */
 const showAnother = (state: State, now: number): State => ({
   ...state,
   mode: reading,
@@ -118,8 +118,7 @@ const withoutDraftsOf = ({ drafts }: State, ticket: string): State['drafts'] =>
   Object.fromEntries(Object.entries(drafts).filter(([key]) => !key.startsWith(`${ticket} `)));
 
 /**
- * A text that is being typed stays. What was about to be confirmed was about the ticket as it was before, and has to be
- * asked for anew.
+ * A text that is being typed stays. A confirmation that waits is taken back: it was about the ticket as it was before.
  */
 function onChange(state: State, { review, message }: Extract<Event, { type: 'changed' }>): State {
   if (state.seen?.ticket.id !== review.ticket.id) return state;
@@ -150,24 +149,24 @@ function onInput(state: State, input: Input, now: number): Step {
       : stateOnly(state);
   if (mode.kind === 'asking') return whileAsking(state, mode, input);
   if (mode.kind === 'filtering') return whileFiltering(state, mode, input);
-  // Without a key that was left out, the next one would mean something else: so all are left out, up to a pause.
-  if (now < state.quietUntil) return stateOnly(leaveOut(state, now));
+  // After one key was ignored, those that follow it could mean something else: all are ignored, up to a pause.
+  if (now < state.quietUntil) return stateOnly(ignoreKey(state, now));
   if (input.kind !== 'key')
     return withRefusal(state, 'several keys at once, and what is pasted, do nothing here');
-  // A refusal was read when the next key comes.
+  // The next key clears a refusal: the person has read it.
   return onKey(state.message?.tone === 'refused' ? { ...state, message: null } : state, input.text);
 }
 
-const leftOutWords = 'are left out';
+const ignoredWords = 'are ignored';
 
-/** Says that keys are left out; the message about what was done stays readable beside it. */
-function leaveOut(state: State, now: number): State {
+/** Says that keys are ignored; the message about the last change stays beside it. */
+function ignoreKey(state: State, now: number): State {
   const { seen, message } = state;
-  const before = message && !message.text.includes(leftOutWords) ? `${message.text}; ` : '';
-  const text = `${before}keys that came before ${seen ? nameOf(seen) : 'this'} was read ${leftOutWords}`;
+  const before = message && !message.text.includes(ignoredWords) ? `${message.text}; ` : '';
+  const text = `${before}keys that came before ${seen ? nameOf(seen) : 'this'} was read ${ignoredWords}`;
   return {
     ...state,
     quietUntil: now + quietMs,
-    message: message?.text.includes(leftOutWords) ? message : { tone: 'notice', text },
+    message: message?.text.includes(ignoredWords) ? message : { tone: 'notice', text },
   };
 }

@@ -6,14 +6,14 @@ import {
   type ReviewFilter,
 } from '../../services/tickets/review.ts';
 import type { Context } from './actions/action.ts';
-import type { Deed } from './deeds.ts';
+import type { OwnChange } from './own-changes.ts';
 
 export interface Walk {
   filter: ReviewFilter;
   trail: string[];
   /** the index in `trail` of the ticket that is shown */
   at: number;
-  done: Deed[];
+  done: OwnChange[];
 }
 
 /** Where the walk goes on after a choice. */

@@ -13,7 +13,7 @@ import { answerInWords, approvable } from './actions/answer.ts';
 import { nameOf } from './actions/action.ts';
 
 /** `T-42  critical  assigned to ann` */
-export function standing(seen: Review): string {
+export function headline(seen: Review): string {
   const { severity, status, assigned_to, resolved_by } = seen.ticket;
   const who = status === 'assigned' ? assigned_to : isPending(seen.ticket) ? null : resolved_by;
   const by = who ? ` ${status === 'assigned' ? 'to' : 'by'} ${printable(who)}` : '';
@@ -103,13 +103,13 @@ export const sections = (seen: Review): Section[] =>
     { title: 'Related', lines: relatedLines(seen) },
   ].map(({ title, lines }) => ({ title, lines: shortened(lines, seen) }));
 
-/** The most characters of a section: no person reads more between two keys. */
-const maxLength = 20_000;
+/** In characters; a person reads no more of a section between two keys. */
+const maxSectionLength = 20_000;
 
 /** The lines that have room, and one that says how much is left out and what shows all of it. */
 function shortened(lines: string[], seen: Review): string[] {
   const kept: string[] = [];
-  let room = maxLength;
+  let room = maxSectionLength;
   for (const line of lines) {
     if (line.length > room) {
       kept.push(line.slice(0, room).toWellFormed());
@@ -200,7 +200,7 @@ function relatedLines({ related: { earlier, ofComponent, curedBy }, now }: Revie
 }
 
 /** What the key that approves does, and beside it what the entry has achieved; null where nothing can be approved. */
-export function proposal(seen: Review): { does: string; record: string } | null {
+export function offerOf(seen: Review): { does: string; record: string } | null {
   const [first, ...others] = approvable(seen);
   if (!first) return null;
   const answer = answerInWords(first);

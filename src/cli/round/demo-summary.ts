@@ -11,7 +11,7 @@ import { padded } from '../terminal/width.ts';
 import { roundTickets } from '../tickets/list.ts';
 import { printHeldBack } from './held-back.ts';
 
-/** So many findings of a bot, lines of heals, and tickets are shown. */
+/** How many findings of each bot, heals, held back findings and tickets are shown. */
 const maxFindings = 2;
 const maxHeals = 6;
 const maxHeldBack = 2;
@@ -42,7 +42,7 @@ export function printDemo(
     .map((bot) => ({ bot, own: findings.filter(({ bot_id }) => bot_id === bot.id) }))
     .toSorted(
       (a, b) =>
-        worst(a.own) - worst(b.own) ||
+        worstRank(a.own) - worstRank(b.own) ||
         b.own.length - a.own.length ||
         (a.bot.name < b.bot.name ? -1 : 1),
     );
@@ -60,14 +60,14 @@ export function printDemo(
   );
   for (const action of byBot.slice(0, maxHeals))
     say(`${paint('green', action.state)}  ${printable(action.action_description)}`, '  ');
-  more(actions.length, maxHeals);
+  printMore(actions.length, maxHeals);
   printHeldBack(round, maxHeldBack);
 
   section(`For people: ${counted(tickets.length, 'ticket')}`);
   // Numbers are given in the order in which the bots happen to end.
   const worstFirst = tickets.toSorted(bySeverityAndTitle);
   roundTickets(worstFirst.slice(0, maxTickets), now, 'Nothing needs a person.');
-  more(tickets.length, maxTickets);
+  printMore(tickets.length, maxTickets);
   say('\nThe demo database was thrown away. To keep one running: npm start');
 }
 
@@ -79,7 +79,7 @@ type Titled = Pick<SeenFinding, 'severity' | 'title'>;
 const bySeverityAndTitle = (a: Titled, b: Titled): number =>
   severityRank(a.severity) - severityRank(b.severity) || (a.title < b.title ? -1 : 1);
 
-const worst = (findings: SeenFinding[]): number =>
+const worstRank = (findings: SeenFinding[]): number =>
   Math.min(99, ...findings.map((finding) => severityRank(finding.severity)));
 
 function printFindings({ name }: Bot, findings: SeenFinding[]): void {
@@ -90,19 +90,19 @@ function printFindings({ name }: Bot, findings: SeenFinding[]): void {
   for (const finding of worstFirst.slice(0, maxFindings)) {
     const gap = padded(finding.severity, width).slice(finding.severity.length);
     say(
-      `  ${severity(finding.severity)}${gap}  ${printable(finding.title)}${nowOf(finding)}`,
+      `  ${severity(finding.severity)}${gap}  ${printable(finding.title)}${stateInWords(finding)}`,
       indent,
     );
   }
-  more(findings.length, maxFindings, '  ');
+  printMore(findings.length, maxFindings, '  ');
 }
 
 /** `, T-3` or `, auto-fixed`; nothing where it is open without a ticket */
-function nowOf({ resolved_at, resolution_method, ticket }: SeenFinding): string {
+function stateInWords({ resolved_at, resolution_method, ticket }: SeenFinding): string {
   if (resolved_at) return `, ${paint('green', methodForList(resolution_method))}`;
   return ticket ? `, T-${ticket.number}` : '';
 }
 
-function more(all: number, shown: number, indent = ''): void {
+function printMore(all: number, shown: number, indent = ''): void {
   if (all > shown) say(paint('dim', `${indent}and ${all - shown} more`));
 }

@@ -19,7 +19,7 @@ import { snoozedInWords } from '../tickets/snooze.ts';
 import { isQuiet, quietInWords } from '../silences/words.ts';
 import { table } from '../terminal/table.ts';
 import { nothingHealed, printHeldBack } from './held-back.ts';
-import { skippedChecks, unconfirmed } from './unsaid.ts';
+import { skippedChecks, unconfirmed } from './unlisted.ts';
 
 /**
  * What a person reads after a round: what was checked, found, healed and verified, what became a ticket, and the
@@ -68,7 +68,7 @@ export function printRound(
       printable(finding.title),
       finding.resolved_at
         ? paint('green', methodForList(finding.resolution_method))
-        : nowOf(finding),
+        : stateInWords(finding),
     ]),
     nothingFound(round, waiting),
   );
@@ -89,7 +89,7 @@ export function printRound(
   if (actions.length === 0) say(nothingHealed(round));
   printHeldBack(round);
 
-  section(forPeople(tickets));
+  section(headOfTickets(tickets));
   roundTickets(
     tickets,
     now,
@@ -112,8 +112,8 @@ export function printRound(
   if (next) say(`\n${next}`);
 }
 
-/** `open, T-3`; where it is silenced or stands behind another finding, that, and the ticket that it has all the same */
-function nowOf(finding: SeenFinding): string {
+/** `open, T-3`; why it is quiet, where it is silenced or stands behind another finding, with its own ticket if it has one */
+function stateInWords(finding: SeenFinding): string {
   const { ticket } = finding;
   const quiet = quietInWords(finding);
   if (quiet === null) return openWith(ticket);
@@ -140,7 +140,7 @@ function withOwn(findings: SeenFinding[], storm: { bot_id: string | null }): str
 }
 
 /** `For people: 3 tickets, 1 of them quiet`: people are not told of those that are silenced. */
-function forPeople(tickets: Round['tickets']): string {
+function headOfTickets(tickets: Round['tickets']): string {
   const quiet = tickets.filter((ticket) => isQuiet(ticket)).length;
   return `For people: ${counted(tickets.length, 'ticket')}${quiet > 0 ? `, ${quiet} of them quiet` : ''}`;
 }
@@ -159,7 +159,7 @@ const withoutTicket = (findings: SeenFinding[]): string =>
 const isWithoutTicket = (finding: SeenFinding): boolean =>
   !finding.resolved_at && finding.ticket === null && !isQuiet(finding);
 
-/** Heals are counted, and below them their steps are listed. */
+/** `Heals: 3 verified, in 5 steps` */
 function headOfHeals(steps: Round['actions']): string {
   const heals = countHealsOf(steps);
   const inSteps = steps.length > heals.all ? `, in ${counted(steps.length, 'step')}` : '';

@@ -9,8 +9,8 @@ import { columnsOf, cut, padded, widthOf } from '../terminal/width.ts';
 /** The most bots that have a bar, and how many runs a bot needs for one. */
 const maxBots = 5;
 const minRuns = 3;
-/** What stands beside a bar: a name of 24 columns, two gaps of 2, and words of 24. */
-const besideBar = 52;
+/** A name of 24 columns, two gaps of 2, and words of 24. */
+const columnsBesideBar = 52;
 
 interface Bar {
   name: string;
@@ -21,8 +21,10 @@ interface Bar {
 /** `40 ms to 2.3 s`; `unknown` where no run has a duration. */
 function rangeInWords(durations: number[]): string {
   if (durations.length === 0) return 'unknown';
-  const [least, most] = [Math.min(...durations), Math.max(...durations)];
-  return least === most ? duration(least) : `${duration(least)} to ${duration(most)}`;
+  const [shortest, longest] = [Math.min(...durations), Math.max(...durations)];
+  return shortest === longest
+    ? duration(shortest)
+    : `${duration(shortest)} to ${duration(longest)}`;
 }
 
 /**
@@ -49,15 +51,15 @@ export function barsOf(runs: readonly ListedRun[], room: number, isUnicode: bool
     });
 }
 
-/** Below the list; nothing in a pipe. */
+/** Prints the bars below the list; nothing where the output is no terminal. */
 export function printDurations(runs: readonly ListedRun[]): void {
   if (!process.stdout.isTTY) return;
   const columns = columnsOf(process.stdout);
-  const bars = barsOf(runs, columns - besideBar, hasUnicode());
+  const bars = barsOf(runs, columns - columnsBesideBar, hasUnicode());
   if (bars.length === 0) return;
   section('How long they took, the newest at the right');
-  const width = (key: keyof Bar, most: number) =>
-    Math.min(most, Math.max(...bars.map((bar) => widthOf(bar[key]))));
+  const width = (key: keyof Bar, maxWidth: number) =>
+    Math.min(maxWidth, Math.max(...bars.map((bar) => widthOf(bar[key]))));
   const [nameWidth, barWidth] = [width('name', 24), width('bar', columns)];
   put(
     bars

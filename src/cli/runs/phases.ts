@@ -32,8 +32,8 @@ type Timed = Pick<
 const times = (all: (Date | null)[]): number[] => all.flatMap((at) => (at ? [at.getTime()] : []));
 
 /**
- * The phases of a run in their order; none for a skipped slot, which never was on its way. Checks run one after the other, so
- * they took the sum of what each took, from the start of the last attempt on; earlier attempts are a part of the wait.
+ * The phases of a run in their order; none for a skipped slot, which was never queued. Checks run one after the other: they take
+ * the sum of their durations, from the start of the last attempt on. Earlier attempts are a part of the phase `queued`.
  */
 export function phasesOf(
   run: Timed,
@@ -46,7 +46,7 @@ export function phasesOf(
   const ended = run.completed_at?.getTime() ?? null;
   // Until the run starts, started_at holds the time of the claim.
   const started = run.attempt > 0 ? run.started_at.getTime() : null;
-  const isOnItsWay = ended === null;
+  const isOpen = ended === null;
   const phases: Phase[] = [];
   if (run.trigger === 'schedule' && run.scheduled_for)
     phases.push({ name: 'claimed', from: run.scheduled_for.getTime(), until: queued });
@@ -55,7 +55,7 @@ export function phasesOf(
   phases.push(
     checkedPhase(run, started),
     recordedPhase(run, findings, ended),
-    ...healedPhases(actions, isOnItsWay ? now.getTime() : null),
+    ...healedPhases(actions, isOpen ? now.getTime() : null),
     endedPhase(ended),
   );
   return phases;

@@ -113,7 +113,7 @@ function printRun(
   ]);
 }
 
-/** For people at a terminal: the same times stand above, and bars say nothing to a program. */
+/** Only on a terminal: the facts have the same times, and a program cannot read bars. */
 function printTimeline(phases: Phase[]): void {
   if (!process.stdout.isTTY || phases.length === 0) return;
   print.section('Timeline');
@@ -133,7 +133,7 @@ const unclearInWords = (keys: unknown): string | null =>
     ? `too few events to tell for ${print.counted(keys, 'key')}`
     : null;
 
-/** What looked at nothing is not proven to be well. */
+/** A check that examined nothing has proven nothing, although it passed. */
 const emptyInWords = (status: unknown, examined: unknown): string | null =>
   status === 'passed' && examined === 0 ? 'there was nothing to judge' : null;
 

@@ -1,5 +1,5 @@
 /** Shows a prompt in a part of the grid, with the cursor where the next character goes. */
-import { broken, glyphsOf } from './glyphs.ts';
+import { splitIntoRows, glyphsOf } from './glyphs.ts';
 import type { Grid, Style } from './grid.ts';
 import type { Prompt } from './prompt.ts';
 
@@ -10,7 +10,7 @@ export interface Area {
   columns: number;
 }
 
-/** Draws the text, its lines broken where the area ends; of more lines than it has rows, those around the cursor. */
+/** Draws the text, its lines split where the area ends; where it has too few rows, the lines around the cursor. */
 export function drawPrompt(grid: Grid, area: Area, { text, at }: Prompt, style: Style): void {
   const width = Math.max(2, area.columns - 1);
   const lines = linesOf(text, width);
@@ -22,7 +22,7 @@ export function drawPrompt(grid: Grid, area: Area, { text, at }: Prompt, style: 
   grid.placeCursor(area.row + row - first, area.column + column);
 }
 
-/** How many rows it takes in so many columns. */
+/** How many rows the text takes in an area of this width. */
 export const heightOf = ({ text }: Prompt, columns: number): number =>
   linesOf(text, Math.max(2, columns - 1)).length;
 
@@ -30,4 +30,4 @@ const widthOf = (line: string): number =>
   [...glyphsOf(line)].reduce((sum, { width }) => sum + width, 0);
 
 const linesOf = (text: string, width: number): string[] =>
-  text.split('\n').flatMap((line) => broken(line, width));
+  text.split('\n').flatMap((line) => splitIntoRows(line, width));

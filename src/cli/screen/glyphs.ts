@@ -11,7 +11,7 @@ export interface Glyph {
 const replacement: Glyph = { text: '\uFFFD', width: 1 };
 const space: Glyph = { text: ' ', width: 1 };
 
-/** Of the known marks; one other may be added. More marks would cover the lines above and below. */
+/** The limit of known marks on a character; one other mark may be added. More would cover the lines above and below. */
 const maxKnownMarks = 3;
 /** Marks of which every terminal knows that they take no column. */
 const knownMark =
@@ -21,14 +21,14 @@ const knownMark =
 const ascii = /^[\x20-\x7E]*$/;
 const pictograph = /\p{Extended_Pictographic}/u;
 const mark = /^\p{M}$/u;
-/** Each character with the marks behind it; marks without a character stand alone. */
+/** Each character with the marks after it; marks without a character stand alone. */
 const characters = /\P{M}\p{M}*|\p{M}+/gu;
 
 let graphemes: Intl.Segmenter | undefined;
 
 /**
- * The glyphs of a line. What cannot be drawn as one of them (controls, what begins an escape sequence, marks that reorder
- * text, what has no width) becomes U+FFFD, line ends and tabs a space. Terminals disagree about emoji of several parts: of
+ * The glyphs of a line. Characters that cannot be drawn (controls, the beginning of an escape sequence, marks that reorder text,
+ * characters without width) become U+FFFD; line ends and tabs become a space. Terminals disagree about emoji of several parts: of
  * these the first part is shown. A syllable of several letters is a glyph for each letter.
  */
 export function* glyphsOf(text: string): Generator<Glyph> {
@@ -64,7 +64,7 @@ function glyphOf(part: string): Glyph {
 }
 
 /** Breaks a line, between any two glyphs, into parts of at most `columns` columns: at least 2, the width of a wide glyph. */
-export function broken(line: string, columns: number): string[] {
+export function splitIntoRows(line: string, columns: number): string[] {
   const parts = [''];
   let used = 0;
   for (const { text, width } of glyphsOf(line)) {

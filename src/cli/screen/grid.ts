@@ -32,7 +32,7 @@ export interface Size {
 
 const blank: Cell = { text: ' ', width: 1, style: 'plain' };
 
-/** How much of a text is looked at for each column that it may take, in UTF-16 units: no text of a screen needs more. */
+/** In UTF-16 units: the part of a text beyond this many for each of its columns is not read. No text of a screen needs more. */
 const maxUnitsPerColumn = 32;
 
 export class Grid implements Size {
@@ -64,7 +64,7 @@ export class Grid implements Size {
 
   /**
    * Writes a line into `room` columns from this place on, at most to the end of the row; where it does not fit, it is cut
-   * and ends with an ellipsis. Returns the column behind it. A place outside of the grid takes nothing.
+   * and ends with an ellipsis. Returns the column after it. Outside of the grid nothing is written.
    */
   write(
     row: number,
@@ -98,7 +98,7 @@ export class Grid implements Size {
   #set(row: number, column: number, { text, width }: Glyph, style: Style): void {
     const at = row * this.columns + column;
     const part = (index: number) => this.#cells[index]!;
-    // Half of a wide glyph does not stay.
+    // A wide glyph of which one half is overwritten is removed.
     if (part(at).width === 0) this.#cells[at - 1] = { ...blank, style: part(at - 1).style };
     const last = at + width - 1;
     if (part(last).width === 2) this.#cells[last + 1] = { ...blank, style: part(last).style };

@@ -6,17 +6,17 @@
  */
 export type Input = { kind: 'key' | 'text' | 'paste'; text: string };
 
-/** What is kept between two chunks. */
+/** The state between two chunks. */
 export interface Decoder {
   /** the beginning of a sequence whose end has not come */
   pending: string;
   /** what was pasted so far; null outside of a paste */
   pasted: string | null;
-  /** what is pending came with nothing before it, and may be a key */
+  /** nothing came before `pending` in its burst, so that it may be a key */
   isAlone: boolean;
 }
 
-export const fresh: Decoder = { pending: '', pasted: null, isAlone: true };
+export const emptyDecoder: Decoder = { pending: '', pasted: null, isAlone: true };
 
 const pasteBegins = '\u001B[200~';
 const pasteEnds = '\u001B[201~';
@@ -75,13 +75,13 @@ export function decode(decoder: Decoder, chunk: string): { decoder: Decoder; inp
   const inputs: Input[] = [];
   let rest = decoder.pending + chunk;
   let { pasted } = decoder;
-  // What stands beside a paste came at once with it.
+  // Text before or after a paste came in the same burst: it is no single key.
   let isAlone = pasted === null && decoder.isAlone && !rest.includes(pasteBegins);
   // The end of a paste may never come, as where a connection was cut: Ctrl-C, alone, ends it.
   if (pasted !== null && rest === '\u0003') {
     if (pasted !== '') inputs.push({ kind: 'paste', text: pasted });
     inputs.push({ kind: 'key', text: 'interrupt' });
-    return { decoder: fresh, inputs };
+    return { decoder: emptyDecoder, inputs };
   }
   for (;;) {
     if (pasted !== null) {
@@ -109,15 +109,15 @@ export function decode(decoder: Decoder, chunk: string): { decoder: Decoder; inp
 }
 
 /**
- * After some time without another chunk: what has begun was a key by itself, or is nothing. The rest of a sequence that a
- * slow line divides comes later: it is not a key either.
+ * Called when no chunk has come for some time: an Escape alone was the key, and any other beginning of a sequence is dropped.
+ * The rest of such a sequence, which may still come over a slow line, is no key either.
  */
 export function conclude(decoder: Decoder): { decoder: Decoder; inputs: Input[] } {
   if (decoder.pasted !== null) return { decoder, inputs: [] };
   const inputs: Input[] = [];
   const { pending } = decoder;
   if (pending === '\u001B' && decoder.isAlone) inputs.push({ kind: 'key', text: 'escape' });
-  return { decoder: { ...fresh, isAlone: pending.length < 2 && decoder.isAlone }, inputs };
+  return { decoder: { ...emptyDecoder, isAlone: pending.length < 2 && decoder.isAlone }, inputs };
 }
 
 function add(inputs: Input[], text: string, isAlone: boolean): void {

@@ -13,8 +13,8 @@ const codes = {
 
 export interface Lines {
   /**
-   * Shows these lines from the top; none may be wider than the terminal. Lines that have no room are left out, and what is
-   * the same as before is not written again.
+   * Shows these lines from the top; none may be wider than the terminal. Lines for which there is no row are left out, and a
+   * frame equal to the last one is not written again.
    */
   draw(lines: readonly string[]): void;
   /** Forgets what is shown, as after a resize: what is drawn next is written as a whole. */
@@ -26,12 +26,13 @@ export function linesOn(terminal: RawTerminal): Lines {
   return {
     draw(lines) {
       const fitting = lines.slice(0, Math.max(1, terminal.size().rows));
-      // Erased before it is written: behind a line as wide as the terminal, the cursor stays on its last character.
+      // Each line is erased before it is written: after a line as wide as the terminal, the cursor stays on its last character, and
+      // erasing would remove that.
       const frame = fitting
         .map((line, at) => (at === fitting.length - 1 ? codes.eraseScreen : codes.eraseLine) + line)
         .join('\r\n');
-      // What waits for a paused terminal is older than what would be drawn now.
-      if (frame === shown || terminal.isBehind()) return;
+      // While earlier output waits, nothing is drawn: `ready` (raw-terminal.ts) draws the lines of its moment.
+      if (frame === shown || terminal.hasUnsentOutput()) return;
       shown = frame;
       terminal.write(codes.begin + (frame || codes.eraseScreen) + codes.end);
     },

@@ -16,10 +16,10 @@ const sgr: Record<Style, string> = {
   cyan: `${escape}0;36m`,
 };
 
-/** To write up to so many unchanged cells again costs less than to jump over them. */
-const shortGap = 4;
+/** To write this many unchanged cells again takes fewer bytes than to move the cursor over them. */
+const maxRewritten = 4;
 
-/** Terminals agree how wide these are; behind others the cursor is set anew. */
+/** Terminals agree how wide these characters are; after any other the cursor is positioned again. */
 const agreedWidth =
   /^[\x20-\x7E\u00A1-\u02FF\u0391-\u03C9\u0400-\u0482\u048A-\u052F\u2010-\u2027\u2500-\u259F\u3041-\u3096\u30A1-\u30FA\u3400-\u4DB5\u4E00-\u9FA5\uAC00-\uD7A3\uFF01-\uFF60]$/u;
 
@@ -41,7 +41,7 @@ export function paint(before: Grid | null, after: Grid, { colour }: { colour: bo
   const brush = new Brush(colour);
   if (isNew) brush.out += `${escape}?25l${escape}2J`;
   for (let row = 0; row < after.rows; row += 1) paintRow(brush, old, after, row);
-  brush.wear('plain');
+  brush.setStyle('plain');
   const { cursor } = after;
   if (cursor) {
     brush.moveTo(cursor.row, cursor.column);
@@ -59,7 +59,7 @@ function paintRow(brush: Brush, old: Grid, after: Grid, row: number): void {
     if (!isForced && same(old.cell(row, column), cell)) continue;
     if (column >= end) {
       brush.moveTo(row, column);
-      brush.wear('plain');
+      brush.setStyle('plain');
       brush.out += `${escape}K`;
       return;
     }
@@ -83,7 +83,7 @@ class Brush {
     this.#colour = colour;
   }
 
-  wear(style: Style): void {
+  setStyle(style: Style): void {
     if (!this.#colour || style === this.#style) return;
     this.out += sgr[style];
     this.#style = style;
@@ -101,7 +101,7 @@ class Brush {
   goTo(row: number, column: number, grid: Grid): void {
     const from = row === this.#row ? this.#column : null;
     const gap = from === null ? 0 : column - from;
-    const between = Array.from({ length: gap > shortGap ? 0 : Math.max(0, gap) }, (_, index) =>
+    const between = Array.from({ length: gap > maxRewritten ? 0 : Math.max(0, gap) }, (_, index) =>
       grid.cell(row, from! + index),
     );
     if (between.length === 0 || !between.every((cell) => this.#isCheap(cell)))
@@ -114,11 +114,11 @@ class Brush {
     return agreedWidth.test(text) && (!this.#colour || style === this.#style);
   }
 
-  /** Draws the cell. Returns whether terminals agree how wide it is; where not, the cell behind it has to be drawn again. */
+  /** Draws the cell. Returns whether terminals agree how wide it is; where not, the next cell has to be drawn again, after the cursor was positioned. */
   draw({ text, width, style }: Cell, column: number): boolean {
-    this.wear(style);
+    this.setStyle(style);
     const isAgreed = agreedWidth.test(text);
-    // A terminal that takes it for narrower would leave in its columns what was there before.
+    // Its columns are cleared first: a terminal that draws it narrower would leave the old text beside it.
     if (!isAgreed) this.out += `${' '.repeat(width)}${escape}${column + 1}G`;
     this.out += text;
     this.#column = isAgreed ? column + width : null;

@@ -33,7 +33,7 @@ export function edit(prompt: Prompt, { kind, text }: Input): Edited {
     case 'left':
       return withCursor(prompt, placeBefore(prompt));
     case 'right':
-      return withCursor(prompt, placeBehind(prompt));
+      return withCursor(prompt, placeAfter(prompt));
     case 'up':
     case 'page up':
       return withCursor(prompt, placeInNextLine(prompt, -1));
@@ -47,7 +47,7 @@ export function edit(prompt: Prompt, { kind, text }: Input): Edited {
     case 'backspace':
       return { prompt: withoutRange(prompt, placeBefore(prompt), at) };
     case 'delete':
-      return { prompt: withoutRange(prompt, at, placeBehind(prompt)) };
+      return { prompt: withoutRange(prompt, at, placeAfter(prompt)) };
     case 'erase line':
       return { prompt: withoutRange(prompt, beginOfLine(prompt.text, at), at) };
     case 'erase word':
@@ -88,7 +88,7 @@ const withCursor = (prompt: Prompt, at: number): Edited => ({ prompt: { ...promp
 const placeBefore = ({ text, at }: Prompt): number =>
   at - ([...graphemes.segment(text.slice(0, at))].at(-1)?.segment.length ?? 0);
 
-const placeBehind = ({ text, at }: Prompt): number =>
+const placeAfter = ({ text, at }: Prompt): number =>
   at + ([...graphemes.segment(text.slice(at))][0]?.segment.length ?? 0);
 
 const withoutRange = (prompt: Prompt, from: number, to: number): Prompt => ({
@@ -108,7 +108,7 @@ function insert(prompt: Prompt, given: string): Prompt {
     .replaceAll(sequences, '')
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll('\t', ' ');
-  // A burst may hold keys that take back what stands before them.
+  // A burst may contain backspaces, each of which removes the character before it.
   const text = [...plain].reduce(
     (kept, each) => (/[\b\u007F]/.test(each) ? [...kept].slice(0, -1).join('') : kept + each),
     '',

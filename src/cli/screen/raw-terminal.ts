@@ -1,6 +1,6 @@
 /**
- * The terminal of a full screen: taken over at the beginning, and given back on every way out, as it was: at the end, by a
- * crash, by a signal, while the job is suspended. Nothing of it touches a terminal that is gone.
+ * The terminal of a full screen: taken at the beginning, and given back as it was before on every way out: at the end, after a
+ * crash, at a signal, and while the job is suspended. A terminal that is gone is not touched.
  */
 import { writeSync } from 'node:fs';
 import { whenClosed } from '../terminal/closed.ts';
@@ -17,7 +17,7 @@ export interface Handlers {
   input(chunk: string): void;
   /** it shows nothing of what was drawn, or has another size: all has to be drawn again */
   lost(): void;
-  /** it takes output again, after it was behind */
+  /** all earlier output has been sent: it takes output again */
   ready(): void;
   /** a signal asks the process to end */
   ended(signal: NodeJS.Signals): void;
@@ -27,15 +27,15 @@ export interface Handlers {
 export interface RawTerminal {
   size(): Size;
   write(bytes: string): void;
-  /** Whether earlier output still waits: what is drawn then would only come later. */
-  isBehind(): boolean;
+  /** Whether earlier output still waits to be sent: what is drawn now would come after it. */
+  hasUnsentOutput(): boolean;
   /** Gives it back, stops the job, and takes it again when the job continues. */
   suspend(): void;
   /** Gives it back. It can be called again. */
   leave(): void;
 }
 
-/** Those whose default ends a process, or, SIGUSR1, has Node write to the terminal. */
+/** Signals that end a process by default; SIGUSR1 makes Node write to the terminal. */
 const endingSignals = [
   'SIGTERM',
   'SIGINT',
@@ -59,7 +59,7 @@ export function takeTerminal(on: Handlers): RawTerminal {
     // A job that is ended while it is stopped continues first: it must not take the terminal from the shell.
     if (isLeft || isGone) return;
     isTaken = true;
-    // Set anew: another program may have changed it while this one was stopped, which Node does not know.
+    // Switched off and on: another program may have changed the mode while this one was stopped, and Node would skip a repeated call.
     setRaw(false);
     setRaw(true);
     stdout.write(takeSequence);
@@ -82,7 +82,7 @@ export function takeTerminal(on: Handlers): RawTerminal {
       on.lost();
     });
   };
-  // Also after SIGSTOP, of which a process is not told.
+  // SIGCONT also follows a SIGSTOP, which a process does not notice.
   const onContinue = () => {
     if (!isTaken) return;
     enter();
@@ -107,7 +107,7 @@ export function takeTerminal(on: Handlers): RawTerminal {
   return {
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     write: (bytes) => void (isTaken && !isGone && bytes && stdout.write(bytes)),
-    isBehind: () => stdout.writableLength > 0,
+    hasUnsentOutput: () => stdout.writableLength > 0,
     suspend: stop,
     leave() {
       isLeft = true;

@@ -27,7 +27,7 @@ const columns = (now: Date): Column<Listed>[] => [
           ? 'yes'
           : paint('red', `no: ${printable(secret.closed)}`)
         : paint('red', 'no: it is not stored'),
-    // There the column is as its name says: why it does not open, and empty where it does.
+    // For programs: why the secret does not open; empty where it does.
     cellForPrograms: (secret) =>
       isStored(secret) ? secret.closed && printable(secret.closed) : 'it is not stored',
   },

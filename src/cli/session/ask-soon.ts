@@ -1,23 +1,23 @@
-/** A question to the database whose answer is not needed: it is asked only of one that answers at once. */
+/** Reads from the database what is useful and not necessary: gives up where the answer does not come at once. */
 import type { Db } from '../../database/connect.ts';
 import { settlesWithin } from '../../ground/settles-within.ts';
 
-/** A person has pressed Tab and waits. */
+/** A person who has pressed Tab waits for this long. */
 const maxWaitMs = 300;
 
 /**
- * What `ask` reads of the database that the configuration names; `otherwise` where that takes longer than 300 ms or fails. It
+ * What `ask` reads from the database that the configuration names; `fallback` where that takes longer than 300 ms or fails. It
  * never starts the embedded database, and prints nothing. A connection that does not open in time stays behind: the process
  * has to be ended.
  */
 export async function askSoon<Value>(
   ask: (db: Db) => Promise<Value>,
-  otherwise: Value,
+  fallback: Value,
 ): Promise<Value> {
   try {
     const db = await runningDatabase();
-    if (db === null) return otherwise;
-    let found = otherwise;
+    if (db === null) return fallback;
+    let found = fallback;
     await settlesWithin(
       maxWaitMs,
       ask(db).then((value) => (found = value)),
@@ -25,7 +25,7 @@ export async function askSoon<Value>(
     void db.destroy().catch(() => {});
     return found;
   } catch {
-    return otherwise;
+    return fallback;
   }
 }
 

@@ -29,8 +29,8 @@ export interface SessionOptions {
   before?: (session: Pick<Session, 'config' | 'url' | 'db'>) => Promise<void>;
   /** the database only has to answer, migrated or not: for `db status` */
   allowPending?: boolean;
-  /** connections at most; 10 by default */
-  connections?: number;
+  /** 10 by default */
+  maxConnections?: number;
 }
 
 /** The database's address without its password. */
@@ -83,8 +83,8 @@ export async function withAddress<Result>(
 }
 
 /**
- * Runs a command's work on a connection to that database. Which one it is, is printed on standard error where that
- * helps: one of your own, of which there may be several; one that may have just been made; and beside an error.
+ * Runs a command's work on a connection to that database. Prints on standard error which database that is, where it helps: for
+ * your own one, of which there may be several; for one that may have just been created; and beside an error.
  */
 export const withDatabase = <Result>(
   work: (session: Session) => Promise<Result>,
@@ -95,7 +95,7 @@ export const withDatabase = <Result>(
     const db = connect(url, {
       name: 'roundsman cli',
       asService: true,
-      ...(options.connections && { max: options.connections }),
+      ...(options.maxConnections && { max: options.maxConnections }),
     });
     try {
       if (!embedded || options.create) tell();
@@ -118,7 +118,7 @@ export const withDatabase = <Result>(
         await (await import('../../queue/backend.ts')).migrateQueue(url);
       return await work({ config, url, db, embedded, migrated });
     } finally {
-      // Closing a connection to a server that no longer answers would never end.
+      // A server that no longer answers would keep the connection from closing.
       await settlesWithin(closeWithinMs, db.destroy());
     }
   }, options);

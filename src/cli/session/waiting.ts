@@ -1,4 +1,4 @@
-/** For commands that only write rows: whether a process will act on them, and how their runs end. */
+/** For commands that only write rows: notes when no process acts on the rows, and waits for the ends of runs. */
 import { isOff } from '../../services/mode/change.ts';
 import { hasWorker } from '../../services/runs/has-worker.ts';
 import { untilEnded as ended, type ExecutionRow } from '../../services/runs/watch.ts';
@@ -7,10 +7,10 @@ import type { Session } from './database.ts';
 
 type Db = Session['db'];
 
-/** Prints a note when no worker is alive; `until` says what happens once one is. */
-export async function noteIfIdle(db: Db, until: string): Promise<void> {
+/** Prints a note when no worker is alive; `consequence` says what happens once one is. */
+export async function noteIfIdle(db: Db, consequence: string): Promise<void> {
   if (await hasWorker(db)) return;
-  note(`no worker is alive: ${until} (\`npx roundsman up\`)`);
+  note(`no worker is alive: ${consequence} (\`npx roundsman up\`)`);
 }
 
 /** Prints a note when the mode is off; `what` says what does not happen then. */
@@ -32,8 +32,8 @@ async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
 }
 
 /**
- * Begins now to wait for the end of the run. The promise may be awaited later, after waits for other runs have begun: a
- * failure is thrown only there.
+ * Begins to wait for the end of the run. The promise may be awaited later, after waits for other runs have begun: a failure
+ * is thrown only where it is awaited.
  */
 export function waitFor(db: Db, id: string): Promise<ExecutionRow | null> {
   const ended = untilEnded(db, id);

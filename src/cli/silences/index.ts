@@ -39,7 +39,7 @@ export function silencesCommand(): Command {
     .option('--reason <text>', 'why; lists show it')
     .option(
       yesOption[0],
-      'also what no finding ever had, without asking; needed for that where there is no terminal',
+      'also for a name that no finding ever had, without asking; needed for that where there is no terminal',
     )
     .option('--as <name>', 'whose it is (the account that runs the command)')
     .option(...jsonOption)

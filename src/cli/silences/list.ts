@@ -24,7 +24,7 @@ const columns = (now: Date): Column<ListedSilence>[] => [
       return title && printable(title);
     },
     sortValue: titleOf,
-    rare: true,
+    hiddenWhenEmpty: true,
   },
   {
     name: 'open_findings',

@@ -10,7 +10,7 @@ import type {
 import { heldBackBy, heldBackUntil } from '../maintenance/words.ts';
 import { shortId, time } from '../terminal/print.ts';
 
-/** The reasons why people may not be told of a finding, or of the finding behind a ticket. */
+/** The reasons why people may not be told of a finding, or of the finding of a ticket. */
 export interface Quiet {
   bot_silences?: Silence[];
   bot_maintenance?: Maintenance[];

@@ -23,7 +23,7 @@ function needLines(status: Status, room: number, columns: number): string[] {
   if (status.needed.length > 0)
     return needsInRoom(status.needed.map(inOneLine), {
       rows: Math.max(1, Math.floor(room / 3)),
-      most: room - 1,
+      maxRows: room - 1,
       columns,
     });
   const kept = keptBackInWords(status);
@@ -33,8 +33,8 @@ function needLines(status: Status, room: number, columns: number): string[] {
 }
 
 /**
- * A figure has as many lines as it takes, if all figures have room so. Otherwise each has one line, except those that name a
- * command, which is not cut.
+ * All lines of each figure where there is room for all of them. Otherwise one line of each, except those that name a command: a
+ * command is not cut.
  */
 function figureLines(status: Status, { rows, columns }: Room): string[][] {
   const figures = figuresOf(status).flatMap(([label, words]) =>
@@ -51,7 +51,7 @@ function figureLines(status: Status, { rows, columns }: Room): string[][] {
     : texts.map(({ line, lines }) => (line.includes('`npx ') ? lines : [line]));
 }
 
-/** All names have the same width: what the widest bar and the widest words leave, but 12 columns at least and 24 at most. */
+/** Names take the width that the widest bar and the widest words leave: 12 columns at least, 24 at most. */
 function runLines({ lastRuns }: Status, columns: number): string[][] {
   const bars = lastRuns.map(barOf);
   const words = lastRuns.map((bot) => `${failuresOf(bot)}, p95 ${p95Of(bot)}`);
@@ -76,8 +76,8 @@ function worstTickets({ tickets }: Status, rows: number): string[] {
 }
 
 /**
- * The lines, no more and no wider than there is room. Needs come first, because a person who looks at this has to see them;
- * then the figures, the last runs in what is left, and the worst tickets where rows are still free.
+ * The lines, no more and no wider than there is room: first the needs, which a person has to see; then the figures, the last
+ * runs in the rows that are left, and the worst tickets where rows are still free.
  */
 export function statusBlock(status: Status, { rows, columns }: Room): string[] {
   const room = Math.max(1, rows - 1);
@@ -85,9 +85,9 @@ export function statusBlock(status: Status, { rows, columns }: Room): string[] {
   // The title, and the empty line before the figures.
   const left = room - needed.length - 2;
   const runsOfBots = runLines(status, columns);
-  // Last runs have room before the ends of figures have.
-  const forWhole = left - (runsOfBots.length > 0 ? runsOfBots.length + 1 : 0);
-  const figures = firstTexts(figureLines(status, { rows: forWhole, columns }), left);
+  // The last runs come before further lines of figures.
+  const rowsForFigures = left - (runsOfBots.length > 0 ? runsOfBots.length + 1 : 0);
+  const figures = firstTexts(figureLines(status, { rows: rowsForFigures, columns }), left);
   const runs = firstTexts(runsOfBots, left - figures.length - 1);
   const free = left - figures.length - (runs.length > 0 ? runs.length + 1 : 0) - 1;
   const tickets = worstTickets(status, free);

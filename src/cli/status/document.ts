@@ -4,7 +4,7 @@ import type { Status } from '../../services/status/show.ts';
 
 /** What `status --json` prints. */
 export function asDocument(status: Status) {
-  // For programs, a heal that has held stays one that was verified.
+  // Programs that read this count a heal that has held as verified, too.
   const { held, ...heals } = status.heals;
   const healed = heals.verified + held;
   const {
@@ -27,7 +27,7 @@ export function asDocument(status: Status) {
     unusable,
   } = status;
   const { waiting, lost, lastRuns, queue, lag, skew, messages } = status;
-  const sumOf = (wanted: string) =>
+  const countOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
   return {
     now,
@@ -45,7 +45,7 @@ export function asDocument(status: Status) {
     waiting,
     lost,
     bot_executions: Object.fromEntries(
-      [...new Set(runs.map((row) => row.status))].map((word) => [word, sumOf(word)]),
+      [...new Set(runs.map((row) => row.status))].map((word) => [word, countOf(word)]),
     ),
     skipped: Object.fromEntries(
       runs

@@ -15,7 +15,7 @@ const aliveInWords = ({ alive: { schedulers, workers } }: Status): string | null
     ? null
     : `${print.counted(schedulers, 'scheduler')}, ${print.counted(workers, 'worker')} alive`;
 
-/** What `status` says in a line each: a name and its words; null or undefined where there is nothing to say. */
+/** The lines of `status`: a label and its words each; null or undefined words where there is nothing to say. */
 export function figuresOf(status: Status): [label: string, words: string | null | undefined][] {
   const { bots, runs, findings, quiet, withoutTicket, storms, heals, tickets, mode } = status;
   const alive = aliveInWords(status);
@@ -84,7 +84,7 @@ export function figuresOf(status: Status): [label: string, words: string | null 
   ];
 }
 
-/** A line for each window in force that is named, with what all of them hold back behind the first. */
+/** A line for each of the first windows in force, with what it holds back, and a line that counts the others. */
 function maintenanceInForce({ maintenance, now }: Status): [string, string][] {
   const { top, windows } = maintenance;
   const named = top.map((window): [string, string] => [
@@ -113,7 +113,7 @@ function toldInWords({ messages, now }: Status): string {
   );
 }
 
-/** The row of a process that was killed, or that hangs, stays for a while. */
+/** Why no process seems alive. The row of a process that was killed, or that hangs, stays for a while and names it. */
 function deadInWords(status: Status): string {
   const { nodes, now } = status;
   const [last] = nodes;

@@ -1,13 +1,12 @@
-/** Texts on a terminal that is drawn over again: in whole lines, as far as there is room. */
+/** Texts on a terminal that is redrawn again and again: whole texts, as many as there is room for. */
 import { printable } from '../../ground/text.ts';
 import { inLines } from '../terminal/in-lines.ts';
 import { paint } from '../terminal/print.ts';
 import { ellipsis } from '../terminal/signs.ts';
 
 /**
- * The lines of as many texts, from the first on, as have room as a whole, then a line that says how many more texts there are;
- * `rest` says where those are. A first text of several lines that leaves no row for that line is shown alone, cut after `rows`
- * lines.
+ * The first texts that fit whole into the rows, then a line that says how many more there are; `rest` says where to see those.
+ * If even the first text and that line do not fit, the first is shown alone, cut after `rows` lines.
  */
 export function firstTexts(texts: readonly string[][], rows: number, rest = ''): string[] {
   const all = texts.flat();
@@ -25,21 +24,21 @@ export function firstTexts(texts: readonly string[][], rows: number, rest = ''):
 }
 
 interface Room {
-  /** the most lines of all needs together */
+  /** for all needs together */
   rows: number;
-  /** the most lines of the first need and of the count of the others, where `rows` are too few for these */
-  most: number;
+  /** for the first need and the count of the others, where `rows` are too few for these two */
+  maxRows: number;
   columns: number;
 }
 
 /**
  * Needs (`what: try`), wrapped: what a person has to do is at the end of each, and nothing of it is cut. The first is shown as a
- * whole even where it takes more than `rows`, as long as it takes no more than `most`.
+ * whole even where it takes more than `rows`, as long as it takes no more than `maxRows`.
  */
-export function needsInRoom(needs: readonly string[], { rows, most, columns }: Room): string[] {
+export function needsInRoom(needs: readonly string[], { rows, maxRows, columns }: Room): string[] {
   const texts = needs.map((need) =>
     inLines(printable(need), '  ', columns).map((line) => paint('yellow', line)),
   );
   const first = (texts[0]?.length ?? 0) + (texts.length > 1 ? 1 : 0);
-  return firstTexts(texts, Math.max(rows, Math.min(first, most)), ': npx roundsman status');
+  return firstTexts(texts, Math.max(rows, Math.min(first, maxRows)), ': npx roundsman status');
 }

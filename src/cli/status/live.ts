@@ -25,22 +25,22 @@ export function endedLine(run: EndedRun): string {
   return `${paint('dim', time(run.completed_at).slice(11))}  ${name}  ${state(run.status)}  ${what}`;
 }
 
-/** The same in as many lines as it takes on a terminal. */
+/** A run that has ended, in as many lines as it takes on a terminal. */
 export const endedLines = (run: EndedRun, columns: number): string[] =>
   inLines(endedLine(run), ' '.repeat(10), columns);
 
-/** The lines for all but needs, bots and tickets, with a few of history. */
-const otherLines = 12;
+/** The rows for all but needs, bots and tickets, and for a few runs that have ended. */
+const otherRows = 12;
 
-/** How many lines needs may take, beside a bot and a ticket at least. */
-export const roomForNeeds = (rows: number): { rows: number; most: number } => ({
+/** How many rows the needs may take, so that at least one bot and one ticket are shown too. */
+export const roomForNeeds = (rows: number): { rows: number; maxRows: number } => ({
   rows: Math.floor(rows / 3),
-  most: Math.max(1, rows - otherLines - 2),
+  maxRows: Math.max(1, rows - otherRows - 2),
 });
 
-/** How many bots and tickets fit into a terminal with this many rows, beside this many lines of needs. */
+/** How many bots and tickets fit into a terminal with this many rows, when the needs take `needs` of them. */
 export function roomFor(rows: number, needs = 0): { bots: number; tickets: number } {
-  const room = Math.max(2, rows - otherLines - needs);
+  const room = Math.max(2, rows - otherRows - needs);
   return { bots: Math.max(1, Math.ceil(room * 0.7)), tickets: Math.max(1, Math.floor(room * 0.3)) };
 }
 

@@ -17,13 +17,13 @@ function queueInWords({ queue: { due, later, since }, now }: Pace): string {
   return [...waits, ...rests].join('; ') || 'empty';
 }
 
-/** Of fewer slots than this, the 95th percentile is the one whose claim was latest. */
-const fewSlots = 20;
+/** With fewer slots than this, the 95th percentile is the largest value, so that all slots lie within it. */
+const minSlotsForShare = 20;
 
 function lagInWords({ lag: { p95_ms, newest_ms, slots } }: Pace): string {
   if (p95_ms === null)
     return 'it is not known how late it is: it claimed no slot in the last 24 hours';
-  const share = slots < fewSlots ? '' : '95 % of ';
+  const share = slots < minSlotsForShare ? '' : '95 % of ';
   const of = slots === 1 ? 'the newest slot' : `${share}the newest ${slots} slots`;
   const newest = slots === 1 ? '' : `, the last one ${duration(newest_ms)}`;
   return `claimed ${of} within ${duration(p95_ms)} of ${slots === 1 ? 'its' : 'their'} time${newest}`;

@@ -1,9 +1,9 @@
-/** Tickets on a terminal that is drawn over again: a line each. */
+/** Tickets in one line each, for a terminal that is redrawn again and again. */
 import { printable } from '../../ground/text.ts';
 import { severity } from '../terminal/print.ts';
 import { padded, widthOf } from '../terminal/width.ts';
 
-interface TicketOfLine {
+interface TicketInLine {
   number: string | number | bigint;
   severity: string;
   title: string;
@@ -11,7 +11,7 @@ interface TicketOfLine {
 }
 
 /** Number, severity and title, each in a column; the title takes what is left of the line. */
-export function ticketLines(tickets: readonly TicketOfLine[]): string[] {
+export function ticketLines(tickets: readonly TicketInLine[]): string[] {
   const rows = tickets.map((ticket) => ({
     number: `T-${ticket.number}`,
     severity: severity(ticket.severity),

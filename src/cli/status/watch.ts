@@ -12,11 +12,11 @@ import { takeTerminal } from '../screen/raw-terminal.ts';
 import { put } from '../terminal/print.ts';
 import { statusBlock, unknownBlock, type Room } from './block.ts';
 
-const everyMs = 2_000;
+const readIntervalMs = 2_000;
 /** A reading that takes longer than this is too old to show. */
-const silentMs = 5_000;
+const maxReadMs = 5_000;
 
-/** Throws {@link UsageError} where nothing can be drawn over again, or no key can be read. */
+/** Throws {@link UsageError} where the terminal cannot be redrawn, or no key can be read. */
 function requireTerminal(): void {
   const why = !process.stdout.isTTY
     ? 'its output does not go to a terminal'
@@ -77,7 +77,7 @@ export async function watchStatus(): Promise<void> {
   setTimeout(() => process.exit(), 500).unref();
 }
 
-/** Reads and draws until the signal. While the database cannot be read, only that is shown. */
+/** Reads and draws until the signal aborts. While the database cannot be read, it shows only that. */
 async function drawUntil(
   stop: AbortSignal,
   read: () => Promise<Status>,
@@ -86,7 +86,7 @@ async function drawUntil(
   const stopped = new Promise<void>((resolve) =>
     stop.addEventListener('abort', () => resolve(), { once: true }),
   );
-  let lostAt: number | null = null;
+  let unreadSince: number | null = null;
   while (!stop.aborted) {
     const began = performance.now();
     const reading = read().then(
@@ -94,18 +94,21 @@ async function drawUntil(
       (error: unknown) => ({ error }),
     );
     const either = Promise.race([reading, stopped]);
-    while (!(await settlesWithin(silentMs, either)))
-      draw(unknownSince('the database has not answered', lostAt ?? began));
+    while (!(await settlesWithin(maxReadMs, either)))
+      draw(unknownSince('the database has not answered', unreadSince ?? began));
     if (stop.aborted) return;
     const answer = await reading;
     if ('status' in answer) {
-      lostAt = null;
+      unreadSince = null;
       draw((room) => statusBlock(answer.status, room));
     } else {
-      lostAt ??= began;
-      draw(unknownSince(`the database cannot be read (${messageOf(answer.error)})`, lostAt));
+      unreadSince ??= began;
+      draw(unknownSince(`the database cannot be read (${messageOf(answer.error)})`, unreadSince));
     }
-    await Promise.race([sleep(everyMs, undefined, { signal: stop }).catch(() => {}), stopped]);
+    await Promise.race([
+      sleep(readIntervalMs, undefined, { signal: stop }).catch(() => {}),
+      stopped,
+    ]);
   }
 }
 

@@ -14,11 +14,11 @@ export const pasteMs = 100;
  * Shows the prompt and reads texts until one is the answer. `meaning` says what a text means: the answer, or `again` to ask
  * once more, on an empty line (the arrow up brings back what was typed). Lines that are pasted are one text with line
  * breaks, and the last of them waits for Enter. One reader serves all tries, so that no key is lost between them.
- * `otherwise` says, for an error, how to do without the question. What is typed and not answered stays in the draft.
+ * `alternative` says, in an error, how to give the answer without the question. What is typed and not answered stays in the draft.
  */
-export async function answerTo<Answer>(
+export async function readAnswer<Answer>(
   prompt: string,
-  otherwise: string,
+  alternative: string,
   meaning: (text: string) => Promise<{ answer: Answer } | 'again'>,
   draft?: Draft,
 ): Promise<Answer> {
@@ -32,13 +32,13 @@ export async function answerTo<Answer>(
       new UnansweredError({
         what: 'nothing was changed',
         why: 'a question was not answered: its input ended',
-        hint: `run it again, or ${otherwise}`,
+        hint: `run it again, or ${alternative}`,
       }),
     );
   let ended = process.stdin.readableEnded;
   if (process.env.TERM === 'dumb') takeNoKeysAsText(lines);
   const { stop, typed } = collectTexts(lines, (text) => void read(text).catch(reject));
-  const left = draft?.watch(() => {
+  const stopWatching = draft?.watch(() => {
     markPastes(false);
     // A signal may end the process right after this.
     process.stdin.setRawMode(false);
@@ -71,11 +71,11 @@ export async function answerTo<Answer>(
   else lines.prompt();
   return promise
     .then((answer) => {
-      left?.(false);
+      stopWatching?.(false);
       return answer;
     })
     .catch((error: unknown) => {
-      left?.(true);
+      stopWatching?.(true);
       process.stderr.write('\n');
       throw error;
     })
@@ -86,14 +86,14 @@ export async function answerTo<Answer>(
     });
 }
 
-/** Asks the terminal to send a mark before and after what is pasted. One that does not know this ignores it. */
+/** Asks the terminal to send a mark before and after each paste. A terminal that does not know this ignores it. */
 function markPastes(on: boolean): void {
   if (process.env.TERM !== 'dumb') process.stderr.write(`\u001B[?2004${on ? 'h' : 'l'}`);
 }
 
 /**
- * Gives each text that was entered: a line, or the lines of a paste together. `stop` ends this, and returns the text that
- * was not given yet; null where there is none. `typed` is that text with the line that is not entered yet.
+ * Calls `give` with each text that was entered: a line, or the lines of a paste together. `stop` ends this, and returns the text
+ * that was not given yet; null where there is none. `typed` is that text with the line that is not entered yet.
  */
 function collectTexts(
   lines: ReturnType<typeof createInterface>,
@@ -101,31 +101,31 @@ function collectTexts(
 ): { stop: () => string | null; typed: () => string } {
   const entered: string[] = [];
   let isPasting = false;
-  let quiet: NodeJS.Timeout | undefined;
+  let pasteTimer: NodeJS.Timeout | undefined;
   const text = () => (entered.length > 0 ? entered.splice(0).join('\n') : null);
-  const look = () => {
+  const giveWhenComplete = () => {
     // A paste may end within a line, which the person then ends.
     if (!isPasting && lines.line === '' && entered.length > 0) give(text()!);
   };
-  const lookSoon = () => {
-    clearTimeout(quiet);
-    quiet = setTimeout(look, pasteMs);
+  const giveSoon = () => {
+    clearTimeout(pasteTimer);
+    pasteTimer = setTimeout(giveWhenComplete, pasteMs);
   };
   const onKey = (_: string | undefined, { name }: { name?: string }) => {
     if (name === 'paste-start') isPasting = true;
     if (name !== 'paste-end') return;
     isPasting = false;
-    lookSoon();
+    giveSoon();
   };
   lines.on('line', (line) => {
     entered.push(line);
-    lookSoon();
+    giveSoon();
   });
   process.stdin.on('keypress', onKey);
   return {
     typed: () => [...entered, lines.line].join('\n'),
     stop() {
-      clearTimeout(quiet);
+      clearTimeout(pasteTimer);
       process.stdin.off('keypress', onKey);
       return text();
     },

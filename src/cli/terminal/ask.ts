@@ -1,5 +1,5 @@
 import { UsageError } from '../../ground/errors.ts';
-import { answerTo } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import type { Draft } from './draft.ts';
 import { note, printError } from './print.ts';
 import { UnansweredError } from './unanswered.ts';
@@ -9,12 +9,12 @@ export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stde
 
 interface Question {
   /** the answer where only Enter is pressed */
-  otherwise?: string | undefined;
+  defaultAnswer?: string | undefined;
   /** throws a {@link UsageError} for a text that is refused; it is asked again then */
   check?: (text: string) => void | Promise<void>;
   /** prose, which may have several lines when it is pasted; every other answer is one line */
   isProse?: true;
-  /** where the answer stays until it is stored, and what is typed of it when the question is left */
+  /** keeps the answer until it is stored, and the typed part of it when the person leaves the question */
   draft?: Draft;
 }
 
@@ -26,7 +26,7 @@ interface Question {
 export async function askFor(
   flag: string,
   question: string,
-  { otherwise = '', check = () => {}, isProse, draft }: Question = {},
+  { defaultAnswer = '', check = () => {}, isProse, draft }: Question = {},
 ): Promise<string> {
   if (!canAsk())
     throw new UnansweredError({
@@ -34,9 +34,9 @@ export async function askFor(
       why: 'there is no terminal to ask on',
       hint: `give ${flag}; --help says what it takes`,
     });
-  const prompt = otherwise ? `${question} [${otherwise}]: ` : `${question}: `;
+  const prompt = defaultAnswer ? `${question} [${defaultAnswer}]: ` : `${question}: `;
   const meaning = async (typed: string) => {
-    const text = typed.trim() || otherwise;
+    const text = typed.trim() || defaultAnswer;
     if (!text) return 'again';
     const isOneLine = !text.includes('\n');
     const refused = isOneLine || isProse ? await refusalOf(check, text) : severalLines(flag);
@@ -44,7 +44,7 @@ export async function askFor(
     printError(refused, null);
     return 'again';
   };
-  const answer = await answerTo<string>(prompt, `give ${flag}`, meaning, draft);
+  const answer = await readAnswer<string>(prompt, `give ${flag}`, meaning, draft);
   return draft ? draft.keep(answer) : answer;
 }
 
@@ -70,9 +70,9 @@ async function refusalOf(
 }
 
 /**
- * Whether a person agrees; any answer but yes is no. What a command with `--yes` does is done only after this, or with
- * that option: where there is no terminal, it throws {@link UnansweredError} instead of deciding for the person. Ctrl-C
- * and the end of input throw as in {@link askFor}, because a person who leaves has not said no to a part of it.
+ * Whether a person agrees; any answer but yes is no. A command that has `--yes` acts only after this or with that option: where
+ * there is no terminal, this throws {@link UnansweredError} instead of deciding for the person. Ctrl-C and the end of input throw
+ * as in {@link askFor}, because a person who leaves has not said no to a part of it.
  */
 export async function agrees(question: string, flag = '--yes'): Promise<boolean> {
   if (!canAsk())
@@ -81,14 +81,14 @@ export async function agrees(question: string, flag = '--yes'): Promise<boolean>
       why: `this is asked first, and there is no terminal to ask on: ${question}`,
       hint: `the same with ${flag}, which says yes`,
     });
-  return answerTo(`${question} [y/N]: `, `give ${flag}`, async (line) => ({
+  return readAnswer(`${question} [y/N]: `, `give ${flag}`, async (line) => ({
     answer: /^y(es)?$/i.test(line.trim()),
   }));
 }
 
 /**
- * What every command asks that has something done, before it writes (docs/cli.md names them): true with `--yes`, else
- * as {@link agrees}. Says on standard error that nothing was changed if the answer is no.
+ * The question before a command writes (docs/cli.md names the commands that ask): true with `--yes`, else as {@link agrees}.
+ * Says on standard error that nothing was changed if the answer is no.
  */
 export async function goesAhead(
   { yes }: { yes?: true | undefined },

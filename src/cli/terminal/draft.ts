@@ -1,5 +1,5 @@
 /**
- * A text that a person has written for a command, and that no row has yet. It lies in a file that this account alone may read,
+ * A text that a person has written for a command, and that is not stored in a row yet. It lies in a file that this account alone may read,
  * in a directory of the account's own, until the command has succeeded: what took an hour to write outlives a change that
  * another person made first, a server that is gone, and a signal.
  */
@@ -30,7 +30,7 @@ const asTyped = (path: string): string =>
   /^[\w./-]+$/.test(path) ? path : `'${printable(path).replaceAll("'", `'\\''`)}'`;
 
 export class Draft {
-  readonly #again: (file: string) => string;
+  readonly #howToReuse: (file: string) => string;
   /** holds this text alone, so that an editor may put files beside it */
   #folder: string | null = null;
   /** the folder lies in a directory of this account's own */
@@ -43,9 +43,9 @@ export class Draft {
   #typed = '';
   #isKeptAnyway = false;
 
-  /** `again` says how the text is given to the command from a file. */
-  constructor(again: (file: string) => string) {
-    this.#again = again;
+  /** `howToReuse` says how the text is given to the command from a file. */
+  constructor(howToReuse: (file: string) => string) {
+    this.#howToReuse = howToReuse;
   }
 
   get #path(): string {
@@ -55,7 +55,7 @@ export class Draft {
   /** The path of an empty file for an editor. Throws the system's error where none can be made. */
   file(): string {
     const drafts = draftsPath();
-    // Elsewhere another user might read it, or put another text in its place: then it does not stay.
+    // In a shared directory another user might read the text, or put another one in its place: there it does not stay.
     this.#mayStay = drafts !== null && isOwnDirectory(drafts);
     this.#folder = mkdtempSync(
       this.#mayStay ? join(drafts!, 'draft-') : join(tmpdir(), 'roundsman-'),
@@ -79,8 +79,8 @@ export class Draft {
   }
 
   /**
-   * What is being typed is kept, too, where a signal ends the process, or where the question is left. The function that it
-   * returns ends this.
+   * Keeps the text that is being typed, too, where a signal ends the process, or where the person leaves the question. The function
+   * that it returns ends this.
    */
   watch(typing: () => string): (isLeft: boolean) => void {
     this.#typing = typing;
@@ -105,13 +105,13 @@ export class Draft {
     this.#isAdopted = true;
   }
 
-  /** From now on, a signal that ends the process makes it say where the text is. For what runs after an editor. */
+  /** From now on, a signal that ends the process prints where the text is. To be called again after an editor has run. */
   guard(): void {
     for (const signal of endingSignals)
       process.off(signal, this.#onSignal).on(signal, this.#onSignal);
   }
 
-  /** Keeps the text although the command does not fail, because something that it was written for did not get it. */
+  /** Keeps the text although the command does not fail, because it was not stored everywhere it was meant for. */
   keepAnyway(): void {
     this.#isKeptAnyway = true;
   }
@@ -127,7 +127,7 @@ export class Draft {
   }
 
   /** To be called after success, when the text is stored. */
-  settle(): void {
+  conclude(): void {
     if (this.#isKeptAnyway) this.tell();
     else this.#remove();
     this.#stopListening();
@@ -142,11 +142,11 @@ export class Draft {
       return null;
     }
     if (this.#folder !== null && this.#mayStay)
-      return `what was written is kept: ${this.#again(asTyped(this.#path))}`;
+      return `what was written is kept: ${this.#howToReuse(asTyped(this.#path))}`;
     const text = this.#folder === null ? this.#typed : readFileSync(this.#path, 'utf8');
     process.stderr.write(`${text.trimEnd().split('\n').map(printable).join('\n')}\n`);
     this.#remove();
-    return 'what was written stands above, as no directory is yours alone to keep it in';
+    return 'what was written is printed above: there is no directory of yours alone to keep it in';
   }
 
   tell(): void {
@@ -180,24 +180,24 @@ export class Draft {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.#keepTyping();
-    // This ends the listening, too, so that the signal does then what it does without a draft.
+    // `tell` removes this listener, so that the signal now ends the process as without a draft.
     this.tell();
     process.kill(process.pid, signal);
   };
 }
 
 /**
- * Runs what stores a text. If it fails, the text is kept, and the error's hint says where; after success it is removed. `again`
+ * Runs what stores a text. If it fails, the text is kept, and the error's hint says where; after success it is removed. `howToReuse`
  * says how the text is given to the command from a file.
  */
 export async function withDraft<Result>(
-  again: (file: string) => string,
+  howToReuse: (file: string) => string,
   work: (draft: Draft) => Promise<Result>,
 ): Promise<Result> {
-  const draft = new Draft(again);
+  const draft = new Draft(howToReuse);
   try {
     const result = await work(draft);
-    draft.settle();
+    draft.conclude();
     return result;
   } catch (error) {
     const where = draft.whereKept();

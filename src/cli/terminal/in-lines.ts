@@ -13,7 +13,7 @@ const gluedCommand = /`npx\u00A0[^`]+`/g;
  * can be copied as a whole.
  */
 export function inLines(text: string, indent: string, columns: number): string[] {
-  // Where the indent leaves less than half of a line, the terminal had better wrap it.
+  // Where the indent takes more than half of a line, the lines are longer than the terminal, which wraps them.
   const room = Math.max(columns - indent.length, indent.length);
   if (widthOf(text) <= columns) return [text];
   const glued = text.replaceAll(command, (found) =>
@@ -27,7 +27,7 @@ export function inLines(text: string, indent: string, columns: number): string[]
     .map((line, at) => (at === 0 ? line : indent + line));
 }
 
-/** A word that is wider than a line, and has no joint, in pieces: the terminal would go on with it in the first column. */
+/** A word that is wider than a line and has no joint, in pieces: the terminal itself would continue it in the first column. */
 function inPieces(line: string, room: number): string[] {
   const bare = stripVTControlCharacters(line);
   if (widthOf(bare) <= room || bare !== line) return [line];

@@ -7,7 +7,7 @@ const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]/gu;
 /** Whether a terminal, or YAML, would obey or change something in it. */
 export const isHidden = (text: string): boolean => text.search(hidden) >= 0;
 
-/** With `\u....` for each such character; only for what stands in double quotes. */
+/** The text with `\u....` for each such character; valid only inside double quotes. */
 export const escapeHidden = (text: string): string =>
   text.replaceAll(hidden, (found) =>
     [...Array(found.length).keys()]
@@ -15,7 +15,7 @@ export const escapeHidden = (text: string): string =>
       .join(''),
   );
 
-/** The same for YAML, whose readers take each half of a pair for a character of its own: `\U........` there. */
+/** The text with these escapes for YAML. Its readers take each half of a pair for a character: pairs become `\U........`. */
 export const escapeHiddenInYaml = (text: string): string =>
   text.replaceAll(hidden, (found) => {
     const code = found.codePointAt(0)!.toString(16);

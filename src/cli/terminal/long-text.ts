@@ -21,10 +21,10 @@ export const longTextOptions = () => [
   ),
 ];
 
-/** How a text that was kept is given to a command with these options. */
+/** How a kept text is given to a command with these options. */
 export const asNotesFile = (file: string): string => `--notes-file ${file}`;
 
-/** How it is given to a command that takes only a reason. */
+/** How a kept text is given to a command that takes only a reason. */
 export const asReason = (file: string): string => `--reason "$(cat ${file})"`;
 
 /**
@@ -54,6 +54,6 @@ function checkedText(text: string, where: string): string {
   if (plain.length <= maxCharacters) return plain;
   throw longTextError(
     `${where} has ${plain.length} characters, and ${maxCharacters} characters are the most`,
-    'shorten it: a log belongs behind a link',
+    'shorten it, and give a link to a long log',
   );
 }

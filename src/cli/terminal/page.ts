@@ -3,7 +3,7 @@
  * is kept until it has ended; by then its connections are closed, and only the pager uses the terminal.
  */
 import { stripVTControlCharacters } from 'node:util';
-import { isShownBy } from './pager.ts';
+import { showThrough } from './pager.ts';
 import { widthOf } from './width.ts';
 
 let kept: string[] | null = null;
@@ -29,19 +29,19 @@ function pagerCommand(): string | null {
   return command === '' || command === 'cat' ? null : command;
 }
 
-/** Keeps what is printed from now on, until {@link release}; nothing where no pager can be used. */
-export function hold(): void {
+/** Keeps what is printed from now on, until {@link showKept}; nothing where no pager can be used. */
+export function keepForPager(): void {
   kept = pagerCommand() === null ? null : [];
   waiting = [];
 }
 
 /** Prints what was kept, through the pager where it is longer than the screen; resolves when a person has left it. */
-export async function release(): Promise<void> {
+export async function showKept(): Promise<void> {
   if (!kept) return;
   const text = kept.join('');
   kept = null;
   const command = pagerCommand();
-  if (command === null || !isLong(text) || !(await isShownBy(command, text)))
+  if (command === null || !isLong(text) || !(await showThrough(command, text)))
     process.stdout.write(text);
   for (const print of waiting.splice(0)) print();
 }

@@ -20,11 +20,11 @@ wc -c <&3 >&4
 exit $status`;
 
 /**
- * Whether the pager has shown the text: one that has read nothing of it has not, and neither has one that failed before it
- * has read all. LESSSECURE keeps less from starting programs and opening files: the text may be another person's. A signal
+ * Shows the text through the pager, and returns whether it was shown: not by a pager that has read nothing of it, or that failed
+ * before it had read all. LESSSECURE keeps less from starting programs and opening files: the text may be another person's. A signal
  * that ends this process ends the pager first, and the terminal is as it was before.
  */
-export async function isShownBy(command: string, text: string): Promise<boolean> {
+export async function showThrough(command: string, text: string): Promise<boolean> {
   const mode = modeOfTerminal();
   const child = spawn('/bin/sh', ['-c', script(command)], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
@@ -55,7 +55,7 @@ export async function isShownBy(command: string, text: string): Promise<boolean>
 
 type Pipe = import('node:net').Socket;
 
-/** Null where it could not be started, or a signal ended it. */
+/** The exit code of the pager; null where it could not be started, or a signal ended it. */
 const codeOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('error', () => resolve(null)).once('exit', resolve));
 

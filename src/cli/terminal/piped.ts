@@ -11,7 +11,7 @@ export async function pipedText(maxBytes: number, notUtf8: Explanation): Promise
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
-    // With the end of its last line, a text of `maxBytes` has two more.
+    // The end of the last line takes up to two bytes more.
     if (bytes > maxBytes + 2) break;
   }
   try {

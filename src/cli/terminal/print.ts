@@ -16,14 +16,14 @@ type Style = Parameters<typeof styleText>[0];
 export const paint = (style: Style, text: string, stream: NodeJS.WriteStream = process.stdout) =>
   styleText(style, text, { stream, validateStream: true });
 
-/** Lines that have to stay as they are, on standard output: a table, a document. `end` stands behind the last one. */
+/** Lines that have to stay as they are, on standard output: a table, a document. `end` follows the last one. */
 export const put = (lines: string, end = '\n'): void => write(`${lines}${end}`);
 
 /** A text in lines that fit a terminal, with `indent` before each but the first. Elsewhere it stays one line. */
 const inLinesOf = (text: string, indent: string, stream: NodeJS.WriteStream): string =>
   inLines(text, indent, columnsOf(stream)).join('\n');
 
-/** Roundsman's own words on standard output; what does not fit a line of a terminal goes on in the next one, behind `indent`. */
+/** Roundsman's own words on standard output; what does not fit a line of a terminal goes on in the next one, after `indent`. */
 export const say = (text = '', indent = ''): void =>
   put(
     text
@@ -34,14 +34,14 @@ export const say = (text = '', indent = ''): void =>
 
 /**
  * A line beside the result, on standard error, so that `--json` output stays whole; what does not fit a line of a terminal
- * goes on behind `indent`.
+ * goes on after `indent`.
  */
 export const note = (text: string, indent = ''): void => {
   const { stderr } = process;
   stderr.write(`${paint('dim', inLinesOf(text, indent, stderr), stderr)}\n`);
 };
 
-/** A line beside a list: as {@link note}, behind the list also where the list is shown by a pager. */
+/** A line beside a list: as {@link note}, and after the list also where a pager shows it. */
 export const afterwards = (text: string, indent = ''): void => afterPage(() => note(text, indent));
 
 /** Prints the one JSON document of `--json`: rows with their tables' column names. */
@@ -93,15 +93,15 @@ export const severityWords = Object.keys(severities);
  * more than that.
  */
 export function firstOf<Row>(rows: Row[], limit: number): Row[] {
-  if (rows.length > limit) tellOfMore(limit);
+  if (rows.length > limit) noteMoreRows(limit);
   return rows.slice(0, limit);
 }
 
 /** Prints on standard error that the list does not show all rows. */
-export const tellOfMore = (limit: number): void =>
+export const noteMoreRows = (limit: number): void =>
   note(`only the first ${limit}; --limit shows more`);
 
-/** What stands behind the title of a list that may not show all: `(9)`, `(5 of 9)`. */
+/** For the title of a list that may not show all: `(9)`, `(5 of 9)`. */
 export const shownOf = (shown: number, all: number): string =>
   shown < all ? `(${shown} of ${all})` : `(${all})`;
 

@@ -2,7 +2,7 @@ import { paint } from './print.ts';
 import { signsOn } from './signs.ts';
 import { columnsOf, fitted } from './width.ts';
 
-const everyMs = 100;
+const drawIntervalMs = 100;
 const width = 24;
 
 /**
@@ -22,7 +22,7 @@ export function progressOf(total: number | null) {
   let drawnAt = 0;
   return {
     draw(done: number, text: string): void {
-      if (!stderr.isTTY || performance.now() - drawnAt < everyMs) return;
+      if (!stderr.isTTY || performance.now() - drawnAt < drawIntervalMs) return;
       drawnAt = performance.now();
       const part = total ? Math.min(1, done / total) : null;
       const { full, left } = signsOn(stderr);

@@ -1,7 +1,7 @@
-/** How the terminal passes on what is typed, for what another program may leave otherwise. */
+/** Reads and sets the mode of the terminal, to restore it after a program that may have changed it. */
 import { spawnSync } from 'node:child_process';
 
-/** Null where `stty` does not tell it. */
+/** Null where `stty` fails. */
 export function modeOfTerminal(): string | null {
   const { status, stdout } = spawnSync('stty', ['-g'], { stdio: ['inherit', 'pipe', 'ignore'] });
   return status === 0 ? stdout.toString().trim() : null;

@@ -6,26 +6,26 @@ import { columnsOf, cut, padded, widthOf, wrapped } from './width.ts';
 /** Whether lists have room for the longer wording. */
 export const isWide = (): boolean => columnsOf(process.stdout) >= 120;
 
-/** What stands between two columns. */
+/** The columns of space between two columns of the table. */
 const gap = 2;
 
-/** Columns up to this width are never wrapped, where leaving out others helps: they hold words, ids and times. */
-const rigid = 20;
+/** Columns up to this width (words, ids, times) are wrapped only where leaving out other columns does not help. */
+const maxRigid = 20;
 
-/** The narrowest that a wrapped column may be, as long as leaving out others helps; and the narrowest of all. */
-const readable = 26;
-const narrowest = 8;
+/** The least width of a wrapped column: as long as leaving out others helps, and in any case. */
+const minReadable = 26;
+const minWidth = 8;
 
-/** The lines of a cell at most: the last one says that there is more. */
+/** The limit for a cell; its last line says that there is more. */
 const maxLines = 3;
 
 const sum = (widths: number[]): number => widths.reduce((total, one) => total + one, 0);
 
-/** Takes from the widest column that is wider than its `least` until all of them fit into `room`, if they can. */
-function fit(widths: number[], room: number, least: number[]): number[] {
+/** Takes from the widest column that is wider than its minimum until all of them fit into `room`, if they can. */
+function fit(widths: number[], room: number, minima: number[]): number[] {
   const fitted = [...widths];
   for (let over = sum(fitted) - room; over > 0; over--) {
-    const spared = fitted.map((width, column) => (width > least[column]! ? width : 0));
+    const spared = fitted.map((width, column) => (width > minima[column]! ? width : 0));
     const widest = spared.indexOf(Math.max(...spared));
     if (spared[widest] === 0) break;
     fitted[widest]!--;
@@ -37,8 +37,8 @@ function fit(widths: number[], room: number, least: number[]): number[] {
  * Rows as aligned columns, or `empty` when there are none. Cells must be Roundsman's own words or {@link printable}. On a terminal,
  * the widest columns are wrapped between words until all columns fit; before their text gets too short, the columns named in
  * `dropWhenNarrow` are left out one by one. A cell has three lines at most, unless its column is one of `neverCut`: that is for a
- * text which can be read nowhere else. Where even then they do not fit, or a word of the first column, its name, or a time would be
- * divided, each row is a paragraph of its cells under each other.
+ * text which can be read nowhere else. Where the columns still do not fit, or a time or a word of the first column would be divided,
+ * each row is a paragraph with one line for each cell.
  */
 export function table(
   head: string[],
@@ -61,9 +61,9 @@ export function table(
     const omitted = omissible.shift()!;
     kept = kept.filter((column) => head[column] !== omitted);
   }
-  const leastOf = (least: number) => kept.map((column) => Math.max(least, heads[column]!));
-  const wrapping = fit(widthsOf(kept), room(kept), leastOf(rigid));
-  const widths = fit(wrapping, room(kept), leastOf(narrowest));
+  const atLeast = (width: number) => kept.map((column) => Math.max(width, heads[column]!));
+  const wrapping = fit(widthsOf(kept), room(kept), atLeast(maxRigid));
+  const widths = fit(wrapping, room(kept), atLeast(minWidth));
   const isNameDivided = rows.some((row) => longestWord(row[kept[0]!]!) > widths[0]!);
   const isTimeDivided = rows.some((row) =>
     kept.some((column, at) => longestTime(row[column]!) > widths[at]!),
@@ -85,10 +85,10 @@ const longestWord = (cell: string, isMeant = (_word: string): boolean => true): 
     .split(/\s+/)
     .filter(isMeant)
     .map(widthOf)
-    .filter((width) => width <= rigid)
+    .filter((width) => width <= maxRigid)
     .reduce((longest, width) => Math.max(longest, width), 0);
 
-/** The same of its dates, times and numbers: cut, `2026-11-3` says less than nothing. */
+/** The width of the longest date, time or number: where one is cut, as in `2026-11-3`, it is misread. */
 const longestTime = (cell: string): number =>
   longestWord(cell, (word) => /^\d[\d:.,TZ+-]*$/.test(word));
 
@@ -100,8 +100,8 @@ function isCramped(natural: number[], room: number): boolean {
     fit(
       natural,
       room,
-      natural.map(() => rigid),
-    )[widest]! < Math.min(natural[widest]!, readable)
+      natural.map(() => maxRigid),
+    )[widest]! < Math.min(natural[widest]!, minReadable)
   );
 }
 
@@ -114,8 +114,8 @@ function paragraphs(head: string[], rows: string[][]): void {
 }
 
 /** The lines that a row takes on the screen. */
-function linesOf(row: string[], widths: number[], most: number[]): string[] {
-  const cells = row.map((cell, column) => inLines(cell, widths[column]!, most[column]!));
+function linesOf(row: string[], widths: number[], maxLinesOf: number[]): string[] {
+  const cells = row.map((cell, column) => inLines(cell, widths[column]!, maxLinesOf[column]!));
   const height = Math.max(...cells.map(({ length }) => length));
   const between = ' '.repeat(gap);
   return Array.from({ length: height }, (_, line) =>
@@ -127,13 +127,13 @@ function linesOf(row: string[], widths: number[], most: number[]): string[] {
 }
 
 /** A cell in lines of this width. Its colour, if it has one, is that of each line. */
-function inLines(cell: string, width: number, most: number): string[] {
+function inLines(cell: string, width: number, max: number): string[] {
   if (widthOf(cell) <= width) return [cell];
   const [, begin = '', text = cell, end = ''] = coloured.exec(cell) ?? [];
   const lines = wrapped(text, width).map((line) => cut(line, width));
-  const shown = lines.slice(0, most);
+  const shown = lines.slice(0, max);
   const last = shown.length - 1;
-  if (lines.length > most) shown[last] = cut(`${shown[last]!} ${ellipsis()}`, width);
+  if (lines.length > max) shown[last] = cut(`${shown[last]!} ${ellipsis()}`, width);
   return shown.map((line) => begin + line + end);
 }
 

@@ -6,10 +6,10 @@ import { textOf } from './file-text.ts';
 /** The text cannot be read, is none, or is too long: nothing was changed. */
 export class LongTextError extends UsageError {}
 
-/** More is not read; what a text is for may allow less. */
+/** A longer file is not read; a command may allow less. */
 const maxBytes = 1_000_000;
 
-/** The most characters of notes; a log belongs behind a link. */
+/** The limit for notes; a long log is for a link. */
 export const maxCharacters = 10_000;
 
 export const longTextError = (why: string, hint: string, cause?: unknown) =>

@@ -12,8 +12,8 @@ export interface Phase {
   said?: string;
 }
 
-/** The narrowest bar that is drawn; in less room only words are shown. */
-const leastBar = 10;
+/** In less room no bar is drawn, and only words are shown. */
+const minBarWidth = 10;
 
 /**
  * A line for each phase: its name, its bar within the whole, how long it took. Times are in ms; the first and the last that
@@ -31,7 +31,7 @@ export function timeline(phases: readonly Phase[], columns: number, isUnicode: b
   const said = Math.max(...words.map(widthOf));
   const width = columns - names - said - 4;
   return phases.map((phase, index) => {
-    const bar = width < leastBar ? [] : [barOf(phase, { first, last, width, isUnicode })];
+    const bar = width < minBarWidth ? [] : [barOf(phase, { first, last, width, isUnicode })];
     return [padded(phase.name, names), ...bar, words[index]!].join('  ').trimEnd();
   });
 }

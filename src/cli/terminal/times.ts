@@ -78,7 +78,7 @@ export function time(given: Shown, now?: Date): string {
     : `${onWall(at)} ${zoneInWords(at)}`;
 }
 
-/** The same without its zone, for a column whose head names it with {@link inOwnZone}. */
+/** The time without its zone, for a column whose head names the zone with {@link inOwnZone}. */
 export function clock(given: Shown, now: Date): string {
   const found = known(given);
   if (!found || found.bound || style) return time(given, now);

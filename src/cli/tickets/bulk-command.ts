@@ -46,7 +46,7 @@ export function bulkCommand(): Command {
     (await (await import('../terminal/ask.ts')).askFor(flag, question, { isProse: true, draft }));
 
   for (const [change, description, example] of [
-    ['ack', 'say that you look after them: their response clocks stop', '--bot ledger'],
+    ['ack', 'say that you work on them: their response clocks stop', '--bot ledger'],
     ['unassign', 'take them from the people who have them', '--assigned-to ann --yes 4'],
     ['close', 'end resolved tickets for good', '--component /api/export'],
   ] as const)

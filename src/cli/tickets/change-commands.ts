@@ -18,7 +18,7 @@ export function addChangeCommands(tickets: Command): void {
       '<tickets...>',
       `${ticketsArgument[1]}; a single one may be followed by the person; me is the account that runs the command`,
     )
-    .description('give tickets to a person; a person who takes one acknowledges it by that')
+    .description('give tickets to a person; a person who takes one acknowledges it, too')
     .example('npx roundsman tickets assign T-42 ann')
     .example('npx roundsman tickets assign T-41 T-42 --to me')
     .option('--to <who>', 'the name of the person; needed for several tickets')
@@ -75,7 +75,7 @@ export function addChangeCommands(tickets: Command): void {
   tickets
     .command('ack')
     .argument(...ticketsArgument)
-    .description('say that you look after tickets: their response clocks stop')
+    .description('say that you work on tickets: their response clocks stop')
     .example('npx roundsman tickets ack T-42')
     .example('npx roundsman tickets ack T-41 T-42 --as ann')
     .option(...asOption)

@@ -6,7 +6,7 @@ import { assigneeOf, assignTicket } from '../../services/tickets/assign.ts';
 import { learn, propose } from '../../services/tickets/learn.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
 import { unknownNameInWords } from '../../services/references/unknown-name.ts';
-import { actor, actorOf } from '../arguments/actor.ts';
+import { actorName, actorOf } from '../arguments/actor.ts';
 import { resolvesInWords } from '../findings/counted-events.ts';
 import { tellWarnings } from '../knowledge/warnings.ts';
 import { agrees, askFor } from '../terminal/ask.ts';
@@ -45,7 +45,7 @@ function splitPerson(given: string[], { to }: AssignOptions): { tickets: string[
 export async function assign(given: string[], options: AssignOptions): Promise<void> {
   const { tickets, who } = splitPerson(given, options);
   // Checked before the database is opened.
-  const name = assigneeOf(who, tickets[0]!, actor(options.as));
+  const name = assigneeOf(who, tickets[0]!, actorName(options.as));
   await withDatabase(async ({ db }) => {
     const warning = await unknownNameInWords(db, 'assignee', name, { onlyNear: true });
     if (warning) note(warning);

@@ -1,4 +1,4 @@
-/** A comment on one ticket or on several: typed behind it, as an option, from a file, from a pipe, or in an editor. */
+/** A comment on one ticket or on several: typed after it, as an option, from a file, from a pipe, or in an editor. */
 import { UsageError } from '../../ground/errors.ts';
 import { ticketNumber, namesTicket } from '../../services/references/ticket.ts';
 import { commentOf, commentOnTicket } from '../../services/tickets/comment.ts';

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Moment } from '../../services/bots/backfill.ts';
 import type { TicketRow } from '../../services/tickets/list.ts';
-import { actor } from '../arguments/actor.ts';
+import { actorName } from '../arguments/actor.ts';
 import { moment } from '../arguments/durations.ts';
 import { listOption } from '../arguments/words.ts';
 import type { Command } from '../arguments/command.ts';
@@ -41,7 +41,7 @@ export const withFilters = (command: Command): Command =>
     .addOption(
       new Option(
         '--since <time>',
-        "opened since a time or at most so long ago: '2026-11-22 09:00', 24h",
+        "opened since a time or a duration ago: '2026-11-22 09:00', 24h",
       ).argParser(moment('--since')),
     )
     .option('--match <text>', 'only with this in title or description');
@@ -61,6 +61,6 @@ export function filterOf(options: FilterOptions) {
     since,
     match,
     snoozed,
-    assignedTo: assignedTo === 'me' ? actor() : assignedTo,
+    assignedTo: assignedTo === 'me' ? actorName() : assignedTo,
   };
 }

@@ -17,17 +17,17 @@ export function printKnown(suggestions: Suggestion[], decisions: ListedDecision[
     const suggestion = suggestions.find((each) => each.name === name);
     // A used approval is past: the attempts show its heal.
     const answer = suggestion?.used ? null : (suggestion?.answer ?? null);
-    printEntry(standingOf(decision, answer), name, solution ?? '');
+    printEntry(headingOf(decision, answer), name, solution ?? '');
   }
 }
 
-function printEntry(standing: string, name: string, solution: string): void {
-  section(`${standing}: ${printable(name)}`);
+function printEntry(heading: string, name: string, solution: string): void {
+  section(`${heading}: ${printable(name)}`);
   prose(solution);
 }
 
 /** Why an entry that fits is not suggested. */
-function standingOf(
+function headingOf(
   { verdict, gate, bot_knowledge }: ListedDecision,
   answer: Suggestion['answer'],
 ): string {

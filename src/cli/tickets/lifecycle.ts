@@ -97,12 +97,12 @@ async function tellReopened(
         ? 'Its problem is open, and its check counts events: enough good ones resolve it.'
         : 'Its problem is open: the next clean check resolves it.',
   );
-  if (merged.length > 0) say(`With it ${listed(merged)}, merged into it.`);
+  if (merged.length > 0) say(`With it ${numbersOf(merged)}, merged into it.`);
   if (left.length > 0)
-    say(`${listed(left)} had ended with it and stays resolved: its bot was removed.`);
+    say(`${numbersOf(left)} had ended with it and stays resolved: its bot was removed.`);
 }
 
-const listed = (tickets: { number: string }[]): string =>
+const numbersOf = (tickets: { number: string }[]): string =>
   tickets.map((each) => `T-${each.number}`).join(', ');
 
 export const close = (given: string[], options: ChangeOptions): Promise<void> =>

@@ -36,7 +36,7 @@ function responseInWords(ticket: ListedTicket, now: Date): string | null {
   }
 }
 
-/** For programs what {@link responseInWords} says, beside `respond_by`, which stays what it is while its clock stands. */
+/** For programs: what {@link responseInWords} says, beside `respond_by`, which does not change while the clock is stopped. */
 const responseColumns = (now: Date): Column<ListedTicket>[] => {
   const snoozeOf = (ticket: ListedTicket) => {
     const response = responseOf(ticket, now);
@@ -90,7 +90,7 @@ const columns = (now: Date): Column<ListedTicket>[] => [
     head: 'Reopened',
     cell: (ticket) =>
       isPending(ticket) && ticket.reopened_at ? relative(ticket.reopened_at, now) : null,
-    rare: true,
+    hiddenWhenEmpty: true,
   },
   {
     name: 'assigned_to',
@@ -110,7 +110,12 @@ const columns = (now: Date): Column<ListedTicket>[] => [
     cellForPrograms: ({ respond_by }) => respond_by && time(respond_by, now),
   },
   // Why people are not told of it.
-  { name: 'quiet', head: 'Quiet', cell: (ticket: Quiet) => quietInWords(ticket), rare: true },
+  {
+    name: 'quiet',
+    head: 'Quiet',
+    cell: (ticket: Quiet) => quietInWords(ticket),
+    hiddenWhenEmpty: true,
+  },
   ...responseColumns(now),
 ];
 

@@ -19,8 +19,8 @@ export const merge = (given: string[], options: ChangeOptions & { into: string }
     });
     if (options.json) return printJson({ ...survivor, merged: [...merged, ...moved] });
     const into = `T-${survivor.number}`;
-    say(`Merged ${listed(merged)} into ${into}, which stands for all of them and ends them.`);
-    if (moved.length > 0) say(`With them ${listed(moved)}, merged into them before.`);
+    say(`Merged ${numbersOf(merged)} into ${into}, which stands for all of them and ends them.`);
+    if (moved.length > 0) say(`With them ${numbersOf(moved)}, merged into them before.`);
     say(`\`npx roundsman tickets unmerge T-${merged[0]!.number}\` takes it back.`);
   });
 
@@ -32,5 +32,5 @@ export const unmerge = (given: string, options: ChangeOptions): Promise<void> =>
     say(`T-${ticket.number} is no longer merged into T-${survivor.number}, and stands for itself.`);
   });
 
-const listed = (tickets: { number: string }[]): string =>
+const numbersOf = (tickets: { number: string }[]): string =>
   tickets.map(({ number }) => `T-${number}`).join(', ');

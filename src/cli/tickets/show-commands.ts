@@ -22,7 +22,7 @@ export function addShowCommands(tickets: Command): void {
         'newest',
       ]),
     )
-    .option('--after <ticket>', 'go on behind this ticket of the same list')
+    .option('--after <ticket>', 'go on after this ticket of the same list')
     .addOption(snoozedOption().conflicts('all'))
     .addOption(
       new Option(

@@ -5,7 +5,7 @@ import { wholeNumber } from '../arguments/options.ts';
 /** A year at most, as for a silence. */
 const snoozeBounds = { least: 60, most: 365 * 86_400, example: '4h' };
 
-/** Until when a ticket waits: one of them is given. */
+/** The options that say until when a ticket waits; a person gives one of them. */
 export const snoozeOptions = () => [
   new Option('--for <time>', 'how long: 30m, 4h, 3d')
     .argParser(seconds('--for', snoozeBounds))
@@ -16,7 +16,7 @@ export const snoozeOptions = () => [
   )
     .argParser(moment('--until'))
     .conflicts(['occurrences', 'end']),
-  new Option('--occurrences <n>', 'until runs that begin from now on have seen it so often')
+  new Option('--occurrences <n>', 'until runs that begin from now on have seen it this often')
     .argParser(wholeNumber('--occurrences', 1, 10_000))
     .conflicts('end'),
 ];

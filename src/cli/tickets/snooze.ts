@@ -1,4 +1,4 @@
-/** A ticket that waits: until a time, or until its problem was seen so often again. */
+/** A ticket that waits: until a time, or until its problem was seen a number of times again. */
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import type { Moment } from '../../services/bots/backfill.ts';

@@ -66,7 +66,7 @@ async function hoursWithoutFigures(db: Db, kind: RollupKind, until: Date): Promi
 }
 
 /**
- * Adds up one hour, in place of what was added up before, and moves the mark behind it; not back, unless it lies in the future.
+ * Adds up one hour, in place of what was added up before, and moves the mark to its end; not back, unless it lies in the future.
  * Returns how many rows it has.
  */
 export async function rollUpHour(

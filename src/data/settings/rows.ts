@@ -1,6 +1,6 @@
 /** Single values in `engine.settings`: where the engine itself may reach outside. */
-import { sql } from 'kysely';
-import type { Db } from '../../database/connect.ts';
+import { sql, type Transaction } from 'kysely';
+import type { Database, Db } from '../../database/connect.ts';
 
 /** The address by which a worker learns whether it can reach anything outside. */
 export const connectivityUrl = 'connectivity_url';
@@ -22,14 +22,24 @@ export const readSetting = (db: Db, key: string): Promise<StoredSetting | undefi
     .where('key', '=', key)
     .executeTakeFirst();
 
-/** The same, and no other session changes it until the end of the transaction. */
-export const lockSetting = (db: Db, key: string): Promise<StoredSetting | undefined> =>
-  db
+/**
+ * The same, and no other session that locks it changes it until the end of the transaction. Where it is not set, there is no row to
+ * lock: an advisory lock, which is taken first, has the second session wait.
+ */
+export async function lockSetting(
+  trx: Transaction<Database>,
+  key: string,
+): Promise<StoredSetting | undefined> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`setting ${key}`}::text, 0))`.execute(
+    trx,
+  );
+  return trx
     .selectFrom('engine.settings')
     .select(['value', 'changed_by', 'changed_at'])
     .where('key', '=', key)
     .forUpdate()
     .executeTakeFirst();
+}
 
 /** Sets it for every process, from its next use on. */
 export async function writeSetting(

@@ -205,7 +205,7 @@ function locateElsewhere(home: string): string {
 }
 
 /**
- * Data may lie on another disk behind a link. But the owner of the data decides which account runs PostgreSQL, so
+ * Data may lie on another disk, through a link. But the owner of the data decides which account runs PostgreSQL, so
  * another user's link is refused.
  */
 function refuseForeignLink(data: string, home: string): void {

@@ -4,12 +4,12 @@ import { addColumn, alterColumn, freeName, rename } from './mends.ts';
 import { obstacleOf, whyNoForeignKey, whyNoKey } from './obstacle-words.ts';
 import type { Obstacles } from './obstacles.ts';
 import { invalidSuffix, splitPart, type Parts } from './parts.ts';
-import { meaning, meaningOfCheck } from './same-meaning.ts';
+import { meaningOfCheck, meaningOfExpression } from './same-meaning.ts';
 
 const isSame = (kind: string, existing: string, documented: string): boolean =>
   kind === 'check'
     ? meaningOfCheck(existing) === meaningOfCheck(documented)
-    : kind === 'constraint' || meaning(existing) === meaning(documented);
+    : kind === 'constraint' || meaningOfExpression(existing) === meaningOfExpression(documented);
 
 /**
  * The parts that the document has and the table lacks or has in another form, and the additional parts of the table

@@ -1,5 +1,7 @@
 /** Brings definitions that mean the same, but are printed in different ways, into one form. */
 
+import { flattenConditions } from './flatten-conditions.ts';
+
 /** The document's five policies test the caller; `TO authenticated` adds nothing to that. */
 const callersOnly = /^(.* )authenticated( .*auth\.uid\(\).*)$/;
 
@@ -25,6 +27,31 @@ export const meaningOfCheck = (definition: string): string =>
     /ARRAY\[([^\]]*)\]/g,
     (_, words: string) => `ARRAY[${literals(words).toSorted().join()}]`,
   );
+
+/**
+ * The same for an index, a policy, a trigger or a column, whose expressions a restored dump prints with other casts and brackets:
+ * casts to text, and brackets that do not change what AND and OR hold together, are left out.
+ */
+export function meaningOfExpression(definition: string): string {
+  const texts: string[] = [];
+  // A literal is one word meanwhile, whatever it contains.
+  const words = meaning(definition).replaceAll(new RegExp(literal, 'g'), (text) => {
+    texts.push(text);
+    return `\uE000${texts.length - 1}\uE000`;
+  });
+  let text = words.replaceAll(/::(?:text|character varying)(?:\(\d+\))?(?:\[\])?/g, '');
+  for (let before = ''; before !== text;) {
+    before = text;
+    text = text.replaceAll(bracketed, '$1$2');
+  }
+  return flattenConditions(text).replaceAll(
+    /\uE000(\d+)\uE000/g,
+    (_, at: string) => texts[Number(at)]!,
+  );
+}
+
+/** Brackets that follow no name (those of a function) and hold one word or one list. */
+const bracketed = /(^|[\s(\[,=<>])\((\uE000\d+\uE000|[a-z_][\w.]*|ARRAY\[[^[\]()]*\])\)/g;
 
 const literal = /('(?:[^']|'')*')/;
 

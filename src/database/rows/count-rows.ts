@@ -6,7 +6,7 @@ import type { Db } from '../connect.ts';
 const maxCounted = 10_000;
 
 /**
- * How many rows a query without columns has, for the words behind a list that shows some of them; null where there are more
+ * How many rows a query without columns has, for the words after a list that shows some of them; null where there are more
  * than 10,000. It reads that many at most.
  */
 export async function countRows(

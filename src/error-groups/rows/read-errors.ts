@@ -28,7 +28,7 @@ export interface ErrorBatch {
 }
 
 /**
- * At most `limit` rows behind the cursor, in the order of their transactions' ids. It sees only rows of transactions that are older
+ * At most `limit` rows after the cursor, in the order of their transactions' ids. It sees only rows of transactions that are older
  * than every open one: no row can appear before them any more. Rows that were counted before a restore are passed over.
  */
 export async function readErrors(

@@ -1,10 +1,10 @@
 /** Opens the connection to a mail server, at the first of its addresses that answers. */
 import { isIP, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { towards, type Addresses } from '../../outbound/resolve.ts';
+import { connectionOptions, type Addresses } from '../../outbound/resolve.ts';
 import { asciiHost, type EmailConfig } from './config.ts';
 
-/** The oldest version that mail servers of our days need. */
+/** The oldest version that current mail servers need. */
 export const tlsOptions = { minVersion: 'TLSv1.2' } as const;
 
 /** The name that the server's certificate has to be for; none where the host is an address, which is compared itself. */
@@ -22,7 +22,7 @@ export async function openSocket(
 ): Promise<Socket> {
   signal.throwIfAborted();
   const servername = nameOfServer(host);
-  const target = { ...towards(addresses), host: servername ?? host, port };
+  const target = { ...connectionOptions(addresses), host: servername ?? host, port };
   const isTls = security === 'tls';
   const socket = isTls
     ? connectTls({ ...target, ...tlsOptions, ...(servername !== undefined && { servername }) })

@@ -26,7 +26,7 @@ export async function mergeGroups(
         throw new UsageError({
           what: `group ${each} cannot be merged into ${into}`,
           why: 'they are the same group',
-          hint: 'name another one behind --into',
+          hint: 'name another one after --into',
         });
       merged.set(group.id, group);
     }

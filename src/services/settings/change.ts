@@ -11,7 +11,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { problemOfAddress } from '../../ground/http-address.ts';
 import { printable, storable } from '../../ground/text.ts';
-import { whyNoAnswer } from '../../outbound/answers.ts';
+import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { isHostEntry } from '../../outbound/hosts.ts';
 import { authorise, type Actor } from '../actor.ts';
 

@@ -58,7 +58,7 @@ function requireMergeable(tickets: TicketRow[], survivor: TicketRow): void {
   for (const ticket of tickets) {
     const what = `T-${ticket.number}`;
     if (ticket.id === survivor.id)
-      throw refusal(what, 'they are the same ticket', `name another one behind --into`);
+      throw refusal(what, 'they are the same ticket', 'name another one after --into');
     const storm = [ticket, survivor].find(isStorm);
     if (storm)
       throw refusal(

@@ -1,7 +1,7 @@
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 
-/** How many characters a text about a ticket (notes, a reason, a comment) may have; a log belongs behind a link. */
+/** How many characters a text about a ticket (notes, a reason, a comment) may have; a long log is for a link. */
 export const maxTextLetters = 10_000;
 
 /** The text in a form that can be stored. Throws UsageError if it is too long; `what` says what was not done then. */

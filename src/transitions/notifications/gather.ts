@@ -18,7 +18,7 @@ import { toldBefore } from '../../data/notify/told-before.ts';
 /** How many messages are sent one by one at most. */
 export const maxSingle = 3;
 
-/** Whether a comment waits behind the message: then the message is sent by itself, so that the comment comes after it. */
+/** Whether a comment waits after the message: then the message is sent by itself, so that the comment comes after it. */
 const isCommented = sql<boolean>`
   EXISTS (SELECT FROM bot_notifications b WHERE b.ticket_id = n.ticket_id AND b.channel = n.channel AND b.status = 'pending'
           AND b.kind = 'comment' AND b.position > n.position)`;

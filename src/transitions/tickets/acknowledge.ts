@@ -1,5 +1,5 @@
 /**
- * A person says that they look after a pending ticket: it is no longer overdue. Its assignee stays the same.
+ * A person says that they work on a pending ticket: it is no longer overdue. Its assignee stays the same.
  *
  * From: `open` or `assigned`, at the version that was read.
  * To: the same status, `acknowledged_at` and `acknowledged_by`, with an event.

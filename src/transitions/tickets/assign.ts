@@ -1,6 +1,6 @@
 /**
  * Gives a pending ticket to a person, if the ticket has not changed since it was read. A person who assigns a ticket to
- * themselves acknowledges it by that.
+ * themselves acknowledges it, too.
  *
  * From: `open` or `assigned`, at the version that was read.
  * To: `assigned`, with an event; acknowledged too, if the new assignee made the change.

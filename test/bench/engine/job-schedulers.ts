@@ -2,10 +2,10 @@ import { createPostgresBackend, Queue, withBackend, Worker, type Job } from 'bul
 import type { Servers } from './servers.ts';
 import { sized } from '../size.ts';
 
-const due = sized(10_000, 100);
+const due = sized(10_000, 20);
 /** How far ahead they come due: all of them have to be registered by then. */
 const aheadMs = (backend: 'redis' | 'postgres') =>
-  sized(backend === 'redis' ? 20_000 : 60_000, 10_000);
+  sized(backend === 'redis' ? 20_000 : 60_000, 3_000);
 const roundMs = sized(60_000, 1_000);
 
 /**

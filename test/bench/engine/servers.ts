@@ -1,6 +1,6 @@
-/** The servers of a bench: a PostgreSQL and a Redis as in production, and what they cost. */
+/** The servers of a bench: a PostgreSQL and a Redis as in production (in small without fsync), and what they cost. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Db } from '../../../src/database/connect.ts';
@@ -10,6 +10,7 @@ import { migrateQueue, queuePrefix } from '../../../src/queue/backend.ts';
 import { onPostgres } from '../../../src/queue/postgres.ts';
 import { onRedis } from '../../../src/queue/redis.ts';
 import { startRedis } from '../../support/redis.ts';
+import { isSmall } from '../size.ts';
 
 export interface Servers {
   postgresUrl: string;
@@ -24,7 +25,7 @@ export async function startServers(): Promise<Servers> {
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-bench-'));
   // The server may run as another user, who has to get in.
   await chmod(directory, 0o755);
-  const postgres = await startThrowaway(join(directory, 'postgres'), { fsync: true });
+  const postgres = await startThrowaway(join(directory, 'postgres'), { fsync: !isSmall });
   const redis = await startRedis(directory);
   if (!redis) throw new Error('the bench needs a Redis');
   const db = connect(postgres.url, { max: 20, statementTimeoutMs: 0 });
@@ -39,6 +40,7 @@ export async function startServers(): Promise<Servers> {
       await db.destroy();
       await redis.stop();
       await postgres.stop();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { administer, startPostgres } from '../../support/postgres.ts';
@@ -30,6 +30,7 @@ export async function testDatabase(): Promise<Line> {
     }
   } finally {
     await server.stop();
+    await rm(directory, { recursive: true, force: true });
   }
   const [mine, theirs] = [median(clones), median(fresh)];
   return {

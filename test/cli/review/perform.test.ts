@@ -1,9 +1,9 @@
 /** Each action does what its key says, is refused where another person was faster, and is taken back as it says. */
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Action, Context } from '../../../src/cli/review/actions/action.ts';
+import type { ReviewAction, Context } from '../../../src/cli/review/actions/action.ts';
 import { actions } from '../../../src/cli/review/actions/actions.ts';
-import { deedOf, undo } from '../../../src/cli/review/deeds.ts';
+import { ownChangeOf, undo } from '../../../src/cli/review/own-changes.ts';
 import { performer } from '../../../src/cli/review/perform.ts';
 import { begin, type Event, type State } from '../../../src/cli/review/state.ts';
 import { loadCatalogue } from '../../../src/cli/session/catalogue.ts';
@@ -29,7 +29,7 @@ beforeEach(async () => {
   scene = await plantScene(db);
 });
 
-const action = (name: string): Action => actions.find((each) => each.name === name)!;
+const action = (name: string): ReviewAction => actions.find((each) => each.name === name)!;
 const read = (ticket: string): Promise<Review> => readReview(me, { ticket });
 
 /** Answers for all questions of each action, on a ticket that is not the richest. */
@@ -68,7 +68,7 @@ describe.each(actions.map(({ name }) => name))('%s', (name) => {
     if (action(name).warning(seen, answersTo[name]!()) === null)
       expect(done.undo).toHaveProperty('perform');
     if (!('perform' in done.undo)) return;
-    const undone = await undo(me, deedOf(done, seen.ticket.id));
+    const undone = await undo(me, ownChangeOf(done, seen.ticket.id));
     expect(undone?.message).toContain(`T-${seen.ticket.number}`);
     const { status, merged_into, assigned_to } = await ticketRow(db, ticketFor(name));
     expect({ status, merged_into, assigned_to }).toEqual({
@@ -121,7 +121,7 @@ describe('what its person undoes leaves the ticket as it was', () => {
         respond_by = date_trunc('second', engine.now()) + interval '7 minutes'`.execute(db);
     const seen = await read(scene.plain[0]!);
     const done = await perform(name, seen);
-    await undo(me, deedOf(done, seen.ticket.id));
+    await undo(me, ownChangeOf(done, seen.ticket.id));
     const after = await read(scene.plain[0]!);
     expect(partOf(after)).toEqual(partOf(seen));
     const { tickets } = await listTickets(db, { reopened: true, limit: 10 });
@@ -131,7 +131,7 @@ describe('what its person undoes leaves the ticket as it was', () => {
   test('an acknowledgement stays', async () => {
     await acknowledgeTicket(me, { ticket: scene.plain[0]! });
     const seen = await read(scene.plain[0]!);
-    await undo(me, deedOf(await perform('resolve', seen), seen.ticket.id));
+    await undo(me, ownChangeOf(await perform('resolve', seen), seen.ticket.id));
     expect(partOf(await read(scene.plain[0]!))).toEqual(partOf(seen));
   });
 

@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 const review = ['tickets', 'review', '--as', 'me'];
 const open = (options: Parameters<typeof openScreen>[2] = {}) => openScreen(url, review, options);
-/** The ticket is on the screen, and for so long that keys are meant for it: sooner they are left out. */
+/** The ticket is on the screen, and for so long that keys are meant for it: sooner they are ignored. */
 const settled = async (screen: Screen, ticket: string) => {
   await screen.shows(new RegExp(`^ ${ticket} `));
   await sleep(quietMs + 50);

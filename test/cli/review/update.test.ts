@@ -193,7 +193,7 @@ describe('keys that come too soon, or at once', () => {
       state = step.state;
     }
     expect(state).toMatchObject({ seen: plain, mode: { kind: 'reading' } });
-    expect(told({ state })).toContain('left out');
+    expect(told({ state })).toContain('are ignored');
     expect(
       did(happens(state, { type: 'input', input: { kind: 'key', text: 't' } }, at + quietMs)),
     ).toEqual(['take']);
@@ -322,19 +322,19 @@ describe('undo', () => {
       at: 1,
       done: [{ done, ticket: 'x', version: 2 }],
     };
-    expect(press(state, 'u').intents).toMatchObject([{ do: 'undo', deed: { ticket: 'x' } }]);
+    expect(press(state, 'u').intents).toMatchObject([{ do: 'undo', change: { ticket: 'x' } }]);
     const back = happens(state, { type: 'undone', undone, ticket: 'x' });
     expect(back.intents).toEqual([{ do: 'show', ticket: 'x', at: 0 }]);
     expect(back.state.done).toEqual([]);
   });
 
   test('of what was done before on the same ticket is not refused because of the own undo', () => {
-    const deed = (before: number, after: number, ticket = 'x') => ({
+    const change = (before: number, after: number, ticket = 'x') => ({
       done: { message: '', undo: { versions: { before, after }, perform: vi.fn() } },
       ticket,
       version: after,
     });
-    const state = { ...shown(plain), done: [deed(1, 2), deed(1, 2, 'y'), deed(2, 3)] };
+    const state = { ...shown(plain), done: [change(1, 2), change(1, 2, 'y'), change(2, 3)] };
     const undone = { message: 'it is awake again', version: 4 };
     const versions = ({ state: { done } }: Step) =>
       done.map(({ ticket, version }) => [ticket, version]);
@@ -345,7 +345,7 @@ describe('undo', () => {
     ]);
     // Another person changed it between the two.
     const other = happens(
-      { ...state, done: [deed(1, 2), deed(5, 6)] },
+      { ...state, done: [change(1, 2), change(5, 6)] },
       { type: 'undone', undone, ticket: 'x' },
     );
     expect(versions(other)).toEqual([['x', 2]]);
@@ -366,7 +366,7 @@ describe('undo', () => {
   });
 });
 
-test('n and p walk what was shown, and n begins again behind the last one', () => {
+test('n and p walk what was shown, and n begins again after the last one', () => {
   const state = { ...shown(plain), trail: ['x', plain.ticket.id], at: 1 };
   expect(press(state, 'p').intents).toEqual([{ do: 'show', ticket: 'x', at: 0 }]);
   expect(press({ ...state, at: 0 }, 'n').intents).toEqual([

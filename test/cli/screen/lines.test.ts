@@ -18,7 +18,7 @@ function openLines() {
   const lines = linesOn({
     size: () => size,
     write,
-    isBehind: () => false,
+    hasUnsentOutput: () => false,
     suspend() {},
     leave() {},
   });

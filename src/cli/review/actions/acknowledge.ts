@@ -1,13 +1,13 @@
 import { printable } from '../../../ground/text.ts';
 import { acknowledgeTicket } from '../../../services/tickets/acknowledge.ts';
 import { time } from '../../terminal/print.ts';
-import { asSeen, nameOf, type Action } from './action.ts';
+import { asSeen, nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
-export const acknowledge: Action = {
+export const acknowledge: ReviewAction = {
   key: 'o',
   name: 'acknowledge',
-  words: 'on it: say that you look after it, its response clock stops',
+  words: 'on it: say that you work on it; its response clock stops',
   refusal: (seen) => {
     const { acknowledged_at: at, acknowledged_by: by } = seen.ticket;
     if (whyNotPending(seen) || !at) return whyNotPending(seen);

@@ -30,7 +30,7 @@ export interface Question {
    */
   commandWithFile?: (file: string) => string;
   /** the answer where nothing was typed */
-  otherwise?: string;
+  defaultAnswer?: string;
   /** throws a UsageError for a text that is refused */
   check?: (text: string) => void;
 }
@@ -48,7 +48,7 @@ export interface Undone {
 export interface Undo {
   /** the ticket's version before and after what was done; null where what was done did not change it */
   versions: { before: Version; after: Version } | null;
-  /** Throws where the ticket no longer has this version; undefined: whichever it has. */
+  /** Throws where the ticket no longer has this version; without a version it does not compare. */
   perform(context: Context, version: Version | undefined): Promise<Undone>;
 }
 
@@ -59,7 +59,7 @@ export interface Done {
   undo: Undo | { cannot: string };
 }
 
-export interface Action {
+export interface ReviewAction {
   /** the single key */
   key: string;
   name: string;

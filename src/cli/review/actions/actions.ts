@@ -1,6 +1,6 @@
 /** All that keys can do about the ticket on the screen. Another action is one file and one line. */
 import { acknowledge } from './acknowledge.ts';
-import type { Action } from './action.ts';
+import type { ReviewAction } from './action.ts';
 import { approve, reject } from './answer.ts';
 import { assign, take } from './assign.ts';
 import { comment } from './comment.ts';
@@ -10,7 +10,7 @@ import { resolve } from './resolve.ts';
 import { silence } from './silence.ts';
 import { snooze } from './snooze.ts';
 
-export const actions: readonly Action[] = [
+export const actions: readonly ReviewAction[] = [
   approve,
   reject,
   acknowledge,

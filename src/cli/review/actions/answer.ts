@@ -4,14 +4,14 @@ import { hasWorker } from '../../../services/runs/has-worker.ts';
 import { isStorm } from '../../../services/tickets/list.ts';
 import { answerAsSeen, takeBackApproval } from '../../../services/tickets/answer-as-seen.ts';
 import type { Review, Suggested } from '../../../services/tickets/review.ts';
-import { nameOf, type Action, type Question } from './action.ts';
+import { nameOf, type ReviewAction, type Question } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 /** The suggestions that can be approved. Where there is only one, the key means it. */
 export const approvable = ({ suggested }: Review): Suggested[] =>
   suggested
     .filter((each) => each.suggestion.answer !== 'approved' && isApprovable(each))
-    // What was rejected comes behind what was not answered yet.
+    // Rejected suggestions come after those that have no answer yet.
     .toSorted((one, other) => Number(isAnswered(one)) - Number(isAnswered(other)));
 
 /** Advice has no steps: a person carries it out. */
@@ -36,7 +36,7 @@ function refusal(seen: Review, answerable: Suggested[], verdict: string): string
     return `${printable(approved.suggestion.name)} was approved by ${printable(approved.suggestion.answered_by ?? '-')} already, and waits for a run`;
   const advice = seen.suggested.find(({ steps, broken }) => steps.length === 0 && !broken);
   if (advice && verdict === 'approved')
-    return `${printable(advice.suggestion.name)} is advice: a person carries it out, and r resolves the ticket then`;
+    return `${printable(advice.suggestion.name)} is advice: a person carries it out, and then resolves the ticket with r`;
   return `nothing is suggested that could be ${verdict}: e says why`;
 }
 
@@ -58,7 +58,7 @@ const questionsAbout = (answerable: Suggested[], verb: string): Question[] =>
 const chosen = (answerable: Suggested[], [name]: readonly string[]): Suggested =>
   answerable.find(({ suggestion }) => suggestion.name === name) ?? answerable[0]!;
 
-export const approve: Action = {
+export const approve: ReviewAction = {
   key: 'a',
   name: 'approve',
   words: 'approve what is suggested: a run applies it once',
@@ -98,7 +98,7 @@ export const approve: Action = {
   },
 };
 
-export const reject: Action = {
+export const reject: ReviewAction = {
   key: 'x',
   name: 'reject',
   words: 'reject what is suggested, or take an approval back while it waits',

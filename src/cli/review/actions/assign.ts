@@ -4,10 +4,10 @@ import { unknownNameInWords } from '../../../services/references/unknown-name.ts
 import { assigneeOf, assignTicket } from '../../../services/tickets/assign.ts';
 import type { Review } from '../../../services/tickets/review.ts';
 import { unassignTicket } from '../../../services/tickets/unassign.ts';
-import { asSeen, nameOf, type Action, type Context, type Done } from './action.ts';
+import { asSeen, nameOf, type ReviewAction, type Context, type Done } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
-export const take: Action = {
+export const take: ReviewAction = {
   key: 't',
   name: 'take',
   words: 'take it: it is assigned to you and acknowledged',
@@ -17,7 +17,7 @@ export const take: Action = {
   perform: (context, seen) => give(context, seen, context.actor.name),
 };
 
-export const assign: Action = {
+export const assign: ReviewAction = {
   key: 'g',
   name: 'assign',
   words: 'give it to a person',
@@ -57,7 +57,7 @@ async function give(context: Context, seen: Review, who: string): Promise<Done> 
           return { message: `${nameOf(seen)} is open again`, version: now.version };
         }
         const { ticket: now } = await assignTicket(context, { ticket: id, version, who: before });
-        const message = `${nameOf(seen)} is ${printable(before)}'s again${took ? '; that you acknowledged it stays' : ''}`;
+        const message = `${nameOf(seen)} is ${printable(before)}'s again${took ? '; your acknowledgement stays' : ''}`;
         return { message, version: now.version };
       },
     },

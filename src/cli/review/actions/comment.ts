@@ -1,7 +1,7 @@
 import { commentOf, commentOnTicket } from '../../../services/tickets/comment.ts';
-import { nameOf, type Action } from './action.ts';
+import { nameOf, type ReviewAction } from './action.ts';
 
-export const comment: Action = {
+export const comment: ReviewAction = {
   key: 'c',
   name: 'comment',
   words: 'write into its history',

@@ -8,20 +8,20 @@ import {
 } from '../../../services/tickets/learn.ts';
 import { isStorm } from '../../../services/tickets/list.ts';
 import { resolveTicket } from '../../../services/tickets/resolve.ts';
-import { nameOf, type Action } from './action.ts';
+import { nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 import { notesQuestion } from './resolve.ts';
 
-export const learn: Action = {
+export const learn: ReviewAction = {
   key: 'l',
   name: 'learn',
-  words: 'end it with what was done, and learn that, in shadow',
+  words: 'resolve it with what was done, and store that as knowledge, in shadow',
   refusal: (seen) =>
     whyNotPending(seen) ??
     (isStorm(seen.ticket) ? 'nothing can be learnt from the ticket of a storm' : null),
   questions: (seen) => [notesQuestion(seen)],
   warning: (seen) =>
-    `${nameOf(seen)} is resolved, and an entry is added that only knowledge remove takes away`,
+    `${nameOf(seen)} is resolved, and an entry is added; only \`knowledge remove\` takes it away`,
   async preview({ db }, { ticket }, [text]) {
     const proposal = await propose(db, ticket, text!);
     return { lines: proposalInLines(proposal), kept: proposal };

@@ -2,7 +2,7 @@ import { UsageError } from '../../../ground/errors.ts';
 import { isStorm } from '../../../services/tickets/list.ts';
 import { mergeTickets } from '../../../services/tickets/merge.ts';
 import { unmergeTicket } from '../../../services/tickets/unmerge.ts';
-import { nameOf, type Action } from './action.ts';
+import { nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 const numberIn = (text: string): string | undefined => /^(?:T-?)?(\d{1,18})$/i.exec(text)?.[1];
@@ -16,7 +16,7 @@ function checkNumber(text: string): void {
   });
 }
 
-export const merge: Action = {
+export const merge: ReviewAction = {
   key: 'm',
   name: 'merge',
   words: 'merge it into another ticket, which stands for both',

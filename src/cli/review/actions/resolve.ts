@@ -6,10 +6,10 @@ import { findResolvable, resolveTicket } from '../../../services/tickets/resolve
 import type { Review } from '../../../services/tickets/review.ts';
 import { storableText } from '../../../services/tickets/ticket-text.ts';
 import { resolvesInWords } from '../../findings/counted-events.ts';
-import { nameOf, type Action, type Choice, type Question } from './action.ts';
+import { nameOf, type ReviewAction, type Choice, type Question } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
-/** Answers to what helped, beside the names of entries: nothing is said about it; no known entry would have helped. */
+/** Answers to `What helped?` besides the names of entries: the person skips the question; no known entry helped. */
 const unsaid = '';
 const none = 'none';
 
@@ -41,10 +41,10 @@ export const notesQuestion = (seen: Review): Question => ({
   check: (text) => void storableText(text, `${nameOf(seen)} was not resolved`),
 });
 
-export const resolve: Action = {
+export const resolve: ReviewAction = {
   key: 'r',
   name: 'resolve',
-  words: 'end it with what was done, and with the entry that helped, or none',
+  words: 'resolve it with what was done, and with the entry that helped, if any',
   refusal: whyNotPending,
   questions: (seen) => [{ ask: 'What helped?', choices: choicesFor(seen) }, notesQuestion(seen)],
   warning: () => null,
@@ -65,7 +65,7 @@ export const resolve: Action = {
         versions: { before: ticket.version, after: version },
         async perform(context, version) {
           const reason = 'undone in a review';
-          const again = await reopenTicket(context, {
+          const reopened = await reopenTicket(context, {
             ticket: id,
             version,
             reason,
@@ -73,7 +73,7 @@ export const resolve: Action = {
           });
           return {
             message: `${nameOf(seen)} is again as it was before it was resolved`,
-            version: again.version,
+            version: reopened.version,
           };
         },
       },

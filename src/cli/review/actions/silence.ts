@@ -8,7 +8,7 @@ import type { Review } from '../../../services/tickets/review.ts';
 import { storableText } from '../../../services/tickets/ticket-text.ts';
 import { ticketAsSeen } from '../../../services/tickets/ticket-as-seen.ts';
 import { seconds } from '../../arguments/durations.ts';
-import { asSeen, nameOf, type Action } from './action.ts';
+import { asSeen, nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 const untilResolved = 'until resolved';
@@ -25,13 +25,13 @@ function lengthOf(text: string): { untilResolved: true } | { for: number } {
   if (text === untilResolved) return { untilResolved: true };
   if (secondsIn(text) !== null) return { for: seconds('the silence', silenceBounds)(text) };
   throw new UsageError({
-    what: 'the silence cannot be that',
+    what: 'that is no length of a silence',
     why: whyUnread(text, silenceBounds),
     hint: `2h, or ${untilResolved}`,
   });
 }
 
-export const silence: Action = {
+export const silence: ReviewAction = {
   key: 's',
   name: 'silence',
   words: 'silence its problem: people are not told, nothing is healed',
@@ -41,7 +41,7 @@ export const silence: Action = {
   questions: (seen) => [
     {
       ask: `Silence the problem of ${nameOf(seen)} for how long (or \`${untilResolved}\`)`,
-      otherwise: '2h',
+      defaultAnswer: '2h',
       check: (text) => void silenceFrom(seen, text),
     },
     {

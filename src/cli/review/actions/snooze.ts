@@ -5,7 +5,7 @@ import { endSnooze, maxSnoozeSeconds, snoozeTicket } from '../../../services/tic
 import { moment, seconds } from '../../arguments/durations.ts';
 import { wholeNumber } from '../../arguments/options.ts';
 import { time } from '../../terminal/print.ts';
-import { asSeen, nameOf, type Action } from './action.ts';
+import { asSeen, nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 const snoozeBounds = { least: 60, most: maxSnoozeSeconds, example: '4h' };
@@ -24,7 +24,7 @@ function untilOf(text: string): { seconds: number } | { until: Date } | { occurr
   const until = /^\d{4}-/.test(text) ? moment('the snooze')(text) : null;
   if (until instanceof Date) return { until };
   throw new UsageError({
-    what: 'the snooze cannot be that',
+    what: 'that is no length of a snooze',
     why: /^\d/.test(text)
       ? whyUnread(text, snoozeBounds)
       : `${printable(text)} is neither a time, nor how long, nor how often`,
@@ -32,15 +32,15 @@ function untilOf(text: string): { seconds: number } | { until: Date } | { occurr
   });
 }
 
-export const snooze: Action = {
+export const snooze: ReviewAction = {
   key: 'z',
   name: 'snooze',
-  words: 'have it wait: for a time, or until it was seen again so often',
+  words: 'have it wait: for a time, or until it was seen again a number of times',
   refusal: whyNotPending,
   questions: (seen) => [
     {
       ask: `Snooze ${nameOf(seen)} for how long (such as 3 times, or ${tomorrow()})`,
-      otherwise: '4h',
+      defaultAnswer: '4h',
       check: (text) => void untilOf(text),
     },
   ],

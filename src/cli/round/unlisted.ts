@@ -1,9 +1,9 @@
-/** What a round saw and the list of its problems does not say: problems that wait to be confirmed, and checks that were skipped. */
+/** What a round saw beside its list of findings: problems that wait to be confirmed, and checks that were skipped. */
 import type { Round } from '../../services/round/make.ts';
 import { printable } from '../../ground/text.ts';
 import { counted, shortId } from '../terminal/print.ts';
 
-interface Asked {
+interface CheckOfRun {
   run: string;
   bot: string;
   check: string;
@@ -11,8 +11,8 @@ interface Asked {
   reported: number;
 }
 
-/** So many checks are named in a line. */
-const named = 4;
+/** How many checks one line names. */
+const maxNamed = 4;
 
 /** Checks that reported problems of which none is a finding yet: they are not certain before later runs see them again. */
 export function unconfirmed(round: Round, nameOf: (bot: string | null) => string): string | null {
@@ -23,18 +23,18 @@ export function unconfirmed(round: Round, nameOf: (bot: string | null) => string
   const count = seen.reduce((sum, { reported }) => sum + reported, 0);
   if (count === 0) return null;
   const [one, wait] = count === 1 ? ['it', 'waits'] : ['they', 'wait'];
-  return `${counted(count, 'problem')} ${wait} to be confirmed: ${listed(seen)}. Later runs say whether ${one} last${count === 1 ? 's' : ''}, and open a ticket then.`;
+  return `${counted(count, 'problem')} ${wait} to be confirmed: ${namesOf(seen)}. Later runs say whether ${one} last${count === 1 ? 's' : ''}, and open a ticket then.`;
 }
 
 export function skippedChecks(round: Round, nameOf: (bot: string | null) => string): string | null {
   const skipped = checksOf(round, nameOf).filter(({ status }) => status === 'skipped');
   const first = skipped[0];
   if (!first) return null;
-  return `${counted(skipped.length, 'check')} ${skipped.length === 1 ? 'was' : 'were'} skipped: ${listed(skipped)}. Why: npx roundsman runs show ${shortId(first.run)}`;
+  return `${counted(skipped.length, 'check')} ${skipped.length === 1 ? 'was' : 'were'} skipped: ${namesOf(skipped)}. Why: npx roundsman runs show ${shortId(first.run)}`;
 }
 
-function listed(checks: Asked[]): string {
-  const names = checks.slice(0, named).map(({ bot, check }) => `${bot} ${check}`);
+function namesOf(checks: CheckOfRun[]): string {
+  const names = checks.slice(0, maxNamed).map(({ bot, check }) => `${bot} ${check}`);
   const more = checks.length - names.length;
   return printable(names.join(', ')) + (more > 0 ? ` and ${more} more` : '');
 }
@@ -45,7 +45,7 @@ const hasFinding = ({ executions, findings }: Round, run: string, check: string)
 };
 
 /** Any version may have written `metadata`, so its shape is not known. */
-const checksOf = ({ executions }: Round, nameOf: (bot: string | null) => string): Asked[] =>
+const checksOf = ({ executions }: Round, nameOf: (bot: string | null) => string): CheckOfRun[] =>
   executions
     .flatMap(({ id, bot_id, metadata }) => {
       const checks: unknown = (metadata as { checks?: unknown } | null)?.checks;

@@ -5,7 +5,7 @@ import { request } from './request.ts';
 /** From the lookup of the name to the head of the answer. */
 const timeoutMs = 3_000;
 /** A single lost packet or a short restart of the receiver says nothing about the network. */
-const tries = 2;
+const maxTries = 2;
 
 /**
  * Why this machine gets no answer from an address that an admin has set, for people; null where it gets one: any answer of HTTP
@@ -20,7 +20,7 @@ export async function whyNoAnswer(address: string, signal: AbortSignal): Promise
       return null;
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      if (tried === tries || signal.aborted) return error.message;
+      if (tried === maxTries || signal.aborted) return error.message;
     }
   }
 }
