@@ -20,11 +20,7 @@ import { messageOf } from '../ground/errors.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
-<<<<<<< HEAD
-import { beginEffect, forgetBegunEffect } from '../transitions/actions/begin.ts';
-=======
 import { beginEffect, markNotBegun } from '../transitions/actions/begin.ts';
->>>>>>> main
 import { doubt } from '../transitions/actions/doubt.ts';
 import { failWithoutEffect } from '../transitions/actions/fail.ts';
 import type { Effect } from './heal-context.ts';
@@ -155,11 +151,7 @@ const beginOutside = (
 
 /** For an effect that certainly did not happen: no run has to ask about it, and the intent may be aborted or applied. */
 const markEffectNotBegun = (db: Db, { run, action }: Effect): Promise<void> =>
-<<<<<<< HEAD
-  underFence(db, run, (trx) => forgetBegunEffect(trx, run, action));
-=======
   underFence(db, run, (trx) => markNotBegun(trx, run, action));
->>>>>>> main
 
 /** Records that the effect has happened; tries again after a fault, so that the record is not lost. */
 const recordEffect = (

@@ -41,11 +41,7 @@ export async function beginEffect(
 }
 
 /** For an intent whose effect certainly did not happen: removes what {@link beginEffect} has written. */
-<<<<<<< HEAD
-export async function forgetBegunEffect(
-=======
 export async function markNotBegun(
->>>>>>> main
   trx: Transaction<Database>,
   run: { id: string },
   action: { id: string },
