@@ -138,7 +138,7 @@ function refuseEqualNames(what: string, all: readonly { name: string }[]): void 
   const names = new Set<string>();
   for (const { name } of all) {
     if (names.has(name))
-      throw new BadCatalogueError(`two of them have the name of the ${what} ${name}`);
+      throw new BadCatalogueError(`the name of the ${what} ${name} is used twice`);
     names.add(name);
   }
 }

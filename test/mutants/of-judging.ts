@@ -29,7 +29,7 @@ export const judging: Mutants[] = [
     test: 'test/heal/judgements.test.ts',
     servers: false,
     changes: {
-      'each component keeps what its entry loses': [' && speaksFor(part, risk, after, judge)', ''],
+      'each component keeps what its entry loses': ['speaksFor(part, risk, after, judge)', 'true'],
       'a component without success is suggested when its entry is not': [
         'part.record.held > 0',
         'true',

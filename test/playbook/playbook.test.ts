@@ -209,8 +209,12 @@ describe('a catalogue is refused', () => {
       () => catalogueOf([bot([sends('suggest')])], []),
       '2:13: there is no',
     ],
-    ['two remedies of one name', () => catalogueOf([], [expire, expire]), 'two of the remedy'],
-    ['two bots of one name', () => catalogueOf([bot([]), bot([])], []), 'two of the bot b'],
+    ['two remedies of one name', () => catalogueOf([], [expire, expire]), 'the name of the remedy'],
+    [
+      'two bots of one name',
+      () => catalogueOf([bot([]), bot([])], []),
+      'the name of the bot b is used twice',
+    ],
   ])('with %s', (_, make, why) => {
     expect(make).toThrow(why);
   });
