@@ -61,7 +61,7 @@ const figuresOf = (users: number, name: string, count: number) => [
 ];
 
 /** The first `limit` users with `condition`, in `order`; how many users there are; and how many of them have the condition. */
-async function find(
+async function findUsers(
   { db }: CheckContext,
   condition: ReturnType<typeof sql>,
   order: ReturnType<typeof sql>,
@@ -80,7 +80,7 @@ async function find(
 }
 
 async function checkCachedCredits(_config: Config, context: CheckContext): Promise<CheckResult> {
-  const { users, count, found } = await find(context, isDrifted, sql`user_id`, sampleSize);
+  const { users, count, found } = await findUsers(context, isDrifted, sql`user_id`, sampleSize);
   const component = 'profiles.credits';
   const finding: ReportedFinding = {
     severity: 'high',
@@ -103,13 +103,13 @@ async function checkCachedCredits(_config: Config, context: CheckContext): Promi
 async function reportUsers(
   context: CheckContext,
   { max_findings: max }: Config,
-  [condition, worst, counted]: [ReturnType<typeof sql>, ReturnType<typeof sql>, string],
+  [condition, worst, figure]: [ReturnType<typeof sql>, ReturnType<typeof sql>, string],
   finding: (balance: Balance) => Pick<ReportedFinding, 'severity' | 'title' | 'description'>,
 ): Promise<CheckResult> {
-  const { users, count, found } = await find(context, condition, worst, max);
+  const { users, count, found } = await findUsers(context, condition, worst, max);
   return {
     examined: { count: users, except: [] },
-    figures: figuresOf(users, counted, count),
+    figures: figuresOf(users, figure, count),
     findings: found.map((balance) =>
       Object.assign(finding(balance), {
         category: 'ledger',

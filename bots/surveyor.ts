@@ -4,7 +4,7 @@
  */
 import { defineBot, sql } from '../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../src/bot.ts';
-import { bounded } from './surveyor/bounded-key.ts';
+import { bounded } from './parts/bounded.ts';
 import { config, type Config } from './surveyor/config.ts';
 import { findPending } from './surveyor/migrations.ts';
 import { compareParts, excerpts, type Difference } from './surveyor/compare.ts';
@@ -18,7 +18,7 @@ const words = { missing: 'Missing', changed: 'Changed', extra: 'Additional' } as
 function severityOf({ part, how, actual }: Difference): 'high' | 'medium' | 'low' {
   // Without row level security every user sees and changes every row.
   if (how === 'changed' && part.startsWith('table ') && actual!.endsWith(' off')) return 'high';
-  // Outside of engine only what does harm is reported.
+  // Outside of the schema engine, only additional parts that do harm are reported.
   if (how === 'extra' && !splitName(part).of.startsWith('engine.')) return 'medium';
   return severities[how];
 }
@@ -50,8 +50,8 @@ function describe(difference: Difference): ReportedFinding {
   };
 }
 
-/** Skips the check if migrations are pending: what these would make or change is no difference. */
-function needSameVersion({ pending, unknown }: Expected, { skip }: CheckContext): void {
+/** Skips the check if migrations are pending, because what they would make or change is no difference. */
+function requireSameVersion({ pending, unknown }: Expected, { skip }: CheckContext): void {
   if (pending.length > 0)
     skip(`migrations are pending (${pending.length}): \`npx roundsman db migrate\` applies them`);
   if (unknown.length > 0)
@@ -61,9 +61,10 @@ function needSameVersion({ pending, unknown }: Expected, { skip }: CheckContext)
 }
 
 /**
- * Definitions are printed from the live tables, so the check would wait behind a command that changes one, up to 10 s in each check.
+ * Skips the check while a command changes a table: PostgreSQL prints definitions from the live tables, so the check would wait for
+ * that command, up to 10 s.
  */
-async function needUnlocked({ db, skip }: CheckContext): Promise<void> {
+async function requireUnlocked({ db, skip }: CheckContext): Promise<void> {
   const { rows } = await sql<{ locked: string }>`
     SELECT c.relname AS locked FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
@@ -72,15 +73,15 @@ async function needUnlocked({ db, skip }: CheckContext): Promise<void> {
   if (rows[0]) skip(`${rows[0].locked} is being changed; the next run compares it`);
 }
 
-const comparing =
+const compareKinds =
   (...kinds: Kind[]) =>
   async (
     { ignored_parts, max_findings: max }: Config,
     context: CheckContext,
   ): Promise<CheckResult> => {
     const expected = await readExpected(context);
-    needSameVersion(expected, context);
-    await needUnlocked(context);
+    requireSameVersion(expected, context);
+    await requireUnlocked(context);
     const { rows } = await sql<{ reader: boolean; server: number }>`
       SELECT to_regrole('roundsman_reader') IS NOT NULL AS reader,
         current_setting('server_version_num')::int / 10000 AS server`.execute(context.db);
@@ -125,37 +126,37 @@ export const surveyor = defineBot({
     {
       name: 'tables',
       title: 'Are all tables as the migrations make them, with their row level security?',
-      run: comparing('table', 'view', 'sequence'),
+      run: compareKinds('table', 'view', 'sequence'),
     },
     {
       name: 'columns',
       title: 'Are all columns as the migrations make them?',
-      run: comparing('column'),
+      run: compareKinds('column'),
     },
     {
       name: 'keys',
       title: 'Are all keys and check constraints as the migrations make them?',
-      run: comparing('constraint', 'check'),
+      run: compareKinds('constraint', 'check'),
     },
     {
       name: 'indexes',
       title: 'Are all indexes as the migrations make them?',
-      run: comparing('index'),
+      run: compareKinds('index'),
     },
     {
       name: 'policies',
       title: 'Are all policies as the migrations make them?',
-      run: comparing('policy'),
+      run: compareKinds('policy'),
     },
     {
       name: 'triggers',
       title: 'Are all triggers as the migrations make them?',
-      run: comparing('trigger'),
+      run: compareKinds('trigger'),
     },
     {
       name: 'functions',
       title: 'Are all functions as the migrations make them?',
-      run: comparing('function'),
+      run: compareKinds('function'),
     },
     {
       name: 'settings',

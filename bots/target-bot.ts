@@ -9,5 +9,7 @@ export const targetBot = z
   .optional()
   .describe("the bot; the finding's component unless given");
 
-export const nameOf = ({ bot }: { bot?: string | undefined }, { target }: RemedyContext): string =>
-  bot ?? target.component;
+export const targetBotName = (
+  { bot }: { bot?: string | undefined },
+  { target }: RemedyContext,
+): string => bot ?? target.component;

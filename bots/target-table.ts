@@ -10,7 +10,7 @@ export const targetTable = known
   .describe("the table; the finding's component unless given");
 
 /** Throws where the finding is about something else than a table that a remedy may name. */
-export function tableOf(
+export function targetTableName(
   { table }: { table?: z.infer<typeof known> | undefined },
   { target }: RemedyContext,
 ): string {

@@ -5,7 +5,7 @@ import { closeOldTickets } from '../src/transitions/tickets/close.ts';
 /** How many tickets one transaction closes at most. */
 const maxTickets = 1_000;
 
-/** Closes tickets that were resolved so long ago that they are not reopened: a problem that comes back gets another ticket. */
+/** Closes tickets that were resolved so long ago that runs do not reopen them: a problem that comes back gets another ticket. */
 export const closeTickets = defineJob({
   name: 'close-tickets',
   title: 'Close tickets a day after they were resolved',

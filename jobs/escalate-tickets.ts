@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 
-/** About how many tickets one transaction asks the policy at most. */
+/** For how many tickets one transaction asks the policy at most. */
 const maxTickets = 500;
 
 /** Gives tickets that no person has acknowledged to the next person, and reminds people of them, as the policy says. */

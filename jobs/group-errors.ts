@@ -8,19 +8,19 @@ import {
   noteCaughtUp,
   readCursor,
   type ErrorCursor,
-} from '../src/data/error-groups/cursor.ts';
-import { removeOldCounts } from '../src/data/error-groups/old-counts.ts';
+} from '../src/error-groups/rows/cursor.ts';
+import { removeOldCounts } from '../src/error-groups/rows/old-counts.ts';
 import {
   hasWaiting,
   readErrors,
   type ErrorBatch,
   type UngroupedError,
-} from '../src/data/error-groups/read-errors.ts';
-import { beginAnew, isRestored } from '../src/data/error-groups/restored.ts';
-import { loadTemplates } from '../src/data/error-groups/templates.ts';
+} from '../src/error-groups/rows/read-errors.ts';
+import { beginAnew, isRestored } from '../src/error-groups/rows/restored.ts';
+import { loadTemplates } from '../src/error-groups/rows/templates.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
-import { Assigner } from '../src/grouping/assign.ts';
-import { assignAll, writeBatch } from '../src/grouping/write-batch.ts';
+import { Assigner } from '../src/error-groups/batch/assign.ts';
+import { assignAll, writeBatch } from '../src/error-groups/batch/write-batch.ts';
 
 /** How many errors one transaction counts at most: some 50 ms, and with the longest messages some 30 MB. */
 const maxErrors = 2_000;

@@ -10,8 +10,8 @@ import { hasPlatform } from '../src/database/migrate/extent.ts';
 const maxRemoved = 10_000;
 
 /**
- * Adds up, hour by hour, what the growing tables say of bots, endpoints, apps and providers. Each hour is committed by itself, so
- * that a first run over five weeks may be stopped at any time and goes on where it was.
+ * Adds up, hour by hour, the figures of bots, endpoints, apps and providers from the tables that grow. Each hour has its own
+ * commit, so that a first run over five weeks may be stopped at any time, and the next run continues after the last hour.
  */
 export const rollup = defineJob({
   name: 'rollup',
@@ -60,8 +60,8 @@ async function rollUp(
 async function removeOld({ commit, signal }: JobContext): Promise<number> {
   for (let removed = 0; ;) {
     signal.throwIfAborted();
-    const now = await commit((trx) => removeOldRollups(trx, maxRemoved));
-    removed += now;
-    if (now < maxRemoved) return removed;
+    const count = await commit((trx) => removeOldRollups(trx, maxRemoved));
+    removed += count;
+    if (count < maxRemoved) return removed;
   }
 }

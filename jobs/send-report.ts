@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
 
-/** Looks each minute whether the report of the day is due: its time stands in the settings, which people change. */
+/** Looks each minute whether the report of the day is due: its time is in the settings, which people may change. */
 export const sendReport = defineJob({
   name: 'send-report',
   title: 'Make and send the morning report',

@@ -2,20 +2,25 @@ import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
-import { removeOldGroups } from '../src/data/error-groups/old-groups.ts';
+import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
-/** How far back a person looks. */
+/** People look at runs and messages of the last month. */
 const keptDays = 30;
-/** How many of each job's newest runs are kept in any case: a weekly job has only eight runs in two months. */
+/** How many of each job's newest runs are kept, however old they are: a weekly job has only four runs in a month. */
 const keptRuns = 10;
-/** Successful and skipped runs are kept only among so many of a job's newest: most of a day of a job that runs each minute. */
-const keptGood = 1_000;
+/**
+ * Successful and skipped runs are kept only among so many of a job's newest runs: a job that runs each minute has 1,440 runs a
+ * day.
+ */
+const keptSuccesses = 1_000;
 
 /**
- * Keeps `engine.job_runs` and `bot_notifications` bounded. Of the runs it keeps the newest of each job, and of the others those
- * that are younger than a month, without the successful and skipped ones that are not among the job's newest {@link keptGood}.
- * Of the progress of runs it keeps what was said within a day, and of groups of errors those that had one within a season. Of the messages it keeps those that are younger than a month, that wait, or that are about a ticket which is not closed.
+ * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress` and groups of errors. Of the runs it keeps the
+ * newest of each job, and of the others those that are younger than a month, without the successful and skipped ones that are not
+ * among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that
+ * are younger than a month, those that wait, and those about a ticket that is not closed. Of the groups it keeps those that had an
+ * error within 90 days.
  */
 export const tidy = defineJob({
   name: 'tidy',
@@ -40,7 +45,7 @@ async function tidyJobRuns({ commit, signal }: JobContext): Promise<number> {
   for (;;) {
     signal.throwIfAborted();
     const { removed, full } = await commit((trx) =>
-      removeOldJobRuns(trx, { days: keptDays, runs: keptRuns, good: keptGood }),
+      removeOldJobRuns(trx, { days: keptDays, runs: keptRuns, successes: keptSuccesses }),
     );
     all += removed;
     if (!full) return all;
@@ -59,15 +64,18 @@ async function tidyErrorGroups({ commit, signal }: JobContext): Promise<number> 
   }
 }
 
-/** A message about many tickets stands before or behind those for which it stands: a second walk takes those that are left. */
+/**
+ * A message about many tickets is removed only after the messages for which it stands, and these may come later in the order: a
+ * second walk removes what the first one had to leave.
+ */
 async function tidyMessages({ commit, signal }: JobContext): Promise<number> {
   let all = 0;
   for (let walk = 0; walk < 2; walk += 1)
     for (let from: string | null = '0'; from !== null;) {
       signal.throwIfAborted();
-      const begin: string = from;
+      const start: string = from;
       const { removed, next } = await commit((trx) =>
-        removeOldMessages(trx, { days: keptDays, from: begin }),
+        removeOldMessages(trx, { days: keptDays, from: start }),
       );
       all += removed;
       from = next;

@@ -1,10 +1,10 @@
--- The morning report: made once a day, and sent through each channel once. A message of the kind `report` has no ticket; what it
--- says is what the report said when it was made.
+-- The morning report: made once a day, and sent through each channel once. A message of the kind `report` has no ticket; its text is
+-- made of the stored report.
 CREATE TABLE engine.reports (
-  -- by the clock of the zone in which the document has its time
+  -- by the clock of the time zone that the setting notifications names
   day date PRIMARY KEY,
   report jsonb NOT NULL,
-  -- when it was due; it is late where a scheduler or worker was not there then
+  -- when it was due; it was made later if no scheduler or no worker was alive then
   due_at timestamptz NOT NULL,
   made_at timestamptz NOT NULL DEFAULT engine.now()
 );
@@ -19,7 +19,7 @@ ALTER TABLE bot_notifications
   ADD CONSTRAINT bot_notifications_report_check CHECK ((kind = 'report') = (report_day IS NOT NULL));
 CREATE UNIQUE INDEX idx_notifications_report ON bot_notifications (channel, report_day) WHERE report_day IS NOT NULL;
 
--- What a report counts by time.
+-- A report counts these rows by time.
 CREATE INDEX idx_notifications_created ON bot_notifications (created_at);
 CREATE INDEX idx_tickets_created ON bot_tickets (created_at);
 CREATE INDEX idx_tickets_ended ON bot_tickets (resolved_at) WHERE resolved_at IS NOT NULL;

@@ -1,7 +1,7 @@
--- A report is known by the time at which it was due. The day alone is no key: where the zone of the settings changes, a day of
--- the same name may begin, and its morning has a report of its own.
+-- The key of a report is the time at which it was due. The day alone is no key: after a change of the zone in the settings, a day with
+-- the same date may begin, and its morning has a report of its own.
 ALTER TABLE engine.reports
-  -- of the settings by which it was made; NULL in reports from before this column
+  -- the zone of the settings by which it was made; NULL in reports that are older than this column
   ADD COLUMN timezone text,
   DROP CONSTRAINT reports_pkey,
   ADD CONSTRAINT reports_pkey PRIMARY KEY (due_at),

@@ -1,7 +1,7 @@
--- How far a run is, as its checks say while they are under way. It is no part of the record: a run that has ended shows none.
+-- How far a run is, as its checks say while they run. It is not a part of the run's record: a run that has ended shows no progress.
 CREATE TABLE engine.run_progress (
-  -- No foreign key: it would wait for a remedy that holds the run's row, and the leases of the worker's other runs with it. The job
-  -- tidy removes old rows.
+  -- No foreign key: an insert would wait for a remedy that has locked the run's row, and the worker could not renew the leases of its
+  -- other runs meanwhile. The job tidy removes old rows.
   execution_id uuid PRIMARY KEY,
   fence bigint NOT NULL,
   check_name text NOT NULL,

@@ -4,7 +4,7 @@ CREATE TABLE engine.rollups (
   -- a bot's id, a path of api_logs without its query, an app's id, a provider of javari_usage_stats; '(other)' for those beyond the busiest
   subject text NOT NULL,
   period text NOT NULL CHECK (period IN ('hour', 'day')),
-  -- of the hour or the day, in UTC
+  -- the beginning of the hour or the day, in UTC
   starts_at timestamptz NOT NULL,
   -- runs that ended, requests, uses, calls
   events bigint NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE engine.rollups (
 -- The history of one subject.
 CREATE INDEX idx_rollups_subject ON engine.rollups (kind, subject, period, starts_at DESC);
 
--- How far the job has come.
+-- How far the job rollup has come.
 CREATE TABLE engine.rollup_marks (
   kind text PRIMARY KEY CHECK (kind IN ('bot', 'endpoint', 'app', 'provider')),
   -- all hours that began before this are added up
@@ -29,6 +29,6 @@ CREATE TABLE engine.rollup_marks (
 REVOKE ALL ON engine.rollups, engine.rollup_marks FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT, UPDATE, DELETE ON engine.rollups, engine.rollup_marks TO service_role;
 
--- Percent of the day's slots and runs that ended as success; NULL where there were too few to say.
+-- Percent of the day's slots and runs that ended as success; NULL if there were too few of them.
 ALTER TABLE bot_metrics ADD COLUMN health_score int CHECK (health_score BETWEEN 0 AND 100);
 SELECT engine.let_checks_read();

@@ -1,4 +1,4 @@
--- What guardian asks of payments every five minutes: which are pending, and what was settled of late.
+-- Every five minutes guardian reads which payments are pending, and which were completed or refunded lately.
 CREATE INDEX IF NOT EXISTS idx_transactions_pending ON transactions (created_at) WHERE status = 'pending';
 CREATE INDEX IF NOT EXISTS idx_transactions_created ON transactions (created_at);
 CREATE INDEX IF NOT EXISTS idx_transactions_settled ON transactions (updated_at)

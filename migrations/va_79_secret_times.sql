@@ -1,5 +1,5 @@
--- The warden's checks tell which stored secrets are old or unused. They read when each was stored, and never a value, its key or
--- its place: a right on three columns, and a policy that shows the rows.
+-- The warden's checks tell which stored secrets are old or unused. They may read the name of each and when it was stored and
+-- changed, and nothing else of it: a right on three columns, and a policy that shows the rows.
 DO $$
 BEGIN
   IF to_regrole('roundsman_reader') IS NOT NULL THEN

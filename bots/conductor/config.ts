@@ -9,7 +9,7 @@ export const config = z.strictObject({
   stuck_margin_seconds: amount(60, 'how many seconds longer than its timeout a run may last'),
   // As overdue_minutes: a queued run starts within seconds where its bot and a worker have room.
   queued_minutes: amount(10, 'how many minutes a run may be queued while its bot has room for it'),
-  // A day: each bot that runs daily or more often is in it.
+  // A day contains a run of each bot that runs daily or more often.
   window_hours: time(
     24,
     'over how many hours the success rate and the skipped slots are counted',
@@ -46,19 +46,19 @@ export const config = z.strictObject({
   late_start_hours: time(6, 'over how many hours late starts are counted', 168),
   // One or two late starts come with every restart of a worker.
   min_late_starts: count(3, 'a bot with fewer late starts than this is no finding'),
-  // Above 5 % the 95th percentile of its starts is late, too.
+  // Where more than 5 % of the starts are late, their 95th percentile is late, too.
   late_start_percent: percent(
     5,
     "up to this share of late starts among a bot's runs is no finding",
   ),
   // A bot that is paused while a slot is due misses one; a second one may be a restart.
   min_skipped_slots: count(3, 'a bot with fewer skipped slots than this is no finding'),
-  // Our choice: of a bot that runs each minute six slots an hour.
+  // Our choice: six slots an hour of a bot that runs each minute.
   max_skipped_percent: percent(
     10,
     "up to this share of a bot's slots may be skipped; slots that maintenance skips do not count",
   ),
-  // A day: a quiet night is in it.
+  // A day contains a quiet night and the traffic after it.
   empty_hours: time(
     24,
     'a bot is a finding if none of its successful runs of this many hours examined anything',
@@ -69,7 +69,7 @@ export const config = z.strictObject({
     5,
     'a bot with fewer successful runs than this in empty_hours is not judged',
   ),
-  // Ten times the places of a worker that is not set up otherwise: it executes as many within minutes.
+  // Ten times the places that a worker has by default: it executes so many runs within minutes.
   max_waiting_runs: count(100, 'how many due runs may wait for a worker'),
   // Many bots are due at the full hour: those runs have started after a minute or two.
   waiting_minutes: amount(

@@ -6,17 +6,17 @@ import { hoursBefore } from '../parts/time.ts';
 import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
-/** How many runs before the last hours are read to tell whether the bot ever looked at something. */
+/** How many runs before the last hours are read to tell whether the bot ever examined anything. */
 const maxEarlier = 500;
 
-/** Whether a check of the run `e` looked at something. Runs of versions that did not store that count as if one had. */
-const looked = sql`coalesce(jsonb_path_exists(e.metadata, '$.checks[*] ? ((@.status == "passed" || @.status == "failed")
+/** Whether a check of the run `e` examined anything. A run of a version that did not store that counts as if one had. */
+const hasExamined = sql`coalesce(jsonb_path_exists(e.metadata, '$.checks[*] ? ((@.status == "passed" || @.status == "failed")
   && (!exists(@.examined) || @.examined != 0))'), true)`;
 
-/** Successes that performed checks; the check `no-checks` reports runs that performed none. */
-const counts = sql`e.status = 'success' AND e.checks_performed > 0 AND e.trigger NOT IN ('verify', 'external')`;
+/** Whether the run `e` succeeded and performed checks; the check `no-checks` reports runs that performed none. */
+const hasChecks = sql`e.status = 'success' AND e.checks_performed > 0 AND e.trigger NOT IN ('verify', 'external')`;
 
-interface Empty {
+interface EmptyBot {
   name: string;
   runs: number;
   looked_before: boolean;
@@ -25,22 +25,22 @@ interface Empty {
 /** A bot that watches traffic may examine nothing at night, so all successes of the last day have to be empty. */
 export function findEmptyRuns(config: Config, context: CheckContext) {
   const since = hoursBefore(context.now, config.empty_hours);
-  const query = sql<Empty>`
+  const query = sql<EmptyBot>`
     SELECT b.name, empty.runs, EXISTS (
-        SELECT FROM (SELECT e.* FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since} AND ${counts}
+        SELECT FROM (SELECT e.* FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since} AND ${hasChecks}
                      ORDER BY e.started_at DESC LIMIT ${maxEarlier}) e
         WHERE e.metadata @? '$.checks[*].examined ? (@ > 0)') AS looked_before
     FROM bots b CROSS JOIN LATERAL (
       SELECT count(*)::int AS runs FROM bot_executions e
-      WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${counts}
+      WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${hasChecks}
     ) empty
     WHERE b.status = 'active' AND empty.runs >= ${config.min_empty_runs}
-      -- A bot that is new has had no day yet on which there was nothing to see.
+      -- A new bot is not judged before it has existed for all of these hours.
       AND (b.created_at <= ${since} OR EXISTS (
         SELECT FROM bot_executions e WHERE e.bot_id = b.id AND e.started_at < ${since}))
       AND NOT EXISTS (
         SELECT FROM bot_executions e
-        WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${counts} AND ${looked})
+        WHERE e.bot_id = b.id AND e.started_at >= ${since} AND e.started_at <= ${context.now} AND ${hasChecks} AND ${hasExamined})
     ORDER BY looked_before DESC, b.name`;
   return report(
     query,

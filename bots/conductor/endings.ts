@@ -20,7 +20,7 @@ interface Ended {
 const maxInRow = 10;
 
 /**
- * A bot that runs again soon needs no remedy. For one that runs each night, another run is queued, once. A bot with a queued or
+ * A bot that runs again soon needs no remedy. For one that runs each night, the remedy queues another run, once. A bot with a queued or
  * running run is left out: it is not known yet how that run ends.
  */
 export function findBadEndings(config: Config, context: CheckContext) {
@@ -69,8 +69,8 @@ export function findBadEndings(config: Config, context: CheckContext) {
   );
 }
 
-/** Nagios keeps as many results. */
-const results = 21;
+/** How many runs are judged; Nagios keeps as many results. */
+const judgedRuns = 21;
 
 /** The conductor itself is left out: the remedy pauses the bot, and then no bot would watch the others. */
 export function findFlapping(config: Config, context: CheckContext) {
@@ -83,12 +83,12 @@ export function findFlapping(config: Config, context: CheckContext) {
         SELECT ok, lag(ok) OVER (ORDER BY started_at) AS before FROM (
           SELECT e.status = 'success' AS ok, e.started_at FROM bot_executions e
           WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at > ${context.now}::timestamptz - interval '7 days'
-          ORDER BY e.started_at DESC LIMIT ${results}
+          ORDER BY e.started_at DESC LIMIT ${judgedRuns}
         ) runs
       ) pairs
     ) newest
     WHERE b.status = 'active' AND NOT (b.api_endpoint = ANY (${ownEndpoints}::text[]))
-      AND newest.runs = ${results} AND 100.0 * newest.changes >= ${config.flapping_percent}::numeric * ${results - 1} AND newest.changes > 0
+      AND newest.runs = ${judgedRuns} AND 100.0 * newest.changes >= ${config.flapping_percent}::numeric * ${judgedRuns - 1} AND newest.changes > 0
     ORDER BY newest.changes DESC, b.name`;
   return report(
     query,
@@ -97,10 +97,10 @@ export function findFlapping(config: Config, context: CheckContext) {
     ({ name: component, changes, successes }) => ({
       severity: 'medium',
       category,
-      title: `Bot ${component} flaps: its last ${results} runs changed ${changes} times between success and failure`,
+      title: `Bot ${component} flaps: its last ${judgedRuns} runs changed ${changes} times between success and failure`,
       description: `${successes} of them succeeded. While it fails, its findings neither open nor resolve.`,
       component,
-      metadata: { runs: results, changes, successes },
+      metadata: { runs: judgedRuns, changes, successes },
     }),
     (found, bots) => [
       { name: 'bots', value: bots },

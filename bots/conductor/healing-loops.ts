@@ -46,11 +46,12 @@ const maxDecisions = 20_000;
  * The heals in the 24 hours that end with each heal. An entry that has reached a limit counts as being at it for a
  * day: otherwise the finding would come and go each time a heal grows too old to count.
  */
-const dayOf = (each: ReturnType<typeof sql>) => sql`count(*) OVER (
-  PARTITION BY ${each} ORDER BY taken RANGE BETWEEN interval '23:59:59.999999' PRECEDING AND CURRENT ROW)`;
+const healsInDay = (columns: ReturnType<typeof sql>) => sql`count(*) OVER (
+  PARTITION BY ${columns} ORDER BY taken RANGE BETWEEN interval '23:59:59.999999' PRECEDING AND CURRENT ROW)`;
 
-const minutesIn = (each: ReturnType<typeof sql>) => sql`
-  extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${each} ORDER BY taken))::float8 / 60`;
+/** How many minutes after the heal before it the problem of a heal began. */
+const minutesSinceHeal = (columns: ReturnType<typeof sql>) => sql`
+  extract(epoch FROM began - lag(applied) OVER (PARTITION BY ${columns} ORDER BY taken))::float8 / 60`;
 
 /** Reads what entries with more than one heal did: a single heal says nothing about a loop. */
 const entries = (now: Date, hours: number) => {
@@ -81,14 +82,14 @@ const entries = (now: Date, hours: number) => {
   ), full_ones AS (
     SELECT id, component, max(day) FILTER (WHERE taken > since)::int AS heals,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) AS minutes
-    FROM (SELECT *, ${dayOf(sql`id, component`)} AS day, ${minutesIn(sql`id, component`)} AS minutes FROM heals) h
+    FROM (SELECT *, ${healsInDay(sql`id, component`)} AS day, ${minutesSinceHeal(sql`id, component`)} AS minutes FROM heals) h
     GROUP BY id, component
     HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.healing_limit('heals_per_day'))
   ), whole_ones AS (
     SELECT id, max(day) FILTER (WHERE taken > since)::int AS heals,
            count(DISTINCT component) FILTER (WHERE taken > since)::int AS components,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY minutes) FILTER (WHERE minutes > 0) AS minutes
-    FROM (SELECT *, ${dayOf(sql`id`)} AS day, ${minutesIn(sql`id`)} AS minutes FROM heals) h
+    FROM (SELECT *, ${healsInDay(sql`id`)} AS day, ${minutesSinceHeal(sql`id`)} AS minutes FROM heals) h
     GROUP BY id HAVING max(day) FILTER (WHERE taken > since) >= greatest(2, engine.heals_a_day(id, ${now}::timestamptz))
   ), kept_back AS (
     SELECT e.id, d.gate, count(*)::int AS decisions, count(DISTINCT ${hoursAgo})::int AS hours
@@ -115,7 +116,7 @@ const limitNames: Record<string, string> = {
   budget: 'the budget of all entries',
 };
 
-const minutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
+const wholeMinutes = (count: number | null) => Math.max(1, Math.round(count ?? 0));
 
 /** A sentence for each way in which the entry heals without end, the most important first. */
 function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): string[] {
@@ -124,12 +125,12 @@ function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): 
     ...(aftermath?.pattern === 'alternates'
       ? [
           `${name} and ${aftermath.with} alternate: ${heals} heals in 24 h, ` +
-            `each within ${Math.max(minutes(aftermath.forth.minutes), minutes(aftermath.back.minutes))} minutes of the other`,
+            `each within ${Math.max(wholeMinutes(aftermath.forth.minutes), wholeMinutes(aftermath.back.minutes))} minutes of the other`,
         ]
       : []),
     ...(aftermath?.pattern === 'harms'
       ? [
-          `${name} makes problems: another one began at ${aftermath.bot} within ${minutes(aftermath.minutes)} minutes ` +
+          `${name} makes problems: another one began at ${aftermath.bot} within ${wholeMinutes(aftermath.minutes)} minutes ` +
             `after ${aftermath.healed.successes} of ${aftermath.healed.trials} heals`,
         ]
       : []),
@@ -144,7 +145,7 @@ function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): 
           `${name} healed ${whole.components} components ${whole.heals} times in 24 h and is at its daily limit over all of them` +
             (whole.minutes === null
               ? ''
-              : `; another problem followed after about ${minutes(whole.minutes)} minutes`),
+              : `; another problem followed after about ${wholeMinutes(whole.minutes)} minutes`),
         ]
       : []),
     ...(first
@@ -152,7 +153,7 @@ function patternsInWords({ name, heals, aftermath, full, whole, kept }: Entry): 
           `${name} healed ${first.component ?? 'a finding without a component'} ${first.heals} times in 24 h and is at its daily limit` +
             (first.minutes === null
               ? ''
-              : `; the problem came back after about ${minutes(first.minutes)} minutes`) +
+              : `; the problem came back after about ${wholeMinutes(first.minutes)} minutes`) +
             (full.length > 1 ? `; ${full.length - 1} more like it` : ''),
         ]
       : []),

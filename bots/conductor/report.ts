@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
 import type { Config } from './config.ts';
 
-/** What a bot has as its endpoint that runs the conductor, whatever the bot is called. */
+/** The endpoints of a bot that runs the conductor, whatever the bot is called. */
 export const ownEndpoints = ['/api/bots/conductor', 'bot:conductor'];
 
 /** `query` reads the bots that fail the check, the worst first. `figures` gets how many bots fail and how many there are. */

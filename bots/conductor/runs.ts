@@ -25,8 +25,8 @@ export const startOf = ({ from }: EventContext) => sql`CROSS JOIN LATERAL (SELEC
   SELECT starts."from" FROM starts WHERE starts.key = b.name), ${from}) AS at) start`;
 
 /**
- * The earliest of these times. The planner knows how many runs began after this one, and reads them by an index; of the time that
- * {@link startOf} joins it knows nothing, and reads all runs.
+ * The earliest of these times. With it as a constant the planner can estimate how many runs began after it, and reads them by an
+ * index. With only the time that {@link startOf} joins, it would read all runs.
  */
 export const earliest = ({ from, starts }: EventContext): Date =>
   new Date(Math.min(from.getTime(), ...starts.map((start) => start.from.getTime())));

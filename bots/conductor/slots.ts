@@ -5,8 +5,8 @@ import type { Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { earliest, isAsked, reportRuns, startOf } from './runs.ts';
 
-/** How many slots a row stands for: one row stands for a whole series that was missed. */
-const slots = sql`CASE WHEN e.status = 'skipped' AND jsonb_typeof(e.metadata -> 'count') = 'number'
+/** How many slots the row `e` stands for: one row stands for a whole series of missed slots. */
+const slotsOfRow = sql`CASE WHEN e.status = 'skipped' AND jsonb_typeof(e.metadata -> 'count') = 'number'
   THEN greatest(1, least((e.metadata ->> 'count')::numeric, 100000)) ELSE 1 END`;
 
 /** Slots that a maintenance window or the kill switch skips do not count. */
@@ -14,9 +14,9 @@ export function findSkippedSlots(config: Config, context: EventContext) {
   return reportRuns<Counted & { overlap: number }>(
     {
       counted: sql`
-        SELECT b.name AS key, coalesce(sum(${slots}), 0)::int AS "of",
-          coalesce(sum(${slots}) FILTER (WHERE e.status = 'skipped'), 0)::int AS bad,
-          coalesce(sum(${slots}) FILTER (WHERE e.status = 'skipped' AND e.reason = 'overlap'), 0)::int AS overlap,
+        SELECT b.name AS key, coalesce(sum(${slotsOfRow}), 0)::int AS "of",
+          coalesce(sum(${slotsOfRow}) FILTER (WHERE e.status = 'skipped'), 0)::int AS bad,
+          coalesce(sum(${slotsOfRow}) FILTER (WHERE e.status = 'skipped' AND e.reason = 'overlap'), 0)::int AS overlap,
           max(e.started_at) FILTER (WHERE e.status = 'skipped') AS newest
         FROM bots b ${startOf(context)} JOIN bot_executions e ON e.bot_id = b.id
         WHERE e.trigger = 'schedule' AND e.started_at >= ${earliest(context)} AND e.started_at >= start.at
@@ -49,7 +49,7 @@ export function findSkippedSlots(config: Config, context: EventContext) {
   );
 }
 
-/** Runs that began so long before the window may still have been running in it. */
+/** Runs that began up to this long before the window are read, because they may still have been running in it. */
 const longestRun = sql`interval '1 hour'`;
 
 /**

@@ -5,7 +5,7 @@ import { counted } from '../parts/in-words.ts';
 import { daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import type { Counted } from '../parts/count-events.ts';
-import { asked, reportUses } from './count-uses.ts';
+import { askedAbout, reportUses } from './count-uses.ts';
 import type { Kind } from './kinds.ts';
 
 interface OutOfLine extends Counted {
@@ -15,7 +15,7 @@ interface OutOfLine extends Counted {
 }
 
 /**
- * A use is out of line only by both measures. An app that charges by the work it does always differs from its price; after a
+ * A use is out of line only if it differs both from the price and from the usual cost. An app that charges by the work it does always differs from its price; after a
  * change of the price every use differs from what was usual. Prices of 0 and 1 are compared as 1.
  */
 export function findCostsOutOfLine(
@@ -32,13 +32,13 @@ export function findCostsOutOfLine(
       SELECT a.key, a.price, usual.median AS usual, count(*)::int AS "of", count(DISTINCT coalesce(u.user_id::text, '')) AS users,
         (count(*) FILTER (WHERE out_of_line))::int AS bad, max(u.created_at) FILTER (WHERE out_of_line) AS newest,
         percentile_disc(0.5) WITHIN GROUP (ORDER BY u.credits_used) AS median
-      FROM (${asked(kind, context)}) a
+      FROM (${askedAbout(kind, context)}) a
       CROSS JOIN LATERAL (
         SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY u.credits_used) AS median FROM ${uses} u
-        WHERE u.${kind.of} = a.id AND u.created_at >= ${daysBefore(windowStart, usual_days)} AND u.created_at < ${windowStart}
+        WHERE u.${kind.idColumn} = a.id AND u.created_at >= ${daysBefore(windowStart, usual_days)} AND u.created_at < ${windowStart}
           AND ${kind.isPaid}
       ) usual
-      JOIN ${uses} u ON u.${kind.of} = a.id AND u.created_at >= a.start AND u.created_at <= ${context.now} AND ${kind.isPaid}
+      JOIN ${uses} u ON u.${kind.idColumn} = a.id AND u.created_at >= a.start AND u.created_at <= ${context.now} AND ${kind.isPaid}
       CROSS JOIN LATERAL (
         SELECT ${differs(sql`a.price`)} AND (usual.median IS NULL OR ${differs(sql`usual.median`)}) AS out_of_line
       ) judged

@@ -4,13 +4,13 @@ import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.t
 import { countEvents, type Counted, type Question } from '../parts/count-events.ts';
 import { aboutKey, type Kind } from './kinds.ts';
 
-/** SQL of the active ones that the check is asked about, with `start`, the time from which on their uses count. */
-export const asked = ({ active }: Kind, { from, only }: EventContext) => sql`
+/** SQL for the active apps or tools that the check is asked about; `start` is the time from which on the uses of each count. */
+export const askedAbout = ({ active }: Kind, { from, only }: EventContext) => sql`
   SELECT a.*, coalesce(starts."from", ${from}::timestamptz) AS start
   FROM (${active}) a LEFT JOIN starts ON starts.key = a.key
   WHERE ${only ? sql`a.key = ANY (${only}::text[])` : sql`true`}`;
 
-/** Reports those that are wrong, the ones with the largest share of bad uses first. */
+/** Reports the apps or tools for which `wrong` is true, the ones with the largest share of bad uses first. */
 export const reportUses = <Row extends Counted>(
   { noun }: Kind,
   question: Pick<Question, 'counted' | 'wrong' | 'max'>,

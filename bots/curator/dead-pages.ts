@@ -14,14 +14,14 @@ interface Dead {
   /** of api_logs: the path, and how many answers said that it is not there */
   path: string | null;
   missing: number | null;
-  /** the sentinel's finding, open for so long */
+  /** the sentinel's finding, and since when it is open */
   finding_id: string | null;
   found_at: string | null;
 }
 
 /**
  * A path is dead when each of the last days has an answer 404 or 410 and none has a good one, whatever the query. The first
- * reads the index by path; only for those that seem dead, the answers with a query are read too.
+ * part reads the index by path. Only for paths that seem dead, the second part also reads answers to requests with a query.
  */
 const deadPaths = ({ page_paths, dead_days }: Config, { now, since }: CheckContext) => {
   const start = daysBefore(now, dead_days);
@@ -74,7 +74,7 @@ export async function findDeadPages(config: Config, context: CheckContext): Prom
     examined: { count: active, except: [] },
     figures: [
       { name: 'active apps', value: active },
-      { name: 'apps with a dead page', value: found.length },
+      { name: 'apps with a dead page', value: Math.min(found.length, max) },
     ],
     findings: found.slice(0, max).map(({ slug, path, missing, finding_id, found_at }) => ({
       severity: 'medium',

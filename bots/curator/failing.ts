@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
 import type { Counted } from '../parts/count-events.ts';
-import { asked, reportUses } from './count-uses.ts';
+import { askedAbout, reportUses } from './count-uses.ts';
 import { apps } from './kinds.ts';
 
 interface Failing extends Counted {
@@ -11,7 +11,7 @@ interface Failing extends Counted {
   failed: number;
 }
 
-/** What is counted are users, not uses: one user who tries again and again is one. Uses without a user count as one user's. */
+/** Counts users, not uses, because one user may try again and again. All uses without a user count as those of one user. */
 export function findFailing(
   { min_users, max_failing_percent, failing_hours, max_findings }: Config,
   context: EventContext,
@@ -22,7 +22,7 @@ export function findFailing(
       FROM (
         SELECT a.key, u.user_id, count(*) AS uses, count(*) FILTER (WHERE NOT u.success) AS failed,
           max(u.created_at) FILTER (WHERE NOT u.success) AS newest
-        FROM (${asked(apps, context)}) a
+        FROM (${askedAbout(apps, context)}) a
         JOIN app_usage u ON u.app_id = a.id AND u.created_at >= a.start AND u.created_at <= ${context.now}
         GROUP BY a.key, u.user_id
       ) users GROUP BY key`;

@@ -1,4 +1,4 @@
-/** Looks for active apps and tools without any use for long. */
+/** Looks for active apps and tools that have not been used for long. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
@@ -15,8 +15,8 @@ interface Unused {
 const yearDays = 365;
 
 /**
- * An app has a season if it was not used in the same weeks of the past year either, but before them and after them: it has
- * come back from this pause once. It is unused when a whole year went by without a use.
+ * An app that was not used in the same weeks of the past year either, but before and after them, has a season: it is not
+ * reported, because its users came back after that pause. Without a use for a whole year it is reported.
  */
 export async function findUnused(
   kind: Kind,
@@ -39,7 +39,7 @@ export async function findUnused(
     );
   const { rows } = await sql<{ active: number; found: Unused[] }>`
     WITH active AS MATERIALIZED (${kind.active}), last AS (
-      SELECT a.*, (SELECT max(u.created_at) FROM ${uses} u WHERE u.${kind.of} = a.id AND u.created_at <= ${now}) AS last_used_at
+      SELECT a.*, (SELECT max(u.created_at) FROM ${uses} u WHERE u.${kind.idColumn} = a.id AND u.created_at <= ${now}) AS last_used_at
       FROM active a
     ), unused AS (
       SELECT key, last_used_at, created_at FROM last a
@@ -48,10 +48,10 @@ export async function findUnused(
         AND NOT key = ANY (${seasonal}::text[])
         AND NOT (
           last_used_at >= ${yearAgo.to}
-          AND EXISTS (SELECT FROM ${uses} u WHERE u.${kind.of} = a.id AND u.created_at < ${yearAgo.from})
+          AND EXISTS (SELECT FROM ${uses} u WHERE u.${kind.idColumn} = a.id AND u.created_at < ${yearAgo.from})
           AND NOT EXISTS (
             SELECT FROM ${uses} u
-            WHERE u.${kind.of} = a.id AND u.created_at >= ${yearAgo.from} AND u.created_at < ${yearAgo.to}
+            WHERE u.${kind.idColumn} = a.id AND u.created_at >= ${yearAgo.from} AND u.created_at < ${yearAgo.to}
           )
         )
     ), found AS (
@@ -62,11 +62,11 @@ export async function findUnused(
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`.execute(db);
   const { active, found } = rows[0]!;
   return {
-    // All but these: one that is no longer active is unused on purpose.
+    // All keys, also of apps and tools that are no longer active: these are unused on purpose.
     examined: { count: active, except: [] },
     figures: [
       { name: `active ${kind.noun.toLowerCase()}s`, value: active },
-      { name: `unused ${kind.noun.toLowerCase()}s`, value: found.length },
+      { name: `unused ${kind.noun.toLowerCase()}s`, value: Math.min(found.length, max) },
     ],
     findings: found.slice(0, max).map(({ key, last_used_at, created_at }) => {
       const about = aboutKey(key);

@@ -1,4 +1,4 @@
-/** The questions about groups of errors, for PostgreSQL. */
+/** SQL that counts the errors of groups, and says which are new, spike or came back. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import type { Counted } from '../parts/count-events.ts';
@@ -7,17 +7,17 @@ import type { Config } from './config.ts';
 
 /** Counts are kept by spans of ten minutes, as the job group-errors writes them. */
 const span = sql`interval '10 minutes'`;
-/** With how many days an hour is compared: all weekdays, as often. */
+/** With how many days an hour is compared; each weekday is among them once. */
 const meanDays = 7;
 
-/** A group, or the small new groups of one type where there are too many to be told one by one. */
+/** A group that is reported, or the small new groups of one type together where there are too many to report each. */
 export interface Told extends Counted {
   error_type: string;
   /** of the group, or of one of the groups */
   template: string;
   /** how many groups it stands for: more than one in a flood */
   groups: number;
-  /** its messages were too many to be told apart */
+  /** there were too many different messages to tell them apart */
   flood: boolean;
   /** why it is reported apart from its rate: it is new, or came back after it was resolved */
   kind: 'new' | 'back' | null;
@@ -33,7 +33,7 @@ export interface Told extends Counted {
 const floodOf = sql`'flood ' || g.error_type`;
 const floodOfTypes = 'flood';
 
-/** Spans that lie behind a moment as a whole, and single errors up to the first of them. */
+/** How many errors there were since a moment: whole spans after it, and single errors up to the first of these. */
 const errorsSince = (since: ReturnType<typeof sql>, now: Date) => sql`(
   SELECT coalesce(sum(n), 0)::int FROM (
     SELECT sum(c.errors) AS n FROM engine.error_templates t JOIN engine.error_counts c ON c.template_id = t.id
@@ -70,7 +70,7 @@ const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sq
     ${only ? sql`AND (g.id::text = ANY (${[...only]}::text[]) OR ${floodOf} = ANY (${[...only]}::text[]) OR ${floodOfTypes} = ANY (${[...only]}::text[]))` : sql``}`;
 
 /**
- * Of a finding that is open the kind stays, so that it goes on while there are errors; errors after a person's answer have come back.
+ * An open finding keeps its kind, so that it stays open while there are errors. Errors after a person's answer have come back.
  * A group that only spiked is not back when it occurs at its usual rate again, unless a person had resolved it.
  */
 const kind = sql`

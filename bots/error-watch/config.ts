@@ -3,12 +3,12 @@ import { z } from '../../src/bot.ts';
 import { count, maxFindings, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
-  // Our choice: who comes to work in the morning still sees the night's errors as new.
-  new_hours: time(24, 'a group is new for so many hours after its first error', 720),
+  // Our choice: a person who comes to work in the morning still sees the night's errors as new.
+  new_hours: time(24, 'a group is new for this many hours after its first error', 720),
   // Two days, so that an error of a daily job does not end and come back each day. Counts reach back for eight days.
   quiet_hours: time(
     48,
-    'a group has ended when it has had no error for so many hours; an error after that has come back',
+    'a group has ended when it has had no error for this many hours; an error after that has come back',
     168,
   ),
   // As the platform's operators asked: three times the mean, and at least ten.
@@ -17,9 +17,9 @@ export const config = z.strictObject({
     .min(1.5)
     .max(1_000)
     .default(3)
-    .describe('a group spikes with so many times its mean of an hour in the week before'),
-  spike_errors: count(10, 'and with at least so many errors in an hour'),
-  // As spike_errors: single errors are on the list of findings, and open no ticket by themselves.
+    .describe('a group spikes with this many times its mean of an hour in the week before'),
+  spike_errors: count(10, 'a group with fewer errors in an hour than this does not spike'),
+  // As spike_errors: single errors are low findings, which open no ticket by themselves.
   medium_errors: count(
     10,
     'a new group with fewer errors than this is low, with as many it is medium',
@@ -31,7 +31,7 @@ export const config = z.strictObject({
     1_000,
   ),
   // Three slots: the job runs each minute.
-  late_minutes: time(15, 'errors have to be counted within so many minutes', 1_440),
+  late_minutes: time(15, 'errors have to be counted within this many minutes', 1_440),
   max_findings: maxFindings('groups'),
 });
 export type Config = z.infer<typeof config>;

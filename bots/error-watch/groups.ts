@@ -52,7 +52,7 @@ function titleOf(told: Told): string {
   }
   const begin = kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : 'Error spikes';
   const times =
-    // A new error that is frequent at once has no mean that it could exceed.
+    // A new error that is frequent at once has no earlier mean to compare with.
     spikes && kind !== 'new'
       ? `, ${number(hour)} in an hour, ${number(usualOf(told))} are usual`
       : `, ${inWords(bad, 'time')}`;
@@ -64,7 +64,7 @@ function descriptionOf(told: Told): string {
   const first = `${told.first_seen_at.slice(0, 16).replace('T', ' ')} UTC`;
   if (!isOne(told))
     return (
-      `Since ${first} errors have come that each say something else: too many to tell of each. ` +
+      `Since ${first} there have been too many different errors to report each of them. ` +
       `\`npx roundsman errors list --since 24h${isFloodOfTypes(told.key) ? '' : ` --type ${quoted(told.error_type)}`}\` lists them.`
     );
   const { key, users } = told;

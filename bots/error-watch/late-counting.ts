@@ -1,11 +1,11 @@
-/** Finds errors that wait to be counted into their groups: what no person would hear of in time. */
+/** Finds errors that have waited long to be counted into their groups: people are told of them late. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 interface Counting {
-  /** since when errors wait at most, in seconds; null: the job has never been asked for */
+  /** for how many seconds errors may have waited; null: the job was never queued */
   late: number | null;
   waiting: boolean;
   /** an open transaction is older than the errors that wait */

@@ -14,8 +14,8 @@ export interface RecordedSum {
 }
 
 /**
- * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the document says cents: a platform may
- * have written either.
+ * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the documented column is called
+ * amount_cents: a platform may have written either.
  */
 const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 const wholeUnits = new Set(
@@ -27,7 +27,8 @@ const decimalsOf = (currency: string): number =>
 
 const currencyOf = ({ currency }: RecordedSum): string => (currency ?? 'USD').toUpperCase();
 
-export const isSum = (recorded: RecordedSum, { amount, currency: of }: Sum): boolean => {
+/** Whether a recorded sum is this one, in cents or as Stripe counts. */
+export const isSameSum = (recorded: RecordedSum, { amount, currency: of }: Sum): boolean => {
   const { amount_cents } = recorded;
   return (
     currencyOf(recorded) === of &&
@@ -43,7 +44,7 @@ export function sumInWords({ amount, currency }: Sum): string {
   return `${(amount / 10 ** decimals).toFixed(decimals)} ${currency}`;
 }
 
-/** Of a currency that has no cents, the number itself: it may count hundredths of it, or what Stripe counts. */
+/** Where a currency has no cents, the number as it is recorded: it may be in hundredths, or as Stripe counts. */
 export function recordedInWords(recorded: RecordedSum): string {
   const currency = currencyOf(recorded);
   return decimalsOf(currency) === 2

@@ -3,7 +3,7 @@ import { z } from '../../src/bot.ts';
 import { count, maxFindings, percent, time } from '../parts/settings.ts';
 
 /** A month in minutes. */
-const longestMinutes = 43_200;
+const maxMinutes = 43_200;
 
 /**
  * Means of payment that are confirmed after days (docs.stripe.com/payments/payment-methods: delayed notification), and
@@ -34,7 +34,7 @@ const isServer = (text: string): boolean => {
 
 export const config = z.strictObject({
   // Stripe sends the event of a card payment within seconds, and one that failed again within the hour (docs.stripe.com/webhooks).
-  pending_minutes: time(30, 'how many minutes a payment may be pending', longestMinutes),
+  pending_minutes: time(30, 'how many minutes a payment may be pending', maxMinutes),
   // SEPA direct debits are confirmed within 14 business days (docs.stripe.com/payments/sepa-debit).
   slow_pending_days: time(
     20,
@@ -46,8 +46,8 @@ export const config = z.strictObject({
     .max(50)
     .default(slowMethods)
     .describe('means of payment that the provider confirms after days, as payments name them'),
-  // An hour: with it, min_failed_users of a small platform come together.
-  window_minutes: time(60, 'over how many minutes failed payments are counted', longestMinutes),
+  // In an hour also a small platform can have min_failed_users.
+  window_minutes: time(60, 'over how many minutes failed payments are counted', maxMinutes),
   // Our choice: single cards are always declined, those of a tenth of all users are not.
   max_failed_percent: percent(
     10,
@@ -62,7 +62,7 @@ export const config = z.strictObject({
   grace_minutes: time(
     10,
     'how many minutes after a payment its credits, its debit or the edit of the profile may follow',
-    longestMinutes,
+    maxMinutes,
   ),
   // Stripe repeats an event that failed for three days (docs.stripe.com/webhooks); a week has room for a weekend.
   lookback_days: time(7, 'how many days of settled payments are compared with their credits', 365),
@@ -109,7 +109,7 @@ export const config = z.strictObject({
   stripe_grace_minutes: time(
     15,
     'how many minutes after an event of Stripe the platform may record it',
-    longestMinutes,
+    maxMinutes,
   ),
   max_findings: maxFindings(),
 });

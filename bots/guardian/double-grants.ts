@@ -4,7 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { namesNone } from './missing-grants.ts';
+import { namesNoPayment } from './missing-grants.ts';
 import { maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Doubled extends Wrong {
@@ -15,8 +15,8 @@ interface Doubled extends Wrong {
   bookings: number;
 }
 
-/** The payment that a booking `c` names, as text. */
-const named = sql`coalesce(CASE WHEN c.idempotency_key LIKE 'payment:%' THEN substr(c.idempotency_key, 9) END,
+/** The id of the payment that a booking `c` names, as text. */
+const namedPayment = sql`coalesce(CASE WHEN c.idempotency_key LIKE 'payment:%' THEN substr(c.idempotency_key, 9) END,
   c.metadata ->> 'transaction_id')`;
 
 /**
@@ -31,7 +31,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
   return reportRows<Doubled>(config, context, {
     rows: sql`
       WITH purchases AS MATERIALIZED (
-        SELECT c.id, c.user_id, c.amount, c.created_at, ${named} AS payment, ${namesNone} AS is_nameless,
+        SELECT c.id, c.user_id, c.amount, c.created_at, ${namedPayment} AS payment, ${namesNoPayment} AS is_nameless,
           coalesce(c.idempotency_key, '') LIKE 'payment:%' AS is_keyed
         FROM credits c
         WHERE c.type = 'purchase' AND c.amount > 0
@@ -44,7 +44,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
         UNION SELECT c.id, c.amount, p.payment, p.user_id
         FROM purchases p JOIN credits c ON c.user_id = p.user_id AND c.idempotency_key = 'payment:' || p.payment
         WHERE NOT p.is_keyed
-        -- Two payments of the same price within minutes, one of them without a named booking: it has a right to the nameless one.
+        -- A nameless booking near a payment that has a booking of its own counts for it, unless it fits a payment that has none.
         UNION (
           SELECT DISTINCT ON (nameless.id) nameless.id, nameless.amount, p.payment, p.user_id
           FROM purchases nameless JOIN purchases p ON p.user_id = nameless.user_id AND p.amount = nameless.amount

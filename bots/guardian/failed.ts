@@ -19,7 +19,7 @@ interface Provider {
  */
 export async function findFailed(config: Config, context: EventContext): Promise<EventResult> {
   const { db, now, from, starts, only } = context;
-  const { max_failed_percent: limit, min_failed_users: least, window_minutes } = config;
+  const { max_failed_percent: maxPercent, min_failed_users: minUsers, window_minutes } = config;
   const { rows } = await sql<Provider>`
     WITH starts AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
@@ -38,7 +38,7 @@ export async function findFailed(config: Config, context: EventContext): Promise
       SELECT provider FROM providers UNION SELECT key FROM starts UNION SELECT unnest(${[...(only ?? [])]}::text[])
     )
     SELECT provider, coalesce(bad, 0) AS bad, coalesce(of, 0) AS of, coalesce(attempts, 0) AS attempts, newest,
-      coalesce(bad >= ${least} AND bad * 100.0 > ${limit}::numeric * of, false) AS wrong
+      coalesce(bad >= ${minUsers} AND bad * 100.0 > ${maxPercent}::numeric * of, false) AS wrong
     FROM named LEFT JOIN providers USING (provider)
     ${only ? sql`WHERE provider = ANY (${[...only]}::text[])` : sql``} ORDER BY provider`.execute(
     db,

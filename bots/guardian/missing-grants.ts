@@ -25,7 +25,7 @@ const namesPayment = sql`(c.idempotency_key = 'payment:' || t.id OR c.metadata -
   OR (t.provider_transaction_id IS NOT NULL AND c.metadata ->> 'provider_transaction_id' = t.provider_transaction_id))`;
 
 /** Whether a booking `c` names no payment at all, as bookings from before the platform's triggers do. */
-export const namesNone = sql`(coalesce(c.idempotency_key, '') NOT LIKE 'payment:%'
+export const namesNoPayment = sql`(coalesce(c.idempotency_key, '') NOT LIKE 'payment:%'
   AND c.metadata ->> 'transaction_id' IS NULL AND c.metadata ->> 'provider_transaction_id' IS NULL)`;
 
 /**
@@ -65,7 +65,7 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
         coalesce(s.given, 0) AS given, t.settled_at,
         s.id IS NOT NULL AND NOT (s.given = 0 AND s.nth <= (
           SELECT count(*) FROM credits c
-          WHERE c.user_id = s.user_id AND c.type = 'purchase' AND ${namesNone}
+          WHERE c.user_id = s.user_id AND c.type = 'purchase' AND ${namesNoPayment}
             AND (c.amount = s.credits_granted OR (s.credits_granted IS NULL AND c.amount > 0))
             AND c.created_at BETWEEN least(s.created_at, s.settled_at) - interval '1 day' AND s.settled_at + interval '1 day'
         )) AS wrong

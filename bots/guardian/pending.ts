@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { isLive, lasted, maxRead, reportRows, type Wrong } from './report.ts';
+import { isLive, timeSinceInWords, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Pending extends Wrong {
   provider: string;
@@ -17,8 +17,8 @@ interface Pending extends Wrong {
 }
 
 /**
- * Whether the provider said that it takes days: the payment is `processing`, PayPal names a reason, or its means of payment is
- * one of these. Several offered means say nothing while a card is among them.
+ * Whether the provider takes days for it: the payment is `processing`, PayPal names a reason, or its means of payment is one of
+ * slow_methods. Where a card is among the offered means, the means say nothing.
  */
 const isSlow = ({ slow_methods }: Config) => sql`(
   'processing' IN (lower(t.metadata ->> 'status'), lower(t.metadata ->> 'payment_status'), lower(t.metadata ->> 'provider_status'))
@@ -50,7 +50,7 @@ export function findPending(config: Config, context: CheckContext): Promise<Chec
         row.created_at === null || new Date(row.created_at) < daysBefore(now, 1)
           ? 'high'
           : 'medium',
-      title: `Payment ${id} at ${row.provider} has been pending for ${lasted(row.created_at, now)}`,
+      title: `Payment ${id} at ${row.provider} has been pending for ${timeSinceInWords(row.created_at, now)}`,
       description: is_slow
         ? 'Its means of payment takes days, and it has been pending for longer than slow_pending_days.'
         : 'The provider has decided, and the platform was not told or did not record it.',

@@ -4,7 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, minutesBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { namesNone } from './missing-grants.ts';
+import { namesNoPayment } from './missing-grants.ts';
 import { isLive, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Undebited extends Wrong {
@@ -21,7 +21,7 @@ const isAbout = (
   key: string,
 ) => sql`(c.idempotency_key = ${key} || p.id OR c.metadata ->> 'transaction_id' = p.id::text
   OR (p.provider_transaction_id IS NOT NULL AND c.metadata ->> 'provider_transaction_id' = p.provider_transaction_id)
-  OR ${namesNone})`;
+  OR ${namesNoPayment})`;
 
 /** Credits that were spent before the refund cannot be taken back: the trigger notes how many these are. */
 const shortfall = sql`CASE WHEN jsonb_typeof(p.metadata -> 'credits_shortfall') = 'number'
@@ -34,9 +34,9 @@ const shortfall = sql`CASE WHEN jsonb_typeof(p.metadata -> 'credits_shortfall') 
 const isUndebited = sql`(
   p.credits_granted > 0 AND ${shortfall} < p.credits_granted
   AND EXISTS (SELECT FROM credits c WHERE c.user_id = p.user_id AND c.type = 'purchase' AND c.amount > 0 AND ${isAbout('payment:')}
-              AND (c.amount = p.credits_granted OR NOT ${namesNone}) AND c.created_at <= r.updated_at + interval '1 minute')
+              AND (c.amount = p.credits_granted OR NOT ${namesNoPayment}) AND c.created_at <= r.updated_at + interval '1 minute')
   AND NOT EXISTS (SELECT FROM credits c WHERE c.user_id = p.user_id AND c.amount < 0 AND ${isAbout('refund:')}
-                  AND (NOT ${namesNone} OR (c.type = 'refund' AND c.created_at >= least(r.created_at, r.updated_at) - interval '1 day'))))`;
+                  AND (NOT ${namesNoPayment} OR (c.type = 'refund' AND c.created_at >= least(r.created_at, r.updated_at) - interval '1 day'))))`;
 
 /**
  * A refund is a payment that was set to refunded, or a row of type refund. Such a row counts only where it pays back the whole of a

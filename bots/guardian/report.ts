@@ -9,7 +9,7 @@ export type Fragment = ReturnType<typeof sql>;
 /** One run reads this many rows at most; its result says when it was cut. */
 export const maxRead = 50_000;
 
-/** Whether the payment `t` counts: one of a test moves no money. */
+/** Whether the payment `t` is examined: a test payment moves no money. */
 export const isLive = ({ test_mode }: Config): Fragment =>
   test_mode
     ? sql`true`
@@ -17,13 +17,13 @@ export const isLive = ({ test_mode }: Config): Fragment =>
         AND coalesce(t.metadata ->> 'environment', t.metadata ->> 'mode', '') NOT IN ('sandbox', 'test')
         AND coalesce(t.provider_transaction_id, '') NOT LIKE 'cs\\_test\\_%')`;
 
-/** What a query says of each row that is wrong. */
+/** A wrong row, as the query of a check returns it. */
 export interface Wrong {
   id: string;
 }
 
-interface Asked<Row extends Wrong> {
-  /** a query of the rows that were looked at, with `wrong` and what `finding` needs */
+interface RowsToReport<Row extends Wrong> {
+  /** a query of the rows that the check examines, with the column `wrong` and what `finding` needs */
   rows: Fragment;
   /** columns of `rows` */
   order: Fragment;
@@ -40,14 +40,14 @@ interface Asked<Row extends Wrong> {
 export async function reportRows<Row extends Wrong>(
   { max_findings: max }: Config,
   { db }: CheckContext,
-  { rows: asked, order, examined, found, component, finding }: Asked<Row>,
+  { rows: query, order, examined, found, component, finding }: RowsToReport<Row>,
 ): Promise<CheckResult> {
   const { rows } = await sql<{ examined: number; count: number; found: Row[] }>`
-    WITH looked AS MATERIALIZED (${asked}), found AS (
+    WITH examined AS MATERIALIZED (${query}), found AS (
       SELECT *, row_number() OVER (ORDER BY ${order}, id) AS place, count(*) OVER () AS count
-      FROM looked WHERE wrong ORDER BY place LIMIT ${max}
+      FROM examined WHERE wrong ORDER BY place LIMIT ${max}
     )
-    SELECT (SELECT count(*)::int FROM looked) AS examined, coalesce(max(count), 0)::int AS count,
+    SELECT (SELECT count(*)::int FROM examined) AS examined, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(found ORDER BY place), '[]') AS found
     FROM found`.execute(db);
   const { examined: read = 0, count = 0, found: wrong = [] } = rows[0] ?? {};
@@ -65,10 +65,10 @@ export async function reportRows<Row extends Wrong>(
   };
 }
 
-/** How long something has lasted, as {@link span} says it. */
-export function lasted(from: string | Date | null, now: Date): string {
+/** How long something has timeSinceInWords, in the words of {@link span}. */
+export function timeSinceInWords(from: string | Date | null, now: Date): string {
   const begun = from === null ? NaN : new Date(from).getTime();
-  // PostgreSQL has a time before all others, too.
+  // PostgreSQL also knows the time -infinity.
   return Number.isNaN(begun)
     ? 'an unknown time'
     : span(Math.max(0, (now.getTime() - begun) / 1_000));

@@ -14,9 +14,9 @@ const maxBytes = 16_000_000;
 const timeoutMs = 20_000;
 /** How often a request that Stripe answered with 429 is sent again, and the longest wait before that. */
 const maxRepeats = 3;
-const longestWaitMs = 5_000;
+const maxWaitMs = 5_000;
 
-/** The headers that are sent to Stripe. The package would add what it knows of this machine. */
+/** The headers that are sent to Stripe. The package would also send headers about this machine. */
 const sentHeaders = new Set(['accept', 'authorization', 'stripe-version']);
 
 /** A request to Stripe failed. Its message contains neither the key nor Stripe's own message. */
@@ -30,10 +30,10 @@ export class StripeRequestError extends Error {
   }
 }
 
-/** As `retry-after` says, which is in seconds; without it, twice as long each time. */
+/** How long to wait: as `retry-after` says, in seconds; without it, twice as long each time. */
 function waitMs(retryAfter: string | undefined, repeat: number): number {
   const asked = Number(retryAfter) * 1_000;
-  return Math.min(asked >= 0 ? asked : 500 * 2 ** repeat, longestWaitMs);
+  return Math.min(asked >= 0 ? asked : 500 * 2 ** repeat, maxWaitMs);
 }
 
 export interface StripeClient {
@@ -51,7 +51,7 @@ export async function openStripe(
   const hosts = await readHttpHosts(db);
   const server = new URL(stripe_api);
   let unreached: OutboundError | undefined;
-  /** of the newest answer: of one that is no JSON, or no error of Stripe's form, the package forgets it */
+  /** the status of the newest answer; the package forgets it where the answer is no JSON, or no error in Stripe's form */
   let status: number | undefined;
 
   async function send(url: string, given: RequestInit = {}): Promise<Response> {
@@ -126,7 +126,7 @@ function errorOf(
     return new StripeRequestError('key', 'Stripe refuses the key (401)', cause);
   if (statusCode === 403)
     return new StripeRequestError('forbidden', 'the key may not read this (403)', cause);
-  // A proxy before Stripe says it in a form of its own.
+  // A proxy in front of Stripe may answer 429 in a form of its own.
   if (statusCode === 429 || seen.status === 429)
     return new StripeRequestError('busy', 'Stripe limits requests (429)', cause);
   if (code === 'resource_missing')

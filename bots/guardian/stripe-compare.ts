@@ -1,7 +1,7 @@
 /** Compares Stripe's payments with the platform's rows. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
-import { isSum, recordedInWords, sumInWords, type RecordedSum, type Sum } from './amounts.ts';
+import { isSameSum, recordedInWords, sumInWords, type RecordedSum, type Sum } from './amounts.ts';
 import type { StripePayment } from './stripe-events.ts';
 
 export interface Recorded extends RecordedSum {
@@ -16,7 +16,7 @@ export interface Recorded extends RecordedSum {
 export type Kind = 'missed' | 'behind' | 'differing' | 'unknown';
 
 /** The platform's rows of these ids, each under its id at Stripe. */
-export async function recorded(
+export async function readRecorded(
   { db }: CheckContext,
   ids: string[],
 ): Promise<Map<string, Recorded>> {
@@ -32,8 +32,8 @@ export async function recorded(
 
 const inWords = (sums: Sum[]): string => sums.map(sumInWords).join(' or ');
 
-/** What of a payment that succeeded at Stripe is wrong on the platform; null if it is right. */
-export function judge(
+/** What is wrong on the platform about a payment that succeeded at Stripe; null if all is right. */
+export function problemOf(
   payment: StripePayment,
   rows: Map<string, Recorded>,
 ): { kind: Kind; title: string; transaction?: Recorded } | null {
@@ -43,7 +43,7 @@ export function judge(
     .filter((row) => row.type !== 'refund');
   const [first] = own;
   if (!first) {
-    // A payment that was paid back in full needs no row.
+    // The platform needs no row for a payment without a sum, or one that was paid back in full.
     if (payment.sums.length === 0 || payment.refunded) return null;
     return {
       kind: 'missed',
@@ -69,7 +69,7 @@ export function judge(
       transaction: settled[0]!,
     };
   const { sums } = payment;
-  if (sums.length > 0 && !settled.some((row) => sums.some((sum) => isSum(row, sum)))) {
+  if (sums.length > 0 && !settled.some((row) => sums.some((sum) => isSameSum(row, sum)))) {
     const [row] = settled as [Recorded];
     return {
       kind: 'differing',

@@ -105,11 +105,11 @@ function isRefunded(ids: readonly string[], returned: readonly string[]): boolea
   );
 }
 
-/** Payments whose ids meet become one. */
-export function merged(payments: readonly StripePayment[]): StripePayment[] {
-  const of = new Map<string, StripePayment>();
+/** Joins payments that share an id. */
+export function joinPayments(payments: readonly StripePayment[]): StripePayment[] {
+  const byId = new Map<string, StripePayment>();
   for (const payment of payments) {
-    const met = [...new Set(payment.ids.flatMap((id) => of.get(id) ?? []))];
+    const met = [...new Set(payment.ids.flatMap((id) => byId.get(id) ?? []))];
     const all = [...met, payment];
     const first = all.reduce((a, b) => (b.at < a.at ? b : a));
     const sums = new Map(
@@ -125,9 +125,9 @@ export function merged(payments: readonly StripePayment[]): StripePayment[] {
       at: first.at,
       event_id: first.event_id,
     };
-    for (const id of one.ids) of.set(id, one);
+    for (const id of one.ids) byId.set(id, one);
   }
-  return [...new Set(of.values())];
+  return [...new Set(byId.values())];
 }
 
 /** The first one is the payment's key: it is the same whatever other ids become known. */
@@ -145,7 +145,7 @@ function paymentIn({ id, created, data }: Stripe.Event): StripePayment | null {
   const returned = paid.refunded ? inOrder(ids.filter((each) => /^(pi|ch|py)_/.test(each))) : [];
   return {
     ids: inOrder(ids),
-    // Nothing is owed for a payment of nothing: a trial, a coupon.
+    // A payment of 0, as in a trial or with a coupon, gives no credits: it has no sum that is compared.
     sums: paid.sum && paid.sum.amount > 0 ? [paid.sum] : [],
     returned,
     refunded: paid.refunded,
@@ -174,6 +174,6 @@ export function readPayments(
       const payment = event.livemode || testMode ? paymentIn(event) : null;
       if (payment) payments.push(payment);
     }
-    return { events, payments: merged(payments) };
+    return { events, payments: joinPayments(payments) };
   });
 }

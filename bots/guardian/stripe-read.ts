@@ -1,4 +1,4 @@
-/** Reads Stripe's events part after part, as far as one run comes. */
+/** Reads Stripe's events part after part, as many as one run can read. */
 import type { CheckContext } from '../../src/bot.ts';
 import { minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
@@ -11,7 +11,7 @@ const aroundMinutes = 2;
 const maxEvents = 3_000;
 const maxInPart = 1_000;
 /** After this time no further part is begun: the run has a deadline. */
-const longestMs = 90_000;
+const maxReadingMs = 90_000;
 
 export interface Read {
   payments: StripePayment[];
@@ -21,8 +21,8 @@ export interface Read {
 }
 
 /**
- * Reads part after part, the oldest first. A part with too many events is read again as a quarter of it, by the next run where this
- * one has read enough. What was read counts also if Stripe then limits requests.
+ * Reads part after part, the oldest first. Of a part with too many events, a quarter is read instead, by the next run if this one has
+ * read enough. If Stripe limits requests, what was read before counts.
  */
 export async function readNew(
   client: StripeClient,
@@ -33,7 +33,7 @@ export async function readNew(
   const read: Read = { payments: [], events: 0, readTo: from, partMs };
   let left = maxEvents;
   const begun = performance.now();
-  while (read.readTo < until && left > 0 && performance.now() - begun < longestMs) {
+  while (read.readTo < until && left > 0 && performance.now() - begun < maxReadingMs) {
     const to = new Date(Math.min(read.readTo.getTime() + read.partMs, until.getTime()));
     const part: [Date, Date] = [
       minutesBefore(read.readTo, aroundMinutes),

@@ -1,25 +1,25 @@
 /**
- * An invoice may be paid by two payments, as by mistake twice, and one of them paid back days later. The events of that day name the
- * payment that was paid back alone, so Stripe is asked for the other ones.
+ * An invoice may be paid twice, for example by mistake, and one of the two payments paid back days later. The events of that day name
+ * only the payment that was paid back, so Stripe is asked for the other one.
  */
 import type { Stripe } from 'stripe';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';
-import { idIn, merged, type StripePayment } from './stripe-events.ts';
+import { idIn, joinPayments, type StripePayment } from './stripe-events.ts';
 
 /** How many invoices one run asks for. */
 const maxInvoices = 50;
-/** How many payments of one invoice are looked at. */
+/** How many payments of one invoice are read. */
 const maxPayments = 10;
 
 export interface Completed {
   payments: StripePayment[];
-  /** keys of payments whose invoice could not be asked for: nothing is said about them */
+  /** keys of payments whose invoice could not be asked for: they are not judged */
   unasked: Set<string>;
 }
 
 /**
- * The same payments; those that seem to be paid back, and that the platform knows by an invoice (`isKnown`), with all payments of
- * this invoice.
+ * Returns the payments. Where one seems to be paid back and the platform knows it by an invoice (`isKnown`), all other payments of
+ * the invoice are joined to it.
  */
 export async function withTwins(
   client: StripeClient,
@@ -50,7 +50,7 @@ export async function withTwins(
       unasked.add(payment.ids[0]!);
     }
   }
-  return { payments: merged([...payments, ...more]), unasked };
+  return { payments: joinPayments([...payments, ...more]), unasked };
 }
 
 /** The paid payments of an invoice that `known` does not have. */

@@ -3,7 +3,7 @@ import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
 import { openIds } from '../parts/open-findings.ts';
-import { isSum, recordedInWords, sumInWords } from './amounts.ts';
+import { isSameSum, recordedInWords, sumInWords } from './amounts.ts';
 import type { Config } from './config.ts';
 import { isLive } from './report.ts';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';
@@ -26,7 +26,8 @@ interface Row extends Recorded {
   is_open: boolean;
 }
 
-const kinds: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
+/** For the beginning of an id, how Stripe is asked for the object. */
+const retrievals: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
   pi: (stripe, id) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
   ch: (stripe, id) => stripe.charges.retrieve(id),
   py: (stripe, id) => stripe.charges.retrieve(id),
@@ -74,7 +75,7 @@ export async function findUnknown(
   const asked = new Set<string>();
   let isForbidden = false;
   for (const row of rows) {
-    const question = kinds[row.provider_transaction_id.split('_', 1)[0]!];
+    const question = retrievals[row.provider_transaction_id.split('_', 1)[0]!];
     const known = row.status === 'refunded' ? refunded : named;
     if (known.has(row.provider_transaction_id)) {
       read.examined.push(row.id);
@@ -98,7 +99,7 @@ export async function findUnknown(
   return { ...read, asked: asked.size };
 }
 
-/** Whether a charge was neither paid back, not even in part, nor disputed. Sessions and invoices do not tell. */
+/** Whether a charge is paid, and neither disputed nor paid back, not even in part. Sessions and invoices do not say that. */
 function isKept(data: Record<string, unknown>): boolean {
   const charge = data['object'] === 'charge' ? data : data['latest_charge'];
   if (typeof charge !== 'object' || charge === null) return false;
@@ -143,7 +144,7 @@ async function ask(
     const word = typeof state === 'string' && /^[a-z_]{1,40}$/.test(state) ? state : 'unpaid';
     return finding('unknown', id, `Payment ${id} is completed, and ${word} at Stripe`, about);
   }
-  if (!paid.sum || isSum(row, paid.sum)) return null;
+  if (!paid.sum || isSameSum(row, paid.sum)) return null;
   const { sum } = paid;
   return finding(
     'differing',

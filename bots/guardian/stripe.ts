@@ -7,19 +7,19 @@ import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.t
 import { daysBefore, minuteMs, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { openStripe, StripeRequestError, type StripeClient } from './stripe-client.ts';
-import { finding, judge, recorded } from './stripe-compare.ts';
-import { merged, type StripePayment } from './stripe-events.ts';
+import { finding, problemOf, readRecorded } from './stripe-compare.ts';
+import { joinPayments, type StripePayment } from './stripe-events.ts';
 import { figuresOf } from './stripe-figures.ts';
 import { readNew } from './stripe-read.ts';
 import { withTwins } from './stripe-twins.ts';
 import { findUnknown, type Place } from './stripe-unknown.ts';
 
 /** If the platform has none of at least this many payments, it writes other ids than Stripe, or gets no events. */
-const fewForNone = 10;
-const keyOfKey = 'STRIPE_KEY';
-const keyOfNone = 'no payment known';
+const minForNone = 10;
+const secretKey = 'STRIPE_KEY';
+const noneKey = 'no payment known';
 
-/** Of a time as the database writes it: `2026-11-30 12:00:00.123456+00`. */
+/** The milliseconds of a time as the database writes it: `2026-11-30 12:00:00.123456+00`. */
 const timeOf = (text: string): number =>
   Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
 
@@ -32,11 +32,11 @@ const memory = z.object({
       .refine((text) => Number.isFinite(timeOf(text))),
     id: z.guid(),
   }),
-  /** how long a part was that had few enough events */
+  /** how long the last part was that had few enough events */
   part_ms: z.number().positive().optional(),
 });
 
-const open = z.object({
+const reportedPayment = z.object({
   ids: z.array(z.string()).min(1),
   sums: z.array(z.object({ amount: z.number(), currency: z.string() })),
   returned: z.array(z.string()),
@@ -72,7 +72,7 @@ export async function compareWithStripe(
 
 /** The key's own text appears nowhere. */
 const keyFinding = (why: string): CheckResult => ({
-  examined: [keyOfKey],
+  examined: [secretKey],
   findings: [
     {
       severity: 'high',
@@ -82,18 +82,18 @@ const keyFinding = (why: string): CheckResult => ({
         'The secret STRIPE_KEY cannot be used. Make a restricted key at Stripe that may read events, payment intents, charges, ' +
         'checkout sessions and invoices, and store it with `npx roundsman secrets set STRIPE_KEY`.',
       component: 'stripe',
-      key: keyOfKey,
+      key: secretKey,
     },
   ],
 });
 
 /** The payments in the open findings of this check, as they were reported. */
-async function reported({ db }: CheckContext): Promise<StripePayment[]> {
+async function readReported({ db }: CheckContext): Promise<StripePayment[]> {
   const { rows } = await sql<{ metadata: unknown }>`
     SELECT metadata -> 'payment' AS metadata FROM bot_findings
     WHERE resolved_at IS NULL AND category = 'payments' AND check_name = 'stripe-payments' AND metadata ? 'payment'
     LIMIT 1000`.execute(db);
-  return rows.flatMap(({ metadata }) => open.safeParse(metadata).data ?? []);
+  return rows.flatMap(({ metadata }) => reportedPayment.safeParse(metadata).data ?? []);
 }
 
 async function compare(
@@ -105,20 +105,20 @@ async function compare(
   const until = minutesBefore(now, config.stripe_grace_minutes);
   const first = daysBefore(now, config.stripe_days);
   const known = memory.safeParse(remembered).data;
-  // Older events are gone.
+  // Stripe no longer has older events.
   const oldest = daysBefore(now, 29);
   const last = known ? new Date(Math.max(Date.parse(known.read_to), oldest.getTime())) : first;
   const from = last < until ? last : until;
-  // A place after now is one from before the clock was set back: what is settled from now on would lie before it.
+  // A place after now was written before the clock was set back. Payments that are settled from now on would lie before it.
   const isAhead = known !== undefined && timeOf(known.place.at) > until.getTime();
   const begin = isAhead ? until : first;
   const place: Place = known && !isAhead ? known.place : { at: begin.toISOString(), id: noId };
 
-  const whole = Math.max(until.getTime() - from.getTime(), minuteMs);
-  const part = Math.max(minuteMs, Math.min(known?.part_ms ?? whole, whole));
-  const read = await readNew(client, [from, until, part], config, context);
-  const seen = merged([...(await reported(context)), ...read.payments]);
-  const rows = await recorded(
+  const wholeMs = Math.max(until.getTime() - from.getTime(), minuteMs);
+  const partMs = Math.max(minuteMs, Math.min(known?.part_ms ?? wholeMs, wholeMs));
+  const read = await readNew(client, [from, until, partMs], config, context);
+  const seen = joinPayments([...(await readReported(context)), ...read.payments]);
+  const rows = await readRecorded(
     context,
     seen.flatMap(({ ids }) => ids),
   );
@@ -126,13 +126,13 @@ async function compare(
   const payments = all.filter(({ ids }) => !ids.some((id) => unasked.has(id)));
   const named = new Set(payments.flatMap(({ ids }) => ids));
   const wrong = payments.flatMap((payment) => {
-    const judged = judge(payment, rows);
-    return judged ? [{ payment, ...judged }] : [];
+    const problem = problemOf(payment, rows);
+    return problem ? [{ payment, ...problem }] : [];
   });
   const refunded = new Set(payments.flatMap((payment) => (payment.refunded ? payment.ids : [])));
   const owed = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
   const missed = wrong.filter(({ kind }) => kind === 'missed');
-  const isNone = owed.length >= fewForNone && missed.length === owed.length;
+  const isNone = owed.length >= minForNone && missed.length === owed.length;
   const unknown = isNone
     ? { findings: [], examined: [], asked: 0, unasked: 0, place }
     : await findUnknown(config, context, client, { place, until: read.readTo, named, refunded });
@@ -150,7 +150,7 @@ async function compare(
       ];
   const isCut = findings.length > config.max_findings;
   return {
-    examined: [keyOfKey, keyOfNone, ...(isNone ? [] : [...named, ...unknown.examined])],
+    examined: [secretKey, noneKey, ...(isNone ? [] : [...named, ...unknown.examined])],
     findings: findings.slice(0, config.max_findings),
     figures: figuresOf(read, {
       payments: payments.length,
@@ -160,7 +160,7 @@ async function compare(
       until,
     }),
     truncated: isCut,
-    // What was not reported is read again.
+    // The next run reads again what this one did not report.
     remember: {
       ...(isCut || isNone
         ? { read_to: from.toISOString(), place }
@@ -180,6 +180,6 @@ const noneKnown = (owed: StripePayment[]): ReportedFinding => ({
     'Either no event of Stripe reaches the platform, or the platform writes other ids into provider_transaction_id than those of payment ' +
     'intents, charges, checkout sessions and invoices.',
   component: 'stripe',
-  key: keyOfNone,
+  key: noneKey,
   metadata: { payments: owed.length, sample: owed.slice(0, 20).map(({ ids }) => ids[0]) },
 });

@@ -4,7 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, hoursBefore, minutesBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
-import { lasted, maxRead, reportRows, type Wrong } from './report.ts';
+import { timeSinceInWords, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Outlived extends Wrong {
   provider: string;
@@ -15,7 +15,7 @@ interface Outlived extends Wrong {
   cancel_at_period_end: boolean | null;
 }
 
-/** A canceled subscription ends with its period; one without an end, such as a gift, never ends. A trial's period is the trial. */
+/** A canceled subscription ends with its period. One without an end of its period, such as a gift, never ends. */
 export function findOutlived(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
   const active = hoursBefore(now, config.period_grace_hours);
@@ -33,7 +33,7 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
     component: 'subscriptions',
     finding: ({ id, ...row }) => ({
       severity: 'medium',
-      title: `Subscription ${id} is ${row.status}, and its period ended ${lasted(row.current_period_end, now)} ago`,
+      title: `Subscription ${id} is ${row.status}, and its period ended ${timeSinceInWords(row.current_period_end, now)} ago`,
       description: row.cancel_at_period_end
         ? 'It was to end with its period, and the platform still serves it.'
         : 'It was neither renewed nor ended.',
@@ -97,7 +97,7 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
     component: 'profiles.subscription_status',
     finding: ({ id, kind, ...row }) => ({
       severity: severities[kind],
-      title: `Profile ${id} is ${said(row.profile_status, row.profile_tier)}, and its subscription is ${said(row.status, row.tier)}`,
+      title: `Profile ${id} is ${planInWords(row.profile_status, row.profile_tier)}, and its subscription is ${planInWords(row.status, row.tier)}`,
       description: {
         unpaid: 'The platform serves a subscription that is not paid for.',
         unserved: 'The user pays, and the platform does not serve the subscription.',
@@ -108,5 +108,5 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
   });
 }
 
-const said = (status: string | null, tier: string | null): string =>
+const planInWords = (status: string | null, tier: string | null): string =>
   status === null ? 'missing' : [status, tier].filter(Boolean).join(' ');

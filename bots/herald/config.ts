@@ -19,7 +19,7 @@ export const config = z.strictObject({
   waiting_minutes: amount(15, 'how many minutes a message may be due without being sent'),
   // The third try is the last one within 10 minutes; the next delays are 30 minutes to 10 hours.
   waiting_tries: count(3, 'a pending message that was tried at least this often is a finding'),
-  // A day: also a channel that only sends the morning report is in it.
+  // A day contains a message also of a channel that only sends the morning report.
   failed_hours: time(24, 'over how many hours failed messages are counted', 720),
   // A message that failed is not tried again: each one is lost until a person sends it again.
   min_failed: count(1, 'a channel with fewer failed messages than this is no finding'),
@@ -28,7 +28,7 @@ export const config = z.strictObject({
     50,
     'a finding about a channel is high if at least this share of its messages failed, else medium',
   ),
-  // The morning of the next day is within it.
+  // A day contains the next morning.
   ending_hours: amount(
     24,
     'a silence that hides open findings is reported this many hours before its end; one that was made for less than twice as long is not',

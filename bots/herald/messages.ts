@@ -9,8 +9,8 @@ import type {
 } from '../../src/bot.ts';
 import {
   countEvents,
-  itsStart,
-  sinceStart,
+  joinStart,
+  isSinceStart,
   type Counted,
   type Totals,
 } from '../parts/count-events.ts';
@@ -141,9 +141,9 @@ export async function findFailedMessages(
         SELECT n.channel, n.created_at, n.error_message, n.status = 'failed' AND NOT EXISTS (
           SELECT FROM bot_notifications later WHERE later.ticket_id = n.ticket_id AND later.channel = n.channel
             AND later.position > n.position AND later.status = 'sent') AS bad
-        FROM bot_notifications n ${itsStart(sql`n.channel`)}
+        FROM bot_notifications n ${joinStart(sql`n.channel`)}
         WHERE n.created_at >= ${from} AND n.created_at <= ${now} AND n.status IN ('sent', 'failed') AND ${isInSettings('n.channel')}
-          AND ${sinceStart(sql`n.channel`, context)}
+          AND ${isSinceStart(sql`n.channel`, context)}
       )`,
     counted: sql`
       SELECT channel AS key, (count(*) FILTER (WHERE bad))::int AS bad, count(*)::int AS "of",

@@ -3,6 +3,6 @@ import { sql } from '../../src/bot.ts';
 
 const endpoints = ['/api/bots/herald', 'bot:herald'];
 
-/** Whether a row of `bots` under this alias, or none, runs the herald. */
+/** Whether the row of `bots` under this alias runs the herald; false where there is no row. */
 export const isHerald = (alias: string) =>
   sql<boolean>`(coalesce(${sql.ref(`${alias}.api_endpoint`)}, '') = ANY (${endpoints}::text[]))`;

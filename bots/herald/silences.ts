@@ -20,7 +20,7 @@ interface Ending {
 }
 
 /**
- * A silence that was made for an hour ends soon from its beginning, and its owner knows. So only a silence that was made for at
+ * A silence that was made for an hour ends soon from its beginning, and its owner knows that. So only a silence that was made for at
  * least twice `ending_hours` is reported, and only while it hides something.
  */
 export async function findEndingSilences(
@@ -78,8 +78,8 @@ interface Hidden {
 }
 
 /**
- * A person who silences a critical finding that is open, or exactly this problem, means it; for some hours that is fine. A silence
- * that was there before the finding, and names more than it, hides what its owner never saw.
+ * A person who silences an open critical finding, or exactly its problem, does so on purpose: that is reported only after
+ * `hidden_hours`. A silence that is older than the finding, and covers more than it, hides what its owner never saw.
  */
 export async function findHiddenCritical(
   { hidden_hours }: Config,

@@ -16,7 +16,7 @@ interface Waiting {
   pending: number;
   /** those of them that the check is about */
   found: number;
-  /** the lowest place in `severities` of these */
+  /** the place of the worst of these in `severities`, from 1 */
   worst: number | null;
   since: Date | null;
   named: { ticket: string; severity: string; bot: string | null; title: string; since: string }[];
@@ -47,7 +47,7 @@ async function readWaiting(
   return rows[0]!;
 }
 
-/** As severe as the worst ticket, and high at most: the ticket itself says how severe its problem is. */
+/** One step less severe than the worst ticket, which itself says how severe its problem is. */
 const severityOf = (worst: number | null): ReportedFinding['severity'] =>
   ({ 1: 'high', 2: 'medium' }[worst ?? 0] as 'high' | 'medium') ?? 'low';
 
@@ -96,12 +96,12 @@ export async function findUnassignedTickets(
 ): Promise<CheckResult> {
   const { now } = context;
   const bound = minutesBefore(now, unassigned_minutes);
-  const asked = severities.slice(0, severities.indexOf(unassigned_from) + 1);
+  const wanted = severities.slice(0, severities.indexOf(unassigned_from) + 1);
   // A ticket that was reopened or unassigned is open since then; its last event of these kinds says when.
   const since = sql`coalesce((SELECT max(e.created_at) FROM bot_ticket_events e
       WHERE e.ticket_id = t.id AND e.event IN ('reopened', 'unassigned')), t.created_at)`;
   const waiting = await readWaiting(context, {
-    found: sql`t.status = 'open' AND t.severity = ANY (${asked}::text[]) AND coalesce(${since} < ${bound}, false)`,
+    found: sql`t.status = 'open' AND t.severity = ANY (${wanted}::text[]) AND coalesce(${since} < ${bound}, false)`,
     since,
   });
   const minutes = minutesSince(waiting.since, now);

@@ -38,7 +38,7 @@ export const tablesWithReferences = [
 
 /**
  * References without a foreign key that holds for every row: it was dropped, added as NOT VALID, is not enforced, or its
- * triggers are switched off, as a restore does that was cut short.
+ * triggers are switched off, as an interrupted restore leaves them.
  */
 async function findUnguarded({ db }: CheckContext): Promise<Reference[]> {
   const { rows } = await sql<Reference>`

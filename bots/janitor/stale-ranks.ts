@@ -12,7 +12,7 @@ const sampleSize = 20;
  * fault while the score is recent. A rank is stale where it is missing although its score is old, or where it is further
  * off than the recent scores above it can have moved it.
  */
-const stale = (before: Date) => sql`
+const staleRanks = (before: Date) => sql`
   SELECT game_id, count(*)::int AS stale FROM (
     SELECT game_id, cached, came_at, rank,
       count(*) FILTER (WHERE came_at > ${before}) OVER (PARTITION BY game_id ORDER BY score DESC) AS recent_above
@@ -32,7 +32,7 @@ export async function findStaleRanks(
   // The remedy has ranked every score that was there when it was applied: only later ones are recent then.
   const before = since ?? hoursBefore(now, rank_hours);
   const { rows } = await sql<{ games: number; ranks: number; sample: object[] }>`
-    WITH stale AS MATERIALIZED (${stale(before)})
+    WITH stale AS MATERIALIZED (${staleRanks(before)})
     SELECT count(*)::int AS games, coalesce(sum(stale), 0)::int AS ranks,
       coalesce((SELECT json_agg(s) FROM (SELECT * FROM stale ORDER BY stale DESC, game_id LIMIT ${sampleSize}) s), '[]')
         AS sample

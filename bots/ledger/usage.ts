@@ -11,8 +11,8 @@ export interface UsageConfig {
   max_findings: number;
 }
 
-/** A use may be written later than it happened, by this time at most. */
-const latestMs = 3_600_000;
+/** By how much a use may be written later than it happened. */
+const maxWriteDelayMs = 3_600_000;
 
 const memory = z.object({ read_to: z.iso.datetime() });
 
@@ -35,9 +35,11 @@ interface Counts {
 }
 
 /**
- * The documented schema ties no debit to a use. So a use is paid for by a booking that names it (`usage_id` in its metadata, or a
- * key that ends with its id); or by one of its amount within the grace before or after it, of which each pays for one use; or if
- * the debits around it are together as high as the uses around it, as where several uses are debited at once. Uses that failed,
+ * The documented schema ties no debit to a use. So a use counts as paid
+ * - by a booking that names it (`usage_id` in its metadata, or a key that ends with its id);
+ * - by a booking of its amount within the grace before or after it, where each such booking pays for one use;
+ * - or where all debits around it are as high as all uses around it, because several uses may be debited at once.
+ * Uses that failed,
  * uses of free apps, and uses of members whose organization has a pool to pay from need no debit of the user. Each run looks at
  * the uses since the last one, and at those of open findings.
  */
@@ -90,13 +92,13 @@ export async function checkUsage(
 ): Promise<CheckResult> {
   const { usage_hours, usage_grace_minutes, max_findings: max } = config;
   const known = memory.safeParse(remembered).data;
-  const readTo = known ? Date.parse(known.read_to) - latestMs : -Infinity;
+  const readTo = known ? Date.parse(known.read_to) - maxWriteDelayMs : -Infinity;
   const from = new Date(Math.max(hoursBefore(now, usage_hours).getTime(), readTo));
   const until = minutesBefore(now, usage_grace_minutes);
   const { rows } = await unpaidUses(config, from, until).execute(db);
   const { uses = 0, newest = null, count = 0, found = [] } = rows[0] ?? {};
-  // The oldest ones were read, and the next run goes on with the rest.
-  const judgedTo = uses > maxRead && newest ? newest.getTime() + latestMs : until.getTime();
+  // Where there are too many uses, the oldest were read; the next run goes on with the rest.
+  const judgedTo = uses > maxRead && newest ? newest.getTime() + maxWriteDelayMs : until.getTime();
   return {
     examined: { count: uses, except: [] },
     figures: [
@@ -113,7 +115,7 @@ export async function checkUsage(
       metadata: { usage_id: id, user_id, app, credits_used, created_at },
     })),
     truncated: count > max,
-    // What was not reported is looked at again.
+    // Without it, the next run looks again at what this one did not report.
     ...(count <= max && { remember: { read_to: new Date(judgedTo).toISOString() } }),
   };
 }

@@ -18,15 +18,15 @@ interface Subject {
   key: string;
   /** SELECT of one column `at`, the time of each event since the given time */
   events(since: Fragment, until: Fragment): Fragment;
-  /** how many of them in `periodMs` are no finding */
-  most: number;
+  /** up to how many of them in `periodMs` are no finding */
+  max: number;
   periodMs: number;
   finding(count: number, rate: number): Omit<ReportedFinding, 'category' | 'component'>;
 }
 
 /**
- * Counts the events of each subject. The engine may ask about a longer time than the window, since a cure: so what is compared with
- * the limit is the rate.
+ * Counts the events of each subject. After a cure the engine may ask about a longer time than the window, so the rate is compared
+ * with the limit.
  */
 async function measure(
   subjects: Subject[],
@@ -55,7 +55,7 @@ async function measure(
     examined: asked.map(({ key }) => key),
     counts: new Map(results.map(({ subject, bad }) => [subject.key, bad])),
     findings: results
-      .filter(({ subject, rate }) => rate > subject.most)
+      .filter(({ subject, rate }) => rate > subject.max)
       .map(({ subject, bad, rate }) =>
         Object.assign(subject.finding(bad, Math.round(rate)), {
           category: 'automation',
@@ -79,7 +79,7 @@ async function measure(
   };
 }
 
-/** Heals begin by themselves, and so do runs that remedies ask for: both may feed each other. */
+/** Heals begin without a person, and so do runs that remedies ask for: each may cause more of the other. */
 export async function findRunaway(
   { max_heals_an_hour, max_unplanned_an_hour, runaway_times }: Config,
   context: EventContext,
@@ -88,12 +88,12 @@ export async function findRunaway(
     [
       {
         key: 'heals',
-        // A heal of several steps is one; an aborted one did nothing; an external action is of the platform's own code.
+        // All steps of a heal count as one; an aborted action did nothing; an external one is of the platform's own code.
         events: (since, until) => sql`
           SELECT min(taken_at) AS at FROM bot_actions
           WHERE taken_at >= ${since} AND taken_at <= ${until} AND state <> 'aborted' AND fingerprint NOT LIKE 'external-%'
           GROUP BY heal_id`,
-        most: max_heals_an_hour,
+        max: max_heals_an_hour,
         periodMs: hourMs,
         finding: (count, rate) => ({
           severity: 'critical',
@@ -108,7 +108,7 @@ export async function findRunaway(
         events: (since, until) => sql`
           SELECT started_at AS at FROM bot_executions
           WHERE started_at >= ${since} AND started_at <= ${until} AND trigger IN ('manual', 'verify') AND status <> 'skipped'`,
-        most: max_unplanned_an_hour,
+        max: max_unplanned_an_hour,
         periodMs: hourMs,
         finding: (count, rate) => {
           const isRunaway = rate > runaway_times * max_unplanned_an_hour;
@@ -142,7 +142,7 @@ export async function findTooManyRuns(
         events: (since, until) => sql`
           SELECT started_at AS at FROM bot_executions
           WHERE started_at >= ${since} AND started_at <= ${until} AND status <> 'skipped' AND trigger <> 'external'`,
-        most: max_runs_a_day,
+        max: max_runs_a_day,
         periodMs: dayMs,
         finding: (count, rate) => ({
           severity: rate > 2 * max_runs_a_day ? 'high' : 'medium',

@@ -5,7 +5,7 @@ import { shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
 import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, isCost, maxShown, needUsage } from './usage.ts';
+import { inCents, isCost, maxShown, requireUsage } from './usage.ts';
 
 const all = 'all providers';
 
@@ -22,14 +22,14 @@ function calendar(now: Date) {
   return { monthStart, monthEnd, dayStart: new Date(Math.floor(now.getTime() / dayMs) * dayMs) };
 }
 
-async function spentBy(
+async function readSpending(
   by: 'provider' | 'user_id',
   { db, now }: CheckContext,
   config: Config,
 ): Promise<Map<string, Spent>> {
   const { user_month_cents, user_day_cents, max_findings, warn_percent } = config;
   const { monthStart, dayStart } = calendar(now);
-  // Of users only those near a budget are read: there may be many.
+  // Only users near a budget are read, because there may be many.
   const near = (budget: number | null) => (budget === null ? null : (budget * warn_percent) / 100);
   const { rows } = await sql<Spent & { subject: string }>`
     SELECT * FROM (
@@ -52,16 +52,16 @@ type Budget = { subject: string; period: 'day' | 'month'; spent: number; budget:
 
 export async function findOverBudget(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, day_cents, provider_month_cents, user_month_cents, user_day_cents } = config;
-  await needUsage(context);
+  await requireUsage(context);
   const hasUserBudget = user_month_cents !== null || user_day_cents !== null;
   if (month_cents === null && day_cents === null && !hasUserBudget && noneIn(provider_month_cents))
     context.skip(
       'no budget is set: `npx roundsman bots edit meter --set month_cents=100000` sets one for all providers; ' +
         '`npx roundsman bots show meter` names the other budgets',
     );
-  const providers = await spentBy('provider', context, config);
+  const providers = await readSpending('provider', context, config);
   const users: Map<string, Spent> = hasUserBudget
-    ? await spentBy('user_id', context, config)
+    ? await readSpending('user_id', context, config)
     : new Map();
   const total = { month: sum(providers, 'month'), day: sum(providers, 'day') };
   const budgets: Budget[] = [
@@ -133,7 +133,7 @@ function findingOf(
 export async function findOverPace(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, provider_month_cents, pace_from_day } = config;
   const { db, now } = context;
-  await needUsage(context);
+  await requireUsage(context);
   if (month_cents === null && noneIn(provider_month_cents))
     context.skip(
       'no budget of a month is set: `npx roundsman bots edit meter --set month_cents=100000` sets one',
@@ -145,7 +145,7 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
       sum(cost_cents)::float8 AS cost
     FROM javari_usage_stats WHERE created_at >= ${weekStart} AND created_at < ${dayStart} AND ${isCost(config)}
     GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10000`.execute(db);
-  const providers = await spentBy('provider', context, config);
+  const providers = await readSpending('provider', context, config);
   const daysLeft = (monthEnd.getTime() - now.getTime()) / dayMs;
   const pace = (only: string | null) =>
     median(
@@ -166,12 +166,12 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
   ];
   const projected = asked.map((each) => ({ ...each, end: each.spent + each.aDay * daysLeft }));
   const found = projected.filter(
-    // What is over its budget already is reported by the other check.
+    // The check `budget` reports what is over its budget already.
     ({ budget, spent, end }) => budget !== null && spent < budget && end > budget,
   );
   const isEarly = now.getUTCDate() < pace_from_day;
   return {
-    // Its pace was examined also where another check reports that it is over its budget.
+    // What is over its budget already was examined, too.
     examined: { count: asked.filter(({ budget }) => budget !== null).length, except: [] },
     figures: [
       { name: 'usual spending a day', value: projected[0]!.aDay, unit: 'cents' },

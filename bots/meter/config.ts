@@ -70,7 +70,7 @@ export const config = z.strictObject({
   // Our choice: half more for each user; more users alone are no problem.
   slope_user_times: times(
     1.5,
-    'if also the cost of an active user is above this many times its median of these days',
+    'such spending is a finding only if the cost of an active user is above this many times its median of these days, too',
   ),
   // 5 dollars or euros: less is not worth a ticket.
   min_cents: amount(500, 'less spending than this in slope_hours is no finding, in cents'),
@@ -82,7 +82,7 @@ export const config = z.strictObject({
     'less spending of a user than this in 24 hours is no finding, in cents',
   ),
   failure_minutes: time(
-    // An hour: min_requests of a model that is used a little come together.
+    // In an hour also a model that is rarely used has min_requests.
     60,
     'over how many minutes failed requests to models are counted',
     43_200,
@@ -95,9 +95,9 @@ export const config = z.strictObject({
   high_failure_percent: percent(50, 'above this share of failed requests the finding is high'),
   // Users bring credentials of their own: what fails for one user alone is mostly their key.
   min_failing_users: count(2, 'failures of fewer users than this are no finding'),
-  // Three quarters of the engine's own budget (60): at the budget itself also the kill switch could not act.
+  // Three quarters of the engine's own budget (60): at the budget itself, the remedy that stops healing could not act either.
   max_heals_an_hour: count(45, 'more heals an hour than this are runaway automation'),
-  // A round over all bots is about 20; a person does not do six of them an hour.
+  // To start all bots once takes about 20 runs; a person does not do that six times an hour.
   max_unplanned_an_hour: count(
     120,
     'more runs an hour than this that no schedule asked for are a finding',

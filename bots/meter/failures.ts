@@ -3,14 +3,14 @@ import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import {
   countEvents,
-  itsStart,
-  sinceStart,
+  joinStart,
+  isSinceStart,
   type Counted,
   type Totals,
 } from '../parts/count-events.ts';
 import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { maxShown, needUsage } from './usage.ts';
+import { maxShown, requireUsage } from './usage.ts';
 
 interface Model extends Counted {
   of: number;
@@ -21,7 +21,7 @@ interface Model extends Counted {
 export async function findFailures(config: Config, context: EventContext): Promise<EventResult> {
   const { from, now } = context;
   const { failure_minutes, max_failure_percent, high_failure_percent } = config;
-  await needUsage(context);
+  await requireUsage(context);
   const key = sql`u.key`;
   const question = {
     counted: sql`
@@ -31,8 +31,8 @@ export async function findFailures(config: Config, context: EventContext): Promi
         left((array_agg(error_message ORDER BY created_at DESC) FILTER (WHERE NOT success AND error_message IS NOT NULL))[1], 300)
           AS error
       FROM (SELECT *, provider || '/' || model AS key FROM javari_usage_stats
-            WHERE created_at >= ${from} AND created_at <= ${now}) u ${itsStart(key)}
-      WHERE ${sinceStart(key, context)}
+            WHERE created_at >= ${from} AND created_at <= ${now}) u ${joinStart(key)}
+      WHERE ${isSinceStart(key, context)}
       GROUP BY u.key`,
     wrong: sql`"of" >= ${config.min_requests} AND users >= ${config.min_failing_users}
       AND 100.0 * bad > ${max_failure_percent}::numeric * "of"`,

@@ -5,7 +5,7 @@ import { counted, shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
 import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, isCost, maxShown, needUsage } from './usage.ts';
+import { inCents, isCost, maxShown, requireUsage } from './usage.ts';
 
 const all = 'all providers';
 
@@ -26,7 +26,7 @@ const sumOf = (rows: Hours[]) => rows.reduce((all, { cost }) => all + cost, 0);
 export async function findSlope(config: Config, context: CheckContext): Promise<CheckResult> {
   const { slope_hours, slope_days, slope_min_days, max_findings } = config;
   const { db, now, skip } = context;
-  await needUsage(context);
+  await requireUsage(context);
   // A user of two providers counts for each; `users` of all providers together has a row of its own, with provider NULL.
   const { rows } = await sql<Hours & { provider: string | null }>`
     SELECT day.ago, u.provider, u.cost, u.users
@@ -96,9 +96,9 @@ function riseOf(
 ): Rise | null {
   const last = hours.find(({ ago }) => ago === 0);
   const before = hours.filter(({ ago }) => ago > 0);
-  // A new provider has nothing to compare with; the total of all has.
+  // A new provider has no earlier days to compare with; all providers together have.
   if (!last || before.length < slope_min_days || last.cost < min_cents) return null;
-  // On days before the first use there was nothing to compare with.
+  // Days before the first use do not count.
   const days = Math.max(...before.map(({ ago }) => ago));
   const usual = usualOf(before, days);
   const usualUser = median(before.map(({ cost, users }) => cost / Math.max(1, users)));
@@ -142,28 +142,28 @@ const findingOf = (
   },
 });
 
-/** How many of the users who spent most in 24 hours are looked at. */
+/** How many of the users who spent most in 24 hours are examined. */
 const maxUsers = 50;
 
 /** A user's usual day is the mean of the days with spending in the two weeks before; for a new user, that of the median user. */
 export async function findUserSpend(config: Config, context: CheckContext): Promise<CheckResult> {
   const { user_times, min_user_cents, max_findings } = config;
   const { db, now } = context;
-  await needUsage(context);
+  await requireUsage(context);
   const from = hoursBefore(now, 24);
   const { rows } = await sql<{
     user: string;
     cost: number;
-    own: number | null;
-    others: number;
+    own_day: number | null;
+    median_user: number;
     users: number;
   }>`
     WITH spent AS MATERIALIZED (
       SELECT user_id, sum(cost_cents)::float8 AS cost FROM javari_usage_stats
       WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)} AND user_id IS NOT NULL GROUP BY 1
     )
-    SELECT s.user_id AS user, s.cost, own.a_day AS own,
-      (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM spent) AS others,
+    SELECT s.user_id AS user, s.cost, own.a_day AS own_day,
+      (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM spent) AS median_user,
       (SELECT count(*)::int FROM spent) AS users
     FROM (SELECT * FROM spent ORDER BY cost DESC, user_id LIMIT ${maxUsers}) s
     LEFT JOIN LATERAL (
@@ -174,27 +174,27 @@ export async function findUserSpend(config: Config, context: CheckContext): Prom
     ) own ON true
     ORDER BY s.cost DESC, s.user_id`.execute(db);
   const found = rows.filter(
-    ({ cost, own, others, users }) =>
+    ({ cost, own_day, median_user, users }) =>
       cost >= min_user_cents &&
-      // The only user of a new platform is compared with no other user.
-      (own !== null || users > 2) &&
-      cost > user_times * (own ?? others),
+      // With one or two users the median says nothing about a new user.
+      (own_day !== null || users > 2) &&
+      cost > user_times * (own_day ?? median_user),
   );
   return {
     examined: { count: rows.length, except: [] },
     figures: [
       { name: 'users with spending in 24 hours', value: rows[0]?.users ?? 0 },
-      { name: 'spending of the median user', value: rows[0]?.others ?? 0, unit: 'cents' },
+      { name: 'spending of the median user', value: rows[0]?.median_user ?? 0, unit: 'cents' },
       { name: 'highest spending of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
     ],
     truncated: found.length > max_findings,
-    findings: found.slice(0, max_findings).map(({ user, cost, own, others }) => ({
+    findings: found.slice(0, max_findings).map(({ user, cost, own_day, median_user }) => ({
       severity: 'medium',
       category: 'costs',
-      title: `Javari costs of a user: ${inCents(cost)} in 24 hours, usual are ${inCents(own ?? others)}`,
-      description: `User ${user}. The median user spent ${inCents(others)} in these hours.`,
+      title: `Javari costs of a user: ${inCents(cost)} in 24 hours, usual are ${inCents(own_day ?? median_user)}`,
+      description: `User ${user}. The median user spent ${inCents(median_user)} in these hours.`,
       component: `user ${user}`,
-      metadata: { user, cost_cents: cost, own_day_cents: own, median_user_cents: others },
+      metadata: { user, cost_cents: cost, own_day_cents: own_day, median_user_cents: median_user },
     })),
   };
 }

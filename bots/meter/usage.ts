@@ -16,7 +16,7 @@ const columns = ['user_id', 'provider', 'model', 'cost_cents', 'success', 'creat
  * Ends the check where the table is not there as documented, or may not be read. The meter has checks that do without it, so it runs
  * also where only the bots are installed.
  */
-export async function needUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>): Promise<void> {
+export async function requireUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>): Promise<void> {
   const { rows } = await sql<{ columns: number; readable: boolean | null }>`
     SELECT (SELECT count(*)::int FROM pg_attribute WHERE attrelid = t.id AND attname = ANY (${columns}::text[])) AS columns,
       has_table_privilege(t.id, 'SELECT') AS readable

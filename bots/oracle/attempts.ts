@@ -6,9 +6,9 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { needClients } from './network.ts';
+import { requireClients } from './network.ts';
 
-/** A common table `attempts`: source, ip_address, user_id, created_at, failed. */
+/** SQL for the common table `attempts`, with source, ip_address, user_id, created_at, failed. */
 export const attemptsOf = (config: Config, { from, now }: EventContext) => sql`
   attempts AS MATERIALIZED (
     SELECT 'api_logs' AS source, ip_address, user_id, created_at, status_code >= 400 AS failed
@@ -26,7 +26,7 @@ export const attemptsOf = (config: Config, { from, now }: EventContext) => sql`
   )`;
 
 /** Ends the check where no table shows logins, so that silence does not look like health. */
-export async function needAttempts(
+export async function requireAttempts(
   config: Config,
   context: EventContext,
   of: 'addresses' | 'accounts' | 'all',
@@ -59,5 +59,5 @@ export async function needAttempts(
       'failed logins do not say for which account: have the platform write user_id to api_logs, or an action of failed_actions to user_activity_log',
     );
   if (of === 'addresses')
-    await needClients(api > 0 ? 'api_logs' : 'user_activity_log', config, context.from, context);
+    await requireClients(api > 0 ? 'api_logs' : 'user_activity_log', config, context.from, context);
 }

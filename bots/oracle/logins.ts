@@ -2,22 +2,22 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
-import { attemptsOf, needAttempts } from './attempts.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
+import { attemptsOf, requireAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';
 
 const category = 'logins';
 const figuresOf =
-  (keyed: string) =>
+  (keysCounted: string) =>
   ({ keys, bad, of }: { keys: number; bad: number; of: number }) => [
     { name: 'logins', value: of },
     { name: 'failed logins', value: bad },
-    { name: keyed, value: keys },
+    { name: keysCounted, value: keys },
   ];
 
-/** What both kinds of key count; the rows are attempts with `key`. */
-const counts = sql`count(*) FILTER (WHERE failed)::int AS bad, count(*)::int AS "of", max(created_at) FILTER (WHERE failed) AS newest,
+/** The columns that each check counts; the rows are attempts with `key`. */
+const countColumns = sql`count(*) FILTER (WHERE failed)::int AS bad, count(*)::int AS "of", max(created_at) FILTER (WHERE failed) AS newest,
   count(*) FILTER (WHERE NOT failed)::int AS succeeded`;
 
 interface Address extends Counted {
@@ -28,14 +28,14 @@ interface Address extends Counted {
 
 /** Credential stuffing, spraying and guessing from one address; a school behind one address has successes, too. */
 export async function findAddresses(config: Config, context: EventContext): Promise<EventResult> {
-  await needAttempts(config, context, 'addresses');
+  await requireAttempts(config, context, 'addresses');
   const question = {
     tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
-        SELECT a.key, ${counts}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
+        SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
         FROM (SELECT *, ${clientOf(sql`ip_address`)} AS key FROM attempts WHERE ${isClient(sql`ip_address`, config)}) a
-        ${itsStart(sql`a.key`)} WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+        ${joinStart(sql`a.key`)} WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
     wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
@@ -74,12 +74,12 @@ interface Account extends Counted {
 
 /** One account whose password is guessed, mostly from many addresses, each of which fails too rarely to be noticed. */
 export async function findAccounts(config: Config, context: EventContext): Promise<EventResult> {
-  await needAttempts(config, context, 'accounts');
+  await requireAttempts(config, context, 'accounts');
   const question = {
     tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
-        SELECT key, ${counts}, count(DISTINCT network) FILTER (WHERE failed)::int AS networks,
+        SELECT key, ${countColumns}, count(DISTINCT network) FILTER (WHERE failed)::int AS networks,
           (array_agg(DISTINCT network) FILTER (WHERE failed AND network IS NOT NULL))[1:20] AS sample,
           -- A success after the failures, from one of their networks.
           bool_or(NOT failed AND was_tried) AS entered
@@ -88,13 +88,13 @@ export async function findAccounts(config: Config, context: EventContext): Promi
             PARTITION BY key, source, network ORDER BY created_at ROWS UNBOUNDED PRECEDING) AS was_tried
           FROM (
             SELECT attempts.*, user_id::text AS key, ${networkOf(sql`ip_address`)} AS network
-            FROM attempts ${itsStart(sql`user_id::text`)}
-            WHERE user_id IS NOT NULL AND ${sinceStart(sql`user_id::text`, context)}
+            FROM attempts ${joinStart(sql`user_id::text`)}
+            WHERE user_id IS NOT NULL AND ${isSinceStart(sql`user_id::text`, context)}
           ) b
         ) a
         GROUP BY key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
-    // As many successes as failures are a program that tries twice.
+    // A program that tries twice for each login has as many successes as failures.
     wrong: sql`bad > succeeded AND (bad >= ${config.high_failed}
       OR bad >= ${config.min_failed_of_account} AND networks >= ${config.min_networks_of_account})`,
     worst: sql`entered DESC, bad DESC`,
@@ -132,15 +132,15 @@ interface Platform extends Counted {
 
 /** Many addresses and accounts, each with a failure or two; or logins that are broken for all. */
 export async function findWave(config: Config, context: EventContext): Promise<EventResult> {
-  await needAttempts(config, context, 'all');
+  await requireAttempts(config, context, 'all');
   const question = {
     tables: attemptsOf(config, context),
     counted: sql`
       SELECT * FROM (
-        SELECT a.key, ${counts}, count(DISTINCT host(ip_address)) FILTER (WHERE failed)::int AS addresses,
+        SELECT a.key, ${countColumns}, count(DISTINCT host(ip_address)) FILTER (WHERE failed)::int AS addresses,
           count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
-        FROM (SELECT *, 'logins' AS key FROM attempts) a ${itsStart(sql`a.key`)}
-        WHERE ${sinceStart(sql`a.key`, context)} GROUP BY a.key, source
+        FROM (SELECT *, 'logins' AS key FROM attempts) a ${joinStart(sql`a.key`)}
+        WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY bad DESC, "of" DESC LIMIT 1`,
     wrong: sql`bad >= ${config.min_failed_of_platform} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,

@@ -1,4 +1,4 @@
-/** Addresses as parts of statements. */
+/** Parts of statements about IP addresses. */
 import { sql } from '../../src/bot.ts';
 import type { AnyContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
@@ -9,21 +9,21 @@ type Fragment = ReturnType<typeof sql>;
  * The address without a mask; an IPv4 address that is written as IPv6 (::ffff:192.0.2.1) as IPv4. It is computed for each row: a join
  * with the distinct addresses becomes a nested loop where the statistics of the table are old.
  */
-const plain = (ip: Fragment) => sql`
+const plainAddress = (ip: Fragment) => sql`
   CASE WHEN family(${ip}) = 4 THEN set_masklen(${ip}, 32)
        WHEN ${ip} << '::ffff:0:0/96' THEN '0.0.0.0'::inet + (set_masklen(${ip}, 128) - '::ffff:0:0'::inet)
        ELSE set_masklen(${ip}, 128) END`;
 
 /**
- * One customer: the address, or the /64 of an IPv6 address, whose lower half a host chooses itself (RFC 4291, RFC 6177).
+ * One client: the address, or the /64 of an IPv6 address, whose lower half a host chooses itself (RFC 4291, RFC 6177).
  */
 export const clientOf = (ip: Fragment) => sql`
-  CASE WHEN family(${ip}) = 4 THEN host(${ip}) WHEN ${ip} << '::ffff:0:0/96' THEN host(${plain(ip)})
+  CASE WHEN family(${ip}) = 4 THEN host(${ip}) WHEN ${ip} << '::ffff:0:0/96' THEN host(${plainAddress(ip)})
        ELSE network(set_masklen(${ip}, 64))::text END`;
 
 /** A network: /24, or the /48 of a site in IPv6. A phone stays in few of them. */
 export const networkOf = (ip: Fragment) => sql`
-  CASE WHEN family(${ip}) = 4 OR ${ip} << '::ffff:0:0/96' THEN network(set_masklen((${plain(ip)}), 24))::text
+  CASE WHEN family(${ip}) = 4 OR ${ip} << '::ffff:0:0/96' THEN network(set_masklen((${plainAddress(ip)}), 24))::text
        ELSE network(set_masklen(${ip}, 48))::text END`;
 
 /** RFC 1918, 3927, 4193, 4291, 6598: no client of the internet has such an address. */
@@ -35,11 +35,11 @@ const privateNetworks = [
   .split(' ');
 
 export const isPrivate = (ip: Fragment) =>
-  sql`((${plain(ip)}) <<= ANY (${privateNetworks}::inet[]))`;
+  sql`((${plainAddress(ip)}) <<= ANY (${privateNetworks}::inet[]))`;
 
-/** Whether an address is looked at: not those of proxies and of servers of one's own. */
+/** Whether an address is examined: private ones and those of trusted_addresses are not. */
 export const isClient = (ip: Fragment, { trusted_addresses }: Config) => sql`
-  (${ip} IS NOT NULL AND NOT (${plain(ip)}) <<= ANY (${[...privateNetworks, ...trusted_addresses]}::inet[]))`;
+  (${ip} IS NOT NULL AND NOT (${plainAddress(ip)}) <<= ANY (${[...privateNetworks, ...trusted_addresses]}::inet[]))`;
 
 interface Sources {
   requests: number;
@@ -56,13 +56,13 @@ interface Sources {
  * Ends the check where addresses say nothing about clients: none is recorded, or all are those of a proxy. One public address
  * with nearly all requests is a proxy if most of them belong to many users; otherwise it is an attacker.
  */
-export async function needClients(
+export async function requireClients(
   table: 'api_logs' | 'user_activity_log',
   { failed_actions }: Config,
   from: Date,
   { db, now, skip }: AnyContext,
 ): Promise<Sources> {
-  // An attacker tries many users, and does not become them.
+  // Only successes count: an attacker tries many users, and mostly fails.
   const succeeded =
     table === 'api_logs'
       ? sql`status_code < 400`

@@ -5,7 +5,7 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
 import { networkOf } from './network.ts';
 
@@ -27,8 +27,8 @@ export async function findOddHours(config: Config, context: EventContext): Promi
       ), recent AS MATERIALIZED (
         SELECT a.id, a.key, l.created_at, ${hour} AS hour, l.action_type,
           CASE WHEN l.ip_address IS NOT NULL THEN ${networkOf(sql`l.ip_address`)} END AS network
-        FROM admins a JOIN user_activity_log l ON l.user_id = a.id ${itsStart(sql`a.key`)}
-        WHERE l.created_at <= ${now} AND ${sinceStart(sql`a.key`, context)}
+        FROM admins a JOIN user_activity_log l ON l.user_id = a.id ${joinStart(sql`a.key`)}
+        WHERE l.created_at <= ${now} AND ${isSinceStart(sql`a.key`, context)}
       ), history AS MATERIALIZED (
         SELECT r.id, count(DISTINCT (created_at AT TIME ZONE ${config.timezone}::text)::date) AS days,
           array_agg(DISTINCT ${hour}) AS hours,

@@ -2,9 +2,9 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
 import type { Config } from './config.ts';
-import { clientOf, isClient, needClients } from './network.ts';
+import { clientOf, isClient, requireClients } from './network.ts';
 
 interface Client extends Counted {
   of: number;
@@ -18,7 +18,7 @@ export async function findRequestRates(
   context: EventContext,
 ): Promise<EventResult> {
   const { from, now } = context;
-  const seen = await needClients('api_logs', config, from, context);
+  const seen = await requireClients('api_logs', config, from, context);
   const question = {
     tables: sql`
       minutes AS MATERIALIZED (
@@ -27,7 +27,7 @@ export async function findRequestRates(
           count(*) > ${config.max_requests_a_minute}::numeric * greatest(count(DISTINCT user_id), 1) AS above
         FROM (SELECT created_at, user_id, ${clientOf(sql`ip_address`)} AS key FROM api_logs
               WHERE created_at >= ${from} AND created_at <= ${now} AND ${isClient(sql`ip_address`, config)}) a
-        ${itsStart(sql`a.key`)} WHERE ${sinceStart(sql`a.key`, context)}
+        ${joinStart(sql`a.key`)} WHERE ${isSinceStart(sql`a.key`, context)}
         GROUP BY a.key, minute
       )`,
     counted: sql`

@@ -1,6 +1,6 @@
 /**
  * Which users became administrators, and which no longer are. The schema keeps no history of roles, so the check remembers who had which role
- * and compares; what it saw at its first run is the beginning. Where the platform writes such changes to `user_activity_log`, it reads
+ * and compares. Its first run only remembers. Where the platform writes such changes to `user_activity_log`, it reads
  * these, too: they say who did it.
  */
 import { sql, z } from '../../src/bot.ts';
@@ -52,16 +52,16 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
       Date.parse(each.at) > now.getTime() ? { ...each, at: now.toISOString() } : each,
     );
   const kept = recent.slice(0, maxChanges);
-  const logged = await loggedChanges(config, context, users);
+  const logged = await readLoggedChanges(config, context, users);
   const compared = new Set(kept.map(({ user }) => user));
   const onlyLogged = [...logged]
     .filter(([user]) => roles[user] !== undefined && !compared.has(user))
     .map(([user, { at }]) => ({ user, from: null, to: roles[user]!, at }));
 
   const startOf = new Map(starts.map((each) => [each.key, each.from]));
-  const counts = ({ user, at }: Change) =>
+  const isCounted = ({ user, at }: Change) =>
     Date.parse(at) >= (startOf.get(user) ?? from).getTime() && (only?.includes(user) ?? true);
-  const byUser = Map.groupBy([...kept, ...onlyLogged].filter(counts), ({ user }) => user);
+  const byUser = Map.groupBy([...kept, ...onlyLogged].filter(isCounted), ({ user }) => user);
   const found = [...byUser.values()].slice(0, config.max_findings);
   const keys = new Set([
     ...found.map(([newest]) => newest!.user),
@@ -93,7 +93,7 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
 type Logged = Map<string, { by: string | null; action: string; at: string }>;
 
 /** The newest change of the role of each of these users, according to the activity log. */
-async function loggedChanges(
+async function readLoggedChanges(
   { role_actions }: Config,
   { db, from, now }: EventContext,
   users: string[],

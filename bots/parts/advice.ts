@@ -1,4 +1,4 @@
-/** Makes seeds of knowledge that tell people what to do, and act on nothing. */
+/** Makes entries of knowledge that tell people what to do, and apply nothing. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
 
 /** Patterns are anchored by their authors: titles also contain texts from outside, which may be any words. */

@@ -42,10 +42,10 @@ export interface Question {
  * Joins the start of its key to the rows of events; `key` is an expression of these rows. The common table `starts` has a row for
  * each key that has a start of its own.
  */
-export const itsStart = (key: Fragment) => sql`LEFT JOIN starts ON starts.key = ${key}`;
+export const joinStart = (key: Fragment) => sql`LEFT JOIN starts ON starts.key = ${key}`;
 
 /** Whether an event of `key` counts: it came after the key's start or, without one, after that of the window. */
-export const sinceStart = (key: Fragment, { from, only }: EventContext) => sql`
+export const isSinceStart = (key: Fragment, { from, only }: EventContext) => sql`
   created_at >= coalesce(starts."from", ${from}) ${only ? sql`AND ${key} = ANY (${[...only]}::text[])` : sql``}`;
 
 export async function countEvents<Row extends Counted>(
@@ -71,7 +71,7 @@ export async function countEvents<Row extends Counted>(
        FROM tallied LEFT JOIN counted USING (key)) AS tallies`.execute(db);
   const { found, tallies, ...totals } = rows[0]!;
   return {
-    // All but these: a key without any event is clean.
+    // Every key: one without any event is clean.
     examined: only ? [...only] : { count: totals.keys, except: [] },
     findings: found.slice(0, max).map((row) => ({ ...finding(row), key: row.key })),
     figures: figures(totals),

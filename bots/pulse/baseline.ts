@@ -12,8 +12,9 @@ export interface Week {
 }
 
 /**
- * As many minutes as these, from the same local time on `k` weeks ago: an hour's figures count by how much of the hour lies in them.
- * Only the beginning is a local time: on a day on which clocks change, its distance from the end is another one.
+ * SQL for the figures of past weeks: as much time as between `from` and `to`, beginning at the same local time `k` weeks before. An hour's
+ * figures count by the part of the hour that lies in that time. Only the beginning is taken as local time: on a day on which
+ * clocks change, the local times of both ends would give another length.
  */
 const weeksSql = (from: Date, to: Date, { weeks, timezone }: Config) => {
   // Counted here, so that the planner knows how few hours there are.
@@ -39,7 +40,7 @@ const weeksSql = (from: Date, to: Date, { weeks, timezone }: Config) => {
   GROUP BY k`;
 };
 
-/** Of the past weeks that have figures for all of this time. */
+/** The past weeks that have figures for all of this time. */
 export async function listWeeks(
   from: Date,
   to: Date,
@@ -49,7 +50,7 @@ export async function listWeeks(
   return (await sql<Week>`${weeksSql(from, to, config)}`.execute(db)).rows;
 }
 
-/** {@link listWeeks}; skips the check where they are too few, or where the figures are not being added up. */
+/** As {@link listWeeks}, but skips the check where the weeks are too few, or where no job adds the figures up. */
 export async function readWeeks(
   from: Date,
   to: Date,

@@ -1,14 +1,14 @@
-/** Looks whether the host on which the bot runs is short of memory or CPU. */
+/** Checks whether the host on which the bot runs is short of memory or CPU. */
 import { hostname } from 'node:os';
 import { z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { readCpu, readMemory, systemPlaces, type Places } from './read-host.ts';
+import { readCpu, readMemory, systemFiles, type SystemFiles } from './read-host.ts';
 
 const reading = z.object({
   /** the database's time, in ms since 1970 */
   at: z.number(),
-  /** the counter of CPU time; null where there is none */
+  /** which counter of CPU time was read; null where there is none */
   of: z.string().nullable(),
   used: z.number(),
   /** in how many runs in a row each was above its limit */
@@ -17,14 +17,14 @@ const reading = z.object({
 });
 type Reading = z.infer<typeof reading>;
 
-/** by host: each run of the bot may be on another one */
+/** A reading for each host, because each run of the bot may be on another one. */
 const memory = z.record(z.string(), reading);
 
 const maxHosts = 20;
-/** A host on which the bot has not run for so long is gone, and what was found about it with it. */
+/** A host on which the bot has not run for so long is gone, and its findings resolve. */
 const goneAfterMs = 24 * 3_600_000;
 
-/** The CPU time between two readings as percent of what there was; null where they cannot be compared. */
+/** The CPU time that was used between two readings, as percent of all CPU time; null where they cannot be compared. */
 function cpuPercent(
   before: Reading | undefined,
   now: { at: number; of: string; used: number; cpus: number },
@@ -39,13 +39,13 @@ const megabytes = (bytes: number) => Math.round(bytes / 1_048_576);
 export async function checkHost(
   { max_memory_percent, max_cpu_percent, busy_runs }: Config,
   { now, remembered, skip }: Pick<CheckContext, 'now' | 'remembered' | 'skip'>,
-  places: Places = systemPlaces,
+  files: SystemFiles = systemFiles,
 ): Promise<CheckResult> {
   const name = hostname().slice(0, 80);
-  const [memoryUse, cpu] = await Promise.all([readMemory(places), readCpu(places)]);
+  const [memoryUse, cpu] = await Promise.all([readMemory(files), readCpu(files)]);
   if (!memoryUse && !cpu)
     skip(
-      `neither ${places.cgroup} nor ${places.proc} says how much memory and CPU are used: run the worker of this bot on Linux, or let it read these`,
+      `neither ${files.cgroup} nor ${files.proc} says how much memory and CPU are used: run the worker of this bot on Linux, or let it read these`,
     );
   const read = memory.safeParse(remembered);
   const hosts = new Map(Object.entries(read.success ? read.data : {}));

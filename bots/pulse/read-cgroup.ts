@@ -4,16 +4,16 @@
  */
 import { join } from 'node:path';
 import { figureOf, numberAt, read } from './read-figures.ts';
-import type { CpuTime, MemoryUse, Places } from './read-host.ts';
+import type { CpuTime, MemoryUse, SystemFiles } from './read-host.ts';
 
-/** A cgroup's directories; version 1 counts CPU time in another tree than the one that limits it. */
+/** A cgroup's directories: the one with its limit, and the one with its CPU time, which version 1 has in another tree. */
 interface Cgroup {
   path: string;
   countedAt: string;
 }
 
 /** The process's own cgroup of a controller (`''`: version 2) and those above it: any of them may have the limit. */
-async function cgroupsOf({ cgroup, proc }: Places, controller: string): Promise<string[]> {
+async function cgroupsOf({ cgroup, proc }: SystemFiles, controller: string): Promise<string[]> {
   const lines = ((await read(join(proc, 'self/cgroup'))) ?? '').split('\n');
   const own = lines
     .map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line))
@@ -50,8 +50,8 @@ async function memoryIn(
 }
 
 /** The memory of each cgroup of this process that has a limit. */
-export async function memoryOfCgroups(places: Places): Promise<MemoryUse[]> {
-  const [second, first] = await Promise.all([cgroupsOf(places, ''), cgroupsOf(places, 'memory')]);
+export async function memoryOfCgroups(files: SystemFiles): Promise<MemoryUse[]> {
+  const [second, first] = await Promise.all([cgroupsOf(files, ''), cgroupsOf(files, 'memory')]);
   const found = await Promise.all([
     ...second.map((path) => memoryIn(path, ['memory.max', 'memory.current'], reclaimable)),
     ...first.map((path) =>
@@ -62,27 +62,27 @@ export async function memoryOfCgroups(places: Places): Promise<MemoryUse[]> {
 }
 
 async function cpuOf({ path, countedAt }: Cgroup): Promise<CpuTime | null> {
-  const [quota, used] = await Promise.all([
+  const [limit, used] = await Promise.all([
     read(join(path, 'cpu.max')),
     read(join(path, 'cpu.stat')).then((text) => figureOf(text, 'usage_usec')),
   ]);
-  const [, most, period] = /^(\d+) (\d+)/.exec(quota ?? '') ?? [];
-  if (used !== null && most && Number(period))
-    return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(most) / Number(period) };
-  const [most1, period1, nanoseconds] = await Promise.all([
+  const [, quota, period] = /^(\d+) (\d+)/.exec(limit ?? '') ?? [];
+  if (used !== null && quota && Number(period))
+    return { of: `cgroup ${path}`, used: used / 1e6, cpus: Number(quota) / Number(period) };
+  const [quota1, period1, nanoseconds] = await Promise.all([
     numberAt(join(path, 'cpu.cfs_quota_us')),
     numberAt(join(path, 'cpu.cfs_period_us')),
     numberAt(join(countedAt, 'cpuacct.usage')),
   ]);
-  return most1 && period1 && nanoseconds !== null
-    ? { of: `cgroup ${countedAt}`, used: nanoseconds / 1e9, cpus: most1 / period1 }
+  return quota1 && period1 && nanoseconds !== null
+    ? { of: `cgroup ${countedAt}`, used: nanoseconds / 1e9, cpus: quota1 / period1 }
     : null;
 }
 
 /** The CPU time of the innermost cgroup that has a quota; null where none has. */
-export async function cpuOfCgroups(places: Places): Promise<CpuTime | null> {
+export async function cpuOfCgroups(files: SystemFiles): Promise<CpuTime | null> {
   const [second, first, counting] = await Promise.all(
-    ['', 'cpu', 'cpuacct'].map((controller) => cgroupsOf(places, controller)),
+    ['', 'cpu', 'cpuacct'].map((controller) => cgroupsOf(files, controller)),
   );
   const all = [
     ...second!.map((path) => ({ path, countedAt: path })),

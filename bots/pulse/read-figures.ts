@@ -1,4 +1,4 @@
-/** Files in which the system tells one figure, or several by their names. */
+/** Reads files in which the system writes one number, or several with their names. */
 import { readFile } from 'node:fs/promises';
 
 export const read = (path: string): Promise<string | null> =>

@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { cpuOfCgroups, memoryOfCgroups } from './read-cgroup.ts';
 import { figureOf, read } from './read-figures.ts';
 
-/** Where the system tells it. */
-export interface Places {
+/** The directories in which the system says it. */
+export interface SystemFiles {
   cgroup: string;
   proc: string;
 }
 
-export const systemPlaces: Places = { cgroup: '/sys/fs/cgroup', proc: '/proc' };
+export const systemFiles: SystemFiles = { cgroup: '/sys/fs/cgroup', proc: '/proc' };
 
 export interface CpuTime {
-  /** what was read: the counter of another cgroup, or of the machine before a restart, cannot be compared with it */
+  /** which counter was read: that of another cgroup, or of the machine before a restart, cannot be compared with it */
   of: string;
   /** CPU time that was used until now, in seconds */
   used: number;
@@ -31,11 +31,11 @@ export interface MemoryUse {
 }
 
 /** The memory of the cgroup that is nearest to its limit; without a limit that of the machine. */
-export async function readMemory(places: Places): Promise<MemoryUse | null> {
-  const text = await read(join(places.proc, 'meminfo'));
+export async function readMemory(files: SystemFiles): Promise<MemoryUse | null> {
+  const text = await read(join(files.proc, 'meminfo'));
   const [total, available] = [figureOf(text, 'MemTotal'), figureOf(text, 'MemAvailable')];
   // A limit above what the machine has limits nothing.
-  const [tightest] = (await memoryOfCgroups(places))
+  const [tightest] = (await memoryOfCgroups(files))
     .filter(({ limit }) => !total || limit <= total * 1_024)
     .toSorted((a, b) => b.used / b.limit - a.used / a.limit);
   if (tightest) return tightest;
@@ -43,20 +43,20 @@ export async function readMemory(places: Places): Promise<MemoryUse | null> {
   return { of: 'machine', used: (total - available) * 1_024, limit: total * 1_024 };
 }
 
-/** Of Linux on all architectures that Node runs on: jiffies of a hundredth of a second. */
+/** Linux counts CPU time in jiffies, which are hundredths of a second on all architectures that Node runs on. */
 const jiffiesPerSecond = 100;
 
 /** The CPU time of the innermost cgroup that has a quota; without one that of the machine. */
-export async function readCpu(places: Places): Promise<CpuTime | null> {
-  const limited = await cpuOfCgroups(places);
+export async function readCpu(files: SystemFiles): Promise<CpuTime | null> {
+  const limited = await cpuOfCgroups(files);
   if (limited) return limited;
-  const stat = (await read(join(places.proc, 'stat'))) ?? '';
+  const stat = (await read(join(files.proc, 'stat'))) ?? '';
   const line = /^cpu +([\d ]+)$/m.exec(stat)?.[1];
   if (!line) return null;
-  // Not availableParallelism: this process may use fewer of them, and the time is that of all.
+  // Not availableParallelism: this process may be allowed fewer CPUs, and the time is that of all of them.
   const cpus = stat.match(/^cpu\d+ /gm)?.length ?? availableParallelism();
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(' ').map(Number);
-  const boot = (await read(join(places.proc, 'sys/kernel/random/boot_id')))?.trim();
+  const boot = (await read(join(files.proc, 'sys/kernel/random/boot_id')))?.trim();
   const used = (user + nice + system + irq + softirq) / jiffiesPerSecond;
   return { of: `machine ${boot ?? ''}`, used, cpus };
 }

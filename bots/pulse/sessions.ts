@@ -7,7 +7,7 @@ import { platform, type Config } from './config.ts';
 
 const weekHours = 168;
 
-/** To count this many takes 10 ms, each minute. */
+/** To count this many sessions takes 10 ms, each minute. */
 const maxCounted = 200_000;
 
 /** The counts of past hours, one after the other up to `until` (hours since 1970); null where none was taken. */
@@ -17,16 +17,16 @@ type Memory = z.infer<typeof memory>;
 /** This many hours fit into a memory of 16 KiB, at 7 bytes each at most. */
 const maxHours = 8 * weekHours;
 
-const nothing: Memory = { until: 0, counts: [] };
+const emptyMemory: Memory = { until: 0, counts: [] };
 
-/** Hours after the present one are of a clock that was set back since: with them nothing more would be remembered until they come. */
+/** Drops hours after the present one, from before the clock was set back: with them, no other hour would be remembered until they come. */
 export function recall(remembered: unknown, hour: number): Memory {
   const read = memory.safeParse(remembered);
-  if (!read.success) return nothing;
+  if (!read.success) return emptyMemory;
   const { until, counts } = read.data;
   if (until <= hour) return read.data;
   const left = counts.slice(0, Math.max(0, counts.length - 1 - (until - hour)));
-  return left.length > 0 ? { until: hour - 1, counts: left } : nothing;
+  return left.length > 0 ? { until: hour - 1, counts: left } : emptyMemory;
 }
 
 /** The memory with the count of an hour: the first count of each hour is kept. */
@@ -63,7 +63,7 @@ export async function compareSessions(
     .filter((count) => typeof count === 'number');
   const remember = hour > known.until ? { remember: withCount(known, hour, active) } : {};
   const figures = [{ name: 'active sessions', value: active }];
-  // Not skipped: what a skipped check remembers is not kept, and then there would never be a past.
+  // The check is not skipped, because what a skipped check remembers is not stored.
   if (past.length < config.min_weeks) return { examined: [], findings: [], figures, ...remember };
   const usual = usualOf(past);
   const expected = Math.round(usual.median);

@@ -1,7 +1,7 @@
 /** Pauses an active bot, so that it does no more harm until a person has looked at it. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { nameOf, targetBot } from '../target-bot.ts';
+import { targetBotName, targetBot } from '../target-bot.ts';
 
 const params = z.strictObject({
   bot: targetBot,
@@ -37,10 +37,10 @@ export const pauseBot = defineRemedy({
   risk: 'reversible',
   params,
   async isDone(given, context) {
-    return (await read(nameOf(given, context), context))?.status === 'paused';
+    return (await read(targetBotName(given, context), context))?.status === 'paused';
   },
   async apply(given, context) {
-    const name = nameOf(given, context);
+    const name = targetBotName(given, context);
     const before = await read(name, context, sql`FOR NO KEY UPDATE`);
     if (!before) throw new NotAppliedError(`there is no bot ${name}`);
     if (before.status !== 'active')
@@ -53,7 +53,7 @@ export const pauseBot = defineRemedy({
     };
   },
   async undo(given, context) {
-    const name = nameOf(given, context);
+    const name = targetBotName(given, context);
     const before = context.before as Status | null;
     const after = context.after as Status | null;
     if (before?.status !== 'active') throw new NotAppliedError(`${name} was not active before`);

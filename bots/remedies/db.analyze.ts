@@ -1,11 +1,11 @@
 /** Collects the statistics of a table again; the planner bases its plans on them. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { tableOf, targetTable } from '../target-table.ts';
+import { targetTableName, targetTable } from '../target-table.ts';
 
 const params = z.strictObject({ table: targetTable });
 
-const statistics = async (table: string, { db }: RemedyContext) => {
+const readStatistics = async (table: string, { db }: RemedyContext) => {
   const { rows } = await sql`
     SELECT c.reltuples::float8 AS estimated_rows, c.relpages AS pages
     FROM pg_class c WHERE c.oid = ${`public.${table}`}::regclass`.execute(db);
@@ -20,9 +20,9 @@ export const analyzeTable = defineRemedy({
   // Never "done already": only the check knows whether the statistics are too old.
   isDone: async () => false,
   async apply(params, context) {
-    const table = tableOf(params, context);
-    const before = await statistics(table, context);
+    const table = targetTableName(params, context);
+    const before = await readStatistics(table, context);
     await sql`ANALYZE ${sql.table(`public.${table}`)}`.execute(context.db);
-    return { summary: `analyzed ${table}`, before, after: await statistics(table, context) };
+    return { summary: `analyzed ${table}`, before, after: await readStatistics(table, context) };
   },
 });

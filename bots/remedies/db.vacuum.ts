@@ -1,11 +1,11 @@
 /** Removes dead rows from a table. VACUUM cannot run in a transaction, so its outcome is recorded afterwards. */
 import { defineRemedy, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { tableOf, targetTable } from '../target-table.ts';
+import { targetTableName, targetTable } from '../target-table.ts';
 
 const params = z.strictObject({ table: targetTable });
 
-const rowsOf = async (table: string, { db }: RemedyContext) => {
+const countRows = async (table: string, { db }: RemedyContext) => {
   const { rows } = await sql`
     SELECT n_live_tup::float8 AS live_rows, n_dead_tup::float8 AS dead_rows, last_vacuum
     FROM pg_stat_user_tables WHERE relid = ${`public.${table}`}::regclass`.execute(db);
@@ -21,8 +21,8 @@ export const vacuumTable = defineRemedy({
   // Whether it was done is not asked: to repeat a VACUUM does no harm.
   isDone: async () => false,
   async apply(params, context) {
-    const table = tableOf(params, context);
-    const before = await rowsOf(table, context);
+    const table = targetTableName(params, context);
+    const before = await countRows(table, context);
     // It may take longer than other statements: only the run's deadline limits it.
     await context.db.connection().execute(async (one) => {
       const { rows } = await sql<{ limit: string }>`
@@ -34,6 +34,6 @@ export const vacuumTable = defineRemedy({
         await sql`SELECT set_config('statement_timeout', ${rows[0]!.limit}, false)`.execute(one);
       }
     });
-    return { summary: `vacuumed ${table}`, before, after: await rowsOf(table, context) };
+    return { summary: `vacuumed ${table}`, before, after: await countRows(table, context) };
   },
 });

@@ -22,7 +22,7 @@ async function readMode({ db }: RemedyContext): Promise<Mode | null> {
   return rows[0] ?? null;
 }
 
-const heals = (found: Mode | null) => found?.mode === 'safe' || found?.mode === 'auto';
+const isHealing = (found: Mode | null) => found?.mode === 'safe' || found?.mode === 'auto';
 
 export const stopHealing = defineRemedy({
   name: 'healing.stop',
@@ -30,11 +30,11 @@ export const stopHealing = defineRemedy({
   risk: 'reversible',
   params,
   async isDone(_params, context) {
-    return !heals(await readMode(context));
+    return !isHealing(await readMode(context));
   },
   async apply({ reason }, context) {
     const before = await readMode(context);
-    if (!heals(before)) throw new NotAppliedError('nothing is healed already');
+    if (!isHealing(before)) throw new NotAppliedError('healing is stopped already');
     await context.setMode('off', reason);
     return {
       summary: `set the mode from ${before!.mode} to off`,

@@ -94,7 +94,7 @@ const maxBodyKept = 1_000;
 type Outgoing = Pick<RequestParams, 'method' | 'url' | 'headers' | 'body'>;
 
 const inJson = (value: string): string => JSON.stringify(value).slice(1, -1);
-const asItIs = (value: string): string => value;
+const unchanged = (value: string): string => value;
 
 function isJson(text: string): boolean {
   try {
@@ -109,7 +109,7 @@ function encodingOf(body: string, headers: Record<string, string> = {}): (value:
   if (isJson(body)) return inJson;
   const [, type = ''] =
     Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type') ?? [];
-  return type.includes('x-www-form-urlencoded') ? encodeURIComponent : asItIs;
+  return type.includes('x-www-form-urlencoded') ? encodeURIComponent : unchanged;
 }
 
 /**

@@ -5,22 +5,26 @@ import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100) });
 
-/** Rows whose rank differs from what their score gives, by game. */
-const stale = sql`
+/** How many ranks of each game differ from the order of its scores. */
+const staleGames = sql`
   SELECT game_id, count(*)::int AS stale FROM (
     SELECT game_id, rank AS cached, rank() OVER (PARTITION BY game_id ORDER BY score DESC) AS rank
     FROM game_leaderboards
   ) ranked WHERE cached IS DISTINCT FROM rank GROUP BY game_id`;
 
-interface Stale {
+interface StaleGame {
   game_id: string;
   stale: number;
 }
 
-const listStale = async ({ db }: RemedyContext, limit: number): Promise<Stale[]> =>
-  (await sql<Stale>`SELECT * FROM (${stale}) s ORDER BY game_id LIMIT ${limit}`.execute(db)).rows;
+const listStale = async ({ db }: RemedyContext, limit: number): Promise<StaleGame[]> =>
+  (
+    await sql<StaleGame>`SELECT * FROM (${staleGames}) s ORDER BY game_id LIMIT ${limit}`.execute(
+      db,
+    )
+  ).rows;
 
-const byGame = (rows: Stale[]) =>
+const byGame = (rows: StaleGame[]) =>
   Object.fromEntries(rows.map(({ game_id, stale }) => [game_id, stale]));
 
 export const refreshRanks = defineRemedy({

@@ -1,7 +1,7 @@
 /** Queues a run of another bot now, before its next slot. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { hasEnded, waitingRuns } from '../parts/runs-of-bot.ts';
+import { hasEnded, unfinishedRuns } from '../parts/runs-of-bot.ts';
 
 const params = z.strictObject({
   bot: z.string().min(1).max(100).describe('the bot that is to run'),
@@ -27,7 +27,7 @@ async function read({ bot, minutes }: Params, { db, now }: RemedyContext, lock =
     SELECT id, status, waiting, last_began_at, coalesce(last_began_at > ${now}::timestamptz - make_interval(mins => ${minutes}), false) AS is_recent
     FROM (
       SELECT b.id, b.status,
-        ${waitingRuns} AS waiting,
+        ${unfinishedRuns} AS waiting,
         (SELECT e.started_at FROM bot_executions e WHERE ${hasEnded} ORDER BY e.started_at DESC LIMIT 1) AS last_began_at
       FROM bots b WHERE b.name = ${bot} AND b.removed_at IS NULL ${lock}
     ) found`.execute(db);

@@ -1,8 +1,8 @@
 /** Queues another run of a bot whose newest run failed, without waiting for its schedule. */
 import { defineRemedy, NotAppliedError, sql, z } from '../../src/bot.ts';
 import type { RemedyContext } from '../../src/bot.ts';
-import { hasEnded, waitingRuns } from '../parts/runs-of-bot.ts';
-import { nameOf, targetBot } from '../target-bot.ts';
+import { hasEnded, unfinishedRuns } from '../parts/runs-of-bot.ts';
+import { targetBotName, targetBot } from '../target-bot.ts';
 
 const params = z.strictObject({
   bot: targetBot,
@@ -20,11 +20,11 @@ interface BotRuns {
 async function readRuns(given: Params, context: RemedyContext, lock = sql``) {
   const { rows } = await sql<BotRuns>`
     SELECT b.id, b.status,
-      ${waitingRuns} AS waiting,
+      ${unfinishedRuns} AS waiting,
       (SELECT jsonb_build_object('id', e.id, 'status', e.status, 'reason', e.reason)
        FROM bot_executions e WHERE ${hasEnded}
        ORDER BY e.completed_at DESC NULLS LAST LIMIT 1) AS last
-    FROM bots b WHERE b.name = ${nameOf(given, context)} ${lock}`.execute(context.db);
+    FROM bots b WHERE b.name = ${targetBotName(given, context)} ${lock}`.execute(context.db);
   return rows[0];
 }
 

@@ -10,7 +10,7 @@ const targetSchema = z.object({
   metadata: z.object({ sessions: z.array(z.guid()).min(1).max(200) }),
 });
 
-/** Whose sessions, and which: all of them belong to the one user whom the finding is about. */
+/** The user whom the finding is about, and which of this user's sessions it names. */
 function sessionsOf(target: Target): { user: string; sessions: string[] } {
   const read = targetSchema.safeParse(target);
   if (!read.success) throw new NotAppliedError('the finding names no sessions of one user');
@@ -38,14 +38,14 @@ export const endSessions = defineRemedy({
   async apply(_params, context) {
     const { db, now, target } = context;
     const { user, sessions } = sessionsOf(target);
-    // As text, which knows infinity, too.
+    // As text, because a Date cannot be infinity.
     const { rows } = await sql<{ id: string; expires_at: string }>`
       WITH live AS MATERIALIZED (
         SELECT id, expires_at FROM user_sessions
         WHERE id = ANY (${sessions}::uuid[]) AND user_id = ${user} AND expires_at > ${now}
         ORDER BY id FOR UPDATE
       )
-      UPDATE user_sessions s SET expires_at = ${now} FROM live WHERE s.id = live.id 
+      UPDATE user_sessions s SET expires_at = ${now} FROM live WHERE s.id = live.id
       RETURNING s.id, to_json(live.expires_at) #>> '{}' AS expires_at`.execute(db);
     return {
       summary: `ended ${counted(rows.length, 'session')} of user ${user}`,
@@ -53,7 +53,7 @@ export const endSessions = defineRemedy({
       after: { ended: rows.length, expires_at: now.toISOString() },
     };
   },
-  /** Only sessions that are as they were left: not those that were removed since, or prolonged. */
+  /** Restores only sessions that were neither removed nor prolonged since. */
   async undo(_params, { db, before: given, after }) {
     const sessions = before.parse(given);
     const { expires_at } = z.object({ expires_at: z.string() }).parse(after);

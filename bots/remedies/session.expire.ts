@@ -5,7 +5,7 @@ import { counted } from '../parts/in-words.ts';
 
 const params = z.strictObject({ limit: z.int().min(1).max(1_000_000).default(10_000) });
 
-const BATCH = 1000;
+const batchSize = 1000;
 
 async function countExpired({ db, now }: RemedyContext): Promise<number> {
   const { rows } = await sql<{ expired: number }>`
@@ -25,13 +25,13 @@ export const expireSessions = defineRemedy({
     const { db, now, signal } = context;
     const before = await countExpired(context);
     let deleted = 0;
-    for (let batch = BATCH; batch === BATCH && deleted < limit;) {
+    for (let batch = batchSize; batch === batchSize && deleted < limit;) {
       signal.throwIfAborted();
-      // Locks user_sessions, the oldest first; rows that others hold are skipped: they prolong or delete them.
+      // Locks user_sessions, the oldest first. Rows that other transactions have locked are skipped: those prolong or delete them.
       const { rows } = await sql`
         WITH batch AS MATERIALIZED (
           SELECT id FROM user_sessions WHERE expires_at <= ${now}
-          ORDER BY expires_at, id LIMIT ${Math.min(BATCH, limit - deleted)}
+          ORDER BY expires_at, id LIMIT ${Math.min(batchSize, limit - deleted)}
           FOR UPDATE SKIP LOCKED
         )
         DELETE FROM user_sessions s USING batch WHERE s.id = batch.id RETURNING s.id`.execute(db);

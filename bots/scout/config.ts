@@ -11,7 +11,7 @@ const feed = z
   }, 'an http or https address without user and password');
 
 /** Ten years. */
-const longestDays = 3_650;
+const maxDays = 3_650;
 
 export const config = z.strictObject({
   feeds: z
@@ -37,12 +37,8 @@ export const config = z.strictObject({
     100,
   ),
   // Half a year: release notes and status pages may have no entry for months.
-  quiet_days: count(180, 'a feed without a new entry for this many days is quiet', longestDays),
+  quiet_days: count(180, 'a feed without a new entry for this many days is quiet', maxDays),
   // A month: an old entry that is published again is no news.
-  new_days: count(
-    30,
-    'an entry whose own date is older than this many days is not new',
-    longestDays,
-  ),
+  new_days: count(30, 'an entry whose own date is older than this many days is not new', maxDays),
 });
 export type Config = z.infer<typeof config>;

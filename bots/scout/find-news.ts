@@ -5,17 +5,17 @@ import { counted, shortened } from '../parts/in-words.ts';
 import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { hash, hashesOfEach, neverRead, recall, type FeedMemory, type Memory } from './memory.ts';
-import { lookAt, newAmong } from './new-entries.ts';
+import { entriesToExamine, newAmong } from './new-entries.ts';
 import { readFeed, type Entry, type Reading } from './read-feed.ts';
 
 const maxListed = 20;
 /**
- * So many times a server is believed that nothing has changed, which is a day at the scout's own times: some say so for ever,
- * because the feed's Last-Modified is of 1970 or of the future.
+ * How many times in a row the scout believes a server that nothing has changed: for a day, with its own schedule. Some servers say so
+ * for ever, because the feed's Last-Modified is in 1970 or in the future.
  */
 const maxUnchanged = 3;
 
-/** A feed as people are shown it: an address may hold a token in its query, which is no part of this. */
+/** A feed as people see it: without the query of its address, which may contain a token. */
 interface Feed {
   url: string;
   component: string;
@@ -34,7 +34,7 @@ function feedOf(url: string): Feed {
 }
 
 /** `host:port`, as `http_hosts` names it. */
-function placeOf(url: string): string {
+function hostAndPort(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
@@ -46,7 +46,7 @@ interface Judged {
   unknown: string[];
 }
 
-function judge(
+function judgeFeed(
   { url, component, key }: Feed,
   known: FeedMemory,
   reading: Reading,
@@ -57,14 +57,14 @@ function judge(
   if ('unreadable' in reading) {
     const failures = known.failures + 1;
     // An outage may be over by the next run. A feed that was never read has a wrong address more often than an outage.
-    const isTold = reading.refused || known.readAt === null || failures >= failures_in_row;
+    const isReported = reading.refused || known.readAt === null || failures >= failures_in_row;
     const why = reading.unreadable.slice(0, 500);
     const finding: ReportedFinding = {
       severity: reading.refused ? 'medium' : 'low',
       category,
       title: `Feed ${component} ${reading.refused ? 'is not read: its address is refused' : 'cannot be read'}`,
       description: reading.refused
-        ? `${why}. If it is the right one, allow it: \`npx roundsman settings http_hosts --add ${placeOf(url)}\`.`
+        ? `${why}. If it is the right one, allow it: \`npx roundsman settings http_hosts --add ${hostAndPort(url)}\`.`
         : why,
       component,
       key: `${key} unreadable`,
@@ -72,7 +72,7 @@ function judge(
     };
     return {
       memory: { ...known, failures },
-      findings: isTold ? [finding] : [],
+      findings: isReported ? [finding] : [],
       unknown: [`${key} new`, `${key} quiet`],
     };
   }
@@ -81,7 +81,7 @@ function judge(
   let memory: FeedMemory = { ...known, readAt: at, failures: 0, unchanged };
   const findings: ReportedFinding[] = [];
   if ('entries' in reading) {
-    const looked = lookAt(reading.entries, Math.ceil(kept / 2));
+    const looked = entriesToExamine(reading.entries, Math.ceil(kept / 2));
     const found = newAmong(looked, known, daysBefore(now, new_days));
     const newest = [...looked.first, ...looked.last];
     const dates = newest.flatMap(({ published }) =>
@@ -102,8 +102,8 @@ function judge(
         title: `Feed ${component} has ${counted(found.length, 'new entry', 'new entries')}`,
         component,
         key: `${key} new`,
-        // What the feed says stands in the metadata alone: in a title, knowledge could be made to fit it.
-        metadata: { entries: found.slice(0, maxListed).map(listed), new_entries: found.length },
+        // Only the metadata contains text of the feed: in a title, the feed could choose which knowledge fits.
+        metadata: { entries: found.slice(0, maxListed).map(shownEntry), new_entries: found.length },
       });
   }
   const changedAt = new Date(memory.changedAt ?? at);
@@ -120,7 +120,7 @@ function judge(
   return { memory, findings, unknown: [] };
 }
 
-const listed = ({ title, link, published }: Entry) => ({
+const shownEntry = ({ title, link, published }: Entry) => ({
   title: title.slice(0, 300),
   link: link === null ? null : link.slice(0, 500),
   published: published?.toISOString() ?? null,
@@ -142,7 +142,7 @@ export async function findNews(config: Config, context: CheckContext): Promise<C
       const isWhole = known.readAt === null || known.unchanged >= maxUnchanged;
       const reading = await readFeed(url, isWhole ? null : known, config, { hosts, signal });
       const kept = hashesOfEach(config.feeds.length);
-      const about = judge(feed, known, reading, config, { now, kept });
+      const about = judgeFeed(feed, known, reading, config, { now, kept });
       memory[hash(url)] = about.memory;
       judged.push(about);
       read += 1;
@@ -151,7 +151,7 @@ export async function findNews(config: Config, context: CheckContext): Promise<C
   );
   const findings = judged.flatMap((each) => each.findings);
   return {
-    // All but these: what was found about a feed that is no longer named is over.
+    // Every key but these: findings about a feed that the settings no longer name resolve.
     examined: { count: config.feeds.length, except: judged.flatMap(({ unknown }) => unknown) },
     findings: findings.toSorted((a, b) => (a.key! < b.key! ? -1 : 1)),
     figures: [

@@ -1,4 +1,4 @@
-/** What the scout remembers of each feed, from round to round: 16 KiB for all of them. */
+/** What the scout remembers of each feed, from run to run: 16 KiB for all of them. */
 import { createHash } from 'node:crypto';
 import { z } from '../../src/bot.ts';
 
@@ -31,7 +31,7 @@ export const neverRead: FeedMemory = {
   unchanged: 0,
 };
 
-/** What was remembered; nothing where it is not what this version writes. */
+/** What was remembered; empty where it does not have the form that this version writes. */
 export function recall(remembered: unknown): Memory {
   const read = memory.safeParse(remembered ?? {});
   return read.success ? read.data : {};
@@ -42,7 +42,7 @@ export const hash = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 10);
 
 /**
- * How many hashes are kept of each feed. A hash takes 13 bytes as JSON, and what else is remembered of a feed 350 at most,
+ * How many hashes are kept of each feed. A hash takes 13 bytes as JSON, and the rest of what is remembered of a feed 350 at most,
  * so that 20 feeds stay below 15 KB.
  */
 export const hashesOfEach = (feeds: number): number =>

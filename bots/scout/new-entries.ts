@@ -2,30 +2,34 @@
 import { hash, type FeedMemory } from './memory.ts';
 import type { Entry } from './read-feed.ts';
 
-/** The entries of a feed that are looked at. */
-export interface Looked {
+/** The entries of a feed that are examined. */
+export interface ExaminedEntries {
   /** the newest, as far as the feed tells: by their dates, else its first ones */
   first: Entry[];
   /** the last ones of a long feed without dates, which may have its newest there; empty where all are among the first */
   last: Entry[];
 }
 
-/** So many entries of a feed are looked at: by their dates where they have some, because not each feed has its newest first. */
-export function lookAt(entries: Entry[], most: number): Looked {
+/** The first `max` entries of a feed: by their dates where all have one, because not each feed lists its newest first. */
+export function entriesToExamine(entries: Entry[], max: number): ExaminedEntries {
   if (entries.every(({ published }) => published !== null)) {
     const sorted = entries.toSorted((a, b) => b.published!.getTime() - a.published!.getTime());
-    return { first: sorted.slice(0, most), last: [] };
+    return { first: sorted.slice(0, max), last: [] };
   }
-  if (entries.length <= most) return { first: entries, last: [] };
-  const last = Math.min(Math.floor(most / 2), entries.length - most);
-  return { first: entries.slice(0, most), last: entries.slice(-last) };
+  if (entries.length <= max) return { first: entries, last: [] };
+  const last = Math.min(Math.floor(max / 2), entries.length - max);
+  return { first: entries.slice(0, max), last: entries.slice(-last) };
 }
 
 /**
  * The entries that were not seen before. Where none of a feed's entries was seen before, it may have given all of them new
  * ids: then only those are new that are dated after it was last read. Old ones that are published again are not new.
  */
-export function newAmong({ first, last }: Looked, known: FeedMemory, oldest: Date): Entry[] {
+export function newAmong(
+  { first, last }: ExaminedEntries,
+  known: FeedMemory,
+  oldest: Date,
+): Entry[] {
   if (known.readAt === null) return [];
   const seen = new Set(known.seen);
   const isSeen = ({ id }: Entry) => seen.has(hash(id));
@@ -41,8 +45,8 @@ export function newAmong({ first, last }: Looked, known: FeedMemory, oldest: Dat
 }
 
 /**
- * What follows the last entry that was seen. Of a feed of which only both ends are looked at, others may be unseen, too: if it has a
- * fixed length, older ones move into sight at the inner side of an end. Where none of them was seen, this end is not known yet.
+ * What follows the last entry that was seen. Where only both ends of a feed are examined, other entries may be unseen, too: in a feed
+ * of a fixed length, older ones move into the inner side of an end. Where none was seen, this end was never examined before.
  */
 function addedAtTheEnd(last: Entry[], isSeen: (entry: Entry) => boolean): Entry[] {
   const at = last.findLastIndex(isSeen);

@@ -1,4 +1,4 @@
-/** Reads a feed: asks for it, unless it is unchanged, and takes its entries out of whatever format it has. */
+/** Reads a feed: asks for it, unless it is unchanged, and reads its entries, whatever format it has. */
 import { runInNewContext } from 'node:vm';
 import { MalformedError, parseFeed } from 'feedsmith';
 import { OutboundError, request } from '../../src/bot.ts';
@@ -14,7 +14,7 @@ export interface Entry {
   published: Date | null;
 }
 
-/** What a server said about the version of a feed, to be asked again about. */
+/** What a server said about the version of a feed; the next request sends it back. */
 export interface Version {
   etag: string | null;
   modified: string | null;
@@ -26,7 +26,7 @@ export type Reading =
   /** `refused`: our own rules do not allow it, so no later try can succeed */
   | { unreadable: string; refused?: boolean };
 
-/** The types of feedsmith are as wide as the formats: what is used of an entry is looked at here. */
+/** An entry as feedsmith reads it. Its types allow all that the formats allow, so each value that is used is checked here. */
 type Raw = Record<string, unknown>;
 
 const asText = (value: unknown): string => {
@@ -63,25 +63,25 @@ function entryOf(raw: Raw): Entry {
 }
 
 /**
- * Some feeds give one id to all of their entries: then their addresses, or titles, tell these apart. An entry that stands there
- * twice, with one address, stays one.
+ * Some feeds give one id to all of their entries: then their addresses, or titles, tell these apart. An entry that is listed
+ * twice with the same address stays one entry.
  */
-function toldApart(entries: Entry[]): Entry[] {
-  const placeOf = ({ link, title }: Entry) => link ?? title;
-  const places = new Map<string, Set<string>>();
+function withDistinctIds(entries: Entry[]): Entry[] {
+  const addressOf = ({ link, title }: Entry) => link ?? title;
+  const addresses = new Map<string, Set<string>>();
   for (const entry of entries)
-    places.set(entry.id, (places.get(entry.id) ?? new Set()).add(placeOf(entry)));
+    addresses.set(entry.id, (addresses.get(entry.id) ?? new Set()).add(addressOf(entry)));
   return entries.map((entry) =>
-    places.get(entry.id)!.size > 1 ? { ...entry, id: `${entry.id} ${placeOf(entry)}` } : entry,
+    addresses.get(entry.id)!.size > 1 ? { ...entry, id: `${entry.id} ${addressOf(entry)}` } : entry,
   );
 }
 
-/** A feed of the longest text takes half a second; some texts that are no feed would take the parser hours. */
-const longestParseMs = 5_000;
+/** The longest feed takes half a second. For some texts that are no feed, the parser would take hours. */
+const maxParseMs = 5_000;
 
-/** The only way to end code that does not give way is the watchdog of a context. */
-const parsed = (text: string): { feed: Raw } =>
-  runInNewContext('parse()', { parse: () => parseFeed(text) }, { timeout: longestParseMs }) as {
+/** Only the time limit of a context ends code that never gives control back. */
+const parseInTime = (text: string): { feed: Raw } =>
+  runInNewContext('parse()', { parse: () => parseFeed(text) }, { timeout: maxParseMs }) as {
     feed: Raw;
   };
 
@@ -91,14 +91,14 @@ const isTooSlow = (error: unknown): boolean =>
 /** The entries of a feed, as it lists them. Throws an Error that says why it is none. */
 export function entriesOf(text: string): Entry[] {
   try {
-    const { feed } = parsed(text);
-    return toldApart(
+    const { feed } = parseInTime(text);
+    return withDistinctIds(
       [...asList(feed.items), ...asList(feed.entries)].map(entryOf).filter(({ id }) => id !== ''),
     );
   } catch (error) {
     throw new Error(
       isTooSlow(error)
-        ? `it cannot be taken apart within ${longestParseMs / 1_000} s`
+        ? `it cannot be parsed within ${maxParseMs / 1_000} s`
         : error instanceof MalformedError
           ? 'it is no well-formed feed'
           : 'it is no RSS, Atom, RDF or JSON Feed',
@@ -107,9 +107,9 @@ export function entriesOf(text: string): Entry[] {
   }
 }
 
-/** A value that a server gave and that is sent back to it; a long one is not worth its place. */
-const sentBack = (value: string | undefined, most: number): string | null =>
-  value !== undefined && value.length <= most && /^[\x20-\x7e]+$/.test(value) ? value : null;
+/** A header that the next request sends back to the server; null where it is too long to be remembered, or not plain text. */
+const headerToSendBack = (value: string | undefined, max: number): string | null =>
+  value !== undefined && value.length <= max && /^[\x20-\x7e]+$/.test(value) ? value : null;
 
 export async function readFeed(
   url: string,
@@ -139,8 +139,8 @@ export async function readFeed(
       return { unreadable: `it answers ${answer.status}: it has moved` };
     if (answer.status !== 200) return { unreadable: `it answers ${answer.status}` };
     const version = {
-      etag: sentBack(answer.headers.etag, 100),
-      modified: sentBack(answer.headers['last-modified'], 40),
+      etag: headerToSendBack(answer.headers.etag, 100),
+      modified: headerToSendBack(answer.headers['last-modified'], 40),
     };
     return { entries: entriesOf(answer.body), version };
   } catch (error) {

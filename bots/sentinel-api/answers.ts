@@ -1,7 +1,7 @@
 /** Finds endpoints that answer wrongly, too late or not to all callers, by the answers of the last minutes alone. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext } from '../../src/bot.ts';
-import { ask } from './ask.ts';
+import { countRequests } from './count-requests.ts';
 import type { Config } from './config.ts';
 
 export function findServerErrors(config: Config, context: EventContext) {
@@ -13,7 +13,7 @@ export function findServerErrors(config: Config, context: EventContext) {
     wrong: sql`figure >= ${config.min_5xx} OR ${isSevere} OR figure >= least(2, ${config.min_5xx}) AND ${above}`,
     worst: sql`${isSevere} DESC, share DESC, figure DESC`,
   };
-  return ask(config, context, question, ({ component, requests, figure, share }) => {
+  return countRequests(config, context, question, ({ component, requests, figure, share }) => {
     const sampled = share > config.critical_5xx_percent ? 'critical' : 'high';
     const severe = requests >= config.min_requests ? sampled : 'medium';
     return {
@@ -31,7 +31,7 @@ export function findMissingPaths(config: Config, context: EventContext) {
     wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
     worst: sql`figure DESC`,
   };
-  return ask(config, context, question, ({ component, requests, figure }) => ({
+  return countRequests(config, context, question, ({ component, requests, figure }) => ({
     severity: 'medium',
     title: `${component}: ${figure} of ${requests} requests answered 404`,
     metadata: { answered_404: figure },
@@ -55,7 +55,7 @@ export async function findSlow(config: Config, context: EventContext) {
     wrong: sql`requests >= ${config.min_requests} AND figure > ${config.max_p95_ms}::numeric`,
     worst: sql`figure DESC`,
   };
-  return ask(config, context, question, ({ component, requests, figure }) => ({
+  return countRequests(config, context, question, ({ component, requests, figure }) => ({
     severity: 'medium',
     title: `${component}: slow, 95 % of ${requests} requests took up to ${figure} ms`,
     metadata: { p95_ms: figure },
@@ -69,7 +69,7 @@ export function findRateLimited(config: Config, context: EventContext) {
     wrong: sql`figure >= ${config.min_429} AND share > ${config.max_429_percent}::numeric`,
     worst: sql`share DESC, figure DESC`,
   };
-  return ask(config, context, question, ({ component, requests, figure }) => ({
+  return countRequests(config, context, question, ({ component, requests, figure }) => ({
     severity: 'medium',
     title: `${component}: ${figure} of ${requests} requests answered 429`,
     metadata: { answered_429: figure },

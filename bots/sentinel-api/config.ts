@@ -3,7 +3,7 @@ import { z } from '../../src/bot.ts';
 import { amount, count, maxFindings, percent, time } from '../parts/settings.ts';
 
 export const config = z.strictObject({
-  // An hour: min_requests of an endpoint that is used a little come together.
+  // In an hour also an endpoint that is rarely used has min_requests.
   window_minutes: time(60, 'how many minutes of requests are counted, 90 days at most', 129_600),
   // With fewer, one error is 5 % or more.
   min_requests: count(20, 'an endpoint with fewer requests than this is at most a medium finding'),

@@ -28,7 +28,7 @@ export const requestsOf = (from: Date, to: Date) => sql`
   GROUP BY d.day, r.subject`;
 
 /** Skips a check that needs all past days where they are not there, or are not added up any more. */
-export async function needPastDays({ db, now, skip }: AnyContext): Promise<void> {
+export async function requirePastDays({ db, now, skip }: AnyContext): Promise<void> {
   const { rows } = await sql<{ is_short: boolean; is_behind: boolean }>`
     SELECT coalesce((SELECT min(starts_at) FROM engine.rollups WHERE kind = 'endpoint' AND period = 'hour')
         > ${now}::timestamptz - make_interval(days => ${pastDays}, hours => 1), true) AS is_short,

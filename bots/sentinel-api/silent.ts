@@ -3,9 +3,9 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { shortened } from '../parts/in-words.ts';
 import { hoursBefore } from '../parts/time.ts';
-import { pathOf } from './ask.ts';
+import { pathOf } from './count-requests.ts';
 import type { Config } from './config.ts';
-import { needPastDays, pastDays, requestsOf } from './past-days.ts';
+import { requirePastDays, pastDays, requestsOf } from './past-days.ts';
 
 /** Below this share of its usual requests the whole platform is quiet: that is the pulse's finding. */
 const platformShare = 0.5;
@@ -66,7 +66,7 @@ const silentEndpoints = (
       ORDER BY place LIMIT ${max + 1}
     )
     SELECT (SELECT coalesce(sum(requests), 0)::float8 FROM asked) AS requests,
-      -- The least of these days: on most platforms weekends have fewer.
+      -- The day with the fewest requests, because most platforms have fewer on weekends.
       (SELECT coalesce(min(total), 0)::float8 FROM (SELECT sum(requests)::float8 AS total FROM past GROUP BY day) t) AS usual,
       (SELECT count(*)::int FROM regular) AS endpoints,
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found`;
@@ -74,10 +74,10 @@ const silentEndpoints = (
 export async function findSilent(config: Config, context: CheckContext): Promise<CheckResult> {
   const { db, now, skip } = context;
   const { min_usual, max_findings: max } = config;
-  await needPastDays(context);
+  await requirePastDays(context);
   const { rows } = await silentEndpoints(config, hoursBefore(now, 1), now).execute(db);
   const { requests, usual, endpoints, found } = rows[0]!;
-  // Without those that are silent: on a small platform one endpoint may have most of the requests.
+  // Silent endpoints are left out, because on a small platform one endpoint may have most of the requests.
   const usualOfOthers = usual - found.reduce((sum, silent) => sum + silent.usual, 0);
   const mostAreSilent = found.length > 2 && 2 * found.length > endpoints;
   if (requests < usualOfOthers * platformShare || mostAreSilent)
@@ -88,7 +88,7 @@ export async function findSilent(config: Config, context: CheckContext): Promise
     examined: { count: endpoints, except: [] },
     figures: [
       { name: 'endpoints with regular requests', value: endpoints },
-      { name: 'endpoints without requests', value: found.length },
+      { name: 'endpoints without requests', value: Math.min(found.length, max) },
     ],
     findings: found.slice(0, max).map(({ path, days, usual: least, moved_to }) => {
       const component = shortened(path);

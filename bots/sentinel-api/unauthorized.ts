@@ -1,7 +1,7 @@
 /** Looks for endpoints that answer 401 far more often than at the same time of past days. */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
-import { ask, pathOf } from './ask.ts';
+import { countRequests, pathOf } from './count-requests.ts';
 import type { Config } from './config.ts';
 import { daysOf, requestsOf } from './past-days.ts';
 
@@ -54,7 +54,7 @@ export async function findUnauthorized(
     worst: sql`share DESC, figure DESC`,
   };
   const shares = new Map<string, number>();
-  const result = await ask(
+  const result = await countRequests(
     config,
     context,
     question,

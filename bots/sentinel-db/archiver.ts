@@ -1,4 +1,4 @@
-/** Whether WAL is archived, where the server is told to. */
+/** Whether the server archives WAL, where archive_mode is on. */
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
@@ -41,9 +41,9 @@ export async function findArchiverFailures(
     context.skip('archive_mode is off: the server archives no WAL');
   const before = memory.nullable().catch(null).parse(context.remembered);
   const continues = before !== null && before.reset === reset && before.failed <= failed;
-  const newly = continues ? failed - before.failed : 0;
+  const newFailures = continues ? failed - before.failed : 0;
   const findings: ReportedFinding[] = [];
-  const found = (severity: 'high' | 'medium' | 'low', key: string, title: string) =>
+  const report = (severity: 'high' | 'medium' | 'low', key: string, title: string) =>
     findings.push({
       severity,
       category,
@@ -53,15 +53,15 @@ export async function findArchiverFailures(
       metadata: { ...archiver },
     });
   if (fails)
-    found('high', 'fails', `Archiver fails: the newest try, of ${archiver.last_failed}, failed`);
-  else if (newly > 0)
-    found(
+    report('high', 'fails', `Archiver fails: the newest try, of ${archiver.last_failed}, failed`);
+  else if (newFailures > 0)
+    report(
       'low',
       'fails',
-      `Archiver failed ${counted(newly, 'time')} since the last run, and works again`,
+      `Archiver failed ${counted(newFailures, 'time')} since the last run, and works again`,
     );
   if ((waiting ?? 0) > config.max_unarchived_segments)
-    found(
+    report(
       'medium',
       'waiting',
       `Archiver is behind: ${counted(waiting ?? 0, 'WAL segment waits', 'WAL segments wait')} to be archived`,
@@ -69,7 +69,7 @@ export async function findArchiverFailures(
   return {
     examined: ['fails', ...(waiting === null ? [] : ['waiting'])],
     figures: [
-      { name: 'archiving failures since the last run', value: newly },
+      { name: 'archiving failures since the last run', value: newFailures },
       { name: 'archiving failures in all', value: failed },
       ...(waiting === null ? [] : [{ name: 'WAL segments that wait', value: waiting }]),
     ],

@@ -16,7 +16,7 @@ interface Wait {
   waiting: number;
 }
 
-/** For how many waits the check asks who blocks them: each question stops the table of locks for a moment. */
+/** For how many waits the check asks who blocks them: each call of pg_blocking_pids() locks PostgreSQL's table of locks. */
 const maxAsked = 20;
 
 export async function findBlocked(
@@ -49,7 +49,7 @@ export async function findBlocked(
           {
             severity: seconds >= severe ? 'high' : 'medium',
             category,
-            title: `Blocked sessions: ${counted(longest.waiting, 'session waits', 'sessions wait')} for a lock, the longest for ${span(seconds)}${behind(found)}`,
+            title: `Blocked sessions: ${counted(longest.waiting, 'session waits', 'sessions wait')} for a lock, the longest for ${span(seconds)}${headInWords(found)}`,
             description: 'They wait until the session that holds the lock ends its transaction.',
             component: 'sessions',
             metadata: {
@@ -64,8 +64,8 @@ export async function findBlocked(
   };
 }
 
-/** The process at the head: one that blocks others and waits for none itself. */
-function behind(found: Wait[]): string {
+/** Names the process at the head of the queue: one that blocks others, and does not wait itself. */
+function headInWords(found: Wait[]): string {
   const waiting = new Set(found.map(({ pid }) => pid));
   const head = found
     .flatMap(({ blockers }) => blockers)

@@ -27,7 +27,7 @@ const managedSchemas = [
 ];
 
 /** The documented schema has these indexes beside a unique constraint on the same column: without them it would differ. */
-const documentedTwins = [
+const documentedDuplicates = [
   'idx_profiles_email',
   'idx_sessions_token',
   'idx_subscriptions_provider',
@@ -131,7 +131,7 @@ export const config = z.strictObject({
   ignored_indexes: z
     .array(z.string())
     .max(1_000)
-    .default(documentedTwins)
+    .default(documentedDuplicates)
     .describe('names of indexes that may be duplicate or unused'),
   // A receiver that is restarted or updated is back within the hour.
   slot_minutes: amount(60, 'how many minutes a replication slot may be inactive'),

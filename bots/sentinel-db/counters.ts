@@ -8,7 +8,7 @@ import { category, databaseName } from './report.ts';
 const counters = z.object({
   /** when they were read, in seconds */
   at: z.number(),
-  /** when they last began at zero, as far as PostgreSQL says it */
+  /** when they were last reset, as PostgreSQL tells it */
   reset: z.string().nullable(),
   hit: z.number(),
   read: z.number(),
@@ -29,15 +29,15 @@ async function readCounters({ db, now }: CheckContext): Promise<Counters> {
 }
 
 /**
- * Counters begin at zero again after a reset, which leaves a time, and after a crash, which leaves none. What was read at a later
- * time than now is of a clock that was set back.
+ * Counters begin at zero again after a reset, whose time PostgreSQL tells, and after a crash, which it does not tell. A reading of a
+ * later time than now is from before the clock was set back.
  */
 const isContinued = (before: Counters, after: Counters) =>
   before.at <= after.at &&
   before.reset === after.reset &&
   kinds.every((kind) => after[kind] >= before[kind]);
 
-const dayS = 86_400;
+const daySeconds = 86_400;
 
 interface Judged {
   figures: Figure[];
@@ -45,8 +45,8 @@ interface Judged {
 }
 
 /**
- * Judges what was counted since the last judgement. While `isEnough` says that it is too little, the check goes on counting from there,
- * a day at most, and says nothing.
+ * Judges what was counted since the last judgement. While that is too little for `isEnough`, the check reports nothing, and the next
+ * run counts from the same reading, for a day at most.
  */
 async function judgeSince(
   context: CheckContext,
@@ -66,7 +66,7 @@ async function judgeSince(
       examined: [],
       findings: [],
       figures: [since, ...figures],
-      ...(after.at - before.at > dayS && { remember: after }),
+      ...(after.at - before.at > daySeconds && { remember: after }),
     };
   const component = await databaseName(context);
   return {
@@ -140,13 +140,15 @@ export const findRollbacks = (config: Config, context: CheckContext) =>
   );
 
 /** A finding about deadlocks lasts for an hour. */
-const hourS = 3_600;
+const hourSeconds = 3_600;
 
 export async function findDeadlocks(config: Config, context: CheckContext): Promise<CheckResult> {
   const after = await readCounters(context);
   const known = z.array(counters).catch([]).parse(context.remembered);
-  const before = known.filter((each) => after.at - each.at <= hourS && isContinued(each, after));
-  // What begins at zero again has counted since then, as far as it goes.
+  const before = known.filter(
+    (each) => after.at - each.at <= hourSeconds && isContinued(each, after),
+  );
+  // After the counters began at zero again, only readings since then remain.
   const remember = [...before, after].slice(-61);
   const first = before[0];
   if (!first) return { examined: [], findings: [], remember };

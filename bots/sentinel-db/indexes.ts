@@ -4,7 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
 import { bytes, isOfUsers, nameOf, reportList } from './report.ts';
 
-/** An index that is being built or dropped now is locked so; whether it is CREATE INDEX is hidden from some roles, the lock is not. */
+/** Whether a lock on the table shows that an index is being built or dropped. Some roles cannot see commands, but all see locks. */
 const isBeingBuilt = sql`EXISTS (
   SELECT FROM pg_locks l WHERE l.relation = i.indrelid AND l.locktype = 'relation' AND l.granted
     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'AccessExclusiveLock')
@@ -61,7 +61,7 @@ interface Duplicate {
   count: number;
 }
 
-/** An expression as PostgreSQL keeps it, without its place in the statement that made it. */
+/** An expression as PostgreSQL stores it, without its position in the statement that made it. */
 const expression = (column: string) =>
   sql`regexp_replace(${sql.ref(column)}::text, ':(location|stmt_location|stmt_len) -?\\d+', '', 'g')`;
 

@@ -6,7 +6,7 @@ import { category } from './report.ts';
 const advice = adviceOn(category, 'db');
 
 /** The steps name no table: the remedies take the finding's component. */
-const cure = (name: string, pattern: string, remedy: string): KnowledgeSeed => ({
+const playbookOn = (name: string, pattern: string, remedy: string): KnowledgeSeed => ({
   name: `db.${name}`,
   category,
   pattern,
@@ -15,8 +15,8 @@ const cure = (name: string, pattern: string, remedy: string): KnowledgeSeed => (
 });
 
 export const knowledge: KnowledgeSeed[] = [
-  cure('dead-rows', '^dead rows, vacuum may run now: ', 'db.vacuum'),
-  cure('stale-statistics', '^stale statistics, analyze may run now: ', 'db.analyze'),
+  playbookOn('dead-rows', '^dead rows, vacuum may run now: ', 'db.vacuum'),
+  playbookOn('stale-statistics', '^stale statistics, analyze may run now: ', 'db.analyze'),
   advice(
     'dead-rows-wait',
     '^dead rows: ',

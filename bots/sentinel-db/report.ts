@@ -13,7 +13,7 @@ export const nameOf = (schema: string, name: string) =>
 export const isOfUsers = (schema: string) =>
   sql`(${sql.ref(schema)} <> 'information_schema' AND ${sql.ref(schema)} !~ '^pg_')`;
 
-/** `rows` are the worst ones, at most one more than may be reported; `count` is how many were looked at. */
+/** `rows` are the worst ones, at most one more than may be reported; `count` is how many were examined. */
 export function reportList<Row>(
   rows: Row[],
   { max_findings: max }: { max_findings: number },

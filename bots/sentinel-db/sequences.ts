@@ -33,8 +33,8 @@ const columns = sql`
   ORDER BY seq, CASE type WHEN 'int2'::regtype THEN 2 WHEN 'int4'::regtype THEN 4 ELSE 8 END`;
 
 /**
- * To read a sequence's value takes a lock that no use of it conflicts with. A sequence that is being altered, dropped or
- * waited for by such a command is not read now: the check would wait behind it, and so would its users.
+ * Reading the value of a sequence takes a lock that does not conflict with its use. A sequence that a command alters or drops, or
+ * is about to, is not read now: the check would wait for that command, in the same queue as the sequence's users.
  */
 const isLocked = sql`EXISTS (
   SELECT FROM pg_locks l WHERE l.relation = s.seqrelid AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
@@ -44,9 +44,9 @@ const isLocked = sql`EXISTS (
 /** How many sequences are examined, those of narrow columns first. */
 const maxSequences = 10_000;
 /** How many are read by one statement, because each takes a lock until the end of the statement. */
-const atOnce = 500;
+const batchSize = 500;
 
-const list = ({ db }: CheckContext) =>
+const readSequences = ({ db }: CheckContext) =>
   sql<Sequence>`
   WITH columns AS MATERIALIZED (${columns}), sequences AS MATERIALIZED (
     SELECT s.*, ${nameOf('n.nspname', 'c.relname')} AS name, behind.attrelid, behind.attname,
@@ -69,13 +69,13 @@ async function readValues(
   { db, skip }: CheckContext,
 ): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  for (let from = 0; from < sequences.length; from += atOnce) {
-    const oids = sequences.slice(from, from + atOnce).map(({ oid }) => oid);
+  for (let from = 0; from < sequences.length; from += batchSize) {
+    const oids = sequences.slice(from, from + batchSize).map(({ oid }) => oid);
     const { rows } = await sql<{ oid: string; last: string | null }>`
       SELECT oid::text, pg_sequence_last_value(oid)::text AS last FROM unnest(${oids}::oid[]) oid`
       .execute(db)
       .catch((error: { code?: string }) =>
-        // Since the look at the locks a sequence was dropped or locked.
+        // A sequence was dropped or locked after the locks were read.
         ['XX000', '42P01', '55P03'].includes(error.code ?? '')
           ? skip('a sequence was changed while the check read it; the next run reads it again')
           : Promise.reject(error),
@@ -85,7 +85,7 @@ async function readValues(
   return values;
 }
 
-/** How many percent of the values that it can give out a sequence has used. */
+/** The share of its values that a sequence has used, in percent. */
 function shareOf({ begin, end }: Sequence, last: string): number {
   const [first, until, at] = [Number(begin), Number(end), Number(last)];
   return Math.min(100, (100 * Math.abs(at - first)) / Math.max(1, Math.abs(until - first)));
@@ -96,7 +96,7 @@ export async function findFullSequences(
   context: CheckContext,
 ): Promise<CheckResult> {
   const { sequence_percent: from, sequence_severe_percent: severe, max_findings: max } = config;
-  const { rows } = await list(context);
+  const { rows } = await readSequences(context);
   const readable = rows.filter((sequence) => sequence.readable);
   const hidden = rows.filter((sequence) => !sequence.readable).map(({ name }) => name);
   if (rows[0] && readable.length === 0)

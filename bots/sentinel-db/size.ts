@@ -8,11 +8,11 @@ import { bytes, category, databaseName } from './report.ts';
 /** [second, bytes], an hour apart, the oldest first */
 const memory = z.array(z.tuple([z.number(), z.number()]));
 
-const hourS = 3_600;
-const dayS = 24 * hourS;
+const hourSeconds = 3_600;
+const daySeconds = 24 * hourSeconds;
 /** Growth is measured over a week at most, and over six hours at least: less says nothing about a day. */
-const kept = 7 * 24;
-const leastS = 6 * hourS;
+const maxKept = 7 * 24;
+const minSeconds = 6 * hourSeconds;
 
 /** Reads the sizes of the files; no table is locked. */
 export async function findGrowth(config: Config, context: CheckContext): Promise<CheckResult> {
@@ -26,11 +26,11 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
     .filter(([then]) => then < at);
   const component = await databaseName(context);
   const perDay = (from: [number, number] | undefined) =>
-    from && at - from[0] >= leastS ? ((size - from[1]) / (at - from[0])) * dayS : null;
+    from && at - from[0] >= minSeconds ? ((size - from[1]) / (at - from[0])) * daySeconds : null;
   const week = perDay(known[0]);
-  const day = perDay(known.find(([then]) => at - then <= dayS));
+  const day = perDay(known.find(([then]) => at - then <= daySeconds));
   const findings: ReportedFinding[] = [];
-  const found = (severity: 'high' | 'medium', key: string, title: string) =>
+  const report = (severity: 'high' | 'medium', key: string, title: string) =>
     findings.push({ severity, category, title, component, key, metadata: { size, week, day } });
   const percent = day === null ? 0 : (100 * day) / Math.max(1, size - day);
   if (
@@ -38,26 +38,26 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
     percent > config.max_growth_percent &&
     day >= config.min_growth_mb * 1_048_576
   )
-    found(
+    report(
       'medium',
       'growth',
       `Database ${component} grows by ${bytes(day)} a day, ${number(percent)} %`,
     );
   const room = config.max_size_gb === null ? null : config.max_size_gb * 1_024 ** 3 - size;
-  const left = room !== null && week !== null && week > 0 ? room / week : null;
+  const daysLeft = room !== null && week !== null && week > 0 ? room / week : null;
   if (room !== null && room <= 0)
-    found(
+    report(
       'high',
       'room',
       `Database ${component} has ${bytes(size)}, more than its limit of ${config.max_size_gb} GB`,
     );
-  else if (left !== null && left < config.size_days)
-    found(
+  else if (daysLeft !== null && daysLeft < config.size_days)
+    report(
       'medium',
       'room',
-      `Database ${component} reaches its limit of ${config.max_size_gb} GB in ${span(left * 86_400)}`,
+      `Database ${component} reaches its limit of ${config.max_size_gb} GB in ${span(daysLeft * 86_400)}`,
     );
-  const isDue = at - (known.at(-1)?.[0] ?? 0) >= hourS;
+  const isDue = at - (known.at(-1)?.[0] ?? 0) >= hourSeconds;
   return {
     examined: [
       ...(day === null ? [] : ['growth']),
@@ -68,11 +68,11 @@ export async function findGrowth(config: Config, context: CheckContext): Promise
       ...(week === null
         ? []
         : [{ name: 'growth in a day', value: Math.round(week), unit: 'bytes' }]),
-      ...(left === null
+      ...(daysLeft === null
         ? []
-        : [{ name: 'time until the size limit', value: Math.round(left), unit: 'days' }]),
+        : [{ name: 'time until the size limit', value: Math.round(daysLeft), unit: 'days' }]),
     ],
     findings,
-    ...(isDue && { remember: [...known, [at, size] as [number, number]].slice(-kept) }),
+    ...(isDue && { remember: [...known, [at, size] as [number, number]].slice(-maxKept) }),
   };
 }

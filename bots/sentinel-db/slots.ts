@@ -14,7 +14,7 @@ interface Slot {
   status: string | null;
 }
 
-/** The second at which each inactive slot was first seen so. */
+/** The second at which each slot was first seen inactive. */
 const memory = z.record(z.string(), z.number());
 
 /** PostgreSQL allows as many slots as max_replication_slots, 10 by default. */
@@ -33,7 +33,7 @@ export async function findInactiveSlots(
   const at = Math.floor(context.now.getTime() / 1_000);
   const known = memory.catch({}).parse(context.remembered ?? {});
   const inactive = rows.filter(({ active }) => !active);
-  // A slot may be called `constructor`; and no first sight is later than now, also after a clock was set back.
+  // Own properties only, because a slot may be called `constructor`. No slot was first seen later than now: the clock may have been set back.
   const firstSeen = (name: string) =>
     Object.hasOwn(known, name) ? Math.min(known[name]!, at) : at;
   const remember = Object.fromEntries(inactive.map(({ name }) => [name, firstSeen(name)]));

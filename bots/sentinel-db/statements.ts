@@ -22,15 +22,15 @@ const memory = z.object({ at: z.number(), now: totals, before: totals.nullable()
 /** How many statements are examined, those that took most time in all. Their totals are remembered twice. */
 const maxStatements = 120;
 /** After this time what is remembered is replaced: a statement is judged by one to two hours. */
-const hourS = 3_600;
+const hourSeconds = 3_600;
 
 /**
- * Only what reads and changes rows: its constants are replaced by PostgreSQL. Other commands are kept as they were written, and
- * may contain a password.
+ * Whether a statement reads or changes rows: PostgreSQL replaces its constants. Other commands are stored as they were written,
+ * and may contain a password.
  */
-const isOfRows = sql`query ~* '^\\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\\M'`;
+const isAboutRows = sql`query ~* '^\\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\\M'`;
 
-async function viewIn({ db }: CheckContext): Promise<string | undefined> {
+async function readSchema({ db }: CheckContext): Promise<string | undefined> {
   const { rows } = await sql<{ schema: string }>`
     SELECT nspname AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
     WHERE extname = 'pg_stat_statements'`.execute(db);
@@ -42,7 +42,7 @@ async function readStatements(schema: string, context: CheckContext): Promise<St
   const { rows } = await sql<Statement>`
     SELECT queryid::text AS id, min(left(regexp_replace(query, '\\s+', ' ', 'g'), 300)) AS query,
       sum(calls)::float8 AS calls, sum(total_exec_time)::float8 AS total
-    FROM ${view} WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND ${isOfRows} AND queryid IS NOT NULL
+    FROM ${view} WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND ${isAboutRows} AND queryid IS NOT NULL
     GROUP BY queryid ORDER BY sum(total_exec_time) DESC LIMIT ${maxStatements}`
     .execute(context.db)
     .catch((error: { code?: string }) =>
@@ -57,7 +57,7 @@ export async function findSlowStatements(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  const schema = await viewIn(context);
+  const schema = await readSchema(context);
   if (schema === undefined)
     context.skip(
       'pg_stat_statements is not there: add it to shared_preload_libraries, restart the server, and CREATE EXTENSION pg_stat_statements',
@@ -71,13 +71,13 @@ export async function findSlowStatements(
     statements.map(({ id, calls, total }) => [id, [calls, Math.round(total)] as [number, number]]),
   );
   if (!known) return { examined: [], findings: [], remember: { at, now, before: null } };
-  // Also when the clock was set back: until it comes to that time again, nothing would be replaced.
-  const isOld = at - known.at >= hourS || at < known.at;
+  // Also where the clock was set back: otherwise nothing would be replaced until that time comes again.
+  const isOld = at - known.at >= hourSeconds || at < known.at;
   const base = known.before ?? known.now;
   const slow = statements
     .map(({ id, query, calls, total }) => {
       const was = base[id] ?? [0, 0];
-      // Where its totals went back, they were reset: all of them are new.
+      // Where its totals are smaller now, they were reset, so all of them are new.
       const [from, spent] = calls < was[0] || Math.round(total) < was[1] ? [0, 0] : was;
       return { id, query, calls: calls - from, total: total - spent };
     })

@@ -24,7 +24,7 @@ interface Table {
 }
 
 /** `share` is SQL over `live`, `dead` and `changed`. VACUUM and ANALYZE are known by their lock, which every role sees. */
-const worst = (
+const readWorst = (
   { db }: CheckContext,
   share: ReturnType<typeof sql>,
   { min_rows, max_findings: max }: Config,
@@ -72,7 +72,7 @@ async function isHeldBack({ db, now }: CheckContext): Promise<boolean> {
 export const deadRowsCheck =
   (vacuumed: readonly string[]) =>
   async (config: Config, context: CheckContext): Promise<CheckResult> => {
-    const { rows } = await worst(
+    const { rows } = await readWorst(
       context,
       sql`100 * dead / greatest(1, live + dead)`,
       config,
@@ -81,7 +81,7 @@ export const deadRowsCheck =
     const found = rows.filter(isFound);
     const offPeak = isOffPeak(context.now, config);
     const held = found.length > 0 && (await isHeldBack(context));
-    const waitsFor = ({ name, busy, owned }: Table) => {
+    const whyNotNow = ({ name, busy, owned }: Table) => {
       if (!vacuumed.includes(name)) return 'The remedy db.vacuum does not know this table.';
       if (!owned) return 'It belongs to a role whose tables Roundsman may not vacuum.';
       if (busy) return 'A VACUUM or ANALYZE works on it now.';
@@ -94,7 +94,7 @@ export const deadRowsCheck =
       config,
       (table) => {
         const { name: component, live, dead, share } = table;
-        const wait = waitsFor(table);
+        const wait = whyNotNow(table);
         const start = wait === null ? 'Dead rows, VACUUM may run now' : 'Dead rows';
         return {
           severity: share >= config.dead_severe_percent ? 'medium' : 'low',
@@ -124,7 +124,7 @@ export const deadRowsCheck =
 export const staleStatisticsCheck =
   (analyzed: readonly string[]) =>
   async (config: Config, context: CheckContext): Promise<CheckResult> => {
-    const { rows } = await worst(
+    const { rows } = await readWorst(
       context,
       sql`CASE WHEN changed >= ${config.min_rows}::float8 THEN 100 * changed / greatest(1, live) END`,
       config,

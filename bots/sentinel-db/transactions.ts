@@ -19,9 +19,9 @@ interface Open {
 
 /**
  * The oldest open transactions of other sessions of this database. Each holds a lock on its own virtual id, which every
- * role may see. VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY, known by the lock of their kind, keep nothing that they do not need.
+ * role may see. VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY, known by the kind of their lock, are left out: they keep only what they need.
  */
-const open = ({ db, now }: CheckContext, { ignored_applications: ignored }: Config) =>
+const readOpen = ({ db, now }: CheckContext, { ignored_applications: ignored }: Config) =>
   sql<Open>`
   SELECT a.pid, l.pid || ':' || l.virtualxid AS id, a.usename AS role, a.application_name AS application, a.state,
     extract(epoch FROM ${now}::timestamptz - a.xact_start)::float8 AS seconds,
@@ -35,7 +35,7 @@ const open = ({ db, now }: CheckContext, { ignored_applications: ignored }: Conf
                     AND v.mode = 'ShareUpdateExclusiveLock')
   ORDER BY a.xact_start, l.pid LIMIT ${maxOpen}`.execute(db);
 
-/** How many open transactions are looked at, the oldest first. Their names fit into what a check may remember. */
+/** How many open transactions are examined, the oldest first. Their ids fit into what a check may remember. */
 const maxOpen = 300;
 
 const memory = z.record(z.string(), z.number());
@@ -46,7 +46,7 @@ interface Prepared {
   role: string;
 }
 
-const prepared = ({ db, now }: CheckContext) =>
+const readPrepared = ({ db, now }: CheckContext) =>
   sql<Prepared>`
   SELECT left(gid, 100) AS gid, owner AS role, extract(epoch FROM ${now}::timestamptz - prepared)::float8 AS seconds
   FROM pg_prepared_xacts WHERE database = current_database() ORDER BY prepared LIMIT 20`.execute(
@@ -58,16 +58,16 @@ export async function findOldTransactions(
   context: CheckContext,
 ): Promise<CheckResult> {
   const sees = await seesOthers(context);
-  const { rows } = await open(context, config);
-  const { rows: waiting } = await prepared(context);
+  const { rows } = await readOpen(context, config);
+  const { rows: waiting } = await readPrepared(context);
   const known = memory.catch({}).parse(context.remembered ?? {});
   const at = Math.floor(context.now.getTime() / 1_000);
-  // Where the times are hidden, a transaction is at least as old as its first sight, which is not later than now.
+  // Where the times are hidden, a transaction is at least as old as the time at which a run first saw it. That is never later than now.
   const remember = Object.fromEntries(rows.map(({ id }) => [id, Math.min(known[id] ?? at, at)]));
   const all = rows
     .map((row) => ({ ...row, seconds: row.seconds ?? at - remember[row.id]! }))
     .toSorted((a, b) => b.seconds - a.seconds);
-  // In the first run nothing is known of the age of hidden ones.
+  // The first run does not know the age of transactions whose times are hidden.
   const isBlind = !sees && context.remembered === null;
   return {
     // Whether a session does nothing in its transaction is hidden with its state.
@@ -80,7 +80,11 @@ export async function findOldTransactions(
       { name: 'prepared transactions', value: waiting.length },
       { name: 'transactions with hidden times', value: rows.filter(isHidden).length },
     ],
-    findings: [...old(all, config), ...idle(all, config), ...forgotten(waiting, config)],
+    findings: [
+      ...reportOld(all, config),
+      ...reportIdle(all, config),
+      ...reportPrepared(waiting, config),
+    ],
     remember,
   };
 }
@@ -101,7 +105,7 @@ const metadata = (found: readonly Open[]) => ({
 const who = ({ pid, role, application }: Open) =>
   `process ${pid} of role ${role}${application ? `, ${application}` : ''}`;
 
-function old(all: Open[], config: Config): ReportedFinding[] {
+function reportOld(all: Open[], config: Config): ReportedFinding[] {
   const found = all.filter(({ seconds }) => seconds! >= config.transaction_minutes * 60);
   const [oldest] = found;
   if (!oldest) return [];
@@ -119,12 +123,12 @@ function old(all: Open[], config: Config): ReportedFinding[] {
   ];
 }
 
-function idle(all: Open[], config: Config): ReportedFinding[] {
+function reportIdle(all: Open[], config: Config): ReportedFinding[] {
   const found = all
     .filter((each) => (each.idle ?? 0) >= config.idle_in_transaction_minutes * 60)
     .toSorted((a, b) => b.idle! - a.idle!);
   const [longest] = found;
-  // An old one is reported as such.
+  // Where all of them are old, they are reported as old transactions.
   if (!longest || found.every(({ seconds }) => seconds! >= config.transaction_minutes * 60))
     return [];
   return [
@@ -140,7 +144,7 @@ function idle(all: Open[], config: Config): ReportedFinding[] {
   ];
 }
 
-function forgotten(all: Prepared[], config: Config): ReportedFinding[] {
+function reportPrepared(all: Prepared[], config: Config): ReportedFinding[] {
   const found = all.filter(({ seconds }) => seconds >= config.transaction_minutes * 60);
   const [oldest] = found;
   if (!oldest) return [];

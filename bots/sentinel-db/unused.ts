@@ -14,7 +14,7 @@ interface Index {
 
 /**
  * PostgreSQL does not say when an index was made, nor since when it counts after a crash. So the check remembers the day on which it
- * first saw each index unused, and how far a counter of the database was, which never goes back but by a reset.
+ * first saw each index unused, and a counter of the database that only a reset can lower.
  */
 const memory = z.object({
   /** since which day the statistics are known to count, in days since 1970 */
@@ -60,18 +60,18 @@ export async function findUnusedIndexes(
     FROM pg_stat_database WHERE datname = current_database()`.execute(context.db);
   const { reset, days, commits, indexes } = counting[0]!;
   const known = memory.nullable().catch(null).parse(context.remembered);
-  const goesOn = known !== null && known.reset === reset && commits >= known.commits;
+  const isContinued = known !== null && known.reset === reset && commits >= known.commits;
   // No day is later than today, also after a clock was set back.
-  const since = goesOn
+  const since = isContinued
     ? Math.min(known.since, today)
     : Math.ceil(today - (known === null ? Math.max(0, days ?? 0) : 0));
   const { rows } = await readIndexes(context, config);
   const seen = rows.slice(0, maxIndexes);
-  // An index whose use was forgotten by a reset looks unused: it is as one that was never seen.
+  // After a reset also indexes that were used look unused, so their days count from today.
   const unused = Object.fromEntries(
     seen.map(({ oid }) => [
       oid,
-      Math.min((goesOn ? known.unused[oid] : undefined) ?? today, today),
+      Math.min((isContinued ? known.unused[oid] : undefined) ?? today, today),
     ]),
   );
   const age = today - since;

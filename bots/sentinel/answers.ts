@@ -5,7 +5,7 @@ import { ask, type Seen } from './ask.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
 import { aspects, category, judge, keyOf } from './judge.ts';
-import { unasked } from './unasked.ts';
+import { reportUnasked } from './unasked.ts';
 
 export async function checkAnswers(config: Config, context: CheckContext): Promise<CheckResult> {
   const apps = await readApps(config, context);
@@ -14,7 +14,7 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
     context.skip(
       `none of ${unaddressed} active apps in app_catalog has a deployment_url, so none is asked: write there at which address each answers`,
     );
-  const groups = groupBy(apps.asked, ({ address }) => normal(address));
+  const groups = groupBy(apps.asked, ({ address }) => normalized(address));
   const seen = await atOnce(groups, config, context, ([address], signal): Promise<Seen> => {
     const why = whyNoAddress(address);
     return why === null
@@ -42,17 +42,17 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
   }
   return {
     examined: { count: known, except: unknown },
-    findings: [...findings, ...unasked(apps, known), ...unknownSlugs(apps, config)],
+    findings: [...findings, ...reportUnasked(apps, known), ...unknownSlugs(apps, config)],
     figures: figuresOf(apps, known, times),
     ...(apps.truncated && { truncated: true }),
   };
 }
 
 /** The same address written in two ways is asked once. */
-const normal = (address: string): string =>
+const normalized = (address: string): string =>
   URL.canParse(address) ? new URL(address).href : address;
 
-/** A setting that names no app would never be checked, and nothing would say so. */
+/** Reports names in the settings that no app has: without this, a mistyped name would never be noticed. */
 function unknownSlugs(
   { asked, others, truncated }: Apps,
   { expect, statuses }: Config,

@@ -64,7 +64,7 @@ export function whyNoAddress(address: string): string | null {
   return url.username || url.password ? 'its deployment_url holds a user or password' : null;
 }
 
-/** Apps by what is the same for all of them, in the order of the first app of each: what they share is asked once. */
+/** Groups apps by what they share, in the order of the first app of each group, so that each shared thing is asked once. */
 export function groupBy<Key>(apps: App[], keyOf: (app: App) => Key): [Key, App[]][] {
   const groups = new Map<Key, App[]>();
   for (const app of apps) {

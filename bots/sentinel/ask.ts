@@ -64,7 +64,7 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
   }
 }
 
-/** `isOwn`: the app's own host was asked, whose certificate the check `certificates` reads; no check reads those behind it. */
+/** `isOwn`: the app's own host was asked. Its certificate is read by the check `certificates`; those of other hosts by none. */
 function failureOf(error: unknown, isOwn: boolean, redirected: boolean): Failure {
   if (!(error instanceof OutboundError))
     return { what: 'failure', why: error instanceof Error ? error.message : String(error) };

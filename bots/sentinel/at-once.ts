@@ -25,7 +25,7 @@ export async function atOnce<Item, Answer>(
       const at = next;
       next += 1;
       const answer = await ask(items[at]!, signal);
-      // An answer after the deadline is the deadline's doing: its request was broken off.
+      // An answer after the deadline says nothing: its request was broken off.
       if (!signal.aborted) answers[at] = answer;
       done += 1;
       progress(done / items.length, `${done} of ${items.length} asked`);

@@ -14,11 +14,11 @@ import {
   endsFirst,
   hasTimes,
   isoOf,
-  judge,
+  problemOf,
   lifetimeOf,
   type Lifetime,
 } from './judge-certificate.ts';
-import { unasked } from './unasked.ts';
+import { reportUnasked } from './unasked.ts';
 
 /** `unreached`: there was no TLS connection; the check `answers` says that the app is down. */
 type Seen = PresentedCertificate | 'unreached';
@@ -32,9 +32,9 @@ export async function checkCertificates(
     ({ address }) => whyNoAddress(address) === null && new URL(address).protocol === 'https:',
   );
   // One host has one certificate, however many apps it serves.
-  const groups = groupBy(secure, ({ address }) => placeOf(new URL(address)));
-  const seen = await atOnce(groups, config, context, async ([place], signal): Promise<Seen> => {
-    const { hostname, port } = new URL(`https://${place}`);
+  const groups = groupBy(secure, ({ address }) => hostOf(new URL(address)));
+  const seen = await atOnce(groups, config, context, async ([host], signal): Promise<Seen> => {
+    const { hostname, port } = new URL(`https://${host}`);
     try {
       return await presentedCertificate(hostname, Number(port || 443), {
         hosts: apps.hosts,
@@ -50,26 +50,26 @@ export async function checkCertificates(
 
   const unknown = apps.otherAddresses
     .filter((address) => whyNoAddress(address) === null)
-    .map((address) => placeOf(new URL(address)));
-  const seenPlaces = new Set<string>();
+    .map((address) => hostOf(new URL(address)));
+  const seenHosts = new Set<string>();
   const findings: ReportedFinding[] = [];
   const left: Lifetime[] = [];
   let asked = 0;
-  for (const [at, [place, group]] of groups.entries()) {
+  for (const [at, [host, group]] of groups.entries()) {
     const one = seen[at]!;
     if (one !== outOfTime) asked += 1;
     if (one === outOfTime || one === 'unreached') {
-      unknown.push(place);
+      unknown.push(host);
       continue;
     }
-    seenPlaces.add(place);
+    seenHosts.add(host);
     if (hasTimes(one)) left.push(lifetimeOf(endsFirst(one, context.now), context.now));
-    const problem = judge(place, one, context.now, config);
+    const problem = problemOf(host, one, context.now, config);
     if (!problem) continue;
     const { subject, issuer, validFrom, validTo } = one;
     findings.push({
       category: 'certificates',
-      component: place,
+      component: host,
       ...problem,
       metadata: {
         apps: group.slice(0, 20).map(({ slug }) => slug),
@@ -85,12 +85,12 @@ export async function checkCertificates(
       },
     });
   }
-  const notAsked = unasked(apps, asked, 'certificates', groups.length);
+  const notAsked = reportUnasked(apps, asked, 'certificates', groups.length);
   return {
-    // All but these: what was found about a host that no app has any more is over.
+    // Every key but these: findings about a host that no app has any more resolve.
     examined: {
-      count: seenPlaces.size,
-      except: [...new Set(unknown)].filter((place) => !seenPlaces.has(place)),
+      count: seenHosts.size,
+      except: [...new Set(unknown)].filter((host) => !seenHosts.has(host)),
     },
     findings: [...findings, ...notAsked],
     figures: figuresOf(left),
@@ -99,7 +99,7 @@ export async function checkCertificates(
 }
 
 /** The host, with its port where it is not https's own. */
-const placeOf = ({ host }: URL): string => host;
+const hostOf = ({ host }: URL): string => host;
 
 function figuresOf(left: Lifetime[]): Figure[] {
   const least = left.toSorted((a, b) => a.percent - b.percent)[0];

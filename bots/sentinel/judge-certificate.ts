@@ -11,8 +11,8 @@ export const hasTimes = ({ validFrom, validTo }: Certificate) =>
 export const isoOf = (at: Date): string | null => (isTime(at) ? at.toISOString() : null);
 
 /**
- * The certificate, or the one of its chain that ends before it and so makes it useless. One that ends later says nothing: with the
- * next renewal comes the chain of that time. One that is over is not needed where the certificate is trusted.
+ * The certificate, or the one of its chain that ends before it and so makes it useless. One that ends later does not
+ * matter, because the next renewal brings a new chain. One that is over is not needed where the certificate is trusted.
  */
 export function endsFirst(certificate: PresentedCertificate, now: Date): Certificate {
   return certificate.chain
@@ -32,8 +32,8 @@ export interface Lifetime {
 }
 
 /**
- * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). Of a longer
- * one, as private authorities issue, the shares are those of this one: a quarter of ten years would be years of warning.
+ * The longest lifetime that browsers accept of public authorities (CA/Browser Forum, Baseline Requirements 6.3.2). The shares of a
+ * longer one, as private authorities issue, are counted from this one: a quarter of ten years would be years of warning.
  */
 const maxDays = 398;
 
@@ -50,20 +50,20 @@ export function lifetimeOf({ validFrom, validTo }: Certificate, now: Date): Life
 
 type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
 
-/** What is wrong with a certificate, the worst first: a person corrects all of it with one new certificate. */
-export function judge(
-  place: string,
+/** The worst that is wrong with a certificate: a person corrects all of it with one new certificate. */
+export function problemOf(
+  host: string,
   certificate: PresentedCertificate,
   now: Date,
   config: Config,
 ): Problem | null {
-  const of = `Certificate of ${place}`;
+  const of = `Certificate of ${host}`;
   const { validFrom, validTo, wrongName, names, untrusted } = certificate;
   const on = (at: Date) => at.toISOString().slice(0, 10);
   if (!hasTimes(certificate))
     return {
       severity: 'high',
-      title: `${of} has no readable ${isTime(validTo) ? 'begin' : 'end'}`,
+      title: `${of} has no readable ${isTime(validTo) ? 'beginning' : 'end'}`,
       description:
         'Its times are not written as a certificate has them, so clients refuse it. Issue a new one.',
     };

@@ -128,7 +128,7 @@ function judgeText(
   if (expected === undefined || body.includes(expected)) return null;
   const what = JSON.stringify(expected.length > 60 ? `${expected.slice(0, 60)}…` : expected);
   const encoding = headers['content-encoding'] ?? 'identity';
-  // Nothing is expanded: a small answer could become a huge one.
+  // A compressed page is not expanded, because a small answer could become a huge one.
   if (encoding !== 'identity') {
     // Other words of a server could make a playbook's pattern fit.
     const shown = /^[\w-]{1,20}$/.test(encoding) ? encoding : 'in a way of its own';

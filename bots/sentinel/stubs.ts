@@ -6,10 +6,10 @@ import { ask, type Asking } from './ask.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
 import { category } from './judge.ts';
-import { unasked } from './unasked.ts';
+import { reportUnasked } from './unasked.ts';
 import { wallOf } from './wall.ts';
 
-/** `unseen`: there was no answer of the app, or not of its own. */
+/** `unseen`: the app did not answer, or something in front of it did. */
 type Seen = 'fine' | 'unseen' | { stub: 'bare' | 'document'; body: string };
 
 export async function checkStubs(config: Config, context: CheckContext): Promise<CheckResult> {
@@ -22,7 +22,7 @@ export async function checkStubs(config: Config, context: CheckContext): Promise
   const groups = groupBy(addressed, ({ address }) => new URL(address).href);
   const { hosts } = apps;
   const seen = await atOnce(groups, config, context, ([address], signal) =>
-    look(address, { config, hosts, signal }),
+    askForStub(address, { config, hosts, signal }),
   );
 
   const unknown = [
@@ -45,9 +45,9 @@ export async function checkStubs(config: Config, context: CheckContext): Promise
     }
   }
   return {
-    // All but these: what was found about an app that the catalogue no longer has is over.
+    // Every key but these: findings about an app that the catalogue no longer has resolve.
     examined: { count: known, except: unknown },
-    findings: [...findings, ...unasked(apps, asked, 'missing paths', addressed.length)],
+    findings: [...findings, ...reportUnasked(apps, asked, 'missing paths', addressed.length)],
     figures: [{ name: 'apps judged', value: known }],
     ...(apps.truncated && { truncated: true }),
   };
@@ -77,10 +77,10 @@ function findingOf(
 }
 
 /**
- * A new path in each run: no cache may have its answer, and the platform's own count of missing paths never sees one of them
- * twice. The page is asked only where the answer looks like one.
+ * Asks for a new path in each run, so that no cache has its answer, and the check of missing paths never sees one of them twice. Asks
+ * for the page itself only where the answer looks like a stub.
  */
-async function look(address: string, asking: Asking): Promise<Seen> {
+async function askForStub(address: string, asking: Asking): Promise<Seen> {
   const name = randomUUID();
   const missing = await ask(new URL(`/${name}`, address).href, asking);
   if (missing.what === 'redirect') return 'fine';

@@ -2,8 +2,8 @@ import type { ReportedFinding } from '../../src/bot.ts';
 import type { Apps } from './apps.ts';
 import { category } from './judge.ts';
 
-/** What was not asked must not look healthy. */
-export function unasked(
+/** Reports that apps were not asked: otherwise they would look healthy. */
+export function reportUnasked(
   { count }: Apps,
   known: number,
   what = 'apps',

@@ -9,14 +9,14 @@ export interface Difference {
   actual: string | null;
 }
 
-/** A role that cannot be made everywhere, and the policy that is made for it. */
-const ofReader = /^policy .*\.Checks read$/;
+/** The policy for the role roundsman_reader, which cannot be created on every server. */
+const readerPolicy = /^policy .*\.Checks read$/;
 
 /** Definitions that each major version of PostgreSQL prints in its own way. */
-const isPrintedAnew = (part: string, definition: string) =>
+const isPrintedByVersion = (part: string, definition: string) =>
   part.startsWith('view ') || / AS (BEGIN ATOMIC|RETURN) /.test(definition);
 
-export interface Circumstances {
+export interface CompareOptions {
   /** whether the role roundsman_reader is there */
   hasReader: boolean;
   /** whether the server has the major version with which the expected parts were written */
@@ -25,36 +25,42 @@ export interface Circumstances {
 }
 
 /**
- * Parts of a table that is missing are left out. What is more than the migrations make counts where it is Roundsman's own: in the
- * schema engine. Elsewhere it is the platform's own and may stay, but for what adoption refuses: a permissive policy, and on the
- * bots' tables a check, a column that has to be given, and a unique key.
+ * Parts of a table that is missing are left out. Additional parts are reported in the schema engine. Elsewhere they are the
+ * platform's own and may stay, except for what adoption refuses: a permissive policy, and on the bots' tables a check, a column that
+ * has to be given, and a unique key.
  */
 export function compareParts(
   expected: Parts,
   actual: Parts,
-  { hasReader, sameServer, ignored }: Circumstances,
+  { hasReader, sameServer, ignored }: CompareOptions,
 ): Difference[] {
   const found: Difference[] = [];
-  const isAsked = (part: string) => !ignored.has(part) && (hasReader || !ofReader.test(part));
+  const isCompared = (part: string) =>
+    !ignored.has(part) && (hasReader || !readerPolicy.test(part));
   for (const [part, definition] of Object.entries(expected)) {
-    if (!isAsked(part)) continue;
+    if (!isCompared(part)) continue;
     const is = actual[part];
     if (is === undefined) {
       const { of, name } = splitName(part);
       const isGone = name !== null && actual[`table ${of}`] === undefined;
       if (!isGone) found.push({ part, how: 'missing', expected: definition, actual: null });
-    } else if (is !== definition && (sameServer || !isPrintedAnew(part, definition)))
+    } else if (is !== definition && (sameServer || !isPrintedByVersion(part, definition)))
       found.push({ part, how: 'changed', expected: definition, actual: is });
   }
   for (const [part, definition] of Object.entries(actual))
-    if (expected[part] === undefined && isAsked(part) && isNotTheirs(part, definition, expected))
+    if (
+      expected[part] === undefined &&
+      isCompared(part) &&
+      isReportable(part, definition, expected)
+    )
       found.push({ part, how: 'extra', expected: null, actual: definition });
   return found;
 }
 
-function isNotTheirs(part: string, definition: string, expected: Parts): boolean {
+/** Whether an additional part is a finding. */
+function isReportable(part: string, definition: string, expected: Parts): boolean {
   const { kind, of, name } = splitName(part);
-  // Of a table that is extra itself, its parts say no more.
+  // The parts of a table that is itself additional are left out.
   if (of.startsWith('engine.')) return name === null || expected[`table ${of}`] !== undefined;
   if (kind === 'policy') return definition.startsWith('permissive');
   if (!/^bots?(_|$)/.test(of)) return false;

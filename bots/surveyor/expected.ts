@@ -7,7 +7,7 @@ import { splitName } from './parts.ts';
 export interface Snapshot {
   /** PostgreSQL's major version, whose way to print definitions they have */
   server: number;
-  /** names of the migrations, and, where the rest was added to the bots, the names of these */
+  /** names of the migrations; `grown`: where the rest was added to a database of the bots later */
   migrations: string[];
   grown?: string[];
   parts: Parts;
@@ -27,7 +27,7 @@ const load = {
   bots: async () => (await import('./bots.json', { with: { type: 'json' } })).default,
 };
 
-/** By the migrations that were applied: the whole schema, at once or in two steps, or only what the bots need. */
+/** Reads what the applied migrations make: the whole schema, in one step or two, or only what the bots need. */
 export async function readExpected({ db, skip }: CheckContext): Promise<Expected> {
   const { rows } = await sql<{ readable: boolean | null }>`
     SELECT has_table_privilege(to_regclass('engine.kysely_migration'), 'SELECT') AS readable`.execute(

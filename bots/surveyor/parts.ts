@@ -34,12 +34,12 @@ export interface Ours {
 }
 
 /** SQL: the name of an object of the schema `n`. */
-const named = (name: ReturnType<typeof sql>) =>
+const qualifiedName = (name: ReturnType<typeof sql>) =>
   sql`CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || ${name}`;
 
 const isOneOf = (name: ReturnType<typeof sql>, names: readonly string[] | null) => sql`(
   n.nspname = 'engine' OR n.nspname IN ('public', 'private')
-  AND (${names}::text[] IS NULL OR ${named(name)} = ANY (${names}::text[])))`;
+  AND (${names}::text[] IS NULL OR ${qualifiedName(name)} = ANY (${names}::text[])))`;
 
 /**
  * All parts of the schema engine, and of public and private those of `ours`; null: all. What an extension has made is not read, nor
@@ -53,7 +53,7 @@ export async function readParts(
   const functions = ours?.functions ?? null;
   const { rows } = await sql<{ kind: Kind; of: string | null; name: string; definition: string }>`
     WITH relations AS MATERIALIZED (
-      SELECT c.oid, c.relkind, c.relrowsecurity, ${named(sql`c.relname`)} AS name
+      SELECT c.oid, c.relkind, c.relrowsecurity, ${qualifiedName(sql`c.relname`)} AS name
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT c.relispartition AND c.relname !~ '^kysely_'
         AND ${isOneOf(sql`c.relname`, relations)}
@@ -94,7 +94,7 @@ export async function readParts(
       'USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', 'WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
     FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
     UNION ALL
-    SELECT 'function', NULL, ${named(sql`p.proname`)} || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+    SELECT 'function', NULL, ${qualifiedName(sql`p.proname`)} || '(' || pg_get_function_identity_arguments(p.oid) || ')',
       concat_ws(' ', 'RETURNS', pg_get_function_result(p.oid), 'LANGUAGE', l.lanname, CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END,
         CASE WHEN p.proisstrict THEN 'STRICT' END, CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END, 'SET ' || array_to_string(p.proconfig, ', '),
         'AS', coalesce(pg_get_function_sqlbody(p.oid), p.prosrc))
@@ -106,7 +106,7 @@ export async function readParts(
     rows
       .map(({ kind, of, name, definition }): [string, string] => [
         `${kind} ${of === null ? '' : `${of}.`}${withoutSchemas(name)}`,
-        compared(kind, withoutSchemas(definition)),
+        normalized(kind, withoutSchemas(definition)),
       ])
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
@@ -115,19 +115,19 @@ export async function readParts(
 const withoutSchemas = (text: string) => text.replaceAll(/\b(public|extensions)\./g, '');
 
 /** The form in which two definitions are compared: as adoption compares them. */
-const compared = (kind: Kind, definition: string) =>
+const normalized = (kind: Kind, definition: string) =>
   kind === 'check'
     ? meaningOfCheck(definition)
     : meaning(definition.replaceAll(/\s+/g, ' ').trim());
 
-const kindsOfTheirOwn: ReadonlySet<string> = new Set(['table', 'view', 'sequence', 'function']);
+const kindsWithoutTable: ReadonlySet<string> = new Set(['table', 'view', 'sequence', 'function']);
 
 /** `column engine.nodes.name` -> its kind, the table `engine.nodes`, and `name`; of a table or a function, `of` is the whole name. */
 export function splitName(part: string): { kind: Kind; of: string; name: string | null } {
   const at = part.indexOf(' ');
   const kind = part.slice(0, at) as Kind;
   const rest = part.slice(at + 1);
-  if (kindsOfTheirOwn.has(kind)) return { kind, of: rest, name: null };
+  if (kindsWithoutTable.has(kind)) return { kind, of: rest, name: null };
   const [, of, name] = /^((?:(?:engine|private)\.)?[^.]+)\.(.*)$/s.exec(rest)!;
   return { kind, of: of!, name: name! };
 }

@@ -11,7 +11,7 @@ interface Setting {
   setting: string;
 }
 
-/** With these set for the database or the login, triggers do not fire, policies are not asked, or nothing can be written. */
+/** With these set for the database or the login, triggers do not fire, policies do not apply, or nothing can be written. */
 const harmful = [
   'session_replication_role=(replica|local)',
   'row_security=off',

@@ -11,7 +11,7 @@ const anybodySignedIn = new RegExp(
 );
 
 /**
- * Knows literals, a value that equals itself, NOT false, AND and OR of these, and the questions whether the user is
+ * Knows literals, a value that equals itself, NOT false, AND and OR of these, and the tests whether the user is
  * signed in. Anything else is a condition.
  */
 export function alwaysTrue(condition: string | null): Truth | null {
@@ -38,12 +38,12 @@ export function alwaysTrue(condition: string | null): Truth | null {
 /** Without parentheses around the whole. A subquery keeps its own. */
 function withoutParentheses(text: string): string {
   const inner = text.slice(1, -1);
-  const isWrapped = text.startsWith('(') && text.endsWith(')') && staysOpen(inner);
+  const isWrapped = text.startsWith('(') && text.endsWith(')') && isBalanced(inner);
   return isWrapped && !/^\s*SELECT\b/.test(inner) ? withoutParentheses(inner.trim()) : text;
 }
 
-/** Whether the parentheses of a text are pairs of its own. */
-const staysOpen = (text: string): boolean => {
+/** Whether each parenthesis of a text has its pair in the text. */
+const isBalanced = (text: string): boolean => {
   let depth = 0;
   for (const { 0: token } of text.matchAll(tokens)) {
     if (token === '(') depth += 1;

@@ -2,14 +2,14 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems, type Problem } from './judge.ts';
-import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
+import { reportProblems, maxProblems, type Problem } from './report.ts';
+import { isOfExtension, rolesInWords, requireSchemas, schemasOf, usersOf } from './users.ts';
 
 /**
  * Names that say "secret": the noun at the end, perhaps with how it is kept (`password_hash`, `api_key_encrypted`). Names that only
  * tell about a secret end otherwise: `password_changed_at`, `token_count`, `api_key_id`, `encryption_key_id`.
  */
-const kept =
+const storedAs =
   '(_?(hash|hashed|digest|salt|encrypted|enc|sealed|cipher|ciphertext|value|plain|plaintext|raw|base64))*';
 const nouns = [
   'password|passwd|passphrase|pwd|passcode',
@@ -18,7 +18,7 @@ const nouns = [
   '(access|refresh|session|bearer|auth|api|id|reset|invite|invitation|confirmation|verification|recovery|magic_?link|csrf|bot|personal|oauth)_?token|token|jwt',
   'credentials?|recovery_?codes?|backup_?codes?|otp|pin_?code|connection_?string|dsn',
 ].join('|');
-const secretName = `^(.*_)?(${nouns})${kept}$`;
+const secretName = `^(.*_)?(${nouns})${storedAs}$`;
 /** The value is kept encrypted. */
 const sealedName = '^(encrypted|sealed|enc)_|_(encrypted|sealed|enc|ciphertext)$';
 
@@ -38,7 +38,7 @@ export async function findSecretColumns(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await sql<OpenColumn & { examined: number }>`
     WITH ${usersOf(config)}, ${schemasOf(config)}, columns AS MATERIALIZED (
       SELECT c.oid, c.relnamespace, c.relkind, c.relrowsecurity, a.attnum, format('%I.%I', s.nspname, c.relname) AS "table",
@@ -79,7 +79,7 @@ export async function findSecretColumns(
     context.db,
   );
   const anonymous = new Set(['PUBLIC', ...config.anonymous_roles]);
-  return judge('secret-columns', config, context, {
+  return reportProblems('secret-columns', config, context, {
     examined: rows[0]?.examined ?? 0,
     problems: rows.filter(({ table }) => table !== null).map((row) => problemOf(row, anonymous)),
   });
@@ -93,7 +93,7 @@ function problemOf(row: OpenColumn, anonymous: ReadonlySet<string>): Problem {
   return {
     object: `${table}.${column}`,
     severity: sealed ? 'medium' : isOpen ? 'critical' : 'high',
-    title: `Secrets can be selected by users: ${table}.${column}; ${named(roles)} may read it`,
+    title: `Secrets can be selected by users: ${table}.${column}; ${rolesInWords(roles)} may read it`,
     description:
       (sealed
         ? 'Its name says that it holds encrypted values. Users do not need them, and a reader can try any number of keys on them.'

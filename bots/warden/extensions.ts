@@ -2,20 +2,20 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems } from './judge.ts';
-import { needSchemas } from './users.ts';
+import { reportProblems, maxProblems } from './report.ts';
+import { requireSchemas } from './users.ts';
 
 export async function findExposedExtensions(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await sql<{ name: string; schema: string; movable: boolean; exposed: boolean }>`
     SELECT quote_ident(e.extname) AS name, quote_ident(n.nspname) AS schema, e.extrelocatable AS movable,
       n.nspname = ANY (${config.schemas}::text[]) AS exposed
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
     ORDER BY e.extname LIMIT ${maxProblems}`.execute(context.db);
-  return judge('extensions', config, context, {
+  return reportProblems('extensions', config, context, {
     examined: rows.length,
     problems: rows
       .filter(({ exposed }) => exposed)

@@ -2,8 +2,8 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems, type Problem } from './judge.ts';
-import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
+import { reportProblems, maxProblems, type Problem } from './report.ts';
+import { isOfExtension, rolesInWords, requireSchemas, schemasOf, usersOf } from './users.ts';
 
 /** The function as ALTER ROUTINE names it: with its schema and those of its types, whatever the search_path of this session. */
 const identity = sql`(pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity`;
@@ -24,7 +24,7 @@ export async function findDefinerFunctions(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await sql<DefinerFunction & { examined: number }>`
     WITH ${usersOf(config)}, ${schemasOf(config)}, functions AS MATERIALIZED (
       SELECT p.* FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
@@ -47,12 +47,12 @@ export async function findDefinerFunctions(
     context.db,
   );
   const found = rows.filter(({ routine }) => routine !== null);
-  return judge('definer-functions', config, context, {
+  return reportProblems('definer-functions', config, context, {
     examined: rows[0]?.examined ?? 0,
     problems: found.map(({ routine, volatile, callers, granted }) => ({
       object: shownAs(routine),
       severity: 'high',
-      title: `Function runs as its owner for anonymous callers: ${shownAs(routine)}; ${named(callers)} may call it`,
+      title: `Function runs as its owner for anonymous callers: ${shownAs(routine)}; ${rolesInWords(callers)} may call it`,
       description:
         `It is SECURITY DEFINER${volatile ? ' and may write' : ''}: every caller acts with the rights of its owner, without row level ` +
         'security, and the API lets users who are not signed in call it. Revoke the right and grant it to the roles that ' +
@@ -69,7 +69,7 @@ export async function findDefinerFunctions(
  * Schemas of PostgreSQL, of Supabase (https://supabase.com/docs/guides/database/tables, "protected schemas") and of the
  * engine's queue: others write their functions.
  */
-const foreign = [
+const foreignSchemas = [
   'information_schema auth cron extensions graphql graphql_public net pgbouncer pgmq pgsodium pgsodium_masks realtime',
   '_realtime _analytics storage supabase_functions supabase_migrations vault bullmq',
 ]
@@ -77,7 +77,7 @@ const foreign = [
   .split(' ');
 
 export async function findLoosePaths(config: Config, context: CheckContext): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await sql<{
     examined: number;
     routine: string;
@@ -88,20 +88,20 @@ export async function findLoosePaths(config: Config, context: CheckContext): Pro
     WITH functions AS MATERIALIZED (
       SELECT p.*, n.nspname, n.nspname = ANY (${config.schemas}::text[]) AS exposed
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-      WHERE p.prokind IN ('f', 'p', 'w') AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY (${foreign}::text[])
+      WHERE p.prokind IN ('f', 'p', 'w') AND n.nspname !~ '^pg_' AND NOT n.nspname = ANY (${foreignSchemas}::text[])
         AND l.lanname NOT IN ('c', 'internal') AND NOT ${isOfExtension('pg_proc', 'p')}
     ), loose AS (
       SELECT ${identity} AS routine, quote_ident(p.nspname) AS schema, p.prosecdef AS definer, p.prosqlbody IS NOT NULL AS bound
       FROM functions p
       WHERE NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search\\_path=%')
-        -- In other schemas only those that lend rights. The names in a body that was parsed when it was created are bound.
+        -- In schemas that are not exposed, only SECURITY DEFINER functions count. Names in a body that was parsed when it was created are bound.
         AND (p.prosecdef OR p.exposed AND p.prosqlbody IS NULL)
     )
     SELECT (SELECT count(*)::int FROM functions) AS examined, loose.*
     FROM (SELECT) one LEFT JOIN loose ON true ORDER BY definer DESC, routine LIMIT ${maxProblems}`.execute(
     context.db,
   );
-  return judge('search-path', config, context, {
+  return reportProblems('search-path', config, context, {
     examined: rows[0]?.examined ?? 0,
     problems: rows.filter(({ routine }) => routine !== null).map(looseProblem),
   });

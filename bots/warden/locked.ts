@@ -1,6 +1,6 @@
 /**
- * PostgreSQL prints the condition of a policy from its live table, and so waits behind a command that changes that table; and with
- * it wait the commands that want a table which was printed before.
+ * To print the condition of a policy, PostgreSQL locks its table, and waits for a command that changes that table. While it waits,
+ * other commands wait for the tables whose policies it has printed before.
  */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
@@ -16,11 +16,11 @@ export async function readPolicies<Read>(
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = l.relation) LIMIT 1`.execute(db);
-  if (rows[0]) skip(`${rows[0].locked} is being changed; the next run looks at its policies`);
+  if (rows[0]) skip(`${rows[0].locked} is being changed; the next run reads its policies`);
   return read().catch((error: { code?: string }) =>
-    // Since the look at the locks a table was locked, or dropped between two reads of it.
+    // A table was locked or dropped after the locks were read.
     ['55P03', 'XX000', '42P01'].includes(error.code ?? '')
-      ? skip('a table is being changed; the next run looks at its policies')
+      ? skip('a table is being changed; the next run reads its policies')
       : Promise.reject(error),
   );
 }

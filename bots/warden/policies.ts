@@ -3,9 +3,9 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { alwaysTrue, type Truth } from './always-true.ts';
 import type { Config } from './config.ts';
-import { judge, type Problem } from './judge.ts';
+import { reportProblems, type Problem } from './report.ts';
 import { readPolicies } from './locked.ts';
-import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
+import { isOfExtension, rolesInWords, requireSchemas, schemasOf, usersOf } from './users.ts';
 
 /** A policy for every command has three rows. */
 const maxOpenings = 30_000;
@@ -23,7 +23,7 @@ interface Opening {
 }
 
 /** Every permissive policy of a writing command that applies to users; without those that a restrictive policy narrows. */
-async function openings(config: Config, context: CheckContext) {
+async function readOpenings(config: Config, context: CheckContext) {
   const { db } = context;
   const { rows } = await readPolicies(context, () =>
     sql<Opening>`
@@ -95,13 +95,13 @@ export async function findOpenPolicies(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
-  const { rows, examined } = await openings(config, context);
+  await requireSchemas(config, context);
+  const { rows, examined } = await readOpenings(config, context);
   const open = rows.map(openedBy).filter((each) => each !== null);
   const problems = [...Map.groupBy(open, ({ opening }) => opening.policy).values()].map(
     openProblem,
   );
-  return judge('open-policies', config, context, {
+  return reportProblems('open-policies', config, context, {
     examined,
     problems,
     isCut: rows.length >= maxOpenings,
@@ -113,12 +113,12 @@ function openProblem(open: Open[]): Problem {
   const granted = open.filter(({ users }) => users.some((user) => user.granted));
   const shown = granted.length > 0 ? granted : open;
   const commands = shown.map(({ opening }) => opening.command);
-  const roles = named(
+  const roles = rolesInWords(
     shown.flatMap(({ users }) =>
       users.filter((user) => granted.length === 0 || user.granted).map(({ name }) => name),
     ),
   );
-  // An inserted row harms no other one; contents that are free hand one's own rows to others.
+  // An inserted row changes no other row. With free contents, users can only write rows in the name of others.
   const strongest = shown.some(({ rows, opening }) => rows && opening.command !== 'INSERT');
   const anonymous = shown.some(
     ({ users, truth }) => truth === 'all' && users.some((user) => user.anonymous && user.granted),
@@ -148,8 +148,8 @@ export async function findPoliciesWithoutRoles(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
-  const { rows, examined } = await openings(config, context);
+  await requireSchemas(config, context);
+  const { rows, examined } = await readOpenings(config, context);
   const toPublic = rows.filter((row) => row.toPublic);
   const problems = [...Map.groupBy(toPublic, ({ policy }) => policy).values()].map(
     (of): Problem => {
@@ -176,7 +176,7 @@ export async function findPoliciesWithoutRoles(
       };
     },
   );
-  return judge('policy-roles', config, context, {
+  return reportProblems('policy-roles', config, context, {
     examined,
     problems,
     isCut: rows.length >= maxOpenings,

@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems, type Problem } from './judge.ts';
+import { reportProblems, maxProblems, type Problem } from './report.ts';
 
 const columns = ['name', 'created_at', 'changed_at'];
 
@@ -61,7 +61,7 @@ export async function findIdleSecrets(
       },
     ];
   });
-  return judge('secrets', config, context, {
+  return reportProblems('secrets', config, context, {
     examined: rows.length,
     problems,
     isCut: rows.length >= maxProblems,

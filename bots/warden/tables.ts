@@ -2,8 +2,8 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems, type Problem } from './judge.ts';
-import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
+import { reportProblems, maxProblems, type Problem } from './report.ts';
+import { isOfExtension, rolesInWords, requireSchemas, schemasOf, usersOf } from './users.ts';
 
 interface OpenTable {
   table: string;
@@ -17,7 +17,7 @@ export async function findRowSecurityOff(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await sql<OpenTable & { examined: number }>`
     WITH ${usersOf(config)}, ${schemasOf(config)}, tables AS MATERIALIZED (
       SELECT c.oid, c.relnamespace, format('%I.%I', s.nspname, c.relname) AS "table", c.relkind, c.relrowsecurity
@@ -39,7 +39,7 @@ export async function findRowSecurityOff(
       (SELECT count(*)::int FROM pg_policy p WHERE p.polrelid = t.oid) AS policies
     FROM (SELECT) one LEFT JOIN (tables t JOIN rights r USING (oid)) ON true
     ORDER BY t."table" LIMIT ${maxProblems}`.execute(context.db);
-  return judge('row-security', config, context, {
+  return reportProblems('row-security', config, context, {
     examined: rows[0]?.examined ?? 0,
     problems: rows.filter(({ table }) => table !== null).map(problemOf),
   });
@@ -48,7 +48,7 @@ export async function findRowSecurityOff(
 function problemOf({ table, foreign, policies, roles }: OpenTable): Problem {
   const writes = roles.some(({ rights }) => rights.some((right) => right !== 'SELECT'));
   const rights = [...new Set(roles.flatMap((role) => role.rights))];
-  const who = named(roles.map(({ name }) => name));
+  const who = rolesInWords(roles.map(({ name }) => name));
   const all = roles.map(({ quoted }) => quoted).join(', ');
   const readers = roles.filter((role) => role.rights.includes('SELECT'));
   return {

@@ -1,4 +1,4 @@
-/** Who users are, and which objects are the platform's own, as parts of statements. */
+/** Parts of statements: who users are, and which objects are the platform's own. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
 import type { Config } from './config.ts';
@@ -15,13 +15,16 @@ export const usersOf = ({ anonymous_roles, signed_in_roles }: Config) => sql`
 export const schemasOf = ({ schemas }: Config) => sql`
   schemas AS MATERIALIZED (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY (${schemas}::text[]))`;
 
-/** Whether an object was made by CREATE EXTENSION: its maker answers for it. */
+/** Whether an object was made by CREATE EXTENSION: its author is responsible for it. */
 export const isOfExtension = (catalog: 'pg_class' | 'pg_proc', alias: 'c' | 'p') => sql`
   EXISTS (SELECT FROM pg_depend d WHERE d.classid = ${sql.lit(catalog)}::regclass AND d.objid = ${sql.ref(`${alias}.oid`)}
           AND d.deptype = 'e')`;
 
 /** Ends the check where a schema of the settings does not exist: nothing in it could be examined. */
-export async function needSchemas({ schemas }: Config, { db, skip }: CheckContext): Promise<void> {
+export async function requireSchemas(
+  { schemas }: Config,
+  { db, skip }: CheckContext,
+): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     SELECT name FROM unnest(${schemas}::text[]) name WHERE to_regnamespace(quote_ident(name)) IS NULL`.execute(
     db,
@@ -33,5 +36,5 @@ export async function needSchemas({ schemas }: Config, { db, skip }: CheckContex
 }
 
 /** `anon and authenticated`; PUBLIC stands for all of them. */
-export const named = (roles: readonly string[]): string =>
+export const rolesInWords = (roles: readonly string[]): string =>
   roles.includes('PUBLIC') ? 'PUBLIC' : [...new Set(roles)].join(' and ');

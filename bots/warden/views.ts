@@ -2,9 +2,9 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import type { Config } from './config.ts';
-import { judge, maxProblems, type Problem } from './judge.ts';
+import { reportProblems, maxProblems, type Problem } from './report.ts';
 import { readPolicies } from './locked.ts';
-import { isOfExtension, named, needSchemas, schemasOf, usersOf } from './users.ts';
+import { isOfExtension, rolesInWords, requireSchemas, schemasOf, usersOf } from './users.ts';
 
 interface OpenView {
   view: string;
@@ -17,11 +17,11 @@ interface OpenView {
 }
 
 /**
- * A view reads as its owner unless it is security_invoker; one that is reads as the view that reads it does. A table is passed
- * by where its policies do not bind that owner. Where a policy lets the same users read all of its rows, nothing is passed by.
+ * A view reads with the rights of its owner or, with security_invoker, with those of the reader of the view. It bypasses a table whose
+ * policies do not bind that role, unless a policy lets the same users read all rows of the table anyway.
  */
 export async function findOpenViews(config: Config, context: CheckContext): Promise<CheckResult> {
-  await needSchemas(config, context);
+  await requireSchemas(config, context);
   const { rows } = await readPolicies(context, () =>
     sql<OpenView & { examined: number }>`
     WITH RECURSIVE ${usersOf(config)}, ${schemasOf(config)}, views AS MATERIALIZED (
@@ -78,7 +78,7 @@ export async function findOpenViews(config: Config, context: CheckContext): Prom
       context.db,
     ),
   );
-  return judge('views', config, context, {
+  return reportProblems('views', config, context, {
     examined: rows[0]?.examined ?? 0,
     problems: rows.filter(({ view }) => view !== null).map(problemOf),
   });
@@ -89,7 +89,7 @@ function problemOf({ view, stored, writable, roles, quoted, tables }: OpenView):
   return {
     object: view,
     severity: writable || tables.includes('auth.users') ? 'critical' : 'high',
-    title: `${kind} bypasses row level security: ${view}; ${named(roles)} may ${writable ? 'read and write' : 'read'} it`,
+    title: `${kind} bypasses row level security: ${view}; ${rolesInWords(roles)} may ${writable ? 'read and write' : 'read'} it`,
     description:
       `It shows rows of ${tables.join(', ')} as its owner sees them: policies of ${tables.length === 1 ? 'that table' : 'these tables'} ` +
       `do not bind the users who read it. ` +

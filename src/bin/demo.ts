@@ -35,7 +35,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     backend,
     fiction,
     { faults },
-    { knowPlanted, plantOnce },
+    { analyzePlanted, plantOnce },
     engine,
     choice,
     rounds,
@@ -91,7 +91,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
       for (const fault of faults) await plantOnce(db, fault);
-      await knowPlanted(db);
+      await analyzePlanted(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };

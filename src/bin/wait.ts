@@ -9,7 +9,7 @@ import { DatabaseNotReadyError, prepareDatabase } from '../database/migrate/prep
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { queuePrefix } from '../queue/backend.ts';
 import { QueueNotReadyError } from '../queue/errors.ts';
-import type { Role } from '../services/connections/plan.ts';
+import type { ProcessRole } from '../services/connections/plan.ts';
 import { refuseTooFewConnections } from '../services/connections/refuse-too-few.ts';
 import { examineQueueServer } from '../queue/run-queue.ts';
 import { StoppedError, untilStopped } from '../ground/until-stopped.ts';
@@ -110,13 +110,13 @@ export function untilBegun<End>(
 }
 
 /** Connects once to each server that the configuration names. Throws the error of a server that cannot be used now. */
-export async function askServers(config: Config, role: Role): Promise<void> {
+export async function askServers(config: Config, role: ProcessRole): Promise<void> {
   const prefix = config.databaseUrl ? await askDatabase(config, config.databaseUrl, role) : null;
   await examineQueueServer(config, prefix);
 }
 
 /** Connects to the database; returns the prefix of the queue's keys if the queue is on Redis, else null. */
-async function askDatabase(config: Config, url: string, role: Role): Promise<string | null> {
+async function askDatabase(config: Config, url: string, role: ProcessRole): Promise<string | null> {
   const db = connect(url, {
     name: 'roundsman',
     max: 1,

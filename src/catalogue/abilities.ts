@@ -6,7 +6,7 @@ import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { riskOf } from './solution.ts';
 
 /** An entry of knowledge with a playbook. */
-export interface Heal {
+export interface HealingEntry {
   /** its name in the catalogue */
   knowledge: string;
   /** the names of the remedies that it may apply, in the order in which it tries them */
@@ -31,8 +31,8 @@ export const checksOf = ({ checks, looksOutside }: Bot): ShownCheck[] =>
     looks_outside: (check.looksOutside ?? looksOutside) === true,
   }));
 
-/** The entries that it brings along and that apply remedies. */
-export const healsOf = ({ knowledge = [] }: Bot, remedies: Remedies): Heal[] =>
+/** The bot's own entries of knowledge that apply remedies. */
+export const healingEntriesOf = ({ knowledge = [] }: Bot, remedies: Remedies): HealingEntry[] =>
   knowledge
     .filter(({ solution }) => isPlaybook(solution))
     .map(({ name, solution, autonomy }) => {
@@ -41,6 +41,6 @@ export const healsOf = ({ knowledge = [] }: Bot, remedies: Remedies): Heal[] =>
       return { knowledge: name, remedies: [...new Set(names)], risk: riskOf(steps), autonomy };
     });
 
-/** The names of the entries that it brings along and that only say what a person may do. */
+/** The names of the bot's own entries of knowledge that only say what a person may do. */
 export const adviceOf = ({ knowledge = [] }: Bot): string[] =>
   knowledge.filter(({ solution }) => !isPlaybook(solution)).map(({ name }) => name);

@@ -21,7 +21,7 @@ export class BadCatalogueError extends RoundsmanError {
   }
 }
 
-/** Everything in bots/, found by the names that rows use. */
+/** All bots and remedies of bots/, found by the names that rows of the tables use. */
 export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
   /**
@@ -64,8 +64,8 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     remedy: (name) => remediesByName.get(name),
     remedyNames: [...remediesByName.keys()],
   };
-  refuseTwins('bot', bots);
-  refuseTwins('remedy', remedies);
+  refuseEqualNames('bot', bots);
+  refuseEqualNames('remedy', remedies);
   refuseNames('bot', bots, botName, 'up to 50 lower-case letters, digits and hyphens');
   for (const bot of bots) refuseTwoStatuses(bot);
   const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
@@ -77,7 +77,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   );
   for (const bot of bots) refuseCounts(bot);
   for (const remedy of remedies) refuseWithoutUndo(remedy);
-  for (const seed of seeds) refuseUnfit(seed, known);
+  for (const seed of seeds) refuseUnfitKnowledge(seed, known);
 
   const botAt = (endpoint: string): Bot | undefined => {
     const prefix = prefixes.find((start) => endpoint.startsWith(start));
@@ -134,10 +134,11 @@ function readValue<Value>(
   throw badDefinition(bot, path, parsed.error.issues);
 }
 
-function refuseTwins(what: string, all: readonly { name: string }[]): void {
+function refuseEqualNames(what: string, all: readonly { name: string }[]): void {
   const names = new Set<string>();
   for (const { name } of all) {
-    if (names.has(name)) throw new BadCatalogueError(`there are two of the ${what} ${name}`);
+    if (names.has(name))
+      throw new BadCatalogueError(`two of them have the name of the ${what} ${name}`);
     names.add(name);
   }
 }
@@ -167,7 +168,7 @@ function refuseCounts({ name, ...counts }: Bot): void {
   }
 }
 
-/** Where its tables are missing it would be disabled, and then enabled with them although a person is to resume it. */
+/** A bot with both would be enabled as soon as its tables exist, although a person has to resume it first. */
 function refuseTwoStatuses({ name, needs, shipsPaused }: Bot): void {
   if (needs === undefined || shipsPaused === undefined) return;
   throw new BadCatalogueError(`the bot ${name} ships paused and needs tables: only one of them`);
@@ -182,7 +183,7 @@ function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
  * Refuses knowledge of the catalogue whose playbook cannot run, or that would act without a person although the effect
  * cannot be undone.
  */
-function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
+function refuseUnfitKnowledge({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
   if (!isPlaybook(solution)) return;
   let irreversible: string[];
   try {
@@ -194,6 +195,6 @@ function refuseUnfit({ name, solution, autonomy }: KnowledgeSeed, known: Remedie
   }
   if (autonomy === 'auto' && irreversible.length > 0)
     throw new BadCatalogueError(
-      `the knowledge ${name} is auto, and ${irreversible.join(', ')} is irreversible: it always asks`,
+      `the knowledge ${name} is auto, and ${irreversible.join(', ')} is irreversible: such a remedy always asks a person`,
     );
 }

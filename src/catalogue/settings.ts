@@ -27,18 +27,18 @@ export const dependsOn: Setting = {
   isText: false,
 };
 
-const known = new WeakMap<Bot, Setting[] | null>();
+const cache = new WeakMap<Bot, Setting[] | null>();
 
 /**
  * The settings of a bot, `depends_on` last; null where its schema is of a kind that does not name its keys, or throws: the schema
  * is the bot's own code.
  */
 export function settingsOf(bot: Bot): Setting[] | null {
-  if (!known.has(bot)) known.set(bot, read(bot));
-  return known.get(bot)!;
+  if (!cache.has(bot)) cache.set(bot, readSettings(bot));
+  return cache.get(bot)!;
 }
 
-function read({ config }: Bot): Setting[] | null {
+function readSettings({ config }: Bot): Setting[] | null {
   let schema: JsonSchema;
   let defaults: Record<string, unknown> = {};
   try {

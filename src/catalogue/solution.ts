@@ -15,7 +15,7 @@ export type Solution =
 const caches = new WeakMap<Catalogue, Map<string, Solution>>();
 const maxCached = 20_000;
 
-/** A solution is a playbook when it begins with `steps:`; anything else is advice. */
+/** Reads a solution: a playbook where it begins with `steps:`, else advice. */
 export function readSolution(solution: string, catalogue: Catalogue): Solution {
   if (!isPlaybook(solution)) return { kind: 'prose', text: solution };
   const cache = caches.get(catalogue) ?? new Map<string, Solution>();

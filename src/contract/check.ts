@@ -19,7 +19,7 @@ export interface AnyContext {
   remembered: unknown;
   /**
    * Says how far a long check is: a share from 0 to 1, and a sentence for people. It may be called as often as the check likes;
-   * what is shown is at most seconds old. It changes nothing about the result.
+   * people see it within a few seconds. It changes nothing about the result.
    */
   progress(share: number, sentence?: string): void;
   /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */

@@ -1,19 +1,20 @@
-import { day, idOf, type Planting, type World } from './planting.ts';
+import { idOf, type Planting, type World } from './planting.ts';
+import { day, hour } from './time.ts';
 
 /** Every fictional bot runs every five minutes. */
-const everyMs = 300_000;
-const runsADay = day / everyMs;
+const intervalMs = 300_000;
+const runsADay = day / intervalMs;
 export const fictionalBots = 12;
 
 const names = 'atlas beacon cinder dorsal echo fjord gale hollow ivory jetty kelp lantern'.split(
   ' ',
 );
 
-/** Bots that no longer run, with the history of their rounds: data for lists, figures and pruning. */
+/** Bots that no longer run, with their past runs and findings: data for lists, figures and pruning. */
 export function botPlantings({ size, now }: World): Planting[] {
   const executions = fictionalBots * runsADay * size.days;
-  const newest = Math.floor((now.getTime() - 3_600_000) / everyMs) * everyMs;
-  const slotOf = (i: number) => new Date(newest - Math.floor(i / fictionalBots) * everyMs);
+  const newest = Math.floor((now.getTime() - hour) / intervalMs) * intervalMs;
+  const slotOf = (i: number) => new Date(newest - Math.floor(i / fictionalBots) * intervalMs);
   const findings = Math.ceil(executions / 50);
 
   return [

@@ -1,4 +1,4 @@
-/** What the people of the planted platform have taught the engine. */
+/** The knowledge that the people of the planted platform have added. */
 import { slowEndpoint } from './traffic.ts';
 
 /**

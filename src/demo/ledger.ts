@@ -1,7 +1,8 @@
 import { apps } from './apps.ts';
 import type { Chance } from './chance.ts';
+import { day } from './time.ts';
 
-interface Entry {
+interface Booking {
   user_id: string;
   amount: number;
   type: 'purchase' | 'usage' | 'refund' | 'bonus';
@@ -11,31 +12,29 @@ interface Entry {
   created_at: Date;
 }
 
-const DAY = 86_400_000;
-
 /** The bookings of one user in the last 30 days, oldest first; each balance_after is the previous one plus the amount. */
-function history(chance: Chance, now: Date, user_id: string): Entry[] {
-  const entries: Entry[] = [];
+function history(chance: Chance, now: Date, user_id: string): Booking[] {
+  const bookings: Booking[] = [];
   let balance = 0;
-  let time = now.getTime() - 30 * DAY + chance.between(0, DAY);
-  const add = (entry: Pick<Entry, 'amount' | 'type' | 'description'>, app?: string) => {
-    balance += entry.amount;
+  let time = now.getTime() - 30 * day + chance.between(0, day);
+  const add = (booking: Pick<Booking, 'amount' | 'type' | 'description'>, app?: string) => {
+    balance += booking.amount;
     const metadata = app ? { app } : null;
-    entries.push({
+    bookings.push({
       user_id,
-      ...entry,
+      ...booking,
       balance_after: balance,
       metadata,
       created_at: new Date(time),
     });
-    time += chance.between(DAY, 3 * DAY);
+    time += chance.between(day, 3 * day);
   };
   add({ amount: 100, type: 'bonus', description: 'Welcome' });
   for (let left = chance.between(6, 9); left > 0; left--) {
     const app = chance.pick(apps);
-    const what = chance.next();
-    if (what < 0.2) add({ amount: 500, type: 'purchase', description: 'Credits, pack of 500' });
-    else if (what < 0.3 && entries.at(-1)?.type === 'usage')
+    const share = chance.next();
+    if (share < 0.2) add({ amount: 500, type: 'purchase', description: 'Credits, pack of 500' });
+    else if (share < 0.3 && bookings.at(-1)?.type === 'usage')
       add(
         { amount: app.credit_cost, type: 'refund', description: `Refund: ${app.name}` },
         app.slug,
@@ -43,7 +42,7 @@ function history(chance: Chance, now: Date, user_id: string): Entry[] {
     else if (balance >= app.credit_cost)
       add({ amount: -app.credit_cost, type: 'usage', description: app.name }, app.slug);
   }
-  return entries;
+  return bookings;
 }
 
 /**
@@ -58,17 +57,17 @@ export function ledger(
 ) {
   const shown = users.map((id) => ({ id, credits: 0 }));
   const rows = shown.flatMap((profile) => {
-    const entries = history(chance, now, profile.id);
-    const [previous, last] = entries.slice(-2) as [Entry, Entry];
-    // As if two bookings had read the same balance: the balance of the later one lacks the amount of the earlier one.
+    const bookings = history(chance, now, profile.id);
+    const [previous, last] = bookings.slice(-2) as [Booking, Booking];
+    // As if both bookings had read the same balance: the balance of the later one lacks the amount of the earlier one.
     if (profile.id === broken) last.balance_after -= previous.amount;
     // As if profiles had been restored from last week's dump, but the ledger had not: the credits are an older balance,
     // and no application would notice.
-    const old = entries
+    const old = bookings
       .slice(0, -3)
-      .findLast((entry) => entry.balance_after !== last.balance_after);
+      .findLast((booking) => booking.balance_after !== last.balance_after);
     profile.credits = (drifted.includes(profile.id) && old ? old : last).balance_after;
-    return entries;
+    return bookings;
   });
   return { rows: rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime()), shown };
 }

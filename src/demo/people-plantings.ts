@@ -1,7 +1,8 @@
 import { balanceOf, bookingOf } from './bookings.ts';
 import { people } from './people.ts';
-import { day, idOf, timeWithin, type Planting, type World } from './planting.ts';
 import { Chance } from './chance.ts';
+import { idOf, timeWithin, type Planting, type World } from './planting.ts';
+import { day } from './time.ts';
 
 const modules = ['first_responders', 'veterans', 'caregivers', 'faith'];
 
@@ -13,7 +14,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
   const groups = Math.ceil(profiles / 50);
   const spaces = Math.max(10, Math.ceil(profiles / 500));
   const avatars = Math.ceil(profiles / 2);
-  const named = people(new Chance(1), now, Math.min(profiles, 150));
+  const samples = people(new Chance(1), now, Math.min(profiles, 150));
   const emailOf = (i: number) => `person.${i + 1}@moonfold.test`;
 
   return [
@@ -38,7 +39,8 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       ],
       count: profiles,
       row(i, chance) {
-        const { display_name, subscription_tier, subscription_status } = named[i % named.length]!;
+        const { display_name, subscription_tier, subscription_status } =
+          samples[i % samples.length]!;
         const role = i === 0 ? 'owner' : i < 3 ? 'admin' : 'user';
         // The same balance as the last booking of this user in the table credits.
         const credits = balanceOf(size, i);
@@ -73,7 +75,7 @@ export function peoplePlantings({ size, now }: World): Planting[] {
       columns: ['user_id', 'token', 'ip_address', 'user_agent', 'expires_at', 'created_at'],
       count: profiles * 2,
       row(i, chance) {
-        // Each of them is still good for a day.
+        // Each session is valid for at least another day.
         const expires = new Date(now.getTime() + chance.between(day, 7 * day));
         return [
           idOf('profiles', i % profiles),

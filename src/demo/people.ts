@@ -1,12 +1,11 @@
 import type { Chance } from './chance.ts';
+import { day } from './time.ts';
 
 const firstNames =
   'Ada Bela Cato Dora Edda Finn Greta Hugo Ines Jora Kian Lena Milo Nora Otis'.split(' ');
 const lastNames = 'Ashdown Brook Calder Dunmore Elm Farrow Glade Hollis Ivory Juniper'.split(' ');
 
-const DAY = 86_400_000;
-
-/** Profiles without credits: an owner, two admins, users. Domains are `.test` only. */
+/** Profiles without credits: an owner, two admins, and users. All their addresses end in `.test`. */
 export const people = (chance: Chance, now: Date, count: number) =>
   Array.from({ length: count }, (_, i) => {
     const first = firstNames[i % firstNames.length] as string;
@@ -20,8 +19,8 @@ export const people = (chance: Chance, now: Date, count: number) =>
       credits: 0,
       subscription_tier: tier,
       subscription_status: tier ? 'active' : null,
-      created_at: new Date(now.getTime() - chance.between(31, 300) * DAY),
-      last_login_at: new Date(now.getTime() - chance.between(60_000, 6 * DAY)),
+      created_at: new Date(now.getTime() - chance.between(31, 300) * day),
+      last_login_at: new Date(now.getTime() - chance.between(60_000, 6 * day)),
     };
   });
 
@@ -33,13 +32,13 @@ export const sessions = (
   { count, expired }: { count: number; expired: number },
 ) =>
   Array.from({ length: count }, (_, i) => {
-    const left = chance.between(60, 6 * 86_400) * 1000 * (i < expired ? -1 : 1);
+    const validForMs = chance.between(60, 6 * 86_400) * 1000 * (i < expired ? -1 : 1);
     return {
       user_id: chance.pick(users),
       token: `fiction-${chance.hex(32)}`,
       ip_address: `192.0.2.${chance.between(1, 254)}`,
       user_agent: chance.pick(['Firefox on Linux', 'Chrome on Windows', 'Safari on iPhone']),
-      expires_at: new Date(now.getTime() + left),
-      created_at: new Date(now.getTime() + left - 7 * DAY),
+      expires_at: new Date(now.getTime() + validForMs),
+      created_at: new Date(now.getTime() + validForMs - 7 * day),
     };
   });

@@ -1,6 +1,7 @@
 /** Plants a small fictional platform with problems in it: for new users and for tests. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
+import { addAccounts } from './accounts.ts';
 import { apps } from './apps.ts';
 import { Chance } from './chance.ts';
 import { knowledge } from './knowledge.ts';
@@ -59,14 +60,10 @@ export const plantPlatform = (db: Db): Promise<PlantedPlatform> =>
     const requestRows = requests(chance, now, users);
     const errorRows = errors(chance, now, users, 45);
 
-    await insert(
-      transaction,
-      'auth.users',
-      profiles.map(({ id, email }) => ({ id, email })),
-    );
+    await addAccounts(transaction, profiles);
     await insert(transaction, 'profiles', profiles);
     await insert(transaction, 'app_catalog', apps);
-    // The guards would refuse the mistakes in this ledger; a bad restore would bypass them in the same way.
+    // The tables' triggers would refuse the mistakes in this ledger; a bad restore gets past them in the same way.
     await withoutTriggers(transaction, ['credits', 'profiles'], async (trx) => {
       await insert(trx, 'credits', bookings.rows);
       await sql`

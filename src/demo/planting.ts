@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import type { Size } from './sizes.ts';
+import { day } from './time.ts';
 
 /** The rows of a table. They are made one by one, so that millions of them need no memory. */
 export interface Planting {
@@ -9,6 +10,7 @@ export interface Planting {
   row(index: number, chance: Chance): unknown[];
 }
 
+/** What the rows of the fictional platform are computed from. */
 export interface World {
   size: Size;
   /** the database's time: all times of the rows are earlier */
@@ -16,29 +18,35 @@ export interface World {
 }
 
 // Ids are computed from the number of a row, so that one table can refer to another without remembering its rows.
-const kinds = [
+// The place of a table in this list is a part of the ids of its rows: new tables come last, so that the other ids stay.
+const tables = [
   'profiles',
   'organizations',
   'app_catalog',
   'tools_catalog',
   'games_catalog',
+  'javari_projects',
+  'avatars',
+  'virtual_spaces',
+  'support_groups',
+  'bots',
+  'bot_executions',
+  'bot_findings',
 ] as const;
-const more = ['javari_projects', 'avatars', 'virtual_spaces', 'support_groups', 'bots'] as const;
-const runs = ['bot_executions', 'bot_findings'] as const;
-export type Kind = (typeof kinds)[number] | (typeof more)[number] | (typeof runs)[number];
-const order: readonly Kind[] = [...kinds, ...more, ...runs];
+type TableWithIds = (typeof tables)[number];
 
 const idIn = (series: string, index: number): string =>
   `f1c71000-0000-4000-8${series}-${index.toString(16).padStart(12, '0')}`;
 
-export const idOf = (kind: Kind, index: number): string =>
-  idIn(String(order.indexOf(kind)).padStart(3, '0'), index);
+/** The id of the row with this number. */
+export const idOf = (table: TableWithIds, index: number): string =>
+  idIn(String(tables.indexOf(table)).padStart(3, '0'), index);
 
 /**
- * The planting with ascending ids, also in tables to which no row refers. With ascending ids, only the end of the primary
- * key's index is written, and stays in memory; with random ids, every part of the index would be written.
+ * The planting, with an ascending id for each row, also in tables to which no row refers. With ascending ids PostgreSQL writes only
+ * at the end of the primary key's index, which stays in memory; with random ids it would write in every part of the index.
  */
-export const withIds = (planting: Planting): Planting =>
+export const withAscendingIds = (planting: Planting): Planting =>
   planting.columns.includes('id')
     ? planting
     : {
@@ -47,9 +55,6 @@ export const withIds = (planting: Planting): Planting =>
         row: (index, chance) => [idIn('fff', index), ...planting.row(index, chance)],
       };
 
-export const day = 86_400_000;
-export const hour = day / 24;
-
-/** A moment in the last `days` days, all equally likely. */
+/** A random moment in the last `days` days, all equally likely. */
 export const timeWithin = (chance: Chance, now: Date, days: number): Date =>
   new Date(now.getTime() - Math.floor(chance.next() * days * day));

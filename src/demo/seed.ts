@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { RoundsmanError } from '../ground/errors.ts';
 import { copyInto } from '../database/copy.ts';
-import { fillBare } from './bare-table.ts';
 import { botPlantings } from './bot-plantings.ts';
 import { Chance } from './chance.ts';
+import { fillWithoutIndexes } from './fill-without-indexes.ts';
 import { peoplePlantings } from './people-plantings.ts';
 import { platformPlantings } from './platform-plantings.ts';
-import { withIds, type Planting, type World } from './planting.ts';
+import { withAscendingIds, type Planting, type World } from './planting.ts';
 import { sizes, type SizeName } from './sizes.ts';
 
 /** The database contains people already: the fictional platform is planted only into an empty one. */
@@ -25,12 +25,14 @@ export interface SeededTable {
   rows: number;
 }
 
-/** All plantings, in an order in which the rows that a row refers to come first. */
+/** All plantings, in an order in which each row comes after those that it refers to. */
 export const plantings = (world: World): Planting[] =>
-  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(withIds);
+  [...peoplePlantings(world), ...platformPlantings(world), ...botPlantings(world)].map(
+    withAscendingIds,
+  );
 
-/** From this many rows on, a table is filled without its indexes: that locks out readers, but saves much time. */
-const bareFrom = 10_000;
+/** A table that gets at least so many rows is filled without its indexes: that locks out readers, but saves much time. */
+const minRowsWithoutIndexes = 10_000;
 
 /**
  * Plants a fictional platform with COPY, in one transaction: the same rows for the same size and seed, with times
@@ -45,6 +47,7 @@ export async function seedFiction(
   onRows: (done: number, total: number, table: string) => void = () => {},
 ): Promise<SeededTable[]> {
   const client = await connections.connect();
+  // Without a listener the error of a lost connection would end the process. The statement under way rejects with it.
   client.on('error', () => {});
   try {
     await client.query('BEGIN');
@@ -61,12 +64,12 @@ export async function seedFiction(
         copyInto(client, into, columns, rowsOf(planting, seed * 1_000 + index), (rows) =>
           onRows((done += rows), total, table),
         );
-      if (table.includes('.')) await fillByTemporaryTable(client, planting, copy);
+      if (table.includes('.')) await fillAccounts(client, planting, copy);
       else {
         await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
-        if (count < bareFrom) await copy(table);
+        if (count < minRowsWithoutIndexes) await copy(table);
         else
-          await fillBare(
+          await fillWithoutIndexes(
             client,
             table,
             () => copy(table),
@@ -76,7 +79,7 @@ export async function seedFiction(
       }
     }
     await client.query('COMMIT');
-    // PostgreSQL counts the rows of this transaction up to some seconds later: were it after ANALYZE, all would count as changed.
+    // Otherwise PostgreSQL may count these rows seconds later, after ANALYZE, and would take all of them for changed since then.
     await client.query('SELECT pg_stat_force_next_flush()');
     await client.query('ANALYZE');
     return all.map(({ table, count }) => ({ table, rows: count }));
@@ -87,11 +90,12 @@ export async function seedFiction(
 }
 
 /**
- * Fills auth.users, which may belong to another role, by way of a temporary table. This role may not change the triggers
- * and indexes of auth.users. COPY would refuse a role to which row level security applies, while INSERT applies the
- * policies.
+ * Fills auth.users by way of a temporary table. Where auth.users belongs to another role, this role may not change its
+ * triggers and indexes. COPY would refuse a role to which row level security applies, while INSERT applies the policies. A
+ * platform may have a trigger that makes a profile for each account: these profiles are removed again, because the profiles
+ * come from a planting of their own.
  */
-async function fillByTemporaryTable(
+async function fillAccounts(
   client: pg.PoolClient,
   { table, columns }: Planting,
   copy: (into: string) => Promise<void>,
@@ -102,6 +106,7 @@ async function fillByTemporaryTable(
   );
   await copy('aside');
   await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM aside`);
+  await client.query('DELETE FROM profiles WHERE id IN (SELECT id FROM aside)');
 }
 
 /** The rows of a table, with random numbers of its own, so that a change to one table leaves the others unchanged. */

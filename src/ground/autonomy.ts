@@ -4,5 +4,5 @@ export type Autonomy = 'shadow' | 'suggest' | 'auto';
 /** All autonomies, from the least to the most free. Code compares them by their rank in this list, never by text. */
 export const autonomies: readonly Autonomy[] = ['shadow', 'suggest', 'auto'];
 
-/** The rank; 0 is the least free. */
-export const freedomOf = (autonomy: Autonomy): number => autonomies.indexOf(autonomy);
+/** The place of an autonomy in that order: 0 is the least free. */
+export const autonomyRank = (autonomy: Autonomy): number => autonomies.indexOf(autonomy);

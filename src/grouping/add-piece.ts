@@ -1,8 +1,8 @@
 /** A piece is a chunk, or the part of one between two colons. It becomes a value, or one or more words. */
-import { digit, joint, kindOf, letter } from './characters.ts';
+import { digit, equals, joint, kindOf } from './characters.ts';
 import type { Line } from './line.ts';
-import { hasDigit, isHexadecimal, isHost } from './values.ts';
-import { literals, namesWithDigits, units } from './words.ts';
+import { hasDigit, isHexadecimal, isHost, lastDot } from './values.ts';
+import { namesWithDigits } from './words.ts';
 
 /** A longer word is data: a token, a key, or base64. */
 const maxWordLength = 128;
@@ -11,10 +11,22 @@ const minHexLetters = 8;
 
 const slash = 0x2f;
 const backslash = 0x5c;
-const at_ = 0x40;
-const dot = 0x2e;
+const atSign = 0x40;
 
-/** `isValue`: it stands where a value is written, so that `true` or `null` is one. */
+/** A piece without any joint, which most words are. */
+export function addPlain(
+  text: string,
+  start: number,
+  end: number,
+  line: Line,
+  digits: number,
+  isValue: boolean,
+): void {
+  if (isData(text, start, end) || (digits > 0 && !namesWithDigits.has(text, start, end)))
+    line.addValue();
+  else line.addWord(start, end, isValue);
+}
+
 export function addPiece(
   text: string,
   start: number,
@@ -26,28 +38,23 @@ export function addPiece(
   let backslashes = 0;
   let ats = 0;
   let lastSlash = -1;
-  let joints = 0;
   let digits = 0;
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);
-    const kind = kindOf(code);
-    if (kind === digit) digits++;
-    if (kind !== joint) continue;
-    joints++;
     if (code === slash) {
       slashes++;
       lastSlash = at;
     } else if (code === backslash) backslashes++;
-    else if (code === at_ && at > start && at + 1 < end) ats++;
+    else if (code === atSign && at > start && at + 1 < end) ats++;
+    else if (kindOf(code) === digit) digits++;
   }
-  if (joints === 0) return addWord(text, start, end, line, isValue);
   if (ats > 0 || backslashes >= 2) return line.addValue();
-  if (slashes + backslashes === 0) return addWord(text, start, end, line, isValue);
+  if (slashes + backslashes === 0) return addJoined(text, start, end, line, isValue);
   if (slashes > 0 && isPath(text, start, end, slashes, lastSlash, digits)) return line.addValue();
   for (let from = start; from < end;) {
     let to = from;
     while (to < end && text.charCodeAt(to) !== slash && text.charCodeAt(to) !== backslash) to++;
-    addWord(text, from, to, line, isValue);
+    addJoined(text, from, to, line, isValue);
     from = to + 1;
   }
 }
@@ -61,21 +68,19 @@ function isPath(
   lastSlash: number,
   digits: number,
 ): boolean {
-  const first = text.indexOf('/', start);
-  if (!hasLetter(text, start, first)) return end - start > 1;
-  const extension = text.lastIndexOf('.', end - 2);
-  return extension > lastSlash || (slashes >= 2 && digits > 0);
+  if (!beginsWithWord(text, start, end)) return end - start > 1;
+  return lastDot(text, start, end - 1) > lastSlash || (slashes >= 2 && digits > 0);
 }
 
-function hasLetter(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const kind = kindOf(text.charCodeAt(at));
-    if (kind === letter || kind === digit) return true;
-  }
+/** Whether there is a letter or a digit before the first slash. */
+function beginsWithWord(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end && text.charCodeAt(at) !== slash; at++)
+    if (kindOf(text.charCodeAt(at)) !== joint) return true;
   return false;
 }
 
-function addWord(text: string, from: number, to: number, line: Line, isValue: boolean): void {
+/** Without what joins nothing: `-x`, `x.`, `%s`. A dotted name right behind `=` is a value: a host, a package, a file. */
+function addJoined(text: string, from: number, to: number, line: Line, isValue: boolean): void {
   let start = from;
   let end = to;
   while (start < end && kindOf(text.charCodeAt(start)) === joint) start++;
@@ -83,16 +88,18 @@ function addWord(text: string, from: number, to: number, line: Line, isValue: bo
   if (start === end) return;
   // `z+` and `z-` are two directions.
   if (end - start === 1 && end < to && isSign(text.charCodeAt(end))) end++;
-  if (isValueByForm(text, start, end) || (isValue && literals.has(text, start, end)))
+  const digits = hasDigit(text, start, end) ? 1 : 0;
+  const isAssigned = start > 0 && kindOf(text.charCodeAt(from - 1)) === equals;
+  if (digits === 0 && (isHost(text, start, end) || (isAssigned && isDotted(text, start, end))))
     line.addValue();
-  else if (!(line.endsInValue() && units.has(text, start, end))) line.addWord(start, end);
+  else addPlain(text, start, end, line, digits, isValue);
 }
+
+const isDotted = (text: string, start: number, end: number): boolean =>
+  lastDot(text, start, end) !== -1;
 
 const isSign = (code: number): boolean => code === 0x2b || code === 0x2d;
 
-function isValueByForm(text: string, start: number, end: number): boolean {
-  if (end - start > maxWordLength) return true;
-  if (hasDigit(text, start, end)) return !namesWithDigits.has(text, start, end);
-  if (end - start >= minHexLetters && isHexadecimal(text, start, end)) return true;
-  return text.charCodeAt(start) !== dot && isHost(text, start, end);
-}
+/** Too long for a word, or nothing but hexadecimal letters. */
+const isData = (text: string, start: number, end: number): boolean =>
+  end - start >= minHexLetters && (end - start > maxWordLength || isHexadecimal(text, start, end));

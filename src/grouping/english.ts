@@ -31,9 +31,9 @@ export function isName(token: string): boolean {
   return !isSmall(word) && !turns(word) && !(word.length > 4 && /(?:ed|ing)$/.test(word));
 }
 
-/** `for user <here>`, `from host <here>`: the words before announce a name. */
+/** `for user <here>`, `invalid user <here> from`: the words around announce a name, and not `user profile not found`. */
 export function namesPosition(tokens: readonly string[], at: number): boolean {
-  return (
-    at >= 2 && named.has(tokens[at - 1]!.toLowerCase()) && isSmall(tokens[at - 2]!.toLowerCase())
-  );
+  if (at === 0 || !named.has(tokens[at - 1]!.toLowerCase())) return false;
+  const [before, after] = [tokens[at - 2], tokens[at + 1]];
+  return [before, after].some((word) => word !== undefined && isSmall(word.toLowerCase()));
 }

@@ -1,6 +1,6 @@
 import type { Row } from './shape.ts';
 import { value } from './template.ts';
-import { calendar, hashOf, isWord } from './words.ts';
+import { calendar, hashOf, isWord, literals, units } from './words.ts';
 
 export const valueHash = hashOf(value);
 
@@ -28,14 +28,26 @@ export class Line implements Row {
     return this.count >= this.maxTokens;
   }
 
+  /** A value, or a word as `true` that is one where a value is written. */
+  isValue(at: number): boolean {
+    const start = this.starts[at]!;
+    return (
+      start === -1 || literals.hasHashed(this.hashes[at]!, this.message, start, this.ends[at]!)
+    );
+  }
+
   endsInValue(): boolean {
     return this.count > 0 && this.starts[this.count - 1] === -1;
   }
 
-  addWord(start: number, end: number): void {
+  /** `isValue`: it stands where a value is written, so that `true` or `null` is one. A unit belongs to the value before it. */
+  addWord(start: number, end: number, isValue: boolean): void {
     if (this.isFull) return;
+    const hash = hashOf(this.message, start, end);
+    if (isValue && literals.hasHashed(hash, this.message, start, end)) return this.addValue();
+    if (this.endsInValue() && units.hasHashed(hash, this.message, start, end)) return;
     const at = this.count++;
-    this.hashes[at] = hashOf(this.message, start, end);
+    this.hashes[at] = hash;
     this.starts[at] = start;
     this.ends[at] = end;
   }
@@ -64,6 +76,9 @@ export class Line implements Row {
 
   #endsInCalendar(): boolean {
     const at = this.count - 1;
-    return this.starts[at] !== -1 && calendar.has(this.message, this.starts[at], this.ends[at]);
+    const start = this.starts[at]!;
+    return (
+      start !== -1 && calendar.hasHashed(this.hashes[at]!, this.message, start, this.ends[at]!)
+    );
   }
 }

@@ -50,7 +50,7 @@ export interface Miner {
 
 /**
  * `stored`: all templates, in any order, aliases too. `newId` draws an id that is greater than all stored ones and all it
- * drew before; gaps do not matter. Takes about 10 µs a template.
+ * drew before; gaps do not matter. Takes some 12 µs and 1.2 KB a template.
  */
 export function createMiner(
   stored: Iterable<StoredTemplate>,

@@ -5,6 +5,7 @@
 import { closing, digit, equals, joint, kindOf, letter, opening, quote } from './characters.ts';
 import { isSpace, readChunk } from './read-chunk.ts';
 import type { Line } from './line.ts';
+import { lastDot } from './values.ts';
 
 /** A quoted value is not longer; a quote that has no other half costs no more than this. */
 const maxQuoted = 256;
@@ -45,16 +46,20 @@ export function scan(message: string, line: Line): void {
 }
 
 /**
- * What is in brackets and holds only a value may be missing in the next message, so it does not count. A dotted name after a
- * value is the name of that address.
+ * What is in brackets and holds only values, `(5)` or `(on off)`, may be missing in the next message, so it does not count. A
+ * dotted name behind a value is the name of that address.
  */
 function closeBracket(line: Line, from: number): void {
-  if (line.count - from !== 1) return;
-  if (line.starts[from] === -1) line.count = from;
-  else if (from > 0 && line.starts[from - 1] === -1) {
-    const dot = line.message.indexOf('.', line.starts[from]);
-    if (dot !== -1 && dot < line.ends[from]!) line.count = from;
-  }
+  // A value took the month before the bracket with it.
+  if (line.count <= from) return;
+  if (!isNameOfValue(line, from))
+    for (let at = from; at < line.count; at++) if (!line.isValue(at)) return;
+  line.count = from;
+}
+
+function isNameOfValue({ message, starts, ends, count }: Line, at: number): boolean {
+  const isOnly = count - at === 1 && at > 0 && starts[at - 1] === -1 && starts[at] !== -1;
+  return isOnly && lastDot(message, starts[at]!, ends[at]!) !== -1;
 }
 
 /** One word in quotes is a value; several are a sentence, unless they stand after `=`. Answers where to go on. */

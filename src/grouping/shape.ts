@@ -59,5 +59,3 @@ export function covers(shape: Shape, row: Row): boolean {
 export function byAge(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }
-
-export const older = (one: string, other: string): string => (byAge(one, other) <= 0 ? one : other);

@@ -25,7 +25,7 @@ export function hasDigit(text: string, start: number, end: number): boolean {
 
 /** `db.example.com`, `www.example.co.uk`: lower case, and a top level that everybody knows. */
 export function isHost(text: string, start: number, end: number): boolean {
-  const last = text.lastIndexOf('.', end - 1);
+  const last = lastDot(text, start, end);
   if (last <= start) return false;
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);
@@ -33,6 +33,12 @@ export function isHost(text: string, start: number, end: number): boolean {
   }
   if (domains.has(text, last + 1, end)) return true;
   if (end - last !== 3 || kindOf(text.charCodeAt(end - 1)) !== letter) return false;
-  const second = text.lastIndexOf('.', last - 1);
+  const second = lastDot(text, start, last);
   return second > start && secondLevel.has(text, second + 1, last);
+}
+
+/** Where the last dot stands; -1 without one. It does not look further back, as `lastIndexOf` would. */
+export function lastDot(text: string, start: number, end: number): number {
+  for (let at = end - 1; at >= start; at--) if (text.charCodeAt(at) === dot) return at;
+  return -1;
 }

@@ -33,8 +33,14 @@ export class WordSet {
   }
 
   has(text: string, start = 0, end = text.length): boolean {
-    if (end - start > this.#maxLength) return false;
-    const word = this.#words.get(hashOf(text, start, end));
+    return (
+      end - start <= this.#maxLength && this.hasHashed(hashOf(text, start, end), text, start, end)
+    );
+  }
+
+  /** The same where the hash is known. */
+  hasHashed(hash: number, text: string, start: number, end: number): boolean {
+    const word = this.#words.get(hash);
     return word !== undefined && isWord(word, text, start, end);
   }
 }

@@ -29,17 +29,17 @@ const maxEvidence = 1_000_000;
  */
 function evidenceToStore(remedy: Remedy, returned: Evidence, params: unknown): Evidence {
   const { summary, ...rest } = Object(returned) as Partial<Evidence>;
-  const said = typeof summary === 'string' ? summary : 'it does not say what it did';
+  const sentence = typeof summary === 'string' ? summary : 'it does not say what it did';
   const kept = plain({
     ...rest,
-    summary: said,
+    summary: sentence,
     params: paramsToStore(remedy, params),
   }) as unknown as Evidence;
   const { length } = JSON.stringify(kept);
   if (length <= maxEvidence) return kept;
   const why = `its evidence has ${length} characters; the limit is ${maxEvidence}`;
   if (!remedy.outside) throw new Error(why);
-  return { summary: fitting(said, 2_000), before: null, after: { cut: why } };
+  return { summary: fitting(sentence, 2_000), before: null, after: { cut: why } };
 }
 
 /** What a remedy is given for one effect. */

@@ -1,4 +1,4 @@
-import { freedomOf } from '../ground/autonomy.ts';
+import { autonomyRank } from '../ground/autonomy.ts';
 import { oneInFour } from './statistics/draw.ts';
 import { minCases, type Figures } from './judging/figures.ts';
 import type { Candidate } from './match.ts';
@@ -30,7 +30,7 @@ export function choose(
         Number(b.playbook) - Number(a.playbook) ||
         Number(b.explored) - Number(a.explored) ||
         b.lower - a.lower ||
-        freedomOf(b.candidate.autonomy) - freedomOf(a.candidate.autonomy) ||
+        autonomyRank(b.candidate.autonomy) - autonomyRank(a.candidate.autonomy) ||
         a.candidate.name.localeCompare(b.candidate.name, 'en'),
     )
     .map(({ candidate }) => candidate);

@@ -53,13 +53,13 @@ export async function* evaluate(
         candidate,
         finding,
         (await figures()).get(candidate.id)!,
-        await heldOutBefore(trx, finding, candidate),
+        await readHeldOutBefore(trx, finding, candidate),
       );
     yield { candidate, inputs, gate, prospect: isLeft ? 'hold out' : 'apply' };
   }
 }
 
-const heldOutBefore = (
+const readHeldOutBefore = (
   trx: Transaction<Database>,
   finding: OpenFinding,
   { id }: Candidate,

@@ -16,7 +16,7 @@ const stepsOf = ({ solution }: Candidate) => (solution.kind === 'playbook' ? sol
 const isApproved = ({ answer }: PeopleDecisions) => answer === 'approved';
 
 /** The first gates. They ask what people have decided. */
-const peoplesGates: Gate<PeopleDecisions>[] = [
+const gatesOfPeople: Gate<PeopleDecisions>[] = [
   { name: 'kill_switch', closed: ({ mode }) => mode === 'off' || mode === null },
   {
     // This gate is about entries that would act alone: not about a heal that a person approved, nor about an entry that may
@@ -59,7 +59,7 @@ const peoplesGates: Gate<PeopleDecisions>[] = [
 
 /** All gates, in the order in which they are asked; the first closed gate is recorded. An input that cannot be read closes its gate. */
 const gates: Gate<GateInputs>[] = [
-  ...peoplesGates,
+  ...gatesOfPeople,
   {
     name: 'cooldown',
     beforeBeginning: true,
@@ -124,4 +124,4 @@ export const closedGates = (inputs: GateInputs, candidate: Candidate, stage: Sta
 
 /** The same for the first gates, which ask only what people have decided. */
 export const closedByPeople = (decided: PeopleDecisions, candidate: Candidate): string | null =>
-  peoplesGates.find((gate) => gate.closed(decided, candidate))?.name ?? null;
+  gatesOfPeople.find((gate) => gate.closed(decided, candidate))?.name ?? null;

@@ -13,7 +13,6 @@ export interface HealContext {
   recheck: Recheck;
   /** Applies a step in the child process in which remedies run, and returns when; rejects with the error from there. */
   effect(effect: Effect): Promise<Date | null>;
-
   emit: Emit;
   /** the database's time */
   now(): Date;

@@ -34,8 +34,8 @@ interface Times {
   engine_hour: Date | null;
 }
 
-const perMinute = 60_000;
-const hour = 60 * perMinute;
+const minute = 60_000;
+const hour = 60 * minute;
 
 /**
  * The gates that are closed before a heal begins, in their order, each with what opens it. The entry acts when all of them are
@@ -108,7 +108,7 @@ function openingOf(gate: string, inputs: GateInputs, times: Times): ClosedGate {
   const opensAfterMinutes = (limit: number | null, minutes: number | null) =>
     limit === null || minutes === null
       ? waitsFor(gate, 'person')
-      : opensAt(times.now.getTime() + (limit - minutes) * perMinute);
+      : opensAt(times.now.getTime() + (limit - minutes) * minute);
   switch (gate) {
     case 'silenced':
       return silenceEnds(times, opensAt);

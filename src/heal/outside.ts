@@ -20,7 +20,7 @@ import { messageOf } from '../ground/errors.ts';
 import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
-import { beginEffect, unbeginEffect } from '../transitions/actions/begin.ts';
+import { beginEffect, markNotBegun } from '../transitions/actions/begin.ts';
 import { doubt } from '../transitions/actions/doubt.ts';
 import { failWithoutEffect } from '../transitions/actions/fail.ts';
 import type { Effect } from './heal-context.ts';
@@ -54,7 +54,7 @@ export async function takeOutsideEffect(
     if (done === true) return recordEffect(db, remedy, effect, doneBefore, limits);
     await (done === null
       ? writeDoubt(db, effect, why, limits)
-      : retryFaults(limits, () => unbeginOutside(db, effect)));
+      : retryFaults(limits, () => markEffectNotBegun(db, effect)));
     return null;
   }
   let tried = false;
@@ -106,7 +106,7 @@ export const isRetriedFor = ({ outside }: Pick<Remedy, 'outside'>): ((error: unk
  */
 async function rejectBeforeEffect(db: Db, effect: Effect, error: unknown): Promise<never> {
   if (effect.ask || !isFault(error)) throw error;
-  await unbeginOutside(db, effect).catch(() => {});
+  await markEffectNotBegun(db, effect).catch(() => {});
   throw asBeforeEffect(error);
 }
 
@@ -150,8 +150,8 @@ const beginOutside = (
   });
 
 /** For an effect that certainly did not happen: no run has to ask about it, and the intent may be aborted or applied. */
-const unbeginOutside = (db: Db, { run, action }: Effect): Promise<void> =>
-  underFence(db, run, (trx) => unbeginEffect(trx, run, action));
+const markEffectNotBegun = (db: Db, { run, action }: Effect): Promise<void> =>
+  underFence(db, run, (trx) => markNotBegun(trx, run, action));
 
 /** Records that the effect has happened; tries again after a fault, so that the record is not lost. */
 const recordEffect = (

@@ -44,7 +44,7 @@ export interface Undo {
  * The requests of this bot, the newest effect first: an effect that was applied on top of another one is undone before
  * it.
  */
-export const findUndos = (
+export const findUndoRequests = (
   db: Db,
   botId: string,
 ): Promise<{ id: string; remedy: string; fingerprint: string; params: unknown }[]> =>

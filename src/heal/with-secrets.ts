@@ -88,7 +88,7 @@ function cleanError(redaction: Redaction, thrown: unknown): unknown {
 }
 
 /**
- * Parameters as rows store them: with references, and without the credentials that the playbook contains in clear text.
+ * Parameters as rows store them: with references, and without the credentials that the playbook contains in plain text.
  */
 export const paramsToStore = (remedy: Pick<Remedy, 'secrets'>, params: unknown): unknown =>
   remedy.secrets ? maskCredentials(plain(params)) : params;

@@ -1,10 +1,10 @@
-/** Measures how far this host's clock is from the database's clock, and says when that is too far. */
+/** Measures how far this host's clock is from the database's clock, and says whether that is too far. */
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 import type { BackendName } from '../queue/backend.ts';
 
-/** A clock that is further off than this is wrong. */
+/** A clock that differs by more than this is wrong. */
 export const maxSkewMs = 2_000;
 
 export interface Skew {
@@ -46,7 +46,7 @@ export class ClockOffError extends RoundsmanError {
   }
 }
 
-/** Throws {@link ClockOffError} when a wrong clock does harm; on Redis it is only worth a warning. */
+/** Throws {@link ClockOffError} if a wrong clock does harm; with BullMQ on Redis it does none. */
 export function refuseWrongClock(skew: Skew, backend: BackendName): void {
   if (backend === 'postgres' && isWrong(skew)) throw new ClockOffError(skew);
 }

@@ -4,18 +4,18 @@ import type { Fenced } from '../data/bots/fence.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { faultBehind } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
-import { emitTicketed, type Ticketed } from '../events/ticketed.ts';
+import { emitTicketChange, type TicketChange } from '../events/ticket-change.ts';
 import { emitLost } from './emit-lost.ts';
 import type { Emit } from '../events/events.ts';
 import { endLostRuns, findLostRuns, lockLostRuns } from '../transitions/runs/end-lost.ts';
 
 /** Escalates what lost runs have left open, in a transaction that has locked the rows of the runs and their bots. */
-export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<Ticketed[]>;
+export type Escalate = (trx: Transaction<Database>, runs: Fenced[]) => Promise<TicketChange[]>;
 
-/** Lost runs that one rescue ends at most; the next rescue continues. */
+/** How many lost runs one rescue ends at most; the next rescue continues. */
 const maxLost = 500;
-/** How long one rescue goes on ending runs one by one; the next rescue continues. */
-const oneByOneMs = 5_000;
+/** For how long one rescue ends runs one by one; the next rescue continues. */
+const maxOneByOneMs = 5_000;
 
 /**
  * Ends the lost runs, and returns how many. What the attempts of a run have recorded is escalated as at every other end.
@@ -31,7 +31,7 @@ export async function endLost(db: Db, escalate: Escalate, emit: Emit): Promise<n
     if (isOutage(error)) throw error;
     emit('lost_runs.ended_alone', { err: error });
   }
-  const until = performance.now() + oneByOneMs;
+  const until = performance.now() + maxOneByOneMs;
   let ended = 0;
   for (const id of await findLostRuns(db, maxLost)) {
     if (performance.now() > until) break;
@@ -77,6 +77,6 @@ async function endRuns(db: Db, escalate: Escalate, ids: string[], emit: Emit): P
     emit,
     lost.filter(({ waits }) => !waits),
   );
-  for (const ticketed of tickets) emitTicketed(emit, ticketed);
+  for (const ticketed of tickets) emitTicketChange(emit, ticketed);
   return lost.length;
 }

@@ -13,8 +13,8 @@ export interface Node {
 }
 
 /**
- * Records that this process is alive, and how far its clock is from the database's. Removes rows of processes that died
- * long ago.
+ * Records that this process is alive, and how far its clock is from the database's. Removes rows of processes that have been
+ * silent for a day.
  */
 export async function heartbeat(db: Db, { id, role, queue, places }: Node): Promise<Skew> {
   const skew = await measureSkew(db);
@@ -36,8 +36,8 @@ export async function heartbeat(db: Db, { id, role, queue, places }: Node): Prom
 }
 
 /**
- * Removes the node when its process ends in order, and notes in the setting `last_stop` when a scheduler and when a worker
- * stopped last: that is the last sign of them. One statement; it locks a row of engine.nodes, then one of engine.settings.
+ * Removes the node when its process stops, and notes in the setting `last_stop` when a scheduler and when a worker stopped last:
+ * `status` names that time while none is alive. One statement; it locks a row of engine.nodes, then one of engine.settings.
  */
 export const removeNode = (db: Db, { id }: Node) =>
   sql`

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 import type { RunEntry } from '../queue/run-queue.ts';
 
-/** The most rows that one query reads. A longer backlog of a bot without a free place is skipped in several queries. */
+/** How many rows one query reads at most. A longer backlog of a bot without a free place takes several queries. */
 const maxRead = 10_000;
 
-/** The last row that a query read; the next query may continue after it. */
+/** The place of the last row that a query read; the next query may continue after it. */
 export interface Cursor {
   at: string;
   id: string;

@@ -10,7 +10,7 @@ import { dueJobRuns } from './due-jobs.ts';
 import { lostEntries } from './lost-entries.ts';
 import type { Cursor } from './oldest-due.ts';
 
-/** The most runs that one statement ends, takes over or examines; each examination goes on where the one before ended. */
+/** How many runs one statement ends, takes over or examines at most; each examination begins where the one before ended. */
 const batchSize = 500;
 
 export interface RescuedJobs {
@@ -23,8 +23,8 @@ export interface RescuedJobs {
 }
 
 /**
- * Does for runs of jobs what `rescuer` does for runs of bots: lost workers and lost entries cost only seconds. Runs of
- * a job that this version does not know are left to processes that know it. Any number of processes may rescue at once.
+ * Does for runs of jobs what `rescuer` does for runs of bots: it repairs rows after workers or entries were lost, within seconds.
+ * Runs of a job that this version does not know are left to processes that know it. Any number of processes may rescue at once.
  */
 export function jobRescuer(
   db: Db,
@@ -38,8 +38,7 @@ export function jobRescuer(
     if (!(await anyOpenJob(db))) return { queued: 0, takenOver: 0, ended: 0 };
     const ended = (await endLostJobs(db, batchSize)) + (await endCancelledJobs(db, batchSize));
     const takenOver = await takeOverJobs(db, batchSize);
-    // These entries go to the front of the queue: at the end of a queue with a backlog, their runs would wait until it is worked
-    // off.
+    // These entries go to the front of the queue: at the end of a long queue their runs would wait for all others.
     await queue.add(takenOver.map((entry) => ({ ...entry, first: true })));
     const { due, end } = await dueJobRuns(db, jobs, { overdueSeconds: 2, limit: batchSize, after });
     after = end;

@@ -11,11 +11,11 @@ import { endLost, type Escalate } from './end-lost.ts';
 import { lostEntries } from './lost-entries.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** The most runs that one statement takes over, queues or examines; each examination goes on where the one before ended. */
+/** How many runs one statement takes over, queues or examines at most; each examination begins where the one before ended. */
 const batchSize = 500;
-/** The most cancelled runs that had never begun which one rescue ends; the next rescue continues. */
+/** How many cancelled runs that never began one rescue ends at most; the next rescue continues. */
 const maxEnded = 5_000;
-/** The most queries in one rescue. A rescue sends a further query only while most of the examined runs are lost. */
+/** How many queries one rescue sends at most. It sends a further one only while at least half of the examined runs are lost. */
 const maxQueries = 10;
 
 export interface Rescued {
@@ -41,11 +41,10 @@ export function rescuer(
   let after: Cursor | null = null;
 
   async function queueAll(): Promise<Pick<Rescued, 'queued' | 'takenOver'>> {
-    // The entry is added right after each row is written. While a row has no entry, other rescues think that the entry
-    // is lost, and would queue the run again and again, each time after all waiting entries.
+    // The entries are added right after their rows are written. While a row has no entry, other processes that rescue take the
+    // entry for lost, and would queue the run again and again, each time after all waiting entries.
     const takenOver = await takeOverRuns(db, batchSize);
-    // These entries go to the front of the queue: at the end of a queue with a backlog, their runs would wait until it is worked
-    // off.
+    // These entries go to the front of the queue: at the end of a long queue their runs would wait for all others.
     await queue.add(takenOver.map(({ entry }) => ({ ...entry, first: true })));
     emitLost(emit, takenOver);
     await queue.add(await queueFreshRuns(db, batchSize));
@@ -63,7 +62,7 @@ export function rescuer(
   }
 
   return async () => {
-    // Both run at the same time: ending a run needs no queue, and a delay of one must not delay the other.
+    // Both run at the same time: to end a run needs no queue, and a delay of one must not delay the other.
     const [ended, queued] = await Promise.allSettled([endAll(db, escalate, emit), queueAll()]);
     if (ended.status === 'rejected') throw ended.reason;
     if (queued.status === 'rejected') throw queued.reason;

@@ -5,7 +5,7 @@ import type { Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
 import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
 import { hold } from '../transitions/actions/hold.ts';
-import { goneReason, endRemovedChannel } from '../transitions/channels/leave.ts';
+import { goneReason, endRemovedChannel } from '../transitions/channels/end-removed.ts';
 import {
   closeRemoved,
   lockRemovedBots,
@@ -25,13 +25,13 @@ import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 export interface Settled {
   /** cures that held until their hold window was over */
   held: number;
-  /** findings that were left alone and were gone by themselves for that long */
+  /** findings that were left alone, and were gone by themselves until their hold window was over */
   recovered: number;
-  /** cures of which it will never be known whether they helped */
+  /** cures about which the check was asked for the last time without a clear answer */
   undecided: number;
   /** entries whose autonomy changed */
   judged: number;
-  /** tickets whose problem began or stopped to come and go, or to stand behind a cause; the ticket now says so */
+  /** tickets whose problem began or stopped flapping, or standing behind a cause; the ticket's history now says so */
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
@@ -39,19 +39,19 @@ export interface Settled {
   unmerged: number;
   /** survivors that ended, because the problem of every ticket that is merged with them is gone */
   resolved: number;
-  /** tickets whose response clock got the time of maintenance back */
-  given: number;
+  /** tickets whose response target is later by the time of a maintenance window */
+  clocksMoved: number;
   /** events of tickets that maintenance held back; people are told of them now */
   released: number;
   /** silences that ended because what they named was resolved */
-  silences: number;
+  endedSilences: number;
   /** channels that an SQL statement took out of the settings, while a message of theirs waited or needed a person */
-  left: number;
+  endedChannels: number;
   /** removed bots that had open findings or tickets, because a run of theirs was still ending when they were removed */
-  closed: number;
+  closedBots: number;
 }
 
-/** The most rows of each kind that one call concludes; the next call continues. */
+/** How many rows of each kind one call concludes at most; the next call continues. */
 const maxRows = 500;
 
 /**
@@ -73,11 +73,11 @@ export async function settle(
   const woken = await wakeTickets(db, maxRows);
   const unmerged = await unmergeRisen(db, maxRows);
   const resolved = await endMerged(db, emit);
-  const given = await giveTimeBack(db, maxRows);
+  const clocksMoved = await giveTimeBack(db, maxRows);
   const released = await releaseEvents(db, maxRows);
-  const left = await endGoneChannels(db);
-  const silences = await endResolvedSilences(db);
-  const closed = await closeLeftOpen(db, emit);
+  const endedChannels = await endGoneChannels(db);
+  const endedSilences = await endResolvedSilences(db);
+  const closedBots = await closeLeftOpen(db, emit);
   const changes = await judgeEntries(db, catalogue, limits);
   for (const change of changes) emit('autonomy.changed', change);
   const judged = changes.length;
@@ -90,11 +90,11 @@ export async function settle(
     woken,
     unmerged,
     resolved,
-    given,
+    clocksMoved,
     released,
-    left,
-    silences,
-    closed,
+    endedChannels,
+    endedSilences,
+    closedBots,
   };
 }
 
@@ -124,8 +124,8 @@ async function endGoneChannels(db: Db): Promise<number> {
 }
 
 /**
- * Closes what removed bots have left open: a run that was still ending when its bot was removed may have written findings
- * and tickets since. Returns for how many bots.
+ * Closes what removed bots have left open: a run that had not ended when its bot was removed may have written findings and
+ * tickets since. Returns for how many bots it closed something.
  */
 async function closeLeftOpen(db: Db, emit: Emit): Promise<number> {
   const ids = await removedWithOpen(db, maxRows);
@@ -133,7 +133,7 @@ async function closeLeftOpen(db: Db, emit: Emit): Promise<number> {
   const { bots, closed } = await db.transaction().execute(async (trx) => {
     const bots = await lockRemovedBots(trx, ids);
     return {
-      bots: bots,
+      bots,
       closed: await closeRemoved(
         trx,
         bots.map(({ id }) => id),

@@ -4,8 +4,8 @@ import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { dueJobRuns } from './due-jobs.ts';
 import { oldestDue, type Cursor } from './oldest-due.ts';
 
-/** A worker that has a free place and takes no entry for this long, while entries wait, does not see the entries. */
-const deafAfterMs = 3_000;
+/** A worker that has a free place and takes no entry for this long, although entries wait, does not get them from BullMQ. */
+const maxIdleMs = 3_000;
 
 /** How many due runs, and how many due runs of jobs, one call looks at: one waiting entry is enough. */
 const maxRead = 20;
@@ -28,7 +28,7 @@ export function watchdog(
 
   return async () => {
     // The queue is asked only once the worker has been idle for half of that time.
-    if (worker.idleMs() < deafAfterMs / 2) {
+    if (worker.idleMs() < maxIdleMs / 2) {
       waitingSince = null;
       return false;
     }
@@ -44,8 +44,8 @@ export function watchdog(
     const states = await Promise.all([...due, ...jobRuns].map((entry) => queue.entryState(entry)));
     const now = performance.now();
     waitingSince = states.includes('waiting') ? (waitingSince ?? now) : null;
-    if (waitingSince === null || now - waitingSince < deafAfterMs) return false;
-    if (worker.idleMs() < deafAfterMs) return false;
+    if (waitingSince === null || now - waitingSince < maxIdleMs) return false;
+    if (worker.idleMs() < maxIdleMs) return false;
     waitingSince = null;
     worker.replace();
     return true;

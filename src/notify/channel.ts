@@ -46,7 +46,7 @@ export interface NotSent {
   /** the receiver asked to wait this long */
   retryAfterMs?: number;
   /** The receiver may have it all the same: another try is a repeat, and the message says so. */
-  mayBeThere?: true;
+  mayHaveArrived?: true;
   /**
    * The receiver has a part of the message, under `reference`, which the next try gets in `before`. `recipients` have all of
    * the message, and the next try leaves them out. When no try is left, the message counts as sent, and `why` becomes its note.

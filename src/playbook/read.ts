@@ -140,7 +140,7 @@ function badReferences(
 }
 
 const knownInWords = ({ remedyNames }: Remedies): string =>
-  remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there is none';
+  remedyNames.length > 0 ? `there are ${remedyNames.join(', ')}` : 'there are no remedies';
 
 /** zod's issues as problems, with their places; for parameters also with what the remedy accepts there. */
 function problemsOf(

@@ -1,16 +1,16 @@
-/** Finds text in a solution that looks like a credential in clear. */
+/** Finds text in a solution that looks like a credential in plain text. */
 import { credentialsIn, literalCredentials } from '../ground/secrets/literal-credentials.ts';
 import { isPlaybook } from './read.ts';
 import { readYaml, type Problem } from './yaml.ts';
 
 export interface Warning extends Problem {
-  /** a name under which it could be stored */
+  /** a name under which the credential could be stored */
   name: string;
 }
 
 const maxWarnings = 20;
 
-/** Empty for a text without one. A warning does not repeat the credential. `entry` is the name of the knowledge. */
+/** The warnings about a solution; none of them repeats the credential. `entry` is the name of the entry of knowledge. */
 export function warnOfCredentials(entry: string, solution: string): Warning[] {
   const read = isPlaybook(solution) ? readYaml(solution) : null;
   const found =
@@ -24,7 +24,7 @@ export function warnOfCredentials(entry: string, solution: string): Warning[] {
     return {
       ...place,
       name,
-      message: `${label}: holds what looks like a credential, in clear: \`npx roundsman secrets set ${name}\` stores it, and {{secret:${name}}} takes its place`,
+      message: `${label}: contains what looks like a credential in plain text: \`npx roundsman secrets set ${name}\` stores it, and {{secret:${name}}} takes its place`,
     };
   });
 }

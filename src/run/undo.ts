@@ -3,7 +3,7 @@ import { LostRunError } from '../data/bots/fence.ts';
 import { retryFaults } from '../database/faults/retry-faults.ts';
 import { messageOf } from '../ground/errors.ts';
 import { isRetriedFor } from '../heal/outside.ts';
-import { findUndos, concludeUndo, type Undo } from '../heal/undo.ts';
+import { findUndoRequests, concludeUndo, type Undo } from '../heal/undo.ts';
 import { secretsNamedIn } from '../ground/secrets/secret-reference.ts';
 import type { Engine } from './engine.ts';
 import { watchMode } from './kill-switch.ts';
@@ -16,7 +16,7 @@ import type { RunContext } from './run-context.ts';
 export async function carryOutUndos(engine: Engine, context: RunContext): Promise<void> {
   const { db, emit, catalogue } = engine;
   const { run, leftMs } = context;
-  const undos = await findUndos(db, run.bot.id);
+  const undos = await findUndoRequests(db, run.bot.id);
   if (undos.length === 0) return;
   const { signal, carryOut } = watchMode(engine, context);
   const limits = { signal, leftMs };

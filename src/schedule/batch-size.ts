@@ -5,8 +5,8 @@ const minSize = 5;
 
 /**
  * How many bots the next batch of a claim takes. After a timeout it takes a quarter of the size that took too long, and
- * then twice as many after each batch that succeeds. The size is kept from tick to tick, so that a server in trouble is
- * not asked again and again for what it cannot do.
+ * then twice as many after each batch that succeeds. The size is kept from tick to tick, so that a slow server is not asked
+ * again and again for a batch that it cannot finish in time.
  */
 export class BatchSize {
   #maxBots = firstSize;

@@ -52,7 +52,7 @@ export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJo
 }
 
 /**
- * A claimed slot in the future shows that the clock was set back since. From the next tick on, the slots after now are
+ * A claimed slot in the future shows that the clock was set back after the claim. From the next tick on, the slots after now are
  * due again. Slots that already have a row get no other one.
  */
 const forgetFuture = (db: Db) =>

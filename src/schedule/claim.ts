@@ -19,15 +19,15 @@ export interface Claimed {
   queued: (RunEntry & { bot_id: string })[];
   skipped: number;
   refused: { cron: string; zone: string; reason: string }[];
-  /** due bots that could not be claimed: worth an alarm */
+  /** schedules with due bots that could not be claimed; an event is emitted if there are any */
   unclaimed: number;
 }
 
 /**
  * Claims every bot that is due by the database's clock. The whole tick uses one cutoff; each batch is one round trip
  * that inserts runs and gives bots their next slot. `enqueue` is called after each batch has committed. When it throws,
- * it is not called again, and its error is thrown after everything was claimed: an unreachable queue must cost no slot,
- * and rescue queues rows that have no entry. A batch that takes the server too long is tried again as a smaller one;
+ * it is not called again, and its error is thrown after everything was claimed: no slot may be lost because the queue cannot be
+ * reached, and rescue queues rows that have no entry. A batch that takes the server too long is tried again as a smaller one;
  * `size` remembers that for the next tick.
  */
 export async function claimDue(
@@ -39,7 +39,7 @@ export async function claimDue(
   const claimed: Claimed = { queued: [], skipped: 0, refused: [], unclaimed: 0 };
   let cutoff: Date | null = null;
   let enqueueFailure: { error: unknown } | null = null;
-  const times = new Map(expected.near().map((entry) => [keyOf(entry), entry]));
+  const times = new Map(expected.dueSoon().map((entry) => [keyOf(entry), entry]));
   size.beginTick();
   for (;;) {
     const { maxBots } = size;
@@ -66,13 +66,13 @@ export async function claimDue(
     expected.advance([...times.values()], cutoff);
 
     // An entry can change at most twice: once when it is new, once when its missed slots are added.
-    const grown = found.filter((entry) => {
+    const additions = found.filter((entry) => {
       const known = times.get(keyOf(entry));
       return !known || (entry.future !== undefined && known.future === undefined);
     });
-    for (const entry of grown) times.set(keyOf(entry), entry);
+    for (const entry of additions) times.set(keyOf(entry), entry);
     const full = answer.queued.length + answer.skipped >= maxBots;
-    if (grown.length === 0 && !full) {
+    if (additions.length === 0 && !full) {
       if (enqueueFailure) throw enqueueFailure.error;
       claimed.unclaimed = answer.wanted.length - refused.length;
       return claimed;

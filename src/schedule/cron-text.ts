@@ -34,8 +34,8 @@ export interface Schedule {
   minutesOfDay: Uint16Array;
 }
 
-/** As in crontab(5), without `@reboot`. */
-const words: Record<string, string> = {
+/** The words of crontab(5), without `@reboot`, and the fields that they mean. */
+const fieldsOfWords: Record<string, string> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -92,8 +92,8 @@ export function readSchedule(text: string, timezone: string): Schedule {
   const zone = zoneName(prefix?.[1] ?? timezone);
   if (zone === null) {
     const meant = nearest(prefix?.[1] ?? timezone, Intl.supportedValuesOf('timeZone'));
-    const did = meant.length > 0 ? `did you mean ${meant.join(', ')}? Else ` : '';
-    const hint = `${did}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
+    const suggestion = meant.length > 0 ? `did you mean ${meant.join(', ')}? Else ` : '';
+    const hint = `${suggestion}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
     if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quote(prefix[1]!)}`, hint);
     throw new BadScheduleError('timezone', timezone, 'no such timezone is known', hint);
   }
@@ -103,8 +103,7 @@ export function readSchedule(text: string, timezone: string): Schedule {
   try {
     cron = CronExpressionParser.parse(fields.join(' '), { tz: 'UTC', currentDate: new Date(0) });
   } catch (error) {
-    // cron-parser refuses a text with a plain Error; these classes are mistakes in code, and say nothing about the
-    // text.
+    // cron-parser refuses a text with a plain Error. An error of these classes is a mistake in code, not in the text.
     if (error instanceof TypeError || error instanceof RangeError) throw error;
     const why = (error as Error).message;
     if (/explicit day of month/.test(why))
@@ -138,8 +137,8 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
   // cron-parser would take empty text for every minute, and four or six fields without a word
   if (!body) return refuse('it is empty', `write ${example}`);
   if (body.startsWith('@')) {
-    const known = Object.keys(words).join(' ');
-    const meant = words[body.toLowerCase()];
+    const known = Object.keys(fieldsOfWords).join(' ');
+    const meant = fieldsOfWords[body.toLowerCase()];
     return meant?.split(' ') ?? refuse('the word is not known', `take one of ${known}`);
   }
   const fields = body.toUpperCase().split(/\s+/);
@@ -175,10 +174,10 @@ function fieldsOf(body: string, refuse: (why: string, hint: string) => never): s
       if (Number(step ?? 0) > rule.span)
         refuse(`${place} steps over all of its ${rule.span} values`, 'use the next larger field');
     }
-    // as a day field cron-parser would take it for a restriction, and OR it with the other one
+    // in a day field cron-parser would take `*/1` for a restriction, and OR it with the other day field
     if (/^\*\/0*1$/.test(field)) fields[index] = '*';
   }
-  // crontab(5) ANDs such a pair because of the *, cron-parser and POSIX OR it
+  // crontab(5) combines such a pair with AND because of the *, cron-parser and POSIX with OR
   const days = [fields[2]!, fields[4]!];
   if (days.every((field) => field !== '*') && days.some((field) => field.includes('*')))
     refuse(

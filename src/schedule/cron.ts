@@ -26,14 +26,14 @@ const firesAfterMs = Date.UTC(2026, 0, 1);
  */
 export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
   const schedule = readSchedule(text, timezone);
-  // days that do not exist were refused above; wall times that clocks always skip are refused here
+  // readSchedule has refused days that do not exist; wall times that clocks always skip are refused here
   if (schedule.elapsed && slotsAfter(schedule, firesAfterMs).next().done)
     throw neverFiresError(schedule);
   return schedule;
 }
 
 function neverFiresError(schedule: Schedule): BadScheduleError {
-  const why = `it never fires: the clocks of ${schedule.zone} jump every such time`;
+  const why = `it never fires: the clocks of ${schedule.zone} skip every such time`;
   const hint = 'take an hour without a clock change, or minutes and hours without *';
   return new BadScheduleError('schedule_cron', schedule.text, why, hint);
 }
@@ -78,7 +78,7 @@ export function slotsMissed(schedule: Schedule, after: Date, until: Date, cap = 
   return found;
 }
 
-/** The last slot at or before `until`, where one is known to exist: looks back twice as far each time. */
+/** The last slot at or before `until`; the caller knows that there is one. Looks back twice as far each time. */
 function lastSlot(schedule: Schedule, until: Date): Date {
   for (let back = 10 * minuteMs; ; back *= 2) {
     let last: number | undefined;
@@ -94,34 +94,34 @@ function lastSlot(schedule: Schedule, until: Date): Date {
 function* slotsAfter(schedule: Schedule, after: number): Generator<number, void> {
   const clock = clockOf(schedule.zone);
   let stretch = clock.stretchAt(after);
-  let walls = wallsAfter(schedule, after + stretch.offset);
+  let wallTimes = wallTimesAfter(schedule, after + stretch.offset);
   if (!schedule.elapsed) {
     let last = after;
-    for (const wall of walls) {
+    for (const wall of wallTimes) {
       const instant = firstShowing(clock, wall);
       // false for a wall time that the clocks show a second time, and for all but one of the times in one gap
       if (instant > last) yield (last = instant);
     }
     return;
   }
-  let wall = walls.next().value;
+  let wall = wallTimes.next().value;
   for (let last = after; stretch.start < last + horizonMs;) {
-    for (; wall - stretch.offset < stretch.end; wall = walls.next().value)
+    for (; wall - stretch.offset < stretch.end; wall = wallTimes.next().value)
       yield (last = wall - stretch.offset);
     const { offset } = stretch;
     stretch = clock.stretchAt(stretch.end);
     if (stretch.offset === offset) continue;
-    walls = wallsAfter(schedule, stretch.start - 1 + stretch.offset);
-    wall = walls.next().value;
+    wallTimes = wallTimesAfter(schedule, stretch.start - 1 + stretch.offset);
+    wall = wallTimes.next().value;
   }
 }
 
 /** All matching wall times after this one, also those that clocks never show. */
-function* wallsAfter(schedule: Schedule, after: number): Generator<number, never> {
+function* wallTimesAfter(schedule: Schedule, after: number): Generator<number, never> {
   const { minutesOfDay } = schedule;
   let day = Math.floor(after / dayMs) * dayMs;
   let from = minutesOfDay.findIndex((minute) => day + minute * minuteMs > after);
-  if (from < 0 || !isDay(schedule, day)) {
+  if (from < 0 || !isMatchingDay(schedule, day)) {
     day = dayAfter(schedule, day);
     from = 0;
   }
@@ -133,19 +133,22 @@ function* wallsAfter(schedule: Schedule, after: number): Generator<number, never
   }
 }
 
-function isDay(schedule: Schedule, day: number): boolean {
+function isMatchingDay(schedule: Schedule, day: number): boolean {
   // includesDate wants hour and minute to match too
   return schedule.cron.includesDate(new Date(day + schedule.minutesOfDay[0]! * minuteMs));
 }
 
-/** A month that is not named is skipped as a whole: finding a leap day takes 60 us instead of 800. */
+/**
+ * The next matching day. A month that the schedule does not name is skipped as a whole: to find a leap day takes 60 us instead of
+ * 800.
+ */
 function dayAfter(schedule: Schedule, before: number): number {
   const months: readonly number[] = schedule.cron.fields.month.values;
   for (let day = before + dayMs; day < before + horizonMs;) {
     const date = new Date(day);
     if (!months.includes(date.getUTCMonth() + 1))
       day = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
-    else if (isDay(schedule, day)) return day;
+    else if (isMatchingDay(schedule, day)) return day;
     else day += dayMs;
   }
   throw neverFiresError(schedule);

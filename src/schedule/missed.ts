@@ -4,7 +4,7 @@
 import type { MissedStretch } from '../transitions/runs/backfill.ts';
 import { slotsMissed, type Schedule } from './cron.ts';
 
-/** The series of missed slots that the row stands for; only the row's own slot when its metadata does not say more. */
+/** The series of missed slots for which the row stands; only the row's own slot if its metadata does not say more. */
 export function missedStretch({
   scheduled_for: first,
   metadata,
@@ -20,8 +20,8 @@ export function missedStretch({
 }
 
 /**
- * What stays missed when the slots in [since, until) are taken out: up to two series, each with its exact count. Null
- * when the schedule has changed since the slots were missed: then it is not known which slots they were.
+ * What stays missed if the slots in [since, until) are taken out: up to two series, each with its exact count. Null
+ * if the schedule has changed since the slots were missed: then it is not known which slots they were.
  */
 export function cutOut(
   schedule: Schedule,

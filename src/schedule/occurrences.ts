@@ -21,12 +21,13 @@ export interface Occurrence {
 
 const dayMs = 86_400_000;
 /** For how many days ahead occurrences are planned, and how many at most; the next one is planned in any case. */
-export const horizon = { aheadDays: 35, most: 2_000 };
+export const horizon = { aheadDays: 35, maxAhead: 2_000 };
 /**
- * For how many days past occurrences are kept: slots that came due while no scheduler ran are claimed later, and may lie in one.
+ * For how many days past occurrences are kept: a slot that was due while no scheduler ran is claimed later, and may lie in one of
+ * them.
  */
 export const keptDays = 7;
-/** Clocks change twice a year: if any occurrences overlap, some do within this time, or among this many occurrences. */
+/** Clocks change twice a year: if any occurrences overlap, two of them do within this time, or among this many occurrences. */
 const checkedMs = 2 * 366 * dayMs;
 const maxChecked = 20_000;
 
@@ -50,8 +51,8 @@ export function planOccurrences(
   const past = slotsBetween(schedule, from, now, Number.MAX_SAFE_INTEGER);
   const begun = from > now ? from : now;
   let until = new Date(now.getTime() + horizon.aheadDays * dayMs);
-  const ahead = slotsBetween(schedule, begun, until, horizon.most);
-  if (ahead.length === horizon.most) until = ahead.at(-1)!;
+  const ahead = slotsBetween(schedule, begun, until, horizon.maxAhead);
+  if (ahead.length === horizon.maxAhead) until = ahead.at(-1)!;
   if (ahead.length === 0) {
     until = nextSlot(schedule, begun > until ? begun : until);
     ahead.push(until);
@@ -67,7 +68,7 @@ const occurrenceFrom = ({ duration_seconds }: RecurringWindow, starts_at: Date):
   ends_at: new Date(starts_at.getTime() + duration_seconds * 1000),
 });
 
-/** The occurrence in which a moment lies, also one that is not planned yet; null where it lies in none. */
+/** The occurrence in which a moment lies, also one that is not planned yet; null if it lies in none. */
 export function occurrenceAt(window: RecurringWindow, at: Date): Occurrence | null {
   const schedule = rememberedSchedule(window.schedule_cron, window.timezone);
   const before = new Date(at.getTime() - window.duration_seconds * 1000);
@@ -76,8 +77,8 @@ export function occurrenceAt(window: RecurringWindow, at: Date): Occurrence | nu
 }
 
 /**
- * Refuses a window if one of its occurrences in the next two years lasts until the next one begins: it would not be clear when
- * it is over. Throws UsageError, and BadScheduleError.
+ * Throws UsageError for a window of which, in the next two years, an occurrence lasts until the next one begins: it would not be
+ * clear when it is over. Throws BadScheduleError.
  */
 export function refuseOverlaps(window: RecurringWindow, now: Date): void {
   const schedule = rememberedSchedule(window.schedule_cron, window.timezone);

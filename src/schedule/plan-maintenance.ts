@@ -6,8 +6,8 @@ import { horizon, keptDays, planOccurrences } from './occurrences.ts';
 /**
  * Plans the next occurrences of maintenance windows, long before the planned ones are used up. It runs before the claim of the
  * same tick, so that a claim knows which windows are in force even after all processes were down for months. Returns the
- * windows whose schedule cannot be read (it was written by hand, or its zone is gone); these stay as they are, and the others
- * are planned.
+ * windows whose schedule cannot be read (it was written by hand, or its zone no longer exists); these stay as they are, and the
+ * others are planned.
  */
 export async function planMaintenance(db: Db): Promise<{ id: string; reason: string }[]> {
   const unreadable: { id: string; reason: string }[] = [];

@@ -6,7 +6,7 @@ import { planSlots, type BotPlan } from '../transitions/bots/plan-slots.ts';
 import { BadScheduleError, nextSlot } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
-/** How many bots one tick checks at most; the next tick checks the rest. */
+/** How many bots one tick checks at most; the next ticks check the rest. */
 const maxBots = 1_000;
 
 /** PostgreSQL cannot read the text of a later time. */

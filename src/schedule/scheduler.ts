@@ -64,7 +64,7 @@ export function startScheduler(
     (error, times) => emit('tick.failed', { err: error, times }),
     (times) => emit('tick.works_again', { times }),
   );
-  // Such an error is not stored as a status of these bots: their definitions are not to blame.
+  // Such an error is not stored as a status of these bots, because it says nothing about their definitions.
   const planning = lastingFailure(
     (bots, times) => {
       const [first, ...others] = bots as Planned['failed'];

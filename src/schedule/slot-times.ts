@@ -60,7 +60,8 @@ const sentAheadMs = 2_000;
 /** A slot that comes later than this is not remembered: its tick takes one more round trip. */
 const maxAheadMs = 3_600_000;
 /**
- * How many slots of a bot in a row are expected only because the slot before was used; then the database has to ask again.
+ * How many slots of a schedule in a row are expected only because the one before was used; after that the database has to ask
+ * again.
  */
 const maxTurns = 100;
 
@@ -84,7 +85,7 @@ export class ExpectedSlots {
   }
 
   /** The slots that may be due by now; the database's clock is estimated from the last cutoff. */
-  near(): SlotTimes[] {
+  dueSoon(): SlotTimes[] {
     const until = this.#cutoff + (performance.now() - this.#seenAt) + sentAheadMs;
     return [...this.#times.values()].filter(({ slot }) => Date.parse(slot) <= until);
   }

@@ -49,14 +49,15 @@ export function startTicker(tick: () => void, onGap: () => void, emit: Emit): Ti
 
 function loggerOf(emit: Emit): Logger {
   const from = 'node-cron';
-  const say = (name: 'ticker.noted' | 'ticker.failed') => (message: string | Error, err?: Error) =>
-    message instanceof Error
-      ? emit(name, { from, err: message, message: message.message })
-      : emit(name, { from, err, message });
+  const emitAs =
+    (name: 'ticker.noted' | 'ticker.failed') => (message: string | Error, err?: Error) =>
+      message instanceof Error
+        ? emit(name, { from, err: message, message: message.message })
+        : emit(name, { from, err, message });
   return {
-    debug: say('ticker.noted'),
-    info: say('ticker.noted'),
+    debug: emitAs('ticker.noted'),
+    info: emitAs('ticker.noted'),
     warn: (message) => emit('ticker.said', { from, message }),
-    error: say('ticker.failed'),
+    error: emitAs('ticker.failed'),
   };
 }

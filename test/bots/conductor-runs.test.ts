@@ -5,9 +5,10 @@ import { conductor } from '../../bots/conductor.ts';
 import { pauseBot } from '../../bots/remedies/bot.pause.ts';
 import { requeueRun } from '../../bots/remedies/run.requeue.ts';
 import { SkippedCheck } from '../../src/bot.ts';
-import { minutesBefore, plantBot, plantRuns } from '../../src/demo/faults/bot-rows.ts';
+import { plantBot, plantRuns } from '../../src/demo/faults/bot-rows.ts';
 import { conductorFaults } from '../../src/demo/faults/conductor.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
+import { minutesBefore } from '../../src/demo/time.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -441,7 +442,7 @@ test('each kind of finding is known, and only two of them are healed', async () 
   for (const fault of conductorFaults) {
     await sql`TRUNCATE bots CASCADE`.execute(db);
     await fault.plant(db, now);
-    const name = soughtBy(fault).check;
+    const name = finderOf(fault).check;
     known[name] = (await found(name)).flatMap((each) => entriesFor(conductor, each));
   }
   expect(known).toEqual({

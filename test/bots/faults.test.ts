@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { bots } from '../../bots/index.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { faults } from '../../src/demo/faults/index.ts';
-import { soughtBy, type Fault } from '../../src/demo/faults/fault.ts';
+import { finderOf, type Fault } from '../../src/demo/faults/fault.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
 
 async function sought(fault: Fault) {
   const { db } = await testDatabase();
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
-  const { bot: name, check } = soughtBy(fault);
+  const { bot: name, check } = finderOf(fault);
   const bot = bots.find((each) => each.name === name);
   if (!bot) throw new Error(`there is no bot ${name}`);
   const findings = async () => {

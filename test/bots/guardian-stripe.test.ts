@@ -6,7 +6,8 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { guardian } from '../../bots/guardian.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import type { CheckResult } from '../../src/bot.ts';
-import { addBarePayment, addPayment, addUser } from '../../src/demo/faults/money-rows.ts';
+import { addUnbookedPayment, addPayment } from '../../src/demo/faults/money-rows.ts';
+import { addUser } from '../../src/demo/faults/users.ts';
 import { insertBot, insertFinding } from '../cli/rows.ts';
 import { behindGuards } from '../support/behind-guards.ts';
 import { runCheck } from '../support/check.ts';
@@ -558,7 +559,7 @@ test('the address is a server that may be asked', async () => {
 
 test('a payment that was written past the triggers and that Stripe knows is no matter of this check', async () => {
   const { url } = await stripe([succeeded('pi_a', 60)]);
-  await addBarePayment(db, minutesAgo(60), { user_id: user, provider_transaction_id: 'pi_a' });
+  await addUnbookedPayment(db, minutesAgo(60), { user_id: user, provider_transaction_id: 'pi_a' });
   expect(titles(await compare(url))).toEqual([]);
 });
 

@@ -5,12 +5,12 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { guardian } from '../../bots/guardian.ts';
 import type { CheckResult } from '../../src/bot.ts';
 import {
-  addBarePayment,
+  addUnbookedPayment,
   addBooking,
   addPayment,
   addSubscription,
-  addUser,
 } from '../../src/demo/faults/money-rows.ts';
+import { addUser } from '../../src/demo/faults/users.ts';
 import { insertBot, insertFinding } from '../cli/rows.ts';
 import { behindGuards } from '../support/behind-guards.ts';
 import { runCheck } from '../support/check.ts';
@@ -241,7 +241,7 @@ describe('completed payments', () => {
 
   test('ten minutes are enough for the credits, and seven days are looked back', async () => {
     const user_id = await addUser(db);
-    const bare = (minutes: number) => addBarePayment(db, minutesAgo(minutes), { user_id });
+    const bare = (minutes: number) => addUnbookedPayment(db, minutesAgo(minutes), { user_id });
     await bare(9);
     await bare(8 * day);
     expect(await keys(name)).toEqual([]);
@@ -262,10 +262,10 @@ describe('completed payments', () => {
 
   test('what was found stays found when it leaves the window, until its credits are booked', async () => {
     const user_id = await addUser(db);
-    const old = await addBarePayment(db, minutesAgo(8 * day), { user_id });
+    const old = await addUnbookedPayment(db, minutesAgo(8 * day), { user_id });
     await open(name, old);
     await open(name, 'no uuid');
-    await open('granted-twice', await addBarePayment(db, minutesAgo(9 * day), { user_id }));
+    await open('granted-twice', await addUnbookedPayment(db, minutesAgo(9 * day), { user_id }));
     expect(await keys(name)).toEqual([old]);
     const idempotency_key = `payment:${old}`;
     await addBooking(db, now, { user_id, amount: 100, type: 'purchase', idempotency_key });
@@ -273,7 +273,7 @@ describe('completed payments', () => {
   });
 
   test('an edit of something else is no cure', async () => {
-    const edited = await addBarePayment(db, minutesAgo(1), { user_id: await addUser(db) });
+    const edited = await addUnbookedPayment(db, minutesAgo(1), { user_id: await addUser(db) });
     expect(await keys(name)).toEqual([]);
     await open(name, edited);
     expect(await keys(name)).toEqual([edited]);
@@ -284,17 +284,17 @@ describe('completed payments', () => {
     const book = (metadata: Record<string, string> | null, amount = 100) =>
       addBooking(db, minutesAgo(hour), { user_id, amount, type: 'purchase', metadata });
     await addPayment(db, minutesAgo(hour), { user_id });
-    const byId = await addBarePayment(db, minutesAgo(hour), { user_id });
+    const byId = await addUnbookedPayment(db, minutesAgo(hour), { user_id });
     await book({ transaction_id: byId });
     const provider_transaction_id = 'pi_named';
-    await addBarePayment(db, minutesAgo(hour), { user_id, provider_transaction_id });
+    await addUnbookedPayment(db, minutesAgo(hour), { user_id, provider_transaction_id });
     await book({ provider_transaction_id });
-    await addBarePayment(db, minutesAgo(62), { user_id });
+    await addUnbookedPayment(db, minutesAgo(62), { user_id });
     await book(null);
     expect(await keys(name)).toEqual([]);
-    const second = await addBarePayment(db, minutesAgo(61), { user_id });
+    const second = await addUnbookedPayment(db, minutesAgo(61), { user_id });
     expect(await keys(name)).toEqual([second]);
-    const part = await addBarePayment(db, minutesAgo(hour), { user_id, amount_cents: 9_000 });
+    const part = await addUnbookedPayment(db, minutesAgo(hour), { user_id, amount_cents: 9_000 });
     await book({ transaction_id: part }, 40);
     expect((await check(name)).findings[0]).toMatchObject({
       key: part,
@@ -304,7 +304,7 @@ describe('completed payments', () => {
 
   test('a purchase that names no credits is a finding, unless purchases buy other things', async () => {
     const user_id = await addUser(db);
-    const bare = (more: object) => addBarePayment(db, minutesAgo(hour), { user_id, ...more });
+    const bare = (more: object) => addUnbookedPayment(db, minutesAgo(hour), { user_id, ...more });
     const nameless = await bare({ credits_granted: null });
     await bare({ credits_granted: null, amount_cents: 0 });
     await bare({ credits_granted: 0 });
@@ -317,7 +317,7 @@ describe('completed payments', () => {
   });
 
   test('a payment without a user, and the largest number of credits', async () => {
-    const nobody = await addBarePayment(db, minutesAgo(hour), {
+    const nobody = await addUnbookedPayment(db, minutesAgo(hour), {
       user_id: null,
       amount_cents: 2_147_483_647,
       credits_granted: 2_147_483_647,
@@ -374,7 +374,7 @@ describe('payments that were granted twice', () => {
   test('a nameless booking of a payment of its own is that one', async () => {
     const user_id = await addUser(db);
     await addPayment(db, new Date(), { user_id });
-    await addBarePayment(db, new Date(), { user_id });
+    await addUnbookedPayment(db, new Date(), { user_id });
     await addBooking(db, new Date(), { user_id, amount: 100, type: 'purchase' });
     expect(await keys(name)).toEqual([]);
   });
@@ -404,7 +404,7 @@ describe('refunds', () => {
   test('a refunded payment needs a debit ten minutes later, or a note that all was spent', async () => {
     const user_id = await granted();
     const refund = (minutes: number, more: object = {}) =>
-      addBarePayment(db, minutesAgo(minutes), { user_id, status: 'refunded', ...more });
+      addUnbookedPayment(db, minutesAgo(minutes), { user_id, status: 'refunded', ...more });
     await refund(9);
     await refund(hour, { metadata: { credits_shortfall: 100 } });
     await refund(hour, { credits_granted: 0 });

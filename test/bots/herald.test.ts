@@ -3,14 +3,14 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { herald } from '../../bots/herald.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import {
-  minutesBefore,
   plantBot,
   plantChannel,
   plantFinding,
   plantTicket,
 } from '../../src/demo/faults/bot-rows.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { heraldFaults } from '../../src/demo/faults/herald.ts';
+import { minutesBefore } from '../../src/demo/time.ts';
 import { runCheck } from '../support/check.ts';
 import { entriesFor } from '../support/knowledge.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -333,7 +333,7 @@ test('each kind of finding is known', async () => {
   const known: string[] = [];
   for (const fault of heraldFaults) {
     await fault.plant(db, now);
-    const [finding] = await found(soughtBy(fault).check);
+    const [finding] = await found(finderOf(fault).check);
     known.push(...entriesFor(herald, finding!));
   }
   await db

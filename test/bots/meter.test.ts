@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { meter } from '../../bots/meter.ts';
 import { SkippedCheck } from '../../src/bot.ts';
-import { minutesBefore, plantBot, plantRuns } from '../../src/demo/faults/bot-rows.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { plantBot, plantRuns } from '../../src/demo/faults/bot-rows.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { healStep, meterFaults, plantUses } from '../../src/demo/faults/meter.ts';
+import { minutesBefore } from '../../src/demo/time.ts';
 import { addUser } from '../data/people.ts';
 import { runCheck } from '../support/check.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../support/database.ts';
@@ -376,7 +377,7 @@ test('each kind of finding is known', async () => {
   const known = new Map<string, string[]>();
   for (const fault of meterFaults) {
     await fault.plant(db, real);
-    const { findings } = await runCheck(meter, soughtBy(fault).check, db, {}, { now: real });
+    const { findings } = await runCheck(meter, finderOf(fault).check, db, {}, { now: real });
     known.set(fault.name, [...new Set(findings.flatMap((each) => entriesFor(meter, each)))]);
   }
   const others = { budget: { month_cents: 1 }, 'own-runs': { max_runs_a_day: 1 } };

@@ -7,7 +7,7 @@ import { oracle } from '../../bots/oracle.ts';
 import { endSessions } from '../../bots/remedies/session.end.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { connect } from '../../src/database/connect.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { oracleFaults } from '../../src/demo/faults/oracle.ts';
 import { readResult } from '../../src/run/tasks/result.ts';
 import { applyRemedy, runCheck } from '../support/check.ts';
@@ -88,7 +88,7 @@ describe.each(oracleFaults.map((fault) => ({ fault, name: fault.name })))('$name
     await fault.plant(own, rows[0]!.now);
     const reader = connect(url, { max: 1, readOnly: true });
     onTestFinished(() => reader.destroy());
-    const { findings } = await runCheck(oracle, soughtBy(fault).check, reader);
+    const { findings } = await runCheck(oracle, finderOf(fault).check, reader);
     expect(findings.length).toBeGreaterThan(0);
     for (const { title } of findings) {
       const entries = oracle.knowledge!.filter(({ pattern }) =>

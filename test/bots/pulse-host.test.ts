@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { pulse } from '../../bots/pulse.ts';
 import { checkHost } from '../../bots/pulse/host.ts';
-import { readCpu, readMemory, systemPlaces } from '../../bots/pulse/read-host.ts';
+import { readCpu, readMemory, systemFiles } from '../../bots/pulse/read-host.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 
 let root: string;
@@ -226,7 +226,7 @@ describe('the check', () => {
 });
 
 test('this system is read, or says nothing', async () => {
-  const [memory, cpu] = await Promise.all([readMemory(systemPlaces), readCpu(systemPlaces)]);
+  const [memory, cpu] = await Promise.all([readMemory(systemFiles), readCpu(systemFiles)]);
   if (process.platform !== 'linux') return;
   expect(memory!.used).toBeGreaterThan(0);
   expect(memory!.used).toBeLessThanOrEqual(memory!.limit * 1.1);

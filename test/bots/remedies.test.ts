@@ -377,7 +377,7 @@ describe('healing.stop', () => {
     await expect(stop()).rejects.toThrow(NotAppliedError);
     await expect(botChanges(db).setMode('off', 'again')).rejects.toThrow('off already');
     await db.deleteFrom('engine.settings').where('key', '=', 'mode').execute();
-    await expect(stop()).rejects.toThrow('nothing is healed already');
+    await expect(stop()).rejects.toThrow('healing is stopped already');
     await set('safe');
   });
 });

@@ -455,7 +455,7 @@ test('a text that the parser would never be done with hides no other feed', asyn
   const feeds = [`${origin}/endless.xml`, `${origin}/feed.xml`];
   const { findings, figures } = await round(0, { feeds, failures_in_row: 1 });
   expect(findings).toMatchObject([
-    { description: 'it cannot be taken apart within 5 s', key: expect.stringContaining('endless') },
+    { description: 'it cannot be parsed within 5 s', key: expect.stringContaining('endless') },
   ]);
   expect(figures).toContainEqual({ name: 'feeds that could not be read', value: 1 });
 });

@@ -330,7 +330,7 @@ test.runIf(hasOpenssl)('a certificate without readable times hides no other one'
   await allowHosts(db, begin.host, end.host, host);
   const { findings, figures } = await certificates();
   expect(findings.map(({ title }) => title)).toEqual([
-    `Certificate of ${begin.host} has no readable begin`,
+    `Certificate of ${begin.host} has no readable beginning`,
     `Certificate of ${end.host} has no readable end`,
     expect.stringContaining('is self-signed'),
   ]);

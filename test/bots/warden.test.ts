@@ -5,7 +5,7 @@ import { bots } from '../../bots/index.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { connect } from '../../src/database/connect.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { wardenFaults } from '../../src/demo/faults/warden.ts';
 import { readResult } from '../../src/run/tasks/result.ts';
 import { runCheck } from '../support/check.ts';
@@ -98,7 +98,7 @@ describe('our own schema has no finding', () => {
 describe.each(wardenFaults.map((fault) => ({ fault, name: fault.name })))('$name', ({ fault }) => {
   test('is known to one entry, and its proposed SQL mends it', async () => {
     const { db } = await testDatabase();
-    const { check } = soughtBy(fault);
+    const { check } = finderOf(fault);
     await fault.plant(
       db,
       (await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db)).rows[0]!.now,
@@ -771,7 +771,7 @@ test('policies of a table that is being changed are not waited for, and no check
     );
   await db.transaction().execute(async (trx) => {
     await sql`LOCK TABLE mine IN ACCESS EXCLUSIVE MODE`.execute(trx);
-    const skipped = 'public.mine is being changed; the next run looks at its policies';
+    const skipped = 'public.mine is being changed; the next run reads its policies';
     expect(await outcomes()).toEqual([skipped, skipped, skipped]);
   });
   expect(await outcomes()).toEqual([1, 0, 0]);

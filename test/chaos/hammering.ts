@@ -12,7 +12,7 @@ import {
   resolveTicket,
   setAutonomyOn,
 } from '../support/transitions.ts';
-import { correctCache } from '../../src/data/bots/bot-knowledge.ts';
+import { correctDifferences } from '../../src/data/bots/bot-knowledge.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { queueManualRun } from '../../src/services/runs/queue.ts';
 import { addSilence } from '../../src/data/bots/bot-silences.ts';
@@ -137,7 +137,7 @@ const deeds: ((db: Db) => Promise<unknown>)[] = [
         actor: 'ann',
       });
   },
-  (db) => correctCache(db),
+  (db) => correctDifferences(db),
   async (db) => {
     const bot = await aBot(db);
     const unset = { component: null, category: null, fingerprint: null };

@@ -190,7 +190,7 @@ test.each([
     'in_progress',
     () => sql`UPDATE bot_actions SET state = 'unknown', success = false, taken_at = taken_at - interval '1 day',
               applied_at = applied_at - interval '1 day', settled_at = NULL`,
-    'when that can be is not known; `npx roundsman bots run watch`',
+    'it is not known when that will be; `npx roundsman bots run watch`',
   ],
 ])('what waits for no time says for what: %s', async (gate, close, words) => {
   const { rows } = await sql<{ key: string; value: string }>`

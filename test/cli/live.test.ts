@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { firstTexts, needsInRoom } from '../../src/cli/status/in-room.ts';
 import { endedLines, liveBlock, roomFor, roomForNeeds } from '../../src/cli/status/live.ts';
-import type { Live, LiveTicket } from '../../src/services/status/live.ts';
+import type { LiveStatus, LiveTicket } from '../../src/services/status/live.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { testDatabase } from '../support/database.ts';
 import { install, roundsman } from '../support/installation.ts';
@@ -21,7 +21,7 @@ const ticket = (values: Partial<LiveTicket>): LiveTicket => ({
   ...values,
 });
 
-const quiet: Live = {
+const quiet: LiveStatus = {
   now: new Date(),
   mode: 'safe',
   bots: [],

@@ -334,7 +334,7 @@ test('knowledge that names a secret that is not stored is taken with a warning',
   expect(edited.err).not.toContain('not stored');
 });
 
-describe('knowledge that holds a credential in clear', () => {
+describe('knowledge that contains a credential in plain text', () => {
   const playbook = (header: string) =>
     `steps:\n  - remedy: http.request\n    with:\n      url: https://a.example/\n      headers:\n        Authorization: ${header}\n`;
   const about = ['--category', 'cache', '--pattern', 'cache is stale'];

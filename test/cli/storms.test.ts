@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { printRound } from '../../src/cli/round/summary.ts';
-import { heldBack } from '../../src/services/round/held-back.ts';
+import { whyNotHealed } from '../../src/services/round/not-healed.ts';
 import { readRound } from '../../src/services/round/read.ts';
 import { tellers } from '../run/teller.ts';
 import { aRemedy, entry, playbook, problem } from '../support/builders.ts';
@@ -37,7 +37,7 @@ async function endpoints(bot: Parameters<typeof tellers>[0][string] = {}) {
       const { db, catalogue } = bots.engine;
       const round = {
         ...read,
-        held_back: await heldBack({ db, catalogue }, read.findings, read.now),
+        held_back: await whyNotHealed({ db, catalogue }, read.findings, read.now),
       };
       try {
         printRound(round, [{ id: runs[0]!.bot_id!, name: 'endpoints' }]);

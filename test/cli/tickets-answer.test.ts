@@ -160,7 +160,7 @@ test.each([
       );
     },
     1,
-    'its finding is gone since',
+    'its finding has been gone since',
   ],
   [
     'a ticket that is over',

@@ -85,7 +85,7 @@ test.each([
   const one = await roundsman(url, 'tickets', change, 'T-1', '--as', 'ann', ...args, long);
   for (const { code, err } of [many, one]) {
     expect(code).toBe(2);
-    expect(err).toContain('the text has 10001 characters, and 10000 is the most');
+    expect(err).toContain('the text has 10001 characters, and may have 10000 at most');
   }
   expect(await rows()).toEqual(before);
 });
@@ -199,7 +199,7 @@ test('merged tickets are left out, and more than can be looked at is refused', a
     db,
   );
   await expect(findForBulk(db, 'ack', { bot: 'watch' })).rejects.toMatchObject({
-    why: '10005 tickets are meant, and 10000 at once is the most',
+    why: '10005 tickets are meant, and at most 10000 can be changed at once',
   });
 });
 

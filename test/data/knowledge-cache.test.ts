@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { cacheDifferences, correctCache } from '../../src/data/bots/bot-knowledge.ts';
+import { figureDifferences, correctDifferences } from '../../src/data/bots/bot-knowledge.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 
@@ -54,13 +54,13 @@ const spoil = () =>
 test('the cache is mended while outcomes come in, and none of them is lost', async () => {
   for (let round = 0; round < 5; round++) {
     await spoil();
-    expect(await cacheDifferences(db)).toHaveLength(6);
+    expect(await figureDifferences(db)).toHaveLength(6);
     await Promise.all([
       ...Array.from({ length: 12 }, (_, index) => heal(db, index)),
-      correctCache(db),
-      correctCache(db),
+      correctDifferences(db),
+      correctDifferences(db),
     ]);
-    expect(await cacheDifferences(db)).toEqual([]);
+    expect(await figureDifferences(db)).toEqual([]);
   }
   const rows = await db
     .selectFrom('bot_knowledge')
@@ -92,9 +92,9 @@ test('an outcome that is committed while the mending waits for it counts', async
     await heal(trx, 0);
     // As at its end, which is when entries are counted.
     await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(trx);
-    mended = correctCache(db);
+    mended = correctDifferences(db);
     await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
   });
   await mended;
-  expect(await cacheDifferences(db)).toEqual([]);
+  expect(await figureDifferences(db)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** Entries of knowledge are locked once in a transaction, at its end, in the order of their ids. */
 import { sql, type Transaction } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { cacheDifferences } from '../../src/data/bots/bot-knowledge.ts';
+import { figureDifferences } from '../../src/data/bots/bot-knowledge.ts';
 import type { Database } from '../../src/database/connect.ts';
 import { testDatabase } from '../support/database.ts';
 import { waiting, whileHeld } from '../support/held.ts';
@@ -39,7 +39,7 @@ const persisted = (trx: Trx, of: string) =>
 async function entries() {
   const { rows } = await sql<{ name: string; held: number; unjudged: boolean }>`
     SELECT name, times_successful AS held, unjudged FROM bot_knowledge ORDER BY name`.execute(db);
-  expect(await cacheDifferences(db)).toEqual([]);
+  expect(await figureDifferences(db)).toEqual([]);
   return rows.map((row) => `${row.name} ${row.held} ${row.unjudged ? 'unjudged' : 'judged'}`);
 }
 

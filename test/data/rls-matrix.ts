@@ -2,12 +2,12 @@
  * Who may do what: 36 tables x 4 commands x 8 identities, written by hand. Nothing here is derived from
  * the policies; test/data/rls.test.ts asks PostgreSQL each cell, docs/rls.md shows them.
  *
- * An identity is what somebody is to the row under test:
+ * An identity is what a user is to the row under test:
  *
  *   a  anon            not signed in
  *   o  own             the user whom the row names in user_id, owner_id or created_by; for profiles the
  *                      user of that id, for space_visits the user of the avatar. A row that names
- *                      nobody (bots, catalogues) is nobody's own: then like x
+ *                      no user (bots, catalogues) is no user's own: then like x
  *   x  other user      signed in, and nothing else to the row
  *   m  member          of the row's organization or support group; where there is none, like x
  *   g  group admin     an organization's member with the role owner or admin, a group's with the role
@@ -201,7 +201,7 @@ export const patterns: Record<string, [pattern: Pattern, why: string]> = {
   ],
   organization_members: [
     'own rows',
-    "its admins choose members, the one place where a user writes another's id; nobody makes, changes or removes a member whose role is owner",
+    "its admins choose members, the one place where a user writes another's id; no user makes, changes or removes a member whose role is owner",
   ],
   user_sessions: ['own rows', "a user sees where and ends a session; the token is the server's"],
   user_activity_log: ['own rows', 'read only: a trail that its subject can write proves nothing'],
@@ -212,7 +212,7 @@ export const patterns: Record<string, [pattern: Pattern, why: string]> = {
     'public read',
     "active apps, as documented; admins see and write all, deleting takes usage along and is the owner's",
   ],
-  app_usage: ['own rows', "users track their own, as documented, but in nobody else's name"],
+  app_usage: ['own rows', "users track their own, as documented, but in no other user's name"],
   tools_catalog: ['public read', 'as the app that it belongs to'],
   tools_usage: ['own rows', 'as app_usage'],
   tools_results: ['own rows', 'content: not for admins; a result does not change'],
@@ -237,9 +237,9 @@ export const patterns: Record<string, [pattern: Pattern, why: string]> = {
   javari_learning: ['own rows', 'read only: measured by the server'],
   javari_usage_stats: ['own rows', 'read only: measured by the server'],
   games_catalog: ['public read', 'as app_catalog, whole; rating and play_count are counted'],
-  game_sessions: ['own rows', "a session's score is the player's own claim, and ranks nobody"],
+  game_sessions: ['own rows', "a session's score is the player's own claim, and decides no rank"],
   game_leaderboards: ['public read', 'a score that counts comes from the server'],
-  avatars: ['own rows', 'names its user, whom nobody else needs to know'],
+  avatars: ['own rows', 'names its user, whom no other user needs to know'],
   virtual_spaces: ['public read', "what is_public says; authenticated write of one's own"],
   space_visits: ['own rows', "of one's own avatars, in spaces that one sees"],
   first_responders: [

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { ledger } from '../../bots/ledger.ts';
 import { pool } from '../../src/database/connect.ts';
-import { fillBare } from '../../src/demo/bare-table.ts';
+import { fillWithoutIndexes } from '../../src/demo/fill-without-indexes.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { NotEmptyError, plantings, seedFiction } from '../../src/demo/seed.ts';
 import { sizes } from '../../src/demo/sizes.ts';
@@ -117,7 +117,7 @@ describe('db seed', async () => {
     const tables = plantings({ size: sizes.small, now: new Date() }).map(({ table }) => table);
     for (const table of tables.filter((name) => !name.includes('.'))) {
       await client.query('BEGIN');
-      await fillBare(client, table, async () => {});
+      await fillWithoutIndexes(client, table, async () => {});
       await client.query('COMMIT');
     }
     client.release(true);
@@ -130,7 +130,7 @@ describe('db seed', async () => {
     const client = await connections.connect();
     await client.query('BEGIN');
     let indexes = -1;
-    const filled = fillBare(client, 'api_logs', async () => {
+    const filled = fillWithoutIndexes(client, 'api_logs', async () => {
       const { rows } = await client.query<{ count: number }>(
         "SELECT count(*)::int FROM pg_indexes WHERE tablename = 'api_logs'",
       );

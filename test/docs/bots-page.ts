@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { bots, remedies } from '../../bots/index.ts';
 import type { Bot } from '../../src/bot.ts';
-import { adviceOf, checksOf, healsOf } from '../../src/catalogue/abilities.ts';
+import { adviceOf, checksOf, healingEntriesOf } from '../../src/catalogue/abilities.ts';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { dependsOn, settingsOf } from '../../src/catalogue/settings.ts';
 import { freedomInWords } from '../../src/cli/bots/abilities.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { faults } from '../../src/demo/faults/index.ts';
 import { cronInWords, rememberedSchedule } from '../../src/schedule/cron.ts';
 import { code, table } from './markdown.ts';
@@ -40,7 +40,7 @@ async function sectionOf(bot: Bot): Promise<string[]> {
   const when = await cronInWords(rememberedSchedule(bot.schedule, 'UTC'));
   const settings = settingsOf(bot)?.filter(({ key }) => key !== dependsOn.key) ?? [];
   const advice = adviceOf(bot);
-  const heals = healsOf(bot, catalogue);
+  const heals = healingEntriesOf(bot, catalogue);
   const { needs = [], secrets = [] } = bot;
   const list = (names: readonly string[]) => names.map(code).join(', ');
   return [
@@ -83,7 +83,7 @@ async function sectionOf(bot: Bot): Promise<string[]> {
     ...table(
       ['fault', 'what is broken'],
       faults
-        .filter((fault) => soughtBy(fault).bot === bot.name)
+        .filter((fault) => finderOf(fault).bot === bot.name)
         .map(({ name, title }) => [code(name), title]),
     ),
   ];

@@ -73,10 +73,10 @@ test('what a run has written after its bot was removed is closed by the timer th
   const told: string[] = [];
   expect(
     await settle(db, engine.catalogue, { emit: (name) => void told.push(name) }),
-  ).toMatchObject({ closed: 1 });
+  ).toMatchObject({ closedBots: 1 });
   expect(await openOf(db)).toEqual({ findings: 0, tickets: 0 });
   expect(told).toEqual(expect.arrayContaining(['ticket.resolved', 'bots.closed']));
-  expect(await settle(db, engine.catalogue)).toMatchObject({ closed: 0 });
+  expect(await settle(db, engine.catalogue)).toMatchObject({ closedBots: 0 });
 });
 
 test('cures that wait to be judged are undecided, doubts are settled, and an effect that was begun outside is left to be asked about', async () => {

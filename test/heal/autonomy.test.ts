@@ -221,9 +221,9 @@ test('a change says why, with its figures as they are written', () => {
     'after 20 outcomes the share .550 that held is below .600',
   );
   expect(why('auto', 'safe', outcomes(14, 20), untouched(7, 3))).toBe(
-    'after 20 outcomes more speaks against its being better than what recovers untouched (7 of 10) than for it',
+    'after 20 outcomes there is more evidence against than for its being better than what recovers untouched (7 of 10)',
   );
   expect(why('auto', 'safe', outcomes(12, 20))).toMatch(
-    /^after 20 outcomes its lower bound \.\d+ is not above \.450, the least that is asked$/,
+    /^after 20 outcomes its lower bound \.\d+ is not above \.450, the minimum$/,
   );
 });

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { groupErrors } from '../../jobs/group-errors.ts';
-import { removeOldGroups } from '../../src/data/error-groups/old-groups.ts';
+import { removeOldGroups } from '../../src/error-groups/rows/old-groups.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { listGroups } from '../../src/services/error-groups/list.ts';
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';

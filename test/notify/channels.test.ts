@@ -72,13 +72,13 @@ test.each([
     expect(await kindsOf(db)).toContain('channels_off');
     await setNotifications(db, { channels: 'what' });
     expect(await settle(db, noBots), 'it is not known which channels there are').toMatchObject({
-      left: 0,
+      endedChannels: 0,
     });
     if (document) await setNotifications(db, document);
     else await db.deleteFrom('engine.settings').where('key', '=', 'notifications').execute();
     expect(await kindsOf(db)).not.toContain('channels_off');
-    expect(await settle(db, noBots)).toMatchObject({ left: 1 });
-    expect(await settle(db, noBots)).toMatchObject({ left: 0 });
+    expect(await settle(db, noBots)).toMatchObject({ endedChannels: 1 });
+    expect(await settle(db, noBots)).toMatchObject({ endedChannels: 0 });
     expect((await messages(db)).map(({ status }) => status)).toEqual(['superseded', 'superseded']);
     expect(await channelTickets(db)).toMatchObject([
       { status: 'resolved', resolution_notes: 'The channel ops was removed from the settings.' },

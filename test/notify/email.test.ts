@@ -396,7 +396,7 @@ describe('a connection', () => {
       expect(await deliver(port, ticketMessage(), { timeoutMs: 1_000 })).toEqual({
         sent: false,
         why: expect.stringContaining('it is not known whether the server took it'),
-        mayBeThere: true,
+        mayHaveArrived: true,
       });
       expect(heard.at(-1)).toContain('T-42');
     },

@@ -283,7 +283,7 @@ describe('notify set', () => {
     ).toEqual([]);
   });
 
-  test('an operator may not, a credential in clear and a missing secret are warned of', async () => {
+  test('an operator may not, a credential in plain text and a missing secret are warned of', async () => {
     const { db } = await scene();
     const given = { text: JSON.stringify(toldOps('127.0.0.1:9')), place: 'here' };
     await expect(

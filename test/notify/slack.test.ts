@@ -147,9 +147,9 @@ describe('with a bot token', () => {
 
   const threadFaults: [string, Fault, object][] = [
     ['asks to wait', { status: 429, headers: { 'retry-after': '1' } }, { retryAfterMs: 1_000 }],
-    ['answers 500', { status: 500 }, { mayBeThere: true }],
-    ['is cut', { take: false, end: 'cut' }, { mayBeThere: true }],
-    ['answers too late', { take: false, end: 'drip' }, { mayBeThere: true }],
+    ['answers 500', { status: 500 }, { mayHaveArrived: true }],
+    ['is cut', { take: false, end: 'cut' }, { mayHaveArrived: true }],
+    ['answers too late', { take: false, end: 'drip' }, { mayHaveArrived: true }],
   ];
   test.each(threadFaults)(
     'a new message whose thread %s stays the only one, and its thread gets what happened with the next try',
@@ -198,7 +198,7 @@ describe('with a bot token', () => {
     server.fail(/update/, { take: true, end: 'cut' });
     const lost = await deliver(server, ticketMessage(), before(ts));
     expect(lost).toMatchObject({ sent: false });
-    expect(lost).not.toHaveProperty('mayBeThere');
+    expect(lost).not.toHaveProperty('mayHaveArrived');
     await deliver(server, ticketMessage({}, { repeats: 1 }), before(ts));
     expect(textOf(server.parents()[0]!)).not.toContain('repeat');
     expect(textOf(server.replies()[0]!)).toContain('This may be a repeat');
@@ -291,17 +291,21 @@ describe('what Slack answers', () => {
       { retryAfterMs: 86_400_000 },
     ],
     ['ratelimited', { word: 'ratelimited' }, {}],
-    ['a server error', { status: 500, body: 'oops' }, { mayBeThere: true }],
+    ['a server error', { status: 500, body: 'oops' }, { mayHaveArrived: true }],
     [
       '503 with a time to wait',
       { status: 503, headers: { 'retry-after': '5' } },
-      { retryAfterMs: 5_000, mayBeThere: true },
+      { retryAfterMs: 5_000, mayHaveArrived: true },
     ],
-    ['internal_error', { word: 'internal_error' }, { mayBeThere: true }],
-    ['a page of a proxy', { status: 200, body: '<html>login</html>' }, { mayBeThere: true }],
-    ['half an answer', { status: 200, body: '{"ok":tr' }, { mayBeThere: true }],
-    ['an answer without a timestamp', { status: 200, body: '{"ok":true}' }, { mayBeThere: true }],
-    ['null', { status: 200, body: 'null' }, { mayBeThere: true }],
+    ['internal_error', { word: 'internal_error' }, { mayHaveArrived: true }],
+    ['a page of a proxy', { status: 200, body: '<html>login</html>' }, { mayHaveArrived: true }],
+    ['half an answer', { status: 200, body: '{"ok":tr' }, { mayHaveArrived: true }],
+    [
+      'an answer without a timestamp',
+      { status: 200, body: '{"ok":true}' },
+      { mayHaveArrived: true },
+    ],
+    ['null', { status: 200, body: 'null' }, { mayHaveArrived: true }],
     ['a redirect', { status: 302, headers: { location: 'http://127.0.0.1/' } }, {}],
   ];
   test.each(faults)('%s: another attempt may pass', async (_, fault, more) => {
@@ -321,7 +325,7 @@ describe('what Slack answers', () => {
       expect(await deliver(server, ticketMessage(), { timeoutMs: 1_000 })).toMatchObject({
         sent: false,
         why: expect.stringContaining('not known whether Slack took it'),
-        mayBeThere: true,
+        mayHaveArrived: true,
       });
       expect(server.taken).toHaveLength(1);
     },
@@ -428,8 +432,8 @@ describe('with an incoming webhook', () => {
 
   test.each([
     ['429', { status: 429, headers: { 'retry-after': '3' } }, { retryAfterMs: 3_000 }],
-    ['rollup_error', { word: 'rollup_error' }, { mayBeThere: true }],
-    ['a page', { status: 502, body: '<html>' }, { mayBeThere: true }],
+    ['rollup_error', { word: 'rollup_error' }, { mayHaveArrived: true }],
+    ['a page', { status: 502, body: '<html>' }, { mayHaveArrived: true }],
   ])('%s: another attempt may pass', async (_, fault, more) => {
     const server = await slackServer();
     server.fail(/./, fault);

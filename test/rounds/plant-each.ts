@@ -1,5 +1,5 @@
 import type { Bot } from '../../src/bot.ts';
-import { soughtBy, type Fault } from '../../src/demo/faults/fault.ts';
+import { finderOf, type Fault } from '../../src/demo/faults/fault.ts';
 import { copyOf, Rounds, type World } from './simulation.ts';
 import { nextSlot, parseSchedule } from '../../src/schedule/cron.ts';
 
@@ -24,7 +24,7 @@ export async function plantOne(
     await fault.plant(world.db, at);
     const others = await seenByOthers(world, bots, fault, at);
     const rounds = new Rounds(world);
-    const { bot: name, check } = soughtBy(fault);
+    const { bot: name, check } = finderOf(fault);
     const bot = bots.find((each) => each.name === name)!;
     // A slot at this very moment counts, too: what happened just before it is in its window.
     let now = new Date(+at - 1);
@@ -46,7 +46,7 @@ export async function plantOne(
 
 async function seenByOthers(world: World, bots: Bot[], fault: Fault, now: Date): Promise<string[]> {
   const rounds = new Rounds(world);
-  const others = bots.filter(({ name }) => name !== soughtBy(fault).bot);
+  const others = bots.filter(({ name }) => name !== finderOf(fault).bot);
   for (const bot of others) await rounds.run(bot, now);
   return [...rounds.tallies.values()]
     .filter(({ findings }) => findings.length > 0)

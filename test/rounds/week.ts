@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bots } from '../../bots/index.ts';
 import { faults } from '../../src/demo/faults/index.ts';
-import { soughtBy } from '../../src/demo/faults/fault.ts';
+import { finderOf } from '../../src/demo/faults/fault.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { plantOne, type Found } from './plant-each.ts';
 import { copyOf, dayMs, makeRounds, past as makePast, type CheckTally } from './simulation.ts';
@@ -50,7 +50,7 @@ try {
 /** One row of the table. */
 function rowOf({ name, runs, skipped, findings, ms }: CheckTally, found: Found[]) {
   const planted = faults.filter((fault) => {
-    const { bot, check } = soughtBy(fault);
+    const { bot, check } = finderOf(fault);
     return `${bot}.${check}` === name;
   });
   const caught = found.filter(

@@ -16,7 +16,7 @@ const minutely = (count: number) =>
 /** What is near when so much time has gone by since the last claim. */
 function nearAfter(expected: ExpectedSlots, ms: number): string[] {
   vi.advanceTimersByTime(ms);
-  return expected.near().map(({ cron, slot }) => `${slot.slice(11, 16)} ${cron}`);
+  return expected.dueSoon().map(({ cron, slot }) => `${slot.slice(11, 16)} ${cron}`);
 }
 
 beforeEach(() => {
@@ -27,7 +27,7 @@ beforeEach(() => {
 describe('the slots that are expected next', () => {
   test('follow from what was claimed, and are sent along shortly before they are due', () => {
     const expected = new ExpectedSlots();
-    expect(expected.near()).toEqual([]);
+    expect(expected.dueSoon()).toEqual([]);
     expected.advance(wanted(['* * * * *', '5 * * * *']), noon);
     expect(nearAfter(expected, 57_000)).toEqual([]);
     expect(nearAfter(expected, 1_000)).toEqual(['12:01 * * * * *']);
@@ -38,7 +38,7 @@ describe('the slots that are expected next', () => {
     const expected = new ExpectedSlots();
     expected.advance(wanted(['* * * * *']), noon);
     vi.advanceTimersByTime(58_500);
-    const early = expected.near();
+    const early = expected.dueSoon();
     expect(early).toHaveLength(1);
     expected.advance(early, new Date('2026-03-02T12:00:59.000Z'));
     expect(nearAfter(expected, 0)).toEqual(['12:01 * * * * *']);
@@ -52,7 +52,7 @@ describe('the slots that are expected next', () => {
     expected.advance(wanted(minutely(50)), noon);
     for (let minute = 1; minute < 5; minute++) {
       vi.advanceTimersByTime(59_000);
-      const near = expected.near();
+      const near = expected.dueSoon();
       expect(near.map(({ slot }) => slot)).toEqual(
         Array(20).fill(`2026-03-02T12:0${minute}:00.000Z`),
       );
@@ -74,7 +74,7 @@ describe('the slots that are expected next', () => {
     let turns = 0;
     for (; turns < 1_000; turns++) {
       vi.advanceTimersByTime(59_000);
-      const near = expected.near();
+      const near = expected.dueSoon();
       if (near.length === 0) break;
       vi.advanceTimersByTime(1_000);
       expected.advance(near, minutes(turns + 1));

@@ -200,7 +200,7 @@ test('what cannot become one is refused, and nothing of it is merged', async () 
   const less = at.merges(['T-1'], 'T-3');
   await expect(less).rejects.toBeInstanceOf(NotMergeableError);
   await expect(less).rejects.toMatchObject({
-    why: 'it is high and T-3 is medium: what stands for both has to be as severe',
+    why: 'it is high and T-3 is medium: the survivor has to be as severe as the tickets for which it stands',
     hint: expect.stringContaining('tickets merge T-3 --into T-1'),
   });
   await sql`UPDATE bot_tickets SET fingerprint = 'storm-' || bot_id WHERE number = 3`.execute(

@@ -20,6 +20,7 @@ const tables = [
   'engine.channels',
   'bot_maintenance',
   'engine.settings',
+  'engine.error_cursor',
   'engine.cancellations',
   'engine.jobs',
   'engine.job_runs',

@@ -44,6 +44,7 @@ export const order: OrderStep[] = [
   { tables: ['bot_knowledge'], key: 'id' },
   { tables: ['bot_knowledge_autonomy'], key: 'component' },
   { tables: ['engine.settings'], key: null, only: 'knowledge_version' },
+  { tables: ['engine.error_cursor'], key: null },
 ];
 
 const rankOf = ({ table, key }: Row): number =>

@@ -41,7 +41,9 @@ export const ofJobs: Transactions = {
   'retry a run of a job': ({ db }) =>
     retryJob(db, jobRun(1), { reason: null, error: null, delayMs: 1 }),
   'commit under the fence of a job': ({ db }) =>
-    underJobFence(db, jobRun(1), (trx) => removeOldJobRuns(trx, { days: 1, runs: 1, good: 1 })),
+    underJobFence(db, jobRun(1), (trx) =>
+      removeOldJobRuns(trx, { days: 1, runs: 1, successes: 1 }),
+    ),
   'renew leases of jobs': ({ db }) => renewJobLeases(db, [jobRun(2), jobRun(1)]),
   'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),
   'queue runs of jobs again': ({ db }) =>

@@ -1,7 +1,7 @@
 /** Transactions about messages and their channels. */
 import { sql } from 'kysely';
-import { endTicket } from '../../src/transitions/channels/end-ticket.ts';
-import { endRemovedChannel } from '../../src/transitions/channels/leave.ts';
+import { endChannelTicket } from '../../src/transitions/channels/end-ticket.ts';
+import { endRemovedChannel } from '../../src/transitions/channels/end-removed.ts';
 import { noteUnusable, noteUsable } from '../../src/transitions/channels/note-unusable.ts';
 import { addChannels, giveChannelBack, takeChannels } from '../../src/transitions/channels/take.ts';
 import { switchOff } from '../../src/transitions/channels/switch-off.ts';
@@ -66,7 +66,7 @@ export const ofMessages: Transactions = {
   'send a message again': ({ db }) => db.transaction().execute((trx) => sendAgain(trx, message(4))),
   'switch a channel on': ({ db }) =>
     db.transaction().execute(async (trx) => {
-      await endTicket(trx, 'off', 'ann', 'x');
+      await endChannelTicket(trx, 'off', 'ann', 'x');
       await sendAgainOn(trx, 'off');
       await switchOn(trx, 'off');
     }),
@@ -76,7 +76,7 @@ export const ofMessages: Transactions = {
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(trx);
       await endRemovedChannel(trx, 'off', { by: 'ann', reason: 'x' });
     }),
-  'settle: leave channels': ({ db }) =>
+  'settle: end removed channels': ({ db }) =>
     db
       .transaction()
       .execute((trx) => endRemovedChannel(trx, 'off', { by: 'roundsman', reason: 'x' })),
@@ -87,7 +87,7 @@ export const ofMessages: Transactions = {
     }),
   'note that a channel can be used again': ({ db }) =>
     db.transaction().execute(async (trx) => {
-      await endTicket(trx, 'ops', 'roundsman', 'x');
+      await endChannelTicket(trx, 'ops', 'roundsman', 'x');
       await endSent(trx, message(4), { reference: null, note: null });
       await noteUsable(trx, 'ops');
     }),

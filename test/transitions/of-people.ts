@@ -6,7 +6,7 @@ import { enableLeftOffBots } from '../../src/transitions/bots/enable-left-off.ts
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
-import { correctCache } from '../../src/data/bots/bot-knowledge.ts';
+import { correctDifferences } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
 import { limits, setLimit } from '../../src/data/bots/healing-limits.ts';
 import { addKnowledge } from '../../src/transitions/knowledge/add.ts';
@@ -14,6 +14,9 @@ import { removeKnowledge } from '../../src/transitions/knowledge/remove.ts';
 import { renameKnowledge } from '../../src/transitions/knowledge/rename.ts';
 import { registerKnowledge } from '../../src/transitions/knowledge/register.ts';
 import { acknowledgeTicket } from '../../src/transitions/tickets/acknowledge.ts';
+import { mergeGroups } from '../../src/services/error-groups/merge.ts';
+import { muteGroup, unmuteGroup } from '../../src/services/error-groups/mute.ts';
+import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { changeHosts } from '../../src/services/settings/change.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
@@ -31,6 +34,8 @@ import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts
 import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
 import { problems, entries, ticket, row, merged, change, type Transactions } from './given.ts';
 
+const operator = { name: 'ann', role: 'operator' } as const;
+
 export const ofPeople: Transactions = {
   'request an undo': ({ db }) => asked.requestUndo(db, problems[3]!.cured, 'ann'),
   'resolve a ticket': async ({ db }) =>
@@ -45,6 +50,13 @@ export const ofPeople: Transactions = {
       .execute(async (trx) =>
         mergeTickets(trx, [await row(trx, merged.survivor)], await ticket(trx, 2), 'ann'),
       ),
+  'merge groups of errors': ({ db }) =>
+    mergeGroups({ db, actor: operator }, { groups: ['2'], into: '1' }),
+  'split groups of errors': ({ db }) =>
+    splitGroup({ db, actor: operator }, { group: '1', part: { text: 'x' } }),
+  'mute a group of errors': ({ db }) =>
+    muteGroup({ db, actor: operator }, { group: '1', reason: 'x', seconds: 60 }),
+  'unmute a group of errors': ({ db }) => unmuteGroup({ db, actor: operator }, { group: '1' }),
   'resolve merged tickets by a person': async ({ db }) =>
     asked.resolveTicket(db, await row(db, merged.survivor), 'x', 'ann', { knowledge: null }),
   'reopen merged tickets': ({ db }) =>
@@ -138,7 +150,7 @@ export const ofPeople: Transactions = {
         autonomy: 'shadow' as const,
       })),
     ),
-  'correct the cache': async ({ db }) => correctCache(db),
+  'correct the cache': async ({ db }) => correctDifferences(db),
   'set a limit': ({ db }) =>
     setLimit(
       db,

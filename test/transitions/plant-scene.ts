@@ -1,4 +1,5 @@
 /** Puts the rows of the scene into a database. */
+import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { nothingHeldOut } from '../support/runs.ts';
@@ -20,6 +21,11 @@ export async function plantScene(db: Db): Promise<void> {
     INSERT INTO bots (id, name, display_name, schedule_cron, api_endpoint, concurrency, max_attempts, clear, definition_version, checked_version, planned_from, next_slot_at, next_execution_at)
     SELECT id, 'bot-' || n, 'Bot', '0 0 * * 1', '/api/bots/nobody', 100, 3, 1, 1, 1, '2026-01-01', ${slot}::timestamptz, ${slot}::timestamptz
     FROM unnest(${[...bots]}::uuid[]) WITH ORDINALITY AS b (id, n)`.execute(db);
+  const at = new Date();
+  await plantErrors(db, [
+    { error_type: 'a', error_message: 'x', at },
+    { error_type: 'b', error_message: 'x', at },
+  ]);
   const run = (id: string, bot: 0 | 1, status: string, rest: Record<string, unknown> = {}) =>
     db
       .insertInto('bot_executions')

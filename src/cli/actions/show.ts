@@ -71,10 +71,10 @@ function undoInWords(action: ListedAction, undoable: Undoable, now: Date): strin
       ? `${request}; the last run of its bot could not undo it, and the next one tries again: ${printable(delayed)}`
       : `${request}; the next run of its bot does it`;
   }
-  const { refusal, cannot, failed } = undoable;
+  const { refusal, obstacle, failed } = undoable;
   const way =
     refusal ??
-    (cannot && 'its remedy cannot undo it') ??
+    (obstacle && 'its remedy cannot undo it') ??
     `\`npx roundsman actions undo ${print.shortId(action.id)}\``;
   return failed ? `${way}; the last try failed: ${printable(failed)}` : way;
 }

@@ -1,17 +1,20 @@
 /** What a bot does and may do, in words. */
 import { printable } from '../../ground/text.ts';
-import type { Abilities, Heal, ShownCheck } from '../../services/bots/abilities.ts';
+import type { Abilities, HealingEntry, ShownCheck } from '../../services/bots/abilities.ts';
 import { paint, say, section } from '../terminal/print.ts';
 
 /** How freely an entry acts where nothing else holds it back. */
-export function freedomInWords({ autonomy, risk }: Pick<Heal, 'autonomy' | 'risk'>): string {
+export function freedomInWords({
+  autonomy,
+  risk,
+}: Pick<HealingEntry, 'autonomy' | 'risk'>): string {
   if (autonomy === 'shadow') return 'only says what it would do';
   if (autonomy === 'suggest' || risk === 'irreversible') return 'asks a person';
   return risk === 'safe' ? 'acts by itself' : 'acts by itself in the mode auto';
 }
 
 /** `session.expired: session.expire (safe), acts by itself` */
-const healInWords = (heal: Heal & { enabled?: boolean }): string =>
+const healInWords = (heal: HealingEntry & { enabled?: boolean }): string =>
   printable(
     `${heal.knowledge}: ${heal.remedies.join(', ')} (${heal.risk}), ${heal.enabled === false ? 'disabled' : freedomInWords(heal)}`,
   );
@@ -26,7 +29,7 @@ export function printChecks(checks: readonly ShownCheck[]): void {
 }
 
 export function printHeals(
-  heals: readonly (Heal & { enabled?: boolean })[],
+  heals: readonly (HealingEntry & { enabled?: boolean })[],
   advice: readonly string[],
 ): void {
   section('What it may do');

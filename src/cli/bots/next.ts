@@ -1,6 +1,6 @@
 import { UsageError } from '../../ground/errors.ts';
 import { printable, spanInTwo } from '../../ground/text.ts';
-import { firstRuns, nextRuns as runsOf, type NextRun } from '../../services/bots/next.ts';
+import { nextRunOfEach, nextRuns as runsOf, type NextRun } from '../../services/bots/next.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { isTable, list, rowsToRead, type Column } from '../listing/list.ts';
@@ -50,7 +50,7 @@ async function nextOfAll(
   db: Session['db'],
   options: NextOptions & { limit: number },
 ): Promise<void> {
-  const { next, now, all } = await firstRuns(db, { limit: rowsToRead(options) });
+  const { next, now, all } = await nextRunOfEach(db, { limit: rowsToRead(options) });
   const rows = next.map(async (row) => ({
     ...row,
     schedule: row.error

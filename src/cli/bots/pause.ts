@@ -27,12 +27,12 @@ export const pauseBots = (
     });
   });
 
-function tellPaused({ bot, unchanged, open }: Awaited<ReturnType<typeof pause>>): void {
+function tellPaused({ bot, unchanged, pendingRuns }: Awaited<ReturnType<typeof pause>>): void {
   if (unchanged) return say(`${bot.name} is paused already${becauseOf(bot)}.`);
   say(`Paused ${bot.name}. \`npx roundsman bots resume ${bot.name}\` lets it run again.`);
-  if (open > 0)
+  if (pendingRuns > 0)
     note(
-      `${counted(open, 'run')} of it ${open === 1 ? 'is' : 'are'} queued or running and will end as usual; \`npx roundsman runs cancel <id>\` stops one`,
+      `${counted(pendingRuns, 'run')} of it ${pendingRuns === 1 ? 'is' : 'are'} queued or running and will end as usual; \`npx roundsman runs cancel <id>\` stops one`,
     );
 }
 

@@ -15,12 +15,12 @@ import {
 import * as print from '../terminal/print.ts';
 import {
   explainFinding as read,
-  type About,
+  type FindingContext,
   type Explained,
   type Explanation,
   type FindingRow,
 } from '../../services/findings/explain.ts';
-import { whatAsksAgain } from '../../services/findings/gate-in-words.ts';
+import { commandToAskAgain } from '../../services/findings/gate-in-words.ts';
 import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
 import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
@@ -86,7 +86,7 @@ export const explainFinding = (
 function tellCandidates(
   { candidates, untried, decisions }: Explanation,
   { category }: FindingRow,
-  { about, now }: { about: About; now: Date },
+  { about, now }: { about: FindingContext; now: Date },
 ): void {
   print.section('What a run would do now');
   if (untried.length > 0)
@@ -162,14 +162,14 @@ function tellReasons({ decisions }: Explanation, now: Date): void {
 const asDocument = (
   finding: object,
   { candidates, untried, decisions }: Explanation,
-  about: About,
+  about: FindingContext,
 ) => ({
   ...finding,
   candidates: candidates.map(({ closed, ...explained }) => ({
     ...candidateDocument(explained),
     closed: closed.map((each) => ({
       ...each,
-      try: whatAsksAgain(each, { ...explained, closed }, about),
+      try: commandToAskAgain(each, { ...explained, closed }, about),
     })),
   })),
   unexamined: untried,

@@ -1,11 +1,11 @@
 import { counted, printable } from '../../ground/text.ts';
-import type { About, Explained } from '../../services/findings/explain.ts';
+import type { FindingContext, Explained } from '../../services/findings/explain.ts';
 import { gatesInWords } from '../../services/findings/gate-in-words.ts';
 
 /** What a run would do now with the candidate, and why. */
 export function prospectInWords(
   explained: Explained,
-  { first, about, now }: { first: string | undefined; about: About; now: Date },
+  { first, about, now }: { first: string | undefined; about: FindingContext; now: Date },
 ): string {
   const { prospect, inputs, storm } = explained;
   const unless = storm

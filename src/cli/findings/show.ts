@@ -5,7 +5,7 @@ import { decisionTable } from '../decisions/table.ts';
 import * as print from '../terminal/print.ts';
 import { tooFewSince } from '../../services/findings/counted-events.ts';
 import { findFinding } from '../../services/findings/find.ts';
-import { showFinding as read, type Unticketed } from '../../services/findings/show.ts';
+import { showFinding as read, type WhyNoTicket } from '../../services/findings/show.ts';
 import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';
 import { tooFewInWords } from './counted-events.ts';
@@ -109,7 +109,7 @@ function ticketOf({ finding, tickets }: Awaited<ReturnType<typeof read>>): strin
 }
 
 /** Why no ticket stands for an open finding. */
-function whyWithoutTicket(unticketed: Unticketed, severity: string): string {
+function whyWithoutTicket(unticketed: WhyNoTicket, severity: string): string {
   switch (unticketed.why) {
     case 'silenced':
       return 'it is silenced';

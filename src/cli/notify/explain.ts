@@ -1,5 +1,5 @@
 import { printable } from '../../ground/text.ts';
-import { explainTicket, type Explained } from '../../services/notify/explain.ts';
+import { explainTicket, type ExplainedTicket } from '../../services/notify/explain.ts';
 import { eventInWords } from '../tickets/events.ts';
 import { withDatabase } from '../session/database.ts';
 import { say, section, shortId, state, time } from '../terminal/print.ts';
@@ -8,7 +8,7 @@ import { whyOf } from './words.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
 
-type Message = Explained['notifications'][number];
+type Message = ExplainedTicket['notifications'][number];
 
 export const explain = (ticket: string, options: ShowOptions & { limit: number }): Promise<void> =>
   withDatabase(async ({ db }) => {
@@ -56,7 +56,7 @@ export const explain = (ticket: string, options: ShowOptions & { limit: number }
     );
   });
 
-function outcomeOf(event: Explained['events'][number], messages: Message[]): string {
+function outcomeOf(event: ExplainedTicket['events'][number], messages: Message[]): string {
   if (event.unsent_reason !== null)
     return printable(`${event.routed_at === null ? 'not yet' : 'no'}: ${event.unsent_reason}`);
   if (event.routed_at === null) return 'not routed yet';

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { Command } from '../arguments/command.ts';
 import { moment } from '../arguments/durations.ts';
-import { longest, shortest } from '../../services/report/period.ts';
+import { maxPeriodSeconds, minPeriodSeconds } from '../../services/report/period.ts';
 import { jsonOption } from '../arguments/options.ts';
 import { noPagerOption } from '../arguments/show-options.ts';
 
@@ -21,7 +21,7 @@ export function reportCommand(): Command {
         '--since <time>',
         'from then until now, 1m at least and 31d at most: a time, or how long ago it was',
       )
-        .argParser(moment('--since', { least: shortest, most: longest }))
+        .argParser(moment('--since', { least: minPeriodSeconds, most: maxPeriodSeconds }))
         .default({ secondsAgo: 86_400 }, '24h'),
     )
     .addOption(

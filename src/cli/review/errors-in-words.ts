@@ -1,6 +1,6 @@
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
-import { refusalOf } from '../../services/database/refused.ts';
+import { refusalKindOf } from '../../services/database/refusal-kind.ts';
 
 /**
  * A refusal in one line: what, why and what to try of a RoundsmanError, or the message of a statement that the database
@@ -9,7 +9,7 @@ import { refusalOf } from '../../services/database/refused.ts';
 export function refusalInWords(error: unknown): string | null {
   if (error instanceof RoundsmanError)
     return printable(`${error.what}: ${error.why} (try: ${error.hint})`);
-  switch (refusalOf(error)) {
+  switch (refusalKindOf(error)) {
     case 'read-only':
       return 'nothing was changed: the database is read-only at present (`npx roundsman doctor` says more)';
     case 'statement':

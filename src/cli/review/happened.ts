@@ -1,13 +1,13 @@
 /** What others did to the ticket that a person looks at. */
 import { printable } from '../../ground/text.ts';
-import type { Happened } from '../../services/tickets/review-changes.ts';
+import type { NewEvents } from '../../services/tickets/review-changes.ts';
 import { relative } from '../terminal/print.ts';
 
 /** How many events are told in one line. */
 const maxEvents = 3;
 
 /** `ann assigned it to bob 3s ago; bob commented on it 1s ago`, the newest first; empty where only `me` did something. */
-export const whatHappened = (happened: Happened, me: string, now: Date): string =>
+export const whatHappened = (happened: NewEvents, me: string, now: Date): string =>
   happened
     .filter(({ actor }) => actor !== me)
     .slice(0, maxEvents)
@@ -16,7 +16,7 @@ export const whatHappened = (happened: Happened, me: string, now: Date): string 
     )
     .join('; ');
 
-function eventInWords({ event, detail }: Happened[number]): string {
+function eventInWords({ event, detail }: NewEvents[number]): string {
   const { to, approved, rejected, learnt } = (detail ?? {}) as Record<string, unknown>;
   if (event === 'noted' && typeof approved === 'string') return `approved ${approved}`;
   if (event === 'noted' && typeof rejected === 'string') return `rejected ${rejected}`;

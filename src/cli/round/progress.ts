@@ -1,5 +1,5 @@
 import { printable } from '../../ground/text.ts';
-import type { Waiting } from '../../services/round/make.ts';
+import type { RoundUnderWay } from '../../services/round/make.ts';
 import { progressInWords } from '../runs/progress-in-words.ts';
 import { progressOf } from '../terminal/progress.ts';
 
@@ -7,7 +7,7 @@ import { progressOf } from '../terminal/progress.ts';
 export function roundProgress() {
   const line = progressOf(null);
   return {
-    draw: (waiting: Waiting): void => line.draw(0, inWords(waiting)),
+    draw: (waiting: RoundUnderWay): void => line.draw(0, inWords(waiting)),
     clear: (): void => line.clear(),
   };
 }
@@ -16,7 +16,7 @@ export function roundProgress() {
  * `3 of 17 bots are done, ledger is at 40 %: 12,000 of 30,000 users (check balance-chain)`. Of several checks that say how far they
  * are, that of the run which began first is named.
  */
-function inWords({ all, open }: Waiting): string {
+function inWords({ all, open }: RoundUnderWay): string {
   const done = all === 1 ? '' : `${all - open.length} of ${all} bots are done, `;
   const told = open.find(({ progress }) => progress);
   return told

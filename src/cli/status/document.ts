@@ -26,7 +26,7 @@ export function asDocument(status: Status) {
     silences,
     unusable,
   } = status;
-  const { waiting, lost, lastRuns, queue, lag, skew, telling } = status;
+  const { waiting, lost, lastRuns, queue, lag, skew, messages } = status;
   const countOf = (wanted: string) =>
     runs.filter((row) => row.status === wanted).reduce((sum, { count }) => sum + count, 0);
   return {
@@ -76,16 +76,16 @@ export function asDocument(status: Status) {
     clock_skew_ms: skew.skewMs,
     /** of the last 24 hours, except pending ones: those are all that wait */
     bot_notifications: {
-      sent: telling.sent,
-      failed: telling.failed,
-      pending: telling.pending,
-      pending_since: telling.pending_since,
+      sent: messages.sent,
+      failed: messages.failed,
+      pending: messages.pending,
+      pending_since: messages.pending_since,
     },
     channels: {
-      set_up: telling.set_up,
+      set_up: messages.set_up,
       unusable,
-      off: telling.off,
-      off_since: telling.off_since,
+      off: messages.off,
+      off_since: messages.off_since,
     },
     healed,
     /** of the healed ones */

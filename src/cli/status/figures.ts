@@ -97,8 +97,8 @@ function maintenanceInForce({ maintenance, now }: Status): [string, string][] {
     : named;
 }
 
-function toldInWords({ telling, now }: Status): string {
-  const { set_up, sent, pending, pending_since: since, failed } = telling;
+function toldInWords({ messages, now }: Status): string {
+  const { set_up, sent, pending, pending_since: since, failed } = messages;
   if (!set_up)
     return 'nothing: no channels are set up; `npx roundsman notify set FILE` sets them up';
   return (

@@ -1,4 +1,4 @@
-import type { EndedRun, Live, LiveBot } from '../../services/status/live.ts';
+import type { EndedRun, LiveStatus, LiveBot } from '../../services/status/live.ts';
 import { heldBackInWords, hiddenInWords } from '../../ground/kept-back.ts';
 import { printable } from '../../ground/text.ts';
 import { counted, duration, countsInWords, paint, span, state, time } from '../terminal/print.ts';
@@ -48,7 +48,7 @@ export function roomFor(rows: number, needs = 0): { bots: number; tickets: numbe
  * The block at the bottom of the terminal, redrawn every second; no line is wider than `columns`. `needs` are the lines of the
  * needs that `status` shows, without tickets, which are listed below.
  */
-export function liveBlock(live: Live, needs: readonly string[], columns: number): string {
+export function liveBlock(live: LiveStatus, needs: readonly string[], columns: number): string {
   const lines = live.bots.map((bot) => botLine(bot, live.now, columns));
   const hidden = live.bot_count - live.bots.length;
   if (hidden > 0)
@@ -85,7 +85,7 @@ export function liveBlock(live: Live, needs: readonly string[], columns: number)
 }
 
 /** How much is kept back by maintenance and by silences, each with the command that lists why. */
-function keptBack({ maintenance, silences }: Live): string[] {
+function keptBack({ maintenance, silences }: LiveStatus): string[] {
   const held = heldBackInWords(maintenance);
   const hidden = hiddenInWords(silences);
   return [
@@ -95,7 +95,7 @@ function keptBack({ maintenance, silences }: Live): string[] {
 }
 
 /** `4 tickets: 1 open, 3 assigned`, as `status` counts them. */
-const ticketsInWords = ({ open_tickets: all, assigned_tickets: assigned }: Live): string =>
+const ticketsInWords = ({ open_tickets: all, assigned_tickets: assigned }: LiveStatus): string =>
   `${counted(all, 'ticket')}: ${countsInWords([
     [all - assigned, 'open'],
     [assigned, 'assigned'],

@@ -1,7 +1,7 @@
 import { UsageError } from '../../ground/errors.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { wayToResolve } from '../../services/findings/counted-events.ts';
-import { isTicketNumber, namesTicket } from '../../services/references/ticket.ts';
+import { ticketNumber, namesTicket } from '../../services/references/ticket.ts';
 import { assigneeOf, assignTicket } from '../../services/tickets/assign.ts';
 import { learn, propose } from '../../services/tickets/learn.ts';
 import { findResolvable, resolveTicket } from '../../services/tickets/resolve.ts';
@@ -34,7 +34,7 @@ function splitPerson(given: string[], { to }: AssignOptions): { tickets: string[
   const [ticket, who, ...more] = given as [string, ...string[]];
   if (who === undefined)
     throw refuse('it is not said to whom', `\`npx roundsman tickets assign ${ticket} ann\``);
-  if (more.length > 0 || isTicketNumber.test(who))
+  if (more.length > 0 || ticketNumber.test(who))
     throw refuse(
       more.length > 0 ? 'it is not said which of them is the person' : `${who} is a ticket`,
       `of several tickets: \`npx roundsman tickets assign ${ticket} T-42 --to ann\``,

@@ -1,6 +1,6 @@
 /** A comment on one ticket or on several: typed after it, as an option, from a file, from a pipe, or in an editor. */
 import { UsageError } from '../../ground/errors.ts';
-import { isTicketNumber, namesTicket } from '../../services/references/ticket.ts';
+import { ticketNumber, namesTicket } from '../../services/references/ticket.ts';
 import { commentOf, commentOnTicket } from '../../services/tickets/comment.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
@@ -38,7 +38,7 @@ function splitText(
   }
   const several = 'on several tickets: `npx roundsman tickets comment T-41 T-42 --text "..."`';
   if (more.length > 0) throw refusal('it is not said which of them is the text', several);
-  if (text !== undefined && isTicketNumber.test(text))
+  if (text !== undefined && ticketNumber.test(text))
     throw refusal(`${text} names a ticket, so the text of the comment is missing`, several);
   return { tickets: [ticket], text };
 }

@@ -1,11 +1,11 @@
 /** What is known about the problem of a ticket: what is suggested, and which other entries fit. */
 import { printable } from '../../ground/text.ts';
-import { isAsked, type ListedDecision, type Suggestion } from '../../services/tickets/show.ts';
+import { awaitsAnswer, type ListedDecision, type Suggestion } from '../../services/tickets/show.ts';
 import { prose, section } from '../terminal/print.ts';
 
 /** Each entry once: suggestions first, with the command to carry them out. */
 export function printKnown(suggestions: Suggestion[], decisions: ListedDecision[]): void {
-  const asked = suggestions.filter(isAsked);
+  const asked = suggestions.filter(awaitsAnswer);
   for (const { name, solution } of asked) printEntry('Suggested', name, solution);
   const printed = new Set(asked.map(({ name }) => name));
   for (const decision of decisions) {

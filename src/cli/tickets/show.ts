@@ -76,7 +76,7 @@ function printMerged({ merged, now }: Shown): void {
 
 /** What is known of a single problem. */
 function printProblem(shown: Shown): void {
-  const { ticket, finding, actions, decisions, suggestions, canApprove, canChange, now } = shown;
+  const { ticket, finding, actions, decisions, suggestions, canApprove, changeable, now } = shown;
   if (ticket.metadata !== null) {
     print.section('Evidence');
     print.prose(JSON.stringify(ticket.metadata, null, 2));
@@ -90,7 +90,7 @@ function printProblem(shown: Shown): void {
     print.say(
       `\n\`npx roundsman tickets approve T-${ticket.number}\` has it done, \`npx roundsman tickets reject T-${ticket.number}\` does not.`,
     );
-  for (const { name, answer } of canChange)
+  for (const { name, answer } of changeable)
     print.say(
       answer === 'approved'
         ? `\n\`npx roundsman tickets reject T-${ticket.number} ${printable(name)}\` takes the approval back while it waits.`

@@ -90,8 +90,8 @@ export async function decidedComponents(db: Db, id: string, limit: number): Prom
   return rows.map(({ component }) => component);
 }
 
-/** A documented figure of an entry that differs from its stored outcomes. */
-export interface CacheDifference {
+/** A documented figure of an entry that differs from what its heals (engine.heals) say. */
+export interface FigureDifference {
   id: string;
   name: string;
   column: 'times_applied' | 'times_successful' | 'success_rate';
@@ -100,11 +100,11 @@ export interface CacheDifference {
 }
 
 /**
- * Compares the cached figures with the ledger in one statement, so that a heal that is decided at this moment counts
+ * Compares the documented figures with the heals in one statement, so that a heal that is decided at this moment counts
  * in both or in neither.
  */
-export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDifference[]> {
-  const { rows } = await sql<CacheDifference>`
+export async function figureDifferences(db: Db, ids?: string[]): Promise<FigureDifference[]> {
+  const { rows } = await sql<FigureDifference>`
     SELECT k.id, k.name, d."column", d."is"::float8 AS "is", d.ought::float8 AS ought
     FROM engine.counted(coalesce(${ids ?? null}::uuid[], ARRAY(SELECT id FROM bot_knowledge))) c
     JOIN bot_knowledge k ON k.id = c.knowledge_id
@@ -117,14 +117,14 @@ export async function cacheDifferences(db: Db, ids?: string[]): Promise<CacheDif
   return rows;
 }
 
-/** Corrects the cached figures by the stored outcomes, and returns those that differed. */
-export const correctCache = (db: Db): Promise<CacheDifference[]> =>
+/** Counts those figures that differ again from the heals, stores them, and returns those that differed. */
+export const correctDifferences = (db: Db): Promise<FigureDifference[]> =>
   db.transaction().execute(async (trx) => {
-    const suspects = [...new Set((await cacheDifferences(trx)).map(({ id }) => id))];
+    const suspects = [...new Set((await figureDifferences(trx)).map(({ id }) => id))];
     // Locks bot_knowledge by id. Figures that are counted under the locks stay true.
     await sql`SELECT FROM bot_knowledge WHERE id = ANY (${suspects}::uuid[])
               ORDER BY id FOR NO KEY UPDATE`.execute(trx);
-    const differences = await cacheDifferences(trx, suspects);
+    const differences = await figureDifferences(trx, suspects);
     await sql`
       UPDATE bot_knowledge k
       SET times_applied = c.times_applied, times_successful = c.times_successful, success_rate = c.success_rate

@@ -216,7 +216,7 @@ export async function endResolvedSilences(db: Db): Promise<number> {
                       AND f.resolved_at >= s.created_at AND ${finding})
         AND NOT EXISTS (SELECT FROM bot_finding_states m JOIN bot_findings f ON f.bot_id = m.bot_id AND f.fingerprint = m.fingerprint
                         WHERE m.flapping_since IS NOT NULL AND f.resolved_at >= s.created_at AND ${finding})
-      -- Locks bot_silences as they come; rows that others hold are skipped.
+      -- Locks bot_silences in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxAtOnce)} FOR NO KEY UPDATE OF s SKIP LOCKED)
     RETURNING e.id`.execute(db);
   return rows.length;

@@ -61,12 +61,12 @@ const maxAtOnce = 1_000;
 
 /** Which runs of each job are kept. */
 export interface KeptJobRuns {
-  /** this many of the newest, however old */
+  /** so many of the newest runs, however old they are */
   runs: number;
   /** the others if they were queued within so many days */
   days: number;
-  /** but successful and skipped ones only while they are among this many of the newest: a job may run each second */
-  good: number;
+  /** of these, successful and skipped ones only while they are among so many of the newest: a job may run each second */
+  successes: number;
 }
 
 /**
@@ -75,7 +75,7 @@ export interface KeptJobRuns {
  */
 export async function removeOldJobRuns(
   db: Db,
-  { days, runs, good }: KeptJobRuns,
+  { days, runs, successes }: KeptJobRuns,
 ): Promise<{ removed: number; full: boolean }> {
   const newest = (
     nth: number,
@@ -83,13 +83,13 @@ export async function removeOldJobRuns(
              ORDER BY n.queued_at DESC OFFSET ${sql.lit(nth - 1)} LIMIT 1)`;
   const { rows } = await sql`
     WITH kept AS MATERIALIZED (
-      SELECT j.name, ${newest(runs)} AS always, ${newest(good)} AS good FROM engine.jobs j
+      SELECT j.name, ${newest(runs)} AS always, ${newest(successes)} AS successes FROM engine.jobs j
     )
     DELETE FROM engine.job_runs WHERE id IN (
       SELECT r.id FROM kept JOIN engine.job_runs r ON r.job = kept.name
       WHERE r.status <> 'running' AND r.queued_at < kept.always
         AND (r.queued_at < engine.now() - make_interval(days => ${days})
-          OR r.status IN ('success', 'skipped') AND r.queued_at < kept.good)
+          OR r.status IN ('success', 'skipped') AND r.queued_at < kept.successes)
       -- Locks engine.job_runs by id; rows that others hold are skipped.
       ORDER BY r.id LIMIT ${maxAtOnce} FOR UPDATE OF r SKIP LOCKED)
     RETURNING id`.execute(db);

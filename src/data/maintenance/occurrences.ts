@@ -82,13 +82,13 @@ export interface Unplanned {
 /** The windows with a schedule that have fewer than half of the occurrences left that are planned ahead. */
 export async function windowsToPlan(
   db: Db,
-  { aheadDays, most }: { aheadDays: number; most: number },
+  { aheadDays, maxAhead }: { aheadDays: number; maxAhead: number },
 ): Promise<Unplanned[]> {
   const { rows } = await sql<Unplanned>`
     SELECT m.id, m.schedule_cron, m.timezone, m.duration_seconds, m.planned_until, engine.now() AS now
     FROM bot_maintenance m
     WHERE m.ended_at IS NULL AND m.planned_until < engine.now() + make_interval(days => ${aheadDays}) / 2
-      AND (SELECT count(*) FROM unnest(m.occurrences) r WHERE lower(r) > engine.now()) < ${most}::int / 2
+      AND (SELECT count(*) FROM unnest(m.occurrences) r WHERE lower(r) > engine.now()) < ${maxAhead}::int / 2
     ORDER BY m.id LIMIT 500`.execute(db);
   return rows;
 }

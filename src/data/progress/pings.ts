@@ -19,7 +19,9 @@ export interface PingClaim {
   sincePassedMs: number;
 }
 
-/** Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count. */
+/**
+ * Claims the ping of this minute; null when it is claimed already. A claim in the future (the clock was set back) does not count.
+ */
 export async function claimPing(db: Db): Promise<PingClaim | null> {
   const { rows } = await sql<PingClaim>`
     INSERT INTO engine.settings AS s (key, value, changed_at)

@@ -2,11 +2,8 @@
 import { sql, type Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { BotExecutions, BotFindings, BotTickets, Bots } from '../../database/tables.ts';
+import { minutesBefore } from '../time.ts';
 import { nextId, nextName } from './ids.ts';
-
-const minute = 60_000;
-export const minutesBefore = (now: Date, minutes: number): Date =>
-  new Date(now.getTime() - minutes * minute);
 
 /** A bot of its own for each fault, so that several faults do not meet. By default no scheduler plans it. */
 export async function plantBot(
@@ -30,7 +27,7 @@ export async function plantBot(
   return id;
 }
 
-/** Runs of a bot, one a row of `runs`; what a row leaves out is that of a success a minute ago. */
+/** Adds runs of a bot, one for each item of `runs`. A value that an item leaves out is that of a success a minute ago. */
 export async function plantRuns(
   db: Db,
   bot_id: string,
@@ -109,7 +106,7 @@ export async function plantTicket(
   return id;
 }
 
-/** Has the setting `notifications` name this channel, beside those that it names already. */
+/** Adds this channel to those that the setting `notifications` names. */
 export const plantChannel = (db: Db, name: string) =>
   sql`
     INSERT INTO engine.settings (key, value)

@@ -1,16 +1,13 @@
 /** Workers, scores and results of runs, for faults of the conductor. */
 import type { Db } from '../../database/connect.ts';
-import { minutesBefore, plantBot } from './bot-rows.ts';
+import { before, day, hour } from '../time.ts';
+import { plantBot } from './bot-rows.ts';
 import { nextId } from './ids.ts';
 
-export const hour = 60;
 export const active = { status: 'active' } as const;
 
-export const many = <Row>(count: number, row: (index: number) => Row): Row[] =>
-  Array.from({ length: count }, (_, index) => row(index));
-
-/** What a run stores of a check that looked at so many components. */
-export const looked = (examined: number) =>
+/** The `metadata` of a run whose check examined so many components. */
+export const metadataOf = (examined: number) =>
   JSON.stringify({ checks: [{ name: 'latency', status: 'passed', examined, findings: 0 }] });
 
 /** A worker that has room for ten runs. */
@@ -23,12 +20,12 @@ export const plantWorker = (db: Db, now: Date) =>
       host: 'fiction',
       pid: 1,
       places: 10,
-      started_at: minutesBefore(now, hour),
+      started_at: before(now, hour),
       heartbeat_at: now,
     })
     .execute();
 
-/** A bot with this health score yesterday; today has too few runs for one. */
+/** Adds a bot with this health score for yesterday. It has too few runs today for a score. */
 export async function plantScore(
   db: Db,
   now: Date,
@@ -40,7 +37,7 @@ export async function plantScore(
   await db
     .insertInto('bot_metrics')
     .values([
-      { bot_id, day: dayOf(minutesBefore(now, 24 * hour)), runs: 50, health_score },
+      { bot_id, day: dayOf(before(now, day)), runs: 50, health_score },
       { bot_id, day: dayOf(now), runs: 1, health_score: null },
     ])
     .execute();

@@ -1,13 +1,15 @@
-import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
-import { active, failed, hour, looked, many, plantScore, plantWorker } from './conductor-rows.ts';
+import { before, day, hour, minute, minutesBefore } from '../time.ts';
+import { plantBot, plantRuns } from './bot-rows.ts';
+import { active, failed, metadataOf, plantScore, plantWorker } from './conductor-rows.ts';
 import type { Fault } from './fault.ts';
+import { many } from './many.ts';
 
 export const conductorFaults: Fault[] = [
   {
     name: 'conductor.overdue',
     title: 'A bot should have run an hour ago, and no scheduler has claimed it',
     async plant(db, now) {
-      const next_execution_at = minutesBefore(now, hour);
+      const next_execution_at = before(now, hour);
       await plantBot(db, 'late', { ...active, next_execution_at });
     },
     async lookalike(db, now) {
@@ -21,13 +23,13 @@ export const conductorFaults: Fault[] = [
       await plantRuns(db, await plantBot(db, 'stuck'), now, [
         {
           status: 'running',
-          started_at: minutesBefore(now, hour),
-          lease_until: minutesBefore(now, -24 * hour),
+          started_at: before(now, hour),
+          lease_until: before(now, -day),
         },
       ]);
     },
     async lookalike(db, now) {
-      const started_at = minutesBefore(now, hour);
+      const started_at = before(now, hour);
       const long = await plantBot(db, 'long', { timeout_seconds: 7_200 });
       await plantRuns(db, long, now, [{ status: 'running', started_at }]);
     },
@@ -43,7 +45,7 @@ export const conductorFaults: Fault[] = [
       await plantRuns(db, await plantBot(db, 'failing'), now, runs);
     },
     async lookalike(db, now) {
-      // It has run too rarely to say anything.
+      // So few runs say nothing about a bot.
       const runs = many(6, (n) => ({
         started_at: minutesBefore(now, n + 1),
         ...(n % 2 === 0 && failed),
@@ -79,17 +81,17 @@ export const conductorFaults: Fault[] = [
     title: 'The runs of a bot succeed, and its checks have examined nothing for a day',
     async plant(db, now) {
       const runs = many(10, (n) => ({
-        started_at: minutesBefore(now, 2 * n * hour + 1),
-        metadata: looked(0),
+        started_at: before(now, 2 * n * hour + minute),
+        metadata: metadataOf(0),
       }));
-      const earlier = { started_at: minutesBefore(now, 30 * hour), metadata: looked(7) };
+      const earlier = { started_at: before(now, 30 * hour), metadata: metadataOf(7) };
       await plantRuns(db, await plantBot(db, 'empty', active), now, [...runs, earlier]);
     },
     async lookalike(db, now) {
       // A quiet night: by day there was something to look at.
       const runs = many(10, (n) => ({
-        started_at: minutesBefore(now, 2 * n * hour + 1),
-        metadata: looked(n < 8 ? 0 : 7),
+        started_at: before(now, 2 * n * hour + minute),
+        metadata: metadataOf(n < 8 ? 0 : 7),
       }));
       await plantRuns(db, await plantBot(db, 'quiet', active), now, runs);
     },
@@ -107,7 +109,7 @@ export const conductorFaults: Fault[] = [
     },
     async lookalike(db, now) {
       await plantWorker(db, now);
-      // Each waits until the one before it has ended, as its bot is told to.
+      // Each run waits until the one before it has ended, because the overlap of its bot is `queue`.
       const runs = many(10, (n) => ({
         started_at: minutesBefore(now, 20 * n + 21),
         completed_at: minutesBefore(now, 20 * n + 1),
@@ -168,17 +170,17 @@ export const conductorFaults: Fault[] = [
     name: 'conductor.last-run',
     title: 'The run of a nightly bot failed, and the next one is tomorrow',
     async plant(db, now) {
-      const next_execution_at = minutesBefore(now, -20 * hour);
+      const next_execution_at = before(now, -20 * hour);
       const bot = await plantBot(db, 'nightly', { ...active, next_execution_at });
       await plantRuns(db, bot, now, [
-        { ...failed, started_at: minutesBefore(now, 4 * hour) },
-        { started_at: minutesBefore(now, 28 * hour) },
+        { ...failed, started_at: before(now, 4 * hour) },
+        { started_at: before(now, 28 * hour) },
       ]);
     },
     async lookalike(db, now) {
       const soon = { ...active, next_execution_at: minutesBefore(now, -5) };
       await plantRuns(db, await plantBot(db, 'often', soon), now, [failed]);
-      const tomorrow = { ...active, next_execution_at: minutesBefore(now, -20 * hour) };
+      const tomorrow = { ...active, next_execution_at: before(now, -20 * hour) };
       // Another run of it is queued already.
       await plantRuns(db, await plantBot(db, 'again', tomorrow), now, [
         failed,
@@ -215,11 +217,11 @@ export const conductorFaults: Fault[] = [
     name: 'conductor.out-of-service',
     title: 'A bot was paused three weeks ago and forgotten',
     async plant(db, now) {
-      const status_changed_at = minutesBefore(now, 21 * 24 * hour);
+      const status_changed_at = before(now, 21 * day);
       await plantBot(db, 'forgotten', { status: 'paused', status_changed_at });
     },
     async lookalike(db, now) {
-      const status_changed_at = minutesBefore(now, 24 * hour);
+      const status_changed_at = before(now, day);
       await plantBot(db, 'resting', { status: 'paused', status_changed_at });
     },
   },

@@ -1,5 +1,5 @@
 import type { Db } from '../../database/connect.ts';
-import { hour } from '../planting.ts';
+import { hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
 import { plantErrors } from './plant-errors.ts';
@@ -16,17 +16,18 @@ const errorsAt = (type: string, message: string, times: readonly Date[], release
     at,
   }));
 
-/** So many times, evenly until `until` hours ago. */
+/** `count` moments at equal distances, from `from` hours ago to `until` hours ago. */
 const evenly = (now: Date, count: number, from: number, until: number): Date[] =>
   Array.from(
     { length: count },
     (_, n) => new Date(now.getTime() - (until + ((from - until) * (count - n)) / count) * hour),
   );
 
-/** An error that has come for five days, twice an hour, until two hours ago. */
-const usual = (now: Date) => evenly(now, 240, 122, 2);
+/** The moments of an error that occurred twice an hour for five days, until two hours ago. */
+const usualMoments = (now: Date) => evenly(now, 240, 122, 2);
 
-async function resolvedFinding(db: Db, now: Date, group: string): Promise<void> {
+/** Adds a finding about this group that a person has resolved. */
+async function addResolvedFinding(db: Db, now: Date, group: string): Promise<void> {
   const bot = await db
     .insertInto('bots')
     .values({
@@ -68,7 +69,7 @@ const groupOf = async (db: Db, error_type: string): Promise<string> =>
 export const errorWatchFaults: Fault[] = [
   {
     name: 'error-watch.error-groups.new',
-    title: 'A new kind of error comes since half an hour',
+    title: 'A new kind of error has occurred for half an hour',
     plant: (db, now) =>
       plantErrors(
         db,
@@ -78,7 +79,7 @@ export const errorWatchFaults: Fault[] = [
           evenly(now, 12, 0.5, 0.02),
         ),
       ),
-    // A kind that is known for days and comes as often as ever.
+    // An error that has been known for days, and occurs as often as ever.
     lookalike: (db, now) =>
       plantErrors(
         db,
@@ -87,24 +88,27 @@ export const errorWatchFaults: Fault[] = [
   },
   {
     name: 'error-watch.error-groups.spiking',
-    title: 'A known error comes sixty times in an hour, and twice an hour before',
+    title: 'A known error occurred sixty times in an hour, and twice an hour before that',
     async plant(db, now) {
       const type = 'payments.timeout';
       const message = 'Request # to the payment provider timed out';
       await plantErrors(
         db,
-        errorsAt(type, message, [...usual(now), ...evenly(now, 60, 0.7, 0.02)]),
+        errorsAt(type, message, [...usualMoments(now), ...evenly(now, 60, 0.7, 0.02)]),
       );
     },
     async lookalike(db, now) {
       const type = 'mail.returned';
       const message = 'Mail # was returned';
-      await plantErrors(db, errorsAt(type, message, [...usual(now), ...evenly(now, 8, 0.7, 0.02)]));
+      await plantErrors(
+        db,
+        errorsAt(type, message, [...usualMoments(now), ...evenly(now, 8, 0.7, 0.02)]),
+      );
     },
   },
   {
     name: 'error-watch.error-groups.back',
-    title: 'An error that was resolved comes again',
+    title: 'An error that was resolved has occurred again',
     async plant(db, now) {
       const type = 'invoices.address';
       const message = 'Invoice # has no address';
@@ -113,12 +117,12 @@ export const errorWatchFaults: Fault[] = [
         db,
         errorsAt(type, message, [...early, ...evenly(now, 2, 0.4, 0.02)], '2026.48.2'),
       );
-      await resolvedFinding(db, now, await groupOf(db, type));
+      await addResolvedFinding(db, now, await groupOf(db, type));
     },
     async lookalike(db, now) {
       const type = 'games.badges';
       await plantErrors(db, errorsAt(type, 'Badge # was given twice', evenly(now, 20, 120, 100)));
-      await resolvedFinding(db, now, await groupOf(db, type));
+      await addResolvedFinding(db, now, await groupOf(db, type));
     },
   },
   {
@@ -154,6 +158,6 @@ export const errorWatchFaults: Fault[] = [
   },
 ];
 
-/** A word of its own for each number, without digits: a number would be masked. */
+/** A different word for each number, without digits, because the job that groups errors masks numbers. */
 const letters = (n: number): string =>
   [...String(n)].map((digit) => 'aeioubdfgk'[Number(digit)]).join('');

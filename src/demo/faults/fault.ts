@@ -7,16 +7,16 @@ export interface Fault {
   /** what is broken, for people */
   title: string;
   /**
-   * Breaks it. It brings the rows that it needs along, and can be planted once in any migrated database, whatever is there.
-   * `db` may be a transaction; all times are relative to `now`, the database's time.
+   * Breaks it. It adds all rows that it needs, so that it can be planted once in any migrated database, whatever that contains.
+   * `db` may be a transaction. All times are relative to `now`, the database's time.
    */
   plant(db: Db, now: Date): Promise<void>;
-  /** Plants what looks like this problem and is none: the check says nothing about it. */
+  /** Plants what looks like this problem and is none: the check reports nothing. */
   lookalike?(db: Db, now: Date): Promise<void>;
 }
 
-/** The names of a fault's bot and check. */
-export function soughtBy({ name }: Fault): { bot: string; check: string } {
+/** The names of the bot and of the check that find a fault. */
+export function finderOf({ name }: Fault): { bot: string; check: string } {
   const [bot = '', check = ''] = name.split('.');
   return { bot, check };
 }

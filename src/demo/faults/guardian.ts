@@ -1,19 +1,11 @@
-import { day } from '../planting.ts';
 import type { Db } from '../../database/connect.ts';
+import { before, day, hour, minute } from '../time.ts';
 import type { Fault } from './fault.ts';
-import {
-  addBarePayment,
-  addBooking,
-  addPayment,
-  addSubscription,
-  addUser,
-  before,
-  hour,
-  minute,
-} from './money-rows.ts';
+import { addUnbookedPayment, addBooking, addPayment, addSubscription } from './money-rows.ts';
 import { nextId } from './ids.ts';
+import { addUser } from './users.ts';
 
-/** Users who paid within the last hour, each once. */
+/** Adds users, each with one payment of ten minutes ago. */
 async function addPayers(db: Db, now: Date, count: number, status: 'completed' | 'failed') {
   for (let i = 0; i < count; i++)
     await addPayment(db, before(now, 10 * minute), { user_id: await addUser(db), status });
@@ -71,20 +63,20 @@ export const guardianFaults: Fault[] = [
     name: 'guardian.completed-without-credits',
     title: 'A completed payment never gave its credits',
     async plant(db, now) {
-      await addBarePayment(db, before(now, hour), { user_id: await addUser(db) });
+      await addUnbookedPayment(db, before(now, hour), { user_id: await addUser(db) });
     },
     async lookalike(db, now) {
       const user_id = await addUser(db);
       await addPayment(db, before(now, 2 * hour), { user_id });
-      // On its way; of a test; of a subscription that gives no credits; booked before the triggers were there.
-      await addBarePayment(db, before(now, 2 * minute), { user_id });
-      await addBarePayment(db, before(now, hour), { user_id, metadata: { livemode: false } });
-      await addBarePayment(db, before(now, hour), {
+      // A booking may still come; a test payment; a subscription without credits; booked before the triggers existed.
+      await addUnbookedPayment(db, before(now, 2 * minute), { user_id });
+      await addUnbookedPayment(db, before(now, hour), { user_id, metadata: { livemode: false } });
+      await addUnbookedPayment(db, before(now, hour), {
         user_id,
         type: 'subscription',
         credits_granted: null,
       });
-      await addBarePayment(db, before(now, 3 * hour), { user_id, credits_granted: 70 });
+      await addUnbookedPayment(db, before(now, 3 * hour), { user_id, credits_granted: 70 });
       await addBooking(db, before(now, 3 * hour), { user_id, amount: 70, type: 'purchase' });
     },
   },
@@ -119,21 +111,21 @@ export const guardianFaults: Fault[] = [
     async plant(db, now) {
       const user_id = await addUser(db);
       const at = before(now, hour);
-      await addBarePayment(db, at, { user_id, status: 'refunded' });
+      await addUnbookedPayment(db, at, { user_id, status: 'refunded' });
       await addBooking(db, before(now, 2 * hour), { user_id, amount: 100, type: 'purchase' });
     },
     async lookalike(db, now) {
       const at = before(now, hour);
-      // Taken back in part; spent before; refunded before it was completed; a part of the money paid back.
+      // Credits taken back in part; spent before the refund; never booked; and only a part of the money refunded.
       const part = await addUser(db);
       await addBooking(db, at, { user_id: part, amount: 100, type: 'purchase' });
       await addBooking(db, at, { user_id: part, amount: -40, type: 'refund' });
-      await addBarePayment(db, at, { user_id: part, status: 'refunded' });
+      await addUnbookedPayment(db, at, { user_id: part, status: 'refunded' });
       const spent = await addUser(db);
       await addBooking(db, at, { user_id: spent, amount: 100, type: 'purchase' });
       const metadata = { credits_shortfall: 100 };
-      await addBarePayment(db, at, { user_id: spent, status: 'refunded', metadata });
-      await addBarePayment(db, at, { user_id: await addUser(db), status: 'refunded' });
+      await addUnbookedPayment(db, at, { user_id: spent, status: 'refunded', metadata });
+      await addUnbookedPayment(db, at, { user_id: await addUser(db), status: 'refunded' });
       const kept = await addUser(db);
       await addPayment(db, before(now, 2 * hour), { user_id: kept });
       await addPayment(db, at, {
@@ -177,7 +169,7 @@ export const guardianFaults: Fault[] = [
       const at = before(now, hour);
       const later = before(now, -20 * day);
       const active = { subscription_status: 'active', subscription_tier: 'standard' } as const;
-      // Given for free; changed a moment ago; past_due; canceled and paid for; an old subscription beside the new one.
+      // A free subscription; one of a minute ago; past_due; canceled, but paid for; an expired one beside a new one.
       await addUser(db, { ...active, updated_at: at });
       const fresh = await addUser(db, { updated_at: at });
       await addSubscription(db, before(now, minute), { user_id: fresh, current_period_end: later });

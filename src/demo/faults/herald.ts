@@ -1,9 +1,8 @@
 import type { Db } from '../../database/connect.ts';
-import { minutesBefore, plantBot, plantChannel, plantFinding, plantTicket } from './bot-rows.ts';
+import { before, day, hour, minutesBefore } from '../time.ts';
+import { plantBot, plantChannel, plantFinding, plantTicket } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
-
-const hour = 60;
 
 async function plantMessages(
   db: Db,
@@ -44,18 +43,18 @@ export const heraldFaults: Fault[] = [
       await plantTicket(db, await plantBot(db, 'fiction'), {
         severity: 'critical',
         assigned_to: 'ann',
-        respond_by: minutesBefore(now, hour),
+        respond_by: before(now, hour),
         created_at: minutesBefore(now, 75),
       });
     },
     async lookalike(db, now) {
       const bot = await plantBot(db, 'fiction');
-      const late = { respond_by: minutesBefore(now, hour), assigned_to: 'ann' };
+      const late = { respond_by: before(now, hour), assigned_to: 'ann' };
       await plantTicket(db, bot, { ...late, acknowledged_at: minutesBefore(now, 30) });
       await plantTicket(db, bot, {
         ...late,
         snoozed_at: minutesBefore(now, 30),
-        snoozed_until: minutesBefore(now, -hour),
+        snoozed_until: before(now, -hour),
       });
       const survivor = await plantTicket(db, bot, { assigned_to: 'ann', acknowledged_at: now });
       await plantTicket(db, bot, { ...late, merged_into: survivor });
@@ -67,14 +66,14 @@ export const heraldFaults: Fault[] = [
     name: 'herald.unassigned-tickets',
     title: 'A high ticket has been open for two hours without being assigned',
     async plant(db, now) {
-      const opened = { created_at: minutesBefore(now, 2 * hour) };
+      const opened = { created_at: before(now, 2 * hour) };
       await plantTicket(db, await plantBot(db, 'fiction'), opened);
     },
     async lookalike(db, now) {
       const bot = await plantBot(db, 'fiction');
-      const opened = { created_at: minutesBefore(now, 2 * hour) };
+      const opened = { created_at: before(now, 2 * hour) };
       await plantTicket(db, bot, { ...opened, severity: 'low' });
-      await plantTicket(db, bot, { ...opened, acknowledged_at: minutesBefore(now, hour) });
+      await plantTicket(db, bot, { ...opened, acknowledged_at: before(now, hour) });
       await plantTicket(db, bot, { created_at: minutesBefore(now, 5) });
     },
   },
@@ -84,17 +83,15 @@ export const heraldFaults: Fault[] = [
     async plant(db, now) {
       const channel = nextName();
       await plantChannel(db, channel);
-      await plantMessages(db, now, channel, [
-        { status: 'pending', made: minutesBefore(now, hour) },
-      ]);
+      await plantMessages(db, now, channel, [{ status: 'pending', made: before(now, hour) }]);
     },
     async lookalike(db, now) {
       const channel = nextName();
       await plantChannel(db, channel);
       // Made in quiet hours, to be sent after them.
-      const made = minutesBefore(now, 6 * hour);
+      const made = before(now, 6 * hour);
       await plantMessages(db, now, channel, [
-        { status: 'pending', made, send_after: minutesBefore(now, -hour) },
+        { status: 'pending', made, send_after: before(now, -hour) },
       ]);
     },
   },
@@ -106,8 +103,8 @@ export const heraldFaults: Fault[] = [
       await plantChannel(db, channel);
       const failed = { status: 'failed', error: 'answered 403' } as const;
       await plantMessages(db, now, channel, [
-        { ...failed, made: minutesBefore(now, 2 * hour) },
-        { ...failed, made: minutesBefore(now, hour) },
+        { ...failed, made: before(now, 2 * hour) },
+        { ...failed, made: before(now, hour) },
       ]);
     },
     async lookalike(db, now) {
@@ -121,7 +118,7 @@ export const heraldFaults: Fault[] = [
       for (const status of ['failed', 'sent'] as const)
         await db
           .insertInto('bot_notifications')
-          .values(messageOf(ticket, channel, { status, made: minutesBefore(now, hour) }))
+          .values(messageOf(ticket, channel, { status, made: before(now, hour) }))
           .execute();
     },
   },
@@ -136,8 +133,8 @@ export const heraldFaults: Fault[] = [
           component,
           owner: 'ann',
           reason: 'the new disks come next week',
-          created_at: minutesBefore(now, 7 * 24 * hour),
-          expires_at: minutesBefore(now, -2 * hour),
+          created_at: before(now, 7 * day),
+          expires_at: before(now, -2 * hour),
         })
         .execute();
     },
@@ -151,15 +148,15 @@ export const heraldFaults: Fault[] = [
           {
             ...silence,
             component,
-            created_at: minutesBefore(now, hour),
-            expires_at: minutesBefore(now, -2 * hour),
+            created_at: before(now, hour),
+            expires_at: before(now, -2 * hour),
           },
           // It hides nothing.
           {
             ...silence,
             component: 'nothing-has-this-name',
-            created_at: minutesBefore(now, 7 * 24 * hour),
-            expires_at: minutesBefore(now, -2 * hour),
+            created_at: before(now, 7 * day),
+            expires_at: before(now, -2 * hour),
           },
         ])
         .execute();
@@ -176,21 +173,21 @@ export const heraldFaults: Fault[] = [
           category,
           owner: 'ann',
           reason: 'these are noise',
-          created_at: minutesBefore(now, 24 * hour),
-          expires_at: minutesBefore(now, -30 * 24 * hour),
+          created_at: before(now, day),
+          expires_at: before(now, -30 * day),
         })
         .execute();
       await plantFinding(db, await plantBot(db, 'fiction'), {
         category,
         severity: 'critical',
-        detected_at: minutesBefore(now, hour),
+        detected_at: before(now, hour),
       });
     },
     async lookalike(db, now) {
       const bot = await plantBot(db, 'fiction');
       const { component } = await plantFinding(db, bot, {
         severity: 'critical',
-        detected_at: minutesBefore(now, 2 * hour),
+        detected_at: before(now, 2 * hour),
       });
       // A person silenced it while working on it.
       await db
@@ -200,7 +197,7 @@ export const heraldFaults: Fault[] = [
           owner: 'ann',
           reason: 'I work on it',
           until_resolved: true,
-          created_at: minutesBefore(now, hour),
+          created_at: before(now, hour),
         })
         .execute();
     },

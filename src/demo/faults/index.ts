@@ -5,7 +5,7 @@ import { errorWatchFaults } from './error-watch.ts';
 import type { Fault } from './fault.ts';
 import { guardianFaults } from './guardian.ts';
 import { heraldFaults } from './herald.ts';
-import { withIds } from './ids.ts';
+import { withOwnIds } from './ids.ts';
 import { janitorFaults } from './janitor.ts';
 import { ledgerFaults } from './ledger.ts';
 import { meterFaults } from './meter.ts';
@@ -33,4 +33,4 @@ export const faults: readonly Fault[] = [
   ...pulseFaults,
   ...surveyorFaults,
   ...errorWatchFaults,
-].map(withIds);
+].map(withOwnIds);

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { day, hour } from '../planting.ts';
+import { before, day, hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextId, nextName } from './ids.ts';
+import { addUser } from './users.ts';
 
-const sessionThatEnds = (at: Date) => ({ token: nextId(), expires_at: at });
-const before = (now: Date, ms: number) => new Date(now.getTime() - ms);
+const sessionUntil = (at: Date) => ({ token: nextId(), expires_at: at });
 
-/** A game of its own, so that a fault can be planted beside any other. */
-async function newGame(db: Db): Promise<string> {
+/** Adds a game for one fault alone, so that the fault can be planted beside any other. */
+async function addGame(db: Db): Promise<string> {
   const slug = nextName();
   const row = { slug, name: 'Marble Run', category: 'puzzle' };
   const { id } = await db
@@ -19,22 +19,11 @@ async function newGame(db: Db): Promise<string> {
   return id;
 }
 
-async function newPlayer(db: Db): Promise<string> {
-  const id = nextId();
-  const email = `${id}@moonfold.test`;
-  await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
-  // A platform may make the profile itself, by a trigger.
-  await sql`INSERT INTO profiles (id, email) VALUES (${id}, ${email}) ON CONFLICT DO NOTHING`.execute(
-    db,
-  );
-  return id;
-}
-
-/** Scores of a game that came at `at`, with the ranks that are cached for them. */
-async function plantScores(db: Db, at: Date, ...ranked: [score: number, rank: number | null][]) {
-  const game_id = await newGame(db);
+/** Adds a game with scores that were achieved at `at`, each with the rank that is cached for it. */
+async function addScores(db: Db, at: Date, ...ranked: [score: number, rank: number | null][]) {
+  const game_id = await addGame(db);
   for (const [score, rank] of ranked) {
-    const row = { game_id, user_id: await newPlayer(db), score, achieved_at: at, created_at: at };
+    const row = { game_id, user_id: await addUser(db), score, achieved_at: at, created_at: at };
     await db.insertInto('game_leaderboards').values(row).execute();
     await db
       .updateTable('game_leaderboards')
@@ -45,7 +34,7 @@ async function plantScores(db: Db, at: Date, ...ranked: [score: number, rank: nu
   }
 }
 
-async function plantVisit(db: Db, entered_at: Date, exited_at: Date | null) {
+async function addVisit(db: Db, entered_at: Date, exited_at: Date | null) {
   const { id: avatar_id } = await db
     .insertInto('avatars')
     .values({ name: 'Wren', appearance: '{}' })
@@ -67,11 +56,11 @@ export const janitorFaults: Fault[] = [
     name: 'janitor.expired-sessions',
     title: 'Sessions that expired two days ago are still stored',
     async plant(db, now) {
-      const ended = Array.from({ length: 12 }, () => sessionThatEnds(before(now, 2 * day)));
+      const ended = Array.from({ length: 12 }, () => sessionUntil(before(now, 2 * day)));
       await db.insertInto('user_sessions').values(ended).execute();
     },
     async lookalike(db, now) {
-      const soon = sessionThatEnds(new Date(now.getTime() + hour));
+      const soon = sessionUntil(new Date(now.getTime() + hour));
       await db.insertInto('user_sessions').values(soon).execute();
     },
   },
@@ -79,16 +68,16 @@ export const janitorFaults: Fault[] = [
     name: 'janitor.open-game-sessions',
     title: 'A game session began two days ago and never ended',
     async plant(db, now) {
-      const row = { game_id: await newGame(db), started_at: before(now, 2 * day) };
+      const row = { game_id: await addGame(db), started_at: before(now, 2 * day) };
       await db.insertInto('game_sessions').values(row).execute();
     },
     async lookalike(db, now) {
-      const game_id = await newGame(db);
+      const game_id = await addGame(db);
       await db
         .insertInto('game_sessions')
         .values([
           { game_id, started_at: before(now, 3 * hour), duration_seconds: null, completed: false },
-          // Its app wrote how long it took, and not when it ended.
+          // The platform wrote how long this one took, and not when it ended.
           { game_id, started_at: before(now, 9 * day), duration_seconds: 310, completed: false },
           { game_id, started_at: before(now, 9 * day), duration_seconds: null, completed: true },
         ])
@@ -98,27 +87,27 @@ export const janitorFaults: Fault[] = [
   {
     name: 'janitor.open-visits',
     title: 'An avatar entered a space two days ago and never left',
-    plant: (db, now) => plantVisit(db, before(now, 2 * day), null),
+    plant: (db, now) => addVisit(db, before(now, 2 * day), null),
     async lookalike(db, now) {
-      await plantVisit(db, before(now, 2 * hour), null);
-      await plantVisit(db, before(now, 3 * day), before(now, 2 * day));
+      await addVisit(db, before(now, 2 * hour), null);
+      await addVisit(db, before(now, 3 * day), before(now, 2 * day));
     },
   },
   {
     name: 'janitor.stale-ranks',
     title: 'The cached ranks of a game do not match its scores',
-    plant: (db, now) => plantScores(db, before(now, day), [900, 2], [700, 1], [500, null]),
+    plant: (db, now) => addScores(db, before(now, day), [900, 2], [700, 1], [500, null]),
     async lookalike(db, now) {
-      await newGame(db);
-      await plantScores(db, before(now, day), [900, 1], [700, 2], [700, 2], [100, 4]);
-      await plantScores(db, before(now, hour / 2), [40, null], [30, 1]);
+      await addGame(db);
+      await addScores(db, before(now, day), [900, 1], [700, 2], [700, 2], [100, 4]);
+      await addScores(db, before(now, hour / 2), [40, null], [30, 1]);
     },
   },
   {
     name: 'janitor.orphans',
     title: 'Visits refer to a space that was deleted, because their foreign key was dropped',
     async plant(db, now) {
-      await plantVisit(db, before(now, 3 * day), before(now, 2 * day));
+      await addVisit(db, before(now, 3 * day), before(now, 2 * day));
       await sql`ALTER TABLE space_visits DROP CONSTRAINT space_visits_space_id_fkey`.execute(db);
       await db
         .updateTable('space_visits')
@@ -127,7 +116,7 @@ export const janitorFaults: Fault[] = [
         .execute();
     },
     async lookalike(db, now) {
-      // A reference that names nothing has lost nothing.
+      // This visit names no space, so no space is missing.
       await db
         .insertInto('space_visits')
         .values({ entered_at: before(now, 3 * day), exited_at: before(now, 2 * day) })

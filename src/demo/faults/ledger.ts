@@ -1,10 +1,12 @@
 import type { Db } from '../../database/connect.ts';
 import type { Fault } from './fault.ts';
-import { addBooking, addPayment, addUser, addUses, before, hour, minute } from './money-rows.ts';
+import { before, hour, minute } from '../time.ts';
 import { withoutCheck, withoutTriggers } from '../without-triggers.ts';
 import { nextId } from './ids.ts';
+import { addBooking, addPayment, addUses } from './money-rows.ts';
+import { addUser } from './users.ts';
 
-/** A user whose ledger was written past its triggers: each booking names its own balance. */
+/** Adds a user whose bookings no trigger saw: each names its own balance. The profile shows `credits`. */
 async function addLedger(
   db: Db,
   credits: number,
@@ -21,7 +23,8 @@ async function addLedger(
   });
 }
 
-async function addWelcomed(db: Db, now: Date): Promise<string> {
+/** Adds a user who got 100 credits two days ago. */
+async function addWelcomedUser(db: Db, now: Date): Promise<string> {
   const user_id = await addUser(db);
   await addBooking(db, before(now, 48 * hour), { user_id, amount: 100, type: 'bonus' });
   return user_id;
@@ -50,7 +53,7 @@ export const ledgerFaults: Fault[] = [
   {
     name: 'ledger.negative-balance',
     title: 'A user spent more credits than there were',
-    // The schema lets a balance below zero stand where it rises.
+    // The schema allows a balance below zero in a booking that adds credits.
     plant: (db) => addLedger(db, -4, [1, -5], [1, -4]),
     lookalike: (db) => addLedger(db, 0, [10, 10], [-10, 0]),
   },
@@ -58,13 +61,13 @@ export const ledgerFaults: Fault[] = [
     name: 'ledger.usage-without-debit',
     title: 'An app was used an hour ago, and nothing was debited',
     async plant(db, now) {
-      const user_id = await addWelcomed(db, now);
+      const user_id = await addWelcomedUser(db, now);
       await addUses(db, 5, [{ user_id, created_at: before(now, hour) }]);
     },
     async lookalike(db, now) {
       const at = before(now, hour);
-      const user_id = await addWelcomed(db, now);
-      // In flight; failed; free; debited, with a refund after it; two uses in one debit.
+      const user_id = await addWelcomedUser(db, now);
+      // A debit may still come; a failed use; debited, with a refund later; two uses in one debit; and a free app.
       await addUses(db, 5, [
         { user_id, created_at: before(now, 2 * minute) },
         { user_id, created_at: at, success: false },

@@ -1,22 +1,11 @@
-import { sql, type Insertable } from 'kysely';
+import type { Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { BotActions, JavariUsageStats } from '../../database/tables.ts';
-import { minutesBefore, plantBot, plantRuns } from './bot-rows.ts';
+import { before, day, hour, minutesBefore } from '../time.ts';
+import { plantBot, plantRuns } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
 import { nextId } from './ids.ts';
-
-const day = 24 * 60;
-
-async function plantUser(db: Db): Promise<string> {
-  const id = nextId();
-  const email = `fiction-${id}@moonfold.test`;
-  await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
-  await db.insertInto('profiles').values({ id, email }).execute();
-  return id;
-}
-
-const plantUsers = (db: Db, count: number): Promise<string[]> =>
-  Promise.all(Array.from({ length: count }, () => plantUser(db)));
+import { addUser, addUsers } from './users.ts';
 
 type Use = Partial<Insertable<JavariUsageStats>>;
 
@@ -38,13 +27,13 @@ export async function plantUses(db: Db, uses: readonly Use[]): Promise<void> {
       .execute();
 }
 
-/** Uses of these users an hour ago, and at the same time of each of ten days before, each for `cents`. */
+/** Uses of these users on each of the last ten days, an hour before the time that it is now, each for `cents`. */
 const usualDays = (now: Date, users: readonly string[], cents = 10): Use[] =>
-  Array.from({ length: 10 }, (_, ago) => minutesBefore(now, 60 + (ago + 1) * day)).flatMap(
+  Array.from({ length: 10 }, (_, ago) => before(now, hour + (ago + 1) * day)).flatMap(
     (created_at) => users.map((user_id) => ({ user_id, created_at, cost_cents: cents })),
   );
 
-/** One step of a heal, begun so many minutes ago. */
+/** One step of a heal that began so many minutes ago. */
 export const healStep = (
   bot_id: string,
   now: Date,
@@ -73,7 +62,7 @@ export const meterFaults: Fault[] = [
     name: 'meter.slope',
     title: 'A loop has sent requests to the most expensive model for two hours',
     async plant(db, now) {
-      const users = await plantUsers(db, 5);
+      const users = await addUsers(db, 5);
       await plantUses(db, usualDays(now, users));
       const loop = { user_id: users[0]!, model: 'large', cost_cents: 50 };
       await plantUses(
@@ -82,8 +71,8 @@ export const meterFaults: Fault[] = [
       );
     },
     async lookalike(db, now) {
-      // A campaign: ten times as many users, and each costs as before.
-      const users = await plantUsers(db, 60);
+      // A campaign: ten times as many users, and each of them costs as much as users did before.
+      const users = await addUsers(db, 60);
       await plantUses(db, usualDays(now, users.slice(0, 6)));
       await plantUses(
         db,
@@ -95,7 +84,7 @@ export const meterFaults: Fault[] = [
     name: 'meter.user-spend',
     title: 'A user spends a hundred times as much as on other days',
     async plant(db, now) {
-      const users = await plantUsers(db, 5);
+      const users = await addUsers(db, 5);
       await plantUses(db, usualDays(now, users));
       await plantUses(
         db,
@@ -107,8 +96,8 @@ export const meterFaults: Fault[] = [
       );
     },
     async lookalike(db, now) {
-      // This user spends as much each day.
-      const users = await plantUsers(db, 4);
+      // This user spends about as much each day.
+      const users = await addUsers(db, 4);
       await plantUses(db, usualDays(now, users.slice(0, 1), 2_000));
       const spent = (user_id: string, cost_cents: number) => ({
         user_id,
@@ -125,7 +114,7 @@ export const meterFaults: Fault[] = [
     name: 'meter.failures',
     title: 'Half of the requests to a model fail',
     async plant(db, now) {
-      const users = await plantUsers(db, 5);
+      const users = await addUsers(db, 5);
       await plantUses(
         db,
         Array.from({ length: 40 }, (_, n) => ({
@@ -139,7 +128,7 @@ export const meterFaults: Fault[] = [
     },
     async lookalike(db, now) {
       // One user's own key is no longer valid.
-      const user_id = await plantUser(db);
+      const user_id = await addUser(db);
       await plantUses(
         db,
         Array.from({ length: 40 }, (_, n) => ({

@@ -1,32 +1,9 @@
-/** Users, payments and bookings as faults of `guardian` and `ledger` need them. */
-import { sql, type Insertable } from 'kysely';
+/** Payments, bookings, subscriptions and uses of apps, as faults of `guardian` and `ledger` need them. */
+import type { Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import type {
-  AppUsage,
-  Credits,
-  Profiles,
-  Subscriptions,
-  Transactions,
-} from '../../database/tables.ts';
+import type { AppUsage, Credits, Subscriptions, Transactions } from '../../database/tables.ts';
 import { withoutTriggers } from '../without-triggers.ts';
 import { nextId, nextName } from './ids.ts';
-
-export const minute = 60_000;
-export const hour = 3_600_000;
-export const before = (now: Date, milliseconds: number): Date =>
-  new Date(now.getTime() - milliseconds);
-
-export async function addUser(db: Db, values: Partial<Insertable<Profiles>> = {}): Promise<string> {
-  const id = nextId();
-  const email = `${id}@moonfold.test`;
-  await sql`INSERT INTO auth.users (id, email) VALUES (${id}, ${email})`.execute(db);
-  // Another migration may add a profile for each user.
-  await db
-    .insertInto('profiles')
-    .values({ id, email, ...values })
-    .execute();
-  return id;
-}
 
 type Payment = Omit<Partial<Insertable<Transactions>>, 'id'> & { user_id: string | null };
 
@@ -50,11 +27,11 @@ export async function addPayment(db: Db, at: Date, payment: Payment): Promise<st
   return row.id;
 }
 
-/** A payment whose row was written past the triggers: it books nothing. */
-export const addBarePayment = (db: Db, at: Date, payment: Payment): Promise<string> =>
+/** A payment that no trigger saw: no booking gives its credits. */
+export const addUnbookedPayment = (db: Db, at: Date, payment: Payment): Promise<string> =>
   withoutTriggers(db, ['transactions'], (trx) => addPayment(trx, at, payment));
 
-/** The trigger computes the balance. */
+/** Adds a booking; a trigger of the table computes its balance. */
 export const addBooking = (
   db: Db,
   at: Date,
@@ -83,7 +60,7 @@ export const addSubscription = (
     })
     .execute();
 
-/** An app, and uses of it. */
+/** Adds an app and uses of it, and returns the ids of the uses. */
 export async function addUses(
   db: Db,
   credit_cost: number,

@@ -1,20 +1,9 @@
-/** Users, their logins, requests, sessions and actions, for faults of the oracle. */
+/** Logins, requests, sessions and actions, for faults of the oracle. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { day } from '../planting.ts';
+import { day, minute } from '../time.ts';
 import { nextId } from './ids.ts';
-
-export const minute = 60_000;
-
-/** Adds users, and returns their ids. */
-export async function users(db: Db, count: number, role = 'user'): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => nextId());
-  await sql`INSERT INTO auth.users (id) SELECT unnest(${ids}::uuid[])`.execute(db);
-  await sql`INSERT INTO profiles (id, email, role) SELECT id, id || '@moonfold.test', ${role} FROM unnest(${ids}::uuid[]) id`.execute(
-    db,
-  );
-  return ids;
-}
+import { many } from './many.ts';
 
 interface Login {
   ip: string;
@@ -22,8 +11,8 @@ interface Login {
   user?: string;
 }
 
-/** Logins in the last half hour, in this order. */
-export async function logins(db: Db, now: Date, attempts: Login[]): Promise<void> {
+/** Adds logins in the last half hour, in this order. */
+export async function addLogins(db: Db, now: Date, attempts: Login[]): Promise<void> {
   const step = (25 * minute) / attempts.length;
   const rows = attempts.map(({ ip, status, user }, i) => ({
     user_id: user ?? null,
@@ -40,11 +29,8 @@ export async function logins(db: Db, now: Date, attempts: Login[]): Promise<void
       .execute();
 }
 
-export const times = <Item>(count: number, item: (index: number) => Item): Item[] =>
-  Array.from({ length: count }, (_, index) => item(index));
-
-/** `count` requests in each of the last `minutes` full minutes. */
-export async function requests(
+/** Adds `count` requests in each of the last `minutes` full minutes, made by the users `of` in turn. */
+export async function addRequests(
   db: Db,
   now: Date,
   ip: string,
@@ -59,7 +45,8 @@ export async function requests(
   );
 }
 
-export async function sessions(
+/** Adds a session from each of these addresses, a minute between each two. */
+export async function addSessions(
   db: Db,
   now: Date,
   user: string,
@@ -79,8 +66,8 @@ export async function sessions(
     .execute();
 }
 
-/** Twelve days of work, at these hours before the hour of `now`. */
-export async function worksDaily(
+/** Adds twelve days of work of a user, on each day so many hours before the time that it is now. */
+export async function addDailyWork(
   db: Db,
   now: Date,
   user: string,
@@ -89,7 +76,7 @@ export async function worksDaily(
   await db
     .insertInto('user_activity_log')
     .values(
-      times(12, (d) => d + 1).flatMap((d) =>
+      many(12, (d) => d + 1).flatMap((d) =>
         hoursBefore.map((h) => ({
           user_id: user,
           action_type: 'update',
@@ -101,7 +88,8 @@ export async function worksDaily(
     .execute();
 }
 
-export async function acts(db: Db, now: Date, user: string, ip: string): Promise<void> {
+/** Adds what a user did a minute ago from this address. */
+export async function addAction(db: Db, now: Date, user: string, ip: string): Promise<void> {
   await db
     .insertInto('user_activity_log')
     .values({

@@ -1,10 +1,10 @@
-/** Plants rows of error_logs that are counted into their groups already: the job would do that a minute later. */
+/** Adds rows of error_logs, and counts them into their groups as the job would do a minute later. */
 import type { Db } from '../../database/connect.ts';
-import { lockErrorGroups, moveCursor } from '../../data/error-groups/cursor.ts';
-import type { UngroupedError } from '../../data/error-groups/read-errors.ts';
-import { loadTemplates } from '../../data/error-groups/templates.ts';
-import { Assigner } from '../../grouping/assign.ts';
-import { assignAll, writeBatch } from '../../grouping/write-batch.ts';
+import { lockErrorGroups, moveCursor } from '../../error-groups/rows/cursor.ts';
+import type { UngroupedError } from '../../error-groups/rows/read-errors.ts';
+import { loadTemplates } from '../../error-groups/rows/templates.ts';
+import { Assigner } from '../../error-groups/batch/assign.ts';
+import { assignAll, writeBatch } from '../../error-groups/batch/write-batch.ts';
 
 export interface PlantedError {
   error_type: string;
@@ -14,7 +14,7 @@ export interface PlantedError {
   at: Date;
 }
 
-/** `db` is a transaction, or one is opened. */
+/** Runs in the transaction of `db`, or in one of its own. */
 export const plantErrors = (db: Db, errors: readonly PlantedError[]): Promise<void> =>
   db.isTransaction ? plantIn(db, errors) : db.transaction().execute((trx) => plantIn(trx, errors));
 

@@ -1,4 +1,4 @@
-/** Plants faults in a database, each once: which ones it has is written in the setting `planted_faults`. */
+/** Plants faults in a database, each once: the setting `planted_faults` lists those that it has. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { Fault } from './fault.ts';
@@ -6,8 +6,9 @@ import type { Fault } from './fault.ts';
 const key = 'planted_faults';
 
 /**
- * Plants the fault and writes that down, in one transaction. Returns null where it has been planted before: then nothing changes,
- * because its rows would collide with those that are there. Locks the setting, so that two commands plant it once.
+ * Plants the fault and lists it in the setting, in one transaction. Returns the time of its rows. Where the fault was planted before,
+ * nothing changes, because its rows would collide with the earlier ones: then it returns null. The setting is locked, so that of
+ * two commands at once only one plants the fault.
  */
 export const plantOnce = (db: Db, fault: Fault): Promise<Date | null> =>
   db.transaction().execute(async (trx) => {
@@ -26,5 +27,6 @@ export const plantOnce = (db: Db, fault: Fault): Promise<Date | null> =>
     return now;
   });
 
-/** Has the planner know the rows that were planted: without that it may take minutes for what takes milliseconds. */
-export const knowPlanted = async (db: Db): Promise<void> => void (await sql`ANALYZE`.execute(db));
+/** Has PostgreSQL count the planted rows: without that its plans may take minutes for what takes milliseconds. */
+export const analyzePlanted = async (db: Db): Promise<void> =>
+  void (await sql`ANALYZE`.execute(db));

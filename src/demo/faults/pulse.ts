@@ -1,10 +1,10 @@
 import type { Db } from '../../database/connect.ts';
-import { day, hour } from '../planting.ts';
+import { day, hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
 
-/** What the job `rollup` would have added up in each of five past weeks, around this time of the weekday. */
-async function history(db: Db, now: Date, events: number, failures: number) {
+/** Adds what the job `rollup` would have counted in each of five past weeks, around this time of the weekday. */
+async function addRollups(db: Db, now: Date, events: number, failures: number) {
   const subject = `/api/${nextName()}`;
   const thisHour = Math.floor(now.getTime() / hour) * hour;
   const rows = [1, 2, 3, 4, 5].flatMap((week) =>
@@ -20,7 +20,7 @@ async function history(db: Db, now: Date, events: number, failures: number) {
   await db.insertInto('engine.rollups').values(rows).execute();
 }
 
-async function requests(db: Db, now: Date, count: number, status_code: number) {
+async function addRequests(db: Db, now: Date, count: number, status_code: number) {
   const created_at = new Date(now.getTime() - hour / 20);
   const row = { endpoint: '/api/apps', method: 'GET', status_code, created_at };
   await db
@@ -33,20 +33,20 @@ export const pulseFaults: Fault[] = [
   {
     name: 'pulse.requests',
     title: 'There are far fewer requests than at this time in past weeks',
-    plant: (db, now) => history(db, now, 12_000, 0),
+    plant: (db, now) => addRollups(db, now, 12_000, 0),
     async lookalike(db, now) {
-      await history(db, now, 600, 5);
-      await requests(db, now, 90, 200);
+      await addRollups(db, now, 600, 5);
+      await addRequests(db, now, 90, 200);
     },
   },
   {
     name: 'pulse.error-share',
     title: 'A third of all requests are answered 5xx',
-    plant: (db, now) => requests(db, now, 200, 503),
+    plant: (db, now) => addRequests(db, now, 200, 503),
     async lookalike(db, now) {
-      await history(db, now, 1_000, 20);
-      await requests(db, now, 150, 200);
-      await requests(db, now, 6, 500);
+      await addRollups(db, now, 1_000, 20);
+      await addRequests(db, now, 150, 200);
+      await addRequests(db, now, 6, 500);
     },
   },
 ];

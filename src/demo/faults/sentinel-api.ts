@@ -1,10 +1,10 @@
 import type { Db } from '../../database/connect.ts';
-import { day, hour } from '../planting.ts';
+import { day, hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
 
-/** What the job `rollup` would have added up on each of these past days around this time, eight days ago included. */
-async function history(db: Db, now: Date, path: string, days: number[], events = 60) {
+/** Adds what the job `rollup` would have counted around this time of the day, on each of the days so many days ago. */
+async function addRollups(db: Db, now: Date, path: string, days: number[], events = 60) {
   const thisHour = Math.floor(now.getTime() / hour) * hour;
   const rows = days.flatMap((back) =>
     [0, 1].map((before) => ({
@@ -19,7 +19,8 @@ async function history(db: Db, now: Date, path: string, days: number[], events =
   await db.insertInto('engine.rollups').values(rows).execute();
 }
 
-async function answers(
+/** Adds requests of six minutes ago, all answered so. Without an address, each comes from another one. */
+async function addRequests(
   db: Db,
   now: Date,
   endpoint: string,
@@ -45,15 +46,15 @@ export const sentinelApiFaults: Fault[] = [
   {
     name: 'sentinel-api.silent',
     title: 'An endpoint that has requests every day has none in this hour',
-    plant: (db, now) => history(db, now, newPath(), everyDay),
+    plant: (db, now) => addRollups(db, now, newPath(), everyDay),
     async lookalike(db, now) {
-      // The platform as a whole has its requests.
-      await history(db, now, '/api/apps', everyDay, 500);
-      await answers(db, now, '/api/apps', 200, 700);
-      // One that is asked on weekdays only, one that few ask for, one that was taken away four days ago.
-      await history(db, now, newPath(), [2, 3, 4, 5, 6]);
-      await history(db, now, newPath(), everyDay, 3);
-      await history(db, now, newPath(), [5, 6, 7, 8]);
+      // The platform as a whole has as many requests as ever.
+      await addRollups(db, now, '/api/apps', everyDay, 500);
+      await addRequests(db, now, '/api/apps', 200, 700);
+      // One with requests on some days only, one with few requests, one that was taken away four days ago.
+      await addRollups(db, now, newPath(), [2, 3, 4, 5, 6]);
+      await addRollups(db, now, newPath(), everyDay, 3);
+      await addRollups(db, now, newPath(), [5, 6, 7, 8]);
     },
   },
   {
@@ -61,19 +62,19 @@ export const sentinelApiFaults: Fault[] = [
     title: 'An endpoint answers 401 to half of its callers, from many addresses',
     async plant(db, now) {
       const path = newPath();
-      await answers(db, now, path, 401, 60);
-      await answers(db, now, path, 200, 60);
+      await addRequests(db, now, path, 401, 60);
+      await addRequests(db, now, path, 200, 60);
     },
     async lookalike(db, now) {
-      // Where people sign in, so many do not succeed on any day.
+      // At an endpoint where people sign in, as many fail on every day.
       const signIn = newPath();
-      await history(db, now, signIn, everyDay, 100);
-      await answers(db, now, signIn, 200, 70);
-      await answers(db, now, signIn, 401, 30);
+      await addRollups(db, now, signIn, everyDay, 100);
+      await addRequests(db, now, signIn, 200, 70);
+      await addRequests(db, now, signIn, 401, 30);
       for (const back of everyDay)
-        await answers(db, new Date(now.getTime() - back * day), signIn, 401, 28);
-      // A few.
-      await answers(db, now, newPath(), 401, 12);
+        await addRequests(db, new Date(now.getTime() - back * day), signIn, 401, 28);
+      // Another endpoint answers 401 to a few.
+      await addRequests(db, now, newPath(), 401, 12);
     },
   },
 ];

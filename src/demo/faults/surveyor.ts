@@ -1,12 +1,12 @@
-import { sql } from 'kysely';
 import type { Fault } from './fault.ts';
+import { plantBySql } from './plant-by-sql.ts';
 
-/** One statement breaks what the migrations make; another one makes something that is the platform's own. */
-const fault = (name: string, title: string, planted: string, own: string): Fault => ({
+/** The statement `breaking` breaks what the migrations made; the statement `own` adds something of the platform's own. */
+const fault = (name: string, title: string, breaking: string, own: string): Fault => ({
   name: `surveyor.${name}`,
   title,
-  plant: async (db) => void (await sql.raw(planted).execute(db)),
-  lookalike: async (db) => void (await sql.raw(own).execute(db)),
+  plant: plantBySql(breaking),
+  lookalike: plantBySql(own),
 });
 
 export const surveyorFaults: Fault[] = [

@@ -1,5 +1,5 @@
 /**
- * Finds what looks like a credential written in clear in a text or in parameters, where the name of a secret belongs.
+ * Finds what looks like a credential in plain text, in a text or in parameters, where the name of a secret belongs.
  */
 import { redacted } from './secret-forms.ts';
 import { secretsNamedIn, textsIn } from './secret-reference.ts';

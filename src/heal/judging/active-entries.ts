@@ -32,7 +32,7 @@ export interface ActiveEntry {
 }
 
 /**
- * This entry, and each other that healed often enough in the period of its newest heals. `judgingActor` is the actor of the engine's own
+ * This entry, and every other entry that healed often enough in the period of this one's newest heals. `judgingActor` is the actor of the engine's own
  * changes of autonomy.
  */
 export async function entriesActiveWith(
@@ -85,7 +85,7 @@ export async function entriesActiveWith(
   return rows.map((row) => ({ ...row, problems: row.problems.map(datesOf) }));
 }
 
-/** Parses the times, which JSON holds as text. */
+/** Parses the times, which are texts in JSON. */
 const datesOf = ({ began, ended, left }: Problem): Problem => ({
   began: new Date(began),
   ended: ended && new Date(ended),

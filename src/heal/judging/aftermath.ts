@@ -126,7 +126,7 @@ export async function aftermathsOf(
       SELECT d.* FROM bot_decisions d, entry
       WHERE d.knowledge_id = ${id}::uuid AND d.finding_id IS NOT NULL AND d.decided_at > entry.since
       ORDER BY d.id DESC LIMIT ${sql.lit(maxRead)}
-    ), lefts AS MATERIALIZED (
+    ), left_alone AS MATERIALIZED (
       SELECT max(d.decided_at) AS at, array_agg(d.fingerprint) AS fingerprints
       FROM (SELECT DISTINCT ON (finding_id) * FROM decisions ORDER BY finding_id, id) d
       WHERE d.verdict <> 'applied' AND NOT EXISTS (
@@ -141,11 +141,11 @@ export async function aftermathsOf(
       GROUP BY f.bot_id ORDER BY own DESC, found DESC, f.bot_id LIMIT ${sql.lit(maxBots)}
     )
     SELECT b.name AS bot, finders.own, finders.bots::int AS bots, extract(epoch FROM w.length)::float8 * 1000 AS "intervalMs",
-           b.confirm, ${ms(sql`engine.now()`)} AS now, healed.moments AS healed, lefts.moments AS "left", looks.moments AS looks
+           b.confirm, ${ms(sql`engine.now()`)} AS now, healed.moments AS healed, left_alone.moments AS "left", looks.moments AS looks
     FROM entry, finders JOIN bots b ON b.id = finders.bot_id
     CROSS JOIN LATERAL (${intervalOf(sql`b.id`)}) w
     CROSS JOIN LATERAL (${momentsOf(sql`heals`, sql`f.detected_at > m.at`)}) healed
-    CROSS JOIN LATERAL (${momentsOf(sql`lefts`, sql`f.detected_at > m.at`)}) lefts
+    CROSS JOIN LATERAL (${momentsOf(sql`left_alone`, sql`f.detected_at > m.at`)}) left_alone
     CROSS JOIN LATERAL (${momentsOf(
       sql`(SELECT look.at, coalesce((
              SELECT h.fingerprints FROM heals h WHERE h.at < look.at ORDER BY h.at DESC LIMIT 1), '{}') AS fingerprints

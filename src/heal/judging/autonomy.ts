@@ -131,13 +131,13 @@ function changeWithoutLift(record: TrackRecord, untouched: Untouched): Change | 
       ? null
       : {
           autonomy: 'suggest',
-          why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(minLowerWithoutLift)}, the least that is asked`,
+          why: `after ${decided} outcomes its lower bound ${share(lower)} is not above ${share(minLowerWithoutLift)}, the minimum`,
         };
   return liftOf(record, untouched) > 0
     ? null
     : {
         autonomy: 'suggest',
-        why: `after ${decided} outcomes more speaks against its being better than what recovers untouched (${outOf(untouched)}) than for it`,
+        why: `after ${decided} outcomes there is more evidence against than for its being better than what recovers untouched (${outOf(untouched)})`,
       };
 }
 

@@ -41,8 +41,8 @@ export type Harm = CausesProblems | UndoesAnother | CausesWhatItHeals;
 /**
  * Harm is found when the probability of chance is at most this: for problems that begin by the bot's next look, and for each
  * longer window (.0005 and .001 in all). `againstLeft`: in the comparison with findings that the entry left alone;
- * `againstOtherwise`: with looks that follow no heal. The question is asked after every outcome, and heals come in storms.
- * A plain comparison with the rest of the time (.01) would blame nearly every innocent entry for its storms.
+ * `againstOtherwise`: with looks that follow no heal. The question is asked after every outcome, and heals come in bursts.
+ * A plain comparison with the rest of the time (.01) would blame nearly every innocent entry for its bursts.
  * docs/healing.md has the figures of both.
  */
 const maxChances = {

@@ -7,7 +7,7 @@ import { minAgreements, changeOf, type Agreement } from './autonomy.ts';
 import { minCases, figuresOf, type Figures, type TrackRecord } from './figures.ts';
 import { restrictByHarm, updateHarm, type ChangeForHarm } from './harm.ts';
 import { judgementsOf, type Judgement } from './judgements.ts';
-import { leanOnOthers } from './lean-on-others.ts';
+import { lowerBoundsByOthers } from './lower-bounds-by-others.ts';
 import { readSolution, riskOf } from '../../catalogue/solution.ts';
 
 /** The actor of the changes of autonomy that the figures ask for. */
@@ -128,7 +128,7 @@ async function judgeEntry(
   const parts = [];
   for (const part of runs ? await componentsOf(trx, id, toShadow) : [])
     parts.push({ ...part, ...(await evidence(part.component, part.own)) });
-  const adjusted = leanOnOthers(parts);
+  const adjusted = lowerBoundsByOthers(parts);
   const judgements = judgementsOf(whole, adjusted, changeUnlessHarmful);
   for (const each of judgements) {
     const { record } = adjusted.find(({ component }) => component === each.component) ?? whole;

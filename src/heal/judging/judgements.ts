@@ -3,7 +3,7 @@
  * known by itself. Rules only: no clock, no database.
  */
 import type { Risk } from '../../contract/remedy.ts';
-import { freedomOf, type Autonomy } from '../../ground/autonomy.ts';
+import { autonomyRank, type Autonomy } from '../../ground/autonomy.ts';
 import { changeOf, type Change, type Evidence } from './autonomy.ts';
 
 export interface JudgedWhole extends Evidence {
@@ -40,7 +40,9 @@ export function judgementsOf(
     const before = own ?? autonomy;
     const due =
       judge(before, risk, part) ??
-      (own === null && freedomOf(after) < freedomOf(before) && speaksFor(part, risk, after, judge)
+      (own === null &&
+      autonomyRank(after) < autonomyRank(before) &&
+      speaksFor(part, risk, after, judge)
         ? { autonomy: before, why: 'its own outcomes ask for no change' }
         : null);
     // A change that the entry as a whole gets too needs no change of the component's own.

@@ -81,10 +81,10 @@ function membersOf(pairs: ArrayLike<number>): string[] | null {
 function concat(subs: Part[]): Part {
   let sets: AnyOf[] = [];
   let exact: string[] | null = [''];
-  let broken = false;
+  let isSplit = false;
   const flush = () => {
     if (exact) sets = bestSets(sets, [exact]);
-    broken = true;
+    isSplit = true;
   };
   for (const sub of subs) {
     const joined: string[] | null = sub.exact && exact && joinAll(exact, sub.exact);
@@ -95,7 +95,7 @@ function concat(subs: Part[]): Part {
       exact = sub.exact ?? [''];
     }
   }
-  if (!broken) return { exact, sets };
+  if (!isSplit) return { exact, sets };
   flush();
   return { exact: null, sets };
 }

@@ -1,5 +1,5 @@
 /** Thrown to end a search whose time is up. */
-export class TimeIsUp extends Error {}
+export class TimeIsUpError extends Error {}
 
 /** Whether a time limit is reached. */
 export type IsTimeUp = () => boolean;
@@ -25,7 +25,7 @@ export function startTimeLimit(ms: number): IsTimeUp {
 const readsBetweenClocks = 64;
 
 /**
- * A text that ends a search when its time is up, by throwing {@link TimeIsUp}. re2js runs in linear time, but the
+ * A text that ends a search when its time is up, by throwing {@link TimeIsUpError}. re2js runs in linear time, but the
  * largest pattern over the longest text takes a second and more, and cannot be interrupted. re2js accepts a String
  * object in place of a string. It reads it through `charCodeAt`, and looks for a literal with `indexOf`, which is fast and
  * needs no limit.
@@ -43,7 +43,7 @@ export class TimedText extends String {
 
   override charCodeAt(index: number): number {
     this.#reads += 1;
-    if (this.#reads % readsBetweenClocks === 0 && this.#isTimeUp()) throw new TimeIsUp();
+    if (this.#reads % readsBetweenClocks === 0 && this.#isTimeUp()) throw new TimeIsUpError();
     return this.#text.charCodeAt(index);
   }
 }

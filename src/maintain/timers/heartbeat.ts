@@ -9,18 +9,18 @@ import type { Timer } from './timer.ts';
  * clock, the worker takes no entries until the clock is right again.
  */
 export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependencies): Timer {
-  let isOff = false;
+  let isClockWrong = false;
   let emittedAt = 0;
   return {
     name: 'heartbeat',
     everyMs: 5_000,
     async run() {
       const skew = await heartbeat(db, node);
-      const wasWrong = isOff;
-      isOff = isWrong(skew);
+      const wasClockWrong = isClockWrong;
+      isClockWrong = isWrong(skew);
       const pausesWorker = worker !== null && queue.backend === 'postgres';
-      if (isOff && pausesWorker) worker.pause();
-      if (isOff && (!wasWrong || performance.now() - emittedAt > remindMs)) {
+      if (isClockWrong && pausesWorker) worker.pause();
+      if (isClockWrong && (!wasClockWrong || performance.now() - emittedAt > remindMs)) {
         emittedAt = performance.now();
         emit('clock.wrong', {
           skewMs: skew.skewMs,
@@ -28,8 +28,8 @@ export function heartbeatTimer({ db, queue, node, worker, emit }: TimerDependenc
           takesRuns: !pausesWorker,
         });
       }
-      if (!isOff && pausesWorker) worker.resume();
-      if (!isOff && wasWrong) emit('clock.right', { skewMs: skew.skewMs });
+      if (!isClockWrong && pausesWorker) worker.resume();
+      if (!isClockWrong && wasClockWrong) emit('clock.right', { skewMs: skew.skewMs });
     },
   };
 }

@@ -1,4 +1,4 @@
-/** The timers of every process. They work without the queue, because they are what repairs the queue. */
+/** The timers of every process. They work without the queue, because they repair what a lost queue has left undone. */
 import type { TimerDependencies } from './dependencies.ts';
 import { heartbeatTimer } from './heartbeat.ts';
 import { messagesTimer } from './messages.ts';
@@ -20,7 +20,8 @@ const timers = [
 ];
 
 /**
- * Starts these timers; one whose function returns null has nothing to do here, such as the outward ping without an address.
+ * Starts these timers, without those whose function returns null: they have nothing to do here, such as the outward ping without an
+ * address.
  * `stop` waits for the timers that are running.
  */
 export function startTimers(dependencies: TimerDependencies): { stop(): Promise<void> } {

@@ -122,8 +122,8 @@ async function edit(client: Slack, message: Message, target: { channel: string; 
 
 function withoutMayBeThere(error: unknown): unknown {
   if (!(error instanceof SlackRefusal)) return error;
-  const { mayBeThere, ...notSent } = error.notSent;
-  return mayBeThere ? new SlackRefusal(notSent, error.code) : error;
+  const { mayHaveArrived, ...notSent } = error.notSent;
+  return mayHaveArrived ? new SlackRefusal(notSent, error.code) : error;
 }
 
 async function reply(

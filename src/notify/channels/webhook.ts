@@ -71,7 +71,7 @@ export const webhook = defineChannel({
         : refusalOf(status, headers);
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      return { sent: false, why: error.message, ...(error.sent && { mayBeThere: true }) };
+      return { sent: false, why: error.message, ...(error.sent && { mayHaveArrived: true }) };
     }
   },
   preview: (message) =>
@@ -94,6 +94,6 @@ function refusalOf(status: number, headers: Record<string, string>): NotSent {
     sent: false,
     why,
     ...(retryAfterMs !== null && { retryAfterMs }),
-    ...(lostAnswers.has(status) && { mayBeThere: true }),
+    ...(lostAnswers.has(status) && { mayHaveArrived: true }),
   };
 }

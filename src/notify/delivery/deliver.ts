@@ -8,8 +8,8 @@ import { stateOf } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 import { retryFaults } from '../../database/faults/retry-faults.ts';
 import { giveChannelBack, takeChannels, pauseChannel } from '../../transitions/channels/take.ts';
-import { endTicket } from '../../transitions/channels/end-ticket.ts';
-import { goneReason, endRemovedChannel } from '../../transitions/channels/leave.ts';
+import { endChannelTicket } from '../../transitions/channels/end-ticket.ts';
+import { goneReason, endRemovedChannel } from '../../transitions/channels/end-removed.ts';
 import { noteUnusable, noteUsable } from '../../transitions/channels/note-unusable.ts';
 import { switchOff } from '../../transitions/channels/switch-off.ts';
 import { beginSending, type BegunMessage } from '../../transitions/notifications/begin.ts';
@@ -142,7 +142,7 @@ async function end(
   const write = (change: (trx: Transaction<Database>) => Promise<unknown>) =>
     commit(async (trx) => {
       if (isUsableAgain)
-        await endTicket(trx, name, 'roundsman', `The channel ${name} can be used again.`);
+        await endChannelTicket(trx, name, 'roundsman', `The channel ${name} can be used again.`);
       await change(trx);
       if (isUsableAgain) await noteUsable(trx, name);
     });
@@ -151,7 +151,7 @@ async function end(
     await write((trx) => endSent(trx, id, { reference, note }));
     return emit('message.sent', facts);
   }
-  const { why, final, retryAfterMs: askedMs, mayBeThere = false, partly, usable } = attempt;
+  const { why, final, retryAfterMs: askedMs, mayHaveArrived = false, partly, usable } = attempt;
   const next =
     final === 'message' ? null : nextTry({ tries, attempts, ageMs }, { askedMs, usable });
   const reference = partly?.reference ?? earlier;
@@ -165,7 +165,7 @@ async function end(
       error: why,
       delayMs: final === 'channel' ? 0 : (next?.delayMs ?? null),
       reason,
-      mayBeThere,
+      mayHaveArrived,
       usesUpTry: next?.counts ?? true,
       partly,
     });

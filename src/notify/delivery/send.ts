@@ -80,15 +80,15 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
     const unsent: NotSent = {
       sent: false,
       why: textOf(error),
-      ...(hasBegun && { mayBeThere: true }),
+      ...(hasBegun && { mayHaveArrived: true }),
     };
     const usable = hasBegun ? true : faultBehind(error) === 'secret' ? false : null;
     return { ...unsent, why: clean(deadline.aborted ? tooLate(unsent) : unsent.why), usable };
   }
 }
 
-const tooLate = ({ mayBeThere }: NotSent): string =>
-  `no answer within ${deadlineMs / 1_000} s${mayBeThere ? '; it is not known whether the receiver took it, so a repeat may come' : ''}`;
+const tooLate = ({ mayHaveArrived }: NotSent): string =>
+  `no answer within ${deadlineMs / 1_000} s${mayHaveArrived ? '; it is not known whether the receiver took it, so a repeat may come' : ''}`;
 
 /** Waits no longer than until shortly after the deadline: a channel that ignores the signal delays only its own messages. */
 function untilDeadline(work: Promise<Delivery>, signal: AbortSignal): Promise<Delivery> {

@@ -7,7 +7,7 @@ import type { EmailConfig } from './config.ts';
 import type { MailFailure } from './send.ts';
 
 export function notSentOf(failure: MailFailure, config: EmailConfig): NotSent {
-  const { why, final, mayBeThere } = meaningOf(failure, config);
+  const { why, final, mayHaveArrived } = meaningOf(failure, config);
   const { password } = config;
   // The answer of a server may repeat what it was told.
   const redaction = openRedaction(password === undefined ? [] : [{ value: password }]);
@@ -16,11 +16,11 @@ export function notSentOf(failure: MailFailure, config: EmailConfig): NotSent {
     sent: false,
     why: shown,
     ...(final && { final }),
-    ...(mayBeThere && { mayBeThere }),
+    ...(mayHaveArrived && { mayHaveArrived }),
   };
 }
 
-type Meaning = Pick<NotSent, 'why' | 'final' | 'mayBeThere'>;
+type Meaning = Pick<NotSent, 'why' | 'final' | 'mayHaveArrived'>;
 
 const isPermanent = (code: number | undefined): boolean =>
   code !== undefined && code >= 500 && code < 600 && code !== 503;
@@ -71,7 +71,7 @@ function meaningOf({ cause, wasSent }: MailFailure, config: EmailConfig): Meanin
     : '';
   return {
     why: `the mail server ${server}: ${said}${unknown}`,
-    ...(wasSent && { mayBeThere: true }),
+    ...(wasSent && { mayHaveArrived: true }),
   };
 }
 

@@ -102,7 +102,7 @@ export function refusalOf(status: number, code: string | null, header?: string):
     ? `Slack answered ${shown}; ${unknownOutcome}`
     : `Slack did not take it (${shown})`;
   return new SlackRefusal(
-    { sent: false, why, ...waitOf(header), ...(isUncertain && { mayBeThere: true }) },
+    { sent: false, why, ...waitOf(header), ...(isUncertain && { mayHaveArrived: true }) },
     code,
   );
 }
@@ -122,5 +122,5 @@ export const unansweredRefusal = (why: string, wasSent: boolean): SlackRefusal =
   new SlackRefusal({
     sent: false,
     why: wasSent ? `${why}; ${unknownOutcome}` : why,
-    ...(wasSent && { mayBeThere: true }),
+    ...(wasSent && { mayHaveArrived: true }),
   });

@@ -1,12 +1,12 @@
 import type { Emit } from '../../events/events.ts';
-import { emitTicketed, type Ticketed } from '../../events/ticketed.ts';
+import { emitTicketChange, type TicketChange } from '../../events/ticket-change.ts';
 import type { RecordedChange } from './record.ts';
 import type { Run } from './run.ts';
 
 /** What one flush has committed for all its runs. */
 export interface FlushChanges {
   recorded: RecordedChange[];
-  tickets: Ticketed[];
+  tickets: TicketChange[];
 }
 
 /** Emits the events for what a flush has written, after its commit. */
@@ -17,7 +17,7 @@ export function emitWritten(
 ): void {
   const byRun = new Map(writes.map(({ run }) => [run.id, run]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
-  for (const ticketed of tickets) emitTicketed(emit, ticketed);
+  for (const ticketed of tickets) emitTicketChange(emit, ticketed);
 }
 
 function emitRecorded(emit: Emit, run: Run, row: RecordedChange): void {

@@ -8,7 +8,7 @@ import {
   findStormStates,
 } from '../../data/bots/needing-tickets.ts';
 import type { Database } from '../../database/connect.ts';
-import type { Ticketed } from '../../events/ticketed.ts';
+import type { TicketChange } from '../../events/ticket-change.ts';
 import { countOnTickets } from '../../transitions/tickets/count.ts';
 import { findAssignees, openTickets } from '../../transitions/tickets/open.ts';
 import { findLatest, reopenTickets } from '../../transitions/tickets/reopen.ts';
@@ -60,7 +60,7 @@ const runs = sql`input AS MATERIALIZED (
  * counted tickets have an open finding and are open; a storm's ticket is kept or ended, as the storm is; reopened and new
  * tickets belong to open findings without an open ticket, or to storms without one.
  */
-export const escalateRuns = statement<Ticketed>(
+export const escalateRuns = statement<TicketChange>(
   'escalate',
   sql`
   WITH ${sql.join([
@@ -98,8 +98,8 @@ export const escalateRuns = statement<Ticketed>(
 export const escalateLost = async (
   trx: Transaction<Database>,
   runs: Fenced[],
-): Promise<Ticketed[]> => {
-  const { rows } = await trx.executeQuery<Ticketed>(
+): Promise<TicketChange[]> => {
+  const { rows } = await trx.executeQuery<TicketChange>(
     CompiledQuery.raw(
       escalateRuns.text,
       escalateValues(

@@ -1,5 +1,5 @@
 import type { Remedy, Risk } from '../../contract/remedy.ts';
 
-/** Whether the effect of a remedy can be undone; `risk` is the risk with its parameters. */
+/** Whether the effect of a remedy can be undone; `risk` is its risk with the parameters of the step. */
 export const isReversible = (remedy: Pick<Remedy, 'undo'> | undefined, risk: Risk): boolean =>
   remedy?.undo !== undefined && risk !== 'irreversible';

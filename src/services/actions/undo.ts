@@ -13,7 +13,10 @@ import { authorise, type Actor } from '../actor.ts';
 import { actionIdOf } from '../references/by-id.ts';
 import { undoableOf } from './undoable.ts';
 
-/** The current row of an action that can be undone. Throws NotFoundError, AmbiguousIdError, CannotUndoError. */
+/**
+ * The current row of an action that can be undone; `delayed` is as in {@link undoableOf}. Throws NotFoundError, AmbiguousIdError,
+ * CannotUndoError.
+ */
 export async function findUndoable(
   { db, catalogue }: { db: Db; catalogue: () => Promise<Catalogue> },
   { action: given }: { action: string },
@@ -21,13 +24,13 @@ export async function findUndoable(
   const id = await actionIdOf(db, given);
   const action = await oneAction(db, id);
   const steps = await stepsOfHeal(db, action.heal_id);
-  const { refusal, cannot, delayed } = undoableOf(action, steps, await catalogue());
-  if (!refusal && !cannot) return { action, delayed };
+  const { refusal, obstacle, delayed } = undoableOf(action, steps, await catalogue());
+  if (!refusal && !obstacle) return { action, delayed };
   throw new CannotUndoError({
     what: `action ${shortId(id)} cannot be undone`,
     why:
       refusal ??
-      `${action.remedy} ${cannot === 'cannot' ? 'cannot be undone' : 'no longer exists'}`,
+      `${action.remedy} ${obstacle === 'no undo' ? 'cannot be undone' : 'no longer exists'}`,
     hint: `see \`npx roundsman actions show ${shortId(id)}\``,
   });
 }

@@ -6,8 +6,8 @@ import { isReversible } from './reversible.ts';
 export interface Undoable {
   /** why it cannot be undone in its present state; null if the state allows it */
   refusal: string | null;
-  /** gone: its remedy no longer exists; cannot: its remedy cannot undo it; null if it can */
-  cannot: 'gone' | 'cannot' | null;
+  /** why its remedy cannot undo it: the remedy no longer exists (gone), or has no undo for it; null if it can */
+  obstacle: 'gone' | 'no undo' | null;
   /** why the last run of its bot could not carry out the requested undo; the next run tries again */
   delayed: string | null;
   /** why the last try failed */
@@ -22,7 +22,7 @@ export function undoableOf(
   const remedy = catalogue.remedy(action.remedy);
   return {
     refusal: undoRefusal(action, steps),
-    cannot: isReversible(remedy, action.risk) ? null : remedy ? 'cannot' : 'gone',
+    obstacle: isReversible(remedy, action.risk) ? null : remedy ? 'no undo' : 'gone',
     delayed: undoNoteOf(action, 'undo_delayed'),
     failed: undoNoteOf(action, 'undo_failed'),
   };

@@ -1,33 +1,33 @@
-/** What a bot does, may do and needs: of its code, with how this database stands to it. */
+/** What a bot checks, heals and needs, as its code says; and which of it this database has. */
 import {
   adviceOf,
   checksOf,
-  healsOf,
-  type Heal,
+  healingEntriesOf,
+  type HealingEntry,
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
-import { lackingIn } from './lacking.ts';
+import { lackingTablesIn } from './lacking.ts';
 import { catalogueBot } from './settings.ts';
 
-export type { Heal, ShownCheck } from '../../catalogue/abilities.ts';
+export type { HealingEntry, ShownCheck } from '../../catalogue/abilities.ts';
 
 export interface Abilities {
   checks: ShownCheck[];
-  /** `enabled`: false where its entry was disabled or removed; `autonomy` is the present one */
-  heals: (Heal & { enabled: boolean })[];
+  /** `enabled`: false if the entry was disabled or removed; `autonomy` is the entry's present one */
+  heals: (HealingEntry & { enabled: boolean })[];
   /** names of entries that only say what a person may do */
   advice: string[];
   secrets: { name: string; stored: boolean }[];
-  /** tables of the platform that its checks read; `lacking`: they are not installed, so that it stays off */
+  /** tables of the platform that its checks read; `lacking`: they are not installed, so the bot is left off */
   needs: string[];
   lacking: boolean;
 }
 
-/** Null where its endpoint names no bot of the catalogue. */
+/** Null if the bot's endpoint names no bot of the catalogue. */
 export async function abilitiesOf(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   { api_endpoint: endpoint }: Pick<BotRow, 'api_endpoint'>,
@@ -37,10 +37,10 @@ export async function abilitiesOf(
   const secrets = bot.secrets ?? [];
   const rows = secrets.length > 0 ? await secretRows(db, secrets) : [];
   const stored = new Set(rows.map(({ name }) => name));
-  const lacking = (await lackingIn(db, catalogue))(endpoint) !== null;
+  const lacking = (await lackingTablesIn(db, catalogue))(endpoint) !== null;
   return {
     checks: checksOf(bot),
-    heals: await presentHeals(db, healsOf(bot, catalogue)),
+    heals: await withPresentAutonomy(db, healingEntriesOf(bot, catalogue)),
     advice: adviceOf(bot),
     secrets: secrets.map((name) => ({ name, stored: stored.has(name) })),
     needs: [...(bot.needs ?? [])],
@@ -48,8 +48,11 @@ export async function abilitiesOf(
   };
 }
 
-/** With what people and outcomes have made of the entries; one that is not there yet comes with the next start of a process. */
-async function presentHeals(db: Db, heals: Heal[]): Promise<Abilities['heals']> {
+/**
+ * The heals with the present autonomy of their entries, which people and outcomes may have changed. An entry that this database
+ * does not have yet is added when a process starts.
+ */
+async function withPresentAutonomy(db: Db, heals: HealingEntry[]): Promise<Abilities['heals']> {
   if (heals.length === 0) return [];
   const rows = await db
     .selectFrom('bot_knowledge')

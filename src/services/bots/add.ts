@@ -8,7 +8,7 @@ import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
-import { lackingIn, refuseLacking } from './lacking.ts';
+import { lackingTablesIn, refuseLackingTables } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
 
 export { checkName } from './definition.ts';
@@ -84,7 +84,7 @@ export async function requireRunnableEndpoint(
   { name, endpoint }: { name: string; endpoint: string },
 ): Promise<void> {
   const { api_endpoint } = columnsOf({ endpoint }) as Pick<BotRow, 'api_endpoint'>;
-  refuseLacking(await lackingIn(db, catalogue), { api_endpoint }, notAdded(name));
+  refuseLackingTables(await lackingTablesIn(db, catalogue), { api_endpoint }, notAdded(name));
 }
 
 const notAdded = (name: string): string => `the bot ${name} was not added`;
@@ -98,7 +98,7 @@ export async function addBot(
   { bot: values }: { bot: NewBot },
 ): Promise<{ bot: BotRow; aside: string | null }> {
   authorise(actor, 'add bots', 'admin');
-  refuseLacking(await lackingIn(db, catalogue), values, notAdded(values.name));
+  refuseLackingTables(await lackingTablesIn(db, catalogue), values, notAdded(values.name));
   const added = await db.transaction().execute((trx) => insert(trx, values));
   if (added) return added;
   throw nameTaken(values.name);

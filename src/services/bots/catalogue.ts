@@ -2,8 +2,8 @@
 import {
   adviceOf,
   checksOf,
-  healsOf,
-  type Heal,
+  healingEntriesOf,
+  type HealingEntry,
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
@@ -22,7 +22,7 @@ export interface CatalogueBot {
   /** names of the entries of knowledge that it brings along */
   knowledge: string[];
   /** what the entries among these do that apply remedies */
-  heals: Heal[];
+  heals: HealingEntry[];
   /** names of the others, which only say what a person may do */
   advice: string[];
   /** names of the secrets that its checks may read */
@@ -44,7 +44,7 @@ export const listCatalogue = (catalogue: Catalogue): CatalogueBot[] =>
       schedule_cron: bot.schedule,
       checks: checksOf(bot),
       knowledge: (bot.knowledge ?? []).map(({ name }) => name),
-      heals: healsOf(bot, catalogue),
+      heals: healingEntriesOf(bot, catalogue),
       advice: adviceOf(bot),
       secrets: [...(bot.secrets ?? [])],
       needs: [...(bot.needs ?? [])],

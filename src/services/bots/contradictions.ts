@@ -6,13 +6,13 @@ import { BadScheduleError, nextSlot, parseSchedule } from '../../schedule/cron.t
 type Columns = Pick<BotRow, 'schedule_cron' | 'timezone'> &
   Partial<Pick<BotRow, 'jitter_seconds' | 'catch_up' | 'catch_up_limit'>>;
 
-/** How many of the next slots are compared to find the shortest interval; for an hourly schedule, more than a week. */
+/** How many of the next slots are compared to find the shortest interval; those of an hourly schedule are more than a week. */
 const comparedSlots = 200;
 
 /**
- * Throws UsageError if a change contradicts the rest of the definition: a jitter longer than half the time between two slots,
- * which would be shortened without a word, or a catch-up limit with a `catch_up` that uses none. `changed` names the columns of
- * the change: contradictions that were there before it are left alone. The schedule must be readable.
+ * Throws UsageError if a change contradicts the rest of the definition. That is a jitter longer than half the time between two
+ * slots, because a claim would shorten it and not say so; or a catch-up limit with a `catch_up` that uses none. `changed` names the
+ * columns of the change: it is allowed to leave an earlier contradiction as it is. The schedule must be readable.
  */
 export function refuseContradictions(bot: Columns, changed: readonly string[]): void {
   const { jitter_seconds: jitter = 0, catch_up = 'last' } = bot;

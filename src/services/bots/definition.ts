@@ -54,7 +54,7 @@ const columns = {
 export const decisiveColumns = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
 
 /** How many characters these columns hold. */
-const lengths: Partial<Record<keyof Bots, number>> = {
+const maxLengths: Partial<Record<keyof Bots, number>> = {
   name: 50,
   display_name: 100,
   schedule_cron: 50,
@@ -70,15 +70,15 @@ export function columnsOf(options: BotDefinition): Partial<Insertable<Bots>> {
   for (const [option, column] of Object.entries(columns)) {
     const raw = options[option as keyof typeof columns];
     if (raw === undefined) continue;
-    const given = tidy[option]?.(raw as string) ?? raw;
+    const given = tidied[option]?.(raw as string) ?? raw;
     if (typeof given === 'string') checkText(flagOf(option), column, given);
     values[column] = toColumn[option]?.(given as string) ?? given;
   }
   return values;
 }
 
-/** Trims what is not part of a value; a schedule gets the form that SQL can check, with single spaces. */
-const tidy: Record<string, (given: string) => string> = {
+/** Removes spaces that are not part of a value; a schedule keeps single spaces between its fields, the form that SQL can check. */
+const tidied: Record<string, (given: string) => string> = {
   schedule: (given) => given.trim().split(/\s+/).join(' '),
   endpoint: endpointOf,
   timezone: (given) => given.trim(),
@@ -94,12 +94,12 @@ function endpointOf(given: string): string {
 }
 
 function checkText(flag: string, column: keyof Bots, text: string): void {
-  const most = lengths[column];
+  const maxLength = maxLengths[column];
   const length = [...text].length;
-  if (most && length > most)
+  if (maxLength && length > maxLength)
     throw new UsageError({
       what: `${flag} is too long`,
-      why: `it has ${length} characters, and ${column} holds ${most}`,
+      why: `it has ${length} characters, and ${column} holds ${maxLength}`,
       hint: 'shorten it',
     });
   if (!text.trim() && column !== 'description')
@@ -123,7 +123,7 @@ export function checkName(name: string): void {
 
 /** A config that can be stored, from JSON. Throws {@link UsageError}. */
 export function readConfig(text: string): object {
-  const bad = (why: string, cause?: unknown) =>
+  const unusable = (why: string, cause?: unknown) =>
     new UsageError(
       { what: '--config cannot be used', why, hint: `write it as --config '{"days": 7}'` },
       { cause },
@@ -137,17 +137,21 @@ export function readConfig(text: string): object {
   try {
     config = JSON.parse(text, check);
   } catch (error) {
-    throw bad((error as Error).message, error);
+    throw unusable((error as Error).message, error);
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config))
-    throw bad('it is not a JSON object');
+    throw unusable('it is not a JSON object');
   const twice = keyGivenTwice(text);
-  if (twice !== null) throw bad(`${twice} is given twice, and the first would be ignored`);
-  if (unstorable) throw bad('PostgreSQL stores neither NUL characters nor half a surrogate pair');
+  if (twice !== null) throw unusable(`${twice} is given twice, and the first would be ignored`);
+  if (unstorable)
+    throw unusable('PostgreSQL stores neither NUL characters nor half a surrogate pair');
   return config;
 }
 
-/** The key that is given twice, in words; null if there is none. JSON.parse ignores the first; JSON is YAML, whose parser reports it. */
+/**
+ * The key that is given twice, in words; null if there is none. JSON.parse ignores the first of them without an error, so the
+ * parser of YAML looks for it: each JSON document is a YAML document.
+ */
 function keyGivenTwice(json: string): string | null {
   const { errors } = parseDocument(json, { uniqueKeys: true, prettyErrors: false });
   const found = errors.find(({ code }) => code === 'DUPLICATE_KEY');

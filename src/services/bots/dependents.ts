@@ -8,7 +8,7 @@ import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
 import { documentsThatName, type DocumentsThatName } from './documents-that-name.ts';
 
-/** What depends on a bot; each is a number, or names. */
+/** What depends on a bot: numbers of rows, or names. */
 export interface BotDependents extends DocumentsThatName {
   queuedRuns: number;
   runningRuns: number;
@@ -17,19 +17,19 @@ export interface BotDependents extends DocumentsThatName {
   silences: number;
   /** steps of heals that are not concluded: begun, or still to be verified or to hold */
   openActions: number;
-  /** undos that were asked for and wait for a run of it */
+  /** requested undos that wait for a run of it */
   undos: number;
   /** suggestions that were approved and wait for a run of it */
   approvals: number;
   /** entries of knowledge whose newest decisions were about its findings; they stay */
   knowledge: string[];
-  /** entries whose playbook names it: a rename would make them miss it */
+  /** entries whose playbook names it: after a rename the playbook would not find it */
   playbooks: string[];
-  /** ids of silences in force about a component of this name: they cover what a bot finds about this one */
+  /** ids of silences in force about a component with the bot's name: they cover what other bots find about this bot */
   namedBySilences: string[];
   /** ids of maintenance windows in force or to come for it: they follow a rename */
   maintenance: string[];
-  /** ids of such windows about a component of this name */
+  /** ids of such windows about a component with the bot's name */
   namedByMaintenance: string[];
 }
 

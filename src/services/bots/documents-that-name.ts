@@ -1,4 +1,4 @@
-/** Which parts of people's documents name a bot: they do not follow when it is renamed. */
+/** The parts of the policy and of the notifications that name a bot: they keep the old name when it is renamed. */
 import { policyOf } from '../../data/escalation/policies.ts';
 import type { Db } from '../../database/connect.ts';
 import { storedDocument } from '../../notify/settings/stored.ts';

@@ -10,7 +10,7 @@ import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, decisiveColumns, type BotDefinition } from './definition.ts';
-import { lackingIn, refuseLacking } from './lacking.ts';
+import { lackingTablesIn, refuseLackingTables } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
 
 export type { BotDefinition } from './definition.ts';
@@ -36,8 +36,8 @@ export const editOf = (definition: BotDefinition): Partial<BotRow> =>
   columnsOf(definition) as Partial<BotRow>;
 
 /**
- * Changes the given columns and nothing else. A change of what decides whether a bot can run is checked with its new
- * values. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError,
+ * Changes the given columns and nothing else. If a column changes that decides whether the bot can run (`decisiveColumns`), the new
+ * definition is checked first. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError,
  * and NoPlatformError for a bot that could not run in this database.
  */
 export async function editBot(
@@ -47,13 +47,13 @@ export async function editBot(
   authorise(actor, 'edit bots', 'admin');
   const { id } = await botOf(db, given);
   const changesSettings = [...(settings?.set ?? []), ...(settings?.unset ?? [])].length > 0;
-  // Computed from the locked row, so that another edit's settings stay.
+  // Computed from the locked row, so that settings which another edit has just changed stay.
   const wantedOf = (bot: BotRow): Partial<BotRow> => {
     if (!settings || !changesSettings) return edit;
-    const now = { ...bot, ...edit };
-    // A mistake in the endpoint comes before one in its settings.
-    refuseUnknownEndpoint(catalogue, now.api_endpoint);
-    return { ...edit, config: changedConfig(catalogue, now, settings) as BotRow['config'] };
+    const after = { ...bot, ...edit };
+    // A mistake in the endpoint is reported before one in the settings, which depend on it.
+    refuseUnknownEndpoint(catalogue, after.api_endpoint);
+    return { ...edit, config: changedConfig(catalogue, after, settings) as BotRow['config'] };
   };
   const columns = [
     ...(Object.keys(edit) as BotColumn[]),
@@ -61,7 +61,7 @@ export async function editBot(
   ];
   const differingColumns = (bot: BotRow, wanted: Partial<BotRow>) =>
     columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
-  const lacking = await lackingIn(db, catalogue);
+  const lacking = await lackingTablesIn(db, catalogue);
   let changed: BotColumn[] = [];
   const edited = await db.transaction().execute((trx) =>
     write(trx, id, (bot) => {
@@ -73,7 +73,7 @@ export async function editBot(
         inspectDefinition(next, catalogue);
         // An edit that makes the bot active, or changes its endpoint, needs the tables of that endpoint.
         if (bot.status === 'error' || changed.includes('api_endpoint'))
-          refuseLacking(lacking, next, `${bot.name} was not changed`);
+          refuseLackingTables(lacking, next, `${bot.name} was not changed`);
       }
       refuseContradictions({ ...bot, ...wanted }, changed);
       return Object.fromEntries(

@@ -8,7 +8,7 @@ import { botOf } from '../references/named.ts';
 import {
   requireChange,
   refuseLeftOff,
-  refuseUnfit,
+  refuseUnrunnable,
   WrongStatusError,
   type ChangedStatus,
 } from './pause.ts';
@@ -39,8 +39,8 @@ export async function disableBot(
 }
 
 /**
- * Lets a bot run again that was disabled or removed, if its definition allows it to run. Findings that were resolved by the
- * removal come back when a run finds them. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
+ * Lets a bot run again that was disabled or removed, if its definition allows it to run. Findings that the removal
+ * resolved are reported again when a run finds them. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
  */
 export async function enableBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
@@ -60,7 +60,7 @@ export async function enableBot(
           : `\`npx roundsman bots resume ${bot.name}\``,
     });
   const known = await catalogue();
-  refuseUnfit(bot, known, 'enabled');
+  refuseUnrunnable(bot, known, 'enabled');
   await refuseLeftOff(db, bot, known, 'enabled');
   return { bot: await requireChange(db, bot, await enable(db, bot)), unchanged: false, wasRemoved };
 }

@@ -1,24 +1,27 @@
-/** If only the bots are installed, a bot whose endpoint needs tables of the platform is left off. */
+/**
+ * Where only the bots are installed, a bot whose endpoint needs tables of the platform is left off: disabled at the start of a
+ * process.
+ */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import { NoPlatformError } from '../database/require-platform.ts';
 
-/** The tables that an endpoint needs and the database does not have; null if it can run. */
-export type Lacking = (endpoint: string) => readonly string[] | null;
+/** Returns the tables that an endpoint needs and the database does not have; null if the endpoint can run. */
+export type LackingTables = (endpoint: string) => readonly string[] | null;
 
-export async function lackingIn(db: Db, { bots }: Catalogue): Promise<Lacking> {
+export async function lackingTablesIn(db: Db, { bots }: Catalogue): Promise<LackingTables> {
   const isWhole = await hasPlatform(db);
   return (endpoint) => {
-    const runs = bots.find(({ name }) => [`/api/bots/${name}`, `bot:${name}`].includes(endpoint));
-    return isWhole ? null : (runs?.needs ?? null);
+    const bot = bots.find(({ name }) => [`/api/bots/${name}`, `bot:${name}`].includes(endpoint));
+    return isWhole ? null : (bot?.needs ?? null);
   };
 }
 
 /** Throws {@link NoPlatformError} for a definition that the next start would leave off; `what` says what was not done. */
-export function refuseLacking(
-  lacking: Lacking,
+export function refuseLackingTables(
+  lacking: LackingTables,
   { api_endpoint: endpoint }: Pick<BotRow, 'api_endpoint'>,
   what: string,
 ): void {

@@ -19,7 +19,7 @@ export interface NextRun {
 }
 
 /** A bot's next slot and start, or why there is none. */
-export interface FirstRun {
+export interface NextRunOfBot {
   bot: BotRow;
   slot: Date | null;
   start: Date | null;
@@ -28,13 +28,16 @@ export interface FirstRun {
   error?: string;
 }
 
-/** The next run of each active bot, which a maintenance window may skip, in the order of their starts; `all` counts these bots. */
-export async function firstRuns(db: Db, { limit }: { limit: number }) {
+/**
+ * The next run of each active bot in the order of their starts, also if a maintenance window skips it; `all` counts the active
+ * bots.
+ */
+export async function nextRunOfEach(db: Db, { limit }: { limit: number }) {
   const now = await currentTime(db);
   const bots = await activeBots(db, limit);
   const skippedBy = await skippingWindows(db);
-  const firsts = await Promise.all(bots.map((bot) => firstOf(db, bot, { now, skippedBy })));
-  const next = firsts.toSorted(
+  const unsorted = await Promise.all(bots.map((bot) => nextRunOf(db, bot, { now, skippedBy })));
+  const next = unsorted.toSorted(
     (a, b) => (a.start?.getTime() ?? Infinity) - (b.start?.getTime() ?? Infinity),
   );
   return { next, all: () => countRows(db, active(db)), now };
@@ -46,7 +49,7 @@ const active = (db: Db) => db.selectFrom('bots').where('status', '=', 'active');
 const activeBots = (db: Db, limit: number): Promise<BotRow[]> =>
   active(db).selectAll().orderBy('next_slot_at').orderBy('name').limit(limit).execute();
 
-/** A bot and its next `count` runs; fewer if its schedule ends. Throws NotFoundError, UnreadableScheduleError. */
+/** A bot and its next `count` runs; fewer if its schedule has no more slots. Throws NotFoundError, UnreadableScheduleError. */
 export async function nextRuns(db: Db, { bot: given, count }: { bot: string; count: number }) {
   const now = await currentTime(db);
   const bot = await botOf(db, given);
@@ -61,11 +64,11 @@ export async function nextRuns(db: Db, { bot: given, count }: { bot: string; cou
   return { bot, zone, schedule: await scheduleInWords(bot), next, now };
 }
 
-async function firstOf(
+async function nextRunOf(
   db: Db,
   bot: BotRow,
   { now, skippedBy }: { now: Date; skippedBy: Awaited<ReturnType<typeof skippingWindows>> },
-): Promise<FirstRun> {
+): Promise<NextRunOfBot> {
   try {
     const slots = slotsFrom(bot, now, 1);
     const [start] = await startsOf(db, bot, slots);
@@ -78,7 +81,7 @@ async function firstOf(
   }
 }
 
-/** The next `count` slots and one more, which ends the interval of the last one; fewer if the schedule ends. */
+/** The next `count` slots and one more, which ends the interval of the last one; fewer if the schedule has no more. */
 function slotsFrom(bot: BotRow, now: Date, count: number): Date[] {
   const schedule = scheduleOf(bot);
   const slots = isPlanned(bot) ? [bot.next_slot_at!] : [];
@@ -104,7 +107,7 @@ async function startsOf(db: Db, bot: BotRow, slots: Date[]): Promise<Date[]> {
     FROM unnest(${slots.slice(0, -1)}::timestamptz[], ${slots.slice(1)}::timestamptz[]) AS s (slot, following)
     ORDER BY slot`.execute(db);
   const starts = rows.map(({ start }) => start);
-  // A start that is already planned stays, also if a person set it.
+  // A start that is already planned is kept, even if a person has set it.
   if (isPlanned(bot) && starts.length > 0) starts[0] = bot.next_execution_at!;
   return starts;
 }

@@ -9,7 +9,7 @@ import { pauseBot as pause } from '../../transitions/bots/pause.ts';
 import { resumeBot as resume } from '../../transitions/bots/resume.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
-import { lackingIn } from './lacking.ts';
+import { lackingTablesIn } from './lacking.ts';
 
 /** The bot's status does not allow the change; `why` says what prevents it. */
 export class WrongStatusError extends RoundsmanError {}
@@ -21,13 +21,13 @@ export interface ChangedStatus {
 }
 
 /**
- * Pauses a bot: it starts no new run until it is resumed. Runs that are queued or running end as usual; `open` is
+ * Pauses a bot: it starts no new run until it is resumed. Runs that are queued or running end as usual; `pendingRuns` is
  * their number. For operators. Throws NotFoundError, {@link WrongStatusError}.
  */
 export async function pauseBot(
   { db, actor }: { db: Db; actor: Actor },
   { bot: given, reason }: { bot: string; reason: string | null },
-): Promise<ChangedStatus & { open: number }> {
+): Promise<ChangedStatus & { pendingRuns: number }> {
   authorise(actor, 'pause bots', 'operator');
   const bot = await botOf(db, given);
   if (bot.status === 'disabled')
@@ -36,9 +36,9 @@ export async function pauseBot(
       why: `it ${bot.removed_at ? 'was removed' : 'is disabled'} and runs nothing anyway${bot.status_reason ? `: ${printable(bot.status_reason)}` : ''}`,
       hint: `\`npx roundsman bots enable ${bot.name}\` if it is to run again`,
     });
-  if (bot.status === 'paused') return { bot, unchanged: true, open: 0 };
+  if (bot.status === 'paused') return { bot, unchanged: true, pendingRuns: 0 };
   const after = await requireChange(db, bot, pause(db, bot, reason));
-  return { bot: after, unchanged: false, open: await countPendingRuns(db, bot.id) };
+  return { bot: after, unchanged: false, pendingRuns: await countPendingRuns(db, bot.id) };
 }
 
 /**
@@ -60,13 +60,13 @@ export async function resumeBot(
       hint: `\`npx roundsman bots enable ${bot.name}\` takes that back`,
     });
   const known = await catalogue();
-  refuseUnfit(bot, known, 'resumed');
+  refuseUnrunnable(bot, known, 'resumed');
   await refuseLeftOff(db, bot, known, 'resumed');
   return { bot: await requireChange(db, bot, resume(db, bot)), unchanged: false };
 }
 
-/** Refuses to make a bot active that the scheduler would mark in error again in its next tick. */
-export function refuseUnfit(bot: BotRow, catalogue: Catalogue, wanted: string): void {
+/** Throws {@link WrongStatusError} for a bot that the scheduler would put into error again at its next tick. */
+export function refuseUnrunnable(bot: BotRow, catalogue: Catalogue, wanted: string): void {
   try {
     inspectDefinition(bot, catalogue);
   } catch (error) {
@@ -82,14 +82,14 @@ export function refuseUnfit(bot: BotRow, catalogue: Catalogue, wanted: string): 
   }
 }
 
-/** Refuses to make a bot active that the next start would leave off again. */
+/** Throws {@link WrongStatusError} for a bot that the next start of a process would leave off again. */
 export async function refuseLeftOff(
   db: Db,
   bot: BotRow,
   catalogue: Catalogue,
   wanted: string,
 ): Promise<void> {
-  const lacking = (await lackingIn(db, catalogue))(bot.api_endpoint);
+  const lacking = (await lackingTablesIn(db, catalogue))(bot.api_endpoint);
   if (lacking === null) return;
   throw new WrongStatusError({
     what: `${bot.name} cannot be ${wanted}, it is ${bot.status}`,
@@ -106,10 +106,10 @@ export async function requireChange(
 ): Promise<BotRow> {
   const after = await change;
   if (after) return after;
-  const now = await botOf(db, id);
+  const current = await botOf(db, id);
   throw new WrongStatusError({
     what: `${name} was not changed`,
-    why: `another command changed it first: it is ${now.status} now, it was ${status}`,
+    why: `another command changed it first: it is ${current.status} now, it was ${status}`,
     hint: `see \`npx roundsman bots show ${name}\``,
   });
 }

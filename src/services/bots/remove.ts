@@ -18,8 +18,9 @@ export interface RemovedBot extends CancelledOfBot {
 
 /**
  * Removes a bot: it is disabled, lists leave it out, and its name may be given to another one. Its history stays. Its
- * open runs are cancelled, and its open findings and tickets resolved. A run that is still ending may write more of them: the
- * timer `settle` resolves those. `bots enable` takes the removal back. For owners and admins. Throws NotFoundError.
+ * queued and running runs are cancelled, and its open findings and tickets resolved. A run that has not ended yet may still write
+ * findings and tickets: the timer `settle` resolves those. `bots enable` takes the removal back. For owners and admins. Throws
+ * NotFoundError.
  */
 export async function removeBot(
   { db, actor }: { db: Db; actor: Actor },

@@ -19,8 +19,8 @@ export interface Renamed {
 }
 
 /**
- * Gives a bot another name. Its history shows the new one, because it refers to the bot by its id; playbooks and
- * silences that name it do not follow. For owners and admins. Throws NotFoundError, NameTakenError, WrongStatusError.
+ * Gives a bot another name. Its history shows the new name, because runs and findings refer to the bot by its id. Playbooks and
+ * silences that name the bot keep the old name. For owners and admins. Throws NotFoundError, NameTakenError, WrongStatusError.
  */
 export async function renameBot(
   { db, actor }: { db: Db; actor: Actor },
@@ -39,12 +39,12 @@ export async function renameBot(
       throw error;
     });
   if (renamed) return { ...renamed, before: seen.name, unchanged: false };
-  const now = await botOf(db, seen.id);
-  if (now.name !== seen.name)
+  const current = await botOf(db, seen.id);
+  if (current.name !== seen.name)
     throw new WrongStatusError({
       what: `${seen.name} was not renamed`,
-      why: `another command renamed it first: it is ${now.name} now`,
-      hint: `see \`npx roundsman bots show ${now.name}\``,
+      why: `another command renamed it first: it is ${current.name} now`,
+      hint: `see \`npx roundsman bots show ${current.name}\``,
     });
   throw new NameTakenError({
     what: `${seen.name} was not renamed`,

@@ -11,7 +11,7 @@ export type { Setting } from '../../catalogue/settings.ts';
 export interface SettingChanges {
   /** `key=value`: a value is JSON, or a text if the setting takes one */
   set?: string[] | undefined;
-  /** keys that get their default again */
+  /** keys that are taken out of the config, so that their defaults hold again */
   unset?: string[] | undefined;
 }
 
@@ -100,13 +100,13 @@ export function changedConfig(
 
 /** Whether the bot's schema refuses or drops a key that it does not name. */
 function isStrict(bot: Bot | undefined): boolean {
-  const odd = 'no such setting';
+  const unknownKey = 'no such setting';
   try {
-    const parsed = bot?.config.safeParse({ [odd]: 0 });
+    const parsed = bot?.config.safeParse({ [unknownKey]: 0 });
     if (!parsed) return false;
     if (!parsed.success)
       return parsed.error.issues.some(({ code }) => code === 'unrecognized_keys');
-    return !Object.hasOwn(parsed.data as object, odd);
+    return !Object.hasOwn(parsed.data as object, unknownKey);
   } catch {
     return false;
   }

@@ -13,9 +13,9 @@ const maxRuns = 10;
 const maxFindings = 50;
 
 /**
- * A bot with its settings, what it does and needs, its newest runs, its worst open findings and how many there are, the maintenance windows in force
- * for it or some of what it finds, and its schedule in words.
- * `settings` is null if its endpoint or its schema does not say which settings there are, `abilities` if its endpoint names no bot. Throws NotFoundError.
+ * A bot with its settings, its abilities, its newest runs, its worst open findings and how many there are, and its schedule in
+ * words; also the maintenance windows in force for it, or for some of what it finds. `settings` is null if its endpoint or its
+ * schema does not say which settings there are; `abilities` is null if its endpoint names no bot. Throws NotFoundError.
  */
 export async function showBot(
   { db, catalogue }: { db: Db; catalogue: Catalogue },

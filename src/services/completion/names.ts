@@ -1,4 +1,4 @@
-/** Names and ids that begin as a person has typed: for the completion of a shell, which does not wait. */
+/** Names and ids that begin with what a person has typed: a shell shows them when the person presses Tab. */
 import { sql, type RawBuilder } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
@@ -8,35 +8,35 @@ export interface Name {
   about: string;
 }
 
-type Find = (begin: string) => RawBuilder<Name>;
+type Find = (prefix: string) => RawBuilder<Name>;
 
-/** More than anybody reads from a list of a shell. */
+/** No person reads a longer list in a shell. */
 const maxNames = 100;
 
 /** Finds the names in one column. */
 const column =
   (table: string, name: string, about: RawBuilder<unknown> = sql`''`, where = sql`true`): Find =>
-  (begin) =>
+  (prefix) =>
     sql`SELECT DISTINCT ${sql.ref(name)}::text AS name, ${about} AS about FROM ${sql.table(table)}
-        WHERE ${sql.ref(name)} IS NOT NULL AND starts_with(${sql.ref(name)}::text, ${begin}) AND ${where}
+        WHERE ${sql.ref(name)} IS NOT NULL AND starts_with(${sql.ref(name)}::text, ${prefix}) AND ${where}
         ORDER BY 1 LIMIT ${sql.lit(maxNames)}`;
 
 /** Finds the first eight digits of ids, which name a row; the newest first. */
 const ids =
-  (table: string, about: RawBuilder<unknown>, newest: string, where = sql`true`): Find =>
-  (begin) =>
+  (table: string, about: RawBuilder<unknown>, timeColumn: string, where = sql`true`): Find =>
+  (prefix) =>
     sql`SELECT left(id::text, 8) AS name, ${about} AS about FROM ${sql.table(table)}
-        WHERE starts_with(id::text, lower(${begin})) AND ${where}
-        ORDER BY ${sql.ref(newest)} DESC NULLS LAST LIMIT ${sql.lit(maxNames)}`;
+        WHERE starts_with(id::text, lower(${prefix})) AND ${where}
+        ORDER BY ${sql.ref(timeColumn)} DESC NULLS LAST LIMIT ${sql.lit(maxNames)}`;
 
-const tickets: Find = (begin) => sql`
+const tickets: Find = (prefix) => sql`
   SELECT 'T-' || number AS name, title AS about FROM bot_tickets
-  WHERE starts_with('T-' || number, upper(${begin})) OR (${begin} <> '' AND starts_with(number::text, ${begin}))
+  WHERE starts_with('T-' || number, upper(${prefix})) OR (${prefix} <> '' AND starts_with(number::text, ${prefix}))
   ORDER BY status IN ('open', 'assigned') DESC, number DESC LIMIT ${sql.lit(maxNames)}`;
 
-const channels: Find = (begin) => sql`
+const channels: Find = (prefix) => sql`
   SELECT name, CASE WHEN off_since IS NULL THEN '' ELSE 'off' END AS about FROM engine.channels
-  WHERE starts_with(name, ${begin}) ORDER BY name LIMIT ${sql.lit(maxNames)}`;
+  WHERE starts_with(name, ${prefix}) ORDER BY name LIMIT ${sql.lit(maxNames)}`;
 
 const groups: Find = (begin) => sql`
   SELECT g.id::text AS name, (
@@ -65,8 +65,8 @@ const finds = {
 
 export type NameKind = keyof typeof finds;
 
-/** The names of this kind that begin with `begin`, a hundred at most. */
-export async function namesThatBegin(db: Db, kind: NameKind, begin: string): Promise<Name[]> {
-  const { rows } = await finds[kind](begin.slice(0, 255)).execute(db);
+/** The names of this kind that begin with `prefix`, a hundred at most. */
+export async function namesThatBegin(db: Db, kind: NameKind, prefix: string): Promise<Name[]> {
+  const { rows } = await finds[kind](prefix.slice(0, 255)).execute(db);
   return rows;
 }

@@ -4,7 +4,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { quotedIdentifier } from '../../ground/text.ts';
 import type { BackendName } from '../../queue/backend.ts';
 
-export type Role = 'up' | 'scheduler' | 'worker';
+export type ProcessRole = 'up' | 'scheduler' | 'worker';
 
 export interface ConnectionPlan {
   /** runs at once; 0 for a scheduler */
@@ -16,7 +16,7 @@ export interface ConnectionPlan {
   /** BullMQ on PostgreSQL: one pool for adding entries, one for taking them */
   queue: number;
   queueWorker: number;
-  /** one child more than there are places is kept ready */
+  /** whether a child more than there are places is kept ready */
   isOneAhead: boolean;
   total: number;
 }
@@ -29,7 +29,7 @@ const connectionsPerChild = 3;
 
 type PlanParts = Omit<ConnectionPlan, 'total'>;
 
-function totalOf(role: Role, backend: BackendName, wanted: PlanParts): number {
+function totalOf(role: ProcessRole, backend: BackendName, wanted: PlanParts): number {
   const { places, engine, flushesAtOnce, queue, queueWorker, isOneAhead } = wanted;
   const onPostgres = backend === 'postgres';
   const common = sessionConnections + engine + (onPostgres ? queue : 0);
@@ -39,13 +39,13 @@ function totalOf(role: Role, backend: BackendName, wanted: PlanParts): number {
 }
 
 /** The smallest plan: with fewer connections the process could block itself. */
-const smallestPlan = (role: Role, places: number): PlanParts =>
+const smallestPlan = (role: ProcessRole, places: number): PlanParts =>
   role === 'scheduler'
     ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
 /** The plan of a process that no limit restricts. */
-const fullPlan = (role: Role, places: number): PlanParts =>
+const fullPlan = (role: ProcessRole, places: number): PlanParts =>
   role === 'scheduler'
     ? { places: 0, engine: 6, flushesAtOnce: 0, queue: 4, queueWorker: 0, isOneAhead: false }
     : { places, engine: places + 4, flushesAtOnce: 2, queue: 4, queueWorker: 5, isOneAhead: true };
@@ -57,25 +57,25 @@ const growthOrder = ['flushesAtOnce', 'queueWorker', 'queue', 'isOneAhead', 'eng
 export class TooFewConnectionsError extends RoundsmanError {}
 
 /**
- * The plan with the most places, up to `places`, that stays within `limit`, if there is one. Throws {@link
- * TooFewConnectionsError}, which names the least number, if not even one place fits.
+ * The plan with as many places as fit into `limit`, `places` at most; without a limit, all of them. Throws {@link
+ * TooFewConnectionsError}, which names the smallest number that would do, if not even one place fits.
  */
 export function planConnections(
-  role: Role,
+  role: ProcessRole,
   backend: BackendName,
   places: number,
   limit: ConnectionLimit | null,
 ): ConnectionPlan {
-  const most = limit?.most ?? Infinity;
-  const fits = (wanted: PlanParts) => totalOf(role, backend, wanted) <= most;
+  const max = limit?.most ?? Infinity;
+  const fits = (wanted: PlanParts) => totalOf(role, backend, wanted) <= max;
   let count = role === 'scheduler' ? 1 : places;
   while (count > 1 && !fits(smallestPlan(role, count))) count -= 1;
   const plan = smallestPlan(role, count);
-  const wouldFitOnRedis = backend !== 'redis' && totalOf(role, 'redis', plan) <= most;
+  const wouldFitOnRedis = backend !== 'redis' && totalOf(role, 'redis', plan) <= max;
   if (!fits(plan))
     throw new TooFewConnectionsError({
       what: `${role === 'up' ? 'this process' : `a ${role}`} cannot work with so few connections to PostgreSQL`,
-      why: `the limit of the ${limit!.of} is ${most}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
+      why: `the limit of the ${limit!.of} is ${max}, and it needs ${totalOf(role, backend, plan)} at least, with BullMQ on ${backend}`,
       hint: `raise that limit (${howToRaise(limit!, totalOf(role, backend, plan))})${wouldFitOnRedis ? ', or set REDIS_URL, with which fewer are needed' : ''}; docs/operating.md has the table`,
     });
   const goal = fullPlan(role, count);
@@ -89,7 +89,7 @@ export function planConnections(
   return { ...plan, total: totalOf(role, backend, plan) };
 }
 
-/** The statement or the setting that allows it `least` connections, by the owner of the limit. */
+/** The statement or the setting that raises this limit to `least` connections. */
 function howToRaise({ of }: ConnectionLimit, least: number): string {
   const [, kind, name] = /^(role|database) (.*)$/s.exec(of) ?? [];
   return kind && name

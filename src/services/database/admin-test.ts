@@ -21,12 +21,12 @@ export class AdminTestError extends UsageError {
 
 const signatureOf = (name: string): string => `${name.replace(/\(\s*\)$/, '')}()`;
 
-/** The function that the engine asks, and that asks the platform's: it cannot be the platform's function itself. */
-const enginesOwn = 'private.is_admin';
+/** The engine's function, which calls that of the platform: the platform's function cannot be this one. */
+const engineFunction = 'private.is_admin';
 
 /**
- * Throws {@link AdminTestError} if {@link useAdminTest} would refuse this function, also in a database that is not
- * migrated yet; but for a database that has the platform's tables it does not throw: `--only bots` itself refuses that. Writes nothing: what it tries is rolled back. For owners.
+ * Throws {@link AdminTestError} if {@link useAdminTest} would refuse this function, also in a database that is not migrated yet.
+ * Does not throw for a database that has the platform's tables. Writes nothing: what it tries is rolled back. For owners.
  */
 export async function checkAdminTest(
   { db, actor }: { db: Db; actor: Actor },
@@ -108,7 +108,8 @@ async function tryFunction(
 
 function whyUnfit(found: FoundFunction | undefined): string | null {
   if (!found) return 'there is no such function without parameters';
-  if (found.called === enginesOwn) return "it is Roundsman's own function, which would call itself";
+  if (found.called === engineFunction)
+    return "it is Roundsman's own function, which would call itself";
   if (found.type !== 'boolean' || found.set)
     return `it returns ${found.set ? 'SETOF ' : ''}${found.type}`;
   return found.volatile
@@ -128,7 +129,7 @@ interface FoundFunction {
   oid: string;
   schema: string;
   function: string;
-  /** schema and name, as in `public.is_admin` */
+  /** schema and name, as `public.is_admin` */
   called: string;
   type: string;
   set: boolean;
@@ -145,8 +146,10 @@ async function functionOf(db: Db, signature: string): Promise<FoundFunction | un
   return rows[0];
 }
 
-/** The function that says who is an admin. Null if none was named: then profiles.role says it where the database has the
- * platform's tables, and elsewhere no user is an admin. */
+/**
+ * The function that says who is an admin. Null if none was named: then profiles.role says it where the database has the platform's
+ * tables, and elsewhere no user is an admin.
+ */
 export async function adminTest(db: Db): Promise<string | null> {
   const row = await db
     .selectFrom('engine.settings')

@@ -1,7 +1,7 @@
 import { connect } from '../../database/connect.ts';
-import { soughtBy, type Fault } from '../../demo/faults/fault.ts';
+import { finderOf, type Fault } from '../../demo/faults/fault.ts';
 import { faults } from '../../demo/faults/index.ts';
-import { knowPlanted, plantOnce } from '../../demo/faults/planted.ts';
+import { analyzePlanted, plantOnce } from '../../demo/faults/planted.ts';
 import { refuseRealPeople } from '../../demo/only-fiction.ts';
 import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -10,8 +10,8 @@ import { authorise, type Actor } from '../actor.ts';
 import { requirePlatform } from './require-platform.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** In place of names: every fault. */
-const every = 'all';
+/** The word that stands for the names of all faults. */
+const allFaults = 'all';
 
 /** A fault that can be planted, and the check that finds it. */
 export interface KnownFault {
@@ -21,31 +21,35 @@ export interface KnownFault {
   check: string;
 }
 
-const known = (fault: Fault): KnownFault => ({
+const described = (fault: Fault): KnownFault => ({
   name: fault.name,
   title: fault.title,
-  ...soughtBy(fault),
+  ...finderOf(fault),
 });
 
 /** All faults by name. */
 export const listFaults = (): KnownFault[] =>
-  faults.map(known).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  faults.map(described).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 /**
- * The names of these faults, each once; several may be joined with commas, and `all` names every one. Throws UsageError for one that
- * there is not.
+ * The names of these faults, each once; several may be joined with commas, and `all` names every one. Throws UsageError for an
+ * unknown name.
  */
 export function faultsNamed(given: readonly string[]): string[] {
   const names = listFaults().map(({ name }) => name);
   const asked = given.flatMap((each) => each.split(',').map((name) => name.trim()));
   for (const name of asked)
-    if (name !== every && !names.includes(name))
+    if (name !== allFaults && !names.includes(name))
       throw new UsageError({
         what: `there is no fault ${printable(name) || 'without a name'}`,
-        why: `it has to be the name of a fault that can be planted, or \`${every}\``,
-        hint: didYouMean(name, [...names, every], '`npx roundsman db seed --faults` lists them'),
+        why: `it has to be the name of a fault that can be planted, or \`${allFaults}\``,
+        hint: didYouMean(
+          name,
+          [...names, allFaults],
+          '`npx roundsman db seed --faults` lists them',
+        ),
       });
-  return asked.includes(every) ? names : [...new Set(asked)];
+  return asked.includes(allFaults) ? names : [...new Set(asked)];
 }
 
 /** Throws as {@link withPlanter} does, before the database is migrated. */
@@ -55,11 +59,11 @@ export async function refuseRealDatabase(db: Db): Promise<void> {
 }
 
 export interface PlantedFault extends KnownFault {
-  /** false where it had been planted before: then nothing was changed */
+  /** false if it had been planted before: then nothing was changed */
   planted: boolean;
 }
 
-/** A fault could not be planted in this database; nothing of it is there. */
+/** A fault could not be planted in this database, and no part of it was written. */
 export class NotPlantedError extends RoundsmanError {}
 
 /** Plants one fault, in a transaction of its own. */
@@ -79,7 +83,7 @@ export async function withPlanter<Result>(
   const result = await work(async (name) => {
     const fault = faults.find((each) => each.name === name)!;
     try {
-      return { ...known(fault), planted: (await plantOnce(db, fault)) !== null };
+      return { ...described(fault), planted: (await plantOnce(db, fault)) !== null };
     } catch (error) {
       throw new NotPlantedError(
         {
@@ -91,6 +95,6 @@ export async function withPlanter<Result>(
       );
     }
   });
-  await knowPlanted(db);
+  await analyzePlanted(db);
   return result;
 }

@@ -28,13 +28,13 @@ export const isQueuedOn = async (db: Db, backend: BackendName): Promise<boolean>
 export const fitsBackend = (config: Config, backend: BackendName): boolean =>
   configuredBackend(config) === backend;
 
-/** Switches the backend that moves the runs. For owners. Throws an error when a process is alive. */
+/** Switches the backend that moves the runs. For owners. Throws an error if a process is alive. */
 export async function switchQueue(
   { db, url, actor }: { db: Db; url: string; actor: Actor },
   { to }: { to: BackendName },
 ): Promise<void> {
   authorise(actor, 'switch the queue', 'owner');
-  // `switchBackend` checks this again under its lock. It is checked here too, so that a refused switch has made no tables.
+  // `switchBackend` checks this again under its lock. The check before it prevents that a refused switch leaves tables behind.
   await refuseWhileAlive(db);
   if (to === 'postgres') await migrateQueue(url);
   await switchBackend(db, to);

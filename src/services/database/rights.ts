@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 export interface Rights {
   /** the role of this session */
   role: string;
-  /** the roles that row level security names and that do not exist */
+  /** roles that the policies of row level security name, and that do not exist */
   missing: string[];
   /** whether this session may read and write the bots' tables */
   writes: boolean;

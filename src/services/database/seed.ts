@@ -25,13 +25,13 @@ export async function refuseFilledDatabase(db: Db): Promise<void> {
   const { rows } = await sql<{ there: boolean }>`
     SELECT to_regclass('public.profiles') IS NOT NULL AS there`.execute(db);
   if (!rows[0]!.there) return;
-  const taken = await sql`SELECT FROM public.profiles LIMIT 1`.execute(db);
-  if (taken.rows.length > 0) throw new NotEmptyError();
+  const people = await sql`SELECT FROM public.profiles LIMIT 1`.execute(db);
+  if (people.rows.length > 0) throw new NotEmptyError();
 }
 
 interface Seed {
   size: SizeName;
-  /** another number gives another platform */
+  /** the seed of the random numbers: the same one gives the same platform */
   seed: number;
   /** called with the number of rows sent so far, the total, and the table that they go into */
   onRows: (done: number, total: number, table: string) => void;

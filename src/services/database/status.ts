@@ -10,7 +10,7 @@ export async function serverVersion(db: Db): Promise<string> {
   return rows[0]!.server_version;
 }
 
-/** The queue backend that this database's processes agreed on; null before the first one, or unmigrated. */
+/** The queue backend that the processes on this database use; null before the first process, and before the first migration. */
 async function queueOf(db: Db): Promise<string | null> {
   const { rows } = await sql<{ there: boolean }>`
     SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(db);

@@ -9,7 +9,7 @@ export async function tryWriting(db: Db): Promise<void> {
   const { rows } = await sql`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'engine' AND c.relname = 'settings' AND has_table_privilege(c.oid, 'INSERT')
       AND has_schema_privilege(n.oid, 'USAGE')`.execute(db);
-  if (rows.length === 0) return; // Other examinations report a missing schema or role.
+  if (rows.length === 0) return; // Other examinations report a schema or a right that is missing.
   await db
     .transaction()
     .execute(async (trx) => {

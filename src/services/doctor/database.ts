@@ -32,7 +32,7 @@ import { examineEngine } from './engine.ts';
 
 const statementTimeoutMs = 5_000;
 
-/** Joins the embedded database if it exists; creates none. */
+/** The database and the engine in it. Joins the embedded database if it exists, and creates none. */
 export async function examineDatabase(
   config: Config,
   { onCanary, onWait }: { onCanary: () => void; onWait: OnWait },
@@ -190,7 +190,7 @@ async function examineClock(db: Db, config: Config): Promise<Diagnosis> {
   );
 }
 
-/** A diagnosis only if a function of the platform was to say who is an admin, and no longer can. */
+/** A diagnosis only if a function of the platform was named to say who is an admin, and no longer can. */
 async function examineAdmins(db: Db): Promise<Diagnosis[]> {
   const fault = await adminTestFault(db);
   if (!fault) return [];
@@ -198,7 +198,7 @@ async function examineAdmins(db: Db): Promise<Diagnosis[]> {
     fail(
       'Admins',
       `no user may read the bots' tables, because ${fault.name} cannot say who is an admin: ${fault.why}`,
-      'make that function again, or name another: `npx roundsman db migrate --only bots --admin-test NAME`',
+      'create that function again, or name another: `npx roundsman db migrate --only bots --admin-test NAME`',
     ),
   ];
 }

@@ -1,6 +1,6 @@
 import type { CanaryResult } from '../progress/canary.ts';
 
-/** What one examination of the doctor found. `warn` works for now; `fail` is broken. */
+/** What one examination of the doctor found. `warn`: it works for now; `fail`: it is broken. */
 export interface Diagnosis {
   subject: string;
   status: 'ok' | 'warn' | 'fail';
@@ -15,7 +15,7 @@ export interface Diagnosis {
 /** A clause that advises to run the doctor; it is left out in the doctor's own output. */
 const toDoctor = /(; |^)[^;]*`npx roundsman doctor`[^;]*/g;
 
-/** A hint that other commands give, too, without its advice to run the doctor. */
+/** The hint without its advice to run the doctor, which other commands give. */
 const withoutDoctor = (hint: string): string =>
   hint.replace(toDoctor, '').replace(/^; /, '') || 'look at the log of that server';
 

@@ -13,7 +13,7 @@ import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineProgress } from './progress.ts';
 
-/** The queue, the processes, whether runs get through, and the bots of a migrated database. */
+/** Examines the queue, the processes, whether runs get through, and the bots; the database must be migrated. */
 export async function examineEngine(
   db: Db,
   config: Config,
@@ -49,21 +49,21 @@ function examineQueue(recorded: string | null, config: Config): Diagnosis {
 }
 
 /**
- * Runs that wait too long, from the same facts as `status`. Too few places, or no process at all, does not count as
- * broken.
+ * Runs that wait too long, from the same facts as `status`. If that is because all places are busy, or no process is alive, it is a
+ * warning.
  */
 function examineWaiting(facts: Facts): Diagnosis[] {
   if (takesNoWrites(facts)) return [];
   const { nodes, carried } = facts;
-  const isFew = fullPlaces(nodes, carried) !== null || !nodes.some(({ alive }) => alive);
-  const closer = 'see Processes and Progress';
+  const hasNoPlace = fullPlaces(nodes, carried) !== null || !nodes.some(({ alive }) => alive);
+  const whereToLook = 'see Processes and Progress';
   const found = [
-    runsWaiting(facts, closer),
+    runsWaiting(facts, whereToLook),
     runsLost(facts, 'see Processes'),
-    botsOverdue(facts, closer),
+    botsOverdue(facts, whereToLook),
   ];
   return found.flatMap((need) =>
-    need ? [(isFew ? warn : fail)('Runs', need.what, need.try)] : [],
+    need ? [(hasNoPlace ? warn : fail)('Runs', need.what, need.try)] : [],
   );
 }
 
@@ -73,7 +73,7 @@ function examinePolicy(facts: Facts): Diagnosis[] {
   return need ? [fail('Policy', need.what, need.try)] : [];
 }
 
-/** What a window in force holds back is not broken, but a person who looks has to know of it. */
+/** Windows in force: what they hold back is not broken, but a person who examines the installation has to know of it. */
 function examineMaintenance({ maintenance }: Facts): Diagnosis[] {
   const { windows, findings, tickets } = maintenance;
   if (windows === 0) return [];

@@ -22,7 +22,7 @@ export interface Listener {
   onFound(diagnosis: Diagnosis): void;
   /** called before a canary is sent, because waiting for it takes a while */
   onCanary(): void;
-  /** called with words that say what joining or leaving the embedded database waits for, when that takes long */
+  /** called if joining or leaving the embedded database takes long; `what` says what it waits for */
   onWait(what: string): void;
 }
 
@@ -59,9 +59,9 @@ const maxMs = 60_000;
 
 async function examineInTime(
   subject: string,
-  look: Promise<Diagnosis[]>,
+  examination: Promise<Diagnosis[]>,
 ): Promise<{ found: Diagnosis[]; isLate: boolean }> {
-  const found = look.catch((error: unknown) => [failure(subject, error)]);
+  const found = examination.catch((error: unknown) => [failure(subject, error)]);
   if (await settlesWithin(maxMs, found)) return { found: await found, isLate: false };
   const late = fail(
     subject,

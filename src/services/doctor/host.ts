@@ -16,11 +16,11 @@ export function examineNode(): Diagnosis {
     : fail('Node', `${node} is too old`, `install Node ${oldestNode} or newer`);
 }
 
-/** Mostly of interest in containers; nothing to report if process 1 is an init. */
+/** A warning if process 1 is Node, as it may be in a container ({@link zombieWarning}). */
 export const examineFirstProcess = (): Diagnosis[] =>
   isFirstProcessNode() ? [warn('Process 1', zombieWarning.what, zombieWarning.hint)] : [];
 
-/** Nothing to report where TZ is used as it was meant. */
+/** A warning if TZ names no zone, or one that Node does not follow. */
 export function examineZone(): Diagnosis[] {
   const { fault } = readOwnZone();
   return fault ? [warn('Time zone', fault.why, fault.hint)] : [];
@@ -38,7 +38,7 @@ function hostOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-/** `up` writes its log there, whatever the database is; no diagnosis if that works. */
+/** A diagnosis only if ROUNDSMAN_HOME cannot be trusted: `up` writes its log there, with any database. */
 export function examineHome({ home }: Config): Diagnosis[] {
   const found = distrustMaybeMissing(home);
   if (!found) return [];
@@ -56,7 +56,7 @@ export function examineBinaries({ databaseUrl }: Config): Diagnosis {
       ? warn(
           'Binaries',
           `${detail}; DATABASE_URL is set, so nothing needs it`,
-          `nothing, or ${howToInstallBinaries} for the demo`,
+          `needed only for the demo: ${howToInstallBinaries}`,
         )
       : fail('Binaries', detail, `${howToInstallBinaries}, or set DATABASE_URL`);
   }

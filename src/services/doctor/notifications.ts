@@ -4,10 +4,10 @@ import { readNotifications } from '../../notify/settings/read.ts';
 import type { Facts } from '../progress/facts.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Whether people are told of tickets, and what keeps them from it; the secrets of channels are examined with the others. */
+/** Whether messages about tickets can be sent, and what prevents it; the secrets of channels are examined with all others. */
 export async function examineNotifications(
   db: Db,
-  { telling, unusable }: Facts,
+  { messages, unusable }: Facts,
 ): Promise<Diagnosis> {
   const subject = 'Messages';
   if (unusable !== null)
@@ -22,7 +22,7 @@ export async function examineNotifications(
       subject,
       'no channels are set up, so people are told of nothing; `npx roundsman notify set FILE` sets them up',
     );
-  const { off, first_off, failed, pending } = telling;
+  const { off, first_off, failed, pending } = messages;
   if (off > 0)
     return fail(
       subject,

@@ -7,7 +7,7 @@ const maxNamed = 5;
 
 /**
  * Triggers and rules of the platform's own on the tables that the engine writes: they run in the engine's transactions, so an
- * error, a change or a wait in them can stop runs. No diagnosis if there are none, or all of them are switched off.
+ * error, a change or a wait in them can stop runs. No diagnosis if there are none, or all of them are disabled.
  */
 export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
   const { rows } = await sql<{ what: string; off: string }>`
@@ -32,7 +32,7 @@ export async function examineOwnTriggers(db: Db): Promise<Diagnosis[]> {
   return [
     warn(
       'Triggers',
-      `what is not Roundsman's own runs when the engine writes, and may change, refuse or delay what it writes: ${named
+      `triggers and rules that are not Roundsman's run when the engine writes, and may change, refuse or delay what it writes: ${named
         .map(({ what }) => what)
         .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
       `if runs, rounds or tickets fail or hang: ${named.map(({ off }) => off).join('; ')}`,

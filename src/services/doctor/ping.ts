@@ -6,7 +6,10 @@ import { pingTimes } from '../ping/pinger.ts';
 import type { Facts } from '../progress/facts.ts';
 import { ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** Whether the outward ping is set, and when its receiver last took one. None is sent here: it would prove nothing about them. */
+/**
+ * Whether the outward ping is set, and when its receiver last accepted one. The doctor sends none: that would not show whether the
+ * processes send theirs.
+ */
 export async function examinePing(
   db: Db,
   { pingUrl }: Config,
@@ -36,6 +39,6 @@ export async function examinePing(
     `${host}: ${last}; ${isUnsent ? 'no process sends one' : (state.problem ?? 'the next one is on its way')}`,
     isUnsent
       ? 'give the processes the same ROUNDSMAN_PING_URL and restart them'
-      : 'see Progress; if that is well, look whether ROUNDSMAN_PING_URL is what the receiver gave out, and whether this network lets requests out',
+      : 'see Progress; if that is well, check that ROUNDSMAN_PING_URL is the address that the receiver gave you, and that this network lets requests out',
   );
 }

@@ -2,10 +2,9 @@ import { nodeTimeoutSeconds, type Node } from '../../data/bots/engine.ts';
 import { nodeName } from '../progress/canary-stop.ts';
 import { botsThatAre, schedulersOf, workersOf, type Facts } from '../progress/facts.ts';
 import { readOnlyInWords, takesNoWrites } from '../progress/read-only.ts';
+import { maxSkewMs } from '../../maintain/clock.ts';
 import { span } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-
-const maxSkewMs = 2_000;
 
 const namesOf = (nodes: Node[]): string => nodes.map(nodeName).join(', ');
 
@@ -50,14 +49,14 @@ export function examineProcesses(facts: Facts, progress: Diagnosis | null): Diag
       warn(
         'Processes',
         `silent for more than ${nodeTimeoutSeconds} s: ${silent.map((node) => `${nodeName(node)} (${span(now.getTime() - node.heartbeat_at.getTime())})`).join(', ')}`,
-        'if they were killed, nothing: their runs are taken over; else look at their logs',
+        'if they were killed, do nothing: their runs are taken over; otherwise look at their logs',
       ),
     );
   if (skewed.length > 0)
     found.push(
       warn(
         'Clock',
-        `off from the database's: ${skewed.map((node) => `${nodeName(node)} by ${node.skew_ms} ms`).join(', ')}`,
+        `not as the database's: ${skewed.map((node) => `${nodeName(node)} by ${node.skew_ms} ms`).join(', ')}`,
         'synchronise those hosts with NTP',
       ),
     );

@@ -37,6 +37,6 @@ function canaryInWords(canary: CanaryResult): Diagnosis {
       canary,
     };
   }
-  const how = canary.verdict === 'broken' ? fail : warn;
-  return { ...how('Progress', stopInWords(canary), canary.hint), canary };
+  const diagnose = canary.verdict === 'broken' ? fail : warn;
+  return { ...diagnose('Progress', stopInWords(canary), canary.hint), canary };
 }

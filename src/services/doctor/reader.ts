@@ -30,7 +30,7 @@ function diagnoseReader(writes: ReaderRight[]): Diagnosis {
   const more = writes.length - named.length;
   return warn(
     'Checks',
-    `read as ${readerRole}, which can write nevertheless, through rights of PUBLIC: ${named
+    `read as ${readerRole}, which may write all the same, through rights of PUBLIC: ${named
       .map(({ right, on }) => `${right} on ${on}`)
       .join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     `grant these rights to the roles that need them, then: ${named

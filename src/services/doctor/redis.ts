@@ -9,7 +9,7 @@ import { redisCli } from '../../queue/redis-cli.ts';
 import { askRedis, redisWarnings } from '../../queue/redis.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
-/** No diagnosis if REDIS_URL is not set. No process starts while this fails. */
+/** No diagnosis if REDIS_URL is not set. While one of these diagnoses fails, no process starts. */
 export async function examineRedis(
   config: Config,
   { onWait }: { onWait: OnWait },

@@ -1,4 +1,4 @@
-import { groupOfError, readGroup, type ErrorGroup } from '../../data/error-groups/read-groups.ts';
+import { groupOfError, readGroup, type ErrorGroup } from '../../error-groups/rows/read-groups.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, UsageError } from '../../ground/errors.ts';

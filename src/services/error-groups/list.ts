@@ -5,12 +5,12 @@ import {
   listGroups as query,
   type ErrorGroup,
   type GroupFilter,
-} from '../../data/error-groups/read-groups.ts';
+} from '../../error-groups/rows/read-groups.ts';
 import type { Db } from '../../database/connect.ts';
 import { needErrorLogs } from './find.ts';
 
-export type { ErrorGroup, GroupFilter } from '../../data/error-groups/read-groups.ts';
-export { maxUsers } from '../../data/error-groups/read-groups.ts';
+export type { ErrorGroup, GroupFilter } from '../../error-groups/rows/read-groups.ts';
+export { maxUsers } from '../../error-groups/rows/read-groups.ts';
 
 /** A day, so that a person sees the night. */
 const trendHours = 24;

@@ -1,5 +1,5 @@
-import { lockErrorGroups } from '../../data/error-groups/cursor.ts';
-import type { ErrorGroup } from '../../data/error-groups/read-groups.ts';
+import { lockErrorGroups } from '../../error-groups/rows/cursor.ts';
+import type { ErrorGroup } from '../../error-groups/rows/read-groups.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { muteGroup as mute, unmuteGroup as unmute } from '../../transitions/error-groups/mute.ts';

@@ -1,15 +1,15 @@
 import { currentTime } from '../../data/bots/engine.ts';
-import { errorsAnHour } from '../../data/error-groups/read-groups.ts';
+import { errorsAnHour } from '../../error-groups/rows/read-groups.ts';
 import {
   facetsOf,
   findingOfGroup,
   newestErrors,
   templatesOf,
-} from '../../data/error-groups/read-parts.ts';
+} from '../../error-groups/rows/read-parts.ts';
 import type { Db } from '../../database/connect.ts';
 import { findGroup, needErrorLogs } from './find.ts';
 
-export type { Facet } from '../../data/error-groups/read-parts.ts';
+export type { Facet } from '../../error-groups/rows/read-parts.ts';
 
 /** A week of hours, as long as counts are compared. */
 const trendHours = 168;

@@ -1,5 +1,5 @@
-import { lockErrorGroups } from '../../data/error-groups/cursor.ts';
-import { newestErrors } from '../../data/error-groups/read-parts.ts';
+import { lockErrorGroups } from '../../error-groups/rows/cursor.ts';
+import { newestErrors } from '../../error-groups/rows/read-parts.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';

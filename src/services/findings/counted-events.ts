@@ -1,11 +1,11 @@
-/** Of checks that count events: what resolves a finding of one, and since when too few events came for a verdict. */
+/** Findings of checks that count events: what resolves them, and from when on there were too few events for a verdict. */
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 
 /**
- * How the finding of a ticket comes to be resolved: by a check of a state that is clean, or by enough good events. For a storm it
- * is not said which: its findings are of several checks.
+ * What resolves the finding of a ticket: a check that sees a clean state, or enough good events. A storm has findings of several
+ * checks, of both kinds.
  */
 export async function wayToResolve(
   db: Db,
@@ -21,7 +21,7 @@ export async function wayToResolve(
   return memory ? 'events' : 'state';
 }
 
-interface Seen {
+interface FindingTimes {
   resolved_at: Date | null;
   last_seen_at: Date;
 }
@@ -31,7 +31,7 @@ interface Seen {
  * finding is gone; null for a resolved finding, for one that was seen since then, and for checks that count no events.
  */
 export function tooFewSince(
-  { resolved_at, last_seen_at }: Seen,
+  { resolved_at, last_seen_at }: FindingTimes,
   memory: { cutoff_at: Date | null } | undefined,
 ): Date | null {
   const from = memory?.cutoff_at ?? null;
@@ -41,7 +41,7 @@ export function tooFewSince(
 /** As {@link tooFewSince}, with the memory read. */
 export async function readTooFewSince(
   db: Db,
-  finding: Seen & { fingerprint: string },
+  finding: FindingTimes & { fingerprint: string },
 ): Promise<Date | null> {
   const memory = await db
     .selectFrom('bot_finding_states')

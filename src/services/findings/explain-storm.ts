@@ -6,25 +6,25 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import type { Db } from '../../database/connect.ts';
 import { readStorm } from '../../heal/storm.ts';
-import { stormInWords, whatRuns } from './gate-in-words.ts';
-import { isTicketNumber, ticketOf } from '../references/ticket.ts';
+import { stormInWords, runCommand } from './gate-in-words.ts';
+import { ticketNumber, ticketOf } from '../references/ticket.ts';
 
 /** How many findings of a storm are listed, the worst first. */
 const maxOfStorm = 50;
 
-/** The ticket that is given, if it is a storm's; `T-42` may also be given as a finding. Else null. Throws NotFoundError. */
+/** The given ticket if it stands for a storm, else null; `T-42` may also be given as a finding. Throws NotFoundError. */
 export async function givenStorm(
   db: Db,
   given: { finding: string } | { ticket: string },
 ): Promise<TicketRow | null> {
-  if ('finding' in given && !isTicketNumber.test(given.finding)) return null;
+  if ('finding' in given && !ticketNumber.test(given.finding)) return null;
   const ticket = await ticketOf(db, 'ticket' in given ? given.ticket : given.finding);
   return isStorm(ticket) ? ticket : null;
 }
 
 /**
- * Why the storm stops healing: how much of its bot is broken now and by which limits that is a storm, the open findings, and
- * the command that has the bot look again. `closed` is null if the ticket has ended, or the storm is over.
+ * Why the storm stops healing: how many components of its bot are broken now, by which limits that is a storm, the open findings,
+ * and the command that runs the bot again. `closed` is null if the ticket has ended, or the storm is over.
  */
 export async function explainStorm(db: Db, ticket: TicketRow) {
   const botId = ticket.bot_id!;
@@ -35,7 +35,7 @@ export async function explainStorm(db: Db, ticket: TicketRow) {
     .executeTakeFirstOrThrow();
   const isOver = ticket.resolved_at !== null;
   const storm = await readStorm(db, botId);
-  const run = whatRuns({ bot: bot.name, bot_status: bot.status });
+  const run = runCommand({ bot: bot.name, bot_status: bot.status });
   return {
     ticket,
     bot: bot.name,

@@ -8,14 +8,14 @@ import { explain } from '../../heal/explain.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { readTooFewSince } from './counted-events.ts';
 import { findFinding, findFindingOfTicket, type FoundFinding } from './find.ts';
-import type { About } from './gate-in-words.ts';
+import type { FindingContext } from './gate-in-words.ts';
 
 export type { Explained, Explanation } from '../../heal/explain.ts';
-export type { About } from './gate-in-words.ts';
+export type { FindingContext } from './gate-in-words.ts';
 export type { FindingRow } from './list.ts';
 
 /**
- * A finding, or that of a ticket, what a run would do about it now, and what was decided about it and why.
+ * A finding, which may be given by its ticket: what a run would do about it now, and what was decided about it and why.
  * Throws NotFoundError, AmbiguousIdError.
  */
 export async function explainFinding(
@@ -27,13 +27,16 @@ export async function explainFinding(
       ? await findFindingOfTicket(db, given.ticket)
       : await findFinding(db, given.finding);
   const explanation = await explain(db, await catalogue(), finding);
-  const [about] = await aboutFindings(db, [finding]);
+  const [about] = await contextsOf(db, [finding]);
   const since = await readTooFewSince(db, finding);
   return { finding, explanation, about: about!, tooFewSince: since, now: await currentTime(db) };
 }
 
-/** For each of the findings what the commands have to name that open a gate or ask again. */
-export async function aboutFindings(db: Db, findings: readonly FoundFinding[]): Promise<About[]> {
+/** For each finding, the names and states that its gates in words need. */
+export async function contextsOf(
+  db: Db,
+  findings: readonly FoundFinding[],
+): Promise<FindingContext[]> {
   const bots = await db
     .selectFrom('bots')
     .select(['id', 'name', 'status'])

@@ -1,14 +1,14 @@
 import { whyNotToldColumns, ticketColumn } from '../../data/bots/bot-findings.ts';
 import type { Db } from '../../database/connect.ts';
 import { findingIdOf } from '../references/by-id.ts';
-import { findingOfTicket, isTicketNumber, ticketOf } from '../references/ticket.ts';
+import { findingOfTicket, ticketNumber, ticketOf } from '../references/ticket.ts';
 
 /**
  * A finding by its id or the beginning of it, or by the number of its ticket (`T-42`), with the ticket that stands for it, and
  * why people are not told of it if they are not. Throws NotFoundError, AmbiguousIdError.
  */
 export async function findFinding(db: Db, given: string) {
-  const id = isTicketNumber.test(given)
+  const id = ticketNumber.test(given)
     ? (await findingOfTicket(db, await ticketOf(db, given))).id
     : await findingIdOf(db, given);
   return findingWith(db, id);

@@ -1,10 +1,10 @@
-/** Gates in words: the figures that closed them, when they open, and the command that asks again. */
+/** Closed gates in words: the figures that closed them, when they open, and the command after which a run asks them again. */
 import { counted, printable, shortId, span, time } from '../../ground/text.ts';
 import type { Explained } from '../../heal/explain.ts';
 import type { ClosedGate, WaitsFor } from '../../heal/openings.ts';
 
-/** What a closed gate is about, apart from the entry. */
-export interface About {
+/** What gates in words say about the finding and its bot: states, and names that commands take. */
+export interface FindingContext {
   finding: string;
   component: string | null;
   bot: string;
@@ -23,18 +23,21 @@ export interface About {
 
 const minutes = (value: number): string => counted(Math.floor(value), 'minute');
 
-/** What a gate says with its limit; a gate whose limit cannot be read is closed. */
+/** The reason why a gate with a limit is closed; a gate whose limit cannot be read is closed, too. */
 const limited = (limit: number | null, say: (limit: number) => string): string =>
   limit === null
     ? 'its limit is not set, or is not a number: `npx roundsman limits` sets it'
     : say(limit);
 
-/** Limits count every heal of an entry, but its figures only those with its current solution. */
+/**
+ * Says how many of the counted heals had an earlier solution: limits count all heals of an entry, its figures only those with the
+ * current one.
+ */
 const ofReplacedSolution = (earlier: number): string =>
   earlier > 0 ? `, ${earlier} of them before its solution was replaced` : '';
 
 type Inputs = NonNullable<Explained['inputs']>;
-type Words = (inputs: Inputs, explained: Explained, about: About) => string;
+type Words = (inputs: Inputs, explained: Explained, about: FindingContext) => string;
 
 const reasons: Record<string, Words> = {
   kill_switch: ({ mode }) => `the mode is ${mode ?? 'not set'}: nothing is healed`,
@@ -88,8 +91,8 @@ const reasons: Record<string, Words> = {
     ),
   breaker: (inputs) =>
     limited(inputs.breaker_failures === null ? null : inputs.breaker_minutes, (limit) => {
-      const row = `its last ${counted(inputs.failures_in_row, 'heal')} failed or relapsed`;
-      return `${row}; it rests for ${minutes(limit)} after the last one`;
+      const failures = `its last ${counted(inputs.failures_in_row, 'heal')} failed or relapsed`;
+      return `${failures}; it rests for ${minutes(limit)} after the last one`;
     }),
   budget: ({ engine_last_hour: all, budget }) =>
     limited(budget, (limit) => `${counted(all, 'heal')} in the last hour; at most ${limit} in all`),
@@ -104,10 +107,10 @@ export const stormInWords = (broken: number, ticket: string | null): string =>
   `${counted(broken, 'component')} of its bot ${broken === 1 ? 'is' : 'are'} broken${ticket ? `, for which ${ticket} stands` : ''}: the cause is elsewhere`;
 
 /** Why a gate is closed, with the figures. */
-function whyClosed(gate: string, explained: Explained, about: About): string {
+function whyClosed(gate: string, explained: Explained, about: FindingContext): string {
   // Advice has no inputs, and its only gate needs none.
   const say = reasons[gate] as
-    | ((inputs: Inputs | null, all: Explained, about: About) => string)
+    | ((inputs: Inputs | null, all: Explained, about: FindingContext) => string)
     | undefined;
   return say?.(explained.inputs, explained, about) ?? 'it is closed';
 }
@@ -116,7 +119,7 @@ const openingInWords: Record<Exclude<WaitsFor, 'time'>, string> = {
   person: 'a person opens it',
   silence: 'it opens when what is silenced is resolved, or the silence is ended',
   cause: 'it opens when that other finding is resolved',
-  verdict: 'it opens when that cure is judged; when that can be is not known',
+  verdict: 'it opens when that cure is judged; it is not known when that will be',
   recovery: 'it opens when fewer are broken',
 };
 
@@ -126,8 +129,8 @@ export const whenItOpens = ({ waits_for, opens_at }: ClosedGate, now: Date): str
     ? `it opens at ${time(opens_at)} UTC, in ${span(Math.max(0, opens_at.getTime() - now.getTime()))}`
     : openingInWords[waits_for as Exclude<WaitsFor, 'time'>];
 
-/** The limit that a person has to set if a gate waits for that. */
-const limitsOf: Record<string, (inputs: Inputs) => string> = {
+/** The name of the limit that is not set, by the gate that it keeps closed. */
+const limitToSet: Record<string, (inputs: Inputs) => string> = {
   cooldown: () => 'cooldown_minutes',
   attempts: () => 'heals_per_entry',
   daily: () => 'heals_per_day',
@@ -137,14 +140,20 @@ const limitsOf: Record<string, (inputs: Inputs) => string> = {
   storm: ({ storm_components }) => (storm_components === null ? 'storm_components' : 'storm_share'),
 };
 
-/** The command that has the bot look again; if its status allows no run, the command that helps with that. */
-export function whatRuns({ bot, bot_status }: Pick<About, 'bot' | 'bot_status'>): string {
+/** The command that runs the bot now; if its status allows no run, the command with which a person begins to change that. */
+export function runCommand({
+  bot,
+  bot_status,
+}: Pick<FindingContext, 'bot' | 'bot_status'>): string {
   if (bot_status === 'disabled') return `npx roundsman bots enable ${bot}`;
   return `npx roundsman bots ${bot_status === 'error' ? 'show' : 'run'} ${bot}`;
 }
 
 /** The command that approves the entry; null if no run has suggested it yet, or an approval would be refused. */
-function whatApproves({ id, name }: Explained['candidate'], about: About): string | null {
+function approveCommand(
+  { id, name }: Explained['candidate'],
+  about: FindingContext,
+): string | null {
   const { ticket, bot_status, suggestions } = about;
   const suggestion = suggestions.find(({ knowledge_id }) => knowledge_id === id);
   if (!ticket || !suggestion?.canApprove || bot_status === 'disabled' || bot_status === 'error')
@@ -152,8 +161,9 @@ function whatApproves({ id, name }: Explained['candidate'], about: About): strin
   return `npx roundsman tickets approve ${ticket}${suggestions.length > 1 ? ` ${name}` : ''}`;
 }
 
-const whatEnds = ({ id }: { id: string }): string => `npx roundsman silences end ${shortId(id)}`;
-const whatEndsMaintenance = ({ id }: { id: string }): string =>
+const endSilenceCommand = ({ id }: { id: string }): string =>
+  `npx roundsman silences end ${shortId(id)}`;
+const endMaintenanceCommand = ({ id }: { id: string }): string =>
   `npx roundsman maintenance end ${shortId(id)}`;
 
 /** A word of a command as a shell reads it. */
@@ -161,16 +171,16 @@ const inShell = (word: string): string =>
   /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * The command that opens the gate, or after which the gate is asked again. It will not be refused when a person types it; N and
- * FILE stand for what the person chooses.
+ * The command that opens the gate, or that runs the bot, so that the gate is asked again. The command is not refused at this
+ * moment; N and FILE stand for what the person chooses.
  */
-export function whatAsksAgain(
+export function commandToAskAgain(
   { gate, waits_for }: ClosedGate,
   { candidate, inputs }: Explained,
-  about: About,
+  about: FindingContext,
 ): string {
   const { id: _, name, autonomy, solution, own } = candidate;
-  const limit = limitsOf[gate];
+  const limit = limitToSet[gate];
   if (limit && waits_for === 'person') return `npx roundsman limits ${limit(inputs!)} N`;
   const { component, suppressor, silences } = about;
   switch (gate) {
@@ -178,11 +188,13 @@ export function whatAsksAgain(
       return 'npx roundsman mode safe';
     case 'mode':
       return inputs?.mode === 'safe'
-        ? (whatApproves(candidate, about) ?? 'npx roundsman mode auto')
+        ? (approveCommand(candidate, about) ?? 'npx roundsman mode auto')
         : 'npx roundsman mode safe';
     case 'silenced':
       if (suppressor) return `npx roundsman findings show ${shortId(suppressor.id)}`;
-      return waits_for === 'silence' && silences[0] ? whatEnds(silences[0]) : whatRuns(about);
+      return waits_for === 'silence' && silences[0]
+        ? endSilenceCommand(silences[0])
+        : runCommand(about);
     case 'disabled':
       return solution.kind === 'broken'
         ? `npx roundsman knowledge edit ${name} --solution-file FILE`
@@ -190,34 +202,34 @@ export function whatAsksAgain(
     case 'autonomy':
       if (autonomy === 'shadow')
         return `npx roundsman knowledge edit ${name} --autonomy suggest${own && component !== null ? ` --component ${inShell(component)}` : ''}`;
-      return whatApproves(candidate, about) ?? whatRuns(about);
+      return approveCommand(candidate, about) ?? runCommand(about);
     case 'approval':
-      return whatApproves(candidate, about) ?? whatRuns(about);
+      return approveCommand(candidate, about) ?? runCommand(about);
     default:
-      return whatRuns(about);
+      return runCommand(about);
   }
 }
 
-/** The commands that end what closes the gate. */
-const commandsThatEnd = (gate: string, { silences, maintenance }: About): string[] =>
+/** The commands that end the silences or the maintenance that close the gate. */
+const endCommands = (gate: string, { silences, maintenance }: FindingContext): string[] =>
   gate === 'silenced'
-    ? silences.map((each) => `\`${whatEnds(each)}\``)
+    ? silences.map((each) => `\`${endSilenceCommand(each)}\``)
     : gate === 'maintenance'
-      ? maintenance.map((each) => `\`${whatEndsMaintenance(each)}\``)
+      ? maintenance.map((each) => `\`${endMaintenanceCommand(each)}\``)
       : [];
 
 /** What to do about a closed gate, with its command. */
-function whatToDo(closed: ClosedGate, explained: Explained, about: About): string {
+function adviceFor(closed: ClosedGate, explained: Explained, about: FindingContext): string {
   const { gate, waits_for } = closed;
-  const command = whatAsksAgain(closed, explained, about);
-  const ends = commandsThatEnd(gate, about).join(' and ');
+  const command = commandToAskAgain(closed, explained, about);
+  const ends = endCommands(gate, about).join(' and ');
   if (gate === 'silenced' && !about.suppressor && waits_for === 'silence' && ends) return ends;
   if (waits_for === 'time') {
     const again = `after that \`${command}\` asks again`;
     return ends ? `${again}; ${ends} opens it before` : again;
   }
-  const asksForIt = gate === 'autonomy' || gate === 'approval';
-  return asksForIt && command === whatRuns(about)
+  const waitsForApproval = gate === 'autonomy' || gate === 'approval';
+  return waitsForApproval && command === runCommand(about)
     ? `first a run has to suggest it: \`${command}\``
     : `\`${command}\``;
 }
@@ -226,7 +238,11 @@ function whatToDo(closed: ClosedGate, explained: Explained, about: About): strin
  * The closed gates of an entry in one line: the first with its reason and when it opens, then the others that are closed
  * too, and the command. Null when no gate is closed.
  */
-export function gatesInWords(explained: Explained, about: About, now: Date): string | null {
+export function gatesInWords(
+  explained: Explained,
+  about: FindingContext,
+  now: Date,
+): string | null {
   const [first, ...others] = explained.closed;
   if (!first) return null;
   const also = others.map((each) => `${each.gate} (${whenItOpens(each, now)})`);
@@ -234,7 +250,7 @@ export function gatesInWords(explained: Explained, about: About, now: Date): str
     `gate ${first.gate}: ${whyClosed(first.gate, explained, about)}`,
     whenItOpens(first, now),
     also.length > 0 && `closed too: ${also.join(', ')}`,
-    whatToDo(first, explained, about),
+    adviceFor(first, explained, about),
   ]
     .filter(Boolean)
     .join('; ');

@@ -48,8 +48,8 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
   return { finding, bot, actions, decisions, tickets, memory, unticketed, now };
 }
 
-/** Why no ticket stands for an open finding, as far as that is known; null for a resolved one. */
-export type Unticketed =
+/** Why no ticket stands for an open finding, as far as that is known. */
+export type WhyNoTicket =
   | { why: 'silenced' | 'maintenance' | 'clean' | 'cure' | 'not yet' }
   /** a person resolved this ticket, and no run has seen the finding since */
   | { why: 'resolved'; ticket: string; by: string | null }
@@ -66,16 +66,16 @@ async function whyNoTicket(
     memory: { clean_in_row: number } | undefined;
     actions: { state: string; judge_within: unknown }[];
   },
-): Promise<Unticketed | null> {
+): Promise<WhyNoTicket | null> {
   if (finding.resolved_at) return null;
   if (finding.bot_silences.length > 0) return { why: 'silenced' };
   if (finding.bot_maintenance.length > 0) return { why: 'maintenance' };
   const resolved = await resolvedSince(db, finding);
   if (resolved) return { why: 'resolved', ticket: resolved.number, by: resolved.resolved_by };
   if (memory && memory.clean_in_row > 0) return { why: 'clean' };
-  const isJudged = ({ state, judge_within }: (typeof actions)[number]) =>
+  const awaitsVerdict = ({ state, judge_within }: (typeof actions)[number]) =>
     state === 'applied' || (state === 'verified' && judge_within !== null);
-  if (actions.some(isJudged)) return { why: 'cure' };
+  if (actions.some(awaitsVerdict)) return { why: 'cure' };
   const from = await leastTicketSeverity(db);
   return severityRank(finding.severity) > severityRank(from)
     ? { why: 'severity', from }

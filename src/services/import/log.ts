@@ -1,4 +1,4 @@
-/** A log of the platform, which is imported into its table as a whole or not at all. */
+/** Imports a log of the platform into its table, as a whole or not at all. */
 import { connect, pool } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -17,7 +17,7 @@ import { requirePlatform } from '../database/require-platform.ts';
 export type { TimeUnit } from '../../importers/reading/log-format.ts';
 export type { ImportResult } from '../../importers/import.ts';
 
-/** An open log. The code that opened it closes it. */
+/** An open log; the caller that opened it has to close it. */
 export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
   /**
    * Imports the log into the database at `url`; works once. For owners and admins. Throws ImportError,
@@ -30,7 +30,7 @@ export interface OpenedLog extends Pick<LogFile, 'name' | 'size' | 'close'> {
 }
 
 export interface GivenSettings {
-  /** the name of a format; else it is chosen by the first lines */
+  /** the name of a format; without it the first lines decide */
   format?: string | undefined;
   /** the zone of times that name none: an IANA name or an offset such as +02:00 */
   timeZone?: string | undefined;

@@ -6,16 +6,16 @@ import { nextSlot, parseSchedule } from '../../schedule/cron.ts';
 
 export type { JobRunRow } from '../../data/bots/job-runs.ts';
 
-/** A job that the code here knows, or the database, or both. */
+/** A job that this version of the code has, or that has rows in the database, or both. */
 export interface ListedJob extends KnownJob {
-  /** null: only another version of the code knows it */
+  /** null: only another version of the code has this job */
   title: string | null;
-  /** null: it runs only when it is asked for, or is not known here */
+  /** null: it runs only on request, or only another version of the code has it */
   schedule: string | null;
   next_slot_at: Date | null;
 }
 
-/** The engine's own recurring work, by name. `known` are the jobs of the code here. */
+/** The engine's own recurring work, by name. `jobs` are those of this version of the code. */
 export async function listJobs({
   db,
   jobs: known,

@@ -2,11 +2,11 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { KnowledgeEdit } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { checkFreedom } from './definition.ts';
+import { checkAutonomy } from './definition.ts';
 
 /**
- * Whether an edit lets an entry act alone, on one component or everywhere, that does not do so now: a person has to confirm
- * that. Throws NotFoundError, and UsageError for an entry that may not act alone at all.
+ * Whether after an edit an entry acts alone, on one component or everywhere, and before it does not: a person has to confirm that.
+ * Throws NotFoundError, and UsageError for an entry that may not act alone at all.
  */
 export async function editLetsActAlone(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
@@ -14,8 +14,10 @@ export async function editLetsActAlone(
 ): Promise<boolean> {
   if (edit.autonomy !== 'auto') return false;
   const entry = await knowledgeOf(db, knowledge);
-  checkFreedom({ ...entry, ...edit }, catalogue, true);
-  const override = (await ownAutonomies(db, entry.id)).find((row) => row.component === component);
+  checkAutonomy({ ...entry, ...edit }, catalogue, true);
+  const override = (await componentAutonomies(db, entry.id)).find(
+    (row) => row.component === component,
+  );
   return (override ?? entry).autonomy !== 'auto';
 }
 
@@ -26,12 +28,12 @@ export async function enablingLetsActAlone(
 ): Promise<boolean> {
   const entry = await knowledgeOf(db, knowledge);
   if (entry.enabled) return false;
-  return [entry, ...(await ownAutonomies(db, entry.id))].some(
+  return [entry, ...(await componentAutonomies(db, entry.id))].some(
     ({ autonomy }) => autonomy === 'auto',
   );
 }
 
-const ownAutonomies = (db: Db, knowledge: string) =>
+const componentAutonomies = (db: Db, knowledge: string) =>
   db
     .selectFrom('bot_knowledge_autonomy')
     .select(['component', 'autonomy'])

@@ -60,7 +60,7 @@ function checkCategory(category: string): void {
 }
 
 /** Throws {@link UsageError} for an entry that would act alone but may not. `isAskedFor`: a person has asked for `auto`. */
-export function checkFreedom(
+export function checkAutonomy(
   entry: Pick<KnowledgeRow, 'autonomy' | 'solution'>,
   catalogue: Catalogue,
   isAskedFor: boolean,

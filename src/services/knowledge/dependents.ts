@@ -13,11 +13,11 @@ export interface KnowledgeDependents {
   suggestions: number;
   /** suggestions that were approved and wait for a run */
   approvals: number;
-  /** decisions that left a finding alone and wait for what becomes of it */
+  /** decisions that left a finding alone, of which it is not known yet what becomes of it */
   decisions: number;
   /** components on which it has an autonomy of its own */
   components: number;
-  /** bots of the catalogue that bring it along */
+  /** bots of the catalogue whose code has this entry */
   seedOf: string[];
 }
 

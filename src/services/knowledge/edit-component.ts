@@ -8,7 +8,7 @@ import { figuresOf } from '../../heal/judging/figures.ts';
 import { setAutonomyOn as set } from '../../transitions/knowledge/set-autonomy-on.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { checkFreedom, type KnowledgeDefinition } from './definition.ts';
+import { checkAutonomy, type KnowledgeDefinition } from './definition.ts';
 
 export interface ComponentAutonomy {
   knowledge: string;
@@ -44,7 +44,7 @@ export async function setAutonomyOn(
 ): Promise<{ entry: KnowledgeRow; before: KnowledgeRow['autonomy'] | null }> {
   authorise(actor, 'edit knowledge', 'admin');
   const entry = await knowledgeOf(db, given);
-  checkFreedom({ ...entry, autonomy }, catalogue, true);
+  checkAutonomy({ ...entry, autonomy }, catalogue, true);
   const about = { fingerprint: null, component, category: null };
   const { records, untouched, lift } = (await figuresOf(db, [entry.id], about)).get(entry.id)!;
   const change = {

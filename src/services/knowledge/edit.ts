@@ -11,8 +11,8 @@ import { figuresOf } from '../../heal/judging/figures.ts';
 import { editKnowledge as edit } from '../../transitions/knowledge/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
-import { checkFreedom, columnsOf, type KnowledgeDefinition } from './definition.ts';
-import { ownAutonomy } from './own-autonomy.ts';
+import { checkAutonomy, columnsOf, type KnowledgeDefinition } from './definition.ts';
+import { differingAutonomies } from './differing-autonomies.ts';
 import { aboutAll } from './show.ts';
 import { categoryWarnings, warningsOf, type KnowledgeWarning } from './warnings.ts';
 
@@ -21,10 +21,10 @@ export interface EditedKnowledge {
   entry: KnowledgeRow;
   /** the entry before; null when nothing had to be changed */
   before: KnowledgeRow | null;
-  /** the columns that were changed; also autonomy, if a new solution has to earn it again */
+  /** the columns that were changed; also `autonomy`, if the entry lost it because its solution was replaced */
   changed: (keyof KnowledgeEdit)[];
   /**
-   * components that have and keep an autonomy of their own, `maxOwn` at most; read only if the edit sets the entry's autonomy
+   * components whose autonomy still differs from the entry's, `maxOwn` at most; read only if the edit sets the entry's autonomy
    */
   own: { component: string; autonomy: KnowledgeRow['autonomy'] }[];
   warnings: KnowledgeWarning[];
@@ -47,9 +47,9 @@ export async function editOf(
 }
 
 /**
- * Changes the given columns and nothing else. After an entry's autonomy was lowered, that of a component is
- * never above it; otherwise it stays as its outcomes have set it. From then on, what an admin has set is judged by new
- * outcomes. For owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may not.
+ * Changes the given columns and nothing else. If the entry's autonomy is lowered, a component's own autonomy is lowered with it;
+ * otherwise a component keeps what its outcomes have set. An autonomy that an admin has set is judged by later outcomes only. For
+ * owners and admins. Throws NotFoundError, and UsageError for an entry that would act alone but may not.
  */
 export async function editKnowledge(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
@@ -67,7 +67,7 @@ export async function editKnowledge(
   const { id } = await knowledgeOf(db, given);
   const checkEdit = (entry: KnowledgeRow): KnowledgeEdit => {
     const autonomy = autonomyAfter(entry, wanted);
-    checkFreedom({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
+    checkAutonomy({ ...entry, ...wanted, autonomy }, catalogue, wanted.autonomy !== undefined);
     return wanted;
   };
   const change = {
@@ -76,7 +76,7 @@ export async function editKnowledge(
   };
   const warningsOfCategory = await categoryWarnings(db, wanted.category);
   const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
-  const own = edited && wanted.autonomy ? await ownAutonomy(db, edited.after, maxOwn) : [];
+  const own = edited && wanted.autonomy ? await differingAutonomies(db, edited.after, maxOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {
     entry,
@@ -95,7 +95,7 @@ const changedOf = (
     (column) => before[column] !== after[column],
   );
 
-/** The figures at the time of an admin's decision, recorded as for the engine's own changes. */
+/** The present figures, which the entry's history records with the change, as it does for the engine's own changes. */
 async function figuresNow(db: Db, id: string): Promise<object> {
   const { records, untouched, lift } = (await figuresOf(db, [id], aboutAll)).get(id)!;
   return { ...records.all, untouched, lift };

@@ -10,7 +10,7 @@ import { KnowledgeNameTakenError } from './add.ts';
 
 export { checkName } from './definition.ts';
 
-/** Another command changed the entry while it was to be changed; `why` says what it is now. */
+/** Another command changed the entry first; `why` says what it is now. */
 export class KnowledgeChangedError extends RoundsmanError {}
 
 export interface RenamedEntry {
@@ -45,12 +45,12 @@ export async function renameKnowledge(
       throw error;
     });
   if (renamed) return { ...renamed, before: seen.name, unchanged: false };
-  const now = await knowledgeOf(db, seen.id);
-  if (now.name !== seen.name)
+  const current = await knowledgeOf(db, seen.id);
+  if (current.name !== seen.name)
     throw new KnowledgeChangedError({
       what: `${seen.name} was not renamed`,
-      why: `another command renamed it first: it is ${now.name} now`,
-      hint: `see \`npx roundsman knowledge show ${now.name}\``,
+      why: `another command renamed it first: it is ${current.name} now`,
+      hint: `see \`npx roundsman knowledge show ${current.name}\``,
     });
   throw new KnowledgeNameTakenError({
     what: `${seen.name} was not renamed`,

@@ -18,7 +18,10 @@ export interface Replay {
   /** findings that the pattern matches, and the number of different problems among them */
   matched: number;
   fingerprints: number;
-  /** of the findings that were read, those for which the engine would not have known in time whether the pattern matches */
+  /**
+   * of the findings that were read, those for which the engine would have run out of time before it knew whether the pattern
+   * matches
+   */
   untried: number;
   /** why not all findings of the period were read (the oldest are left out); null when all were */
   cut: 'findings' | 'time' | null;
@@ -110,7 +113,7 @@ export async function replay(
   return found;
 }
 
-/** The ids of the newest findings, at most one more than is read, which shows whether there are more. */
+/** The ids of the newest findings: one more than are read, if there are so many, which shows that some are left out. */
 async function newestFindings(db: Db, since: number, category?: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM bot_findings

@@ -41,15 +41,15 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
   };
 }
 
-/** The harm that the newest judgement found: what began because of the entry; null if it found none. */
+/** The harm of the entry that its newest judgement found, in words; null if it found none. */
 function harmIn(aftermath: unknown): string | null {
   const { why } = (aftermath ?? {}) as Partial<Harm>;
   return typeof why === 'string' ? why : null;
 }
 
 /**
- * Why the checks of `add` and `edit` would refuse a pattern that was stored in another way: it may match the empty
- * text, or cost too much to try.
+ * Why the commands `add` and `edit` would refuse this pattern, which was stored in another way: it may match the empty text, or
+ * take too long to try. Null if they would accept it.
  */
 function whyUnsound(pattern: string): string | null {
   try {

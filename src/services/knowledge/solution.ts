@@ -11,9 +11,9 @@ export { maxBytes } from '../../playbook/shape.ts';
 export interface GivenSolution {
   /** where the text comes from, for errors: an option, a file */
   place: string;
-  /** true when a playbook was meant: a mistake in its first word would make it advice, which is never carried out */
+  /** true if it has to be a playbook: otherwise a mistake in its first word would store it as advice, which no run carries out */
   isMeantAsPlaybook: boolean;
-  /** called once, after everything before it was accepted; it may throw {@link unusable} */
+  /** called once, after the other options were accepted; it may throw {@link unusable} */
   text: () => string | Promise<string>;
 }
 

@@ -64,7 +64,6 @@ async function byComponent(db: Db, id: string): Promise<ComponentStats[]> {
   for (const component of await decidedComponents(db, id, maxComponents)) {
     const about = { fingerprint: null, component, category: null };
     const { records, context, untouched, lift } = (await figuresOf(db, [id], about)).get(id)!;
-
     found.push({
       component,
       record: records.component,

@@ -55,7 +55,7 @@ export async function secretWarnings(
     );
 }
 
-/** What looks like a credential in the pattern: everyone who reads knowledge sees the pattern. */
+/** Warns of what looks like a credential in the pattern: each person who reads knowledge sees the pattern. */
 export const patternWarnings = (pattern: string): string[] =>
   credentialsIn(pattern).length === 0
     ? []

@@ -18,8 +18,8 @@ export interface EndedMaintenance {
 }
 
 /**
- * Ends a maintenance window, also one that is yet to come. Of one with a schedule only the present occurrence ends, unless
- * `all`: a person who is done with tonight's work does not mean next week's. For operators. Throws NotFoundError,
+ * Ends a maintenance window, also one that is still to come. Of a window with a schedule only the present occurrence ends, unless
+ * `all`: a person who has finished tonight's work does not mean next week's. For operators. Throws NotFoundError,
  * AmbiguousIdError, {@link MaintenanceOverError}.
  */
 export async function endMaintenance(

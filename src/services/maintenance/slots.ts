@@ -8,7 +8,7 @@ import { occurrenceAt, type Occurrence } from '../../schedule/occurrences.ts';
 /** How many slots of one schedule are counted: for one slot each minute, about a month. */
 const maxCounted = 50_000;
 
-/** How many slots of active bots an occurrence skips; `is_least` if there are more than are counted. */
+/** How many slots of active bots an occurrence skips; `is_least`: there are more than {@link maxCounted} of a schedule. */
 export async function countSlots(
   db: Db,
   { skip_runs, bot_ids }: Pick<ListedMaintenance, 'skip_runs' | 'bot_ids'>,
@@ -57,8 +57,8 @@ interface SkippingWindow {
 }
 
 /**
- * Returns a function that says which window skips a slot whose run begins at `start`, as the claim will decide it
- * (v9_96_claim.sql); null if none does. The windows are read once. The function also knows occurrences that are not planned yet.
+ * Returns a function that says which window skips a slot whose run begins at `start`; null if none does. It decides as the claim
+ * does (v9_96_claim.sql), also for occurrences that are not planned yet. The windows are read once.
  */
 export async function skippingWindows(
   db: Db,

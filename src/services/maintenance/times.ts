@@ -31,7 +31,10 @@ const refusal = (why: string, hint: string): UsageError =>
 const examples =
   "give --for 2h, --from '2026-11-22 22:00' --to '2026-11-23 02:00', or --cron '0 2 * * 0' --for 2h";
 
-/** Throws UsageError if the options contradict each other or do not say when it is; {@link plannedTimes} checks the times. */
+/**
+ * Throws UsageError if the options contradict each other, or do not say when the window is; {@link plannedTimes} checks the
+ * times.
+ */
 export function refuseUnclearTimes({ from, to, for: seconds, cron }: GivenTimes): void {
   if (cron !== undefined) {
     if (from ?? to)
@@ -68,7 +71,8 @@ export function plannedTimes(given: GivenTimes, now: Date): PlannedTimes {
       `--from ${timeForCommand(given.from)} has passed: by the database's clock it is ${timeForCommand(now)}`,
       'leave --from out, and it begins now',
     );
-  // Times are shown without fractions: one that begins now begins with this second, so that it lasts as long as is shown.
+  // Times are shown without fractions: a window that begins now begins with this second, so that it lasts exactly as long as the
+  // person reads.
   const starts_at = given.from ?? new Date(Math.floor(now.getTime() / 1000) * 1000);
   const ends_at = given.to ?? new Date(starts_at.getTime() + seconds! * 1000);
   if (ends_at <= now)

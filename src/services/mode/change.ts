@@ -42,7 +42,7 @@ export const showMode = async (db: Db): Promise<CurrentMode> => ({
   now: await currentTime(db),
 });
 
-/** Whether remedies may do more in a mode than in another; a mode that is not set, or not known, allows nothing. */
+/** Whether remedies may do more in this mode than in the other one; a mode that is not set, or not known, allows nothing. */
 export const isFreer = (mode: Mode, than: string | null): boolean =>
   modes.indexOf(mode) > Math.max(0, modes.indexOf(than as Mode));
 

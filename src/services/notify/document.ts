@@ -1,4 +1,4 @@
-/** Reads the document of the setting `notifications` as a person writes it, and says what is wrong with it and where. */
+/** Reads the document of the setting `notifications` as a person writes it, and says where it is wrong and why. */
 import type { Db } from '../../database/connect.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
@@ -24,7 +24,7 @@ export interface CheckedDocument {
   /** as it was written, and is stored */
   document: object;
   settings: Notifications;
-  /** what a person should know of a document that can be used */
+  /** what the person may not have meant, although the document can be used */
   warnings: string[];
 }
 
@@ -39,7 +39,7 @@ export async function checkDocument(
   const read = yaml.problems.length === 0 ? notifications.safeParse(yaml.value) : null;
   const problems = [
     ...yaml.problems,
-    ...unreadIssues(yaml.value, read?.error?.issues ?? []).map(({ path, message }) => ({
+    ...unknownChannelIssues(yaml.value, read?.error?.issues ?? []).map(({ path, message }) => ({
       ...yaml.placeAt(path),
       message: [placeInWords(path), message].join(': '),
     })),
@@ -78,8 +78,11 @@ export async function checkDocument(
   return { document, settings: read.data, warnings: await warningsOf(db, document, read.data) };
 }
 
-/** Of a document with other mistakes, which the schema does not ask for its channels; nothing is told twice. */
-const unreadIssues = (
+/**
+ * Routes to channels that the document does not have. The schema looks for them only in a document without other mistakes; a
+ * mistake that the schema reports at the same place is left out.
+ */
+const unknownChannelIssues = (
   document: unknown,
   issues: readonly { path: readonly PropertyKey[] }[],
 ): ReturnType<typeof unknownChannels> =>
@@ -90,7 +93,7 @@ const unreadIssues = (
       );
 
 /**
- * Warns of credentials in clear, secrets that are not stored, channels that no route names, bots that do not exist, and quiet
+ * Warns of credentials in plain text, secrets that are not stored, channels that no route names, bots that do not exist, and quiet
  * hours of more than a night.
  */
 export async function warningsOf(
@@ -106,7 +109,7 @@ export async function warningsOf(
   return [
     ...literalCredentials(document).map(
       ({ path }) =>
-        `${path.join('.')}: holds what looks like a credential, in clear: \`npx roundsman secrets set NAME\` stores it, and {{secret:NAME}} takes its place`,
+        `${path.join('.')}: holds what looks like a credential in plain text: \`npx roundsman secrets set NAME\` stores it, and {{secret:NAME}} takes its place`,
     ),
     ...named
       .filter((name) => !stored.has(name))

@@ -16,7 +16,7 @@ export interface ExplainedEvent {
   unsent_reason: string | null;
 }
 
-export interface Explained {
+export interface ExplainedTicket {
   ticket: TicketRow;
   events: ExplainedEvent[];
   /** messages about the ticket, the oldest first; `group` is the message about many that stands for it */
@@ -26,11 +26,14 @@ export interface Explained {
   now: Date;
 }
 
-/** What people were told of a ticket, where and when, and why they were not told of the rest. Throws NotFoundError. */
+/**
+ * What people were told of a ticket, through which channels and when, and why they were not told of the rest. Throws
+ * NotFoundError.
+ */
 export async function explainTicket(
   db: Db,
   { ticket: given, limit }: { ticket: string; limit: number },
-): Promise<Explained> {
+): Promise<ExplainedTicket> {
   const ticket = await ticketOf(db, given);
   const events = await db
     .selectFrom('bot_ticket_events')

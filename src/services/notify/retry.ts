@@ -2,7 +2,7 @@ import type { Db } from '../../database/connect.ts';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { printable, storable } from '../../ground/text.ts';
-import { endTicket } from '../../transitions/channels/end-ticket.ts';
+import { endChannelTicket } from '../../transitions/channels/end-ticket.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';
 import { sendAgain, sendAgainOn } from '../../transitions/notifications/send-again.ts';
 import { readNotifications } from '../../notify/settings/read.ts';
@@ -34,7 +34,7 @@ export async function retry(
   const names = Object.keys((await readNotifications(db))?.channels ?? {});
   if (names.includes(given))
     return db.transaction().execute(async (trx) => {
-      await endTicket(trx, given, storable(actor.name), `The channel ${given} is on again.`);
+      await endChannelTicket(trx, given, storable(actor.name), `The channel ${given} is on again.`);
       const pending = await sendAgainOn(trx, given);
       return { channel: given, switched_on: await switchOn(trx, given), pending };
     });

@@ -3,8 +3,8 @@ import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { counted, storable } from '../../ground/text.ts';
 import { settingKey } from '../../notify/settings/stored.ts';
-import { endTicket } from '../../transitions/channels/end-ticket.ts';
-import { endRemovedChannel } from '../../transitions/channels/leave.ts';
+import { endChannelTicket } from '../../transitions/channels/end-ticket.ts';
+import { endRemovedChannel } from '../../transitions/channels/end-removed.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';
 import { sendAgainOn } from '../../transitions/notifications/send-again.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -13,7 +13,7 @@ import { checkDocument } from './document.ts';
 export interface SetNotifications {
   document: object;
   warnings: string[];
-  /** channels that were there and are not any more, with how many messages waited for them and are not sent */
+  /** channels that the document no longer has, each with how many messages waited for it and are not sent */
   removed: { channel: string; failed: number }[];
   /** channels that were off and are on again, because they were changed */
   switched_on: string[];
@@ -40,7 +40,7 @@ export async function setNotifications(
         const reason = `${by} removed the channel from the settings`;
         removed.push({ channel, failed: await endRemovedChannel(trx, channel, { by, reason }) });
       } else if (!isDeepStrictEqual(old[channel], present[channel])) {
-        await endTicket(trx, channel, by, `The channel ${channel} was changed.`);
+        await endChannelTicket(trx, channel, by, `The channel ${channel} was changed.`);
         await sendAgainOn(trx, channel);
         if (await switchOn(trx, channel)) switched_on.push(channel);
       }
@@ -49,7 +49,7 @@ export async function setNotifications(
   return { document, warnings, ...changed };
 }
 
-/** Writes the document and returns the one before. A lock makes two people who set it at once go one after the other. */
+/** Writes the document and returns the one before. The row's lock lets only one person at a time set it. */
 async function replace(trx: Transaction<Database>, document: object, by: string): Promise<unknown> {
   await sql`INSERT INTO engine.settings (key, value) VALUES (${settingKey}, 'null') ON CONFLICT (key) DO NOTHING`.execute(
     trx,

@@ -7,7 +7,7 @@ import { documentText } from '../../policy/document-text.ts';
 import { clockInWords } from '../../policy/words.ts';
 
 export interface ShownNotifications {
-  /** as it was set, with `[redacted]` in place of credentials in clear; null if nothing is set */
+  /** as it was set, with `[redacted]` in place of credentials in plain text; null if nothing is set */
   document: unknown;
   /** the same as YAML that a person may edit and set; null if nothing is set */
   text: string | null;

@@ -1,7 +1,7 @@
 /**
- * The outward ping: a receiver elsewhere notices its absence, so that it is noticed when Roundsman itself stops. A ping of
- * success is evidence that runs move, because a canary has gone through claim, queue, child and record before it. All
- * processes with an address try each minute, and one of them sends the ping.
+ * The outward ping: a receiver elsewhere notices its absence, and so tells people when all of Roundsman stops. A ping of success
+ * shows that runs move, because before it a canary has gone through claim, queue, child and record. All processes with an address
+ * try each minute, and one of them sends the ping.
  */
 import {
   claimPing,
@@ -35,20 +35,20 @@ export interface PingTimes {
   failAfterMs: number;
   /** as `sendCanary` takes it */
   legTimeoutMs?: number;
-  /** a failure that the receiver did not take is sent again after this long */
+  /** a failure that the receiver did not accept is sent again after this long */
   againMs: number;
 }
 
 export const pingTimes: PingTimes = { failAfterMs: 3 * 60_000, againMs: 55_000 };
 
 /** How long the claim, which is one statement, may take. */
-const claimWithinMs = 10_000;
+const maxClaimMs = 10_000;
 const maxReasonLetters = 900;
 
 export interface Pinger {
   /** Pings if no process has done so in this minute. It is not an error if the receiver does not answer. */
   run(): Promise<void>;
-  /** Breaks off what is under way; after that nothing is sent. */
+  /** Ends a run that is under way; after that nothing is sent. */
   stop(): void;
 }
 
@@ -67,10 +67,10 @@ export function openPinger(
   const clean = (text: string): string => fitting(printable(redact(text)), maxReasonLetters);
 
   /**
-   * Sends a ping; null when the receiver has taken it, else why not. An event is emitted when the receiver begins to refuse
-   * pings, and when it takes them again.
+   * Sends a ping; null when the receiver has accepted it, else why not. An event is emitted when the receiver begins to refuse
+   * pings, and when it accepts them again.
    */
-  async function tell(failure: string | null): Promise<string | null> {
+  async function ping(failure: string | null): Promise<string | null> {
     try {
       await sendPing(address, { failure, signal });
     } catch (error) {
@@ -86,8 +86,11 @@ export function openPinger(
     return null;
   }
 
-  /** Each process reports an outage only once: it cannot know what others see, and must not undo a success of theirs again. */
-  async function tellOfOutage(error: unknown): Promise<void> {
+  /**
+   * Each process reports an outage only once: another process may reach the database, and a second failure would cancel its ping
+   * of success.
+   */
+  async function reportOutage(error: unknown): Promise<void> {
     outage ??= { isTold: false, triedAt: -Infinity };
     const now = performance.now();
     const lastedMs = now - answeredAt;
@@ -96,11 +99,11 @@ export function openPinger(
     const reason = clean(
       `${who} has had no answer from the database for ${span(lastedMs)}: ${messageOf(error)}`,
     );
-    outage.isTold = (await tell(reason)) === null;
+    outage.isTold = (await ping(reason)) === null;
   }
 
-  /** Sends a canary; null when it has passed, else where it stopped. */
-  async function whyNoneHasPassed(): Promise<string | null> {
+  /** Sends a canary; null when it has passed, else where it stopped, in words. */
+  async function tryCanary(): Promise<string | null> {
     try {
       const canary = await untilStopped(signal, () => sendCanary(db, canaryTimes));
       return canary.passed ? null : clean(stopInWords(canary));
@@ -113,25 +116,25 @@ export function openPinger(
   async function run(): Promise<void> {
     const claiming = claimPing(db);
     try {
-      if (!(await settlesWithin(claimWithinMs, claiming)))
-        throw new Error(`no answer within ${claimWithinMs / 1_000} s`);
+      if (!(await settlesWithin(maxClaimMs, claiming)))
+        throw new Error(`no answer within ${maxClaimMs / 1_000} s`);
     } catch (error) {
-      return tellOfOutage(error);
+      return reportOutage(error);
     }
     outage = null;
     answeredAt = performance.now();
     const claimed = await claiming;
     if (!claimed) return;
-    const why = await whyNoneHasPassed();
+    const why = await tryCanary();
     if (why === null) {
       await noteCanaryPassed(db);
-      const untaken = await tell(null);
-      await (untaken === null ? notePingAccepted(db, who) : notePingProblem(db, untaken));
+      const refusal = await ping(null);
+      await (refusal === null ? notePingAccepted(db, who) : notePingProblem(db, refusal));
       return;
     }
     // One canary that did not pass is not reported yet: a worker may just be starting.
-    const untaken = claimed.sincePassedMs < failAfterMs ? null : await tell(why);
-    await notePingProblem(db, untaken === null ? why : `${why}; ${untaken}`);
+    const refusal = claimed.sincePassedMs < failAfterMs ? null : await ping(why);
+    await notePingProblem(db, refusal === null ? why : `${why}; ${refusal}`);
   }
 
   return {

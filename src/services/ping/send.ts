@@ -11,7 +11,7 @@ const maxReasonLetters = 1_000;
 
 /**
  * Tells the receiver that all is well, or at `/fail` that it is not: `failure` is the reason, without secrets. Throws
- * {@link OutboundError}, which names only the host, unless the receiver says that it has taken the ping. Follows no redirect.
+ * {@link OutboundError}, which names only the host, unless the receiver answers that it has accepted the ping. Follows no redirect.
  */
 export async function sendPing(
   address: string,

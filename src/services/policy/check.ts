@@ -21,7 +21,7 @@ export interface CheckedPolicy {
   removed: string[];
   /** sentences that only this policy says */
   added: string[];
-  /** what a person should know of it: names of bots that no bot has, quiet hours of more than a night */
+  /** what the person may not have meant: names that no bot has, quiet hours of more than a night */
   warnings: string[];
 }
 
@@ -45,7 +45,7 @@ export async function checkPolicy(
   };
 }
 
-/** What a person should know of a policy that can be used. */
+/** What the person may not have meant, although the policy can be used. */
 export const warningsOf = async (db: Db, read: ReadPolicy): Promise<string[]> => [
   ...(await unknownBots(db, read)),
   ...quietWarnings(read.policy.quiet_hours, {

@@ -1,4 +1,4 @@
-/** What the job `escalate-tickets` does: it asks the policy about the tickets that are due, and does what the policy says. */
+/** The work of the job `escalate-tickets`: it asks the policy about the tickets that are due, and does what the policy says. */
 import type { Transaction } from 'kysely';
 import type { FollowedRow } from '../../data/escalation/followed-tickets.ts';
 import { policyDocuments } from '../../data/escalation/policies.ts';
@@ -29,7 +29,7 @@ export interface Escalated {
   unreadable: number[];
 }
 
-/** How long a ticket waits whose policy cannot be read. */
+/** How long a ticket waits if its policy cannot be read. */
 const unreadableMs = 600_000;
 
 export const followedTicketOf = (row: FollowedRow): FollowedTicket => ({
@@ -49,11 +49,14 @@ export const followedTicketOf = (row: FollowedRow): FollowedTicket => ({
 });
 
 /**
- * Asks the policy about at most `most` tickets, and does at most one act for each. An act is never repeated: it is recorded in
- * the transaction that locks the tickets.
+ * Asks the policy about `maxTickets` tickets at most, and does at most one act for each. An act is never repeated: it is recorded
+ * in the transaction that locks the tickets.
  */
-export async function escalateDue(trx: Transaction<Database>, most: number): Promise<Escalated> {
-  const rows = await lockDue(trx, most);
+export async function escalateDue(
+  trx: Transaction<Database>,
+  maxTickets: number,
+): Promise<Escalated> {
+  const rows = await lockDue(trx, maxTickets);
   const policies = await policiesOf(trx, rows);
   const [steps, reminders, raises]: [Step[], Reminder[], Raise[]] = [[], [], []];
   const rest: { id: string; next: Date | null }[] = [];

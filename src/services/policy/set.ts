@@ -15,9 +15,9 @@ import { warningsOf } from './check.ts';
 
 export interface SetPolicy {
   row: PolicyRow;
-  /** it was in force already, and no version was added */
+  /** the same policy was in force already, and no version was added */
   unchanged: boolean;
-  /** pending tickets that keep another version */
+  /** how many pending tickets keep another version */
   keep: number;
   warnings: string[];
 }

@@ -1,8 +1,8 @@
-/** What to try, derived from the error text that another process recorded when a canary did not get through it. */
+/** What to try when a canary did not get through: derived from the text of the error that another process recorded. */
 import { explainFault } from '../../database/faults/explain-fault.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 
-/** Messages of PostgreSQL, because their codes stayed in the other process. */
+/** Messages of PostgreSQL and their codes: the other process has recorded only the message. */
 const codes: [RegExp, string][] = [
   [/password authentication failed/i, '28P01'],
   [/pg_hba\.conf|not permitted to log in|role ".*" does not exist/i, '28000'],
@@ -25,7 +25,7 @@ const aboutChild = /\bchild\b|its process|heap|memory|no answer within|spawn/i;
 export function hintFor(error: string | null): string | null {
   if (error === null || aboutChild.test(error)) return null;
   const code = codes.find(([words]) => words.test(error))?.[1];
-  const known = Object.assign(new Error(error), code && { code, severity: 'FATAL' });
-  const explanation = refusalOf(known) ?? explainFault(known);
+  const rebuilt = Object.assign(new Error(error), code && { code, severity: 'FATAL' });
+  const explanation = refusalOf(rebuilt) ?? explainFault(rebuilt);
   return explanation && `in the settings of that process: ${explanation.hint}`;
 }

@@ -34,9 +34,10 @@ export const nodeName = ({ role, host, pid }: Pick<Node, 'role' | 'host' | 'pid'
   `${role} ${pid} on ${host}`;
 
 /**
- * The explanation when the database refuses to write for this role or on this server. Throws any other error again.
+ * The stop of a canary that could not be sent, because the database refuses writes from this role or on this server. Throws any
+ * other error again.
  */
-export function explainRefusal(error: unknown): Stop {
+export function stopAtRequest(error: unknown): Stop {
   if (stateOf(error) !== denied && meaningOf(error)?.fault !== 'read-only') throw error;
   return {
     leg: null,
@@ -46,7 +47,7 @@ export function explainRefusal(error: unknown): Stop {
   };
 }
 
-/** Another process has removed the row that shows how far the canary came. */
+/** The stop when another process has removed the row that shows how far the canary came. */
 export const rowGone: Stop = {
   leg: null,
   verdict: 'unknown',
@@ -167,8 +168,8 @@ function stopInQueue(row: CanaryRow, seen: SeenCanary): Stop {
     };
   const from = nodes.find(({ id }) => id === row.claimed_by);
   const others = workers.filter(({ queue }) => queue !== null && queue !== from?.queue);
-  const knowing = ofOlderVersion(workers).length > 0 ? ' that knows canaries' : '';
-  const detail = `the queue did not deliver it to a worker${knowing} within ${seconds(seen)}: ${nodeNamed(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(workerInWords).join(', ')}`;
+  const thatKnows = ofOlderVersion(workers).length > 0 ? ' that knows canaries' : '';
+  const detail = `the queue did not deliver it to a worker${thatKnows} within ${seconds(seen)}: ${nodeNamed(row.claimed_by, nodes)} put it into ${from?.queue ?? 'its queue'}, and alive by their heartbeats are ${workers.map(workerInWords).join(', ')}`;
   if (others.length > 0)
     return stop(
       'queue',

@@ -1,7 +1,7 @@
 /**
  * Proves that runs move: a canary goes the way of a run, from a scheduler's claim to the record, and the result names
- * the leg (stage) that it does not get through. Every command that calls an installation healthy asks here, instead of
- * only checking whether its processes are alive.
+ * the leg (stage) that it does not get through. Every command that says that an installation is healthy sends one, and does not
+ * only look whether processes are alive.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -13,7 +13,7 @@ import {
 import { listNodes } from '../../data/bots/engine.ts';
 import { countRunsByWorker } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
-import { explainRefusal, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
+import { stopAtRequest, explainStop, rowGone, type Leg, type Stop } from './canary-stop.ts';
 import { fullPlaces, schedulersOf, workersOf } from './facts.ts';
 
 /** Milliseconds that each leg took, by the database's clock; `total` is from the request to the record. */
@@ -27,7 +27,7 @@ export type CanaryResult = { passed: true; ms: LegTimes } | ({ passed: false } &
  */
 const defaultLegTimeoutMs = 10_000;
 const pollMs = 50;
-/** If a place was free for this long while the canary waited, the canary does not wait for a place. */
+/** If the canary still waits although a place has been free for this long, it does not wait for a place. */
 const placeFreeMs = 1_000;
 
 /**
@@ -42,7 +42,7 @@ export async function sendCanary(
   // Without a scheduler it is clear where the canary would stop.
   if (schedulersOf(nodes).length === 0)
     return { passed: false, ...explainStop({ row: null, nodes, full: null, legTimeoutMs }) };
-  const id = await requestCanary(db).catch((error: unknown) => explainRefusal(error));
+  const id = await requestCanary(db).catch((error: unknown) => stopAtRequest(error));
   if (typeof id !== 'string') return { passed: false, ...id };
   const noWorker = workersOf(nodes).length === 0;
   let row = await follow(db, id, { legTimeoutMs, noWorker });
@@ -69,9 +69,9 @@ async function busyPlaces(db: Db): Promise<number | null> {
   return fullPlaces(await listNodes(db), await countRunsByWorker(db));
 }
 
-interface Follow {
+interface FollowOptions {
   legTimeoutMs: number;
-  /** no worker would take it out of the queue */
+  /** no worker is alive to take it out of the queue */
   noWorker: boolean;
   /** the row as last seen */
   from?: CanaryRow;
@@ -81,7 +81,7 @@ interface Follow {
 async function follow(
   db: Db,
   id: string,
-  { legTimeoutMs, noWorker, from }: Follow,
+  { legTimeoutMs, noWorker, from }: FollowOptions,
 ): Promise<CanaryRow | null> {
   let legs = from ? legsOf(from) : 0;
   let since = performance.now();

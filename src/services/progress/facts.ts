@@ -58,7 +58,7 @@ export async function readFacts(db: Db) {
       ...(await countHeldBack(db)),
     },
     silences: await countHidden(db),
-    telling: await countMessages(db),
+    messages: await countMessages(db),
     unreadable: await unreadablePolicies(db),
     /** why the setting `notifications` cannot be used; null if it can, or is not there */
     unusable: await whyUnusable(db),

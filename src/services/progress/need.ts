@@ -23,7 +23,7 @@ export interface Need {
     | 'healing_off';
   /** what is wrong, how many, and since when */
   what: string;
-  /** what to try: a command in backquotes, or a sentence with one */
+  /** what to try: a command in backquotes, or a sentence with a command */
   try: string;
 }
 

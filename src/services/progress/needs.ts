@@ -1,4 +1,4 @@
-/** What a person has to look at, in words: first what stops everything else. */
+/** What a person has to look at, in words; what stops everything else comes first. */
 import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
@@ -28,7 +28,7 @@ export function needs(facts: Facts): Need[] {
   ].filter((need) => need !== null);
 }
 
-/** If this role does not see all rows, no text below may say that all is well. */
+/** Rows are hidden from this role: the other needs may be incomplete. */
 function rowsHidden({ hidden }: Facts): Need | null {
   if (!hidden) return null;
   return {
@@ -100,7 +100,7 @@ function jobsFailed(facts: Facts): Need | null {
   };
 }
 
-/** Only this need reveals it: a ticket that would escalate is not late, and nothing fails. */
+/** No other need shows this: a ticket that should escalate is not late yet, and nothing fails. */
 export function policyUnreadable({ unreadable }: Facts): Need | null {
   const [first] = unreadable;
   if (!first) return null;
@@ -109,11 +109,11 @@ export function policyUnreadable({ unreadable }: Facts): Need | null {
   return {
     kind: 'policy_unreadable',
     what: `policy ${versions} cannot be read, because ${byNumber(unreadable.length, 'it was', 'they were')} edited by hand: ${counted(tickets, 'ticket')} that ${byNumber(tickets, 'keeps', 'keep')} ${byNumber(unreadable.length, 'it', 'them')} ${byNumber(tickets, 'is', 'are')} not given to the next person`,
-    try: `\`npx roundsman policy show ${first.version}\` shows it: write its row of engine.policies as it was; \`npx roundsman policy set FILE\` sets another one for new tickets`,
+    try: `\`npx roundsman policy show ${first.version}\` shows it: restore its row in engine.policies; \`npx roundsman policy set FILE\` sets another one for new tickets`,
   };
 }
 
-/** Only this need reveals it: no message fails, and no channel is off. */
+/** No other need shows this: no message fails, and no channel is off. */
 function notificationsUnusable({ unusable }: Facts): Need | null {
   if (unusable === null) return null;
   return {
@@ -124,7 +124,7 @@ function notificationsUnusable({ unusable }: Facts): Need | null {
 }
 
 function channelsOff(facts: Facts): Need | null {
-  const { off, off_since, first_off } = facts.telling;
+  const { off, off_since, first_off } = facts.messages;
   if (off === 0) return null;
   return {
     kind: 'channels_off',
@@ -134,7 +134,7 @@ function channelsOff(facts: Facts): Need | null {
 }
 
 function messagesFailed(facts: Facts): Need | null {
-  const { failed } = facts.telling;
+  const { failed } = facts.messages;
   if (failed === 0) return null;
   return {
     kind: 'messages_failed',
@@ -148,10 +148,10 @@ function healingOff(facts: Facts): Need | null {
   if (healsIn(mode)) return null;
   const by = changed_by ? `, set by ${changed_by}` : '';
   const why = reason ? ` (${reason})` : '';
-  const is = mode === null ? 'the mode is not set' : `the mode is ${mode}`;
+  const state = mode === null ? 'the mode is not set' : `the mode is ${mode}`;
   return {
     kind: 'healing_off',
-    what: `${is}${ageInWords(changed_at, facts)}${by}${why}; nothing is healed`,
+    what: `${state}${ageInWords(changed_at, facts)}${by}${why}; nothing is healed`,
     try: '`npx roundsman mode safe` lets safe remedies act again',
   };
 }

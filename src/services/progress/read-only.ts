@@ -2,14 +2,14 @@
 import { botsThatAre, schedulersOf, workersOf, type Facts } from './facts.ts';
 
 /**
- * Whether the database takes no writes: from no session, or not from this one while no process shows that others may
- * write.
+ * Whether the database takes no writes: none from any session; or none from this session, while no living process shows that others
+ * can write.
  */
 export function takesNoWrites(facts: Facts): boolean {
   const { readOnly, nodes, waiting } = facts;
   if (readOnly === null || readOnly.forAll) return readOnly !== null;
-  const isBeating = schedulersOf(nodes).length > 0 || workersOf(nodes).length > 0;
-  return !isBeating && botsThatAre(facts, 'active') + waiting.count > 0;
+  const someAlive = schedulersOf(nodes).length > 0 || workersOf(nodes).length > 0;
+  return !someAlive && botsThatAre(facts, 'active') + waiting.count > 0;
 }
 
 /** The cause, with the place where it was set: `default_transaction_read_only is on (configuration file)`. */

@@ -1,7 +1,4 @@
-/**
- * Heals that workers aborted because a secret was not available: no run fails for that reason, so `status` reports
- * it.
- */
+/** Heals that workers aborted because they could not read a secret. No run fails for that reason, so `status` reports them. */
 import { counted, span } from '../../ground/text.ts';
 import type { Facts } from './facts.ts';
 

@@ -1,4 +1,4 @@
-/** What has stopped: processes, runs, jobs and bots. */
+/** Needs because something has stopped: processes, runs, jobs or bots. */
 import { byNumber, counted } from '../../ground/text.ts';
 import type { Node } from '../../data/bots/engine.ts';
 import {
@@ -11,7 +11,10 @@ import {
 } from './facts.ts';
 import { ago, oldestAgeInWords, type Need } from './need.ts';
 
-/** The needs that arise because nothing moves; if the database takes no writes, that alone is the reason. */
+/**
+ * The needs of an installation in which something does not move. Not for a database that takes no writes: that explains all of
+ * them.
+ */
 export const standstill = (facts: Facts): (Need | null)[] => [
   processesGone(facts),
   runsWaiting(facts),
@@ -22,12 +25,13 @@ export const standstill = (facts: Facts): (Need | null)[] => [
 ];
 
 /**
- * A process that has just started takes up what waited while none was there, which takes it seconds. What waits longer than this
- * has stopped. It is shorter than a process that was killed counts as alive: one that starts again and again hides nothing for good.
+ * How long a process that has just started may need for what waited while no process was alive; what still waits after that has
+ * stopped. This is shorter than the time for which a killed process counts as alive (`nodeTimeoutSeconds`): so a process that is
+ * killed and started again and again does not hide the need.
  */
 const startMs = 15_000;
 
-/** Whether one of these processes has been there for long enough to take up what waits. */
+/** Whether one of these processes has been alive for long enough to take up what waits. */
 const hasHadTime = (nodes: Node[], { now }: Facts): boolean =>
   nodes.some(({ started_at }) => now.getTime() - started_at.getTime() >= startMs);
 
@@ -62,7 +66,10 @@ function processesGone(facts: Facts): Need | null {
   };
 }
 
-/** A process that ended in order leaves no row. Then its stop, or what was written last, shows when one was there, and is named. */
+/**
+ * The last sign of life of the missing processes, in words. A process that was killed leaves its row with a heartbeat. One that was
+ * stopped leaves none, but the time of its stop, and what it has written.
+ */
 export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: boolean }): string {
   const { nodes, activity } = facts;
   const silent = nodes.filter(
@@ -93,41 +100,41 @@ export function lastSign(facts: Facts, gone: { noScheduler: boolean; noWorker: b
 }
 
 /**
- * Due runs that no worker takes although one is alive and has had time to. `closer` says where to look next, here and in the next two
+ * Due runs that no worker takes, although one has been alive for long enough. `whereToLook` is the advice, here and in the next
  * functions.
  */
 export function runsWaiting(
   facts: Facts,
-  closer = '`npx roundsman doctor` finds out where runs stop',
+  whereToLook = '`npx roundsman doctor` finds out where runs stop',
 ): Need | null {
   const { waiting, nodes, carried } = facts;
   if (waiting.count === 0 || !hasHadTime(workersOf(nodes), facts)) return null;
   const full = fullPlaces(nodes, carried);
-  const rooms = `although ${byNumber(waiting.count, 'its bot has', 'their bots have')} a free place`;
+  const despite = `although ${byNumber(waiting.count, 'its bot has', 'their bots have')} a free place`;
   return {
     kind: 'runs_waiting',
-    what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${rooms}`,
+    what: `${waitsInWords(facts)} (${waiting.bot_executions[0]!.name}), ${despite}`,
     try: full
       ? `${fullInWords(full, nodes)}; start another worker with \`npx roundsman worker\``
-      : closer,
+      : whereToLook,
   };
 }
 
 /** Runs that lost their worker and that no process has taken over. */
 export function runsLost(
   facts: Facts,
-  closer = '`npx roundsman doctor` says which are alive',
+  whereToLook = '`npx roundsman doctor` says which are alive',
 ): Need | null {
   const { count, since: at, bot_executions } = facts.lost;
   if (count === 0) return null;
   return {
     kind: 'runs_lost',
     what: `${counted(count, 'run')} left behind by ${byNumber(count, 'its worker', 'their workers')} and not taken over${oldestAgeInWords(count, at, facts)} (${bot_executions[0]!.name})`,
-    try: `every process of the engine takes over lost runs, so look at their logs; ${closer}`,
+    try: `every process of the engine takes over lost runs, so look at their logs; ${whereToLook}`,
   };
 }
 
-/** Runs of jobs that no worker executes, although one is alive and has had time to. */
+/** Runs of jobs that no worker executes, although one has been alive for long enough. */
 function jobsStalled(facts: Facts): Need | null {
   const { count, since: at, first } = facts.stalledJobs;
   if (count === 0 || !hasHadTime(workersOf(facts.nodes), facts)) return null;
@@ -145,20 +152,20 @@ function botsUnchecked(facts: Facts): Need | null {
   return {
     kind: 'bots_unchecked',
     what: `${counted(count, 'active bot')} ${byNumber(count, 'has', 'have')} performed no check${oldestAgeInWords(count, at, facts)} (${first})`,
-    try: '`npx roundsman runs list` says why they failed; `npx roundsman doctor` tries the way of a run',
+    try: '`npx roundsman runs list` says why they failed; `npx roundsman doctor` sends a test run through the same steps',
   };
 }
 
-/** Due bots that no scheduler claims, although one is alive and has had time to. */
+/** Due bots that no scheduler claims, although one has been alive for long enough. */
 export function botsOverdue(
   facts: Facts,
-  closer = '`npx roundsman doctor` looks closer',
+  whereToLook = '`npx roundsman doctor` looks closer',
 ): Need | null {
   const { overdue, nodes } = facts;
   if (overdue.all === 0 || !hasHadTime(schedulersOf(nodes), facts)) return null;
   return {
     kind: 'bots_overdue',
     what: overdueInWords(facts),
-    try: closer,
+    try: whereToLook,
   };
 }

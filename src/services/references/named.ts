@@ -1,4 +1,4 @@
-/** Finds bots and knowledge by their names. */
+/** Finds bots and entries of knowledge by their names. */
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -9,18 +9,18 @@ import { isUuid } from './uuid.ts';
 /** How many names are compared with an unknown one. */
 const maxNames = 2_000;
 
-async function unknownName(
+async function notFound(
   db: Db,
   kind: 'bot' | 'knowledge',
   given: string,
-  coming: readonly string[] = [],
+  unregistered: readonly string[] = [],
 ) {
   const rows = await db
     .selectFrom(kind === 'bot' ? 'bots' : 'bot_knowledge')
     .select('name')
     .limit(maxNames)
     .execute();
-  const names = [...new Set([...rows.map(({ name }) => name), ...coming])];
+  const names = [...new Set([...rows.map(({ name }) => name), ...unregistered])];
   const list = kind === 'bot' ? 'npx roundsman bots list' : 'npx roundsman knowledge list';
   return new NotFoundError({
     what: `there is no ${kind} ${given.trim() || 'without a name'}`,
@@ -33,22 +33,23 @@ async function unknownName(
 }
 
 /**
- * A bot by name or id. Throws {@link NotFoundError} with the nearest names; `coming` are further names, of bots without a row yet.
+ * A bot by name or id. Throws {@link NotFoundError} with the nearest names, also among `unregistered`: names of bots that get a
+ * row when a process starts.
  */
 export async function botOf(
   db: Db,
   given: string,
-  coming: readonly string[] = [],
+  unregistered: readonly string[] = [],
 ): Promise<BotRow> {
   const bots = db.selectFrom('bots').selectAll();
   const bot =
     (await bots.where('name', '=', given).executeTakeFirst()) ??
     (isUuid(given) ? await bots.where('id', '=', given).executeTakeFirst() : undefined);
-  if (!bot) throw await unknownName(db, 'bot', given, coming);
+  if (!bot) throw await notFound(db, 'bot', given, unregistered);
   return bot;
 }
 
-/** A sentence for each name in `named` that no bot has, with the nearest names; it ends with `otherwise` if none is near. */
+/** A sentence for each name in `named` that no bot has, with the nearest names; if none is near, it ends with `otherwise`. */
 export async function unknownBots(
   db: Db,
   named: readonly string[],
@@ -68,6 +69,6 @@ export async function knowledgeOf(db: Db, given: string) {
   const entry =
     (await entries.where('name', '=', given).executeTakeFirst()) ??
     (isUuid(given) ? await entries.where('id', '=', given).executeTakeFirst() : undefined);
-  if (!entry) throw await unknownName(db, 'knowledge', given);
+  if (!entry) throw await notFound(db, 'knowledge', given);
   return entry;
 }

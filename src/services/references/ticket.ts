@@ -10,10 +10,10 @@ import { NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.t
 import { time } from '../../ground/text.ts';
 import { isUuid } from './uuid.ts';
 
-/** The ticket is not pending: it is resolved or closed, and only a pending one can be changed like this. */
+/** The ticket is not pending: it is resolved or closed, and this change is only for pending tickets. */
 export class TicketNotPendingError extends RoundsmanError {}
 
-/** The ticket is merged into another one, which stands for both: what is to be done is done there. */
+/** The ticket is merged into another one, which stands for both: the change has to be made to that one. */
 export class TicketMergedError extends RoundsmanError {}
 
 /**
@@ -47,7 +47,7 @@ export async function pendingTicketOf(
   throw new TicketMergedError({
     what: `T-${ticket.number} cannot be ${wanted}`,
     why: `it is merged into T-${survivor.number}, which stands for both`,
-    hint: `do it on T-${survivor.number}; or part them first: \`npx roundsman tickets unmerge T-${ticket.number}\``,
+    hint: `do it on T-${survivor.number}; or unmerge it first: \`npx roundsman tickets unmerge T-${ticket.number}\``,
   });
 }
 
@@ -74,7 +74,7 @@ export async function pendingOrMergedTicketOf(
 
 /**
  * The finding that is open now for the ticket's problem (it may have come back since); otherwise the finding for which the
- * ticket was opened. Undefined when neither is kept.
+ * ticket was opened. Undefined if neither exists any more.
  */
 export const openOrFirstFinding = (
   db: Db,
@@ -108,8 +108,8 @@ export async function findingOfTicket(db: Db, ticket: TicketRow) {
   });
 }
 
-/** A ticket's number in a place where another word may stand, too: there digits alone may be something else. */
-export const isTicketNumber = /^T-?\d+$/i;
+/** The form of a ticket's number where another word may be given instead, such as an id: there digits alone may be that word. */
+export const ticketNumber = /^T-?\d+$/i;
 
 const numberOf = (given: string): string | undefined => /^(?:T-?)?(\d{1,18})$/i.exec(given)?.[1];
 

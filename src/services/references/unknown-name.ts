@@ -1,4 +1,4 @@
-/** Of names that a person may choose freely: says that no row has had a name so far, with the nearest names that rows have. */
+/** Says that no row has had a name so far, with the nearest names that rows have: for names that a person may choose freely. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { nearest } from '../../ground/nearest.ts';
@@ -21,12 +21,12 @@ type Places = (readonly [table: string, column: string])[];
 
 type Kind = keyof typeof kinds;
 
-/** How many names are compared with one that is not there. */
+/** How many names are compared with an unknown one. */
 const maxNames = 2_000;
 
 /**
  * `no finding ever had the component /v9 (did you mean /v1?)`; null if a row has the name. With `onlyNear` also null if no
- * other name is near: for kinds of which new names are usual.
+ * other name is near: for kinds in which new names are usual.
  */
 export async function unknownNameInWords(
   db: Db,

@@ -1,4 +1,4 @@
-/** Which morning's report is due, by the settings and the database's clock. */
+/** Whether a morning report is due, by the settings and the database's clock. */
 import { currentTime } from '../../data/bots/engine.ts';
 import { hasReport, lastReportDue } from '../../data/report/stored-report.ts';
 import type { Db } from '../../database/connect.ts';
@@ -7,16 +7,16 @@ import { chooseForReport } from '../../notify/routing/choose.ts';
 import { readNotifications } from '../../notify/settings/read.ts';
 import { settingKey } from '../../notify/settings/stored.ts';
 import type { Notifications } from '../../notify/settings/schema.ts';
-import { boundsOf, longest, periodsBefore } from './period.ts';
+import { boundsOf, maxPeriodSeconds, periodsBefore } from './period.ts';
 
-const [minute, day] = [60_000, 86_400_000];
+const [minuteMs, dayMs] = [60_000, 86_400_000];
 
 export interface DueReport {
   /** `2026-11-29`, by the clock of its zone */
   day: string;
   timezone: string;
   dueAt: Date;
-  /** the bounds of the period, from where the report before it ended to this morning, and of the periods before it */
+  /** the bounds of the period, which begins where the report before it ended, and of the periods before it */
   bounds: Date[];
 }
 
@@ -24,11 +24,11 @@ export interface DueReport {
 export function morningOf({ at, timezone }: Notifications['report'], now: Date): DueReport {
   const clock = clockOf(timezone);
   const wall = now.getTime() + clock.stretchAt(now.getTime()).offset;
-  const today = Math.floor(wall / day) * day;
+  const today = Math.floor(wall / dayMs) * dayMs;
   const bounds = Array.from(
     { length: periodsBefore + 2 },
     (_, index) =>
-      new Date(firstShowing(clock, today - (periodsBefore + 1 - index) * day + at * minute)),
+      new Date(firstShowing(clock, today - (periodsBefore + 1 - index) * dayMs + at * minuteMs)),
   );
   return {
     day: new Date(today).toISOString().slice(0, 10),
@@ -39,20 +39,20 @@ export function morningOf({ at, timezone }: Notifications['report'], now: Date):
 }
 
 /**
- * The same report from where the one before it ended, so that no slot is in two reports, or in none; no longer than the longest
- * period. Where that is not the morning before, the periods beside it are as long as it is.
+ * The same report from where the one before it ended, so that each slot is in exactly one report; but about the longest period at
+ * most. If that is not the morning before, the earlier periods with which it is compared are as long as its own.
  */
 export function beginningAt(morning: DueReport, last: Date): DueReport {
   const { dueAt, bounds } = morning;
-  const from = new Date(Math.max(last.getTime(), dueAt.getTime() - longest * 1_000));
+  const from = new Date(Math.max(last.getTime(), dueAt.getTime() - maxPeriodSeconds * 1_000));
   return from.getTime() === bounds.at(-2)!.getTime()
     ? morning
     : { ...morning, bounds: boundsOf(from, dueAt) };
 }
 
 /**
- * Null where none is due: its time has not come today, or its day has a report, or no route is for it, or the settings are the
- * first in days and came after its time. One that was missed is due until its day ends, by the clock of its zone.
+ * The report that is due now. Null if its time has not come today, its day has a report, no route is for reports, or the settings
+ * are new and were set after its time. A report that was missed is due until its day ends, by the clock of its zone.
  */
 export async function dueReport(db: Db): Promise<DueReport | null> {
   const settings = await readNotifications(db);
@@ -63,12 +63,15 @@ export async function dueReport(db: Db): Promise<DueReport | null> {
   const last = await lastReportDue(db);
   if (last && last >= morning.dueAt) return null;
   if (await hasReport(db, morning)) return null;
-  const isNew = !last || last.getTime() < morning.dueAt.getTime() - newAfterDays * day;
+  const isNew = !last || last.getTime() < morning.dueAt.getTime() - newAfterDays * dayMs;
   if (isNew && (await settingsChangedAt(db)) > morning.dueAt) return null;
   return last ? beginningAt(morning, last) : morning;
 }
 
-/** Where reports were sent until now, a change of their time or zone leaves no morning out. */
+/**
+ * Settings are new if no report was due for so many days. Otherwise only their time or zone was changed, and no morning is left
+ * out.
+ */
 const newAfterDays = 2;
 
 async function settingsChangedAt(db: Db): Promise<Date> {

@@ -1,4 +1,4 @@
-/** The slots of earlier periods, with which the present ones are compared: they are counted, not listed. */
+/** The slots of earlier periods, with which those of the present period are compared: they are counted, not listed. */
 import type { MissedSlots, ReportBot, SlotsOfPeriod } from '../../data/report/slots.ts';
 import { missedStretch } from '../../schedule/missed.ts';
 import type { MissedSeries, SlotsOf, Interval } from './proof.ts';
@@ -50,7 +50,9 @@ export function earlierSlots(
   });
 }
 
-/** How many slots of a series lie in a period. If that is not known, all of them count in the period in which it begins. */
+/**
+ * How many slots of a series lie in a period. If that is not known, all of them count for the period in which the series begins.
+ */
 function slotsIn(
   { first, last, count }: MissedSeries,
   { from, to }: Interval,

@@ -12,7 +12,7 @@ interface GapSoFar extends Omit<Gap, 'first' | 'last'> {
   last: number;
 }
 
-/** Collects slots in their order; those of one reason become one gap, which says in how many stretches they lie. */
+/** Collects slots in the order of time; those of one reason become one gap, which says in how many stretches they lie. */
 export class GapList {
   readonly #bot: string;
   readonly #gaps = new Map<string, GapSoFar>();
@@ -69,7 +69,7 @@ export class GapList {
   }
 }
 
-/** Gaps that a person cannot explain come first, then those that were lost, then those that were meant. */
+/** First slots of which no row says why they did not run, then slots that were lost, then slots that were left out on purpose. */
 const reasonsInOrder = [
   'missing',
   'waiting',

@@ -1,4 +1,4 @@
-/** Makes a report; everything in it is of one moment. */
+/** Makes a report; everything in it was read at one moment. */
 import type { PeriodCount } from '../../data/report/figures.ts';
 import * as data from '../../data/report/slots.ts';
 import type { Db } from '../../database/connect.ts';
@@ -18,7 +18,7 @@ import { countAll, periodsOf, sumOf, type Counts } from './periods.ts';
 import { proveAll, type Proven } from './prove-all.ts';
 import type { Proof } from './proof.ts';
 
-/** How long a text from outside may be: a report has many of them. */
+/** How many characters are shown of a text from outside: a report has many of them. */
 const maxCharacters = 200;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -108,8 +108,8 @@ function asReport({
     bot_notifications: {
       sent: sumOf(counts.messages, last, 'sent'),
       failed: now.messages_failed,
-      pending: facts.telling.pending,
-      set_up: facts.telling.set_up,
+      pending: facts.messages.pending,
+      set_up: facts.messages.set_up,
     },
     maintenance: {
       windows: facts.maintenance.windows,

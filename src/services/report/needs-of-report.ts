@@ -1,4 +1,4 @@
-/** What a report says is to be done first: the needs of `status`, and slots of which no row says what became of them. */
+/** What a person has to do first, as a report says: the needs of `status`, and slots of which no row says what became of them. */
 import { counted, timeForCommand } from '../../ground/text.ts';
 import type { Gap, ReportedNeed } from '../../report/report.ts';
 import type { Facts } from '../progress/facts.ts';
@@ -30,8 +30,8 @@ export function needsOf(facts: Facts, gaps: readonly Gap[]): ReportedNeed[] {
     : known;
 }
 
-/** Slots are at whole minutes: a period of slots ends a minute after the last one. */
-const minute = 60_000;
+/** Slots are at whole minutes, so a period with a slot as its last one ends a minute later. */
+const minuteMs = 60_000;
 
 function unexplained(gaps: readonly Gap[]): ReportedNeed | null {
   const missing = gaps.filter(({ reason }) => reason === 'missing');
@@ -39,7 +39,7 @@ function unexplained(gaps: readonly Gap[]): ReportedNeed | null {
   if (!first) return null;
   const slots = missing.reduce((sum, gap) => sum + (gap.slots ?? 0), 0);
   const bots = missing.length === 1 ? first.bot : counted(missing.length, 'bot');
-  const until = timeForCommand(new Date(Date.parse(first.last) + minute));
+  const until = timeForCommand(new Date(Date.parse(first.last) + minuteMs));
   return {
     kind: 'gaps_unexplained',
     what: `${counted(slots, 'slot')} of ${bots} ${slots === 1 ? 'has' : 'have'} no run, and no row says why`,

@@ -7,8 +7,8 @@ import { time } from '../../ground/text.ts';
 /** How many earlier periods there are, each as long as the period itself. */
 export const periodsBefore = 7;
 
-/** The shortest and the longest period, in seconds. */
-export const [shortest, longest] = [60, 31 * 86_400] as const;
+/** The minPeriodSeconds and the maxPeriodSeconds period, in seconds. */
+export const [minPeriodSeconds, maxPeriodSeconds] = [60, 31 * 86_400] as const;
 
 /** The bounds of a period and of those before it, ascending. */
 export const boundsOf = (from: Date, to: Date): Date[] =>
@@ -21,10 +21,10 @@ export const boundsOf = (from: Date, to: Date): Date[] =>
 export function boundsSince(since: Moment, now: Date): Date[] {
   const from = since instanceof Date ? since : new Date(now.getTime() - since.secondsAgo * 1_000);
   const length = (now.getTime() - from.getTime()) / 1_000;
-  if (length < shortest || length > longest)
+  if (length < minPeriodSeconds || length > maxPeriodSeconds)
     throw new UsageError({
       what: `there is no report since ${time(from)} UTC`,
-      why: `a report is about ${inUnits(shortest)} at least and ${inUnits(longest)} at most; by the database's clock it is ${time(now)} UTC`,
+      why: `a report is about ${inUnits(minPeriodSeconds)} at least and ${inUnits(maxPeriodSeconds)} at most; by the database's clock it is ${time(now)} UTC`,
       hint: 'for example --since 24h',
     });
   return boundsOf(from, now);

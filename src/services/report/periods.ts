@@ -25,7 +25,10 @@ export const sumOf = (
     .filter((row) => row.period === period && (words.length === 0 || words.includes(row.word)))
     .reduce((sum, { count }) => sum + count, 0);
 
-/** The figures of each period. Periods that ended before there was any bot are left out: they would say that nothing was due. */
+/**
+ * The figures of each period. Periods that ended before the first bot was added are left out: they would say that nothing was
+ * due.
+ */
 export async function periodsOf(
   db: Db,
   bounds: readonly Date[],

@@ -1,13 +1,13 @@
 /**
- * Whether each slot of a bot has a row. The schedule says what was due, as far as it is known: a bot's row has only the present
- * schedule, and in `planned_from` since when it holds. For the time before, only rows show which slots there were.
+ * Whether each slot of a bot has a row. The schedule says which slots were due, as far as it is known: a bot's row has only the
+ * present schedule, which is valid since `planned_from`. For the time before that, only rows of runs show which slots there were.
  */
 import type { ReportBot } from '../../data/report/slots.ts';
 import { noSlots, type Gap, type SlotCounts } from '../../report/report.ts';
 import { GapList } from './gaps.ts';
 
-const second = 1_000;
-const minute = 60 * second;
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
 
 /** Times in UTC ms; what lies in [from, to) belongs to the period. */
 export interface Interval {
@@ -19,7 +19,7 @@ export interface Interval {
 export interface MissedSeries {
   first: number;
   last: number;
-  /** null: only that there was at least one */
+  /** null: not known, except that there was at least one */
   count: number | null;
 }
 
@@ -34,7 +34,7 @@ export interface RecordedSlots {
 export interface Proof {
   slots: SlotCounts;
   gaps: Gap[];
-  /** before this only rows say what was due; null if the schedule is known for the whole period */
+  /** before this time only rows of runs say what was due; null if the schedule is known for the whole period */
   knownFrom: number | null;
   knownWhy: string | null;
   isLeast: boolean;
@@ -43,7 +43,7 @@ export interface Proof {
 /** A bot's planned slots in a period, ascending; null if its schedule cannot be read. */
 export type SlotsOf = (after: number, until: number) => readonly number[] | null;
 
-/** Since when the bot's row says what is due. */
+/** The time since which the bot's row says what is due; `why` it does not say so for the whole period. */
 export function knownSince(
   bot: ReportBot,
   { from, to }: Interval,
@@ -51,14 +51,14 @@ export function knownSince(
   const created = bot.created_at?.getTime() ?? -Infinity;
   const planned = bot.planned_from.getTime();
   const changed = bot.status_changed_at?.getTime() ?? null;
-  const isNew = Math.abs(planned - created) < 5 * second;
+  const isNew = Math.abs(planned - created) < 5 * secondMs;
   if (bot.status === 'active') {
     // Nothing was owed before the bot was added.
     if (planned <= from || isNew) return { at: from, why: null };
-    const isBack = changed !== null && Math.abs(planned - changed) < second;
+    const wasResumed = changed !== null && Math.abs(planned - changed) < secondMs;
     return {
       at: Math.min(planned, to),
-      why: isBack
+      why: wasResumed
         ? 'it was not active before, since when is not recorded'
         : 'its schedule was changed then, and what it was before is not recorded',
     };
@@ -110,7 +110,7 @@ export function prove(
         }
       continue;
     }
-    // Which slots they were is not known, only where they lie.
+    // It is not known which slots they were, only between which times they lie.
     const isWhole = series.first >= from && series.last < to && series.count !== null;
     const least = isWhole ? series.count! : series.first >= from ? 1 : 0;
     isLeast ||= !isWhole;
@@ -139,13 +139,13 @@ export function prove(
   }
   counts.ran = counts.success + counts.failed + counts.timeout;
   if (!isActive) addNotOwed(gaps, bot, period, slotsOf);
-  const isUnread = isActive && due === null;
-  const isKnown = known.at <= from && !isUnread;
+  const isUnreadable = isActive && due === null;
+  const isKnown = known.at <= from && !isUnreadable;
   return {
     slots: counts,
     gaps: gaps.toGaps(),
-    knownFrom: isKnown ? null : isUnread ? to : known.at,
-    knownWhy: isUnread ? 'its schedule cannot be read' : known.why,
+    knownFrom: isKnown ? null : isUnreadable ? to : known.at,
+    knownWhy: isUnreadable ? 'its schedule cannot be read' : known.why,
     isLeast,
   };
 }
@@ -190,18 +190,21 @@ function waitingDetail({ next_execution_at }: ReportBot, now: number): string {
   const start = next_execution_at?.getTime() ?? null;
   if (start === null) return 'no scheduler has planned the bot yet';
   if (start > now) return 'its start is later by the jitter of the bot';
-  return now - start < minute
+  return now - start < minuteMs
     ? 'a scheduler is about to claim them'
     : 'no scheduler has claimed them yet';
 }
 
-/** Adds the slots of the time in which a bot was not active: they are not owed, but the report says how many there would be. */
+/**
+ * Adds the slots of the time in which a bot was not active. They did not have to run, but the report says how many there would
+ * have been.
+ */
 function addNotOwed(gaps: GapList, bot: ReportBot, { from, to }: Interval, slotsOf: SlotsOf): void {
   const planned = bot.planned_from.getTime();
   const stopped = bot.status_changed_at?.getTime() ?? planned;
   const start = Math.max(from, stopped);
   if (start >= to) return;
-  const isSame = planned <= start + second;
+  const isSame = planned <= start + secondMs;
   const slots = isSame ? slotsOf(Math.max(from - 1, stopped), to - 1) : null;
   if (slots?.length === 0) return;
   gaps.add(bot.status, bot.status_reason, slots?.length ?? null, slots?.[0] ?? start, {

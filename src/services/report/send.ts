@@ -11,8 +11,8 @@ import { dueReport } from './due.ts';
 import { makeReport } from './make.ts';
 
 /**
- * What the job `send-report` does: it makes the report that is due, stores it and queues its messages in one transaction. If
- * several processes do it at once, or it is begun again, only one report of a morning is stored.
+ * The work of the job `send-report`: it makes the report that is due, and stores it and queues its messages in one transaction. If
+ * several processes do this at once, or one does it twice, only one report of a morning is stored.
  */
 export async function sendReport({
   db,
@@ -26,7 +26,7 @@ export async function sendReport({
   signal.throwIfAborted();
   const messages = await commit(async (trx) => {
     await lockSettings(trx);
-    // A person may have changed the settings meanwhile, or another process have sent a report of a part of this period.
+    // Meanwhile a person may have changed the settings, or another process may have sent a report about a part of this period.
     if (!isDeepStrictEqual(await dueReport(trx), due)) return null;
     const choices = chooseForReport((await readNotifications(trx))!);
     await addChannels(
@@ -39,7 +39,7 @@ export async function sendReport({
   return { messages: messages ?? 0 };
 }
 
-/** One process after the other stores a report, and not while the settings are changed. */
+/** Only one process at a time stores a report, and no person changes the settings meanwhile. */
 const lockSettings = (trx: Transaction<Database>) =>
   trx
     .selectFrom('engine.settings')

@@ -9,7 +9,7 @@ import { boundsSince } from './period.ts';
 export type { ReportFormat } from '../../report/formats.ts';
 
 /**
- * The report of the time from `since` until now, and in this format; null for JSON, which is the report itself. Throws
+ * The report about the time from `since` until now, and its text in this format; null for JSON, which is the report itself. Throws
  * UsageError for a period that is too short or too long.
  */
 export async function showReport(

@@ -23,27 +23,27 @@ export function chooseBots(db: Db, { names }: { names: string[] }): Promise<Chos
 }
 
 /**
- * Throws NotFoundError for a name that neither a bot has nor a bot of the catalogue: those are added when a process starts.
+ * Throws NotFoundError for a name that no bot has, and none of the catalogue, whose bots get their rows when a process starts.
  */
 export async function requireKnownBots(
   db: Db,
   { names, catalogue }: { names: string[]; catalogue: () => Promise<Catalogue> },
 ): Promise<void> {
   if (names.length === 0) return;
-  const coming = (await catalogue()).bots.map(({ name }) => name);
-  for (const name of names) if (!coming.includes(name)) await botOf(db, name, coming);
+  const unregistered = (await catalogue()).bots.map(({ name }) => name);
+  for (const name of names) if (!unregistered.includes(name)) await botOf(db, name, unregistered);
 }
 
 /** The bots of a round that touches no network, and the names of those that are left out of it. */
 export interface BotsInside {
   bots: ChosenBot[];
-  /** all of their checks look outside */
+  /** the checks of these all look outside */
   outside: string[];
-  /** they are not active, as one that waits to be set up */
+  /** these are not active, for example because a person has to set them up first */
   inactive: string[];
 }
 
-/** Divides the bots of the catalogue; rows of other names are left out without a word. */
+/** Divides the bots of the catalogue; bots of other names are in none of the lists. */
 export async function botsInside(db: Db, { bots: known }: Catalogue): Promise<BotsInside> {
   const active = new Map((await chooseBots(db, { names: [] })).map((row) => [row.name, row]));
   const inside: BotsInside = { bots: [], outside: [], inactive: [] };

@@ -3,7 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { openRuns, type OpenRun } from '../../data/checks/progress.ts';
 import { queueManualRun } from '../runs/queue.ts';
-import { heldBack } from './held-back.ts';
+import { whyNotHealed } from './not-healed.ts';
 import { readRound, type Round } from './read.ts';
 import type { Db } from '../../database/connect.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -12,8 +12,8 @@ export type { Round, SeenFinding } from './read.ts';
 
 const pollMs = 100;
 
-/** The runs of a round that is under way. */
-export interface Waiting {
+/** The runs of a round that has not ended. */
+export interface RoundUnderWay {
   /** how many runs the round has */
   all: number;
   /** those that have not ended */
@@ -21,9 +21,10 @@ export interface Waiting {
 }
 
 /**
- * Runs these bots once, now, and waits until every run has ended; `onWait` is told meanwhile how far they are. Resolves with what they did and, if the caller brings a
- * catalogue, why the rest was not healed; with null when `signal` aborts first: the runs then go on without this caller. A
- * worker must be alive. For operators. Throws BotCannotRunError if one of them cannot run; then none is queued.
+ * Runs these bots once, now, and waits until every run has ended; meanwhile `onWait` is called with the runs that have not.
+ * Resolves with what they did and, if the caller gives a catalogue, why the rest was not healed. Resolves with null if `signal`
+ * aborts first: the runs then go on. A worker must be alive. For operators. Throws BotCannotRunError if one of the bots cannot
+ * run; then none is queued.
  */
 export async function makeRound(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue?: () => Promise<Catalogue> },
@@ -31,10 +32,11 @@ export async function makeRound(
     bots,
     signal,
     onWait,
-  }: { bots: { id: string }[]; signal?: AbortSignal; onWait?: (waiting: Waiting) => void },
+  }: { bots: { id: string }[]; signal?: AbortSignal; onWait?: (round: RoundUnderWay) => void },
 ): Promise<Round | null> {
   authorise(actor, 'run bots', 'operator');
-  // One transaction: if one of them cannot run, none is queued. It locks them in the order of their ids, as others do.
+  // One transaction: if one of the bots cannot run, none is queued. It locks the bots in the order of their ids, as other
+  // transactions do.
   const ids = await db.transaction().execute(async (trx) => {
     const queued: string[] = [];
     for (const id of bots.map((bot) => bot.id).toSorted())
@@ -51,5 +53,8 @@ export async function makeRound(
   const round = await readRound(db, ids);
   if (!catalogue) return round;
   const context = { db, catalogue: await catalogue() };
-  return { ...round, held_back: await heldBack(context, round.findings, await currentTime(db)) };
+  return {
+    ...round,
+    held_back: await whyNotHealed(context, round.findings, await currentTime(db)),
+  };
 }

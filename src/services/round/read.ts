@@ -13,7 +13,7 @@ import type { Maintenance } from '../../data/bots/bot-maintenance.ts';
 import type { Silence } from '../../data/bots/bot-silences.ts';
 import { isMerged, isSnoozed, selectTickets, worstFirst } from '../../data/bots/bot-tickets.ts';
 import { isStorm, pending, stormFor, stormOf } from '../../data/bots/pending-tickets.ts';
-import type { HeldBack } from './held-back.ts';
+import type { NotHealed } from './not-healed.ts';
 
 /** A finding, with the reason why people are not told of it, and the ticket that stands for it. */
 export type SeenFinding = Selectable<Database['bot_findings']> & {
@@ -23,7 +23,7 @@ export type SeenFinding = Selectable<Database['bot_findings']> & {
   ticket: StandingTicket | null;
 };
 
-/** A ticket, with the time of its last reopening, its survivor's number, and the reason why people are not told of its finding. */
+/** A ticket with the time of its last reopening, the number of its survivor, and why people are not told of its finding. */
 export type SeenTicket = Selectable<Database['bot_tickets']> & {
   reopened_at: Date | null;
   survivor: string | null;
@@ -50,11 +50,11 @@ export interface Round {
   tickets_left_open: number;
   /** the database's time */
   now: Date;
-  /** why the open ones of these findings were not healed, the worst first; only if the caller brings a catalogue */
-  held_back?: HeldBack[];
+  /** why the open ones of these findings were not healed, the worst first; only if the caller gives a catalogue */
+  held_back?: NotHealed[];
 }
 
-/** An id that no row has: without one a list might be empty, and `IN ()` is not valid SQL. */
+/** An id that no row has. It is added to lists of ids that may be empty, because `IN ()` is not valid SQL. */
 const noId = '00000000-0000-0000-0000-000000000000';
 
 /** Reads what the runs with these ids did. The rows are in the order in which a person reads them. */
@@ -105,7 +105,7 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .executeTakeFirstOrThrow();
   const fingerprints = [
     ...findings.map(({ fingerprint }) => fingerprint),
-    // Also if these runs saw only a part of the storm, or nothing.
+    // The ticket of a storm is shown also if these runs saw only a part of the storm, or nothing.
     ...bots.map(stormFor),
   ];
   const tickets =
@@ -115,7 +115,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
           .where(({ eb, or }) =>
             or([
               eb('ticket.fingerprint', 'in', fingerprints),
-              // A further one about a finding, that the platform's own code wrote; or one into which its own is merged.
+              // A further ticket about a finding, which the platform's own code wrote; or the survivor into which the finding's
+              // ticket is merged.
               eb(
                 'ticket.id',
                 'in',
@@ -126,10 +127,10 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
             ]),
           )
           .where('ticket.status', 'in', pending)
-          // Its survivor is among them, as the ticket that stands for the finding.
+          // A merged ticket is left out: its survivor is among these, as the ticket that stands for the finding.
           .where(sql<boolean>`NOT ${isMerged('ticket')}`)
           .orderBy(severityRank('ticket.severity'))
-          // A ticket for many problems before one for a single problem that is as severe.
+          // Of equally severe tickets, those of storms come before those of single problems.
           .orderBy(sql`ticket.fingerprint IS DISTINCT FROM ${stormOf(sql.ref('ticket.bot_id'))}`)
           .orderBy(worstFirst('ticket'))
           .execute();
@@ -143,7 +144,8 @@ export async function readRound(db: Db, executionIds: string[]): Promise<Round> 
     .select(['id as ticket_id', 'number', 'resolution_notes as notes'])
     .where('fingerprint', 'in', bots.map(stormFor).concat(noId))
     .where('status', 'not in', pending)
-    // The run that saw the end writes its id; a person's word leaves the one of the last run that saw the storm.
+    // The run that saw the end of a storm has written its id; if a person ended the ticket, the id is of the last run that saw
+    // the storm.
     .where('resolved_by', '=', 'roundsman')
     .where(sql<string>`metadata ->> 'execution_id'`, 'in', executionIds.concat(noId))
     .orderBy('number')

@@ -6,7 +6,7 @@ import type { ExecutionStatus } from './statuses.ts';
 
 export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 
-/** A run with its bot in `bots`, which is named as its table is; the name is null for a run without a bot. */
+/** A run with its bot in `bots`, as the table is called; the name is null for a run without a bot. */
 export type ListedRun = ExecutionRow & { bots: { name: string | null } };
 
 export interface ListRuns {

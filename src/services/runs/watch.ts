@@ -6,7 +6,7 @@ export type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 
 const pollMs = 250;
 
-/** The run's row once it has ended; null when the signal aborts first. */
+/** Resolves with the run's row when it has ended; with null if the signal aborts first. */
 export async function untilEnded(
   db: Db,
   { run: id, signal }: { run: string; signal: AbortSignal },

@@ -50,8 +50,8 @@ export function whyUnreadable({ variable }: Pick<Config, 'variable'>, from: stri
 }
 
 /**
- * The keys with which values are sealed. Without keys it throws {@link UsageError}, which says how to make one;
- * `what` names what was to be sealed.
+ * The keys with which values are sealed. Throws {@link UsageError} if there are none, with how to make one; `what` names what
+ * should have been sealed.
  */
 export function sealingKeys({ keys }: Pick<Config, 'keys'>, what: string): KeyRing {
   if (keys) return keys;

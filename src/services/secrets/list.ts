@@ -6,15 +6,14 @@ import type { Db } from '../../database/connect.ts';
 import { shownRow } from './shown.ts';
 
 /**
- * All secrets, with the entries that use each and why it cannot be opened here; and secrets that are used but not
- * stored.
+ * All secrets, each with what uses it and why this process cannot open it; and the names of secrets that are used but not stored.
  */
 export async function listSecrets({ db, config }: { db: Db; config: Config }) {
   const uses = await usesOfSecrets(db);
   const secrets = (await query(db)).map((row) => ({
     ...shownRow(row),
     used_by: uses.get(row.name) ?? [],
-    /** null if it can be opened */
+    /** why this process cannot open it; null if it can */
     closed: whyClosed(config, row),
   }));
   const missing = [...uses]

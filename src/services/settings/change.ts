@@ -1,4 +1,4 @@
-/** Single settings of the engine: which addresses it may reach outside. */
+/** Settings of the engine that say which addresses it may reach outside. */
 import {
   connectivityUrl,
   httpHosts,
@@ -57,12 +57,13 @@ const settings: readonly EngineSetting[] = [
   },
 ];
 
-const named = (name: SettingName): EngineSetting => settings.find((each) => each.name === name)!;
+const settingNamed = (name: SettingName): EngineSetting =>
+  settings.find((each) => each.name === name)!;
 
 export interface SettingRow {
   name: SettingName;
   meaning: string;
-  /** null where it is not set; it may be anything, if it was not set by this command */
+  /** null if it is not set; it may be anything, because a statement by hand may have set it */
   value: unknown;
   changed_by: string | null;
   changed_at: Date | null;
@@ -88,7 +89,7 @@ export const showSettings = (db: Db, name?: SettingName): Promise<SettingRow[]> 
 
 /** The value as it is stored. Throws UsageError. */
 export function settingOf(name: SettingName, text: string): unknown {
-  const { read, example } = named(name);
+  const { read, example } = settingNamed(name);
   try {
     return read(text.trim());
   } catch (error) {
@@ -102,8 +103,8 @@ export function settingOf(name: SettingName, text: string): unknown {
 }
 
 /**
- * Sets one setting for every process, from its next use on; `unanswered` says why an address that is to answer gives this machine no
- * answer. For admins.
+ * Sets one setting for every process, from its next use on. `unanswered`: why this machine gets no answer from the new
+ * `connectivity_url`; null if it gets one, and for other settings. For owners and admins.
  */
 export async function changeSetting(
   { db, actor }: { db: Db; actor: Actor },
@@ -119,7 +120,7 @@ export async function changeSetting(
   };
 }
 
-/** What a change did to the list of hosts: null where none is in it. */
+/** The list of hosts before and after a change; null for a list without hosts. */
 export interface ChangedHosts {
   before: unknown;
   after: string[] | null;
@@ -127,7 +128,7 @@ export interface ChangedHosts {
   absent: string[];
 }
 
-/** Adds hosts to `http_hosts`, and takes others away; the rest stays. For admins. */
+/** Adds hosts to `http_hosts`, and removes others; the rest stays. For owners and admins. */
 export function changeHosts(
   { db, actor }: { db: Db; actor: Actor },
   { add, remove }: { add: string[]; remove: string[] },
@@ -149,7 +150,7 @@ export function changeHosts(
 export const hostsIn = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 
-/** Takes its value away; false where it has none. For admins. */
+/** Removes the value of a setting; false if it had none. For owners and admins. */
 export function clearSetting(
   { db, actor }: { db: Db; actor: Actor },
   name: SettingName,

@@ -18,7 +18,7 @@ export interface NewSilence {
   seconds: number | null;
 }
 
-interface Given {
+interface GivenSilence {
   bot?: string | undefined;
   component?: string | undefined;
   category?: string | undefined;
@@ -28,7 +28,7 @@ interface Given {
 }
 
 /** Throws UsageError if nothing is named, or no end is given. */
-export function silenceOf(given: Given): NewSilence {
+export function silenceOf(given: GivenSilence): NewSilence {
   const component = silenceTextOf('--component', given.component);
   const category = silenceTextOf('--category', given.category);
   const fingerprint = silenceTextOf('--fingerprint', given.fingerprint);
@@ -63,8 +63,8 @@ export function silenceTextOf(flag: string, value: string | undefined): string |
 }
 
 /**
- * Adds the silence; returns its row, the name of its bot, and how many open findings stand behind what it silences and are
- * not silenced: people are told of those. For operators. Throws NotFoundError.
+ * Adds a silence; returns its row, the name of its bot, and how many open findings stand behind those that it silences and are not
+ * silenced themselves: people are told of them. For operators. Throws NotFoundError.
  */
 export async function addSilence(
   { db, actor }: { db: Db; actor: Actor },

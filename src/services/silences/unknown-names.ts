@@ -6,8 +6,8 @@ import type { NewSilence } from './add.ts';
 
 /**
  * Why a silence would have hidden nothing so far: no finding, open or resolved, ever fitted all that it names. Lists each name
- * that no finding has had. Null if a finding fitted, or only a bot is named. A person may mean it all the same: such findings may
- * still come. Throws NotFoundError for the bot.
+ * that no finding has had. Null if a finding fitted, or only a bot is named. It is a warning and not an error, because such
+ * findings may still come. Throws NotFoundError for the bot.
  */
 export async function unknownNamesOf(db: Db, wanted: NewSilence): Promise<string | null> {
   const { component, category, fingerprint } = wanted;

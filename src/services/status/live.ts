@@ -20,7 +20,7 @@ export interface LiveBot {
   next_execution_at: Date | null;
   last_status: string | null;
   last_started_at: Date | null;
-  /** how far a run that is running is, where a check of it says so: 0 to 1 */
+  /** the progress of the newest run while it is running, 0 to 1; null if no check has told any */
   share: number | null;
   open_findings: number;
 }
@@ -30,11 +30,11 @@ export interface LiveTicket {
   severity: string;
   title: string;
   assigned_to: string | null;
-  /** its problem had come back */
+  /** when its problem came back; null if it did not */
   reopened_at: Date | null;
 }
 
-export interface Live {
+export interface LiveStatus {
   now: Date;
   mode: string | null;
   bots: LiveBot[];
@@ -49,7 +49,7 @@ export interface Live {
 }
 
 /** What the screen of `up` shows: the bots that run next and the worst tickets, up to these numbers. */
-export async function readLive(db: Db, maxBots: number, maxTickets: number): Promise<Live> {
+export async function readLive(db: Db, maxBots: number, maxTickets: number): Promise<LiveStatus> {
   const { rows: bots } = await sql<LiveBot>`
     SELECT b.name, b.status, b.status_reason, b.schedule_cron, b.next_execution_at,
            run.status AS last_status, run.started_at AS last_started_at, p.share,
@@ -64,7 +64,7 @@ export async function readLive(db: Db, maxBots: number, maxTickets: number): Pro
     WHERE b.removed_at IS NULL
     ORDER BY b.status <> 'error', b.next_execution_at NULLS LAST, b.name
     LIMIT ${maxBots}`.execute(db);
-  const { rows } = await sql<Omit<Live, 'bots' | 'tickets' | 'maintenance' | 'silences'>>`
+  const { rows } = await sql<Omit<LiveStatus, 'bots' | 'tickets' | 'maintenance' | 'silences'>>`
     SELECT engine.now() AS now,
            (SELECT value #>> '{}' FROM engine.settings WHERE key = 'mode') AS mode,
            (SELECT count(*)::int FROM bots WHERE removed_at IS NULL) AS bot_count,

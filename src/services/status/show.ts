@@ -11,11 +11,11 @@ import { needs } from '../progress/needs.ts';
 /** How many storms are named. */
 const maxStorms = 5;
 
-/** Of how many bots the last runs are shown, and how many runs of each. */
+/** For how many bots the last runs are shown, and how many runs of each. */
 const maxBots = 10;
 const shownRuns = 20;
 
-/** Everything that `status` shows, of one moment, with what needs a person: the most urgent first. */
+/** Everything that `status` shows, read at one moment, with what needs a person: the most urgent first. */
 export async function showStatus(db: Db) {
   const facts = await ofOneMoment(db, async (trx) => {
     const failures = await overview.newestFailures(trx);
@@ -34,7 +34,7 @@ export async function showStatus(db: Db) {
       heals: await overview.countHeals(trx),
     };
   });
-  /** How far the clock of this host is from the database's. */
+  // How far the clock of this host is from the database's.
   const measured = await measureSkew(db);
   const skew = { ...measured, isWrong: isWrong(measured) };
   const alive = {

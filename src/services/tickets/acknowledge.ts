@@ -5,7 +5,10 @@ import { acknowledgeTicket as acknowledge } from '../../transitions/tickets/ackn
 import { authorise, type Actor } from '../actor.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
 
-/** The version of a ticket that a person has seen. If the ticket has another one, TicketChangedError is thrown before any check. */
+/**
+ * The version of a ticket that a person has seen. If the ticket has another one by now, TicketChangedError is thrown before
+ * anything else is checked.
+ */
 export interface SeenVersion {
   version?: number | undefined;
 }

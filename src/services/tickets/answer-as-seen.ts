@@ -22,7 +22,7 @@ interface SeenSuggestion {
 }
 
 /**
- * Answers a suggestion as it was seen. `closedGates` are what still keeps it from being applied, in words; null if nothing does.
+ * Answers a suggestion as it was seen. `closedGates` says which gates still prevent that it is applied; null if none does.
  * For operators. Throws TicketChangedError if the ticket or the answer has changed since, and the errors of findAnswerable.
  */
 export async function answerAsSeen(
@@ -38,7 +38,7 @@ export async function answerAsSeen(
 }
 
 /**
- * Takes an approval back. `withdrawn`: no heal had used it. `asked`: a heal had, and a run was asked to undo what it did.
+ * Takes an approval back. `withdrawn`: no heal had used it. `asked`: a heal had used it, and a run is to undo what the heal did.
  * For operators. Throws CannotUndoError, and the errors of findAnswerable if there is nothing to take back any more.
  */
 export async function takeBackApproval(

@@ -13,18 +13,18 @@ import type { Answer } from '../../transitions/decisions/answer.ts';
 import { answerSuggestion } from '../../transitions/tickets/answer-suggestion.ts';
 import { isReversible } from '../actions/reversible.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { explainFinding, type About, type Explanation } from '../findings/explain.ts';
+import { explainFinding, type FindingContext, type Explanation } from '../findings/explain.ts';
 import { gatesInWords } from '../findings/gate-in-words.ts';
 import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingOrMergedTicketOf } from '../references/ticket.ts';
-import { standingOf, unsuggested } from './unsuggested.ts';
+import { waitOf, unsuggested } from './unsuggested.ts';
 import { usedInWords } from './used-approval.ts';
 
 /** Nothing is suggested on this ticket that could be approved or rejected. */
 export class NoSuggestionError extends RoundsmanError {}
 
-export type { Context, Figures } from '../../heal/judging/figures.ts';
+export type { Figures } from '../../heal/judging/figures.ts';
 export type { Tried } from '../../heal/judging/current-solution.ts';
 
 export type { Answer };
@@ -41,7 +41,7 @@ export interface Answerable {
   figures: Figures;
   /** how often its current solution and earlier ones were applied; `figures` are only of the current one */
   tried: Tried;
-  /** what still keeps it from being applied when it is approved, and until when, in words; null if nothing does */
+  /** which gates still prevent that it is applied after an approval, and until when, in words; null if none does */
   closedGates: string | null;
   /** the earlier answer that this one replaces, in words; null if there is none */
   before: string | null;
@@ -143,20 +143,23 @@ async function openFinding(db: Db, ticket: TicketRow, wanted: Answer) {
   throw new NoSuggestionError({
     what: `nothing on T-${ticket.number} can be ${wanted}`,
     why: last
-      ? `its finding is gone since ${time(last.resolved_at)} UTC (${last.resolution_method})`
+      ? `its finding has been gone since ${time(last.resolved_at)} UTC (${last.resolution_method})`
       : 'its finding is gone',
     hint: `\`npx roundsman tickets resolve T-${ticket.number}\` ends the ticket`,
   });
 }
 
-interface Context {
+interface ExplainedFinding {
   explanation: Explanation;
-  about: About;
+  about: FindingContext;
   now: Date;
 }
 
 /** The gates that an approval does not open, in words; null when none of them is closed. */
-function gatesLeftInWords(name: string, { explanation, about, now }: Context): string | null {
+function gatesLeftInWords(
+  name: string,
+  { explanation, about, now }: ExplainedFinding,
+): string | null {
   const explained = explanation.candidates.find((each) => each.candidate.name === name);
   return explained
     ? gatesInWords({ ...explained, closed: closedWhenApproved(explained) }, about, now)
@@ -169,7 +172,7 @@ function suggestionMeant(
   wanted: Answer,
   all: Suggestion[],
   named: string | undefined,
-  context: Context,
+  context: ExplainedFinding,
 ): Suggestion {
   const what = `${named ?? `nothing on T-${number}`} ${named ? 'cannot' : 'can'} be ${wanted}`;
   const refuse = (why: string, hint = `see \`npx roundsman tickets show T-${number}\``) =>
@@ -208,11 +211,11 @@ const namesOf = (all: Suggestion[]): string => all.map(({ name }) => name).join(
 const answerInWords = ({ name, answer, answered_by, answered_at }: Suggestion): string =>
   `${name} was ${answer} by ${answered_by} at ${time(answered_at)} UTC`;
 
-/** What was answered, and what became of it: the reason why the same answer cannot be given again. */
-function whyAnswered(suggestion: Suggestion, context: Context): string {
+/** The answer and what became of it: why the same answer cannot be given again. */
+function whyAnswered(suggestion: Suggestion, context: ExplainedFinding): string {
   const said = answerInWords(suggestion);
   if (suggestion.used)
-    return [`${said}, and ${usedInWords(suggestion.used)}`, standingNow(suggestion, context)?.why]
+    return [`${said}, and ${usedInWords(suggestion.used)}`, waitNow(suggestion, context)?.why]
       .filter(Boolean)
       .join('; ');
   if (suggestion.answer === 'rejected') return said;
@@ -221,18 +224,18 @@ function whyAnswered(suggestion: Suggestion, context: Context): string {
 }
 
 /** What the entry waits for now; undefined if it does not fit any more. */
-function standingNow({ name }: Suggestion, { explanation, about, now }: Context) {
+function waitNow({ name }: Suggestion, { explanation, about, now }: ExplainedFinding) {
   const explained = explanation.candidates.find((each) => each.candidate.name === name);
-  return explained && standingOf(explained, about, now);
+  return explained && waitOf(explained, about, now);
 }
 
-/** For a used approval the command after which the entry is asked again; for another answer the command that takes it back. */
-function hintOn(suggestion: Suggestion, context: Context): string | undefined {
+/** For a used approval the command with which the entry may act again; for another answer the command that takes it back. */
+function hintOn(suggestion: Suggestion, context: ExplainedFinding): string | undefined {
   const { name, used, answer, solution, enabled } = suggestion;
   const { ticket } = context.about;
   if (used) {
-    const asks = standingNow(suggestion, context)?.asks;
-    return asks ? `\`${asks}\`` : undefined;
+    const command = waitNow(suggestion, context)?.command;
+    return command ? `\`${command}\`` : undefined;
   }
   if (answer === 'approved')
     return `\`npx roundsman tickets reject ${ticket} ${name}\` takes it back`;

@@ -41,9 +41,9 @@ export const maxAtOnce = 10_000;
 const maxParallel = 4;
 
 /**
- * The tickets that a filter selects, the worst first. Without a status in the filter these are the tickets that can be changed so:
- * resolved ones for `close` and `reopen`, else those that have not ended. Throws NotFoundError, and UsageError without any
- * filter or for more than {@link maxAtOnce}.
+ * The tickets that a filter selects, the worst first. Without a status in the filter these are the tickets to which the change
+ * can be made: resolved ones for `close` and `reopen`, else those that have not ended. Throws NotFoundError, and UsageError
+ * without any filter or for more than {@link maxAtOnce}.
  */
 export async function findForBulk(
   db: Db,
@@ -61,7 +61,7 @@ export async function findForBulk(
   if (count <= maxAtOnce) return { tickets, now };
   throw new UsageError({
     what: 'nothing was changed',
-    why: `${count} tickets are meant, and ${maxAtOnce} at once is the most`,
+    why: `${count} tickets are meant, and at most ${maxAtOnce} can be changed at once`,
     hint: 'narrow it, for example with --bot or --since',
   });
 }
@@ -69,7 +69,7 @@ export async function findForBulk(
 const statusesFor = (change: BulkChange['change']): TicketRow['status'][] =>
   change === 'close' || change === 'reopen' ? ['resolved'] : pending;
 
-/** Throws UsageError if `given` is not the number of these tickets. */
+/** Throws UsageError if there are not `given` of these tickets. */
 export function refuseAnotherNumber(given: number, tickets: readonly unknown[]): void {
   if (given === tickets.length) return;
   throw new UsageError({
@@ -83,7 +83,7 @@ export interface BulkOutcome {
   changed: TicketRow[];
   /** there was nothing to change in these */
   unchanged: TicketRow[];
-  /** another change came first, or these cannot be changed so */
+  /** another change came first, or this change cannot be made to them */
   failed: { ticket: TicketRow; error: Explanation }[];
 }
 
@@ -98,16 +98,16 @@ export async function changeInBulk(
 ): Promise<BulkOutcome> {
   authorise(actor, `${change.change} tickets`, 'operator');
   const by = storable(actor.name);
-  const fits = await withCheckedTexts(db, change, by);
+  const checked = await withCheckedTexts(db, change, by);
   const outcome: BulkOutcome = { changed: [], unchanged: [], failed: [] };
   const queue = tickets.values();
   const work = async () => {
-    // One iterator for all of them: each ticket is taken once.
+    // All of these loops share one iterator, so each ticket is taken once.
     for (const ticket of queue) {
       try {
-        const row = isChangedAlready(ticket, fits, by)
+        const row = isChangedAlready(ticket, checked, by)
           ? null
-          : await changeOne(db, ticket, fits, by);
+          : await changeOne(db, ticket, checked, by);
         if (row) outcome.changed.push(row);
         else outcome.unchanged.push(ticket);
       } catch (error) {
@@ -121,14 +121,15 @@ export async function changeInBulk(
   return outcome;
 }
 
-const nothing = 'nothing was changed';
+const nothingChanged = 'nothing was changed';
 
 async function withCheckedTexts(db: Db, change: BulkChange, by: string): Promise<BulkChange> {
   if (change.change === 'assign') return { ...change, who: assigneeOf(change.who, 'T-42', by) };
   if (change.change === 'comment') return { ...change, text: commentOf(change.text) };
-  if (change.change === 'resolve') return { ...change, notes: storableText(change.notes, nothing) };
+  if (change.change === 'resolve')
+    return { ...change, notes: storableText(change.notes, nothingChanged) };
   if (change.change === 'reopen' || change.change === 'severity')
-    return { ...change, reason: storableText(change.reason, nothing) };
+    return { ...change, reason: storableText(change.reason, nothingChanged) };
   if (change.change === 'snooze' && 'until' in change.until)
     await checkSnoozeTime(db, change.until.until, 'tickets bulk snooze --bot NAME');
   return change;
@@ -175,9 +176,10 @@ async function changeOne(
     case 'severity':
       return inTransaction((trx) => overrideSeverity(trx, seen, change, by));
     case 'resolve':
-      // For a single ticket a solution beats other changes. Of many tickets the person has not looked at each, so it does not.
+      // A single ticket is resolved also after another change. Of many tickets the person has not looked at each, so a changed
+      // one is refused.
       return inTransaction((trx) =>
-        resolveTicket(trx, seen, change.notes, by, undefined, { unchanged: true }),
+        resolveTicket(trx, seen, change.notes, by, undefined, { refuseIfChanged: true }),
       );
     case 'close':
       return inTransaction((trx) => closeTicket(trx, seen, by));

@@ -14,10 +14,10 @@ export function commentOf(text: string): string {
   throw new UsageError({
     what: 'the comment was not written',
     why: comment
-      ? `it has ${comment.length} characters, and ${maxTextLetters} is the most`
+      ? `it has ${comment.length} characters, and may have ${maxTextLetters} at most`
       : 'it is empty',
     hint: comment
-      ? `the most that fits begins with: ${fitting(comment, 60)}`
+      ? `the part that fits begins with: ${fitting(comment, 60)}`
       : 'for example `npx roundsman tickets comment T-42 "asked the provider"`',
   });
 }

@@ -57,7 +57,7 @@ export async function propose(db: Db, ticket: TicketRow, notes: string): Promise
   };
 }
 
-/** The name, with a number added when it is taken. */
+/** The name; with a number added if it is taken. */
 async function freeName(db: Db, wanted: string): Promise<string> {
   const rows = await db
     .selectFrom('bot_knowledge')
@@ -65,10 +65,10 @@ async function freeName(db: Db, wanted: string): Promise<string> {
     .where('name', 'like', `${wanted}%`)
     .execute();
   const taken = new Set(rows.map(({ name }) => name));
-  const free = (number: number) => (number === 1 ? wanted : `${wanted}-${number}`);
+  const numbered = (number: number) => (number === 1 ? wanted : `${wanted}-${number}`);
   let number = 1;
-  while (taken.has(free(number))) number += 1;
-  return free(number);
+  while (taken.has(numbered(number))) number += 1;
+  return numbered(number);
 }
 
 /**

@@ -45,8 +45,8 @@ export interface TicketList {
 }
 
 /**
- * Tickets, the worst first, then the most overdue, or in another order: those that need something, unless the request
- * names others. Throws NotFoundError for a bot, or a ticket to begin after, that does not exist.
+ * Tickets, the worst first and of equally severe ones the most overdue, or in another order. Without a status in the request
+ * these are the pending ones. Throws NotFoundError for a bot, or a ticket to begin after, that does not exist.
  */
 export async function listTickets(
   db: Db,
@@ -111,14 +111,14 @@ type Snoozable = Pick<
   'status' | 'snoozed_at' | 'snoozed_until' | 'snoozed_occurrences' | 'woken_at'
 >;
 
-/** Whether a person has it wait, and nothing has woken it (`isSnoozed` in src/data/bots/pending-tickets.ts). */
+/** Whether a person makes it wait, and nothing has woken it (`isSnoozed` in src/data/bots/pending-tickets.ts). */
 export function isSnoozed(ticket: Snoozable, now: Date): boolean {
   const { snoozed_at, snoozed_until, snoozed_occurrences, woken_at } = ticket;
   if (!isPending(ticket) || (woken_at && !(snoozed_at && woken_at < snoozed_at))) return false;
   return snoozed_until ? snoozed_until > now : snoozed_occurrences !== null;
 }
 
-/** Whether the ticket is past its response target; maintenance holds its clock. */
+/** Whether the ticket is past its response target; while maintenance covers it, its clock stands still. */
 export const isOverdue = (
   ticket: TicketRow & { bot_maintenance?: unknown[] },
   now: Date,
@@ -132,10 +132,10 @@ export const isOverdue = (
   ticket.respond_by < now;
 
 /** What a list shows about the response target of a ticket. */
-export type Response =
+export type ResponseState =
   | { state: 'none' }
   | { state: 'merged' }
-  /** maintenance holds its clock */
+  /** maintenance covers it, and its clock stands still */
   | { state: 'held' }
   | { state: 'snoozed'; until: Date | null; occurrences: number }
   | { state: 'due' | 'overdue'; at: Date };
@@ -143,7 +143,7 @@ export type Response =
 export function responseOf(
   ticket: TicketRow & { bot_maintenance?: unknown[] },
   now: Date,
-): Response {
+): ResponseState {
   if (!isPending(ticket)) return { state: 'none' };
   if (isMerged(ticket)) return { state: 'merged' };
   if (isSnoozed(ticket, now)) {

@@ -52,7 +52,7 @@ function requireMergeable(tickets: TicketRow[], survivor: TicketRow): void {
   if (tickets.length > maxAtOnce)
     throw refusal(
       `${tickets.length} tickets`,
-      `${maxAtOnce} at once is the most`,
+      `at most ${maxAtOnce} can be merged at once`,
       'merge fewer at once',
     );
   for (const ticket of tickets) {
@@ -69,7 +69,7 @@ function requireMergeable(tickets: TicketRow[], survivor: TicketRow): void {
     if (severityRank(ticket.severity) < severityRank(survivor.severity))
       throw refusal(
         what,
-        `it is ${ticket.severity} and ${into} is ${survivor.severity}: what stands for both has to be as severe`,
+        `it is ${ticket.severity} and ${into} is ${survivor.severity}: the survivor has to be as severe as the tickets for which it stands`,
         `\`npx roundsman tickets merge ${into} --into ${what}\`; or say how severe ${into} is: \`npx roundsman tickets severity ${into} ${ticket.severity} --reason "..."\``,
       );
   }

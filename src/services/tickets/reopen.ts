@@ -33,7 +33,7 @@ export async function reopenTicket(
   }: {
     ticket: string;
     reason: string;
-    /** the ticket as it was before the person resolved it, if they undo that: it is as it was then */
+    /** if the person undoes their resolution: the ticket as it was before that, and as it is to be again */
     before?: TicketRow;
   } & SeenVersion,
 ): Promise<ReopenedTicket> {
@@ -45,7 +45,7 @@ export async function reopenTicket(
     .transaction()
     .execute((trx) => reopenResolved(trx, seen, said, storable(actor.name), before))
     .catch(async (error: unknown) => {
-      // A run has opened another ticket for the problem in this moment.
+      // A run has opened another ticket for the problem at the same moment.
       if ((error as { constraint?: unknown }).constraint !== 'idx_tickets_open') throw error;
       throw await ticketChanged(db, seen, 'reopened');
     });

@@ -14,8 +14,8 @@ export interface Resolvable {
 }
 
 /**
- * The current row of a ticket that is to be resolved. `with` names the entry that helped, or is `none` if no known
- * entry would have helped. Throws NotFoundError, and TicketNotPendingError, TicketMergedError.
+ * The current row of a ticket that a person wants to resolve. `with` names the entry that helped, or is `none` if no entry would
+ * have helped. Throws NotFoundError, TicketNotPendingError, TicketMergedError.
  */
 export async function findResolvable(
   db: Db,
@@ -36,16 +36,16 @@ export async function resolveTicket(
     ticket,
     cure,
     notes,
-    unchanged = false,
+    refuseIfChanged = false,
   }: Resolvable & {
     notes: string;
-    /** true: refuse if the ticket has changed since it was read; otherwise a solution beats an assignment */
-    unchanged?: boolean;
+    /** whether to throw if the ticket has changed since it was read; otherwise it is resolved all the same */
+    refuseIfChanged?: boolean;
   },
 ): Promise<TicketRow> {
   authorise(actor, 'resolve tickets', 'operator');
   const said = storableText(notes, `T-${ticket.number} was not resolved`);
   return db
     .transaction()
-    .execute((trx) => resolve(trx, ticket, said, storable(actor.name), cure, { unchanged }));
+    .execute((trx) => resolve(trx, ticket, said, storable(actor.name), cure, { refuseIfChanged }));
 }

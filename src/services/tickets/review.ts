@@ -56,9 +56,9 @@ export interface Review {
   merged: number;
   /** of a storm: how many open findings it stands for */
   storm: number | null;
-  /** stays the same as long as nothing of this changes ({@link import('./review-changes.ts')}) */
+  /** a text that changes when anything of this changes ({@link import('./review-changes.ts')}) */
   mark: string;
-  /** id of its newest event when this was read */
+  /** the id of its newest event when this was read */
   event: string;
   /** the database's time */
   now: Date;
@@ -67,7 +67,7 @@ export interface Review {
 type Context = { db: Db; catalogue: () => Promise<Catalogue> };
 
 /**
- * The ticket that a person takes next, without those that they have seen; null if none is left. `left` counts it and
+ * The ticket that a person takes next, without those that they have seen (`except`); null if none is left. `left` counts it and
  * those after it. Throws NotFoundError for a bot of the filter.
  */
 export async function nextToReview(

@@ -13,14 +13,14 @@ import { storableText } from './ticket-text.ts';
 export interface Rated {
   ticket: TicketRow;
   before: Severity;
-  /** nothing was changed: a person had said the same already, or there was nothing to take back */
+  /** nothing was changed: a person had rated it the same already, or there was no rating to take back */
   unchanged: boolean;
 }
 
 /**
- * Says how severe a pending ticket is, whatever runs find, until that is taken back. For operators. Throws NotFoundError,
- * UsageError for a reason that is too long, TicketNotPendingError, TicketMergedError, and TicketChangedError when another change
- * came first.
+ * Rates a pending ticket: it is as severe as the person says, whatever runs find, until that is taken back. For operators. Throws
+ * NotFoundError, UsageError for a reason that is too long, TicketNotPendingError, TicketMergedError, and TicketChangedError when
+ * another change came first.
  */
 export async function overrideSeverity(
   { db, actor }: { db: Db; actor: Actor },
@@ -38,7 +38,7 @@ export async function overrideSeverity(
   return { ticket, before: seen.severity, unchanged };
 }
 
-/** Takes back what a person said: the ticket is as severe as runs find it. Throws as {@link overrideSeverity} does. */
+/** Takes a rating back: the ticket is as severe as runs find it. Throws as {@link overrideSeverity} does. */
 export async function clearSeverity(
   { db, actor }: { db: Db; actor: Actor },
   { ticket: given }: { ticket: string },

@@ -27,7 +27,7 @@ import { openOrFirstFinding, ticketOf } from '../references/ticket.ts';
 
 export type { ListedDecision, Suggestion } from '../../data/bots/bot-decisions.ts';
 
-/** How many of the newest actions and decisions are shown, the newest first, and of the newest events, the oldest first. */
+/** How many actions and decisions are shown, the newest first; and how many of the newest events, the oldest of these first. */
 const maxRows = 20;
 const maxEvents = 200;
 /** How many findings of a storm are shown, the worst first. */
@@ -44,7 +44,7 @@ export interface ShownTicket {
   /** a suggestion is a playbook without an answer: a person may have it carried out */
   canApprove: boolean;
   /** suggestions that a person has answered and may answer otherwise: no heal has used the approval */
-  canChange: Suggestion[];
+  changeable: Suggestion[];
   events: Selectable<BotTicketEvents>[];
   /** the name of the entry that helped, as a person said */
   cure: string | null;
@@ -56,7 +56,7 @@ export interface ShownTicket {
   merged: TicketRow[];
   /** what its escalation policy does next; null if no policy is asked about it */
   escalation: NextEscalation | null;
-  /** its check counts events: from this time on, and they are too few to tell whether the problem is gone; else null */
+  /** since this time there were too few events to tell whether the problem is gone; null if not, or its check counts no events */
   tooFewSince: Date | null;
   /** the database's time */
   now: Date;
@@ -96,8 +96,9 @@ export async function showTicket(
     actions,
     decisions,
     suggestions,
-    canApprove: isOpen && suggestions.some((each) => isAsked(each) && isPlaybook(each.solution)),
-    canChange: isOpen ? suggestions.filter(isChangeable) : [],
+    canApprove:
+      isOpen && suggestions.some((each) => awaitsAnswer(each) && isPlaybook(each.solution)),
+    changeable: isOpen ? suggestions.filter(isChangeable) : [],
     events,
     cure: row.cure_knowledge_id && (await nameOf(db, row.cure_knowledge_id)),
     storm: await findingsOfStorm(db, row),
@@ -110,7 +111,8 @@ export async function showTicket(
 }
 
 /** Whether the suggestion waits for an answer. */
-export const isAsked = ({ answer, enabled }: Suggestion): boolean => answer === null && enabled;
+export const awaitsAnswer = ({ answer, enabled }: Suggestion): boolean =>
+  answer === null && enabled;
 
 const isChangeable = (suggestion: Suggestion): boolean =>
   (suggestion.answer === 'approved' && mayAnswer('rejected', suggestion)) ||

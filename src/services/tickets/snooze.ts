@@ -13,7 +13,7 @@ import { pendingTicketOf } from '../references/ticket.ts';
 import type { ChangedTicket, SeenVersion } from './acknowledge.ts';
 import { isSnoozed } from './list.ts';
 
-/** A year, in seconds: a problem that may wait longer needs no ticket. */
+/** A year: a problem that may wait longer needs no ticket. */
 export const maxSnoozeSeconds = 365 * 86_400;
 
 /**
@@ -33,8 +33,8 @@ export async function snoozeTicket(
 }
 
 /**
- * Ends a snooze now; `unchanged` if the ticket is not snoozed. With `before`, a person undoes their snooze, and the ticket's clock
- * goes on as it was then. For operators. Throws as {@link snoozeTicket} does.
+ * Ends a snooze now; `unchanged` if the ticket is not snoozed. `before` is the ticket before the snooze, if a person undoes it:
+ * its clock then goes on as before. For operators. Throws as {@link snoozeTicket} does.
  */
 export async function endSnooze(
   { db, actor }: { db: Db; actor: Actor },

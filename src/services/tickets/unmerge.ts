@@ -17,7 +17,7 @@ export interface Unmerged {
 }
 
 /**
- * Takes a merged ticket out of its survivor again; others that are merged into the survivor stay so. For operators. Throws
+ * Ends the merge of one ticket into its survivor; other tickets stay merged into the survivor. For operators. Throws
  * NotFoundError, TicketNotPendingError, {@link NotMergedError}, and TicketChangedError when another change came first.
  */
 export async function unmergeTicket(

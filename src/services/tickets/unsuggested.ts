@@ -1,21 +1,26 @@
-/** Why nothing, or not this entry, is suggested on a ticket that can be approved. */
+/** Why a ticket has no suggestion that can be approved, or none of the named entry. */
 import type { Explanation as ErrorText } from '../../ground/errors.ts';
 import type { Explained, Explanation } from '../../heal/explain.ts';
-import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/gate-in-words.ts';
+import {
+  gatesInWords,
+  commandToAskAgain,
+  runCommand,
+  type FindingContext,
+} from '../findings/gate-in-words.ts';
 
-/** What an entry waits for instead of an answer; `asks` is the command after which it is asked again. */
-export function standingOf(explained: Explained, about: About, now: Date) {
+/** What an entry waits for instead of an answer; `command` runs the bot again, or does what it waits for. */
+export function waitOf(explained: Explained, about: FindingContext, now: Date) {
   const { candidate, prospect, closed } = explained;
-  const run = whatRuns(about);
-  const waitsFor = (why: string, asks: string | null) => ({
+  const run = runCommand(about);
+  const waitsFor = (why: string, command: string | null) => ({
     why: `${candidate.name}: ${why}`,
-    asks,
+    command,
   });
   switch (prospect) {
     case 'closed':
       return waitsFor(
         gatesInWords(explained, about, now)!,
-        whatAsksAgain(closed[0]!, explained, about),
+        commandToAskAgain(closed[0]!, explained, about),
       );
     case 'apply':
       return waitsFor('it needs no approval: the next run applies it', run);
@@ -33,16 +38,16 @@ export function standingOf(explained: Explained, about: About, now: Date) {
   }
 }
 
-/** `what` could not be done, because of what each entry that fits waits for. */
+/** The error: `what` could not be done, and what each entry that fits waits for. */
 export function unsuggested(
   what: string,
   { candidates, untried }: Explanation,
-  { about, now, named }: { about: About; now: Date; named?: string | undefined },
+  { about, now, named }: { about: FindingContext; now: Date; named?: string | undefined },
 ): ErrorText {
   const among = candidates.filter(({ candidate }) => !named || candidate.name === named);
-  const standings = among.map((each) => standingOf(each, about, now));
+  const waits = among.map((each) => waitOf(each, about, now));
   const notKnown = untried.length > 0 ? `not known whether they fit: ${untried.join(', ')}` : null;
-  if (standings.length === 0) {
+  if (waits.length === 0) {
     const fits = named ? `${named} does not fit it` : 'no entry of knowledge fits it';
     return {
       what,
@@ -52,16 +57,16 @@ export function unsuggested(
   }
   const reasons = [
     'nothing is suggested for its finding',
-    ...standings.map(({ why }) => why),
+    ...waits.map(({ why }) => why),
     ...(notKnown ? [notKnown] : []),
   ];
-  const asks = standings.find((each) => each.asks !== null)?.asks;
+  const command = waits.find((each) => each.command !== null)?.command;
   return {
     what,
     why: reasons.join('; '),
     reasons,
-    hint: asks
-      ? `\`${asks}\`; all of it: \`npx roundsman tickets explain ${about.ticket ?? ''}\``
+    hint: command
+      ? `\`${command}\`; all of it: \`npx roundsman tickets explain ${about.ticket ?? ''}\``
       : `\`npx roundsman tickets explain ${about.ticket ?? ''}\``,
   };
 }

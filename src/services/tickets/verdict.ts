@@ -1,4 +1,4 @@
-/** What a run says about the problem of one ticket. */
+/** What a run has found out about the problem of one ticket. */
 import type { ExecutionRow } from '../../data/bots/bot-executions.ts';
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
@@ -14,7 +14,7 @@ export type Verdict =
   | { verdict: 'too few events'; since: Date }
   | { verdict: 'unknown'; why: string };
 
-/** What a run that has ended says about the ticket's problem. */
+/** What a run that has ended has found out about the ticket's problem. */
 export async function verdictOn(
   db: Db,
   ticket: TicketRow,

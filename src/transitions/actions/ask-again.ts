@@ -1,7 +1,7 @@
 /**
  * A check of events could not tell whether a cure helped. The check is asked again after as much time as has passed since
  * the cutoff, but at least a minute, and at a whole minute, so that one run asks about all cures that were applied together.
- * When `within` seconds have passed since the cutoff, the check is asked a last time; if it still cannot tell, the cure is
+ * When `within` seconds have passed since the cutoff, the check is asked for the last time; if it still cannot tell, the cure is
  * undecided.
  *
  * From: `applied`.
@@ -20,14 +20,14 @@ export async function askAgain(
 ): Promise<void> {
   await sql`
     UPDATE bot_actions a
-    SET state = CASE WHEN t.last <= engine.now() THEN 'undecided' ELSE a.state END,
-        settled_at = CASE WHEN t.last <= engine.now() THEN engine.now() END,
-        error_message = CASE WHEN t.last <= engine.now() THEN ${neverClear} ELSE a.error_message END,
-        ask_after = CASE WHEN t.last > engine.now()
-                         THEN least(t.last, date_trunc('minute', engine.now() + interval '1 minute'
+    SET state = CASE WHEN t.last_question <= engine.now() THEN 'undecided' ELSE a.state END,
+        settled_at = CASE WHEN t.last_question <= engine.now() THEN engine.now() END,
+        error_message = CASE WHEN t.last_question <= engine.now() THEN ${neverClear} ELSE a.error_message END,
+        ask_after = CASE WHEN t.last_question > engine.now()
+                         THEN least(t.last_question, date_trunc('minute', engine.now() + interval '1 minute'
                                                          + greatest(engine.now() - t.cutoff, interval '1 minute'))) END
     FROM (
-      SELECT c.cutoff, c.cutoff + make_interval(secs => ${within}::int) AS last
+      SELECT c.cutoff, c.cutoff + make_interval(secs => ${within}::int) AS last_question
       FROM bot_actions o LEFT JOIN bot_finding_states s ON s.fingerprint = o.fingerprint
       CROSS JOIN LATERAL (SELECT coalesce(s.cutoff_at, o.verify_after, ${appliedAt}::timestamptz) AS cutoff) c
       WHERE o.id = ${id}::uuid

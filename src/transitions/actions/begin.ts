@@ -1,7 +1,7 @@
 /**
  * Assigns an intent whose effect is outside the database to this run, and stores its parameters: a run that finds the
  * intent abandoned asks the remedy about these parameters, even if the entry was changed since. When it is certain that
- * nothing happened, the assignment is removed, and the intent may be applied or dropped as before.
+ * nothing happened, the assignment is removed, and the intent may be applied or aborted as before.
  *
  * From: `intent`, of this run or of one that has ended.
  * To: `intent`, with `begun` and `params` in its evidence; or without them again.
@@ -41,7 +41,7 @@ export async function beginEffect(
 }
 
 /** For an intent whose effect certainly did not happen: removes what {@link beginEffect} has written. */
-export async function unbeginEffect(
+export async function markNotBegun(
   trx: Transaction<Database>,
   run: { id: string },
   action: { id: string },

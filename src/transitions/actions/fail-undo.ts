@@ -30,8 +30,8 @@ export async function failUndo(trx: Transaction<Database>, id: string, why: stri
 }
 
 /**
- * The effect was not undone, and the remedy is not to blame: the bot's next run tries again. The mark that this run
- * began is removed.
+ * The effect was not undone, for a reason that lies outside the remedy: the bot's next run tries again. The mark that this run has
+ * begun the undo is removed.
  */
 export async function delayUndo(
   trx: Transaction<Database>,

@@ -1,25 +1,25 @@
 /**
- * It stays unknown whether a cure helped whose check counts events: a person acted first, or the events after the cure
- * stayed unclear for as long as the check is asked. Such a cure counts neither for nor against an entry.
+ * A cure whose check counts events stays without a verdict: a person acted before the events could show whether it helped, or the
+ * events stayed unclear for as long as the check is asked. Such a cure counts neither for nor against its entry.
  *
  * From: `applied`, `verified` (only by the timer), of a check of events.
  * To: `undecided`, with the reason in `error_message`.
  * By: an operator who resolves a ticket; the timer that concludes outcomes.
- * Locks: actions of the fingerprint, after its memory; by the timer as they come, without those that other transactions hold.
+ * Locks: actions of the fingerprint, after its memory; by the timer in no fixed order, without those that other transactions hold.
  * Zero rows: no such cure waits for its verdict.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { concludeAs } from '../conclude-as.ts';
 
-/** For people: why a cure is `undecided` of which the events showed nothing. */
+/** The reason, for people, if the events after a cure stayed unclear. */
 export const neverClear =
   'the events after it did not show whether it helped, for as long as the check was asked';
 
-/** By how much the last question to the check may come late before the timer concludes the cure without it. */
+/** How late the last question to the check may be; after that the timer concludes the cure without asking. */
 const lastQuestionDelay = '10 minutes';
 
-/** `helped` is the entry that helped, as the person says: its own cure is still judged. */
+/** `helped` is the entry that helped, as the person says: the cures of that entry are still judged. */
 export async function leaveUndecided(
   trx: Transaction<Database>,
   fingerprint: string,
@@ -49,7 +49,7 @@ export async function leaveUnclearUndecided(db: Db, maxRows: number): Promise<nu
             ELSE coalesce(s.cutoff_at, a.verify_after, a.applied_at) + ${sql.lit(lastQuestionDelay)}::interval END
             + make_interval(secs => a.judge_within) <= engine.now()
         AND NOT EXISTS (SELECT FROM bot_executions e WHERE e.id = a.execution_id AND e.status = 'running')
-      -- Locks bot_actions as they come; rows that others hold are skipped.
+      -- Locks bot_actions in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF a SKIP LOCKED)
       AND state IN ('applied', 'verified')
     RETURNING id`.execute(db);

@@ -2,9 +2,9 @@
  * A bot's definition changes.
  *
  * From: any status.
- * To: the same, or `active` out of `error`: a trigger counts the version, empties what no longer holds, and leads out
- *   of `error`, whichever statement makes the edit (engine.bot_edited).
- * By: an operator, with `bots edit`.
+ * To: the same, or `active` from `error`. A trigger counts the version, empties slots that no longer apply, and makes a bot in
+ *   `error` active, whichever statement makes the edit (engine.bot_edited).
+ * By: an admin (`bots edit`).
  * Locks: the bot's row, before it is read.
  * Zero rows: the edit changes nothing, and nothing is written.
  */

@@ -1,5 +1,5 @@
 /**
- * A bot of the catalogue that needs tables of the platform stays off in a database that has only the bots' tables.
+ * A bot of the catalogue that needs tables of the platform is left off in a database that has only the bots' tables.
  *
  * From: `active`.
  * To: `disabled`, with the tables as its reason.

@@ -16,7 +16,7 @@ export const noteExamined = sql`noted AS (
     UPDATE bots b SET examined = n.examined
     FROM (SELECT runs.bot_id, (
             SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}') FROM jsonb_each(was.examined) o
-            -- bot_checks is NULL where a run was stopped before it came to all of its checks.
+            -- bot_checks is NULL for a run that was stopped before it asked all of its checks.
             WHERE coalesce(o.key = ANY (runs.bot_checks), true)) || runs.component_counts AS examined
           FROM runs JOIN bots was ON was.id = runs.bot_id WHERE runs.examined_any) n
     WHERE b.id = n.bot_id AND b.examined <> n.examined

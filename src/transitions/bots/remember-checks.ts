@@ -1,17 +1,17 @@
 /**
- * Keeps what a check says to remember, for its next run.
+ * Stores what a check wants to remember until its next run.
  *
  * From: any memory of the check, or none.
  * To: what the result of this run says.
  * By: the worker that records a run, after `record` in the same flush.
  * Locks: memories of checks; the flush holds their bot.
- * Zero rows: the run is no longer held, or a newer start has written.
+ * Zero rows: the run no longer runs under this fence, or a newer start has written.
  */
 import { sql } from 'kysely';
 import { statement } from '../../batch/statement.ts';
 import { isUnderFence } from '../../data/bots/fence.ts';
 
-/** What one check of a run says to remember. */
+/** What one check of a run wants to remember. */
 export interface CheckMemory {
   /** id of the run */
   id: string;

@@ -43,8 +43,8 @@ export async function renameBot(
 }
 
 /**
- * Gives a removed bot that has this name another one, and returns that; null when no removed bot has it. The bot `exceptId` keeps
- * its name.
+ * Gives a removed bot that has this name another one, and returns the new name; null if no removed bot has this name. The bot
+ * `exceptId` keeps its name.
  */
 export async function moveBotAside(
   trx: Transaction<Database>,

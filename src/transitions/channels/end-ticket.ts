@@ -1,9 +1,9 @@
 /**
- * A channel passed nothing on and may be used again now: the ticket that told people of it ends.
+ * A channel through which nothing was sent may be used again: the ticket that told people of it ends.
  *
  * From: pending, of a channel that is off or cannot be used.
  * To: resolved, with what became of the channel as its notes, and an event.
- * By: a person who changes the channel, switches it on or takes it away; the run of the job `deliver` that finds it usable.
+ * By: a person who changes the channel, switches it on or removes it; the run of the job `deliver` that finds it usable.
  * Locks: the ticket.
  * Zero rows: the channel has no such ticket, or a person ended it.
  */
@@ -12,7 +12,7 @@ import { isPending } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from '../tickets/write-event.ts';
 
-export async function endTicket(
+export async function endChannelTicket(
   trx: Transaction<Database>,
   channel: string,
   by: string,

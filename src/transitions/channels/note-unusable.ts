@@ -10,9 +10,9 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { openTicket } from './open-ticket.ts';
+import { openChannelTicket } from './open-ticket.ts';
 
-/** `isAgain`: the try before this one has found the channel unusable, too. */
+/** `isAgain`: the try before this one found the channel unusable, too. */
 export async function noteUnusable(
   trx: Transaction<Database>,
   channel: string,
@@ -22,9 +22,9 @@ export async function noteUnusable(
     UPDATE engine.channels SET unusable_since = coalesce(unusable_since, engine.now()), unusable_reason = ${why}
     WHERE name = ${channel}`.execute(trx);
   if (!isAgain) return;
-  await openTicket(trx, channel, {
+  await openChannelTicket(trx, channel, {
     title: `The channel ${channel} cannot be used: people are not told through it`,
-    description: `A worker could not begin to send: ${why}\n\nMessages for it wait and are tried again every few minutes for a day, then ever more rarely. The ticket ends by itself as soon as a try finds what was missing; \`npx roundsman notify retry ${channel}\` makes one at once, and \`npx roundsman notify test ${channel}\` tries it from here.`,
+    description: `A worker could not begin to send: ${why}\n\nMessages for it wait and are tried again every few minutes for a day, then ever more rarely. The ticket ends by itself as soon as a try finds what was missing; \`npx roundsman notify retry ${channel}\` tries at once, and \`npx roundsman notify test ${channel}\` tries it from here.`,
   });
 }
 

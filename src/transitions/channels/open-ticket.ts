@@ -1,5 +1,5 @@
 /**
- * People are told by a ticket that a channel passes nothing on. A channel has one such ticket at a time.
+ * Opens a ticket that tells people that nothing is sent through a channel. A channel has one such ticket at a time.
  *
  * From: no pending ticket of the channel.
  * To: a pending one, with its event.
@@ -12,7 +12,7 @@ import { channelTicket, isPending } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from '../tickets/write-event.ts';
 
-export async function openTicket(
+export async function openChannelTicket(
   trx: Transaction<Database>,
   channel: string,
   { title, description }: { title: string; description: string },

@@ -9,7 +9,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { openTicket } from './open-ticket.ts';
+import { openChannelTicket } from './open-ticket.ts';
 
 export async function switchOff(
   trx: Transaction<Database>,
@@ -20,7 +20,7 @@ export async function switchOff(
     UPDATE engine.channels SET off_since = engine.now(), off_reason = ${why}
     WHERE name = ${channel} AND off_since IS NULL RETURNING name`.execute(trx);
   if (rows.length === 0) return;
-  await openTicket(trx, channel, {
+  await openChannelTicket(trx, channel, {
     title: `The channel ${channel} is off: people are not told through it`,
     description: `Its receiver refused a message, and trying again will not help: ${why}\n\nMessages for this channel wait. Change the channel's settings with \`npx roundsman notify set FILE\`, or switch it on again with \`npx roundsman notify retry ${channel}\`.`,
   });

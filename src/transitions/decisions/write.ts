@@ -55,9 +55,9 @@ export async function writeDecision(trx: Transaction<Database>, decision: Decisi
   const leavesAloneFirst = sql`${verdict !== 'applied' && couldAct}
                  AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = ${finding_id}::uuid AND d.knowledge_id = ${knowledge_id}::uuid)
                  AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = ${finding_id}::uuid)`;
-  const isNews = sql`(${verdict}::text = 'applied' OR NOT (${asksPerson} AND ${rejected}) AND NOT ${repeats})`;
-  const { rows } = await sql<{ news: boolean }>`SELECT ${isNews} AS news`.execute(trx);
-  if (!rows[0]!.news) return;
+  const isNew = sql`(${verdict}::text = 'applied' OR NOT (${asksPerson} AND ${rejected}) AND NOT ${repeats})`;
+  const { rows } = await sql<{ is_new: boolean }>`SELECT ${isNew} AS is_new`.execute(trx);
+  if (!rows[0]!.is_new) return;
   const figures = JSON.stringify(await decision.figures());
   if (verdict === 'applied') await markTouched(trx, fingerprint);
   await sql`
@@ -68,5 +68,5 @@ export async function writeDecision(trx: Transaction<Database>, decision: Decisi
            (SELECT tally FROM bot_finding_states WHERE fingerprint = ${fingerprint}::text AND ${countsEvents}),
            CASE WHEN ${leavesAloneFirst} THEN 'pending' END,
            engine.now()
-    WHERE ${isNews}`.execute(trx);
+    WHERE ${isNew}`.execute(trx);
 }

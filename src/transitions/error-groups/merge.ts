@@ -1,13 +1,14 @@
 /**
  * A person says that groups of errors are one: `into` stands for all of them, also for errors that come later.
  *
- * From: groups that are not merged. To: `merged_into` on all but one, whose templates are pinned.
+ * From: groups that are not merged.
+ * To: `merged_into` on all but one, whose templates are pinned.
  * By: an operator.
  * Locks: engine.error_cursor.
  * Zero rows: a group was merged or removed meanwhile; the caller reads it under the lock, and then it is not given here.
  */
 import type { Transaction } from 'kysely';
-import { joinGroups } from '../../data/error-groups/join-groups.ts';
+import { joinGroups } from '../../error-groups/rows/join-groups.ts';
 import type { Database } from '../../database/connect.ts';
 
 export async function mergeGroups(

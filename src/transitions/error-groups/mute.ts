@@ -1,7 +1,8 @@
 /**
- * A person does not want to hear of a group of errors, for a while or until they unmute it. Its errors are counted as before.
+ * A person does not want to be told of a group of errors, for a while or until they unmute it. Its errors are counted as before.
  *
- * From: a group that is not merged. To: `muted_at` and what goes with it set, or cleared by {@link unmuteGroup}.
+ * From: a group that is not merged.
+ * To: `muted_at` and what goes with it set, or cleared by {@link unmuteGroup}.
  * By: an operator.
  * Locks: engine.error_cursor.
  * Zero rows: never; the caller has found the group under the lock.

@@ -2,15 +2,16 @@
  * A person takes a part of a group of errors out of it: one of its templates with all that was merged into it, or the errors that
  * contain a text and come from now on. What they took out stays a group of its own.
  *
- * From: a group that is not merged, locked with its templates. To: another group beside it; the templates of both are pinned.
+ * From: a group that is not merged, locked with its templates.
+ * To: another group beside it; the templates of both are pinned.
  * By: an operator.
  * Locks: engine.error_cursor.
  * Zero rows: the template is no longer in the group: null is returned.
  */
 import { sql, type Transaction } from 'kysely';
-import type { ErrorCursor } from '../../data/error-groups/cursor.ts';
-import { moveCursor } from '../../data/error-groups/cursor.ts';
-import { recountGroup } from '../../data/error-groups/recount.ts';
+import type { ErrorCursor } from '../../error-groups/rows/cursor.ts';
+import { moveCursor } from '../../error-groups/rows/cursor.ts';
+import { recountGroup } from '../../error-groups/rows/recount.ts';
 import type { Database } from '../../database/connect.ts';
 import { pinGroup } from './merge.ts';
 

@@ -32,7 +32,7 @@ export const markUnexamined = sql`unexamined AS (
     UPDATE bot_findings f SET unexamined_since = engine.now()
     FROM runs
     WHERE ${isUnreported} AND f.unexamined_since IS NULL AND f.fingerprint NOT LIKE 'external-%'
-      -- bot_checks is NULL where a run was stopped before it came to all of its checks.
+      -- bot_checks is NULL for a run that was stopped before it asked all of its checks.
       AND (f.check_name <> ALL (runs.bot_checks)
         OR (runs.examined_any OR f.last_seen_at < engine.now() - ${sql.lit(minUnseen)}::interval)
           AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND NOT ${looksAtKey}))

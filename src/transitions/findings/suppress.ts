@@ -8,7 +8,7 @@
  *   tells people of both (data/bots/standing-tickets.ts).
  * By: the worker that records a run, after `record` in the same flush.
  * Locks: findings of the run; the flush holds their bot.
- * Zero rows: the run is no longer held, or the finding does not count yet.
+ * Zero rows: the run no longer runs under this fence, or the check has not failed often enough yet to open the finding.
  */
 import { sql } from 'kysely';
 import { underMaintenance } from '../../data/bots/bot-maintenance.ts';

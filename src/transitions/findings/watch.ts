@@ -5,7 +5,7 @@
  * From: `watched` false; or true, when no outcome waits for its results.
  * To: `watched` true; or false.
  * By: the worker that decides about a finding, under the run's fence; or the timer that concludes outcomes.
- * Locks: the fingerprint's memory, before its finding. The timer locks memories as they come, and skips those that other
+ * Locks: the fingerprint's memory, before its finding. The timer locks memories in no fixed order, and skips those that other
  *   transactions hold.
  * Zero rows: `watched` already has this value.
  */
@@ -37,6 +37,6 @@ export async function unwatch(db: Db, maxRows: number): Promise<void> {
         AND NOT EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = s.bot_id AND f.fingerprint = s.fingerprint AND f.resolved_at IS NULL)
         AND NOT EXISTS (SELECT FROM bot_actions a WHERE a.fingerprint = s.fingerprint AND a.state IN ('intent', 'applied', 'verified'))
         AND NOT EXISTS (SELECT FROM bot_decisions d WHERE d.fingerprint = s.fingerprint AND d.outcome = 'pending')
-      -- Locks bot_finding_states as they come; rows that others hold are skipped.
+      -- Locks bot_finding_states in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE SKIP LOCKED)`.execute(db);
 }

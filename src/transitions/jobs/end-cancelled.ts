@@ -1,5 +1,5 @@
 /**
- * Rescue ends runs of jobs that still wait although they were asked to cancel.
+ * Rescue ends runs of jobs that still wait although a person or a program asked to cancel them.
  *
  * From: queued, with `cancel_requested_at`: the row was written by hand, or the request came while the run was given
  *   back.

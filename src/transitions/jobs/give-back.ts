@@ -2,7 +2,7 @@
  * A process that stops gives runs of jobs back.
  *
  * From: running.
- * To: queued, the attempt not counted; a run that was asked to cancel stays running with a lease that has run out.
+ * To: queued, the attempt not counted; a run with a request to cancel stays running with a lease that has run out.
  * By: the worker that holds the runs, when its process stops before they end.
  * Locks: runs of jobs by id; rows that others hold are skipped.
  * Zero rows: the runs have ended, or a transaction of theirs still holds them.

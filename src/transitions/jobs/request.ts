@@ -27,9 +27,9 @@ export async function requestJob(
 }
 
 /**
- * Requests a run unless it would be needless. Returns the entry, which the caller puts into the queue at once; null where a
- * run of this job waits already (it has not read anything yet, so it will see what the caller has written), or where the job
- * has no free place. Two callers at the same time may both request one.
+ * Requests a run if one is needed. Returns the entry, which the caller puts into the queue at once. Null if a run of this job
+ * waits already (it has not read anything yet, so it will see what the caller has written), or if the job has no free
+ * place. Two callers at the same time may both request one.
  */
 export async function requestOnce(
   db: Db,

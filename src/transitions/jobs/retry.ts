@@ -3,7 +3,7 @@
  *
  * From: running.
  * To: queued for another attempt, not before its delay is over; cancelled when a person requested that.
- * By: the worker that holds the run, under its fence, when an attempt failed and another one is left.
+ * By: the worker that holds the run, under its fence.
  * Locks: the run.
  * Zero rows: the run was taken over, given back or ended: the worker's result is dropped.
  */

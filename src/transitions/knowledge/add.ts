@@ -4,7 +4,7 @@
  * From: no entry of the name, or one that was removed.
  * To: `shadow`, or another autonomy when a person says so.
  * By: an operator who learns from a ticket, in shadow; an admin.
- * Locks: the new row, and a removed entry that has the name and gives it away (rename.ts).
+ * Locks: the new row, and a removed entry that has the name and gets another one (rename.ts).
  * Zero rows: the name is taken: undefined is returned.
  */
 import { sql, type Transaction } from 'kysely';

@@ -1,12 +1,11 @@
 /**
  * Writes the changes of an edit to an entry while the entry is locked. Every change is recorded. A change of the
  * content is recorded as `edited`: from then on the entry's shadowed decisions are counted from zero, and outcomes of an
- * earlier solution no longer count. An edit that lowers the autonomy of an entry, or replaces its solution, lowers it for all
- * components: none keeps more freedom because of its own outcomes.
+ * earlier solution no longer count. An edit that lowers the autonomy of an entry, or replaces its solution, also lowers the
+ * autonomy of components that their own outcomes had raised above it.
  *
  * From: any autonomy, enabled or not.
- * To: the autonomy that the edit says; `suggest` from `auto` when the solution is another one and the edit says no
- *   autonomy.
+ * To: the autonomy that the edit names; `suggest` instead of `auto` if the edit replaces the solution and names no autonomy.
  * By: an admin.
  * Locks: the entry, then the autonomy of its components.
  * Zero rows: the entry already has these values: null is returned.
@@ -21,11 +20,11 @@ import {
   type KnowledgeRow,
 } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
-import { freedomOf } from '../../ground/autonomy.ts';
+import { autonomyRank } from '../../ground/autonomy.ts';
 import { lowerAutonomyOfComponents } from './lower-components.ts';
 import { nameOfChange, writeEvent, type Change, type KnowledgeEvent } from './write-event.ts';
 
-const anotherSolution =
+const whySuggestOnly =
   'its solution was replaced, and the new one has no outcomes yet by which it may act alone';
 
 export async function editKnowledge(
@@ -47,9 +46,9 @@ export async function editKnowledge(
     (column) => newValues[column] !== before[column],
   );
   if (columns.length === 0) return null;
-  const rises = freedomOf(autonomy) > freedomOf(before.autonomy);
-  // Recorded harm says nothing about another solution, and no longer counts when a person who knows about it gives the
-  // entry autonomy again.
+  const rises = autonomyRank(autonomy) > autonomyRank(before.autonomy);
+  // Recorded harm says nothing about another solution. It also stops counting when a person, who has seen it, gives the entry
+  // more autonomy.
   const clearsHarm = replacesSolution(before, newValues) || rises;
   const after = await trx
     .updateTable('bot_knowledge')
@@ -58,10 +57,13 @@ export async function editKnowledge(
     .returningAll()
     .executeTakeFirstOrThrow();
   const lowered = edited.autonomy === undefined && after.autonomy !== before.autonomy;
-  const recorded = lowered ? { ...change, why: change.why ?? anotherSolution } : change;
+  const recorded = lowered ? { ...change, why: change.why ?? whySuggestOnly } : change;
   for (const event of eventsOf(before, after, change.figures))
     await writeEvent(trx, id, event, recorded);
-  if (replacesSolution(before, newValues) || freedomOf(after.autonomy) < freedomOf(before.autonomy))
+  if (
+    replacesSolution(before, newValues) ||
+    autonomyRank(after.autonomy) < autonomyRank(before.autonomy)
+  )
     await lowerAutonomyOfComponents(trx, after, recorded);
   return { before, after };
 }

@@ -11,7 +11,7 @@
 import type { Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
-import { autonomies, freedomOf } from '../../ground/autonomy.ts';
+import { autonomies, autonomyRank } from '../../ground/autonomy.ts';
 import { writeEvent, type Change } from './write-event.ts';
 
 export async function lowerAutonomyOfComponents(
@@ -19,7 +19,7 @@ export async function lowerAutonomyOfComponents(
   { id, autonomy }: Pick<KnowledgeRow, 'id' | 'autonomy'>,
   change: Change,
 ): Promise<void> {
-  const above = autonomies.slice(freedomOf(autonomy) + 1);
+  const above = autonomies.slice(autonomyRank(autonomy) + 1);
   if (above.length === 0) return;
   const freer = await trx
     .deleteFrom('bot_knowledge_autonomy')

@@ -52,8 +52,8 @@ export async function renameKnowledge(
 }
 
 /**
- * Gives a removed entry that has this name another one, and returns that; null when no removed entry has it. The entry `exceptId`
- * keeps its name.
+ * Gives a removed entry that has this name another one, and returns the new name; null if no removed entry has this name. The entry
+ * `exceptId` keeps its name.
  */
 export async function moveKnowledgeAside(
   trx: Transaction<Database>,

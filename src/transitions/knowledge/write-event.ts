@@ -10,7 +10,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
-import { freedomOf } from '../../ground/autonomy.ts';
+import { autonomyRank } from '../../ground/autonomy.ts';
 
 /** Who changes an entry; why, if that is known; and the figures, if the change is about its autonomy. */
 export interface Change {
@@ -42,7 +42,7 @@ export function nameOfChange(
   before: KnowledgeRow['autonomy'],
   after: KnowledgeRow['autonomy'],
 ): 'promoted' | 'demoted' | 'kept' {
-  const gained = freedomOf(after) - freedomOf(before);
+  const gained = autonomyRank(after) - autonomyRank(before);
   return gained === 0 ? 'kept' : gained > 0 ? 'promoted' : 'demoted';
 }
 

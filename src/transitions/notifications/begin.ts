@@ -14,7 +14,7 @@ import { sql, type Transaction } from 'kysely';
 import { isDue } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 import { dropNeedless, isNeedless } from './gather.ts';
-import { heldBack } from './hold-back.ts';
+import { heldBackReason } from './hold-back.ts';
 
 export interface BegunMessage {
   id: string;
@@ -47,7 +47,7 @@ export async function beginSending(
         AND NOT EXISTS (SELECT FROM bot_notifications b
                         WHERE b.ticket_id = n.ticket_id AND b.channel = n.channel AND b.status = 'pending'
                           AND b.position < n.position AND (b.payload -> 'reached') IS NULL
-                          AND b.reason IS DISTINCT FROM ${heldBack})
+                          AND b.reason IS DISTINCT FROM ${heldBackReason})
       -- Messages that were not tried yet go first: they do not wait while others are tried again and time out.
       ORDER BY n.tries > 0, n.send_after, n.position LIMIT 1 FOR NO KEY UPDATE OF n`.execute(trx);
     const next = rows[0];

@@ -13,7 +13,10 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
 
-/** The message's place after all messages about the ticket that the receiver got through the channel. Only one run sends through it. */
+/**
+ * The message's place after all messages about the ticket that the receiver got through the channel. No other run writes one at the
+ * same time, because only one run sends through a channel.
+ */
 const nextOrder = sql`(
   SELECT coalesce(max(b.sent_order), 0) + 1 FROM bot_notifications b
   WHERE b.ticket_id = bot_notifications.ticket_id AND b.channel = bot_notifications.channel)`;
@@ -42,7 +45,7 @@ interface FailedSending {
   /** why there is no next try; null when there is one */
   reason: string | null;
   /** the receiver may have the message all the same */
-  mayBeThere?: boolean;
+  mayHaveArrived?: boolean;
   /** false: this try does not count towards the number of tries after which the message fails */
   usesUpTry?: boolean;
   /** the part of the message that the receiver has, and the recipients who have it */
@@ -52,15 +55,15 @@ interface FailedSending {
 export async function endUnsent(
   trx: Transaction<Database>,
   id: string,
-  { error, delayMs, reason, mayBeThere = false, usesUpTry = true, partly }: FailedSending,
+  { error, delayMs, reason, mayHaveArrived = false, usesUpTry = true, partly }: FailedSending,
 ): Promise<void> {
   const reached = partly?.recipients.length ? JSON.stringify({ reached: partly.recipients }) : '{}';
   await sql`
     UPDATE bot_notifications
     SET reference = coalesce(${partly?.reference ?? null}, reference),
         sent_order = CASE WHEN ${partly !== undefined}::boolean THEN ${nextOrder} ELSE sent_order END, payload = payload || ${reached}::jsonb,
-        sending_since = NULL, error_message = ${error}, repeats = repeats + ${mayBeThere}::boolean::int,
-        -- begin.ts has counted this try. 1 is the least, because 0 says that the message was never tried.
+        sending_since = NULL, error_message = ${error}, repeats = repeats + ${mayHaveArrived}::boolean::int,
+        -- begin.ts has counted this try. The number stays at least 1, because 0 says that the message was never tried.
         tries = CASE WHEN ${usesUpTry} THEN tries ELSE greatest(1, tries - 1) END,
         status = CASE WHEN status = 'pending' AND ${delayMs}::float8 IS NULL THEN 'failed' ELSE status END,
         reason = CASE WHEN status = 'pending' THEN ${reason}::text ELSE reason END,

@@ -15,12 +15,12 @@ import { isDue } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 
 /** The reason on a message that is held back. A comment on the ticket does not wait for such a message. */
-export const heldBack = 'held back by maintenance';
+export const heldBackReason = 'held back by maintenance';
 
 export const holdBack = (trx: Transaction<Database>, channel: string) =>
   sql`
     UPDATE bot_notifications
-    SET send_after = engine.now() + interval '1 minute', reason = ${heldBack}
+    SET send_after = engine.now() + interval '1 minute', reason = ${heldBackReason}
     WHERE id IN (
       SELECT n.id FROM bot_notifications n JOIN bot_tickets t ON t.id = n.ticket_id
       WHERE n.channel = ${channel} AND n.status = 'pending' AND n.kind = 'ticket' AND n.sending_since IS NULL

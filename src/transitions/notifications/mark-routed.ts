@@ -35,7 +35,7 @@ export async function releaseEvents(db: Db, maxRows: number): Promise<number> {
     WHERE id IN (
       SELECT e.id FROM bot_ticket_events e JOIN bot_tickets t ON t.id = e.ticket_id
       WHERE e.routed_at IS NULL AND e.unsent_reason IS NOT NULL AND NOT ${ticketUnderMaintenance('t')}
-      -- Locks bot_ticket_events as they come; rows that others hold are skipped.
+      -- Locks bot_ticket_events in no fixed order; rows that others hold are skipped.
       ORDER BY e.id LIMIT ${maxRows}::int FOR NO KEY UPDATE OF e SKIP LOCKED)
     RETURNING id`.execute(db);
   return rows.length;

@@ -1,12 +1,12 @@
 /**
- * The report of a morning is kept, and is to be sent through these channels.
+ * Stores the report of a morning, and queues a message with it for each of these channels.
  *
  * From: no report that was due then, and none of that day of that zone.
  * To: the report, and one pending message for each channel. Reports that are older than {@link keptDays} are removed.
  * By: the job `send-report`.
- * Locks: the time at which it was due, and the day of the zone: if several do this at once, one keeps its report; the others wait for
- *   it and keep none.
- * Zero rows: there is such a report already; it was sent with that one.
+ * Locks: the time at which it was due, and the day of the zone: if several processes do this at once, one of them stores its
+ *   report; the others wait for it and store none.
+ * Zero rows: there is such a report already, and messages were queued with it.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -20,11 +20,11 @@ export interface NewReport {
   timezone: string;
   dueAt: Date;
   report: object;
-  /** the channels that get it; `route` is the route that decided so, as people read it */
+  /** the channels that get it; `route` is the route that says so, as people read it */
   choices: readonly { channel: string; route: string }[];
 }
 
-/** How many messages were made; null where there is such a report already. */
+/** How many messages were queued; null if there is such a report already. */
 export async function queueReport(
   trx: Transaction<Database>,
   { day, timezone, dueAt, report, choices }: NewReport,

@@ -18,7 +18,7 @@ export interface NewMessage {
   kind: 'ticket' | 'comment';
   /** ids of rows of `bot_ticket_events` */
   events: string[];
-  /** the route that decided, as people read it */
+  /** the route by which the channel was chosen, as people read it */
   route: string;
   /** the ticket is new, or open again */
   opens: boolean;
@@ -56,7 +56,7 @@ const ofSameTicket = sql`LATERAL (
 const lockedRow = sql`LATERAL (SELECT * FROM bot_notifications b WHERE b.id = m.id OFFSET 0 FOR NO KEY UPDATE)`;
 
 /**
- * The new message tells of the events of older unsent ones. It is due when the older one was, unless a try of that one has
+ * The new message tells of the events of older unsent ones. It is due when the older one was due, unless a try of the older one has
  * failed.
  */
 const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
@@ -85,9 +85,9 @@ const supersedeOlder = (trx: Transaction<Database>, made: ReturnType<typeof sql>
     FROM joined WHERE n.id = joined.by`.execute(trx);
 
 /**
- * Messages about one ticket are sent in their order. So that an earlier unsent message does not keep a new one waiting for the
- * long delays of its retries, it is due no later than the new one, and its retries begin anew. One that
- * waits for others waits no longer when a comment follows it, because comments are told at once.
+ * Messages about one ticket are sent in their order. So that a new message does not wait for the long delays between the retries of
+ * an earlier unsent one, the earlier one is due no later than the new one, and its retries begin anew. A message that waits for
+ * others waits no longer if a comment comes after it, because comments are sent at once.
  */
 const bringForward = (trx: Transaction<Database>, made: ReturnType<typeof sql>) =>
   sql`

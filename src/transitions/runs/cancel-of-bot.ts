@@ -25,7 +25,7 @@ export async function cancelRunsOf(
   botId: string,
   reason: string,
 ): Promise<CancelledOfBot> {
-  const isFresh = sql`(e.status = 'queued' AND e.attempt = 0)`;
+  const hasNotBegun = sql`(e.status = 'queued' AND e.attempt = 0)`;
   const { rows } = await sql<CancelledOfBot>`
     WITH free AS MATERIALIZED (
       -- Locks bot_executions by id; rows that others hold are skipped.
@@ -33,9 +33,9 @@ export async function cancelRunsOf(
       ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
     ), requested AS (
       UPDATE bot_executions e
-      SET status = CASE WHEN ${isFresh} THEN 'cancelled' ELSE e.status END,
-          completed_at = CASE WHEN ${isFresh} THEN engine.now() END,
-          reason = CASE WHEN ${isFresh} THEN 'cancelled' ELSE e.reason END,
+      SET status = CASE WHEN ${hasNotBegun} THEN 'cancelled' ELSE e.status END,
+          completed_at = CASE WHEN ${hasNotBegun} THEN engine.now() END,
+          reason = CASE WHEN ${hasNotBegun} THEN 'cancelled' ELSE e.reason END,
           cancel_requested_at = coalesce(e.cancel_requested_at, engine.now()),
           cancel_reason = coalesce(e.cancel_reason, ${reason})
       FROM free WHERE e.id = free.id

@@ -3,7 +3,7 @@
  *
  * From: no row, and a bot that is active, planned, and due.
  * To: `queued` with its first generation, or `skipped` (`overlap`: the bot is busy; `missed`: catch-up leaves
- * it out), and the bot's `next_slot_at` and `next_execution_at` moved on.
+ *   it out; `maintenance`: a window covers it), and the bot's `next_slot_at` and `next_execution_at` moved on.
  * By: a scheduler, in each tick.
  * Locks: bots by `next_execution_at`, skipping those that other transactions hold; then runs are inserted.
  * Zero rows: nothing is due, another scheduler has claimed it, or `wanted` names the times that are missing.
@@ -17,7 +17,7 @@ export interface DueSchedule {
   zone: string;
   slot: string;
   /**
-   * When the slot is from before an edit of the schedule: the time of the edit. The following slots count from there.
+   * If the slot was due before an edit of the schedule: the time of the edit, from which the following slots count.
    */
   since?: string | null;
 }
@@ -39,7 +39,7 @@ export interface ClaimedBatch {
   queued: { id: string; bot_id: string; generation: number; priority: number }[];
   /** slots that got a `skipped` row */
   skipped: number;
-  /** due bots that were not claimed because `times` lacks their slots */
+  /** schedules and slots of due bots that were not claimed, because `times` does not have them */
   wanted: DueSchedule[];
 }
 

@@ -11,14 +11,14 @@ import { sql } from 'kysely';
 import { hasBegun } from '../../data/bots/lost-run.ts';
 import type { Db } from '../../database/connect.ts';
 
-/** Ends at most `limit` runs; returns how many. */
-export async function endCancelledRuns(db: Db, limit: number): Promise<number> {
+/** Ends at most `maxRows` runs; returns how many. */
+export async function endCancelledRuns(db: Db, maxRows: number): Promise<number> {
   const { rows } = await sql`
     WITH cancelled AS (
       -- Locks bot_executions by id; rows that others hold are skipped.
       SELECT e.id FROM bot_executions e
       WHERE e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND NOT ${hasBegun}
-      ORDER BY e.id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+      ORDER BY e.id LIMIT ${maxRows} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e SET status = 'cancelled', reason = 'cancelled', completed_at = engine.now()
     FROM cancelled WHERE e.id = cancelled.id

@@ -21,13 +21,13 @@ const isLost = sql`(${leaseOver} AND NOT ${mayGoOn})`;
 /** Whether the run `e` waits for another attempt that no worker will start, because a person asked to cancel the run. */
 const isCancelledBetween = sql`(e.status = 'queued' AND e.cancel_requested_at IS NOT NULL AND ${hasBegun})`;
 
-/** The ids of at most `limit` such runs, in random order: runs that cannot be ended must not come first each time. */
-export async function findLostRuns(db: Db, limit: number): Promise<string[]> {
+/** The ids of at most `maxRows` such runs, in random order: runs that cannot be ended must not come first each time. */
+export async function findLostRuns(db: Db, maxRows: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM (
       SELECT e.id FROM bot_executions e WHERE ${isLost}
       UNION ALL SELECT e.id FROM bot_executions e WHERE ${isCancelledBetween}
-    ) lost ORDER BY random() LIMIT ${limit}`.execute(db);
+    ) lost ORDER BY random() LIMIT ${maxRows}`.execute(db);
   return rows.map(({ id }) => id);
 }
 

@@ -11,14 +11,14 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 
-/** At most `limit` entries, which the caller has to queue. */
-export async function queueFreshRuns(db: Db, limit: number): Promise<RunEntry[]> {
+/** At most `maxRows` entries, which the caller has to queue. */
+export async function queueFreshRuns(db: Db, maxRows: number): Promise<RunEntry[]> {
   const { rows } = await sql<RunEntry>`
     WITH fresh AS (
       -- Locks bot_executions, the oldest first; rows that others hold are skipped.
       SELECT id FROM bot_executions
       WHERE status = 'queued' AND generation = 0 AND trigger <> 'external' AND coalesce(run_after <= engine.now(), true)
-      ORDER BY queued_at LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+      ORDER BY queued_at LIMIT ${maxRows} FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE bot_executions e SET generation = 1
     FROM fresh, bots b WHERE e.id = fresh.id AND b.id = e.bot_id

@@ -5,8 +5,8 @@
  * From: `resolved`, at the version that was read; for the job, resolved longer ago than a ticket may be reopened.
  * To: `closed`, with an event.
  * By: an operator, or the job `close-tickets`.
- * Locks: the bots of the ticket and of what is merged into it, by id, then these tickets by id. The job locks tickets as
- *   they come, and skips those that other transactions hold.
+ * Locks: the bots of the ticket and of what is merged into it, by id, then these tickets by id. The job locks tickets
+ *   in no fixed order, and skips those that other transactions hold.
  * Zero rows: another change came first, or it is not resolved: TicketChangedError is thrown. For the job: none is due.
  */
 import { sql, type Transaction } from 'kysely';
@@ -47,7 +47,7 @@ export async function closeOldTickets(
     WITH due AS (
       SELECT id FROM bot_tickets
       WHERE status = 'resolved' AND resolved_at <= engine.now() - ${sql.lit(reopenWithin)}::interval
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       ORDER BY resolved_at LIMIT ${maxRows}::int FOR NO KEY UPDATE SKIP LOCKED
     ), closed AS (
       UPDATE bot_tickets t SET status = 'closed' FROM due WHERE t.id = due.id RETURNING t.id

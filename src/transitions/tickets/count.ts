@@ -12,16 +12,19 @@ import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
 import { rateTicket, assigneeAfter } from './rate.ts';
 
-/** Whether a run opened the ticket `t`. A ticket that the platform's own code wrote keeps its title and text. */
-export const isOurs = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
+/**
+ * Whether a run opened the ticket `t`. Only then are its title and text replaced: the platform's own code may have written
+ * another one.
+ */
+export const openedByRun = sql`coalesce(t.metadata ?| '{check,storm}', false)`;
 
 /** `counted`. Reads `runs` and `changed`. */
 export const countOnTickets = sql`counted AS (
     UPDATE bot_tickets t
     SET finding_id = f.id, occurrences = t.occurrences + 1,
         status = CASE WHEN ${assigneeAfter} IS NULL THEN 'open' ELSE 'assigned' END, ${rateTicket(sql`f.severity`)},
-        title = CASE WHEN ${isOurs} THEN f.title ELSE t.title END,
-        description = CASE WHEN ${isOurs} THEN coalesce(f.description, f.title) ELSE t.description END,
+        title = CASE WHEN ${openedByRun} THEN f.title ELSE t.title END,
+        description = CASE WHEN ${openedByRun} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
     LEFT JOIN changed r ON r.bot_id = f.bot_id AND r.fingerprint = f.fingerprint

@@ -9,7 +9,7 @@
  *   severity is an override by `policy`, which ends when a run finds the problem even more severe. Otherwise only the time
  *   changes at which the policy is asked next.
  * By: the job `escalate-tickets`.
- * Locks: tickets as they come; those that other transactions hold are skipped.
+ * Locks: tickets in no fixed order; those that other transactions hold are skipped.
  * Zero rows: no ticket is due.
  */
 import { sql, type Transaction } from 'kysely';
@@ -27,7 +27,7 @@ import { respondByAt, assigneeAt } from './rate.ts';
 export const lockDue = (trx: Transaction<Database>, maxRows: number): Promise<FollowedRow[]> =>
   followedTickets(
     trx,
-    // Locks bot_tickets as they come; rows that others hold are skipped.
+    // Locks bot_tickets in no fixed order; rows that others hold are skipped.
     sql`WHERE ${isFollowed} AND t.escalate_at <= engine.now()
       ORDER BY t.escalate_at LIMIT ${maxRows}::int FOR NO KEY UPDATE SKIP LOCKED`,
   );

@@ -7,7 +7,7 @@
  *   its target was last moved; `clock_held_until` says until when that was counted. A target that had passed before the
  *   maintenance stays as it was.
  * By: the timer that settles, after an occurrence of a window has ended.
- * Locks: tickets as they come; rows that other transactions hold are skipped and left to the next call. Then the window.
+ * Locks: tickets in no fixed order; rows that other transactions hold are skipped and left to the next call. Then the window.
  * Zero rows: no occurrence of a window has ended since the last call, or none that ended covers such a ticket.
  */
 import { sql } from 'kysely';

@@ -24,9 +24,9 @@ export async function mergeTickets(
 ): Promise<{ merged: TicketRow[]; moved: TicketRow[] }> {
   const ids = [survivor, ...tickets].map(({ id }) => id);
   const bots = await lockBotsOf(trx, ids);
-  const below = [];
-  for (const seen of tickets) below.push(await mergedIntoLocked(trx, seen, bots, 'merged'));
-  await lockTickets(trx, [...ids, ...below.flat().map(({ id }) => id)]);
+  const mergedBefore = [];
+  for (const seen of tickets) mergedBefore.push(await mergedIntoLocked(trx, seen, bots, 'merged'));
+  await lockTickets(trx, [...ids, ...mergedBefore.flat().map(({ id }) => id)]);
   const merged: TicketRow[] = [];
   const moved: TicketRow[] = [];
   for (const seen of tickets) {
@@ -84,7 +84,7 @@ async function writeMerged(
   actor: string,
   before?: TicketRow,
 ): Promise<void> {
-  const with_ = before && { before: `T-${before.number}` };
-  await writeEvent(trx, id, 'merged', actor, { into: `T-${survivor.number}`, ...with_ });
-  await writeEvent(trx, survivor.id, 'merged', actor, { ticket: `T-${number}`, ...with_ });
+  const earlier = before && { before: `T-${before.number}` };
+  await writeEvent(trx, id, 'merged', actor, { into: `T-${survivor.number}`, ...earlier });
+  await writeEvent(trx, survivor.id, 'merged', actor, { ticket: `T-${number}`, ...earlier });
 }

@@ -5,7 +5,7 @@
  * From: `open` or `assigned`, its problem flapping; any status but `closed`, its problem no longer flapping.
  * To: the same status, `flapping_since` in its metadata or taken out of it, with an event `flapping` or `flapping_ended`.
  * By: the timer that concludes outcomes, in any process.
- * Locks: tickets as they come; those that other transactions hold are skipped.
+ * Locks: tickets in no fixed order; those that other transactions hold are skipped.
  * Zero rows: every ticket already says what its problem's memory says.
  */
 import { sql } from 'kysely';
@@ -22,12 +22,12 @@ export async function noteFlapping(db: Db, maxRows: number): Promise<number> {
       SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
       WHERE ${isPending('t')} AND s.flapping_since IS NOT NULL
         AND NOT coalesce(t.metadata ? 'flapping_since', false)
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), ended AS (
       SELECT t.id, s.flapping_since FROM bot_tickets t JOIN bot_finding_states s ON s.fingerprint = t.fingerprint
       WHERE t.metadata ? 'flapping_since' AND t.status <> 'closed' AND s.flapping_since IS NULL
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), due AS MATERIALIZED (
       SELECT * FROM begun UNION ALL SELECT * FROM ended

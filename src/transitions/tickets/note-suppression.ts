@@ -7,7 +7,7 @@
  * To: the same status, `suppressed_since` in its metadata or taken out of it, with an event `suppressed` or
  *   `suppression_ended`.
  * By: the timer that concludes outcomes, in any process.
- * Locks: tickets as they come; those that other transactions hold are skipped.
+ * Locks: tickets in no fixed order; those that other transactions hold are skipped.
  * Zero rows: every ticket already says whether its problem stands behind a cause.
  */
 import { sql } from 'kysely';
@@ -27,7 +27,7 @@ export async function noteSuppression(db: Db, maxRows: number): Promise<number> 
       JOIN bot_findings p ON p.id = f.suppressed_by
       WHERE f.resolved_at IS NULL AND ${standsBehind('f')} AND ${isPending('t')}
         AND NOT coalesce(t.metadata ? 'suppressed_since', false) AND coalesce(jsonb_typeof(t.metadata), 'object') = 'object'
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), ended AS (
       SELECT t.id, NULL::text AS behind FROM bot_tickets t
@@ -35,7 +35,7 @@ export async function noteSuppression(db: Db, maxRows: number): Promise<number> 
         AND NOT EXISTS (SELECT FROM bot_findings f
                         WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL
                           AND ${standsBehind('f')})
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), due AS MATERIALIZED (
       SELECT * FROM begun UNION ALL SELECT * FROM ended

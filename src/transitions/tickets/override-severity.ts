@@ -1,6 +1,6 @@
 /**
- * A person says how severe a pending ticket is, or takes that back. While the person's word stands, runs do not change the
- * severity; what they find is kept in `severity_found`. When the person makes the ticket more severe, the same follows as
+ * A person rates a pending ticket, or takes the rating back. While it is rated, runs do not change the severity; what they find is
+ * kept in `severity_found`. When the person makes the ticket more severe, the same follows as
  * when a run finds its problem more severe (`rate.ts`), and a snooze ends that was set when the ticket was less severe.
  *
  * From: `open` or `assigned`, at the version that was read.
@@ -44,7 +44,7 @@ export async function overrideSeverity(
   return ticket;
 }
 
-/** Takes back what a person said. A ticket that no person has rated stays as it is, but gets the event too. */
+/** Takes a rating back. A ticket that no person has rated stays as it is, but gets the event too. */
 export async function clearSeverity(
   trx: Transaction<Database>,
   seen: TicketRow,

@@ -1,6 +1,6 @@
 /**
- * A person takes back that a ticket was resolved. Where its problem is open, the next clean check resolves the ticket again.
- * Where the problem is gone, `reopened_by` keeps runs from resolving the ticket, and only a person can. Tickets that were
+ * A person takes back that a ticket was resolved. If its problem is open, the next clean check resolves the ticket again. If the
+ * problem is gone, `reopened_by` prevents that runs resolve the ticket, and only a person can. Tickets that were
  * merged into it and resolved with it are reopened with it, and stay merged. A ticket that was merged itself stands for itself
  * again. With `before`, a person undoes their own resolution, and the ticket is again as it was: with its response target, its
  * acknowledgement, its snooze, and the clock of its policy. It does not count as reopened.
@@ -44,7 +44,7 @@ export async function reopenResolved(
   actor: string,
   before?: TicketRow,
 ): Promise<ReopenedTicket> {
-  const below = await lockResolvedWith(trx, seen);
+  const resolvedWith = await lockResolvedWith(trx, seen);
   const isOpen = sql`EXISTS (
           SELECT FROM bot_findings f
           WHERE f.bot_id = t.bot_id AND (f.fingerprint = t.fingerprint OR f.id = t.finding_id) AND f.resolved_at IS NULL)`;
@@ -60,7 +60,7 @@ export async function reopenResolved(
   await writeReopened(trx, seen, reason, actor, { isUndone });
   if (seen.merged_into) await writeUnmerged(trx, seen, actor);
   const merged: TicketRow[] = [];
-  for (const each of below) {
+  for (const each of resolvedWith) {
     // No `reopened_by`: it ends with the survivor, also where its own problem is gone.
     const row = await reopen(
       trx,
@@ -75,15 +75,15 @@ export async function reopenResolved(
   return {
     ...ticket,
     merged,
-    left: below.filter(({ id }) => merged.every((row) => row.id !== id)),
+    left: resolvedWith.filter(({ id }) => merged.every((row) => row.id !== id)),
   };
 }
 
-/** What a person has to do about it begins anew. */
+/** Columns of a ticket to which a person has to respond anew. */
 const anew = sql`acknowledged_at = NULL, acknowledged_by = NULL, ${clearSnooze}, severity = ${severityAfter}, ${clearByPolicy},
         respond_by = engine.now() + engine.respond_within(${severityAfter})`;
 
-/** It is as it was before it was resolved; what else a resolution leaves as it is needs no column here. */
+/** Columns of a ticket as it was before it was resolved; other columns were not changed by the resolution. */
 const asBefore = ({ respond_by, resolved_by, resolution_notes, cure_knowledge_id }: TicketRow) =>
   sql`respond_by = ${respond_by}::timestamptz, resolved_by = ${resolved_by}::text,
         resolution_notes = ${resolution_notes}::text, cure_knowledge_id = ${cure_knowledge_id}::uuid`;
@@ -91,13 +91,13 @@ const asBefore = ({ respond_by, resolved_by, resolution_notes, cure_knowledge_id
 async function reopen(
   trx: Transaction<Database>,
   which: RawBuilder<unknown>,
-  sets: RawBuilder<unknown>,
-  duties: RawBuilder<unknown>,
+  otherColumns: RawBuilder<unknown>,
+  response: RawBuilder<unknown>,
 ): Promise<TicketRow | undefined> {
   const { rows } = await sql<TicketRow>`
     UPDATE bot_tickets t
     SET status = CASE WHEN t.assigned_to IS NULL THEN 'open' ELSE 'assigned' END,
-        resolved_at = NULL, ${duties}, ${sets}
+        resolved_at = NULL, ${response}, ${otherColumns}
     WHERE ${which} AND t.status = 'resolved'
       AND NOT EXISTS (SELECT FROM bot_tickets o
                       WHERE o.bot_id = t.bot_id AND o.fingerprint = t.fingerprint AND ${isPending('o')})

@@ -12,7 +12,7 @@
 import { sql } from 'kysely';
 import { reopenWithin } from '../../data/bots/bot-tickets.ts';
 import { isOverriddenByPolicy } from '../../data/escalation/followed-tickets.ts';
-import { isOurs } from './count.ts';
+import { openedByRun } from './count.ts';
 import { keepOverride, assigneeAfter } from './rate.ts';
 import { clearSnooze } from './snooze.ts';
 
@@ -30,8 +30,8 @@ export const reopenTickets = sql`reopened AS (
         severity = coalesce(r.severity, t.severity), ${keepOverride(sql`l.severity`, isOverriddenByPolicy('t'))},
         resolved_at = NULL, acknowledged_at = NULL, acknowledged_by = NULL, ${clearSnooze}, reopened_by = NULL, merged_into = NULL,
         respond_by = engine.now() + engine.respond_within(coalesce(r.severity, t.severity)), finding_id = l.finding_id, occurrences = t.occurrences + 1,
-        title = CASE WHEN ${isOurs} THEN l.title ELSE t.title END,
-        description = CASE WHEN ${isOurs} THEN l.description ELSE t.description END,
+        title = CASE WHEN ${openedByRun} THEN l.title ELSE t.title END,
+        description = CASE WHEN ${openedByRun} THEN l.description ELSE t.description END,
         metadata = CASE jsonb_typeof(t.metadata) WHEN 'object' THEN t.metadata - 'storm' ELSE '{}' END || l.details
                    || jsonb_build_object('execution_id', l.run::text)
     FROM latest l LEFT JOIN changed r ON r.id = l.id

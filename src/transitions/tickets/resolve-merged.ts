@@ -5,7 +5,7 @@
  * From: `open` or `assigned`, the survivor and what is merged into it.
  * To: `resolved`, by `roundsman`, all at one time, with an event each.
  * By: the timer that concludes outcomes, in any process.
- * Locks: their bots by id, then the tickets as they come; rows that other transactions hold are skipped, and their survivor is
+ * Locks: their bots by id, then the tickets in no fixed order; rows that other transactions hold are skipped, and their survivor is
  *   left to the next call.
  * Zero rows: a problem is open, or a person has to end one of the tickets (`resolve-gone.ts`), or another transaction holds a
  *   row.
@@ -50,7 +50,7 @@ export async function resolveMerged(
       SELECT t.id, coalesce(t.merged_into, t.id) AS survivor FROM bot_tickets t
       WHERE ${isPending('t')} AND t.bot_id = ANY (${bots}::uuid[])
         AND (t.id = ANY (${survivors}::uuid[]) OR t.merged_into = ANY (${survivors}::uuid[]))
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       FOR NO KEY UPDATE SKIP LOCKED
     ), all_locked AS MATERIALIZED (
       SELECT s.id FROM bot_tickets s

@@ -8,13 +8,13 @@
  * entry is scored on them.
  *
  * From: `open` or `assigned`, not merged, at any version: that a problem is solved overrides an assignment or an
- *   acknowledgement that came in between. With `unchanged` only at the version that was read: for a person who resolves many
+ *   acknowledgement that came in between. With `refuseIfChanged` only at the version that was read: for a person who resolves many
  *   tickets at once and has not looked at each.
  * To: `resolved`, with `resolution_notes` and an event.
  * By: an operator.
  * Locks: the bots of the ticket and of what is merged into it, by id; the memories of all problems that these tickets stand
  *   for, by fingerprint; the tickets by id; then the actions and decisions of these problems.
- * Zero rows: the ticket has ended meanwhile or was merged, or it has changed although `unchanged` was asked:
+ * Zero rows: the ticket has ended meanwhile or was merged, or it has changed and `refuseIfChanged` is set:
  *   TicketChangedError is thrown.
  */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
@@ -44,7 +44,7 @@ export async function resolveTicket(
   notes: string,
   actor: string,
   cure?: Cure,
-  { unchanged = false } = {},
+  { refuseIfChanged = false } = {},
 ): Promise<TicketRow> {
   const { merged, problems } = await lockAll(trx, seen);
   const ticket = await trx
@@ -55,14 +55,14 @@ export async function resolveTicket(
       resolved_by: actor,
       resolution_notes: notes,
       reopened_by: null,
-      // Replaces what was said at an earlier resolution: that cure did not last.
+      // Replaces what a person said at an earlier resolution: that cure did not last.
       cure_knowledge_id: cure?.knowledge?.id ?? null,
     })
     .where('id', '=', seen.id)
     .where('status', 'in', pending)
     .where('merged_into', 'is', null)
     // This transaction may have waited for the bots since the ticket was read.
-    .$if(unchanged, (query) => query.where('version', '=', seen.version))
+    .$if(refuseIfChanged, (query) => query.where('version', '=', seen.version))
     .returningAll()
     .executeTakeFirst();
   if (!ticket) throw await ticketChanged(trx, seen, 'resolved');
@@ -73,11 +73,11 @@ export async function resolveTicket(
     await leaveUndecided(trx, fingerprint, whyUndecided, cure?.knowledge?.id);
     await answerByCure(trx, { ...ticket, fingerprint }, actor, scoringCure);
   }
-  const settled = await abortUnknown(trx, ticket, { by: actor, notes });
+  const aborted = await abortUnknown(trx, ticket, { by: actor, notes });
   const detail = {
     notes,
     ...(cure && { cure: cure.knowledge?.name ?? 'none' }),
-    ...(settled.length > 0 && { settled }),
+    ...(aborted.length > 0 && { settled: aborted }),
   };
   await writeEvent(trx, seen.id, 'resolved', actor, detail, ticket.resolved_at);
   for (const each of merged) await resolveWith(trx, ticket, each, actor);
@@ -114,8 +114,8 @@ async function resolveWith(
     .executeTakeFirstOrThrow();
   await leaveUndecided(trx, ticket.fingerprint, whyUndecided);
   await answerByCure(trx, ticket, actor, undefined);
-  const settled = await abortUnknown(trx, ticket, { by: actor, notes: notes! });
-  const detail = { notes, with: `T-${number}`, ...(settled.length > 0 && { settled }) };
+  const aborted = await abortUnknown(trx, ticket, { by: actor, notes: notes! });
+  const detail = { notes, with: `T-${number}`, ...(aborted.length > 0 && { settled: aborted }) };
   await writeEvent(trx, ticket.id, 'resolved', actor, detail, ticket.resolved_at);
 }
 

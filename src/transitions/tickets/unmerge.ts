@@ -6,7 +6,7 @@
  * From: `open` or `assigned`, merged; for a person at the version that was read.
  * To: the same status, without `merged_into`, and an event on both tickets.
  * By: an operator; the timer that concludes outcomes; an admin who removes the survivor's bot.
- * Locks: the ticket. The timer locks tickets as they come, and skips those that other transactions hold.
+ * Locks: the ticket. The timer locks tickets in no fixed order, and skips those that other transactions hold.
  * Zero rows: another change came first: TicketChangedError is thrown. Of the timer: no ticket has to be unmerged.
  */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
@@ -74,7 +74,7 @@ async function unmergeWhere(
       SELECT t.id, t.number, s.id AS survivor, s.number AS survivor_number, ${why} AS why
       FROM bot_tickets t JOIN bot_tickets s ON s.id = t.merged_into
       WHERE ${isPending('t')} AND t.merged_into IS NOT NULL AND (${which})
-      -- Locks bot_tickets as they come; rows that others hold are skipped.
+      -- Locks bot_tickets in no fixed order; rows that others hold are skipped.
       LIMIT ${sql.lit(maxRows)} FOR NO KEY UPDATE OF t SKIP LOCKED
     ), unmerged AS (
       UPDATE bot_tickets t SET ${unmergedColumns} FROM due WHERE t.id = due.id

@@ -1,4 +1,4 @@
-/** What looks like a credential in clear, and what does not. */
+/** What looks like a credential in plain text, and what does not. */
 import { describe, expect, test } from 'vitest';
 import {
   credentialsIn,

@@ -7,7 +7,7 @@ import {
 } from '../../../src/heal/judging/autonomy.ts';
 import { bounds } from '../../../src/heal/statistics/betting-bounds.ts';
 import { minCases, type TrackRecord, type Untouched } from '../../../src/heal/judging/figures.ts';
-import { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
+import { lowerBoundsByOthers } from '../../../src/heal/judging/lower-bounds-by-others.ts';
 import { wilson, type Interval, type Sample } from '../../../src/heal/statistics/wilson.ts';
 import { worstStretch } from '../../../src/heal/judging/worst-stretch.ts';
 import type { Outcome, Rule } from './histories.ts';
@@ -66,7 +66,7 @@ function ruleOf(name: string, rest: Partial<Rule> & { by?: Bounds; cases?: boole
     record: (outcomes) => recordBy(by, cases, outcomes),
     untouched: (recovered, persisted) => untouchedBy(by, recovered, persisted),
     judge: changeOf,
-    lean: leanOnOthers,
+    lean: lowerBoundsByOthers,
     beginsAnew: true,
     ...rest,
   };

@@ -8,7 +8,7 @@ import type { Autonomy } from '../../../src/ground/autonomy.ts';
 import { minAgreements, changeOf, type Evidence } from '../../../src/heal/judging/autonomy.ts';
 import { minCases, type TrackRecord, type Untouched } from '../../../src/heal/judging/figures.ts';
 import { judgementsOf, type Judgement } from '../../../src/heal/judging/judgements.ts';
-import type { leanOnOthers } from '../../../src/heal/judging/lean-on-others.ts';
+import type { lowerBoundsByOthers } from '../../../src/heal/judging/lower-bounds-by-others.ts';
 
 export interface Scenario {
   name: string;
@@ -38,7 +38,7 @@ export interface Rule {
   untouched(recovered: number, persisted: number): Untouched;
   judge: typeof changeOf;
   /** adds to a component's record what other components' outcomes say */
-  lean: typeof leanOnOthers;
+  lean: typeof lowerBoundsByOthers;
   /** After autonomy was lost, earlier outcomes do not earn it back. */
   beginsAnew: boolean;
 }

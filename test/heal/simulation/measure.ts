@@ -146,7 +146,7 @@ export async function measure(db: Db, told: Told): Promise<Outcome> {
   };
 }
 
-const healsOf = (effects: Effect[]): Heals => {
+const healingEntriesOf = (effects: Effect[]): Heals => {
   const held = effects.filter(({ truth }) => truth === 'cures').length;
   return { held, wrong: effects.length - held };
 };
@@ -171,7 +171,7 @@ async function fateOf(
   const changes = events.rows.map(({ at, ...rest }) => ({ minute: minuteOf(at), ...rest }));
   const last = incidents.at(-1)!.at;
   const components = componentsOf(kind);
-  const freedoms = components.map((component) => freedomOf(begins, component, changes));
+  const freedoms = components.map((component) => autonomyRank(begins, component, changes));
   const firstAfter = (which: (change: Change) => boolean) => {
     const first = changes.find(which);
     return first
@@ -181,8 +181,8 @@ async function fateOf(
   const late = freedoms.map((freedom) => autoShare(freedom, last / 2, last));
   return {
     name,
-    alone: healsOf(effects.filter(({ approved }) => !approved)),
-    approved: healsOf(effects.filter(({ approved }) => approved)),
+    alone: healingEntriesOf(effects.filter(({ approved }) => !approved)),
+    approved: healingEntriesOf(effects.filter(({ approved }) => approved)),
     ...rows[0]!,
     autoAtEnd: components.filter((_, at) => freedoms[at]!.at(-1)!.auto),
     autoLate: late.reduce((sum, share) => sum + share, 0) / components.length,
@@ -196,7 +196,7 @@ async function fateOf(
 type Freedom = { minute: number; auto: boolean }[];
 
 /** From when on the entry might act by itself on this component, and from when on not. */
-function freedomOf(begins: string, component: string, changes: Change[]): Freedom {
+function autonomyRank(begins: string, component: string, changes: Change[]): Freedom {
   let whole = begins;
   let own: string | null = null;
   const freedom = [{ minute: 0, auto: begins === 'auto' }];

@@ -32,7 +32,7 @@ export const learn: ReviewAction = {
       ticket,
       cure: undefined,
       notes: text!,
-      unchanged: true,
+      refuseIfChanged: true,
     });
     const { entry } = await store(context, resolved, kept as Proposal);
     return {

@@ -57,7 +57,7 @@ export const resolve: ReviewAction = {
       ticket,
       cure,
       notes: text!,
-      unchanged: true,
+      refuseIfChanged: true,
     });
     return {
       message: `Resolved ${nameOf(seen)}. ${resolvesInWords(way)}`,

@@ -1,7 +1,7 @@
 import type { Emit } from './events.ts';
 
 /** What became of a ticket when a run ended. */
-export interface Ticketed {
+export interface TicketChange {
   event: 'opened' | 'reopened' | 'resolved';
   number: string;
   severity: string;
@@ -9,5 +9,7 @@ export interface Ticketed {
   run: string;
 }
 
-export const emitTicketed = (emit: Emit, { event, number, run, severity }: Ticketed): void =>
-  emit(`ticket.${event}`, { ticket: `T-${number}`, run, severity });
+export const emitTicketChange = (
+  emit: Emit,
+  { event, number, run, severity }: TicketChange,
+): void => emit(`ticket.${event}`, { ticket: `T-${number}`, run, severity });

@@ -2,12 +2,17 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { explain, type Explained } from '../../heal/explain.ts';
 import type { ClosedGate } from '../../heal/openings.ts';
-import { aboutFindings } from '../findings/explain.ts';
+import { contextsOf } from '../findings/explain.ts';
 import type { FoundFinding } from '../findings/find.ts';
-import { gatesInWords, whatAsksAgain, whatRuns, type About } from '../findings/gate-in-words.ts';
+import {
+  gatesInWords,
+  commandToAskAgain,
+  runCommand,
+  type FindingContext,
+} from '../findings/gate-in-words.ts';
 
-/** Why an open finding was not healed: the entry that is tried first for it, and what that waits for. */
-export interface HeldBack {
+/** Why an open finding was not healed: the entry that is tried first for it, and what the entry waits for. */
+export interface NotHealed {
   finding_id: string;
   /** the entry's name; null if no entry of knowledge fits */
   knowledge: string | null;
@@ -19,7 +24,7 @@ export interface HeldBack {
   opens_at: Date | null;
   /** in one line */
   why: string;
-  /** the command that opens the gate, or asks again */
+  /** the command that opens the gate, or runs the bot again */
   try: string | null;
 }
 
@@ -27,29 +32,29 @@ export interface HeldBack {
 export const maxExplained = 20;
 
 /**
- * Why each of these open findings, the worst first, was not healed, by the engine's own evaluation at this moment. So a gate
- * that has opened since the run is shown as open.
+ * Why each of the open ones among these findings was not healed; the worst have to be first. The engine's own evaluation says it,
+ * at this moment: a gate that has opened since the run is shown as open.
  */
-export async function heldBack(
+export async function whyNotHealed(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
   findings: readonly FoundFinding[],
   now: Date,
-): Promise<HeldBack[]> {
+): Promise<NotHealed[]> {
   const open = findings.filter(({ resolved_at }) => resolved_at === null).slice(0, maxExplained);
   if (open.length === 0) return [];
-  const about = await aboutFindings(db, open);
-  const heldBack: HeldBack[] = [];
+  const about = await contextsOf(db, open);
+  const reasons: NotHealed[] = [];
   for (const [index, finding] of open.entries()) {
     const { candidates, untried } = await explain(db, catalogue, finding);
     const first = candidates.find(({ prospect }) => prospect !== 'advise') ?? candidates[0];
-    heldBack.push(
-      first ? heldBackByEntry(first, about[index]!, now) : unmatched(finding.id, untried),
+    reasons.push(
+      first ? becauseOfEntry(first, about[index]!, now) : unmatched(finding.id, untried),
     );
   }
-  return heldBack;
+  return reasons;
 }
 
-const unmatched = (finding: string, untried: string[]): HeldBack => ({
+const unmatched = (finding: string, untried: string[]): NotHealed => ({
   finding_id: finding,
   knowledge: null,
   prospect: null,
@@ -70,10 +75,10 @@ const openWords: Record<Exclude<Explained['prospect'], 'closed'>, string> = {
   'hold out': 'it is left alone for one run, to see whether it recovers by itself',
 };
 
-function heldBackByEntry(explained: Explained, about: About, now: Date): HeldBack {
+function becauseOfEntry(explained: Explained, about: FindingContext, now: Date): NotHealed {
   const { candidate, prospect, closed } = explained;
   const first = closed[0] ?? null;
-  const run = whatRuns(about);
+  const run = runCommand(about);
   return {
     finding_id: about.finding,
     knowledge: candidate.name,
@@ -85,6 +90,6 @@ function heldBackByEntry(explained: Explained, about: About, now: Date): HeldBac
       prospect === 'closed'
         ? gatesInWords(explained, about, now)!
         : `${openWords[prospect]}${prospect === 'advise' ? '' : `; \`${run}\` asks again`}`,
-    try: first ? whatAsksAgain(first, explained, about) : prospect === 'advise' ? null : run,
+    try: first ? commandToAskAgain(first, explained, about) : prospect === 'advise' ? null : run,
   };
 }

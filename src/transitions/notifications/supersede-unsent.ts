@@ -1,11 +1,11 @@
 /**
- * Messages for a channel which the settings do not have any more are not sent, and none of them needs a person.
+ * Messages for a channel that is no longer in the settings are not sent, and none of them needs a person.
  *
  * From: pending or failed.
  * To: superseded, with the reason; a failed message keeps its own reason before it. A message that was being sent meanwhile and
  *   arrives becomes sent all the same.
- * By: a person who removes the channel from the settings; or the job `deliver` or the timer that settles, which find the channel
- *   gone.
+ * By: a person who removes the channel from the settings; or the job `deliver` or the timer that settles, if they find that the
+ *   channel is gone.
  * Locks: pending and failed rows of the channel, by id.
  * Zero rows: nothing waits, and none has failed.
  */

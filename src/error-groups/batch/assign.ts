@@ -2,9 +2,9 @@
  * Gives each error its template: the one that its own code names, the one that a person split off, or the one that the miner finds
  * for its message. Pure: what it opened and merged is the caller's to store.
  */
-import { fitting } from '../ground/text.ts';
-import type { Merge, Miner } from './miner.ts';
-import { createMiner } from './miner.ts';
+import { fitting } from '../../ground/text.ts';
+import type { Merge, Miner } from '../../grouping/miner.ts';
+import { createMiner } from '../../grouping/miner.ts';
 
 /** As it is stored. `group_id` names the group that it belongs to, its own id if it opened one. */
 export interface Template {

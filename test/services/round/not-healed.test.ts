@@ -1,7 +1,7 @@
 /** Why a round healed nothing, or not all: what people read, and what the document says. */
 import { expect, test } from 'vitest';
 import { printRound } from '../../../src/cli/round/summary.ts';
-import { heldBack } from '../../../src/services/round/held-back.ts';
+import { whyNotHealed } from '../../../src/services/round/not-healed.ts';
 import { readRound, type Round } from '../../../src/services/round/read.ts';
 import { entry, playbook } from '../../support/builders.ts';
 import { set } from '../../support/runs.ts';
@@ -21,7 +21,11 @@ async function roundOf({ round, db, engine }: Platform): Promise<Round> {
     .limit(1)
     .executeTakeFirstOrThrow();
   const read = await readRound(db, [id]);
-  const held_back = await heldBack({ db, catalogue: engine.catalogue }, read.findings, new Date());
+  const held_back = await whyNotHealed(
+    { db, catalogue: engine.catalogue },
+    read.findings,
+    new Date(),
+  );
   return { ...read, held_back };
 }
 

@@ -1,13 +1,13 @@
 /** Turns the problems that a check saw into its result: without those that are waived, the worst first. */
-import { createHash } from 'node:crypto';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
+import { bounded } from '../parts/bounded.ts';
 import type { CheckName, Config, Waiver } from './config.ts';
 
 type Severity = 'critical' | 'high' | 'medium' | 'low';
 
 /** Something that is open and should not be. */
 export interface Problem {
-  /** its identity in the writing of SQL; waivers name it */
+  /** its name as SQL writes it; waivers name it in the same way */
   object: string;
   severity: Severity;
   title: string;
@@ -23,10 +23,11 @@ export const maxProblems = 2000;
 
 const order: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 const maxSql = 6000;
+/** A function may have a hundred arguments, and a waiver may name anything. */
 const maxObject = 400;
 const category = 'access';
 
-export function judge(
+export function reportProblems(
   check: CheckName,
   { waivers: all, max_findings: max }: Config,
   { now }: CheckContext,
@@ -43,7 +44,10 @@ export function judge(
     isCut?: boolean;
   },
 ): CheckResult {
-  const problems = given.map((problem) => ({ ...problem, object: bounded(problem.object) }));
+  const problems = given.map((problem) => ({
+    ...problem,
+    object: bounded(problem.object, maxObject),
+  }));
   const today = now.toISOString().slice(0, 10);
   const waivers = new Map(
     all.filter((waiver) => waiver.check === check).map((each) => [each.object, each]),
@@ -59,13 +63,13 @@ export function judge(
         order.indexOf(a.severity) - order.indexOf(b.severity) || (a.object < b.object ? -1 : 1),
     );
   const seen = new Set(problems.map(({ object }) => object));
-  const idle = isCut ? [] : [...waivers.values()].filter(({ object }) => !seen.has(object));
+  const unmatched = isCut ? [] : [...waivers.values()].filter(({ object }) => !seen.has(object));
   const findings = [
     ...reported.map((problem) => findingOf(problem, waivers.get(problem.object))),
-    ...idle.map(idleWaiver),
+    ...unmatched.map(unmatchedWaiver),
   ];
   return {
-    // All of its kind: an object that was dropped no longer has the problem.
+    // All keys of the check: an object that was dropped no longer has the problem.
     examined: { count: examined, except: [] },
     findings: findings.slice(0, max),
     figures: [
@@ -76,13 +80,6 @@ export function judge(
     ],
     truncated: isCut || findings.length > max,
   };
-}
-
-/** A function may have a hundred arguments, and a waiver name anything; a finding's key has an end. */
-function bounded(object: string): string {
-  if (object.length <= maxObject) return object;
-  const hash = createHash('sha256').update(object).digest('hex').slice(0, 12);
-  return `${object.slice(0, maxObject - 15)}… ${hash}`;
 }
 
 function findingOf(problem: Problem, expired: Waiver | undefined): ReportedFinding {
@@ -109,14 +106,14 @@ function findingOf(problem: Problem, expired: Waiver | undefined): ReportedFindi
   };
 }
 
-const idleWaiver = (waiver: Waiver): ReportedFinding => ({
+const unmatchedWaiver = (waiver: Waiver): ReportedFinding => ({
   severity: 'low',
   category,
   title: `Waiver matches nothing: ${waiver.object}`,
   description:
     `${waiver.owner} waived this object for the check ${waiver.check}, and the check has no finding about it: it was ` +
     "mended, dropped, renamed or mistyped. Remove the waiver from the bot's setting `waivers`, or correct its object.",
-  component: bounded(waiver.object),
-  key: `waiver of ${bounded(waiver.object)}`,
+  component: bounded(waiver.object, maxObject),
+  key: `waiver of ${bounded(waiver.object, maxObject)}`,
   metadata: { waiver },
 });

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { bounds } from '../../src/heal/statistics/betting-bounds.ts';
 import type { JudgedComponent } from '../../src/heal/judging/judgements.ts';
-import { leanOnOthers, maxBorrowedOutcomes } from '../../src/heal/judging/lean-on-others.ts';
+import {
+  lowerBoundsByOthers,
+  maxAddedOutcomes,
+} from '../../src/heal/judging/lower-bounds-by-others.ts';
 
 const part = (component: string, heldWeight: number, weight: number) =>
   ({
@@ -11,7 +14,7 @@ const part = (component: string, heldWeight: number, weight: number) =>
   }) as unknown as JudgedComponent;
 
 const lowers = (...samples: [number, number][]) =>
-  leanOnOthers(samples.map(([held, trials], at) => part(String(at), held, trials))).map(
+  lowerBoundsByOthers(samples.map(([held, trials], at) => part(String(at), held, trials))).map(
     ({ record }) => record.lower,
   );
 
@@ -22,9 +25,7 @@ test('seven successes in a row are taken for luck where all other components hol
   expect(lower(7, 7)).toBeGreaterThan(0.6);
   expect(lucky).toBeLessThan(0.6);
   const others = (6 + 7 + 6 + 5) / (12 + 13 + 11 + 10);
-  expect(lucky).toBeGreaterThanOrEqual(
-    lower(7 + maxBorrowedOutcomes * others, 7 + maxBorrowedOutcomes),
-  );
+  expect(lucky).toBeGreaterThanOrEqual(lower(7 + maxAddedOutcomes * others, 7 + maxAddedOutcomes));
 });
 
 test('a component that differs from the others is still judged by its own outcomes', () => {
@@ -42,5 +43,5 @@ test('where there are no other components, or they have no outcomes, nothing cha
   expect(lowers([7, 7])).toEqual([lower(7, 7)]);
   expect(lowers([7, 7], [0, 0])).toEqual([lower(7, 7), 0]);
   expect(lowers([0, 0])).toEqual([0]);
-  expect(leanOnOthers([])).toEqual([]);
+  expect(lowerBoundsByOthers([])).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import { faultBehind, isOfServer } from '../../database/faults/fault-behind.ts';
 
 /**
- * How the database refused what was asked of it: it takes no writes at present, or it did not carry out this statement. The
- * connection works in both cases. Null: no answer of the database, or one that says that it cannot serve.
+ * How the database refused: it takes no writes at present (`read-only`), or it did not carry out this one statement. In both cases
+ * the connection works. Null if the database did not answer, or answered that it cannot serve.
  */
-export function refusalOf(error: unknown): 'read-only' | 'statement' | null {
+export function refusalKindOf(error: unknown): 'read-only' | 'statement' | null {
   const fault = faultBehind(error);
   switch (fault) {
     case 'read-only':

@@ -1,13 +1,9 @@
 /** Gives errors their templates, and stores what came of it: for the job, and for rows that are planted. */
 import type { Transaction } from 'kysely';
-import { countErrors } from '../data/error-groups/count-errors.ts';
-import {
-  changeTokens,
-  mergeTemplates,
-  openTemplates,
-} from '../data/error-groups/open-templates.ts';
-import type { UngroupedError } from '../data/error-groups/read-errors.ts';
-import type { Database } from '../database/connect.ts';
+import { countErrors } from '../rows/count-errors.ts';
+import { changeTokens, mergeTemplates, openTemplates } from '../rows/open-templates.ts';
+import type { UngroupedError } from '../rows/read-errors.ts';
+import type { Database } from '../../database/connect.ts';
 import type { Assigner } from './assign.ts';
 import { ownFrames } from './own-frames.ts';
 

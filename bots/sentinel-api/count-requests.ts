@@ -6,11 +6,11 @@
  */
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
-import { countEvents, itsStart, sinceStart, type Counted } from '../parts/count-events.ts';
+import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
 import { shortened } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
-/** SQL of a request's path. */
+/** SQL for a request's path. */
 export const pathOf = sql`coalesce(nullif(split_part(endpoint, '?', 1), ''), '(no path)')`;
 
 type Fragment = ReturnType<typeof sql>;
@@ -37,7 +37,7 @@ interface Question {
   worst: Fragment;
 }
 
-export function ask(
+export function countRequests(
   { max_findings: max, window_minutes }: Config,
   context: EventContext,
   {
@@ -60,8 +60,8 @@ export function ask(
         SELECT path AS key, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
           max(created_at) FILTER (WHERE ${bad}) AS newest
         FROM (SELECT *, ${pathOf} AS path FROM api_logs
-              WHERE created_at >= ${from} AND created_at <= ${now}) logs ${itsStart(path)}
-        WHERE ${sinceStart(path, context)}
+              WHERE created_at >= ${from} AND created_at <= ${now}) logs ${joinStart(path)}
+        WHERE ${isSinceStart(path, context)}
         GROUP BY path
       ) figures`,
     wrong,

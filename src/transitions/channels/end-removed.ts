@@ -1,19 +1,20 @@
 /**
- * The settings do not have a channel any more: none of its messages waits, and none of them needs a person.
+ * A channel is no longer in the settings: its messages do not wait any more, and none of them needs a person.
  *
  * From: any.
  * To: neither off nor unusable, its ticket resolved; its pending and failed messages superseded, with the reason.
- * By: a person who removes the channel from the settings; the job `deliver` or the timer that settles, which find it gone.
+ * By: a person who removes the channel from the settings; the job `deliver` or the timer that settles, if they find that the
+ *   channel is gone.
  * Locks: the ticket; the messages by id; the row of engine.channels.
  * Zero rows: nothing is known of the channel.
  */
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { supersedeUnsent } from '../notifications/leave-channel.ts';
-import { endTicket } from './end-ticket.ts';
+import { supersedeUnsent } from '../notifications/supersede-unsent.ts';
+import { endChannelTicket } from './end-ticket.ts';
 import { switchOn } from './switch-on.ts';
 
-/** The reason where no command removed the channel: an SQL statement has changed the settings. */
+/** The reason if no command removed the channel: an SQL statement has changed the settings. */
 export const goneReason = 'the settings have no such channel any more';
 
 /** Returns how many messages waited. */
@@ -22,7 +23,7 @@ export async function endRemovedChannel(
   channel: string,
   { by, reason }: { by: string; reason: string },
 ): Promise<number> {
-  await endTicket(trx, channel, by, `The channel ${channel} was removed from the settings.`);
+  await endChannelTicket(trx, channel, by, `The channel ${channel} was removed from the settings.`);
   const waited = await supersedeUnsent(trx, channel, reason);
   await switchOn(trx, channel);
   return waited;

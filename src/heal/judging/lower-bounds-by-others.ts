@@ -2,15 +2,15 @@ import { bounds } from '../statistics/betting-bounds.ts';
 import type { JudgedComponent } from './judgements.ts';
 
 /** How many outcomes of other components at most count in addition to a component's own; docs/healing.md says why. */
-export const maxBorrowedOutcomes = 1;
+export const maxAddedOutcomes = 1;
 
 /**
  * Returns the same components; the lower bound of each is at most the bound that results when outcomes of the others
  * are added to its own. The reason: when an entry achieves little elsewhere, a few successes in a row may be luck. How
- * many outcomes are added depends on how much the components differ: none when they differ widely, `maxBorrowedOutcomes` when
+ * many outcomes are added depends on how much the components differ: none when they differ widely, `maxAddedOutcomes` when
  * they differ no more than by chance. The bound never rises by this, so it stays valid.
  */
-export function leanOnOthers(parts: readonly JudgedComponent[]): JudgedComponent[] {
+export function lowerBoundsByOthers(parts: readonly JudgedComponent[]): JudgedComponent[] {
   const all = parts.map(({ record }) => ({ trials: record.weight, successes: record.heldWeight }));
   const trials = sum(all.map((each) => each.trials));
   const successes = sum(all.map((each) => each.successes));
@@ -40,15 +40,15 @@ function strengthOf(samples: { trials: number; successes: number }[]): number {
   const share = sum(samples.map((each) => each.successes)) / trials;
   const chance = share * (1 - share);
   const free = samples.length - 1;
-  if (free < 1 || chance === 0) return maxBorrowedOutcomes;
+  if (free < 1 || chance === 0) return maxAddedOutcomes;
   const spread = sum(
     samples.map((each) => each.trials * (each.successes / each.trials - share) ** 2),
   );
   const squares = sum(samples.map((each) => each.trials ** 2));
   const correlation = (spread / chance - free) / (trials - squares / trials - free);
   return correlation > 0
-    ? Math.max(0, Math.min(maxBorrowedOutcomes, 1 / correlation - 1))
-    : maxBorrowedOutcomes;
+    ? Math.max(0, Math.min(maxAddedOutcomes, 1 / correlation - 1))
+    : maxAddedOutcomes;
 }
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,15 +1,17 @@
 import type pg from 'pg';
 
-/** The statements that drop an index or a foreign key (`drop`), and make it again (`create`). */
+/** An index or a foreign key: the statements that drop it, and that make it again. */
 interface Part {
   drop: string;
   create: string;
 }
 
 /**
- * The parts of a table that can be made again exactly as they were. Left out are indexes of a constraint, indexes with
- * properties that their definition does not show, and foreign keys to other schemas, because this role may not lock those
- * tables; and indexes over a list of texts (`IN ('a', 'b')`), which PostgreSQL words otherwise when they are made from its own words.
+ * The indexes and foreign keys of a table that can be made again exactly as they were. These are left out:
+ * - indexes of a constraint, and indexes with properties that their definition does not show
+ * - indexes whose condition contains a list of texts (`IN ('a', 'b')`): PostgreSQL prints it in other words than it was written,
+ *   and an index that is made from the printed words has a third form
+ * - foreign keys to other schemas, because this role may not lock the tables there
  */
 async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
   const { rows } = await client.query<Part>(
@@ -32,11 +34,11 @@ async function partsOf(client: pg.PoolClient, table: string): Promise<Part[]> {
 
 /**
  * Drops the secondary indexes and foreign keys of a table, fills the table, and makes them again: to sort and check all
- * rows at once costs a fraction of doing it row by row. Any owner of the table may do this. Call it only inside a
+ * rows at once takes a fraction of the time. The role has to own the table. Call it only inside a
  * transaction, and roll the transaction back if it fails. Until the transaction ends, no other session can read the table
  * or the tables that it refers to.
  */
-export async function fillBare(
+export async function fillWithoutIndexes(
   client: pg.PoolClient,
   table: string,
   fill: () => Promise<void>,
