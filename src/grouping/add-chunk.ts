@@ -24,7 +24,7 @@ export function addChunk(
   if (inner >= 2 && isHexadecimal(message, from, to, colon)) return line.addValue();
   if (inner >= 1 && isPlaceAndNumber(message, from, to)) return line.addValue();
   if (isDrive(message, from, to)) return line.addValue();
-  let isValue = isBehindMark(message, start);
+  let isValue = isAfterMark(message, start);
   while (from < to) {
     let next = from;
     while (next < to && message.charCodeAt(next) !== colon) next++;
@@ -63,7 +63,7 @@ function isDrive(message: string, start: number, end: number): boolean {
 }
 
 /** Whether what begins at `start` stands behind `=` or `: `, where a value is written. */
-export function isBehindMark(message: string, start: number): boolean {
+export function isAfterMark(message: string, start: number): boolean {
   let at = start - 1;
   while (at >= 0 && message.charCodeAt(at) === 0x20) at--;
   if (at < 0) return false;

@@ -1,7 +1,7 @@
 /** A chunk is what stands between two separators: a word, a number, or what joins several of them, as an address or a path. */
 import { closing, digit, firstOfDenseScripts, joint, kindOf, letter, quote } from './characters.ts';
 import type { Line } from './line.ts';
-import { addChunk, isBehindMark } from './add-chunk.ts';
+import { addChunk, isAfterMark } from './add-chunk.ts';
 import { addPlain } from './add-piece.ts';
 
 const dot = 0x2e;
