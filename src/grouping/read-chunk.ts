@@ -51,7 +51,7 @@ export function readChunk(message: string, start: number, line: Line): number {
     joints++;
   }
   if (at === start) return start + 1;
-  if (joints === 0) addPlain(message, start, at, line, digits, isBehindMark(message, start));
+  if (joints === 0) addPlain(message, start, at, line, digits, isAfterMark(message, start));
   else {
     addChunk(message, start, at, colons, line);
     // What is asked of a path belongs to it.
