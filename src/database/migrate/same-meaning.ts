@@ -51,7 +51,7 @@ export function meaningOfExpression(definition: string): string {
 }
 
 /** Brackets that follow no name (those of a function) and hold one word or one list. */
-const bracketed = /(^|[\s(\[,=<>])\((\uE000\d+\uE000|[a-z_][\w.]*|ARRAY\[[^[\]()]*\])\)/g;
+const bracketed = /(^|[\s([,=<>])\((\uE000\d+\uE000|[a-z_][\w.]*|ARRAY\[[^[\]()]*\])\)/g;
 
 const literal = /('(?:[^']|'')*')/;
 
