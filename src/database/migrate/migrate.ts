@@ -7,6 +7,7 @@ import {
 } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
+import { alone, buildIndexes } from './build-indexes.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { extentOf, filesOf, namesOf, type Extent } from './extent.ts';
@@ -126,16 +127,21 @@ async function tablesToAdopt(
 const upgradeHint =
   'do what stands between the parentheses: pending migrations give these names; nothing was changed';
 
-/** The differences for the platform's objects that have a name which a pending migration will give. */
-async function takenByPending(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+/** The files of this extent that were not applied. */
+async function pendingFiles(db: Kysely<any>, extent: Exclude<Extent, 'none'>) {
   const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
     db,
   );
   const names = new Set(rows.map(({ name }) => name));
-  const files = await filesOf(extent);
-  const pending = files.filter(({ name }) => !names.has(name));
+  return (await filesOf(extent)).filter(({ name }) => !names.has(name));
+}
+
+/** The differences for the platform's objects that have a name which a pending migration will give. */
+async function takenByPending(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+  const pending = await pendingFiles(db, extent);
   if (pending.length === 0) return [];
-  const applied = files.filter(({ name }) => names.has(name));
+  const isPending = new Set(pending.map(({ name }) => name));
+  const applied = (await filesOf(extent)).filter(({ name }) => !isPending.has(name));
   return db.transaction().execute((trx) => takenByUpgrade(trx, { applied, pending }));
 }
 
@@ -184,7 +190,11 @@ function targetAfter(has: Extent, { only }: MigrateOptions): Exclude<Extent, 'no
 async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<string[]> {
   const has = await extentOf(db);
   const wanted = targetAfter(has, options);
-  const adopted = await tablesToAdopt(db, { has, wanted });
+  const adopted = await alone(db, async () => {
+    const tables = await tablesToAdopt(db, { has, wanted });
+    if (has !== 'none') await buildIndexes(db, await pendingFiles(db, wanted));
+    return tables;
+  });
   const { error, results = [] } = await migrator(
     db,
     wanted,
