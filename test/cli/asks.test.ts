@@ -63,6 +63,9 @@ const tables = [
   'engine.settings',
   'engine.policies',
   'engine.secrets',
+  'engine.error_groups',
+  'engine.error_templates',
+  'engine.error_cursor',
 ];
 
 async function everything(): Promise<Record<string, unknown>> {
