@@ -22,17 +22,21 @@ export function undo(context: Context, { done, version }: Deed): Promise<Undone>
 }
 
 /**
- * What can still be undone after the last deed was undone. The undo has given its ticket another version; but the ticket is as it
- * was before the last deed, so what the same person did before that can be undone from the new version.
+ * What can still be undone after the last deed was undone. The undo has given its ticket another version, and those of other
+ * tickets that changed with it; but they are as they were before the last deed, so what the same person did before that can be
+ * undone from the new versions.
  */
-export function withoutLast(all: readonly Deed[], { version }: Undone): Deed[] {
+export function withoutLast(all: readonly Deed[], { version, others = [] }: Undone): Deed[] {
   const last = all.at(-1);
   const before = last && 'versions' in last.done.undo ? last.done.undo.versions?.before : undefined;
-  return all
-    .slice(0, -1)
-    .map((deed) =>
-      before !== undefined && deed.ticket === last?.ticket && deed.version === before
-        ? { ...deed, version: version ?? deed.version }
-        : deed,
+  const own =
+    last && before !== undefined && version !== null
+      ? [{ ticket: last.ticket, before, after: version }]
+      : [];
+  return all.slice(0, -1).map((deed) => {
+    const now = [...own, ...others].find(
+      (each) => each.ticket === deed.ticket && each.before === deed.version,
     );
+    return now ? { ...deed, version: now.after } : deed;
+  });
 }

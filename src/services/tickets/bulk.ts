@@ -176,9 +176,18 @@ async function changeOne(
       return inTransaction((trx) => overrideSeverity(trx, seen, change, by));
     case 'resolve':
       // For a single ticket a solution beats other changes. Of many tickets the person has not looked at each, so it does not.
-      return inTransaction((trx) =>
-        resolveTicket(trx, seen, change.notes, by, undefined, { unchanged: true }),
-      );
+      return inTransaction(async (trx) => {
+        const unchanged = { unchanged: true };
+        const { merged: _, ...row } = await resolveTicket(
+          trx,
+          seen,
+          change.notes,
+          by,
+          undefined,
+          unchanged,
+        );
+        return row;
+      });
     case 'close':
       return inTransaction((trx) => closeTicket(trx, seen, by));
     case 'reopen':

@@ -6,7 +6,7 @@ import { findResolvable, resolveTicket } from '../../../services/tickets/resolve
 import type { Review } from '../../../services/tickets/review.ts';
 import { storableText } from '../../../services/tickets/ticket-text.ts';
 import { resolvesInWords } from '../../findings/counted-events.ts';
-import { nameOf, type Action, type Choice, type Question } from './action.ts';
+import { asTheyWere, nameOf, type Action, type Choice, type Question } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 /** Answers to what helped, beside the names of entries: nothing is said about it; no known entry would have helped. */
@@ -53,7 +53,7 @@ export const resolve: Action = {
     const entry = helped === none ? none : helped.slice('with '.length) || undefined;
     const { cure } = await findResolvable(context.db, { ticket: ticket.id, with: entry });
     const way = await wayToResolve(context.db, ticket);
-    const { id, version } = await resolveTicket(context, {
+    const { id, version, merged } = await resolveTicket(context, {
       ticket,
       cure,
       notes: text!,
@@ -69,11 +69,12 @@ export const resolve: Action = {
             ticket: id,
             version,
             reason,
-            before: ticket,
+            before: { ticket, merged },
           });
           return {
             message: `${nameOf(seen)} is again as it was before it was resolved`,
             version: again.version,
+            others: asTheyWere(merged, again.merged),
           };
         },
       },
