@@ -147,6 +147,8 @@ function onChange(state: State, { review, message }: Extract<Event, { type: 'cha
 
 const hurriedWords = 'several keys at once, and what is pasted, do nothing here';
 
+const wasHurried = ({ message }: State): boolean => message?.text.endsWith(hurriedWords) ?? false;
+
 /** What a key asked for is not done where other keys follow it at once: it was the beginning of a text. */
 function withPace(state: State, input: Input, now: number): State {
   const pace = paceAfter(state.pace, input, now);
@@ -174,7 +176,8 @@ function onInput(state: State, input: Input, now: number): Step {
   if (!isAnswer && now < state.quietUntil) return stateOnly(leaveOut(state, now));
   const isLeaving = input.text === 'escape' || input.text === 'interrupt';
   if (input.kind !== 'key' || (state.pace.isMixed && !isLeaving))
-    return withRefusal(state, hurriedWords);
+    // That nothing was done stays readable.
+    return withRefusal(state, wasHurried(state) ? state.message!.text : hurriedWords);
   if (isAnswer) return held(state, whileAsking(state, mode, input));
   // A refusal was read when the next key comes.
   const read = state.message?.tone === 'refused' ? { ...state, message: null } : state;
