@@ -3,7 +3,7 @@
  * line, or from a program that types. Keys that only look or move act at once. What changes something, and leaving, waits for
  * a pause first, so that the first letter of such a text does not act either.
  */
-import type { Input } from '../screen/keys.ts';
+import { repeatedKey, type Input } from '../screen/keys.ts';
 import type { Intent, State } from './state.ts';
 
 /**
@@ -18,8 +18,8 @@ const maxTyped = 4;
 
 /** How the newest keys followed each other. */
 export interface Pace {
-  /** the newest one */
-  input: string;
+  /** the newest one; null where it was none, but a text */
+  key: string | null;
   at: number;
   /** among those since the last pause are different ones */
   isMixed: boolean;
@@ -27,14 +27,14 @@ export interface Pace {
   quick: number;
 }
 
-export const unhurried: Pace = { input: '', at: -Infinity, isMixed: false, quick: 0 };
+export const unhurried: Pace = { key: null, at: -Infinity, isMixed: false, quick: 0 };
 
 export function paceAfter(pace: Pace, { kind, text }: Input, now: number): Pace {
-  const input = `${kind} ${text}`;
+  const key = kind === 'key' ? text : kind === 'text' ? repeatedKey(text) : null;
   const gap = now - pace.at;
-  const isOther = kind !== 'key' || input !== pace.input;
+  const isOther = key === null || key !== pace.key;
   return {
-    input,
+    key,
     at: now,
     isMixed: gap < apartMs && (pace.isMixed || isOther),
     quick: gap < typedMs ? pace.quick + 1 : 1,

@@ -276,6 +276,20 @@ describe('keys that come too soon, or at once', () => {
     expect(did(hurry(shown(rich), Array(20).fill('n'), 33))).toEqual(['next']);
   });
 
+  test('a key that is held down goes on also where a line was held up, and some of them came at once', () => {
+    const long: State = { ...shown(rich), view: { rows: 5, most: 50 } };
+    const at = (state: State, kind: 'key' | 'text', text: string, now: number) =>
+      happens(state, { type: 'input', input: { kind, text } }, now).state;
+    for (const [key, bytes] of [
+      ['j', 'jjj'],
+      ['down', '\u001B[B\u001B[B'],
+    ] as const) {
+      const several = at(at(long, 'key', key, 1_000), 'text', bytes, 1_033);
+      expect(at(several, 'key', key, 1_066).scroll, key).toBe(2);
+      expect(at(at(several, 'text', 'jk', 1_066), 'key', key, 1_099).scroll, key).toBe(1);
+    }
+  });
+
   test('Escape and Ctrl-C leave at once, and Enter ends a text that a person types', () => {
     const choice = press(shown(plain), 'r').state;
     for (const key of ['escape', 'interrupt'])
