@@ -98,6 +98,8 @@ export async function openScreen(
   });
   const [, tty, pid] = /tty=(\S+) pid=(\d+);/.exec(all)!;
   const stty = () => spawnSync('stty', ['-F', tty!, '-a']).stdout.toString();
+  // A key may be pressed in the moment in which the command ends.
+  child.stdin.on('error', () => {});
   let pressedAt = -Infinity;
   return {
     text,
