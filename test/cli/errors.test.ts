@@ -76,9 +76,7 @@ test('merge, split, mute and unmute say what they did and how it is taken back',
   expect(muted.out).toMatch(/Muted group 1 until .*\. Its errors are counted as before\./);
   expect(await listed('--muted')).toMatchObject([{ id: '1', muted_by: 'ann' }]);
   expect(await listed('--unmuted')).toHaveLength(2);
-  expect((await errors('unmute', '1', '--as', 'ann')).out).toContain(
-    'Unmuted group 1',
-  );
+  expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Unmuted group 1');
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Group 1 was not muted.');
 });
 

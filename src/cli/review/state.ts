@@ -4,6 +4,7 @@ import type { Prompt } from '../screen/prompt.ts';
 import type { Input } from '../screen/keys.ts';
 import type { ReviewAction, Done, Question, Undone } from './actions/action.ts';
 import type { OwnChange } from './own-changes.ts';
+import { unhurried, type Pace } from './pace.ts';
 
 /** An action whose questions are being answered. */
 export interface Asking {
@@ -24,6 +25,11 @@ export interface Confirming {
   kept: unknown;
 }
 
+export interface Filtering {
+  kind: 'filtering';
+  prompt: Prompt;
+}
+
 export type Mode =
   | { kind: 'reading' }
   | Asking
@@ -34,7 +40,7 @@ export type Mode =
   | { kind: 'pages'; title: string; lines: readonly string[]; scroll: number }
   /** a run is waited for */
   | { kind: 'waiting'; run: string; lines: readonly string[] }
-  | { kind: 'filtering'; prompt: Prompt };
+  | Filtering;
 
 /** What the next step has to know of the screen as it was drawn last. */
 export interface View {
@@ -81,6 +87,10 @@ export interface State {
   done: readonly OwnChange[];
   /** ms: until then keys were meant for the ticket before */
   quietUntil: number;
+  /** how the newest keys followed each other */
+  pace: Pace;
+  /** what a key asked for and is done after a pause; `from`: where it goes back to when other keys follow at once */
+  held: { intents: readonly Intent[]; from: Mode } | null;
   filter: ReviewFilter;
   /** the filter as it was typed */
   filterText: string;
@@ -109,6 +119,8 @@ export type Intent =
 
 export type Event =
   | { type: 'input'; input: Input }
+  /** no key has come for a while (`apartMs` in pace.ts) */
+  | { type: 'paused' }
   /** `review` is null where no further ticket is left; `left` counts it and those after it */
   | { type: 'next'; review: Review | null; left: number }
   | { type: 'shown'; review: Review; at: number }
@@ -147,6 +159,8 @@ export const begin = (me: string, filter: ReviewFilter): State => ({
   drafts: {},
   done: [],
   quietUntil: 0,
+  pace: unhurried,
+  held: null,
   filter,
   filterText: '',
 });

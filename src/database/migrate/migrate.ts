@@ -1,16 +1,11 @@
 import { sql, type Kysely } from 'kysely';
-import {
-  Migrator,
-  type Migration,
-  type MigrationInfo,
-  type MigrationProvider,
-} from 'kysely/migration';
+import { Migrator, type Migration, type MigrationProvider } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
 import { alone, buildIndexes } from './build-indexes.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
-import { extentOf, filesOf, namesOf, type Extent } from './extent.ts';
+import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
 import { takenByUpgrade } from './names.ts';
 
@@ -19,9 +14,6 @@ export class MigrationError extends RoundsmanError {}
 
 /** The database has the whole schema already: there is nothing to leave out. */
 export class WholeSchemaError extends UsageError {}
-
-/** The migrations that a database lacks are those of this extent; without `--only bots` an empty one becomes whole. */
-const targetOf = (has: Extent): Exclude<Extent, 'none'> => (has === 'none' ? 'whole' : has);
 
 /** v1 to v5 are the documented tables; the files after them are the engine's. */
 const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
@@ -56,20 +48,6 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-/** The same migrations by their names alone: every command asks which are pending, and reads no file for that. */
-class SqlNames implements MigrationProvider {
-  readonly #extent: Exclude<Extent, 'none'>;
-
-  constructor(extent: Exclude<Extent, 'none'>) {
-    this.#extent = extent;
-  }
-
-  async getMigrations(): Promise<Record<string, Migration>> {
-    const up = () => Promise.reject(new Error('only the names of the migrations were read'));
-    return Object.fromEntries((await namesOf(this.#extent)).map((name) => [name, { up }]));
-  }
-}
-
 // Not in `public`: there Supabase's default grants would let `anon` delete the records of the migrations.
 const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, provider: MigrationProvider) =>
   new Migrator({
@@ -81,12 +59,6 @@ const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, provider: Mi
     // Compares the codes of the characters, so that `v6_95_access-rest` comes before `v6_95_access_apps`.
     nameComparator: (a, b) => (a < b ? -1 : Number(a > b)),
   });
-
-/** Every migration with the time at which it was applied; the time of a pending one is undefined. */
-export async function migrationStatus(db: Kysely<any>): Promise<readonly MigrationInfo[]> {
-  const extent = targetOf(await extentOf(db));
-  return migrator(db, extent, new SqlNames(extent)).getMigrations();
-}
 
 /**
  * Searches for obstacles before anything is migrated. Returns the documented tables that exist although their migrations
