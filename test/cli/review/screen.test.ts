@@ -135,6 +135,8 @@ describe.skipIf(!hasTerminal)('on a screen', () => {
     const top = screen.text();
     await hold('j');
     await vi.waitFor(() => expect(screen.text()).not.toBe(top));
+    // Another key without a pause would be a text.
+    await sleep(quietMs + apartMs);
     await hold('n');
     await settled(screen, scene.plain[0]!);
     screen.press('t');
