@@ -47,7 +47,7 @@ export const merge: ReviewAction = {
           return {
             message: `${nameOf(seen)} stands for itself again`,
             version: ticket.version,
-            others: asTheyWere(below, ticket.merged),
+            others: asTheyWere(mergedBefore, ticket.merged),
           };
         },
       },
