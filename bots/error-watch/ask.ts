@@ -44,12 +44,27 @@ const errorsSince = (since: ReturnType<typeof sql>, now: Date) => sql`(
       AND e.seen_at < date_bin(${span}, ${since} + ${span} - interval '1 microsecond', '2000-01-01Z')
   ) parts)`;
 
-/** The mean of an hour in the days before the last one, or since the group's first error if that is later. */
+/** How many hours its counts reach back, from the last hour: to the first of these days, or to its first error. */
+const hoursKnown = (now: Date) => sql`
+  greatest(1, extract(epoch FROM ${hoursBefore(now, 1)}::timestamptz
+    - greatest(g.first_seen_at, ${daysBefore(now, meanDays)}::timestamptz)) / 3600)`;
+
+/** The mean of an hour before the last one. */
 const usual = (now: Date) => sql`(
-  SELECT coalesce(sum(c.errors), 0) / greatest(1, extract(epoch FROM ${hoursBefore(now, 1)}::timestamptz
-           - greatest(g.first_seen_at, ${daysBefore(now, meanDays)}::timestamptz)) / 3600)
+  SELECT coalesce(sum(c.errors), 0) / ${hoursKnown(now)}
   FROM engine.error_templates t JOIN engine.error_counts c ON c.template_id = t.id
   WHERE t.group_id = g.id AND c.starts_at >= ${daysBefore(now, meanDays)} AND c.starts_at < ${hoursBefore(now, 1)})::float8`;
+
+/**
+ * How many errors its busy hours had in the same days: the count that one of twenty hours has exceeded. Where users come by day, each
+ * afternoon is far above the mean; and an incident of some hours must not hide the next one, as the busiest hour would.
+ */
+const busy = (now: Date) => sql`(
+  SELECT coalesce((array_agg(errors ORDER BY errors DESC))[1 + floor(${hoursKnown(now)} / 20)::int], 0)::int FROM (
+    SELECT sum(c.errors)::int AS errors FROM engine.error_templates t JOIN engine.error_counts c ON c.template_id = t.id
+    WHERE t.group_id = g.id AND c.starts_at >= ${daysBefore(now, meanDays)} AND c.starts_at < ${hoursBefore(now, 1)}
+    GROUP BY floor(extract(epoch FROM ${hoursBefore(now, 1)}::timestamptz - c.starts_at) / 3600)
+  ) by_hour)`;
 
 /** Groups that had an error since their start, and what was found about them before. */
 const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sql`
@@ -84,7 +99,8 @@ export const tables = (config: Config, context: EventContext) => sql`
   present AS MATERIALIZED (${present(config, context)}),
   rated AS MATERIALIZED (
     SELECT g.*, n.*, ${kind} AS kind,
-      hour >= ${config.spike_errors} AND hour >= ${config.spike_factor}::float8 * usual AS spikes,
+      CASE WHEN hour >= ${config.spike_errors} AND hour >= ${config.spike_factor}::float8 * usual
+        THEN hour >= ${config.busy_factor}::float8 * ${busy(context.now)} ELSE false END AS spikes,
       (SELECT left(array_to_string(t.tokens, ' '), 200) FROM engine.error_templates t
        WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC, t.id LIMIT 1) AS template,
       EXISTS (SELECT FROM engine.error_templates t WHERE t.group_id = g.id AND t.kind = 'flood') AS flood

@@ -97,6 +97,22 @@ describe('a spike', () => {
     expect(await titles({ spike_factor: 6 })).toEqual([]);
   });
 
+  test('is none where each afternoon has as many, but is one far above that, also after another one', async () => {
+    const afternoons = [1, 2, 3, 4, 5, 6, 7].flatMap((day) =>
+      often(50, day * 24 + 2, day * 24 - 3),
+    );
+    await errors('By day', [
+      ...afternoons.filter((hours) => hours > 1.01),
+      ...often(12, 0.9, 0.05),
+    ]);
+    expect(await titles()).toEqual([]);
+    await errors('By day', often(200, 50.8, 50.1));
+    await errors('By day', often(20, 0.9, 0.05));
+    expect(await titles()).toEqual([
+      expect.stringMatching(/^high Error spikes: app: By day, 32 in an hour/),
+    ]);
+  });
+
   test('of an error that has been away for a week has no mean', async () => {
     await errors('Rare', [700]);
     await errors('Rare', often(10, 0.8, 0.05));
