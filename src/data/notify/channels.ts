@@ -34,7 +34,7 @@ export async function stateOf(
 }
 
 /** Locks the setting `notifications`: until the transaction ends, no other one sets the channels. */
-export const lockSettings = (trx: Transaction<Database>) =>
+export const lockNotificationSettings = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'notifications' FOR SHARE`.execute(trx);
 
 /**
