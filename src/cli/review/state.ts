@@ -22,6 +22,7 @@ export interface Confirming {
   answers: readonly string[];
   warning: string;
   lines: readonly string[];
+  /** what the preview has prepared for `perform` */
   kept: unknown;
 }
 
@@ -53,7 +54,7 @@ export interface View {
 }
 
 /** A text that was typed and not used. */
-export interface Unused {
+export interface UnusedText {
   text: string;
   /** the command that takes it from a file; without this the text is not kept */
   commandWithFile?: Question['commandWithFile'];
@@ -82,7 +83,7 @@ export interface State {
   /** why the database does not answer; null where it does */
   outage: string | null;
   /** what was typed and not used, by ticket and action */
-  drafts: Readonly<Record<string, Unused>>;
+  drafts: Readonly<Record<string, UnusedText>>;
   /** what this person did, the newest last */
   done: readonly OwnChange[];
   /** ms: until then keys were meant for the ticket before */

@@ -53,7 +53,7 @@ export class Assigner<Given extends Told> {
     const mined = [];
     for (const template of templates) {
       this.#groups.set(template.id, template.group_id);
-      if (template.kind === 'fingerprint') this.#know(template);
+      if (template.kind === 'fingerprint') this.#learn(template);
       else if (template.kind === 'text') this.#split(template);
       else mined.push(storedOf(template));
     }
@@ -142,13 +142,13 @@ export class Assigner<Given extends Told> {
       merged_into: null,
       pinned: false,
     };
-    this.#know(template);
+    this.#learn(template);
     this.#groups.set(opened, opened);
     this.#opened.push(template);
     return opened;
   }
 
-  #know({ error_type, tokens, id }: Template): void {
+  #learn({ error_type, tokens, id }: Template): void {
     const known = this.#fingerprints.get(error_type) ?? new Map<string, string>();
     this.#fingerprints.set(error_type, known.set(tokens[0]!, id));
   }

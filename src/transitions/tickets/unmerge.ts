@@ -61,7 +61,7 @@ export async function unmergeTicket(
  * Unmerges at most `maxRows` tickets that are more severe than their survivor, or whose survivor has ended; returns how many.
  * It is one statement, so it needs no transaction around it.
  */
-export const unmergeRisen = (db: Db, maxRows: number): Promise<number> =>
+export const unmergeDue = (db: Db, maxRows: number): Promise<number> =>
   unmergeWhere(
     db,
     sql`NOT ${isPending('s')} OR ${rises(sql`s.severity`, sql`t.severity`)}`,

@@ -5,7 +5,7 @@ import { hasUnicode } from '../../../src/cli/terminal/signs.ts';
 import { actions } from '../../../src/cli/review/actions/actions.ts';
 import { refusalInWords } from '../../../src/cli/review/errors-in-words.ts';
 import { filterFrom } from '../../../src/cli/review/filter.ts';
-import { unusedIn } from '../../../src/cli/review/keep-texts.ts';
+import { unusedTextsIn } from '../../../src/cli/review/keep-texts.ts';
 import { layout } from '../../../src/cli/review/layout.ts';
 import { apartMs, unhurried } from '../../../src/cli/review/pace.ts';
 import {
@@ -374,7 +374,7 @@ describe('a text', () => {
 
   test('that was typed and not used is there to be kept, by its command, and none that was used', () => {
     const half = press(shown(plain), 'r', 's', ...typed('half'), 'escape', 'c', ...typed('more'));
-    const commands = unusedIn(half.state).map(({ text, commandWithFile }) => [
+    const commands = unusedTextsIn(half.state).map(({ text, commandWithFile }) => [
       text,
       commandWithFile!('F'),
     ]);
@@ -384,10 +384,10 @@ describe('a text', () => {
       ['more', `\`npx roundsman tickets comment ${name} --notes-file F\``],
     ]);
     const sent = press(half.state, 'enter', 'y').state;
-    expect(unusedIn(sent)).toHaveLength(2);
+    expect(unusedTextsIn(sent)).toHaveLength(2);
     const done = { message: 'Commented', undo: { cannot: '' } };
     const { state } = happens(sent, { type: 'done', done, ticket: plain.ticket.id });
-    expect(unusedIn(state)).toEqual([]);
+    expect(unusedTextsIn(state)).toEqual([]);
   });
 
   test('is refused where it is asked for, and stays', () => {
