@@ -53,7 +53,8 @@ export function readChunk(message: string, start: number, line: Line): number {
   if (at === start) return start + 1;
   if (joints === 0) addPlain(message, start, at, line, digits, isAfterMark(message, start));
   else {
-    addChunk(message, start, at, colons, line);
+    if (line.isAssigned(start)) line.addValue();
+    else addChunk(message, start, at, colons, line);
     // What is asked of a path belongs to it.
     if (message.charCodeAt(at) === question && line.endsInValue()) return endOfUrl(message, at);
   }

@@ -15,8 +15,7 @@ const opened = new Int32Array(maxDepth);
 
 /** `message` is well formed and within its bound. */
 export function scan(message: string, line: Line): void {
-  line.message = message;
-  line.count = 0;
+  line.begin(message);
   const { length } = message;
   let depth = 0;
   let at = 0;
@@ -43,6 +42,7 @@ export function scan(message: string, line: Line): void {
         at++;
     }
   }
+  line.end();
 }
 
 /**
@@ -68,7 +68,7 @@ function readQuote(message: string, at: number, line: Line): number {
   const isApostrophe = kindOf(before) === letter || kindOf(before) === digit;
   if (isApostrophe) return at + 1;
   const mark = message.charCodeAt(at);
-  const mayHoldSpaces = kindOf(before) === equals;
+  const mayHoldSpaces = line.isAssigned(at);
   const end = Math.min(message.length, at + maxQuoted);
   for (let next = at + 1; next < end; next++) {
     const code = message.charCodeAt(next);
