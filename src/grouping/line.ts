@@ -1,7 +1,6 @@
 import type { Row } from './shape.ts';
 import { value } from './template.ts';
-import { equals, kindOf } from './characters.ts';
-import { answers, calendar, hashOf, isWord, literals, tellingKeys, units } from './words.ts';
+import { answers, calendar, hashOf, isWord, literals, units } from './words.ts';
 
 export const valueHash = hashOf(value);
 
@@ -12,6 +11,10 @@ export const valueHash = hashOf(value);
 export class Line implements Row {
   message = '';
   count = 0;
+  /** a key in quotes was read */
+  hasKeys = false;
+  /** where the quote stands that ends a sentence which began */
+  sentenceEnd = -1;
   readonly maxTokens: number;
   readonly hashes: Int32Array;
   /** of a word; -1 for a value */
@@ -33,6 +36,8 @@ export class Line implements Row {
     this.message = message;
     this.count = 0;
     this.#maxAnswers = 0;
+    this.hasKeys = false;
+    this.sentenceEnd = -1;
   }
 
   /** One answer says what happened, as `found=false` does; several are settings, and each is a value. */
@@ -60,17 +65,6 @@ export class Line implements Row {
 
   endsInValue(): boolean {
     return this.count > 0 && this.starts[this.count - 1] === -1;
-  }
-
-  /** Whether what begins at `start` stands right behind `=`, and its key does not announce what happened, as `msg=` does. */
-  isAssigned(start: number): boolean {
-    if (start === 0 || kindOf(this.message.charCodeAt(start - 1)) !== equals) return false;
-    const key = this.count - 1;
-    const isTelling =
-      key >= 0 &&
-      this.ends[key] === start - 1 &&
-      tellingKeys.hasHashed(this.hashes[key]!, this.message, this.starts[key]!, start - 1);
-    return !isTelling;
   }
 
   /** `isValue`: it stands where a value is written, so that `true` or `null` is one. A unit belongs to the value before it. */
