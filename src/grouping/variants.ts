@@ -30,8 +30,9 @@ export class Variants {
   /** The first position at which enough shapes differ from `shape`, and these shapes, itself among them. */
   enoughAround(shape: Shape): { at: number; shapes: Shape[] } | undefined {
     for (const at of holesOf(shape)) {
-      const needed = neededAt(shape, at);
       const candidates = this.#byHole.get(holeKey(shape, at));
+      if (candidates.length < variantsNeededForNames) continue;
+      const needed = neededAt(shape, at);
       if (candidates.length < needed) continue;
       const shapes = candidates.filter((other) => differOnlyAt(shape, other, at));
       // Words for what happened tell messages apart, however many there are.
@@ -43,13 +44,12 @@ export class Variants {
 
   /** Those that have a name where `shape` has a value, or a value where it has a name, and else the same words. */
   namedElsewhere(shape: Shape): Shape[] {
-    return holesOf(shape).flatMap((at) =>
-      mayHoldName(shape, at)
-        ? this.#byHole
-            .get(holeKey(shape, at))
-            .filter((other) => isNameAndValue(shape, other, at) && differOnlyAt(shape, other, at))
-        : [],
-    );
+    return holesOf(shape).flatMap((at) => {
+      const others = this.#byHole
+        .get(holeKey(shape, at))
+        .filter((other) => isNameAndValue(shape, other, at) && differOnlyAt(shape, other, at));
+      return others.length > 0 && mayHoldName(shape, at) ? others : [];
+    });
   }
 }
 
