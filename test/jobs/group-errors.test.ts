@@ -293,6 +293,37 @@ test('code that names its group in context.fingerprint is believed, unless each 
   expect(await (await listGroups(db, { type: 'many', limit: 9 })).count()).toBe(1_001);
 });
 
+test('fingerprints are different as a whole, and the placeholder of the message names nothing', async () => {
+  const { db, untilCounted } = await flow();
+  const long = 'x'.repeat(400);
+  const named = (fingerprint: unknown) => ({ error_message: 'Named', context: { fingerprint } });
+  await addErrors(db, [
+    named(`${long} one`),
+    named(`${long} two`),
+    named(['pay now', 'eu']),
+    named(['pay', 'now eu']),
+    named(['{{ default }}']),
+    named('{{default}}'),
+    named(['{{ default }}', 'eu']),
+    named('y'.repeat(20_000)),
+    { error_message: 'Another', context: { fingerprint: ['{{ default }}'] } },
+  ]);
+  await untilCounted(9);
+  const { rows } = await sql<{ kind: string; errors: string; name: string }>`
+    SELECT kind, errors, tokens[1] AS name FROM engine.error_templates ORDER BY kind, errors, name`.execute(
+    db,
+  );
+  expect(rows.map(({ kind, errors }) => [kind, errors])).toEqual([
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['mined', '1'],
+    ['mined', '4'],
+  ]);
+  expect(rows.every(({ name }) => [...name].length <= 200)).toBe(true);
+});
+
 test('a flood of different messages becomes one group that says so, and users beyond the bound are counted together', async () => {
   const { db, untilCounted } = await flow();
   const word = (n: number) => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
@@ -330,6 +361,24 @@ test('hostile messages are counted as any other', async () => {
   expect(groups.every(({ last_seen_at }) => last_seen_at.getTime() < Date.now() + 60_000)).toBe(
     true,
   );
+});
+
+test('a time that no clock shows is the time at which the error is counted', async () => {
+  const { db, untilCounted } = await flow();
+  await sql`INSERT INTO error_logs (error_type, error_message, created_at) VALUES
+    ('app', 'a', '-infinity'), ('app', 'b', 'infinity'), ('app', 'c', '4713-01-01 BC'), ('app', 'd', '294276-12-31'),
+    ('app', 'e', '1970-01-01'), ('app', 'f', '2026-02-03')`.execute(db);
+  await untilCounted(6);
+  const { rows } = await sql<{ template: string; recent: boolean }>`
+    SELECT tokens[1] AS template, first_seen_at > engine.now() - interval '1 hour' AS recent
+    FROM engine.error_templates ORDER BY 1`.execute(db);
+  expect(rows.filter(({ recent }) => recent).map(({ template }) => template)).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+  ]);
 });
 
 test('old counts go, the newest stay', async () => {

@@ -2,9 +2,9 @@
  * Gives each error its template: the one that its own code names, the one that a person split off, or the one that the miner finds
  * for its message. Pure: what it opened and merged is the caller's to store.
  */
-import { fitting } from '../../ground/text.ts';
 import type { Merge, Miner } from '../../grouping/miner.ts';
 import { createMiner } from '../../grouping/miner.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** As it is stored. `group_id` names the group that it belongs to, its own id if it opened one. */
 export interface Template {
@@ -35,7 +35,6 @@ export interface Changes<Given> {
 
 /** So many fingerprints of one type tell groups apart. Beyond them the message decides: a fingerprint that differs each time names nothing. */
 const maxFingerprints = 1_000;
-const maxFingerprint = 200;
 
 export class Assigner<Given extends Told> {
   #nextId: bigint;
@@ -168,11 +167,3 @@ const storedOf = ({ id, error_type, kind, tokens, merged_into, pinned }: Templat
   flood: kind === 'flood',
   pinned,
 });
-
-/** A text, or the texts of a list joined; null for all else, which names nothing. */
-function fingerprintOf(given: unknown): string | null {
-  const texts = Array.isArray(given) ? given : [given];
-  if (texts.length === 0 || !texts.every((text) => typeof text === 'string' && text !== ''))
-    return null;
-  return fitting(texts.join(' '), maxFingerprint);
-}
