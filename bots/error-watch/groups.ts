@@ -14,6 +14,8 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
       counted: counted(context),
       wrong: sql`bad > 0 AND (kind IS NOT NULL OR spikes)`,
       badAlone: true,
+      // A finding lasts as long as its errors come: after some weeks most groups that occur have one.
+      unrelated: true,
       worst: sql`spikes AND kind IS DISTINCT FROM 'new' DESC, groups > 1 DESC, kind = 'back' DESC, bad DESC`,
       max: config.max_findings,
       keys: sql`SELECT count(*)::int FROM present`,
