@@ -59,7 +59,7 @@ export const errorWatch = defineBot({
     advice(
       'late',
       '^Errors are counted late: ',
-      'See `npx roundsman jobs history group-errors`: whether it runs, and why it failed. If it says that errors wait, a transaction has been ' +
+      'See `npx roundsman jobs show group-errors`: whether it runs, and why it failed. If it says that errors wait, a transaction has been ' +
         'open since before they were written: sentinel-db reports it, end it in the program that holds it.',
     ),
   ],

@@ -168,7 +168,7 @@ describe('a flood', () => {
     await different(1_400, () => 'search');
     await errors('No tax rate for order 12', often(12, 0.6, 0.1));
     expect(await titles()).toEqual([
-      'medium Flood of different errors: search, 1400 errors of 1001 kinds',
+      'medium Flood of different errors: search, 1,400 errors of more than 1,000 kinds',
       'medium New error: app: No tax rate for order <v>, 12 times',
     ]);
   });
@@ -198,6 +198,26 @@ describe('a flood', () => {
       'medium Flood of different errors: of many types, 300 errors of 300 kinds',
     ]);
   });
+});
+
+test('what is no text of its own is in words: an empty type, no message, a name that code gave, a part that was split off', async () => {
+  await errors(' ', [1], '');
+  await errors('checkout tax', [2]);
+  await errors('disk full', [3]);
+  await sql`UPDATE engine.error_templates SET kind = 'fingerprint' WHERE id = 2`.execute(db);
+  await sql`UPDATE engine.error_templates SET kind = 'text', split_from = 1 WHERE id = 3`.execute(
+    db,
+  );
+  const { findings } = await check();
+  expect(findings.map(({ title, component }) => [title, component]).toSorted()).toEqual([
+    ['New error: app: contains "disk full", 1 time', 'app'],
+    ['New error: app: fingerprint "checkout tax", 1 time', 'app'],
+    ['New error: no type: messages without words, 1 time', 'errors without a type'],
+  ]);
+});
+
+test('many groups with findings are no storm, because their errors have no cause in common', async () => {
+  expect(await check()).toMatchObject({ unrelated: true });
 });
 
 test('a muted group says nothing until its time is over', async () => {

@@ -23,7 +23,7 @@ interface ErrorsOptions extends ListOptions {
   limit: number;
 }
 
-/** The template, or the name that code gave, as a person reads it; of a part that was split off, the text that its errors contain. */
+/** The template as a person reads it, or the name that code gave; of a part that was split off, the text that its errors contain. */
 export const templateInWords = ({
   kind,
   template,
@@ -32,7 +32,13 @@ export const templateInWords = ({
     ? 'flood: too many different messages'
     : kind === 'text'
       ? `contains ${JSON.stringify(printable(template))}`
-      : printable(template);
+      : kind === 'fingerprint'
+        ? `fingerprint ${JSON.stringify(printable(template))}`
+        : printable(template) || '(messages without words)';
+
+/** A platform may leave the type of an error empty. */
+export const typeInWords = ({ error_type }: Pick<ErrorGroup, 'error_type'>): string =>
+  printable(error_type) || '(no type)';
 
 /** `100+` where more are not told apart */
 export const usersInWords = (users: number): string =>
@@ -63,7 +69,12 @@ const columns = (now: Date): Column<ListedGroup>[] => [
     cell: ({ users }) => usersInWords(users),
     cellForPrograms: ({ users }) => String(users),
   },
-  { name: 'error_type', head: 'Type', cell: ({ error_type }) => printable(error_type) },
+  {
+    name: 'error_type',
+    head: 'Type',
+    cell: typeInWords,
+    cellForPrograms: ({ error_type }) => printable(error_type),
+  },
   {
     name: 'template',
     head: 'Template',
@@ -106,6 +117,6 @@ export const listErrors = (options: ErrorsOptions): Promise<void> =>
       empty: isNarrowed
         ? 'No such group of errors.'
         : 'No errors were counted yet. The job group-errors counts new rows of error_logs each minute while `npx roundsman up` runs.',
-      dropWhenNarrow: ['first_seen_at', 'users', 'error_type', 'errors_an_hour'],
+      dropWhenNarrow: ['first_seen_at', 'users', 'errors_an_hour', 'error_type'],
     });
   });
