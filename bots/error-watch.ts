@@ -53,7 +53,7 @@ export const errorWatch = defineBot({
     advice(
       'flood',
       '^Flood of different errors: ',
-      'More kinds of messages of this type have come than can be told apart. Most probably each message contains a text that differs every ' +
+      'More new kinds of messages of this type have come than people can read one by one. Most probably each message contains a text that differs every ' +
         'time. Have the code log that text in `context`, or name the group itself in `context.fingerprint`.',
     ),
     advice(

@@ -19,7 +19,7 @@ export const config = z.strictObject({
     .default(3)
     .describe('a group spikes with this many times its mean of an hour in the week before'),
   spike_errors: count(10, 'a group with fewer errors in an hour than this does not spike'),
-  // As spike_errors: single errors are low findings, which open no ticket by themselves.
+  // As spike_errors: single errors are low findings, and open no ticket.
   medium_errors: count(
     10,
     'a new group with fewer errors than this is low, with as many it is medium',

@@ -28,7 +28,7 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     (told) => ({
       severity: severityOf(config, told),
       category: 'errors',
-      title: titleOf(told),
+      title: titleOf(config, told),
       description: descriptionOf(told),
       component:
         !isOne(told) && isFloodOfTypes(told)
@@ -70,13 +70,21 @@ const kindsOf = ({ groups, flood }: Told): string =>
       ? `more than ${times(groups - 1, 'kind')}`
       : 'many kinds';
 
-function titleOf(told: Told): string {
+function titleOf(config: Config, told: Told): string {
   const { error_type, kind, spikes, bad, hour } = told;
   if (!isOne(told)) {
     const where = isFloodOfTypes(told) ? 'of many types' : error_type;
     return `Flood of different errors: ${where}, ${times(bad, 'error')} of ${kindsOf(told)}`;
   }
-  const begin = kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : 'Error spikes';
+  const begin =
+    kind === 'back'
+      ? 'Error came back'
+      : kind !== 'new'
+        ? 'Error spikes'
+        : // No advice is for a rare one, because advice opens a ticket for a low finding, too.
+          severityOf(config, told) === 'low'
+          ? 'Rare new error'
+          : 'New error';
   const rate =
     // A new error that is frequent at once has no earlier mean to compare with.
     spikes && kind !== 'new'

@@ -66,7 +66,7 @@ const insertFinding = async (key: string, kind: string, resolved: number | null)
 describe('a new group', () => {
   test('is low with few errors, medium with ten, and told for a day', async () => {
     await errors('No tax rate for order 12', [1]);
-    expect(await titles()).toEqual(['low New error: app: No tax rate for order <v>, 1 time']);
+    expect(await titles()).toEqual(['low Rare new error: app: No tax rate for order <v>, 1 time']);
     await errors('No tax rate for order 13', often(9, 5, 2));
     expect(await titles()).toEqual(['medium New error: app: No tax rate for order <v>, 10 times']);
     expect(await titles({ new_hours: 0.5 })).toEqual([]);
@@ -81,7 +81,7 @@ describe('a new group', () => {
     await errors('Goes on', [40, 30]);
     expect(await titles()).toEqual([]);
     await insertFinding('1', 'new', null);
-    expect(await titles()).toEqual(['low New error: app: Goes on, 2 times']);
+    expect(await titles()).toEqual(['low Rare new error: app: Goes on, 2 times']);
     expect(await titles({ quiet_hours: 24 })).toEqual([]);
   });
 });
@@ -210,10 +210,23 @@ test('what is no text of its own is in words: an empty type, no message, a name 
   );
   const { findings } = await check();
   expect(findings.map(({ title, component }) => [title, component]).toSorted()).toEqual([
-    ['New error: app: contains "disk full", 1 time', 'app'],
-    ['New error: app: fingerprint "checkout tax", 1 time', 'app'],
-    ['New error: no type: messages without words, 1 time', 'errors without a type'],
+    ['Rare new error: app: contains "disk full", 1 time', 'app'],
+    ['Rare new error: app: fingerprint "checkout tax", 1 time', 'app'],
+    ['Rare new error: no type: messages without words, 1 time', 'errors without a type'],
   ]);
+});
+
+test('no advice is for a rare new error, because it would open a ticket; one is for a frequent one', async () => {
+  const advised = async () => {
+    const { findings } = await check();
+    return errorWatch.knowledge!.filter(({ pattern }) =>
+      new RegExp(pattern, 'i').test(findings[0]!.title),
+    );
+  };
+  await errors('No tax rate', often(9, 5, 2));
+  expect(await advised()).toEqual([]);
+  await errors('No tax rate', [1]);
+  expect(await advised()).toMatchObject([{ name: 'errors.new' }]);
 });
 
 test('many groups with findings are no storm, because their errors have no cause in common', async () => {

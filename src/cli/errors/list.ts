@@ -10,7 +10,7 @@ import type { ListOptions } from '../arguments/show-options.ts';
 import { list, rowsToRead, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { sparkline } from '../terminal/bars.ts';
-import { moment, relative } from '../terminal/print.ts';
+import { relative } from '../terminal/print.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { time } from '../terminal/times.ts';
 
@@ -43,9 +43,6 @@ export const typeInWords = ({ error_type }: Pick<ErrorGroup, 'error_type'>): str
 /** `100+` where more are not told apart */
 export const usersInWords = (users: number): string =>
   users >= maxUsers ? `${users}+` : String(users);
-
-export const mutedInWords = ({ muted_at, muted_until }: ErrorGroup, now: Date): string | null =>
-  muted_at && `muted${muted_until ? ` until ${moment(muted_until, now)}` : ''}`;
 
 const columns = (now: Date): Column<ListedGroup>[] => [
   { name: 'id', head: 'Group', cell: ({ id }) => id, sortValue: ({ id }) => Number(id) },
@@ -89,8 +86,9 @@ const columns = (now: Date): Column<ListedGroup>[] => [
   { name: 'last_seen_at', head: 'Last', cell: ({ last_seen_at }) => relative(last_seen_at, now) },
   {
     name: 'muted_until',
-    head: 'Muted',
-    cell: (group) => mutedInWords(group, now),
+    head: 'Muted until',
+    cell: ({ muted_at, muted_until }) =>
+      muted_at && (muted_until ? relative(muted_until, now) : 'unmuted'),
     cellForPrograms: ({ muted_until }) => muted_until && time(muted_until, now),
     hiddenWhenEmpty: true,
   },

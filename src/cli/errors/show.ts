@@ -8,7 +8,7 @@ import { sparkline } from '../terminal/bars.ts';
 import * as print from '../terminal/print.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { table } from '../terminal/table.ts';
-import { mutedInWords, templateInWords, typeInWords, usersInWords } from './list.ts';
+import { templateInWords, typeInWords, usersInWords } from './list.ts';
 
 type Shown = Awaited<ReturnType<typeof showGroup>>;
 
@@ -124,6 +124,9 @@ function daysInWords(hours: readonly number[]): string {
   );
   return `${sparkline(days, hasUnicode())}  ${withCommas(days.at(-1)!)} in the last 24 h, at most ${withCommas(Math.max(...days))} in 24 h`;
 }
+
+const mutedInWords = ({ muted_at, muted_until }: Shown['group'], now: Date): string | null =>
+  muted_at && (muted_until ? `until ${print.moment(muted_until, now)}` : 'until it is unmuted');
 
 const findingInWords = (finding: Shown['finding']): string | null =>
   finding
