@@ -15,6 +15,8 @@ export interface Told extends Counted {
   error_type: string;
   /** of the group, or of one of the groups */
   template: string;
+  /** what the template's text is: words of messages, a name that code gave, or a part of messages that a person split off */
+  template_kind: 'mined' | 'flood' | 'fingerprint' | 'text';
   /** how many groups it stands for: more than one in a flood */
   groups: number;
   /** there were too many different messages to tell them apart */
@@ -101,14 +103,16 @@ export const tables = (config: Config, context: EventContext) => sql`
     SELECT g.*, n.*, ${kind} AS kind,
       CASE WHEN hour >= ${config.spike_errors} AND hour >= ${config.spike_factor}::float8 * usual
         THEN hour >= ${config.busy_factor}::float8 * ${busy(context.now)} ELSE false END AS spikes,
-      (SELECT left(array_to_string(t.tokens, ' '), 200) FROM engine.error_templates t
-       WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC, t.id LIMIT 1) AS template,
+      t.template, t.template_kind,
       EXISTS (SELECT FROM engine.error_templates t WHERE t.group_id = g.id AND t.kind = 'flood') AS flood
     FROM present g, LATERAL (
       SELECT ${errorsSince(sql`g.since`, context.now)} AS bad,
              ${errorsSince(sql`greatest(g.since, ${hoursBefore(context.now, 1)}::timestamptz)`, context.now)} AS hour,
              ${usual(context.now)} AS usual
-    ) n
+    ) n LEFT JOIN LATERAL (
+      SELECT left(array_to_string(tokens, ' '), 200) AS template, kind AS template_kind FROM engine.error_templates
+      WHERE group_id = g.id AND merged_into IS NULL ORDER BY errors DESC, id LIMIT 1
+    ) t ON true
   ), small AS MATERIALIZED (
     SELECT *, kind = 'new' AND bad > 0 AND (flood OR bad < ${config.medium_errors}) AS is_small FROM rated
   ), of_types AS MATERIALIZED (
@@ -124,7 +128,7 @@ export const tables = (config: Config, context: EventContext) => sql`
 /** A row for each key. */
 export const counted = ({ only }: EventContext) => sql`
   SELECT key, sum(bad)::int AS bad, NULL::int AS "of", to_json(max(last_seen_at)) #>> '{}' AS newest,
-    min(error_type) AS error_type, min(template) AS template, count(*)::int AS groups, bool_or(flood) AS flood,
+    min(error_type) AS error_type, min(template) AS template, min(template_kind) AS template_kind, count(*)::int AS groups, bool_or(flood) AS flood,
     min(kind) AS kind, bool_or(spikes) AND count(*) = 1 AND NOT bool_or(flood AND kind = 'new') AS spikes,
     sum(hour)::int AS hour, sum(usual) AS usual, to_json(min(first_seen_at)) #>> '{}' AS first_seen_at,
     (SELECT count(DISTINCT f.value)::int FROM engine.error_templates t JOIN engine.error_facets f ON f.template_id = t.id

@@ -33,6 +33,8 @@ export interface Question {
   max: number;
   /** good events leave no trace, so that no key has an `of` */
   badAlone?: true;
+  /** as of a result: many wrong keys have no cause in common */
+  unrelated?: true;
   /** a SELECT of how many keys there are; unless given, those with events */
   keys?: Fragment;
   figures(totals: Totals): Figure[];
@@ -50,7 +52,7 @@ export const isSinceStart = (key: Fragment, { from, only }: EventContext) => sql
 
 export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, badAlone, keys, figures }: Question,
+  { tables, counted, wrong, worst, max, badAlone, unrelated, keys, figures }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
   const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
@@ -76,6 +78,7 @@ export async function countEvents<Row extends Counted>(
     findings: found.slice(0, max).map((row) => ({ ...finding(row), key: row.key })),
     figures: figures(totals),
     truncated: found.length > max,
+    ...(unrelated && { unrelated }),
     tallies: tallies.map(({ newest, ...each }) => ({
       ...each,
       of: badAlone ? null : each.of,

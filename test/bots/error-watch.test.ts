@@ -66,7 +66,7 @@ const insertFinding = async (key: string, kind: string, resolved: number | null)
 describe('a new group', () => {
   test('is low with few errors, medium with ten, and told for a day', async () => {
     await errors('No tax rate for order 12', [1]);
-    expect(await titles()).toEqual(['low New error: app: No tax rate for order <v>, 1 time']);
+    expect(await titles()).toEqual(['low Rare new error: app: No tax rate for order <v>, 1 time']);
     await errors('No tax rate for order 13', often(9, 5, 2));
     expect(await titles()).toEqual(['medium New error: app: No tax rate for order <v>, 10 times']);
     expect(await titles({ new_hours: 0.5 })).toEqual([]);
@@ -81,7 +81,7 @@ describe('a new group', () => {
     await errors('Goes on', [40, 30]);
     expect(await titles()).toEqual([]);
     await insertFinding('1', 'new', null);
-    expect(await titles()).toEqual(['low New error: app: Goes on, 2 times']);
+    expect(await titles()).toEqual(['low Rare new error: app: Goes on, 2 times']);
     expect(await titles({ quiet_hours: 24 })).toEqual([]);
   });
 });
@@ -184,7 +184,7 @@ describe('a flood', () => {
     await different(1_400, () => 'search');
     await errors('No tax rate for order 12', often(12, 0.6, 0.1));
     expect(await titles()).toEqual([
-      'medium Flood of different errors: search, 1400 errors of 1001 kinds',
+      'medium Flood of different errors: search, 1,400 errors of more than 1,000 kinds',
       'medium New error: app: No tax rate for order <v>, 12 times',
     ]);
   });
@@ -214,6 +214,39 @@ describe('a flood', () => {
       'medium Flood of different errors: of many types, 300 errors of 300 kinds',
     ]);
   });
+});
+
+test('what is no text of its own is in words: an empty type, no message, a name that code gave, a part that was split off', async () => {
+  await errors(' ', [1], '');
+  await errors('checkout tax', [2]);
+  await errors('disk full', [3]);
+  await sql`UPDATE engine.error_templates SET kind = 'fingerprint' WHERE id = 2`.execute(db);
+  await sql`UPDATE engine.error_templates SET kind = 'text', split_from = 1 WHERE id = 3`.execute(
+    db,
+  );
+  const { findings } = await check();
+  expect(findings.map(({ title, component }) => [title, component]).toSorted()).toEqual([
+    ['Rare new error: app: contains "disk full", 1 time', 'app'],
+    ['Rare new error: app: fingerprint "checkout tax", 1 time', 'app'],
+    ['Rare new error: no type: messages without words, 1 time', 'errors without a type'],
+  ]);
+});
+
+test('no advice is for a rare new error, because it would open a ticket; one is for a frequent one', async () => {
+  const advised = async () => {
+    const { findings } = await check();
+    return errorWatch.knowledge!.filter(({ pattern }) =>
+      new RegExp(pattern, 'i').test(findings[0]!.title),
+    );
+  };
+  await errors('No tax rate', often(9, 5, 2));
+  expect(await advised()).toEqual([]);
+  await errors('No tax rate', [1]);
+  expect(await advised()).toMatchObject([{ name: 'errors.new' }]);
+});
+
+test('many groups with findings are no storm, because their errors have no cause in common', async () => {
+  expect(await check()).toMatchObject({ unrelated: true });
 });
 
 test('a muted group says nothing until its time is over', async () => {

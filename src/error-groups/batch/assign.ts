@@ -63,7 +63,7 @@ export class Assigner<Given extends Told> {
     return String(this.#nextId);
   }
 
-  /** The id of the template. It may have become an alias when the batch is done: ask {@link canonical}. */
+  /** The id of the template. It may become an alias of another one while later errors are assigned. */
   assign(error: Given): string {
     const from = this.#nextId;
     const id = this.#assign(error);
@@ -80,12 +80,8 @@ export class Assigner<Given extends Told> {
     return texts?.find(({ text }) => error.error_message.includes(text))?.id ?? id;
   }
 
-  canonical(id: string): string {
-    return this.#miner.canonical(id);
-  }
-
   groupOf(id: string): string {
-    const canonical = this.canonical(id);
+    const canonical = this.#miner.canonical(id);
     return this.#groups.get(canonical) ?? canonical;
   }
 
