@@ -6,6 +6,19 @@ import type { ErrorCursor } from './cursor.ts';
 /** How much of a message and of a stack trace is read, in characters. */
 const maxRead = 8_192;
 
+/** How much of a release or a fingerprint is read, in characters, and of how many texts a fingerprint may be made. */
+const maxNameRead = 500;
+const maxTexts = 50;
+
+/** A text, or a list of texts and of null for all that is none; null for what names nothing. */
+const fingerprint = sql`
+  CASE WHEN jsonb_typeof(e.context) <> 'object' THEN NULL
+       WHEN jsonb_typeof(e.context -> 'fingerprint') = 'string' THEN to_jsonb(left(e.context ->> 'fingerprint', ${maxNameRead}))
+       WHEN jsonb_typeof(e.context -> 'fingerprint') = 'array' THEN (
+         SELECT jsonb_agg(CASE WHEN jsonb_typeof(text) = 'string' THEN left(text #>> '{}', ${maxNameRead}) END ORDER BY place)
+         FROM (SELECT * FROM jsonb_array_elements(e.context -> 'fingerprint') WITH ORDINALITY AS l (text, place) LIMIT ${maxTexts}) texts)
+  END`;
+
 export interface UngroupedError {
   id: string;
   error_type: string;
@@ -39,8 +52,8 @@ export async function readErrors(
   const { rows } = await sql<UngroupedError & { xact_id: string; grouped: boolean }>`
     SELECT e.id, e.error_type, e.xact_id, e.user_id, g.error_id IS NOT NULL AS grouped,
            left(e.error_message, ${maxRead}) AS error_message, left(e.stack_trace, ${maxRead}) AS stack_trace,
-           CASE WHEN jsonb_typeof(e.context) = 'object' THEN e.context -> 'fingerprint' END AS fingerprint,
-           CASE WHEN jsonb_typeof(e.context) = 'object' THEN e.context ->> 'release' END AS release,
+           ${fingerprint} AS fingerprint,
+           CASE WHEN jsonb_typeof(e.context) = 'object' THEN left(e.context ->> 'release', ${maxNameRead}) END AS release,
            least(coalesce(e.created_at, engine.now()), engine.now()) AS seen_at
     FROM error_logs e LEFT JOIN engine.grouped_errors g ON g.error_id = e.id
     WHERE e.xact_id < pg_snapshot_xmin(pg_current_snapshot())
