@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { countEvents } from '../parts/count-events.ts';
 import { number, shortened } from '../parts/in-words.ts';
-import { counted, isFloodOfTypes, tables, type Told } from './ask.ts';
+import { counted, details, isFloodOfTypes, tables, type Told } from './ask.ts';
 import type { Config } from './config.ts';
 
 export const findErrorGroups = (config: Config, context: EventContext): Promise<EventResult> =>
@@ -11,7 +11,8 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     context,
     {
       tables: tables(config, context),
-      counted: counted(context),
+      counted: counted(config, context),
+      details: details(context),
       wrong: sql`bad > 0 AND (kind IS NOT NULL OR spikes)`,
       badAlone: true,
       // A finding lasts as long as its errors come: after some weeks most groups that occur have one.

@@ -31,6 +31,8 @@ export interface Question {
   wrong: Fragment;
   worst: Fragment;
   max: number;
+  /** further columns of a finding, of a row `g` of `counted`: read for those that are reported, however many keys there are */
+  details?: Fragment;
   /** good events leave no trace, so that no key has an `of` */
   badAlone?: true;
   /** as of a result: many wrong keys have no cause in common */
@@ -52,7 +54,7 @@ export const isSinceStart = (key: Fragment, { from, only }: EventContext) => sql
 
 export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, badAlone, unrelated, keys, figures }: Question,
+  { tables, counted, wrong, worst, max, details, badAlone, unrelated, keys, figures }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
   const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
@@ -60,8 +62,9 @@ export async function countEvents<Row extends Counted>(
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
     ), ${tables ? sql`${tables},` : sql``} counted AS MATERIALIZED (${counted}), wrong AS MATERIALIZED (
       SELECT * FROM counted WHERE ${wrong}
-    ), found AS (
-      SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM wrong ORDER BY place LIMIT ${max + 1}
+    ), found AS MATERIALIZED (
+      SELECT g.* ${details ? sql`, ${details}` : sql``}
+      FROM (SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM wrong ORDER BY place LIMIT ${max + 1}) g
     ), tallied AS (
       SELECT key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${[...(only ?? [])]}::text[])
     )

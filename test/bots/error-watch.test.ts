@@ -277,11 +277,33 @@ describe('counting', () => {
 
   test('is late when errors wait for more than a quarter of an hour', async () => {
     await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(0.3)}`.execute(db);
-    await db.insertInto('error_logs').values({ error_type: 'a', error_message: 'waits' }).execute();
+    await db
+      .insertInto('error_logs')
+      .values({ error_type: 'a', error_message: 'waits', created_at: hoursAgo(0.3) })
+      .execute();
     expect((await counting()).findings).toMatchObject([
       { severity: 'medium', title: 'Errors are counted late: some have waited for 18 min' },
     ]);
     await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(0.2)}`.execute(db);
     expect((await counting()).findings).toEqual([]);
+  });
+
+  test('is not late while errors come all the time, and each waits for a moment only', async () => {
+    await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(3)}`.execute(db);
+    const error = { error_type: 'a', error_message: 'waits' };
+    await db
+      .insertInto('error_logs')
+      .values({ ...error, created_at: hoursAgo(0.01) })
+      .execute();
+    expect(await counting()).toMatchObject({ findings: [], figures: [{ value: 36 }] });
+    // A time that says nothing does not hide that errors wait.
+    for (const created_at of [null, new Date('2999-01-01')]) {
+      await sql`DELETE FROM error_logs`.execute(db);
+      await db
+        .insertInto('error_logs')
+        .values({ ...error, created_at })
+        .execute();
+      expect((await counting()).findings).toHaveLength(1);
+    }
   });
 });

@@ -35,12 +35,15 @@ export interface Changes<Given> {
 
 /** So many fingerprints of one type tell groups apart. Beyond them the message decides: a fingerprint that differs each time names nothing. */
 const maxFingerprints = 1_000;
+/** Of all types together, as many as templates of messages: a type may differ each time, too. */
+const maxFingerprintsOfAll = 20_000;
 
 export class Assigner<Given extends Told> {
   #nextId: bigint;
   readonly #miner: Miner;
   readonly #groups = new Map<string, string>();
   readonly #fingerprints = new Map<string, Map<string, string>>();
+  #fingerprintsOfAll = 0;
   readonly #texts = new Map<string, { text: string; id: string }[]>();
   #opened: Template[] = [];
   /** of each template that was opened since the last call of {@link changes} */
@@ -76,8 +79,18 @@ export class Assigner<Given extends Told> {
     const named = fingerprintOf(error.fingerprint);
     const byName = named === null ? null : this.#named(error.error_type, named);
     const id = byName ?? this.#miner.add(error.error_type, error.error_message);
-    const texts = this.#texts.get(this.groupOf(id));
-    return texts?.find(({ text }) => error.error_message.includes(text))?.id ?? id;
+    return this.#splitOff(id, error.error_message);
+  }
+
+  /** What was split off may be split again. Groups that were merged may name each other, so each group is asked once. */
+  #splitOff(id: string, message: string): string {
+    let found = id;
+    const asked = new Set<string>();
+    for (let group = this.groupOf(id); !asked.has(group); group = this.groupOf(found)) {
+      asked.add(group);
+      found = this.#texts.get(group)?.find(({ text }) => message.includes(text))?.id ?? found;
+    }
+    return found;
   }
 
   groupOf(id: string): string {
@@ -125,7 +138,8 @@ export class Assigner<Given extends Told> {
     const known = this.#fingerprints.get(error_type);
     const id = known?.get(fingerprint);
     if (id !== undefined) return id;
-    if ((known?.size ?? 0) >= maxFingerprints) return null;
+    if ((known?.size ?? 0) >= maxFingerprints || this.#fingerprintsOfAll >= maxFingerprintsOfAll)
+      return null;
     const opened = this.#newId();
     const template: Template = {
       id: opened,
@@ -146,6 +160,7 @@ export class Assigner<Given extends Told> {
   #learn({ error_type, tokens, id }: Template): void {
     const known = this.#fingerprints.get(error_type) ?? new Map<string, string>();
     this.#fingerprints.set(error_type, known.set(tokens[0]!, id));
+    this.#fingerprintsOfAll += 1;
   }
 
   #split({ split_from, tokens, id }: Template): void {
