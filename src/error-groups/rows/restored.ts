@@ -27,7 +27,7 @@ export async function findForeign(db: Db): Promise<Foreign> {
   return rows[0]!;
 }
 
-/** Has the cursor begin anew on this server. Errors that were counted stay counted once: readErrors knows them. */
+/** Has the cursor begin anew on this server. Errors that were counted stay counted once: `readErrors` knows them. */
 export async function beginAnew(trx: Transaction<Database>): Promise<void> {
   await trx
     .updateTable('engine.error_cursor')
