@@ -51,20 +51,25 @@ const usual = (now: Date) => sql`(
   FROM engine.error_templates t JOIN engine.error_counts c ON c.template_id = t.id
   WHERE t.group_id = g.id AND c.starts_at >= ${daysBefore(now, meanDays)} AND c.starts_at < ${hoursBefore(now, 1)})::float8`;
 
-/** Groups that had an error since their start, and what was found about them before. */
+/**
+ * Groups that had an error since their start, and what was found about them before. Where nothing was, the answer to a group that was
+ * merged into it counts: what a person resolved there comes back here.
+ */
 const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sql`
   SELECT g.*, g.first_seen_at > ${hoursBefore(now, new_hours)} AS is_new, s.own_start, coalesce(s.own_start, ${from}) AS since,
          p.kind AS prior_kind, p.resolved_at AS prior_end, p.by_person
   FROM engine.error_groups g LEFT JOIN LATERAL (
-    SELECT max("from") AS own_start FROM starts
-    WHERE key = g.id::text
-       OR g.first_seen_at > ${hoursBefore(now, new_hours)} AND key IN (${floodOf}, ${sql.lit(floodOfTypes)})
-  ) s ON true LEFT JOIN LATERAL (
-    SELECT f.metadata ->> 'kind' AS kind, f.resolved_at,
+    SELECT f.component_key AS key, f.metadata ->> 'kind' AS kind, f.resolved_at,
            EXISTS (SELECT FROM bot_tickets t WHERE t.finding_id = f.id AND t.resolved_by <> 'roundsman') AS by_person
-    FROM bot_findings f WHERE f.check_name = 'error-groups' AND f.component_key = g.id::text
-    ORDER BY f.detected_at DESC LIMIT 1
-  ) p ON true
+    FROM bot_findings f WHERE f.check_name = 'error-groups'
+      AND f.component_key = ANY (g.id::text || ARRAY(
+        SELECT m.id::text FROM engine.error_groups m JOIN starts ON starts.key = m.id::text WHERE m.merged_into = g.id))
+    ORDER BY f.component_key = g.id::text DESC, f.detected_at DESC LIMIT 1
+  ) p ON true LEFT JOIN LATERAL (
+    SELECT max("from") AS own_start FROM starts
+    WHERE key = g.id::text OR key = p.key
+       OR g.first_seen_at > ${hoursBefore(now, new_hours)} AND key IN (${floodOf}, ${sql.lit(floodOfTypes)})
+  ) s ON true
   WHERE g.merged_into IS NULL AND g.last_seen_at >= coalesce(s.own_start, ${from})
     AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > ${now}, true))
     ${only ? sql`AND (g.id::text = ANY (${[...only]}::text[]) OR ${floodOf} = ANY (${[...only]}::text[]) OR ${floodOfTypes} = ANY (${[...only]}::text[]))` : sql``}`;
