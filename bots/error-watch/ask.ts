@@ -41,7 +41,8 @@ const floodOfTypes = 'flood';
 const spanOf = (moment: Fragment) => sql`date_bin(${span}, ${moment}, '2000-01-01Z')`;
 
 /**
- * Groups that had an error since their start, and what was found about them before. Starts and findings are read once, and not once for
+ * Groups that had an error since their start, and what was found about them before. Where nothing was, the answer to a group
+ * that was merged into it counts: what a person resolved there comes back here. Starts and findings are read once, and not once for
  * each group.
  */
 const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sql`
@@ -50,8 +51,9 @@ const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sq
          p.kind AS prior_kind, p.resolved_at AS prior_end, p.by_person
   FROM engine.error_groups g LEFT JOIN started ON started.key = g.id::text
   LEFT JOIN started of_type ON of_type.key = ${floodOf} LEFT JOIN prior p ON p.key = g.id::text
+  LEFT JOIN started of_prior ON of_prior.key = p.of_key
   CROSS JOIN LATERAL (SELECT g.first_seen_at > ${hoursBefore(now, new_hours)} AS is_new) n
-  CROSS JOIN LATERAL (SELECT greatest(started."from", CASE WHEN is_new THEN of_type."from" END,
+  CROSS JOIN LATERAL (SELECT greatest(started."from", of_prior."from", CASE WHEN is_new THEN of_type."from" END,
     CASE WHEN is_new THEN (SELECT "from" FROM started WHERE key = ${sql.lit(floodOfTypes)}) END) AS own_start) s
   WHERE g.merged_into IS NULL AND g.last_seen_at >= coalesce(own_start, ${from})
     AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > ${now}, true))
@@ -112,9 +114,13 @@ const kind = sql`
 export const tables = (config: Config, context: EventContext) => sql`
   started AS MATERIALIZED (SELECT key, max("from") AS "from" FROM starts GROUP BY key),
   prior AS MATERIALIZED (
-    SELECT DISTINCT ON (f.component_key) f.component_key AS key, f.metadata ->> 'kind' AS kind, f.resolved_at,
+    SELECT DISTINCT ON (key) coalesce(m.merged_into::text, f.component_key) AS key, f.component_key AS of_key,
+           f.metadata ->> 'kind' AS kind, f.resolved_at,
            EXISTS (SELECT FROM bot_tickets t WHERE t.finding_id = f.id AND t.resolved_by <> 'roundsman') AS by_person
-    FROM bot_findings f WHERE f.check_name = 'error-groups' ORDER BY f.component_key, f.detected_at DESC
+    FROM bot_findings f LEFT JOIN engine.error_groups m ON m.id::text = f.component_key
+    WHERE f.check_name = 'error-groups'
+      AND (m.merged_into IS NULL OR f.component_key IN (SELECT key FROM started))
+    ORDER BY key, m.merged_into IS NULL DESC, f.detected_at DESC
   ),
   present AS MATERIALIZED (${present(config, context)}),
   spans AS MATERIALIZED (${spans(context)}),

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
 import { errorWatch } from '../../bots/error-watch.ts';
 import { SkippedCheck } from '../../src/bot.ts';
+import { mergeGroups } from '../../src/transitions/error-groups/merge.ts';
 import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
@@ -142,6 +143,27 @@ describe('a group that comes back', () => {
     expect(tallies).toEqual([{ key: '1', bad: 0, of: null, newestBadAt: null }]);
     await errors('Back', [1]);
     expect(await titles({}, { starts })).toEqual(['medium Error came back: app: Back, 1 time']);
+  });
+
+  test('is told also where the group that was resolved has been merged into a known one', async () => {
+    await errors('Known for long', [700]);
+    await errors('Back', [3, 2]);
+    await insertFinding('2', 'new', 1.5);
+    const starts = [{ key: '2', from: hoursAgo(1.5) }];
+    await db.transaction().execute((trx) => mergeGroups(trx, ['2'], '1'));
+    expect(await titles({}, { starts })).toEqual([]);
+    await errors('Back', [1]);
+    expect(await titles({}, { starts })).toEqual(['medium Error came back: app: Back, 1 time']);
+  });
+
+  test('and what was answered hides no error of a group with a finding of its own', async () => {
+    await errors('New one', [3]);
+    await errors('Answered', [2]);
+    await insertFinding('2', 'new', 1);
+    await insertFinding('1', 'new', null);
+    await db.transaction().execute((trx) => mergeGroups(trx, ['2'], '1'));
+    const starts = [{ key: '2', from: hoursAgo(1) }];
+    expect(await titles({}, { starts })).toEqual(['low Rare new error: app: New one, 2 times']);
   });
 
   test('after a spike that a person resolved, at any rate', async () => {

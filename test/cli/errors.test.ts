@@ -82,6 +82,23 @@ test('merge, split, mute and unmute say what they did and how it is taken back',
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Group 1 was not muted.');
 });
 
+test('what merge says of taking it back works, also for what was split off and for several templates', async () => {
+  const { out } = await errors('split', '2', '--containing', 'returned', '--as', 'ann');
+  expect(out).toContain('group 4');
+  const back = async (...groups: string[]) => {
+    const merged = await errors('merge', ...groups, '--into', '2', '--as', 'ann');
+    const command = /`npx roundsman errors (.*?)`/.exec(merged.out)![1]!;
+    return errors(...command.split(' '), ...(command.startsWith('split') ? ['--as', 'ann'] : []));
+  };
+  const taken = await back('4');
+  expect(taken.code, taken.err).toBe(0);
+  expect(taken.out).toMatch(/Split template 5 off group 2: group \d+ has 0 errors/);
+  await errors('merge', '1', '--into', '3', '--as', 'ann');
+  const shown = await back('3');
+  expect(shown.code, shown.err).toBe(0);
+  expect(shown.out).toContain('Order <v> has no price');
+});
+
 test('a text that no recent error contains needs a yes', async () => {
   const refused = await errors('split', '2', '--containing', 'no such words', '--as', 'ann');
   expect(refused.code).not.toBe(0);

@@ -16,13 +16,16 @@ interface ChangeOptions {
   json?: true;
 }
 
+/** How many templates of a merged group are named. */
+const maxNamed = 5;
+
 export const mergeErrors = (
   given: string[],
   options: ChangeOptions & { into: string },
 ): Promise<void> =>
   withDatabase(async ({ db }) => {
     const actor = actorOf(options.as);
-    const { into, merged } = await mergeGroups(
+    const { into, merged, templates } = await mergeGroups(
       { db, actor },
       { groups: given, into: options.into },
     );
@@ -32,7 +35,9 @@ export const mergeErrors = (
       `Merged ${numbers} into group ${into.id}, which has ${counted(Number(into.errors), 'error')} now.`,
     );
     say(
-      `\`npx roundsman errors split ${into.id} --template ${merged[0]!.id}\` takes ${merged[0]!.id} out again.`,
+      templates.length === 1
+        ? `\`npx roundsman errors split ${into.id} --template ${templates[0]}\` takes it out again.`
+        : `\`npx roundsman errors show ${into.id}\` lists its templates; \`split --template\` takes one out again, such as ${templates.slice(0, maxNamed).join(', ')}.`,
     );
   });
 

@@ -25,6 +25,18 @@ export async function templatesOf(
   return rows;
 }
 
+/** Its templates that merged into no other one: what can be split off again, the oldest first. */
+export async function ownTemplatesOf(db: Db, group: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('engine.error_templates')
+    .select('id')
+    .where('group_id', '=', group)
+    .where('merged_into', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export interface Facet {
   kind: 'user' | 'release' | 'frame';
   /** '' stands for those that are not told apart */

@@ -1,5 +1,6 @@
 import { lockErrorGroups } from '../../error-groups/rows/cursor.ts';
 import type { ErrorGroup } from '../../error-groups/rows/read-groups.ts';
+import { ownTemplatesOf } from '../../error-groups/rows/read-parts.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { mergeGroups as merge } from '../../transitions/error-groups/merge.ts';
@@ -8,12 +9,12 @@ import { findGroup, needErrorLogs } from './find.ts';
 
 /**
  * Says that groups of errors are one: `into` stands for all of them from now on, also for errors that come later. All are merged or
- * none. For operators. Throws NotFoundError, UsageError.
+ * none. `templates`: what came with them, and can be split off again. For operators. Throws NotFoundError, UsageError.
  */
 export async function mergeGroups(
   { db, actor }: { db: Db; actor: Actor },
   { groups: given, into }: { groups: readonly string[]; into: string },
-): Promise<{ into: ErrorGroup; merged: ErrorGroup[] }> {
+): Promise<{ into: ErrorGroup; merged: ErrorGroup[]; templates: string[] }> {
   authorise(actor, 'merge groups of errors', 'operator');
   await needErrorLogs(db);
   return db.transaction().execute(async (trx) => {
@@ -30,7 +31,9 @@ export async function mergeGroups(
         });
       merged.set(group.id, group);
     }
+    const templates: string[] = [];
+    for (const id of merged.keys()) templates.push(...(await ownTemplatesOf(trx, id)));
     await merge(trx, [...merged.keys()], survivor.id);
-    return { into: await findGroup(trx, survivor.id), merged: [...merged.values()] };
+    return { into: await findGroup(trx, survivor.id), merged: [...merged.values()], templates };
   });
 }
