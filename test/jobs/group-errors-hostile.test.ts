@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { Assigner } from '../../src/error-groups/batch/assign.ts';
 import { readCursor } from '../../src/error-groups/rows/cursor.ts';
 import { readErrors } from '../../src/error-groups/rows/read-errors.ts';
+import { mergeGroups } from '../../src/services/error-groups/merge.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { ada, addErrors, all, countedErrors, flow } from './grouping-flow.ts';
 
@@ -49,6 +50,22 @@ test('what was split off can be split again by another text', async () => {
   await untilCounted(3);
   const errors = new Map((await all(db)).map((group) => [group.id, group.errors]));
   expect([errors.get(disk), errors.get(archive)]).toEqual(['0', '1']);
+});
+
+test('a group that was split by a text and made whole again can be merged into another one', async () => {
+  const { db, untilCounted } = await flow();
+  await addErrors(db, [{ error_message: 'Upload failed: disk full' }, { error_message: 'Other' }]);
+  await untilCounted(2);
+  const groups = await all(db);
+  const other = groups.find(({ example }) => example === 'Other')!.id;
+  const upload = groups.find(({ id }) => id !== other)!.id;
+  const actor = ada;
+  const { opened } = await splitGroup({ db, actor }, { group: upload, part: { text: 'disk' } });
+  await mergeGroups({ db, actor }, { groups: [opened.id], into: upload });
+  await mergeGroups({ db, actor }, { groups: [upload], into: other });
+  await addErrors(db, [{ error_message: 'Upload failed: disk full' }]);
+  await untilCounted(3);
+  expect(await all(db)).toMatchObject([{ id: other, errors: '3' }]);
 });
 
 test('after a restore the ids of the other server are no cursor, even when this server has given as many by then', async () => {
