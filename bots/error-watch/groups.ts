@@ -29,7 +29,9 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
       category: 'errors',
       title: titleOf(told),
       description: descriptionOf(told),
-      component: isFloodOfTypes(told) ? 'errors of many types' : shortened(told.error_type),
+      component: isFloodOfTypes(told)
+        ? 'errors of many types'
+        : shortened(told.error_type || noType),
       metadata: {
         kind: told.kind ?? 'spikes',
         ...(isOne(told) ? { group: told.key } : { groups: told.groups }),
@@ -41,6 +43,9 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     }),
   );
 
+/** An error_type may be empty. */
+const noType = 'no type';
+
 const isOne = ({ groups, flood }: Told): boolean => groups === 1 && !flood;
 
 const usualOf = ({ usual }: Told): number => Math.round(usual * 10) / 10;
@@ -48,7 +53,7 @@ const usualOf = ({ usual }: Told): number => Math.round(usual * 10) / 10;
 function titleOf(told: Told): string {
   const { error_type, template, kind, spikes, bad, hour, groups } = told;
   if (!isOne(told)) {
-    const where = isFloodOfTypes(told) ? 'of many types' : error_type;
+    const where = isFloodOfTypes(told) ? 'of many types' : error_type || noType;
     return `Flood of different errors: ${where}, ${inWords(bad, 'error')} of ${inWords(groups, 'kind')}`;
   }
   const begin = kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : 'Error spikes';
@@ -58,7 +63,7 @@ function titleOf(told: Told): string {
       ? `, ${number(hour)} in an hour, ${number(usualOf(told))} are usual`
       : `, ${inWords(bad, 'time')}`;
   const room = 200 - begin.length - 2 - times.length;
-  return `${begin}: ${shortened(`${error_type}: ${template}`, room)}${times}`;
+  return `${begin}: ${shortened(`${error_type || noType}: ${template}`, room)}${times}`;
 }
 
 function descriptionOf(told: Told): string {

@@ -5,6 +5,7 @@ import { Assigner } from '../../src/error-groups/batch/assign.ts';
 import { readCursor } from '../../src/error-groups/rows/cursor.ts';
 import { readErrors } from '../../src/error-groups/rows/read-errors.ts';
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';
+import { firstId, removeGoneErrors } from '../../src/error-groups/rows/gone-errors.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { ada, addErrors, all, countedErrors, flow } from './grouping-flow.ts';
 
@@ -127,4 +128,27 @@ test('a type that differs each time does not make fingerprints without end', () 
     assigner.assign({ error_type: `type ${n}`, error_message: 'It failed', fingerprint: `f${n}` });
   // 20,000 fingerprints, 20,000 templates of messages, and the flood of all types.
   expect(assigner.changes().opened).toHaveLength(40_001);
+});
+
+test('what was counted and is no longer in error_logs goes after a while, and its group keeps its count', async () => {
+  const { db, untilCounted } = await flow();
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  await addErrors(
+    db,
+    [20, 20, 7].map((days) => ({ created_at: daysAgo(days) })),
+  );
+  await addErrors(db, [{ error_message: 'It stays', created_at: daysAgo(20) }]);
+  await untilCounted(4);
+  await sql`DELETE FROM error_logs WHERE error_message = 'It failed'`.execute(db);
+  const removed = [];
+  for (let after: string | null = firstId; after !== null;) {
+    const from: string = after;
+    const page = await db
+      .transaction()
+      .execute((trx) => removeGoneErrors(trx, { after: from, maxRows: 1 }));
+    removed.push(page.removed);
+    after = page.next;
+  }
+  expect(removed.toSorted()).toEqual([0, 0, 0, 1, 1]);
+  expect(await countedErrors(db)).toBe(4);
 });
