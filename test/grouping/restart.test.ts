@@ -60,6 +60,7 @@ const tight: Partial<MinerLimits> = { maxTemplatesOfScope: 12, maxTemplates: 20 
 test.each([
   ['the limits of production', defaultLimits, 'twiceOpen'],
   ['limits that are reached', tight, 'flood'],
+  ['limits of aliases', { maxStoredOfScope: 14, maxStored: 25 }, 'flood'],
 ])('a restart at any place changes no answer and no row, with %s', (_, limits, reaches) => {
   const seen = { alias: 0, twiceOpen: 0, flood: 0 };
   fc.assert(
