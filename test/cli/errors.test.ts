@@ -77,7 +77,7 @@ test('merge, split, mute and unmute say what they did and how it is taken back',
   expect(await listed('--muted')).toMatchObject([{ id: '1', muted_by: 'ann' }]);
   expect(await listed('--unmuted')).toHaveLength(2);
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain(
-    'Group 1 is not muted any more.',
+    'Unmuted group 1: people are told about it again.',
   );
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Group 1 was not muted.');
 });
