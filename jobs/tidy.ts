@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
+import { firstId, removeGoneErrors } from '../src/error-groups/rows/gone-errors.ts';
 import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
+import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** People look at runs and messages of the last month. */
@@ -20,7 +23,7 @@ const keptSuccesses = 1_000;
  * newest of each job, and of the others those that are younger than a month, without the successful and skipped ones that are not
  * among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that
  * are younger than a month, those that wait, and those about a ticket that is not closed. Of the groups it keeps those that had an
- * error within 90 days.
+ * error within 90 days. What was counted and is no longer in error_logs goes after eight days.
  */
 export const tidy = defineJob({
   name: 'tidy',
@@ -36,6 +39,7 @@ export const tidy = defineJob({
       messages: await tidyMessages(context),
       run_progress: await context.commit(removeOldProgress),
       error_groups: await tidyErrorGroups(context),
+      grouped_errors: await tidyGroupedErrors(context),
     };
   },
 });
@@ -62,6 +66,32 @@ async function tidyErrorGroups({ commit, signal }: JobContext): Promise<number> 
     if (removed === 0) return all;
     all += removed;
   }
+}
+
+/** Where there is more to look at, other nights go on: each begins somewhere else. */
+const maxSeconds = 60;
+
+/** Once around all ids, as far as the time allows. */
+async function tidyGroupedErrors({ db, commit, signal }: JobContext): Promise<number> {
+  if (!(await hasPlatform(db))) return 0;
+  const end = performance.now() + maxSeconds * 1_000;
+  const begin = randomUUID();
+  let all = 0;
+  for (const [start, stop] of [
+    [begin, null],
+    [firstId, begin],
+  ] as const)
+    for (let after: string | null = start; after !== null && (stop === null || after < stop);) {
+      if (performance.now() > end) return all;
+      signal.throwIfAborted();
+      const from: string = after;
+      const { removed, next } = await commit((trx) =>
+        removeGoneErrors(trx, { after: from, maxRows }),
+      );
+      all += removed;
+      after = next;
+    }
+  return all;
 }
 
 /**

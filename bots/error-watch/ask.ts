@@ -168,5 +168,5 @@ export const details = ({ now }: EventContext) => sql`
    WHERE t.group_id = g.id AND f.kind = 'user' AND f.value <> '') AS users`;
 
 /** The group of all that has no room in a flood of its own type has no type. */
-export const isFloodOfTypes = ({ key, error_type }: Told): boolean =>
-  key === floodOfTypes || error_type === '';
+export const isFloodOfTypes = ({ key, error_type, flood }: Told): boolean =>
+  key === floodOfTypes || (flood && error_type === '');

@@ -31,10 +31,9 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
       category: 'errors',
       title: titleOf(config, told),
       description: descriptionOf(told),
-      component:
-        !isOne(told) && isFloodOfTypes(told)
-          ? 'errors of many types'
-          : shortened(told.error_type) || noType,
+      component: isFloodOfTypes(told)
+        ? 'errors of many types'
+        : shortened(told.error_type || noType),
       metadata: {
         kind: told.kind ?? 'spikes',
         ...(isOne(told) ? { group: told.key } : { groups: told.groups }),
@@ -47,7 +46,7 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
   );
 
 /** Platforms may write errors with an empty type, and messages without any word. */
-const noType = 'errors without a type';
+const noType = 'no type';
 
 const wordsOf = ({ template, template_kind }: Told): string =>
   template_kind === 'text'
@@ -74,7 +73,7 @@ const kindsOf = ({ groups, flood }: Told): string =>
 function titleOf(config: Config, told: Told): string {
   const { error_type, kind, spikes, bad, hour } = told;
   if (!isOne(told)) {
-    const where = isFloodOfTypes(told) ? 'of many types' : error_type;
+    const where = isFloodOfTypes(told) ? 'of many types' : error_type || noType;
     return `Flood of different errors: ${where}, ${times(bad, 'error')} of ${kindsOf(told)}`;
   }
   const begin =
@@ -92,7 +91,7 @@ function titleOf(config: Config, told: Told): string {
       ? `, ${number(hour)} in an hour, ${number(usualOf(told))} are usual`
       : `, ${times(bad, 'time')}`;
   const room = 200 - begin.length - 2 - rate.length;
-  return `${begin}: ${shortened(`${error_type || 'no type'}: ${wordsOf(told)}`, room)}${rate}`;
+  return `${begin}: ${shortened(`${error_type || noType}: ${wordsOf(told)}`, room)}${rate}`;
 }
 
 function descriptionOf(told: Told): string {

@@ -10,6 +10,10 @@ export interface MinerLimits {
   readonly maxTemplatesOfScope: number;
   /** templates of all scopes, before what is new anywhere goes to a flood template */
   readonly maxTemplates: number;
+  /** stored templates of one scope, with its aliases: messages that become one again and again leave an alias each time */
+  readonly maxStoredOfScope: number;
+  /** stored templates of all scopes, with aliases: so many are loaded */
+  readonly maxStored: number;
 }
 
 export const defaultLimits: MinerLimits = Object.freeze({
@@ -18,4 +22,6 @@ export const defaultLimits: MinerLimits = Object.freeze({
   maxScopeLength: 200,
   maxTemplatesOfScope: 1_000,
   maxTemplates: 20_000,
+  maxStoredOfScope: 4_000,
+  maxStored: 40_000,
 });

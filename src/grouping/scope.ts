@@ -21,6 +21,7 @@ export class Scope {
   readonly #shapes = new Shapes();
   readonly #variants = new Variants();
   readonly #rewordings = new Rewordings();
+  #stored = 0;
   readonly #aliases: Aliases;
   /** templates that an operator placed; no rule touches what belongs to them */
   readonly #pinned: ReadonlySet<string>;
@@ -34,12 +35,18 @@ export class Scope {
     return this.#shapes.size;
   }
 
+  /** How many templates are stored, those that others cover too. */
+  get stored(): number {
+    return this.#stored;
+  }
+
   find(row: Row): Shape | undefined {
     return this.#shapes.find(row);
   }
 
   /** What is stored, the most general first, so that what one of them covers is left out. */
   load(shapes: readonly Shape[]): void {
+    this.#stored += shapes.length;
     const ordered = shapes.toSorted(
       (one, other) => other.anyWords.length - one.anyWords.length || byAge(one.id, other.id),
     );
@@ -51,6 +58,7 @@ export class Scope {
 
   /** Remembers a shape that fits none, and makes of it and others what the rules say. */
   open(shape: Shape, effects: Effects): void {
+    this.#stored++;
     this.#add(shape);
     for (let newest: Shape | undefined = shape; newest;) {
       this.#uniteRewordings(newest, effects);

@@ -21,12 +21,14 @@ export class Templates {
   readonly #newId: () => string;
   readonly #limits: MinerLimits;
   #size = 0;
+  #stored = 0;
 
   constructor(stored: Iterable<StoredTemplate>, newId: () => string, limits: MinerLimits) {
     this.#newId = newId;
     this.#limits = limits;
     const shapes = new Map<string, Shape[]>();
     for (const { id, scope, tokens, mergedInto, flood, pinned } of stored) {
+      this.#stored++;
       if (pinned) this.#pinned.add(id);
       if (mergedInto !== null) this.#aliases.set(id, mergedInto);
       if (flood) this.#floods.set(scope, id);
@@ -55,8 +57,9 @@ export class Templates {
     const scope = known ?? this.#scopes.get(name);
     const shape = scope?.find(line);
     if (shape) return this.canonical(shape.id);
-    const isFull = (scope?.size ?? 0) >= this.#limits.maxTemplatesOfScope;
-    if (isFull || this.#size >= this.#limits.maxTemplates) return this.#flood(name);
+    const { maxTemplatesOfScope, maxStoredOfScope } = this.#limits;
+    const isFull = scope && (scope.size >= maxTemplatesOfScope || scope.stored >= maxStoredOfScope);
+    if (isFull || this.#isFull) return this.#flood(name);
     return this.#open(name, line);
   }
 
@@ -68,6 +71,7 @@ export class Templates {
     const scope = this.#scopeNamed(name);
     const before = scope.size;
     const id = this.#newId();
+    this.#stored++;
     const tokens = line.tokens();
     this.#journal.opened({
       id,
@@ -89,13 +93,13 @@ export class Templates {
 
   /** The catch-all of the scope; of all scopes, once there is no room for one more. */
   #flood(scope: string): string {
-    const name =
-      this.#size >= this.#limits.maxTemplates && !this.#floods.has(scope) ? everyScope : scope;
+    const name = this.#isFull && !this.#floods.has(scope) ? everyScope : scope;
     const known = this.#floods.get(name);
     if (known !== undefined) return this.canonical(known);
     const id = this.#newId();
     this.#floods.set(name, id);
     this.#size++;
+    this.#stored++;
     this.#journal.opened({
       id,
       scope: name,
@@ -105,6 +109,10 @@ export class Templates {
       pinned: false,
     });
     return id;
+  }
+
+  get #isFull(): boolean {
+    return this.#size >= this.#limits.maxTemplates || this.#stored >= this.#limits.maxStored;
   }
 
   #scopeNamed(name: string): Scope {

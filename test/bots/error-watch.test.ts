@@ -288,6 +288,13 @@ test('titles stay within their limit, whatever the message', async () => {
   for (const { title } of findings) expect([...title].length).toBeLessThanOrEqual(200);
 });
 
+test('an error without a type is no flood of all types', async () => {
+  await errors('Nothing is known of it', [1], '');
+  expect((await check()).findings).toMatchObject([
+    { title: 'New error: no type: Nothing is known of it, 1 time', component: 'no type' },
+  ]);
+});
+
 describe('counting', () => {
   const counting = () => runCheck(errorWatch, 'counting', db, {}, { now });
 

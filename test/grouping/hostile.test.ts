@@ -142,3 +142,19 @@ test('10,000 types and messages that all differ stay within the limits of produc
     );
   expect(lastId).toBeLessThanOrEqual(defaultLimits.maxTemplates + 1);
 });
+
+test('messages that become one again and again leave no more aliases than the limit', () => {
+  const word = (n: number) =>
+    [...String(1_000 + n)].map((digit) => 'bcdfghjklm'[Number(digit)]).join('');
+  let lastId = 0;
+  const miner = createMiner([], () => String((lastId += 1)), {
+    maxStoredOfScope: 200,
+    maxStored: 500,
+  });
+  for (let n = 0; n < 20_000; n += 1) {
+    const [first, second, third] = [n >> 6, 1_000 + ((n >> 2) & 15), 2_000 + (n & 3)].map(word);
+    miner.add(`scope ${n % 5}`, `${first} ${second} ${third} could never be reached`);
+  }
+  // The flood of each scope, and that of all, beside them.
+  expect(lastId).toBeLessThanOrEqual(500 + 6);
+});

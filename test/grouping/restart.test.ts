@@ -60,25 +60,28 @@ const tight: Partial<MinerLimits> = { maxTemplatesOfScope: 12, maxTemplates: 20 
 test.each([
   ['the limits of production', defaultLimits, 'twiceOpen'],
   ['limits that are reached', tight, 'flood'],
+  ['limits of aliases', { maxStoredOfScope: 14, maxStored: 25 }, 'flood'],
 ])('a restart at any place changes no answer and no row, with %s', (_, limits, reaches) => {
   const seen = { alias: 0, twiceOpen: 0, flood: 0 };
-  fc.assert(
-    fc.property(lines(60), (lines) => {
-      const whole = new Store(limits);
-      const cut = new Store(limits);
-      const uncut = lines.map((one) => ({ ...one, cut: false }));
-      expect(mine(lines, cut)).toEqual(mine(uncut, whole));
-      expect(rowsOf(cut)).toEqual(rowsOf(whole));
-      const rows = [...cut.templates.values()];
-      const open = rows.map(({ tokens, flood }) =>
-        flood ? 0 : tokens.filter((token) => token === '<*>').length,
-      );
-      if (rows.some(({ mergedInto }) => mergedInto !== null)) seen.alias++;
-      if (open.some((count) => count > 1)) seen.twiceOpen++;
-      if (rows.some(({ flood }) => flood)) seen.flood++;
-    }),
-    { numRuns: 150 },
-  );
+  // Chance may miss the rules in one go.
+  for (let go = 0; go < 5 && seen[reaches as 'twiceOpen' | 'flood'] === 0; go += 1)
+    fc.assert(
+      fc.property(lines(60), (lines) => {
+        const whole = new Store(limits);
+        const cut = new Store(limits);
+        const uncut = lines.map((one) => ({ ...one, cut: false }));
+        expect(mine(lines, cut)).toEqual(mine(uncut, whole));
+        expect(rowsOf(cut)).toEqual(rowsOf(whole));
+        const rows = [...cut.templates.values()];
+        const open = rows.map(({ tokens, flood }) =>
+          flood ? 0 : tokens.filter((token) => token === '<*>').length,
+        );
+        if (rows.some(({ mergedInto }) => mergedInto !== null)) seen.alias++;
+        if (open.some((count) => count > 1)) seen.twiceOpen++;
+        if (rows.some(({ flood }) => flood)) seen.flood++;
+      }),
+      { numRuns: 150 },
+    );
   // Without these the property says nothing about the rules.
   expect(seen.alias).toBeGreaterThan(0);
   expect(seen[reaches as 'twiceOpen' | 'flood']).toBeGreaterThan(0);

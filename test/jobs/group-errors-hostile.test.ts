@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { Assigner } from '../../src/error-groups/batch/assign.ts';
 import { readCursor } from '../../src/error-groups/rows/cursor.ts';
 import { readErrors } from '../../src/error-groups/rows/read-errors.ts';
+import { mergeGroups } from '../../src/services/error-groups/merge.ts';
+import { firstId, removeGoneErrors } from '../../src/error-groups/rows/gone-errors.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { ada, addErrors, all, countedErrors, flow } from './grouping-flow.ts';
 
@@ -49,6 +51,22 @@ test('what was split off can be split again by another text', async () => {
   await untilCounted(3);
   const errors = new Map((await all(db)).map((group) => [group.id, group.errors]));
   expect([errors.get(disk), errors.get(archive)]).toEqual(['0', '1']);
+});
+
+test('a group that was split by a text and made whole again can be merged into another one', async () => {
+  const { db, untilCounted } = await flow();
+  await addErrors(db, [{ error_message: 'Upload failed: disk full' }, { error_message: 'Other' }]);
+  await untilCounted(2);
+  const groups = await all(db);
+  const other = groups.find(({ example }) => example === 'Other')!.id;
+  const upload = groups.find(({ id }) => id !== other)!.id;
+  const actor = ada;
+  const { opened } = await splitGroup({ db, actor }, { group: upload, part: { text: 'disk' } });
+  await mergeGroups({ db, actor }, { groups: [opened.id], into: upload });
+  await mergeGroups({ db, actor }, { groups: [upload], into: other });
+  await addErrors(db, [{ error_message: 'Upload failed: disk full' }]);
+  await untilCounted(3);
+  expect(await all(db)).toMatchObject([{ id: other, errors: '3' }]);
 });
 
 test('after a restore the ids of the other server are no cursor, even when this server has given as many by then', async () => {
@@ -110,4 +128,27 @@ test('a type that differs each time does not make fingerprints without end', () 
     assigner.assign({ error_type: `type ${n}`, error_message: 'It failed', fingerprint: `f${n}` });
   // 20,000 fingerprints, 20,000 templates of messages, and the flood of all types.
   expect(assigner.changes().opened).toHaveLength(40_001);
+});
+
+test('what was counted and is no longer in error_logs goes after a while, and its group keeps its count', async () => {
+  const { db, untilCounted } = await flow();
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  await addErrors(
+    db,
+    [20, 20, 7].map((days) => ({ created_at: daysAgo(days) })),
+  );
+  await addErrors(db, [{ error_message: 'It stays', created_at: daysAgo(20) }]);
+  await untilCounted(4);
+  await sql`DELETE FROM error_logs WHERE error_message = 'It failed'`.execute(db);
+  const removed = [];
+  for (let after: string | null = firstId; after !== null;) {
+    const from: string = after;
+    const page = await db
+      .transaction()
+      .execute((trx) => removeGoneErrors(trx, { after: from, maxRows: 1 }));
+    removed.push(page.removed);
+    after = page.next;
+  }
+  expect(removed.toSorted()).toEqual([0, 0, 0, 1, 1]);
+  expect(await countedErrors(db)).toBe(4);
 });

@@ -12,10 +12,12 @@ export async function joinGroups(
 ): Promise<void> {
   if (from === into) return;
   await sql`
+    -- A template may be in the group and split off from it at once; of two updates of one row PostgreSQL does only one.
     WITH templates AS (
-      UPDATE engine.error_templates SET group_id = ${into}::bigint WHERE group_id = ${from}::bigint
-    ), splits AS (
-      UPDATE engine.error_templates SET split_from = ${into}::bigint WHERE split_from = ${from}::bigint
+      UPDATE engine.error_templates SET
+        group_id = CASE group_id WHEN ${from}::bigint THEN ${into}::bigint ELSE group_id END,
+        split_from = CASE split_from WHEN ${from}::bigint THEN ${into}::bigint ELSE split_from END
+      WHERE group_id = ${from}::bigint OR split_from = ${from}::bigint
     ), joined AS (
       UPDATE engine.error_groups SET merged_into = ${into}::bigint
       WHERE id = ${from}::bigint OR merged_into = ${from}::bigint

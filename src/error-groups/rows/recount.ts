@@ -6,7 +6,8 @@ export async function recountGroup(trx: Transaction<Database>, group: string): P
   await sql`
     UPDATE engine.error_groups g SET
       errors = s.errors, first_seen_at = s.first, last_seen_at = s.last,
-      example_id = n.error_id, example = CASE WHEN n.error_id = g.example_id THEN g.example ELSE left(e.error_message, 2000) END
+      example_id = coalesce(n.error_id, g.example_id),
+      example = CASE WHEN coalesce(n.error_id, g.example_id) = g.example_id THEN g.example ELSE left(e.error_message, 2000) END
     FROM (
       SELECT sum(errors) AS errors, min(first_seen_at) AS first, max(last_seen_at) AS last
       FROM engine.error_templates WHERE group_id = ${group}::bigint

@@ -13,7 +13,7 @@ export interface ErrorTemplate {
   pinned: boolean;
 }
 
-/** Every template, the oldest first: some ten thousand at most, for the miner opens no more. */
+/** Every template, the oldest first: some 60,000 at most, for the assigner opens no more; most have far less. */
 export const loadTemplates = async (db: Db): Promise<ErrorTemplate[]> =>
   db
     .selectFrom('engine.error_templates')
