@@ -55,7 +55,9 @@ const usual = (now: Date) => sql`(
 
 /** Groups that had an error since their start, and what was found about them before. */
 const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sql`
-  SELECT g.*, g.first_seen_at > ${hoursBefore(now, new_hours)} AS is_new, s.own_start, coalesce(s.own_start, ${from}) AS since,
+  SELECT g.*, g.first_seen_at > ${hoursBefore(now, new_hours)} AS is_new, s.own_start,
+         -- What came before the end of a finding was told with it; that of a muted group ends while its errors are in the window.
+         greatest(coalesce(s.own_start, ${from}), p.resolved_at) AS since,
          p.kind AS prior_kind, p.resolved_at AS prior_end, p.by_person
   FROM engine.error_groups g LEFT JOIN LATERAL (
     SELECT max("from") AS own_start FROM starts
@@ -67,7 +69,7 @@ const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sq
     FROM bot_findings f WHERE f.check_name = 'error-groups' AND f.component_key = g.id::text
     ORDER BY f.detected_at DESC LIMIT 1
   ) p ON true
-  WHERE g.merged_into IS NULL AND g.last_seen_at >= coalesce(s.own_start, ${from})
+  WHERE g.merged_into IS NULL AND g.last_seen_at >= greatest(coalesce(s.own_start, ${from}), p.resolved_at)
     AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > ${now}, true))
     ${only ? sql`AND (g.id::text = ANY (${[...only]}::text[]) OR ${floodOf} = ANY (${[...only]}::text[]) OR ${floodOfTypes} = ANY (${[...only]}::text[]))` : sql``}`;
 
@@ -86,7 +88,8 @@ export const tables = (config: Config, context: EventContext) => sql`
   present AS MATERIALIZED (${present(config, context)}),
   rated AS MATERIALIZED (
     SELECT g.*, n.*, ${kind} AS kind,
-      hour >= ${config.spike_errors} AND hour >= ${config.spike_factor}::float8 * usual AS spikes,
+      -- A group of this hour has no earlier mean.
+      g.first_seen_at < ${hoursBefore(context.now, 1)} AND hour >= ${config.spike_errors} AND hour >= ${config.spike_factor}::float8 * usual AS spikes,
       t.template, t.template_kind,
       EXISTS (SELECT FROM engine.error_templates t WHERE t.group_id = g.id AND t.kind = 'flood') AS flood
     FROM present g, LATERAL (

@@ -128,6 +128,16 @@ describe('a group that comes back', () => {
     expect(await titles({}, { starts })).toEqual(['medium Error came back: app: Back, 1 time']);
   });
 
+  test('whose finding ended with a mute is told by what came after that, and is no spike within its first hour', async () => {
+    await errors('Back', often(15, 0.9, 0.6));
+    await insertFinding('1', 'new', 0.5);
+    expect(await titles()).toEqual([]);
+    await errors('Back', [0.2, 0.1]);
+    expect(await titles()).toEqual(['medium Error came back: app: Back, 2 times']);
+    await errors('Back', often(12, 0.09, 0.01));
+    expect(await titles()).toEqual(['medium Error came back: app: Back, 14 times']);
+  });
+
   test('after a spike that a person resolved, at any rate', async () => {
     await errors('Usual', often(334, 168, 0.1));
     const { id, bot_id } = await insertFinding('1', 'spikes', 20);
