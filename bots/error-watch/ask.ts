@@ -46,8 +46,8 @@ const spanOf = (moment: Fragment) => sql`date_bin(${span}, ${moment}, '2000-01-0
  * each group.
  */
 const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sql`
-  SELECT g.id, g.error_type, g.first_seen_at, g.last_seen_at, is_new, own_start, coalesce(own_start, ${from}) AS since,
-         greatest(coalesce(own_start, ${from}), ${hoursBefore(now, 1)}::timestamptz) AS hour_since,
+  SELECT g.id, g.error_type, g.first_seen_at, g.last_seen_at, is_new, own_start, since,
+         greatest(since, ${hoursBefore(now, 1)}::timestamptz) AS hour_since,
          p.kind AS prior_kind, p.resolved_at AS prior_end, p.by_person
   FROM engine.error_groups g LEFT JOIN started ON started.key = g.id::text
   LEFT JOIN started of_type ON of_type.key = ${floodOf} LEFT JOIN prior p ON p.key = g.id::text
@@ -55,7 +55,9 @@ const present = ({ new_hours }: Config, { from, now, only }: EventContext) => sq
   CROSS JOIN LATERAL (SELECT g.first_seen_at > ${hoursBefore(now, new_hours)} AS is_new) n
   CROSS JOIN LATERAL (SELECT greatest(started."from", of_prior."from", CASE WHEN is_new THEN of_type."from" END,
     CASE WHEN is_new THEN (SELECT "from" FROM started WHERE key = ${sql.lit(floodOfTypes)}) END) AS own_start) s
-  WHERE g.merged_into IS NULL AND g.last_seen_at >= coalesce(own_start, ${from})
+  -- What came before the end of a finding was told with it; that of a muted group ends while its errors are in the window.
+  CROSS JOIN LATERAL (SELECT greatest(coalesce(own_start, ${from}), p.resolved_at) AS since) w
+  WHERE g.merged_into IS NULL AND g.last_seen_at >= since
     AND NOT (g.muted_at IS NOT NULL AND coalesce(g.muted_until > ${now}, true))
     ${only ? sql`AND (g.id::text = ANY (${[...only]}::text[]) OR ${floodOf} = ANY (${[...only]}::text[]) OR ${floodOfTypes} = ANY (${[...only]}::text[]))` : sql``}`;
 
@@ -131,8 +133,8 @@ export const tables = (config: Config, context: EventContext) => sql`
       g.id IN (SELECT group_id FROM engine.error_templates WHERE kind = 'flood') AS flood
     FROM present g LEFT JOIN spans n ON n.id = g.id
   ), judged AS MATERIALIZED (
-    -- CASE: the mean is computed for those that are frequent enough.
-    SELECT g.*, CASE WHEN hour >= ${config.spike_errors} THEN
+    -- CASE: the mean and the busy hours are computed for those that are frequent enough. A group of this hour has no earlier mean.
+    SELECT g.*, CASE WHEN hour >= ${config.spike_errors} AND g.first_seen_at < ${hoursBefore(context.now, 1)} THEN
              hour >= ${config.spike_factor}::float8 * ${usual(context.now)} AND hour >= ${config.busy_factor}::float8 * ${busy(context.now)}
            ELSE false END AS spikes,
            coalesce(kind = 'new' AND bad > 0 AND (flood OR bad < ${config.medium_errors}), false) AS is_small

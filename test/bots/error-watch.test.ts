@@ -166,6 +166,16 @@ describe('a group that comes back', () => {
     expect(await titles({}, { starts })).toEqual(['low Rare new error: app: New one, 2 times']);
   });
 
+  test('whose finding ended with a mute is told by what came after that, and is no spike within its first hour', async () => {
+    await errors('Back', often(15, 0.9, 0.6));
+    await insertFinding('1', 'new', 0.5);
+    expect(await titles()).toEqual([]);
+    await errors('Back', [0.2, 0.1]);
+    expect(await titles()).toEqual(['medium Error came back: app: Back, 2 times']);
+    await errors('Back', often(12, 0.09, 0.01));
+    expect(await titles()).toEqual(['medium Error came back: app: Back, 14 times']);
+  });
+
   test('after a spike that a person resolved, at any rate', async () => {
     await errors('Usual', often(334, 168, 0.1));
     const { id, bot_id } = await insertFinding('1', 'spikes', 20);
@@ -250,7 +260,7 @@ test('what is no text of its own is in words: an empty type, no message, a name 
   expect(findings.map(({ title, component }) => [title, component]).toSorted()).toEqual([
     ['Rare new error: app: contains "disk full", 1 time', 'app'],
     ['Rare new error: app: fingerprint "checkout tax", 1 time', 'app'],
-    ['Rare new error: no type: messages without words, 1 time', 'errors without a type'],
+    ['Rare new error: no type: messages without words, 1 time', 'no type'],
   ]);
 });
 
@@ -291,7 +301,7 @@ test('titles stay within their limit, whatever the message', async () => {
 test('an error without a type is no flood of all types', async () => {
   await errors('Nothing is known of it', [1], '');
   expect((await check()).findings).toMatchObject([
-    { title: 'New error: no type: Nothing is known of it, 1 time', component: 'no type' },
+    { title: 'Rare new error: no type: Nothing is known of it, 1 time', component: 'no type' },
   ]);
 });
 

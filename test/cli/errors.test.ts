@@ -170,3 +170,13 @@ test('an end of a mute that has none is not earlier', async () => {
   const muted = await errors('mute', '1', '--reason', 'harmless', '--as', 'ann');
   expect(muted.out).toContain('`npx roundsman errors unmute 1` ends it.');
 });
+
+test('who names a group that was merged hears which group stands for it', async () => {
+  await errors('merge', '3', '--into', '2', '--as', 'ann');
+  expect((await errors('show', '3')).out).toContain('2; 3 was merged into it');
+  expect((await errors('show', '2')).out).not.toContain('merged into it');
+  const muted = await errors('mute', '3', '--reason', 'harmless', '--as', 'ann');
+  expect(muted.err).toContain('Group 3 was merged into group 2.');
+  expect(muted.out).toContain('Muted group 2');
+  expect((await errors('unmute', '2', '--as', 'ann')).err).not.toContain('merged');
+});

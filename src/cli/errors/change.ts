@@ -10,6 +10,7 @@ import { askFor, goesAhead } from '../terminal/ask.ts';
 import { withDraft } from '../terminal/draft.ts';
 import { asReason } from '../terminal/long-text.ts';
 import { counted, moment, printJson, say } from '../terminal/print.ts';
+import { noteMerged } from './merged.ts';
 
 interface ChangeOptions {
   as?: string;
@@ -57,6 +58,7 @@ export const splitErrors = (given: string, options: SplitOptions): Promise<void>
     }
     const actor = actorOf(options.as);
     const { group, opened } = await splitGroup({ db, actor }, { group: given, part });
+    noteMerged(given, group.id);
     if (options.json) return printJson({ ...opened, split_from: group });
     say(
       'text' in part
@@ -93,6 +95,7 @@ export async function muteErrors(given: string, options: MuteOptions): Promise<v
       const seconds = options.for ?? null;
       const actor = actorOf(options.as);
       const group = await muteGroup({ db, actor }, { group: given, reason, seconds });
+      noteMerged(given, group.id);
       if (options.json) return printJson(group);
       const until = group.muted_until
         ? `until ${moment(group.muted_until, new Date())}`
@@ -108,6 +111,7 @@ export async function muteErrors(given: string, options: MuteOptions): Promise<v
 export const unmuteErrors = (given: string, options: ChangeOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { group, was } = await unmuteGroup({ db, actor: actorOf(options.as) }, { group: given });
+    noteMerged(given, group.id);
     if (options.json) return printJson(group);
     say(
       was

@@ -8,15 +8,17 @@ import { sparkline } from '../terminal/bars.ts';
 import * as print from '../terminal/print.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { table } from '../terminal/table.ts';
+import { mergedFrom } from './merged.ts';
 import { templateInWords, typeInWords, usersInWords } from './list.ts';
 
-type Shown = Awaited<ReturnType<typeof showGroup>>;
+/** `given`: how the person named the group. */
+type Shown = Awaited<ReturnType<typeof showGroup>> & { given: string };
 
 export const showErrors = (given: string[], options: ShowOptions): Promise<void> =>
   withDatabase(({ db }) =>
     showEach(given, options, {
       idOf: async (name) => (await findGroup(db, name)).id,
-      read: (group) => showGroup(db, group),
+      read: async (given) => ({ ...(await showGroup(db, given)), given }),
       fields: documentOf,
       print: printGroup,
     }),
@@ -39,11 +41,13 @@ function printGroup({
   newest,
   finding,
   now,
+  given,
 }: Shown): void {
+  const merged = mergedFrom(given, group.id);
   print.say(print.paint('bold', `${typeInWords(group)}: ${templateInWords(group)}`));
   print.say();
   print.facts([
-    ['Group', group.id],
+    ['Group', merged === null ? group.id : `${group.id}; ${merged} was merged into it`],
     ['Errors', withCommas(Number(group.errors))],
     ['Users', usersInWords(group.users)],
     ['First seen', print.moment(group.first_seen_at, now)],

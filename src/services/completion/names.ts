@@ -39,9 +39,9 @@ const channels: Find = (prefix) => sql`
   WHERE starts_with(name, ${prefix}) ORDER BY name LIMIT ${sql.lit(maxNames)}`;
 
 const groups: Find = (begin) => sql`
-  SELECT g.id::text AS name, (
-    SELECT left(array_to_string(t.tokens, ' '), 80) FROM engine.error_templates t
-    WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC LIMIT 1) AS about
+  SELECT g.id::text AS name, left(concat_ws(': ', nullif(g.error_type, ''), (
+    SELECT CASE WHEN t.kind = 'flood' THEN 'flood' ELSE array_to_string(t.tokens, ' ') END FROM engine.error_templates t
+    WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC LIMIT 1)), 80) AS about
   FROM engine.error_groups g WHERE g.merged_into IS NULL AND starts_with(g.id::text, ${begin})
   ORDER BY g.last_seen_at DESC LIMIT ${sql.lit(maxNames)}`;
 
