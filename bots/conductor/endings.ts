@@ -55,7 +55,7 @@ export function findBadEndings(config: Config, context: CheckContext) {
           error ?? (status === 'timeout' ? 'Its deadline passed.' : 'The run gave no reason.'),
         component,
         metadata: {
-          failures_in_row: failures,
+          in_row: failures,
           status,
           ended: ended?.toISOString(),
           next_execution_at: next_execution_at.toISOString(),

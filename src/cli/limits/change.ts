@@ -72,6 +72,6 @@ const columns: Column<LimitRow>[] = [
       value === null ? paint('red', 'not set: nothing is healed') : String(value),
     cellForPrograms: ({ value }) => (value === null ? null : String(value)),
   },
-  { name: 'default', head: 'Default', cell: (limit) => String(limit.default) },
+  { name: 'usual', head: 'Default', cell: ({ usual }) => String(usual) },
   { name: 'meaning', head: 'What', cell: ({ meaning }) => meaning },
 ];

@@ -10,16 +10,16 @@ export interface Limit {
   least: number;
   most: number;
   /** its value until a person changes it */
-  default: number;
+  usual: number;
 }
 
 const limit = (
   name: string,
-  defaultValue: number,
+  usual: number,
   [least, most]: [number, number],
   meaning: string,
   setting: Limit['setting'] = 'healing',
-): Limit => ({ name, setting, meaning, least, most, default: defaultValue });
+): Limit => ({ name, setting, meaning, least, most, usual });
 
 export const limits: readonly Limit[] = [
   limit('cooldown_minutes', 5, [0, 10_080], 'minutes between two heals of a finding by an entry'),
