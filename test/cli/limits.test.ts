@@ -36,7 +36,7 @@ test('each is shown with what it means, and one that was removed says what that 
     db,
   );
   const { out } = await roundsman(url, 'limits', '-o', 'table');
-  expect(out).toMatch(/^Limit +Is +Usually +What\n/);
+  expect(out).toMatch(/^Limit +Is +Default +What\n/);
   for (const { meaning } of limits) expect(out).toContain(meaning);
   expect(out).toMatch(/cooldown_minutes +not set: nothing is healed +5/);
 });
