@@ -122,7 +122,7 @@ async function bundle() {
     writeFileSync(join(fresh, 'licences.txt'), licences());
     if (!isForPackage) writeFileSync(join(fresh, 'of.json'), JSON.stringify(filesOf(chunks)));
     rmSync(place, { recursive: true, force: true });
-    renameSync(unfinished, place);
+    renameSync(fresh, place);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }

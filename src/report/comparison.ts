@@ -1,6 +1,8 @@
 import { figureNames, type Report } from './report.ts';
 import { formatNumber } from './words.ts';
 
+export const noComparison = 'There is no earlier period to compare with yet.';
+
 /** The figures beside those of earlier periods, with their head; null where there is no earlier period yet. */
 export function comparisonOf({
   periods,

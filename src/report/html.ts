@@ -4,7 +4,7 @@
  */
 import { counted } from '../ground/text.ts';
 import { escaped, withCommands } from './markup.ts';
-import { comparisonOf } from './comparison.ts';
+import { comparisonOf, noComparison } from './comparison.ts';
 import { pickBots, pickGaps } from './pick.ts';
 import { asSvg, labelsOf, legend, patterns, type Plot } from './plot.ts';
 import { figureNames, type Period, type Report } from './report.ts';
@@ -126,7 +126,7 @@ const more = (others: number, noun: string): string =>
 
 function comparison(report: Report): string[] {
   const beside = comparisonOf(report);
-  if (beside === null) return ['<p>There is no earlier period yet.</p>'];
+  if (beside === null) return [`<p>${noComparison} Once there is one, plots stand here.</p>`];
   const { periods } = report;
   const labels = labelsOf(periods);
   const plots = plotsOf(periods);

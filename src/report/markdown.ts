@@ -1,6 +1,6 @@
 /** A report in Markdown, as GitHub and others read it. No foreign text becomes markup, a link, a mention or HTML. */
 import { counted, printable } from '../ground/text.ts';
-import { comparisonOf } from './comparison.ts';
+import { comparisonOf, noComparison } from './comparison.ts';
 import { command } from './markup.ts';
 import { pickBots, pickGaps } from './pick.ts';
 import type { Report } from './report.ts';
@@ -76,7 +76,7 @@ export function asMarkdown(report: Report, notes: readonly string[] = []): strin
     ),
     ...part(
       'Beside earlier periods',
-      beside === null ? ['There is none yet.'] : table(beside.head, beside.rows),
+      beside === null ? [noComparison] : table(beside.head, beside.rows),
     ),
   ].join('\n');
 }

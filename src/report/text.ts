@@ -1,7 +1,7 @@
 /** A report in plain text of at most 80 columns. */
 import { counted, printable } from '../ground/text.ts';
 import { cut as cutWith, padded, widthOf, wrapped } from '../ground/width.ts';
-import { comparisonOf } from './comparison.ts';
+import { comparisonOf, noComparison } from './comparison.ts';
 import { pickBots, pickGaps } from './pick.ts';
 import type { Report } from './report.ts';
 import { factsOf } from './facts.ts';
@@ -92,6 +92,6 @@ function comparison(report: Report): string[] {
   const beside = comparisonOf(report);
   return part(
     'Beside earlier periods',
-    beside === null ? ['There is none yet.'] : table([beside.head, ...beside.rows]),
+    beside === null ? [noComparison] : table([beside.head, ...beside.rows]),
   );
 }

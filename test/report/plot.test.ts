@@ -60,6 +60,8 @@ test('the text of a plot is 12 pixels high or more, on a screen of 400 and where
 test('of a first period there is nothing to plot', () => {
   const { periods, ...rest } = sample();
   const html = asHtml({ ...rest, periods: periods.slice(-1), before: null });
-  expect(html).toContain('There is no earlier period yet.');
+  expect(html).toContain(
+    'There is no earlier period to compare with yet. Once there is one, plots',
+  );
   expect(html).not.toContain('<svg');
 });

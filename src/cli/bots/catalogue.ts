@@ -3,6 +3,7 @@ import {
   listCatalogue,
   showCatalogue as find,
   type CatalogueBot,
+  type CatalogueEntry,
 } from '../../services/bots/catalogue.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { facts, paint, prose, say, section } from '../terminal/print.ts';
@@ -17,7 +18,7 @@ const asJson = ({ settings, ...bot }: CatalogueBot) => ({
   settings: settings?.map(settingAsJson) ?? null,
 });
 
-const columns: Column<CatalogueBot>[] = [
+const columns: Column<CatalogueEntry>[] = [
   { name: 'name', head: 'Name', cell: ({ name }) => printable(name) },
   { name: 'endpoint', head: 'Endpoint', cell: ({ endpoint }) => printable(endpoint) },
   {
@@ -39,13 +40,13 @@ export async function showCatalogue(
       options,
       rows: bots,
       columns,
-      fields: asJson,
+      fields: ({ name }) => asJson(find(catalogue, name)),
       empty: 'The catalogue is empty.',
     });
   }
   const bot = find(catalogue, given);
   const isRow = options.output === 'csv' || options.output === 'tsv';
-  if (isRow) return list({ options, rows: [bot], columns, fields: asJson, empty: '' });
+  if (isRow) return list({ options, rows: [bot], columns, fields: () => asJson(bot), empty: '' });
   if (isData(options)) return printDocument(asJson(bot), options);
   say(paint('bold', printable(`${bot.display_name} (${bot.name})`)));
   prose(bot.description);

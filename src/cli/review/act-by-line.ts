@@ -12,14 +12,21 @@ import type { Move, Walk } from './walk.ts';
 /** How an error names the question that was not answered. */
 export const answerName = 'an answer';
 
-/** Has the person choose one of them, by its number. `howToLeave` says how to go on without a choice. */
-export async function chosenFrom<Each>(
+/**
+ * Has the person choose one of them, by its number or by another word that it answers to. `howToLeave` says how to go on without
+ * a choice.
+ */
+export async function chosenFrom<Each extends { words: string; also?: readonly string[] }>(
   question: string,
   choices: readonly Each[],
-  howToLeave = 'Ctrl-C leaves the review',
+  howToLeave = 'Ctrl-C leaves the question',
 ): Promise<Each> {
+  const chosenBy = (text: string) =>
+    /^\d{1,2}$/.test(text)
+      ? choices[Number(text) - 1]
+      : choices.find(({ also }) => also?.includes(text.toLowerCase()));
   const check = (text: string) => {
-    if (/^\d{1,2}$/.test(text) && choices[Number(text) - 1]) return;
+    if (chosenBy(text)) return;
     throw new UsageError({
       what: 'nothing was chosen',
       why: /^\d+$/.test(text)
@@ -29,7 +36,7 @@ export async function chosenFrom<Each>(
     });
   };
   const text = await askFor(answerName, `${question} (1-${choices.length})`, { check });
-  return choices[Number(text) - 1]!;
+  return chosenBy(text)!;
 }
 
 /** Asks the action's questions and performs it. Texts that the person typed and the action does not store stay in files. */

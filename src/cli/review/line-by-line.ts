@@ -73,6 +73,8 @@ function tell(seen: Review): void {
 
 interface Choice {
   words: string;
+  /** what may be typed in place of its number */
+  also?: readonly string[];
   does(): Promise<Move> | Move;
 }
 
@@ -94,11 +96,19 @@ async function choose(context: Context, walk: Walk, seen: Review): Promise<Move>
       does: () => (walk.at > 0 ? 'previous' : (note('there is none before'), 'here')),
     },
     { words: 'filter', does: () => filterBy(context, walk) },
-    { words: 'quit', does: () => 'quit' },
+    { words: 'quit (also: q)', also: ['q', 'quit'], does: () => 'quit' },
   ];
   put(choices.map(({ words }, index) => `${String(index + 1).padStart(2)}  ${words}`).join('\n'));
-  const howToLeave = `${choices.length} quits, and so does Ctrl-C`;
-  return (await chosenFrom('What now', choices, howToLeave)).does();
+  const howToLeave = `${choices.length} quits, and so do q and Ctrl-C`;
+  const choice = await chosenFrom('What now', choices, howToLeave);
+  try {
+    return await choice.does();
+  } catch (error) {
+    // As on the screen, Ctrl-C leaves a question, and the review goes on: an action asks before it changes anything.
+    if (!(error instanceof InterruptedError)) throw error;
+    note('nothing was done');
+    return 'here';
+  }
 }
 
 /** An action keeps its number on every ticket, because people learn it. Where it is not possible now, it says why. */

@@ -135,7 +135,8 @@ export function performer(context: Context, give: (event: Event) => void): Perfo
     try {
       const happened = await inTime(changesOf(db, seen));
       noteAnswer(state);
-      if (happened === null || mode.kind === 'busy') return;
+      if (happened === null) return give({ type: 'unchanged' });
+      if (mode.kind === 'busy') return;
       const review = await readReview(context, { ticket: seen.ticket.id });
       give({
         type: 'changed',

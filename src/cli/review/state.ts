@@ -69,6 +69,8 @@ export interface State {
   me: string;
   /** the ticket on the screen; null where none is left, or none was read yet */
   seen: Review | null;
+  /** ms: when `seen.now` was the time */
+  seenAt: number;
   /** how many tickets wait after it */
   left: number;
   /** the ids of the tickets that were shown, in this order */
@@ -120,6 +122,8 @@ export type Intent =
 
 export type Event =
   | { type: 'input'; input: Input }
+  /** the ticket on the screen has not changed, and time has passed */
+  | { type: 'unchanged' }
   /** no key has come for a while (`apartMs` in pace.ts) */
   | { type: 'paused' }
   /** `review` is null where no further ticket is left; `left` counts it and those after it */
@@ -149,6 +153,7 @@ export const quietMs = 300;
 export const begin = (me: string, filter: ReviewFilter): State => ({
   me,
   seen: null,
+  seenAt: 0,
   left: 0,
   trail: [],
   at: -1,

@@ -36,7 +36,9 @@ export function update(state: State, event: Event, now: number): Step {
     case 'shown':
       return stateOnly(showAnother({ ...state, seen: event.review, at: event.at }, now));
     case 'changed':
-      return stateOnly(onChange(state, event));
+      return stateOnly(onChange(state, event, now));
+    case 'unchanged':
+      return stateOnly(withTime(state, now));
     case 'done': {
       const { done, ticket } = event;
       return {
@@ -114,10 +116,19 @@ function nextShown(
 /** Puts another ticket on the screen. Keys that arrive in the first moment were meant for the one before. */
 const showAnother = (state: State, now: number): State => ({
   ...state,
+  seenAt: now,
   mode: reading,
   scroll: 0,
   quietUntil: now + quietMs,
 });
+
+/** The ticket as it stands now: its age grows, and its response clock runs out, while a person looks at it. */
+function withTime(state: State, now: number): State {
+  const { seen, seenAt } = state;
+  if (!seen) return state;
+  const time = new Date(seen.now.getTime() + now - seenAt);
+  return { ...state, seen: { ...seen, now: time }, seenAt: now };
+}
 
 function showAgain({ trail, at }: State, ticket: string): Intent {
   const index = trail.indexOf(ticket);
@@ -130,7 +141,11 @@ const withoutDraftsOf = ({ drafts }: State, ticket: string): State['drafts'] =>
 /**
  * A text that is being typed stays. A confirmation that waits is taken back: it was about the ticket as it was before.
  */
-function onChange(state: State, { review, message }: Extract<Event, { type: 'changed' }>): State {
+function onChange(
+  state: State,
+  { review, message }: Extract<Event, { type: 'changed' }>,
+  now: number,
+): State {
   if (state.seen?.ticket.id !== review.ticket.id) return state;
   const isAsked = state.mode.kind === 'confirming' && message !== '';
   const text = isAsked
@@ -139,6 +154,7 @@ function onChange(state: State, { review, message }: Extract<Event, { type: 'cha
   return {
     ...state,
     seen: review,
+    seenAt: now,
     mode: isAsked ? reading : state.mode,
     message: text ? { tone: isAsked ? 'refused' : 'notice', text } : state.message,
   };

@@ -8,16 +8,20 @@ import {
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
+import type { Bot } from '../../contract/bot.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 
-export interface CatalogueBot {
+export interface CatalogueEntry {
   name: string;
   endpoint: string;
   display_name: string;
   description: string;
   /** the schedule with which it is registered */
   schedule_cron: string;
+}
+
+export interface CatalogueBot extends CatalogueEntry {
   checks: ShownCheck[];
   /** names of the entries of knowledge that it brings along */
   knowledge: string[];
@@ -33,33 +37,38 @@ export interface CatalogueBot {
   settings: Setting[] | null;
 }
 
-/** All bots of the catalogue by name. */
-export const listCatalogue = (catalogue: Catalogue): CatalogueBot[] =>
-  catalogue.bots
-    .map((bot) => ({
-      name: bot.name,
-      endpoint: `/api/bots/${bot.name}`,
-      display_name: bot.displayName,
-      description: bot.description,
-      schedule_cron: bot.schedule,
-      checks: checksOf(bot),
-      knowledge: (bot.knowledge ?? []).map(({ name }) => name),
-      heals: healingEntriesOf(bot, catalogue),
-      advice: adviceOf(bot),
-      secrets: [...(bot.secrets ?? [])],
-      needs: [...(bot.needs ?? [])],
-      settings: settingsOf(bot),
-    }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** All bots of the catalogue by name. Their settings and heals are left out, because to read those of all takes 100 ms. */
+export const listCatalogue = ({ bots }: Catalogue): CatalogueEntry[] =>
+  bots.map(entryOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+const entryOf = ({ name, displayName, description, schedule }: Bot): CatalogueEntry => ({
+  name,
+  endpoint: `/api/bots/${name}`,
+  display_name: displayName,
+  description,
+  schedule_cron: schedule,
+});
 
 /** A bot of the catalogue, by its name or its endpoint. Throws {@link NotFoundError}. */
 export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot {
-  const all = listCatalogue(catalogue);
   const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');
-  const found = all.find((bot) => bot.name === name);
-  if (found) return found;
+  const bot = catalogue.bots.find((each) => each.name === name);
+  if (!bot) throw notInCatalogue(given, name, listCatalogue(catalogue));
+  return {
+    ...entryOf(bot),
+    checks: checksOf(bot),
+    knowledge: (bot.knowledge ?? []).map((entry) => entry.name),
+    heals: healingEntriesOf(bot, catalogue),
+    advice: adviceOf(bot),
+    secrets: [...(bot.secrets ?? [])],
+    needs: [...(bot.needs ?? [])],
+    settings: settingsOf(bot),
+  };
+}
+
+function notInCatalogue(given: string, name: string, all: CatalogueEntry[]): NotFoundError {
   const names = all.map((bot) => bot.name);
-  throw new NotFoundError({
+  return new NotFoundError({
     what: `the catalogue has no bot ${given.trim() || 'without a name'}`,
     why: `it has ${names.join(', ')}`,
     hint: didYouMean(name, names, 'take one of them; a bot is a file in bots/'),

@@ -282,6 +282,9 @@ test('a change of another person is noticed once, with what they did', async () 
   expect(given).toMatchObject([
     { type: 'changed', message: expect.stringMatching(/^ann commented on it \d+s ago$/) },
   ]);
+  const present = await read(scene.rich);
+  await performer(me, (event) => given.push(event)).look(() => ({ ...state, seen: present }));
+  expect(given.at(-1)).toEqual({ type: 'unchanged' });
 });
 
 test('a filter that cannot be answered is refused where it is typed, and does not stay', async () => {

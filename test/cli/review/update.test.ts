@@ -410,6 +410,19 @@ describe('a text', () => {
   });
 });
 
+test('ages and clocks go on while a person looks at a ticket', () => {
+  const hourMs = 3_600_000;
+  const before = shown(plain);
+  const after = update(before, { type: 'unchanged' }, hourMs - quietMs).state;
+  expect(after.seen!.now.getTime() - plain.now.getTime()).toBe(hourMs);
+  expect(update(after, { type: 'unchanged' }, 2 * hourMs - quietMs).state.seen!.now.getTime()).toBe(
+    plain.now.getTime() + 2 * hourMs,
+  );
+  const age = (state: State) => lines(state).find((line) => line.includes('age '));
+  expect(age(before)).toContain('age 1h');
+  expect(age(after)).toContain('age 2h');
+});
+
 describe('undo', () => {
   test('says so where there is nothing, or what cannot be taken back', () => {
     expect(told(press(shown(plain), 'u'))).toContain('nothing yet');

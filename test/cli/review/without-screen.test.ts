@@ -73,13 +73,13 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     },
   );
 
-  test.each(['?', 'q', 'zz', '99'])(
+  test.each(['?', 'zz', '99'])(
     '%s is no number of the list: how to leave it is said',
     async (text) => {
       const screen = await openScreen(url, review, { env: { ACCESSIBLE: '1' }, rows: 60 });
       const said = { all: '' };
       await answer(screen, said, 'What now (1-', `${text}\r`);
-      await screen.shows('18 quits, and so does Ctrl-C');
+      await screen.shows('18 quits, and so do q and Ctrl-C');
       expect(screen.text()).toContain(
         text === '99' ? 'that number is not in the list' : `${text} is not a number`,
       );
@@ -87,6 +87,26 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       expect(await screen.ended).toBe(0);
     },
   );
+
+  test.each(['q', 'QUIT'])('%s quits, as on the screen', async (text) => {
+    const screen = await openScreen(url, review, { env: { ACCESSIBLE: '1' }, rows: 60 });
+    await answer(screen, { all: '' }, 'What now (1-', `${text}\r`);
+    expect(await screen.ended).toBe(0);
+  });
+
+  test('Ctrl-C at a question of an action leaves the question, and the review goes on', async () => {
+    const screen = await openScreen(url, review, { env: { ACCESSIBLE: '1' }, rows: 60 });
+    await screen.shows('What now (1-');
+    const number = /^ *(\d+)\D+history$/m.exec(screen.text())![1];
+    const said = { all: '' };
+    screen.press(`${number}\r`);
+    await answer(screen, said, 'Comment on', keys.interrupt);
+    // Only what came after Ctrl-C is looked through: the review asks on.
+    await answer(screen, said, 'What now (1-', 'q\r');
+    expect(await screen.ended).toBe(0);
+    said.all += screen.bytes();
+    expect(said.all).toContain('nothing was done');
+  });
 
   test('a filter without a ticket is taken back, and the review goes on', async () => {
     const screen = await openScreen(url, review, { env: { ACCESSIBLE: '1' }, rows: 60 });
