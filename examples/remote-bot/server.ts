@@ -7,7 +7,7 @@
  * the two contracts. docs/remote-bots.md says how the bot is added.
  */
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { GET, POST } from './route.ts';
@@ -24,12 +24,15 @@ async function answerTo(incoming: IncomingMessage): Promise<Response> {
   return method === 'GET' ? GET(request) : new Response('POST or GET', { status: 405 });
 }
 
+async function reply(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const answer = await answerTo(incoming);
+  outgoing.writeHead(answer.status, Object.fromEntries(answer.headers.entries()));
+  outgoing.end(await answer.text());
+}
+
 const [cert, key] = ['TLS_CERT', 'TLS_KEY'].map((name) => readFileSync(process.env[name]!));
 const server = createServer({ cert: cert!, key: key! }, (incoming, outgoing) => {
-  void answerTo(incoming).then(async (answer) => {
-    outgoing.writeHead(answer.status, Object.fromEntries(answer.headers.entries()));
-    outgoing.end(await answer.text());
-  });
+  void reply(incoming, outgoing);
 });
 server.listen(Number(process.env.PORT ?? 8443), process.env.HOST ?? '127.0.0.1', () => {
   const { port } = server.address() as { port: number };

@@ -89,5 +89,3 @@ export const cronAnswer = z.strictObject({
     .optional(),
   error: z.string().max(2_000).optional().describe('why it did not succeed'),
 });
-
-export type CronAnswer = z.infer<typeof cronAnswer>;

@@ -7,6 +7,8 @@ import {
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Bot } from '../../contract/bot.ts';
+import { remoteBot } from '../../remote/bot.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -36,28 +38,31 @@ export interface CatalogueBot {
 /** All bots of the catalogue by name. */
 export const listCatalogue = (catalogue: Catalogue): CatalogueBot[] =>
   catalogue.bots
-    .map((bot) => ({
-      name: bot.name,
-      endpoint: `/api/bots/${bot.name}`,
-      display_name: bot.displayName,
-      description: bot.description,
-      schedule_cron: bot.schedule,
-      checks: checksOf(bot),
-      knowledge: (bot.knowledge ?? []).map(({ name }) => name),
-      heals: healingEntriesOf(bot, catalogue),
-      advice: adviceOf(bot),
-      secrets: [...(bot.secrets ?? [])],
-      needs: [...(bot.needs ?? [])],
-      settings: settingsOf(bot),
-    }))
+    .map((bot) => shown(catalogue, bot, `/api/bots/${bot.name}`))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** A bot of the catalogue, by its name or its endpoint. Throws {@link NotFoundError}. */
+const shown = (catalogue: Catalogue, bot: Bot, endpoint: string): CatalogueBot => ({
+  name: bot.name,
+  endpoint,
+  display_name: bot.displayName,
+  description: bot.description,
+  schedule_cron: bot.schedule,
+  checks: checksOf(bot),
+  knowledge: (bot.knowledge ?? []).map(({ name }) => name),
+  heals: healingEntriesOf(bot, catalogue),
+  advice: adviceOf(bot),
+  secrets: [...(bot.secrets ?? [])],
+  needs: [...(bot.needs ?? [])],
+  settings: settingsOf(bot),
+});
+
+/** A bot of the catalogue, by its name or its endpoint; or `remote`, the bot behind every address. Throws {@link NotFoundError}. */
 export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot {
   const all = listCatalogue(catalogue);
   const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');
   const found = all.find((bot) => bot.name === name);
   if (found) return found;
+  if (name === remoteBot.name) return shown(catalogue, remoteBot, 'https://<host>/<path>');
   const names = all.map((bot) => bot.name);
   throw new NotFoundError({
     what: `the catalogue has no bot ${given.trim() || 'without a name'}`,
