@@ -1,0 +1,2 @@
+/** The commands of remote bots: added by their address, verified line by line, shown with their settings and secrets. */
+import { expect, test } from 'vitest';
