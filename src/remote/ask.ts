@@ -24,6 +24,9 @@ const memory = z.object({
   times: z.number(),
 });
 
+/** The name of the only check of a remote bot. */
+export const checkName = 'remote';
+
 /** What findings about the remote bot itself are about: its address without the query, which may hold a key. */
 export function componentOf(endpoint: string): string {
   const { host, pathname } = new URL(endpoint);
@@ -53,11 +56,18 @@ interface AskingRun {
   schedule: string;
   slot: Date | null;
   trigger: string;
+  /** keys of findings about the remote bot itself that are open or counted: no slash is in them */
+  remembered: string[];
 }
 
 async function askingRun(db: Db, id: string): Promise<AskingRun> {
   const { rows } = await sql<AskingRun>`
-    SELECT b.name AS bot, b.schedule_cron AS schedule, e.scheduled_for AS slot, e.trigger
+    SELECT b.name AS bot, b.schedule_cron AS schedule, e.scheduled_for AS slot, e.trigger,
+      ARRAY(
+        SELECT f.component_key FROM bot_findings f
+        WHERE f.bot_id = b.id AND f.check_name = ${checkName} AND f.resolved_at IS NULL AND strpos(f.component_key, '/') = 0
+        UNION SELECT s.component_key FROM bot_finding_states s
+        WHERE s.bot_id = b.id AND s.check_name = ${checkName} AND strpos(s.component_key, '/') = 0) AS remembered
     FROM bot_executions e JOIN bots b ON b.id = e.bot_id WHERE e.id = ${id}::uuid`.execute(db);
   const [row] = rows;
   if (!row) throw new Error(`there is no run ${id}`);
@@ -74,11 +84,11 @@ export async function askRemote(config: RemoteConfig, context: CheckContext): Pr
       'not called: the mode is off, and then no remote bot is called; `npx roundsman mode` shows it',
     );
   const secrets = secretsFor(config, context, asking.bot);
-  const component = componentOf(endpoint);
+  const about = { component: componentOf(endpoint), remembered: asking.remembered };
   const read = memory.safeParse(context.remembered);
   const waiting = read.success && read.data.endpoint === endpoint ? read.data : null;
   if (waiting && Date.parse(waiting.until) > now.getTime())
-    return waitResult({ until: new Date(waiting.until), times: waiting.times }, component);
+    return waitResult({ until: new Date(waiting.until), times: waiting.times }, about);
   const document: RequestDocument = {
     version: 1,
     run: {
@@ -101,11 +111,11 @@ export async function askRemote(config: RemoteConfig, context: CheckContext): Pr
     const until = new Date(now.getTime() + reply.ms);
     const times = (waiting?.times ?? 0) + 1;
     const remember = { endpoint, until: until.toISOString(), times };
-    return { ...waitResult({ until, times }, component), remember };
+    return { ...waitResult({ until, times }, about), remember };
   }
   const forget = waiting === null ? {} : { remember: null };
-  if (reply.kind === 'gone') return { ...goneResult(asking.bot, component), ...forget };
-  const said = readAnswer(reply.body, config, component);
+  if (reply.kind === 'gone') return { ...goneResult(asking.bot, about), ...forget };
+  const said = readAnswer(reply.body, config, about);
   return 'skipped' in said ? skip(said.skipped) : { ...said.result, ...forget };
 }
 

@@ -1,6 +1,6 @@
 /** The bot behind every `https://` endpoint: it passes the question on to the address. */
 import { defineBot, type Bot } from '../contract/bot.ts';
-import { askRemote } from './ask.ts';
+import { askRemote, checkName } from './ask.ts';
 import { remoteConfig } from './config.ts';
 
 /** One definition for all addresses: the check reads the address from its run. */
@@ -13,7 +13,7 @@ export const remoteBot: Bot = defineBot({
   config: remoteConfig,
   checks: [
     {
-      name: 'remote',
+      name: checkName,
       title: 'What does the remote bot report?',
       remembers: true,
       run: askRemote,

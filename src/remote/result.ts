@@ -6,25 +6,39 @@ import type { RemoteConfig } from './config.ts';
 import { UnfitAnswerError } from './json.ts';
 import { readBy } from './unfit.ts';
 
-/** Keys of findings about the call itself. A key of the answer has the name of its check before it, and no name begins so. */
-export const goneKey = ':gone';
-export const waitKey = ':wait';
+/**
+ * Keys of findings about the call itself. Those about a check that could not look are its name. A key of the answer has the name of
+ * its check and a slash before it, so that none of them is the same.
+ */
+const goneKey = ':gone';
+const waitKey = ':wait';
 const ownKeys = [goneKey, waitKey];
+const issuesKey = 'issues';
 
 /** Either a result, or why there is none although the answer fits the contract. */
 export type Read = { result: CheckResult } | { skipped: string };
 
 type Defaults = Pick<RemoteConfig, 'category' | 'severity'>;
 
-/** `component`: what findings about the remote bot itself are about. Throws {@link UnfitAnswerError}. */
+/** What findings about the remote bot itself need. */
+export interface About {
+  component: string;
+  /**
+   * The keys of such findings that are remembered. Only these are examined: the others would count as looked at, also where the
+   * remote bot has looked at nothing.
+   */
+  remembered: readonly string[];
+}
+
+/** Throws {@link UnfitAnswerError}. */
 export function readAnswer(
   body: unknown,
   config: Pick<RemoteConfig, 'contract'> & Defaults,
-  component: string,
+  about: About,
 ): Read {
   return config.contract === 'cron'
-    ? { result: ofCron(body, config, component) }
-    : ofSigned(body, config, component);
+    ? { result: ofCron(body, config, about) }
+    : ofSigned(body, config, about);
 }
 
 const isPerformed = (
@@ -32,7 +46,7 @@ const isPerformed = (
 ): check is RemoteCheck & { examined: Examined; findings: RemoteFinding[] } =>
   check.examined !== undefined && check.findings !== undefined;
 
-function ofSigned(body: unknown, defaults: Defaults, component: string): Read {
+function ofSigned(body: unknown, defaults: Defaults, { component, remembered }: About): Read {
   const { checks } = readBy(signedAnswer, body);
   const performed = checks.filter(isPerformed);
   const failed = checks.filter(({ error }) => error !== undefined);
@@ -48,7 +62,7 @@ function ofSigned(body: unknown, defaults: Defaults, component: string): Read {
   );
   return {
     result: {
-      examined: examinedBy(performed, failed),
+      examined: examinedBy(performed, failed, remembered),
       findings: [...findings, ...failed.map((check) => couldNotLook(check, component))],
       ...figuresOf(performed),
       ...(performed.some(({ truncated }) => truncated) && { truncated: true }),
@@ -83,9 +97,10 @@ const couldNotLook = ({ name, error }: RemoteCheck, component: string): Reported
 function examinedBy(
   performed: (RemoteCheck & { examined: Examined })[],
   failed: RemoteCheck[],
+  remembered: readonly string[],
 ): Examined {
-  const names = [...performed, ...failed].map(({ name }) => name);
-  const lists: string[] = [...ownKeys, ...names];
+  const own = [...ownKeys, ...[...performed, ...failed].map(({ name }) => name)];
+  const lists = own.filter((key) => remembered.includes(key));
   for (const { name, examined } of performed) {
     const within = (keys: string[]) => keys.map((key) => `${name}/${key}`);
     // The contract allows this form only where there is no other check, so every key of the bot is one of this check.
@@ -110,7 +125,11 @@ function figuresOf(performed: RemoteCheck[]): { figures?: Figure[] } {
   return figures.length > 0 ? { figures: figures.slice(0, maxFigures) } : {};
 }
 
-function ofCron(body: unknown, { category, severity }: Defaults, component: string): CheckResult {
+function ofCron(
+  body: unknown,
+  { category, severity }: Defaults,
+  { component, remembered }: About,
+): CheckResult {
   const answer = readBy(cronAnswer, body);
   const { success, result, error } = answer;
   if (!success)
@@ -140,14 +159,15 @@ function ofCron(body: unknown, { category, severity }: Defaults, component: stri
     description:
       'The contract cron names no single issues: look at the log of the remote bot, by the id of its execution. With the contract signed it reports each of them.',
     component,
-    key: 'issues',
+    key: issuesKey,
     metadata: { answer: answer as Record<string, unknown> },
   };
-  return { examined: [...ownKeys, 'issues'], findings: left > 0 ? [finding] : [], figures };
+  const own = ownKeys.filter((key) => remembered.includes(key));
+  return { examined: [...own, issuesKey], findings: left > 0 ? [finding] : [], figures };
 }
 
 /** The address is not used any more. */
-export const goneResult = (bot: string, component: string): CheckResult => ({
+export const goneResult = (bot: string, { component }: About): CheckResult => ({
   examined: ownKeys,
   findings: [
     {
@@ -169,7 +189,7 @@ const maxPatientWaits = 3;
 /** The server asks to be left alone until a time. */
 export const waitResult = (
   { until, times }: { until: Date; times: number },
-  component: string,
+  { component }: About,
 ): CheckResult => ({
   examined: [waitKey],
   findings: [

@@ -115,7 +115,7 @@ test.each(['signed', 'cron'] as const)(
       try {
         const reply = readReply(answer, config, secrets, now);
         if (reply.kind !== 'body') throw new Error('it has a body');
-        const read = readAnswer(reply.body, config, 'host/path');
+        const read = readAnswer(reply.body, config, { component: 'host/path', remembered: [] });
         // What the contract of remote bots lets through, the contract of checks accepts.
         if ('result' in read) readResult(read.result);
         outcomes.read += 1;

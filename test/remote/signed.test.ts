@@ -84,7 +84,14 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
       .select('metadata')
       .executeTakeFirstOrThrow();
     expect(metadata).toMatchObject({
-      checks: [{ name: 'remote', figures: [{ name: 'waiting mails', value: 400 }] }],
+      checks: [
+        {
+          name: 'remote',
+          examined: 2,
+          findings: 1,
+          figures: [{ name: 'waiting mails', value: 400 }],
+        },
+      ],
     });
     // Another key was examined: nothing is known of the first one.
     scene.answer = json({ checks: [{ name: 'mails', examined: ['inbox'], findings: [] }] });
@@ -93,6 +100,18 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
     scene.answer = json(calm);
     await round();
     expect((await findings())[0]).toMatchObject({ resolution_method: 'cleared' });
+  });
+
+  test('that looks at nothing counts as a run that looked at nothing', async () => {
+    const { round, db } = await remoteScene(
+      json({ checks: [{ name: 'mails', examined: [], findings: [] }] }),
+    );
+    expect(await round()).toMatchObject({ status: 'success' });
+    const { metadata } = await db
+      .selectFrom('bot_executions')
+      .select('metadata')
+      .executeTakeFirstOrThrow();
+    expect(metadata).toMatchObject({ checks: [{ examined: 0 }] });
   });
 
   test('may count what it examined where it has one check', async () => {

@@ -174,7 +174,10 @@ function shapeOf(
         what,
         why: `it answered ${reply.status} and asks to wait ${inSeconds(reply.ms)}: try again then`,
       };
-    const said = readAnswer(reply.body, config, componentOf(endpoint));
+    const said = readAnswer(reply.body, config, {
+      component: componentOf(endpoint),
+      remembered: [],
+    });
     if ('skipped' in said) return { ok: false, what, why: `all was skipped: ${said.skipped}` };
     const { examined, findings } = said.result;
     const count = Array.isArray(examined) ? examined.length : examined.count;
