@@ -37,7 +37,7 @@ export const json = (value: unknown, status = 200, headers: object = {}): Answer
 export async function serveTrusted(listener: Parameters<typeof serveHttps>[0]) {
   const own = authority();
   trust(own);
-  return serveHttps(listener, own.issue('bot', 'IP:127.0.0.1'));
+  return { ...(await serveHttps(listener, own.issue('bot', 'IP:127.0.0.1'))), ca: own.ca };
 }
 
 interface SceneOptions {
