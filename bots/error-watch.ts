@@ -53,13 +53,13 @@ export const errorWatch = defineBot({
     advice(
       'flood',
       '^Flood of different errors: ',
-      'More kinds of messages of this type have come than can be told apart. Most probably each message contains a text that differs every ' +
+      'More new kinds of messages of this type have come than people can read one by one. Most probably each message contains a text that differs every ' +
         'time. Have the code log that text in `context`, or name the group itself in `context.fingerprint`.',
     ),
     advice(
       'late',
       '^Errors are counted late: ',
-      'See `npx roundsman jobs history group-errors`: whether it runs, and why it failed. If it says that errors wait, a transaction has been ' +
+      'See `npx roundsman jobs show group-errors`: whether it runs, and why it failed. If it says that errors wait, a transaction has been ' +
         'open since before they were written: sentinel-db reports it, end it in the program that holds it.',
     ),
   ],

@@ -16,7 +16,7 @@ import {
   type ErrorBatch,
   type UngroupedError,
 } from '../src/error-groups/rows/read-errors.ts';
-import { beginAnew, isRestored } from '../src/error-groups/rows/restored.ts';
+import { beginAnew, findForeign, renumberRows } from '../src/error-groups/rows/restored.ts';
 import { loadTemplates } from '../src/error-groups/rows/templates.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { Assigner } from '../src/error-groups/batch/assign.ts';
@@ -49,12 +49,14 @@ export const groupErrors = defineJob({
   },
 });
 
-/** Returns how many rows got an id of this server's, or null where the database was not restored. */
+/** Returns how many rows got an id of this server's, or null where there was none to get one and the database was not restored. */
 async function followRestore({ db, commit, signal }: JobContext): Promise<{ rows: number } | null> {
-  if (!(await isRestored(db))) return null;
+  const foreign = await findForeign(db);
+  if (!foreign.cursor && !foreign.rows) return null;
+  if (foreign.cursor) await commit(beginAnew);
   for (let rows = 0; ;) {
     signal.throwIfAborted();
-    const now = await commit((trx) => beginAnew(trx, maxErrors));
+    const now = await commit((trx) => renumberRows(trx, maxErrors));
     if (now === 0) return { rows };
     rows += now;
   }

@@ -5,7 +5,8 @@
 export { NotFoundError, RoundsmanError, UsageError } from './ground/errors.ts';
 export { connect, type ConnectOptions, type Database, type Db } from './database/connect.ts';
 export type * from './database/tables.ts';
-export { migrateToLatest, migrationStatus, MigrationError } from './database/migrate/migrate.ts';
+export { migrateToLatest, MigrationError } from './database/migrate/migrate.ts';
+export { migrationStatus } from './database/migrate/status.ts';
 export { SchemaDiffersError, type Difference } from './database/migrate/differences.ts';
 export { AccessDeniedError } from './database/faults/access-denied.ts';
 export { BadInputError } from './database/faults/bad-input.ts';

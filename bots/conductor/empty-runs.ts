@@ -6,10 +6,10 @@ import { hoursBefore } from '../parts/time.ts';
 import { category, type Config } from './config.ts';
 import { report } from './report.ts';
 
-/** How many runs before the last hours are read to tell whether the bot ever examined anything. */
+/** How many runs before these hours are read to tell whether the bot ever examined anything. */
 const maxEarlier = 500;
 
-/** Whether a check of the run `e` examined anything. A run of a version that did not store that counts as if one had. */
+/** Whether a check of the run `e` examined anything. A run of an older version, which did not store that, counts as one that did. */
 const hasExamined = sql`coalesce(jsonb_path_exists(e.metadata, '$.checks[*] ? ((@.status == "passed" || @.status == "failed")
   && (!exists(@.examined) || @.examined != 0))'), true)`;
 

@@ -10,14 +10,14 @@ import { isCounted } from './runs.ts';
 interface Ended {
   name: string;
   next_execution_at: Date;
-  in_row: number;
+  failures_in_row: number;
   status: string;
   error: string | null;
   ended: Date;
 }
 
 /** How many of the newest runs of a bot are read. */
-const maxInRow = 10;
+const maxRunsRead = 10;
 
 /**
  * A bot that runs again soon needs no remedy. For one that runs each night, the remedy queues another run, once. A bot with a queued or
@@ -26,26 +26,26 @@ const maxInRow = 10;
 export function findBadEndings(config: Config, context: CheckContext) {
   const soon = minutesBefore(context.now, -config.requeue_wait_minutes);
   const query = sql<Ended>`
-    SELECT b.name, b.next_execution_at, newest.in_row, newest.status, newest.error, newest.ended
+    SELECT b.name, b.next_execution_at, newest.failures_in_row, newest.status, newest.error, newest.ended
     FROM bots b CROSS JOIN LATERAL (
-      SELECT coalesce(min(place) FILTER (WHERE status = 'success') - 1, count(*))::int AS in_row,
+      SELECT coalesce(min(place) FILTER (WHERE status = 'success') - 1, count(*))::int AS failures_in_row,
         (array_agg(status ORDER BY place))[1] AS status, left((array_agg(error_message ORDER BY place))[1], 300) AS error,
         (array_agg(completed_at ORDER BY place))[1] AS ended
       FROM (
         SELECT e.status, e.error_message, e.completed_at, row_number() OVER (ORDER BY e.started_at DESC) AS place
-        FROM bot_executions e WHERE e.bot_id = b.id AND ${isCounted} ORDER BY e.started_at DESC LIMIT ${maxInRow}
+        FROM bot_executions e WHERE e.bot_id = b.id AND ${isCounted} ORDER BY e.started_at DESC LIMIT ${maxRunsRead}
       ) runs
     ) newest
-    WHERE b.status = 'active' AND b.next_execution_at > ${soon} AND newest.in_row > 0
+    WHERE b.status = 'active' AND b.next_execution_at > ${soon} AND newest.failures_in_row > 0
       AND NOT EXISTS (SELECT FROM bot_executions e
                       WHERE e.bot_id = b.id AND e.status IN ('queued', 'running') AND e.trigger NOT IN ('verify', 'external'))
-    ORDER BY newest.in_row DESC, b.next_execution_at DESC, b.name`;
+    ORDER BY newest.failures_in_row DESC, b.next_execution_at DESC, b.name`;
   return report(
     query,
     config,
     context,
-    ({ name: component, next_execution_at, in_row, status, error, ended }) => {
-      const which = in_row === 1 ? 'newest run' : `${in_row} newest runs`;
+    ({ name: component, next_execution_at, failures_in_row: failures, status, error, ended }) => {
+      const which = failures === 1 ? 'newest run' : `${failures} newest runs`;
       const next = span((next_execution_at.getTime() - context.now.getTime()) / 1_000);
       return {
         severity: 'medium',
@@ -55,7 +55,7 @@ export function findBadEndings(config: Config, context: CheckContext) {
           error ?? (status === 'timeout' ? 'Its deadline passed.' : 'The run gave no reason.'),
         component,
         metadata: {
-          in_row,
+          failures_in_row: failures,
           status,
           ended: ended?.toISOString(),
           next_execution_at: next_execution_at.toISOString(),

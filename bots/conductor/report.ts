@@ -1,4 +1,4 @@
-/** How the checks of a state report bots. */
+/** Reports the bots that fail a check of a state; for checks that count runs see runs.ts. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
 import type { Config } from './config.ts';

@@ -70,7 +70,7 @@ export function findLowSuccessRates(config: Config, context: EventContext) {
 /** How old a bot's newest run may be: a bot that runs every month is included. */
 export const newestRunSeconds = 32 * 24 * 3_600;
 /** How many of the newest runs are read. */
-const maxInRow = 50;
+const maxRunsRead = 50;
 
 /**
  * Counts how many of a bot's newest runs in a row performed no checks, or how many in a row performed some: a single run of
@@ -86,12 +86,12 @@ export function findNoChecks(config: Config, context: EventContext) {
   return reportRuns<Newest>(
     {
       counted: sql`
-        SELECT name AS key, CASE WHEN without_checks THEN in_row ELSE 0 END AS bad, in_row AS "of",
+        SELECT name AS key, CASE WHEN without_checks THEN alike_in_row ELSE 0 END AS bad, alike_in_row AS "of",
           CASE WHEN without_checks THEN started_at END AS newest, without_checks, id, status, started_at
         FROM (
           SELECT b.name, newest.*,
             (SELECT count(*)::int FROM unnest(newest.all_without) WITH ORDINALITY AS each (without_checks, place)
-             WHERE place < coalesce(array_position(newest.all_without, NOT newest.without_checks), ${maxInRow + 1})) AS in_row
+             WHERE place < coalesce(array_position(newest.all_without, NOT newest.without_checks), ${maxRunsRead + 1})) AS alike_in_row
           FROM bots b ${startOf(context)} CROSS JOIN LATERAL (
             SELECT (array_agg(id))[1] AS id, (array_agg(status))[1] AS status, max(started_at) AS started_at,
               (array_agg(without_checks))[1] AS without_checks, array_agg(without_checks) AS all_without
@@ -99,7 +99,7 @@ export function findNoChecks(config: Config, context: EventContext) {
               SELECT * FROM (
                 SELECT e.id, e.status, e.started_at, coalesce(e.checks_performed, 0) = 0 AS without_checks FROM bot_executions e
                 WHERE e.bot_id = b.id AND ${isCounted} AND e.started_at >= ${earliest(context)} AND e.started_at <= ${context.now}
-                ORDER BY e.started_at DESC LIMIT ${maxInRow}
+                ORDER BY e.started_at DESC LIMIT ${maxRunsRead}
               ) newest WHERE started_at >= start.at ORDER BY started_at DESC
             ) runs
           ) newest

@@ -18,8 +18,15 @@ export const config = z.strictObject({
     .max(1_000)
     .default(3)
     .describe('a group spikes with this many times its mean of an hour in the week before'),
+  // Our choice: twice as many as by day are no chance, whatever the nights' share of the mean.
+  busy_factor: z
+    .number()
+    .min(1)
+    .max(1_000)
+    .default(2)
+    .describe('and with so many times what all but one of twenty hours of that week stayed below'),
   spike_errors: count(10, 'a group with fewer errors in an hour than this does not spike'),
-  // As spike_errors: single errors are low findings, which open no ticket by themselves.
+  // As spike_errors: single errors are low findings, and open no ticket.
   medium_errors: count(
     10,
     'a new group with fewer errors than this is low, with as many it is medium',

@@ -2,8 +2,8 @@
 import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { countEvents } from '../parts/count-events.ts';
-import { counted as inWords, number, shortened } from '../parts/in-words.ts';
-import { counted, isFloodOfTypes, tables, type Told } from './ask.ts';
+import { number, shortened } from '../parts/in-words.ts';
+import { counted, details, isFloodOfTypes, tables, type Told } from './ask.ts';
 import type { Config } from './config.ts';
 
 export const findErrorGroups = (config: Config, context: EventContext): Promise<EventResult> =>
@@ -11,9 +11,12 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     context,
     {
       tables: tables(config, context),
-      counted: counted(context),
+      counted: counted(config, context),
+      details: details(context),
       wrong: sql`bad > 0 AND (kind IS NOT NULL OR spikes)`,
       badAlone: true,
+      // A finding lasts as long as its errors come: after some weeks most groups that occur have one.
+      unrelated: true,
       worst: sql`spikes AND kind IS DISTINCT FROM 'new' DESC, groups > 1 DESC, kind = 'back' DESC, bad DESC`,
       max: config.max_findings,
       keys: sql`SELECT count(*)::int FROM present`,
@@ -26,9 +29,12 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     (told) => ({
       severity: severityOf(config, told),
       category: 'errors',
-      title: titleOf(told),
+      title: titleOf(config, told),
       description: descriptionOf(told),
-      component: isFloodOfTypes(told) ? 'errors of many types' : shortened(told.error_type),
+      component:
+        !isOne(told) && isFloodOfTypes(told)
+          ? 'errors of many types'
+          : shortened(told.error_type) || noType,
       metadata: {
         kind: told.kind ?? 'spikes',
         ...(isOne(told) ? { group: told.key } : { groups: told.groups }),
@@ -40,24 +46,53 @@ export const findErrorGroups = (config: Config, context: EventContext): Promise<
     }),
   );
 
+/** Platforms may write errors with an empty type, and messages without any word. */
+const noType = 'errors without a type';
+
+const wordsOf = ({ template, template_kind }: Told): string =>
+  template_kind === 'text'
+    ? `contains ${JSON.stringify(template)}`
+    : template_kind === 'fingerprint'
+      ? `fingerprint ${JSON.stringify(template)}`
+      : template || 'messages without words';
+
 const isOne = ({ groups, flood }: Told): boolean => groups === 1 && !flood;
 
 const usualOf = ({ usual }: Told): number => Math.round(usual * 10) / 10;
 
-function titleOf(told: Told): string {
-  const { error_type, template, kind, spikes, bad, hour, groups } = told;
+const times = (count: number, one: string): string =>
+  `${number(count)} ${one}${count === 1 ? '' : 's'}`;
+
+/** One of the groups of a flood may hold the messages that are not told apart. */
+const kindsOf = ({ groups, flood }: Told): string =>
+  !flood
+    ? times(groups, 'kind')
+    : groups > 1
+      ? `more than ${times(groups - 1, 'kind')}`
+      : 'many kinds';
+
+function titleOf(config: Config, told: Told): string {
+  const { error_type, kind, spikes, bad, hour } = told;
   if (!isOne(told)) {
     const where = isFloodOfTypes(told) ? 'of many types' : error_type;
-    return `Flood of different errors: ${where}, ${inWords(bad, 'error')} of ${inWords(groups, 'kind')}`;
+    return `Flood of different errors: ${where}, ${times(bad, 'error')} of ${kindsOf(told)}`;
   }
-  const begin = kind === 'back' ? 'Error came back' : kind === 'new' ? 'New error' : 'Error spikes';
-  const times =
+  const begin =
+    kind === 'back'
+      ? 'Error came back'
+      : kind !== 'new'
+        ? 'Error spikes'
+        : // No advice is for a rare one, because advice opens a ticket for a low finding, too.
+          severityOf(config, told) === 'low'
+          ? 'Rare new error'
+          : 'New error';
+  const rate =
     // A new error that is frequent at once has no earlier mean to compare with.
     spikes && kind !== 'new'
       ? `, ${number(hour)} in an hour, ${number(usualOf(told))} are usual`
-      : `, ${inWords(bad, 'time')}`;
-  const room = 200 - begin.length - 2 - times.length;
-  return `${begin}: ${shortened(`${error_type}: ${template}`, room)}${times}`;
+      : `, ${times(bad, 'time')}`;
+  const room = 200 - begin.length - 2 - rate.length;
+  return `${begin}: ${shortened(`${error_type || 'no type'}: ${wordsOf(told)}`, room)}${rate}`;
 }
 
 function descriptionOf(told: Told): string {

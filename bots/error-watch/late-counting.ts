@@ -5,7 +5,10 @@ import { span } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
 
 interface Counting {
-  /** for how many seconds errors may have waited; null: the job was never queued */
+  /**
+   * For how many seconds errors may have waited: not longer than since the first of those that wait was written, for where errors come
+   * all the time one waits always. Null: the job was never queued.
+   */
   late: number | null;
   waiting: boolean;
   /** an open transaction is older than the errors that wait */
@@ -17,10 +20,16 @@ export async function findLateCounting(
   { db, now, skip }: CheckContext,
 ): Promise<CheckResult> {
   const { rows } = await sql<Counting>`
-    SELECT extract(epoch FROM ${now}::timestamptz - coalesce(c.caught_up_at, (SELECT min(queued_at) FROM engine.job_runs WHERE job = 'group-errors')))::float8 AS late,
-      EXISTS (SELECT FROM error_logs e WHERE (e.xact_id, e.id) > (c.xact_id, c.error_id)) AS waiting,
+    SELECT extract(epoch FROM ${now}::timestamptz - greatest(known.since, w.created_at))::float8 AS late, w.id IS NOT NULL AS waiting,
       EXISTS (SELECT FROM error_logs e WHERE e.xact_id >= pg_snapshot_xmin(pg_current_snapshot())) AS held_back
-    FROM engine.error_cursor c`.execute(db);
+    FROM engine.error_cursor c
+    CROSS JOIN LATERAL (
+      SELECT coalesce(c.caught_up_at, (SELECT min(queued_at) FROM engine.job_runs WHERE job = 'group-errors')) AS since
+    ) known
+    LEFT JOIN LATERAL (
+      SELECT e.id, CASE WHEN known.since IS NOT NULL AND e.created_at <= ${now} THEN e.created_at END AS created_at
+      FROM error_logs e WHERE (e.xact_id, e.id) > (c.xact_id, c.error_id) ORDER BY e.xact_id, e.id LIMIT 1
+    ) w ON true`.execute(db);
   const { late, waiting, held_back } = rows[0]!;
   if (late === null) return skip('the job group-errors has not run yet');
   const isLate = waiting && late > late_minutes * 60;

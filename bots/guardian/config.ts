@@ -46,17 +46,17 @@ export const config = z.strictObject({
     .max(50)
     .default(slowMethods)
     .describe('means of payment that the provider confirms after days, as payments name them'),
-  // In an hour also a small platform can have min_failed_users.
+  // Long enough that a small platform, too, can have as many users as min_failed_users.
   window_minutes: time(60, 'over how many minutes failed payments are counted', maxMinutes),
-  // Our choice: single cards are always declined, those of a tenth of all users are not.
+  // Our choice: some cards are always declined, but not those of a tenth of all users.
   max_failed_percent: percent(
     10,
-    'a provider is no finding if up to this share of its users had only failed payments',
+    'a provider is reported when more than this percentage of its users, and at least min_failed_users, had only failed payments',
   ),
-  // Our choice: fewer may all have cards that are declined.
+  // Our choice: the cards of fewer users may all be declined by chance.
   min_failed_users: count(
     5,
-    'a provider is no finding if fewer users than this had only failed payments',
+    'of how many users of a provider, at least, all payments have to fail before it is reported',
   ),
   // Providers' webhooks come within seconds; a delivery that failed is repeated after minutes (docs.stripe.com/webhooks).
   grace_minutes: time(

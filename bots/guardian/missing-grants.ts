@@ -18,8 +18,8 @@ interface Ungranted extends Wrong {
 }
 
 /**
- * The bookings that name a payment: by the key under which the platform's own trigger books, or in their metadata. `c` is the
- * booking, `t` the payment.
+ * Whether the booking `c` names the payment `t`: in its idempotency key, as the platform's own trigger writes it, or in its
+ * metadata.
  */
 const namesPayment = sql`(c.idempotency_key = 'payment:' || t.id OR c.metadata ->> 'transaction_id' = t.id::text
   OR (t.provider_transaction_id IS NOT NULL AND c.metadata ->> 'provider_transaction_id' = t.provider_transaction_id))`;
@@ -29,8 +29,8 @@ export const namesNoPayment = sql`(coalesce(c.idempotency_key, '') NOT LIKE 'pay
   AND c.metadata ->> 'transaction_id' IS NULL AND c.metadata ->> 'provider_transaction_id' IS NULL)`;
 
 /**
- * A booking that names no payment counts for one of the same user and amount that was settled at about the time, and for one
- * only: the newest payment is the one without credits.
+ * A booking that names no payment counts for one payment of the same user and amount, at most a day from it. Where there are fewer
+ * such bookings than payments, the newest payments are the ones without credits.
  */
 export function findUngranted(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
@@ -78,7 +78,7 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
       severity: 'critical',
       title:
         row.credits_granted === null
-          ? `Payment ${id} is completed, and no credits were named or given`
+          ? `Payment ${id} is completed, and no credits were given; it names none`
           : `Payment ${id} is completed, and ${row.given} of its ${row.credits_granted} credits were given`,
       description: 'The user has paid, and the ledger has no booking for it.',
       metadata: { transaction_id: id, ...row },

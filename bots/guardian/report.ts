@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 
 export type Fragment = ReturnType<typeof sql>;
 
-/** One run reads this many rows at most; its result says when it was cut. */
+/** One run reads this many rows at most; where there are more, its result is marked as truncated. */
 export const maxRead = 50_000;
 
 /** Whether the payment `t` is examined: a test payment moves no money. */
@@ -65,7 +65,7 @@ export async function reportRows<Row extends Wrong>(
   };
 }
 
-/** How long something has timeSinceInWords, in the words of {@link span}. */
+/** How long ago `from` was, in the words of {@link span}. */
 export function timeSinceInWords(from: string | Date | null, now: Date): string {
   const begun = from === null ? NaN : new Date(from).getTime();
   // PostgreSQL also knows the time -infinity.

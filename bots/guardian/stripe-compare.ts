@@ -37,7 +37,7 @@ export function problemOf(
   payment: StripePayment,
   rows: Map<string, Recorded>,
 ): { kind: Kind; title: string; transaction?: Recorded } | null {
-  const [name] = payment.ids;
+  const [stripeId] = payment.ids;
   const own = payment.ids
     .flatMap((id) => rows.get(id) ?? [])
     .filter((row) => row.type !== 'refund');
@@ -47,7 +47,7 @@ export function problemOf(
     if (payment.sums.length === 0 || payment.refunded) return null;
     return {
       kind: 'missed',
-      title: `Stripe's payment ${name} of ${inWords(payment.sums)} is not on the platform`,
+      title: `Stripe's payment ${stripeId} of ${inWords(payment.sums)} is not on the platform`,
     };
   }
   const settled = own.filter(({ status }) => status === 'completed' || status === 'refunded');
@@ -56,7 +56,7 @@ export function problemOf(
       ? null
       : {
           kind: 'behind',
-          title: `Stripe's payment ${name} is paid, and ${first.status} on the platform`,
+          title: `Stripe's payment ${stripeId} is paid, and ${first.status} on the platform`,
           transaction: first,
         };
   if (
@@ -65,7 +65,7 @@ export function problemOf(
   )
     return {
       kind: 'differing',
-      title: `Stripe's payment ${name} is refunded, and completed on the platform`,
+      title: `Stripe's payment ${stripeId} is refunded, and completed on the platform`,
       transaction: settled[0]!,
     };
   const { sums } = payment;
@@ -73,7 +73,7 @@ export function problemOf(
     const [row] = settled as [Recorded];
     return {
       kind: 'differing',
-      title: `Stripe's payment ${name} is ${inWords(sums)}, and ${recordedInWords(row)} on the platform`,
+      title: `Stripe's payment ${stripeId} is ${inWords(sums)}, and ${recordedInWords(row)} on the platform`,
       transaction: row,
     };
   }

@@ -1,18 +1,18 @@
 import type { Figure, ReportedFinding } from '../../src/bot.ts';
 import type { Read } from './stripe-read.ts';
 
-/** `owed`: how many payments there are, if the platform has none of them. */
+/** `allMissing`: the number of payments that need a row, if the platform has no row of any of them; else null. */
 export function figuresOf(
   read: Read,
   {
     payments,
-    owed,
+    allMissing,
     findings,
     unknown,
     until,
   }: {
     payments: number;
-    owed: number | null;
+    allMissing: number | null;
     findings: ReportedFinding[];
     unknown: { asked: number; unasked: number };
     until: Date;
@@ -25,7 +25,7 @@ export function figuresOf(
     { name: 'payments at Stripe', value: payments },
     {
       name: 'payments missing on the platform',
-      value: owed ?? count('missed') + count('behind'),
+      value: allMissing ?? count('missed') + count('behind'),
     },
     { name: 'payments unknown to Stripe', value: count('unknown') },
     { name: 'payments that differ', value: count('differing') },

@@ -1,4 +1,4 @@
-/** Asks Stripe for each payment that is completed or refunded on the platform, and that none of Stripe's events names as such. */
+/** Asks Stripe about each payment that is completed or refunded on the platform although no event of Stripe says that it is. */
 import type { Stripe } from 'stripe';
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
@@ -10,7 +10,7 @@ import { StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, type Recorded } from './stripe-compare.ts';
 import { paidWith } from './stripe-events.ts';
 
-/** How many payments one run asks Stripe for. */
+/** How many payments one run asks Stripe about. */
 const maxAsked = 25;
 /** How many rows one run goes through. */
 const maxRows = 2_000;
@@ -26,7 +26,7 @@ interface Row extends Recorded {
   is_open: boolean;
 }
 
-/** For the beginning of an id, how Stripe is asked for the object. */
+/** How Stripe is asked for an object, by the beginning of the object's id. */
 const retrievals: Record<string, (stripe: Stripe, id: string) => Promise<unknown>> = {
   pi: (stripe, id) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }),
   ch: (stripe, id) => stripe.charges.retrieve(id),
@@ -35,7 +35,7 @@ const retrievals: Record<string, (stripe: Stripe, id: string) => Promise<unknown
   cs: (stripe, id) => stripe.checkout.sessions.retrieve(id),
 };
 
-export interface Unknown {
+export interface UnknownPayments {
   findings: ReportedFinding[];
   examined: string[];
   asked: number;
@@ -58,7 +58,7 @@ export async function findUnknown(
     named,
     refunded,
   }: { place: Place; until: Date; named: ReadonlySet<string>; refunded: ReadonlySet<string> },
-): Promise<Unknown> {
+): Promise<UnknownPayments> {
   const columns = sql`t.id, t.provider_transaction_id, t.type, t.status, t.amount_cents, t.currency, false AS has_refund,
     t.updated_at::text AS at`;
   const isAsked = sql`t.provider = 'stripe' AND t.status IN ('completed', 'refunded') AND t.type <> 'refund'
@@ -71,7 +71,7 @@ export async function findUnknown(
       WHERE (t.updated_at, t.id) > (${place.at}::timestamptz, ${place.id}::uuid) AND t.updated_at <= ${until} AND ${isAsked}
       ORDER BY t.updated_at, t.id LIMIT ${maxRows}
     )`.execute(db);
-  const read: Unknown = { findings: [], examined: [], asked: 0, unasked: 0, place };
+  const read: UnknownPayments = { findings: [], examined: [], asked: 0, unasked: 0, place };
   const asked = new Set<string>();
   let isForbidden = false;
   for (const row of rows) {
@@ -112,13 +112,13 @@ async function ask(
   row: Row,
   question: (stripe: Stripe, id: string) => Promise<unknown>,
 ): Promise<ReportedFinding | null> {
-  const { id, provider_transaction_id: name, amount_cents, currency } = row;
-  const about = { transaction_id: id, provider_transaction_id: name, amount_cents, currency };
+  const { id, provider_transaction_id, amount_cents, currency } = row;
+  const about = { transaction_id: id, provider_transaction_id, amount_cents, currency };
   const object = await client
-    .ask((stripe) => question(stripe, name))
+    .ask((stripe) => question(stripe, provider_transaction_id))
     .catch((error: unknown) => {
       if (error instanceof StripeRequestError && error.kind === 'gone') return null;
-      // A payment of a test has no place in Stripe's live mode.
+      // A test payment exists only in Stripe's test mode, so that the key of the live mode does not find it.
       if (error instanceof StripeRequestError && error.kind === 'test-mode')
         return 'test-mode' as const;
       throw error;

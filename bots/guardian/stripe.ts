@@ -130,15 +130,15 @@ async function compare(
     return problem ? [{ payment, ...problem }] : [];
   });
   const refunded = new Set(payments.flatMap((payment) => (payment.refunded ? payment.ids : [])));
-  const owed = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
+  const needingRows = payments.filter(({ sums, refunded }) => sums.length > 0 && !refunded);
   const missed = wrong.filter(({ kind }) => kind === 'missed');
-  const isNone = owed.length >= minForNone && missed.length === owed.length;
+  const isNone = needingRows.length >= minForNone && missed.length === needingRows.length;
   const unknown = isNone
     ? { findings: [], examined: [], asked: 0, unasked: 0, place }
     : await findUnknown(config, context, client, { place, until: read.readTo, named, refunded });
 
   const findings: ReportedFinding[] = isNone
-    ? [noneKnown(owed)]
+    ? [noneKnown(needingRows)]
     : [
         ...wrong.map(({ kind, title, payment, transaction }) =>
           finding(kind, payment.ids[0]!, title, {
@@ -154,7 +154,7 @@ async function compare(
     findings: findings.slice(0, config.max_findings),
     figures: figuresOf(read, {
       payments: payments.length,
-      owed: isNone ? owed.length : null,
+      allMissing: isNone ? needingRows.length : null,
       findings,
       unknown: { ...unknown, unasked: unknown.unasked + unasked.size },
       until,
@@ -172,14 +172,14 @@ async function compare(
 
 const noId = '00000000-0000-0000-0000-000000000000';
 
-const noneKnown = (owed: StripePayment[]): ReportedFinding => ({
+const noneKnown = (payments: StripePayment[]): ReportedFinding => ({
   severity: 'critical',
   category: 'payments',
-  title: `Stripe has ${owed.length} new payments, and the platform has none of them`,
+  title: `Stripe has ${payments.length} new payments, and the platform has none of them`,
   description:
     'Either no event of Stripe reaches the platform, or the platform writes other ids into provider_transaction_id than those of payment ' +
     'intents, charges, checkout sessions and invoices.',
   component: 'stripe',
   key: noneKey,
-  metadata: { payments: owed.length, sample: owed.slice(0, 20).map(({ ids }) => ids[0]) },
+  metadata: { payments: payments.length, sample: payments.slice(0, 20).map(({ ids }) => ids[0]) },
 });

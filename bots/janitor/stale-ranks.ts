@@ -9,8 +9,8 @@ const sampleSize = 20;
 
 /**
  * A new score has no rank until the ranks of its game are computed, and it moves those below it by one place: that is no
- * fault while the score is recent. A rank is stale where it is missing although its score is old, or where it is further
- * off than the recent scores above it can have moved it.
+ * fault while the score is recent. A rank is stale where it is missing although its score is old, or where it is off by more places
+ * than there are recent scores above it.
  */
 const staleRanks = (before: Date) => sql`
   SELECT game_id, count(*)::int AS stale FROM (

@@ -3,7 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore } from '../parts/time.ts';
 
-/** One run reads this many bookings at most; its result says when it was cut. */
+/** One run reads this many bookings at most; where there are more, its result is marked as truncated. */
 const maxRead = 50_000;
 
 interface Config {

@@ -31,8 +31,12 @@ export interface Question {
   wrong: Fragment;
   worst: Fragment;
   max: number;
+  /** further columns of a finding, of a row `g` of `counted`: read for those that are reported, however many keys there are */
+  details?: Fragment;
   /** good events leave no trace, so that no key has an `of` */
   badAlone?: true;
+  /** as of a result: many wrong keys have no cause in common */
+  unrelated?: true;
   /** a SELECT of how many keys there are; unless given, those with events */
   keys?: Fragment;
   figures(totals: Totals): Figure[];
@@ -50,7 +54,7 @@ export const isSinceStart = (key: Fragment, { from, only }: EventContext) => sql
 
 export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, badAlone, keys, figures }: Question,
+  { tables, counted, wrong, worst, max, details, badAlone, unrelated, keys, figures }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
   const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
@@ -58,8 +62,9 @@ export async function countEvents<Row extends Counted>(
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(starts)}::jsonb) AS s (key text, "from" timestamptz)
     ), ${tables ? sql`${tables},` : sql``} counted AS MATERIALIZED (${counted}), wrong AS MATERIALIZED (
       SELECT * FROM counted WHERE ${wrong}
-    ), found AS (
-      SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM wrong ORDER BY place LIMIT ${max + 1}
+    ), found AS MATERIALIZED (
+      SELECT g.* ${details ? sql`, ${details}` : sql``}
+      FROM (SELECT *, row_number() OVER (ORDER BY ${worst}, key) AS place FROM wrong ORDER BY place LIMIT ${max + 1}) g
     ), tallied AS (
       SELECT key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${[...(only ?? [])]}::text[])
     )
@@ -76,6 +81,7 @@ export async function countEvents<Row extends Counted>(
     findings: found.slice(0, max).map((row) => ({ ...finding(row), key: row.key })),
     figures: figures(totals),
     truncated: found.length > max,
+    ...(unrelated && { unrelated }),
     tallies: tallies.map(({ newest, ...each }) => ({
       ...each,
       of: badAlone ? null : each.of,

@@ -53,7 +53,7 @@ export async function readCpu(files: SystemFiles): Promise<CpuTime | null> {
   const stat = (await read(join(files.proc, 'stat'))) ?? '';
   const line = /^cpu +([\d ]+)$/m.exec(stat)?.[1];
   if (!line) return null;
-  // Not availableParallelism: this process may be allowed fewer CPUs, and the time is that of all of them.
+  // Not `availableParallelism`: this process may be allowed fewer CPUs, and the time is that of all of them.
   const cpus = stat.match(/^cpu\d+ /gm)?.length ?? availableParallelism();
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(' ').map(Number);
   const boot = (await read(join(files.proc, 'sys/kernel/random/boot_id')))?.trim();

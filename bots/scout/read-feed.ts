@@ -138,6 +138,12 @@ export async function readFeed(
     if (answer.status >= 300 && answer.status < 400)
       return { unreadable: `it answers ${answer.status}: it has moved` };
     if (answer.status !== 200) return { unreadable: `it answers ${answer.status}` };
+    const encoding = answer.headers['content-encoding'] ?? 'identity';
+    // Nothing is expanded: a small answer could become a huge one. Other words of a server are not repeated.
+    if (encoding !== 'identity')
+      return {
+        unreadable: `its server sends it compressed although it was not asked to (${/^[\w-]{1,20}$/.test(encoding) ? encoding : 'in a way of its own'})`,
+      };
     const version = {
       etag: headerToSendBack(answer.headers.etag, 100),
       modified: headerToSendBack(answer.headers['last-modified'], 40),

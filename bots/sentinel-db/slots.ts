@@ -17,7 +17,7 @@ interface Slot {
 /** The second at which each slot was first seen inactive. */
 const memory = z.record(z.string(), z.number());
 
-/** PostgreSQL allows as many slots as max_replication_slots, 10 by default. */
+/** How many slots are read. A server allows 10 unless max_replication_slots is set. */
 const maxSlots = 150;
 
 export async function findInactiveSlots(

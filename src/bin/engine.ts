@@ -73,7 +73,7 @@ export async function startEngine(
 ): Promise<RunningEngine> {
   // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
   // here.
-  redactionOf(log).know(passwordsIn(databaseUrl).map((value) => ({ value })));
+  redactionOf(log).learn(passwordsIn(databaseUrl).map((value) => ({ value })));
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await refuseTransactionPooler(databaseUrl);
   const limit = smallerLimit(config.connections, await connectionLimit(databaseUrl));

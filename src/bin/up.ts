@@ -36,7 +36,7 @@ async function up(options: UpOptions): Promise<void> {
   keepGoingWhenPaused();
   const { readConfig } = await import('../config.ts');
   const config = readConfig();
-  // This comes before the lock, because a program that reads the process id which lockHome writes may send a signal at once.
+  // This comes before the lock, because a program that reads the process id which `lockHome` writes may send a signal at once.
   const stopRequest = listenForStop();
   const homeLock = config.databaseUrl
     ? null

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Bot } from '../contract/bot.ts';
 import { UsageError } from '../ground/errors.ts';
-import { nearest } from '../ground/nearest.ts';
+import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { settingInWords, settingsOf } from './settings.ts';
 
 /** A bot's row has a value with which it cannot run; `why` begins with the field. */
@@ -53,7 +53,7 @@ export function settingsHint(bot: Bot, keys: string[]): string {
   const wrong = settings.filter(({ key }) => keys.includes(key)).map(settingInWords);
   const list = names.slice(0, maxNamed).join(', ');
   return [
-    ...(meant.length > 0 ? [`did you mean ${[...new Set(meant)].join(', ')}?`] : []),
+    ...(meant.length > 0 ? [askedIfMeant([...new Set(meant)])] : []),
     ...(wrong.length > 0 ? [`it takes ${wrong.join('; ')};`] : [`it has ${list};`]),
     all,
   ].join(' ');

@@ -3,7 +3,7 @@ import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
 import type { AnyCheck } from '../contract/event-check.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { nearest } from '../ground/nearest.ts';
+import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { remoteBot } from '../remote/bot.ts';
 import { secretNamesIn } from '../remote/config.ts';
@@ -115,7 +115,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
         throw new BadDefinitionError(
           'api_endpoint',
           `${endpoint} names no bot of the catalogue`,
-          `${meant.length > 0 ? `did you mean ${meant.map((name) => prefixes[0] + name).join(', ')}? ` : ''}` +
+          `${meant.length > 0 ? `${askedIfMeant(meant.map((name) => prefixes[0] + name))} ` : ''}` +
             `give ${prefixes[0]}<name> with one of: ${names}; or the https address of a remote bot`,
         );
       }

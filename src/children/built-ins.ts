@@ -117,7 +117,7 @@ function valuesOf(object: object): [key: string, value: unknown][] {
 
 /** The objects of the language, each with its name. */
 function languageObjects(): NamesByObject {
-  // This loads the implementation of fetch, which adds its dispatcher to globalThis. A later change of the dispatcher
+  // This loads the implementation of fetch, which adds its dispatcher to `globalThis`. A later change of the dispatcher
   // is a task's.
   void globalThis.Headers;
   const found: NamesByObject = new Map([[globalThis, 'globalThis']]);

@@ -28,7 +28,7 @@ export function excessGrowth(
   { heap, resident }: { heap: number; resident: number },
   memoryMb: number,
 ): string[] {
-  // The heap's limit is half of the memory, so its eighth is memoryMb / 16.
+  // The heap's limit is half of the memory, so its eighth is `memoryMb` / 16.
   const isHeap = heap > Math.max(baseAllowanceMb.heap, memoryMb / 16);
   const isResident = resident > Math.max(baseAllowanceMb.resident, memoryMb / 8);
   return [

@@ -61,6 +61,11 @@ export interface CheckResult {
   /** There were more findings than were reported: no finding resolves by this result. */
   truncated?: boolean;
   /**
+   * Its components break for reasons of their own, as errors of different types do: many broken ones are no storm, so that each
+   * finding gets its own ticket.
+   */
+  unrelated?: boolean;
+  /**
    * Of a check that `remembers`: plain data, 16 KiB as JSON at most, which is committed with this result and given to the check at
    * its next run. Without it, what is remembered stays.
    */

@@ -21,7 +21,7 @@ export async function connectionLimit(url: string): Promise<ConnectionLimit> {
   }
 }
 
-/** The same limit, asked on an open connection: the server may refuse the login another one. */
+/** The same limit, asked on a connection that is open already: the server may refuse this login a further connection. */
 export async function limitOn(db: Db): Promise<ConnectionLimit> {
   const { rows } = await sql<ConnectionLimit>`
       WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user),

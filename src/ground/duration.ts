@@ -1,4 +1,5 @@
 /** Durations as people write them, in commands and documents: `30m`, `1h30m`, `7d`. */
+import { askedIfMeant } from './nearest.ts';
 
 const unitSeconds: Record<string, number> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
 
@@ -33,7 +34,7 @@ export function whyUnread(text: string, { least, most }: DurationBounds): string
     const suggestions = ['s', 'm', 'h', 'd']
       .map((unit) => `${text}${unit}`)
       .filter((each) => secondsIn(each)! >= least && secondsIn(each)! <= most);
-    return `it has no unit${suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : ': s, m, h, d or w'}`;
+    return `it has no unit${suggestions.length > 0 ? `; ${askedIfMeant(suggestions)}` : ': s, m, h, d or w'}`;
   }
   if (durationForm.exec(text.toLowerCase().replaceAll(' ', '')))
     return `did you mean ${text.toLowerCase().replaceAll(' ', '')}?`;

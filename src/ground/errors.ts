@@ -62,7 +62,7 @@ export function messageOf(error: unknown): string {
       return messageOf(error.errors[0]);
     return String(error instanceof Error ? error.message : error);
   } catch {
-    // The value has no prototype, or its message or toString throws.
+    // The value has no prototype, or its message or `toString` throws.
     return 'a value without a text was thrown';
   }
 }

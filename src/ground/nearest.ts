@@ -54,8 +54,14 @@ export const mistyped = (given: string, names: readonly string[]): string | unde
     );
   });
 
+/** `did you mean a?`, `did you mean a or b?`, `did you mean a, b or c?` of one name or several. */
+export function askedIfMeant(names: readonly string[]): string {
+  const before = names.slice(0, -1).join(', ');
+  return `did you mean ${before ? `${before} or ` : ''}${names.at(-1)}?`;
+}
+
 /** The hint after an unknown name: the names that a person may have meant, or `otherwise` where none is similar. */
 export function didYouMean(given: string, names: readonly string[], otherwise: string): string {
   const meant = nearest(given, names);
-  return meant.length > 0 ? `did you mean ${meant.join(', ')}?` : otherwise;
+  return meant.length > 0 ? askedIfMeant(meant) : otherwise;
 }

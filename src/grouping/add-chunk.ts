@@ -4,6 +4,7 @@ import { digit, equals, kindOf, letter } from './characters.ts';
 import type { Line } from './line.ts';
 import { isHexadecimal } from './values.ts';
 
+const dash = 0x2d;
 const dot = 0x2e;
 const slash = 0x2f;
 const colon = 0x3a;
@@ -41,7 +42,10 @@ function isPlaceAndNumber(message: string, start: number, end: number): boolean 
   for (; at > start; at--) {
     const code = message.charCodeAt(at - 1);
     if (kindOf(code) === digit) digits++;
-    else if (code !== colon) break;
+    else if (code === dash) {
+      // `:-1`: a port or a line that is not known.
+      if (digits === 0 || message.charCodeAt(at - 2) !== colon) return false;
+    } else if (code !== colon) break;
   }
   if (digits === 0 || message.charCodeAt(at) !== colon) return false;
   let isPlace = false;

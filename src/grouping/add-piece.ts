@@ -1,5 +1,5 @@
 /** A piece is a chunk, or the part of one between two colons. It becomes a value, or one or more words. */
-import { digit, equals, joint, kindOf } from './characters.ts';
+import { digit, joint, kindOf } from './characters.ts';
 import type { Line } from './line.ts';
 import { hasDigit, isHexadecimal, isHost, lastDot } from './values.ts';
 import { namesWithDigits } from './words.ts';
@@ -79,7 +79,7 @@ function beginsWithWord(text: string, start: number, end: number): boolean {
   return false;
 }
 
-/** Without what joins nothing: `-x`, `x.`, `%s`. A dotted name right behind `=` is a value: a host, a package, a file. */
+/** Without what joins nothing: `-x`, `x.`, `%s`. */
 function addJoined(text: string, from: number, to: number, line: Line, isValue: boolean): void {
   let start = from;
   let end = to;
@@ -89,14 +89,9 @@ function addJoined(text: string, from: number, to: number, line: Line, isValue: 
   // `z+` and `z-` are two directions.
   if (end - start === 1 && end < to && isSign(text.charCodeAt(end))) end++;
   const digits = hasDigit(text, start, end) ? 1 : 0;
-  const isAssigned = start > 0 && kindOf(text.charCodeAt(from - 1)) === equals;
-  if (digits === 0 && (isHost(text, start, end) || (isAssigned && isDotted(text, start, end))))
-    line.addValue();
+  if (digits === 0 && isHost(text, start, end)) line.addValue();
   else addPlain(text, start, end, line, digits, isValue);
 }
-
-const isDotted = (text: string, start: number, end: number): boolean =>
-  lastDot(text, start, end) !== -1;
 
 const isSign = (code: number): boolean => code === 0x2b || code === 0x2d;
 

@@ -1,5 +1,15 @@
 /** A chunk is what stands between two separators: a word, a number, or what joins several of them, as an address or a path. */
-import { closing, digit, firstOfDenseScripts, joint, kindOf, letter, quote } from './characters.ts';
+import {
+  closing,
+  digit,
+  equals,
+  firstOfDenseScripts,
+  joint,
+  kindOf,
+  letter,
+  quote,
+} from './characters.ts';
+import { keyBefore } from './key-before.ts';
 import type { Line } from './line.ts';
 import { addChunk, isAfterMark } from './add-chunk.ts';
 import { addPlain } from './add-piece.ts';
@@ -53,7 +63,9 @@ export function readChunk(message: string, start: number, line: Line): number {
   if (at === start) return start + 1;
   if (joints === 0) addPlain(message, start, at, line, digits, isAfterMark(message, start));
   else {
-    addChunk(message, start, at, colons, line);
+    if (kindOf(message.charCodeAt(start - 1)) === equals && keyBefore(line, start) === 'plain')
+      line.addValue();
+    else addChunk(message, start, at, colons, line);
     // What is asked of a path belongs to it.
     if (message.charCodeAt(at) === question && line.endsInValue()) return endOfUrl(message, at);
   }

@@ -54,6 +54,7 @@ export class Scope {
     this.#add(shape);
     for (let newest: Shape | undefined = shape; newest;) {
       this.#uniteRewordings(newest, effects);
+      this.#uniteNames(newest, effects);
       newest = this.#generalise(newest, effects);
     }
   }
@@ -61,6 +62,11 @@ export class Scope {
   #uniteRewordings(shape: Shape, effects: Effects): void {
     const isCanonical = ({ id }: Shape) => this.#aliases.canonical(id) === id;
     const others = this.#rewordings.of(shape, isCanonical);
+    if (others.length > 0) effects.unite([shape, ...others].map(({ id }) => id));
+  }
+
+  #uniteNames(shape: Shape, effects: Effects): void {
+    const others = this.#variants.namedElsewhere(shape);
     if (others.length > 0) effects.unite([shape, ...others].map(({ id }) => id));
   }
 

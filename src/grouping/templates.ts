@@ -30,7 +30,11 @@ export class Templates {
       if (pinned) this.#pinned.add(id);
       if (mergedInto !== null) this.#aliases.set(id, mergedInto);
       if (flood) this.#floods.set(scope, id);
-      else shapes.set(scope, [...(shapes.get(scope) ?? []), shapeOf(id, tokens)]);
+      else {
+        const ofScope = shapes.get(scope);
+        if (ofScope) ofScope.push(shapeOf(id, tokens));
+        else shapes.set(scope, [shapeOf(id, tokens)]);
+      }
     }
     for (const [name, ofScope] of shapes) {
       const scope = this.#scopeNamed(name);

@@ -61,6 +61,19 @@ export const calendar = new WordSet(`
 /** Behind `=` or `:` they are values, as a number would be. */
 export const literals = new WordSet('true false null nil none undefined yes no on off nan inf');
 
+/** Of these one alone is what a message says. */
+export const answers = new WordSet('true false yes no');
+
+/** What stands behind one of these and `=` says what happened: its words tell messages apart. */
+export const tellingKeys = new WordSet(`
+  msg message error err reason cause exception exc description desc detail details title text event code errno status state result
+  level lvl severity type kind action method op operation`);
+
+/** Several words in quotes behind one of these are a value, and no sentence. */
+export const valueNouns = new WordSet(
+  'value entry literal name named title label string input argument user username table relation column database schema',
+);
+
 /** Names in which a digit is a letter like any other: two messages with S3 and EC2 are two. */
 export const namesWithDigits = new WordSet(`
   s3 ec2 r53 r2 b2 k8s i18n l10n a11y e2e p2p b2b b2c log4j slf4j neo4j d3 web3 oauth1 oauth2 saml2 openid2 2fa h2 h2c h3

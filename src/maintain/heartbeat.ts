@@ -6,7 +6,7 @@ import { measureSkew, type Skew } from './clock.ts';
 export interface Node {
   id: string;
   role: 'up' | 'scheduler' | 'worker';
-  /** the queue that it uses (queueAddress) */
+  /** the queue that it uses (`queueAddress`) */
   queue?: string;
   /** how many runs it executes at once; absent when it only schedules */
   places?: number;

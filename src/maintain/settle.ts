@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { endResolvedSilences } from '../data/bots/bot-silences.ts';
-import { goneChannels, lockSettings } from '../data/notify/channels.ts';
+import { goneChannels, lockNotificationSettings } from '../data/notify/channels.ts';
 import type { Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
 import { judgeEntries, type JudgingLimits } from '../heal/judging/judge.ts';
@@ -17,21 +17,21 @@ import { unwatch } from '../transitions/findings/watch.ts';
 import { releaseEvents } from '../transitions/notifications/mark-routed.ts';
 import { giveTimeBack } from '../transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../transitions/tickets/wake.ts';
-import { resolveMerged, survivorsGone } from '../transitions/tickets/resolve-merged.ts';
-import { unmergeRisen } from '../transitions/tickets/unmerge.ts';
+import { resolveMerged, survivorsToResolve } from '../transitions/tickets/resolve-merged.ts';
+import { unmergeDue } from '../transitions/tickets/unmerge.ts';
 import { noteSuppression } from '../transitions/tickets/note-suppression.ts';
 import { noteFlapping } from '../transitions/tickets/note-flapping.ts';
 
 export interface Settled {
-  /** cures that held until their hold window was over */
+  /** cures that held through their hold window */
   held: number;
-  /** findings that were left alone, and were gone by themselves until their hold window was over */
+  /** findings that were left alone, went away by themselves, and stayed away through their hold window */
   recovered: number;
   /** cures about which the check was asked for the last time without a clear answer */
   undecided: number;
   /** entries whose autonomy changed */
   judged: number;
-  /** tickets whose problem began or stopped flapping, or standing behind a cause; the ticket's history now says so */
+  /** notes in tickets' histories: the problem began or stopped to flap, or began or stopped to stand behind a cause */
   noted: number;
   /** snoozed tickets that woke because their time was over */
   woken: number;
@@ -39,7 +39,7 @@ export interface Settled {
   unmerged: number;
   /** survivors that ended, because the problem of every ticket that is merged with them is gone */
   resolved: number;
-  /** tickets whose response target is later by the time of a maintenance window */
+  /** tickets whose response target was moved later, by as long as maintenance covered them */
   clocksMoved: number;
   /** events of tickets that maintenance held back; people are told of them now */
   released: number;
@@ -47,7 +47,7 @@ export interface Settled {
   endedSilences: number;
   /** channels that an SQL statement took out of the settings, while a message of theirs waited or needed a person */
   endedChannels: number;
-  /** removed bots that had open findings or tickets, because a run of theirs was still ending when they were removed */
+  /** removed bots that had open findings or tickets, because one of their runs wrote these after the removal */
   closedBots: number;
 }
 
@@ -71,7 +71,7 @@ export async function settle(
   await unwatch(db, maxRows);
   const noted = (await noteFlapping(db, maxRows)) + (await noteSuppression(db, maxRows));
   const woken = await wakeTickets(db, maxRows);
-  const unmerged = await unmergeRisen(db, maxRows);
+  const unmerged = await unmergeDue(db, maxRows);
   const resolved = await endMerged(db, emit);
   const clocksMoved = await giveTimeBack(db, maxRows);
   const released = await releaseEvents(db, maxRows);
@@ -100,7 +100,7 @@ export async function settle(
 
 /** Resolves survivors, if the problems of all tickets merged into them are gone. Returns how many tickets it resolved. */
 async function endMerged(db: Db, emit: Emit): Promise<number> {
-  const survivors = await survivorsGone(db, maxRows);
+  const survivors = await survivorsToResolve(db, maxRows);
   if (survivors.length === 0) return 0;
   const resolved = await db.transaction().execute((trx) => resolveMerged(trx, survivors));
   for (const { number, severity } of resolved)
@@ -115,7 +115,7 @@ async function endMerged(db: Db, emit: Emit): Promise<number> {
 async function endGoneChannels(db: Db): Promise<number> {
   if ((await goneChannels(db)).length === 0) return 0;
   return db.transaction().execute(async (trx) => {
-    await lockSettings(trx);
+    await lockNotificationSettings(trx);
     const gone = await goneChannels(trx);
     for (const name of gone)
       await endRemovedChannel(trx, name, { by: 'roundsman', reason: goneReason });

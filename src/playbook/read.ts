@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Remedy, Risk } from '../contract/remedy.ts';
 import { UsageError } from '../ground/errors.ts';
-import { nearest } from '../ground/nearest.ts';
+import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { brokenReferenceIn, secretsNamedIn, textsIn } from '../ground/secrets/secret-reference.ts';
 import { secondsOf, playbookShape } from './shape.ts';
 import { schemaInWords, type JsonSchema } from './schema-words.ts';
@@ -96,7 +96,7 @@ function readStep(
   const remedy = remedies.remedy(name);
   if (!remedy) {
     const meant = nearest(name, remedies.remedyNames);
-    const rest = meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : knownInWords(remedies);
+    const rest = meant.length > 0 ? askedIfMeant(meant) : knownInWords(remedies);
     problems.push({
       ...read.placeAt([...path, 'remedy']),
       message: `there is no remedy ${JSON.stringify(name.slice(0, 100))}; ${rest}`,

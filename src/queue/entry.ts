@@ -49,6 +49,6 @@ export function readEntry(data: unknown): Entry | CanaryData | null {
   const { kind = 'run', id, generation, canary } = (data ?? {}) as Record<string, unknown>;
   if (typeof canary === 'string') return canaryData(canary);
   if (kind !== 'run' && kind !== 'job') return null;
-  // The code that handles the entry checks these values: namesRow.
+  // The code that handles the entry checks these values: `namesRow`.
   return { kind, id, generation } as Entry;
 }

@@ -12,7 +12,7 @@ export function openClient(redisUrl: string, options: ClientOptions): Redis {
   const client = new Redis(redisUrl, options);
   client.on('error', (error) => {
     // ioredis emits this error within the handshake, before any command is sent. Whether the client connects again, and after
-    // what pause, its retryStrategy says.
+    // what pause, its `retryStrategy` says.
     if (refusedDatabase(error) !== null) client.disconnect(options.retryStrategy?.(1) != null);
   });
   return client;

@@ -29,7 +29,7 @@ const timeouts = (ms: number) => ({
   keepAlive: 10_000,
   disconnectTimeout: 500,
   retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
-  // commandTimeout ends commands that wait.
+  // `commandTimeout` ends commands that wait.
   maxRetriesPerRequest: null,
   // After a failover the old primary may stay up as a replica; a new connection finds the new primary. The failed
   // command is not sent again automatically: otherwise a replica would get it again without a pause.

@@ -13,5 +13,5 @@ export interface Transport {
 /** BullMQ's name of our only queue. */
 export const queueName = 'runs';
 
-// maxStalledCount 0: BullMQ never starts a stalled entry again; rescue decides that from the row.
+// `maxStalledCount` 0: BullMQ never starts a stalled entry again; rescue decides that from the row.
 export const workerOptions = { lockDuration: 60_000, maxStalledCount: 0, stalledInterval: 30_000 };

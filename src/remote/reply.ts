@@ -43,7 +43,7 @@ export function readReply(
       'the answer is compressed, although the request asks for `accept-encoding: identity`',
     );
   const redaction = openRedaction();
-  redaction.know(
+  redaction.learn(
     secrets.flatMap(formsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
   );
   return { kind: 'body', body: redaction.whole(parseBounded(body)) };

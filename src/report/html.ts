@@ -9,6 +9,7 @@ import { pickBots, pickGaps } from './pick.ts';
 import { asSvg, labelsOf, legend, patterns, type Plot } from './plot.ts';
 import { figureNames, type Period, type Report } from './report.ts';
 import { style } from './style.ts';
+import { factsOf } from './facts.ts';
 import * as words from './words.ts';
 
 const maxBots = 200;
@@ -101,7 +102,7 @@ export function asHtml(report: Report, notes: readonly string[] = []): string {
         ),
     part(
       'Found, healed and told',
-      table('facts', 'In the period, and now', ['What', 'How many'], words.factsOf(report)),
+      table('facts', 'In the period, and now', ['What', 'How many'], factsOf(report)),
     ),
     tickets.bot_tickets.length === 0
       ? ''

@@ -4,6 +4,7 @@ import { comparisonOf } from './comparison.ts';
 import { command } from './markup.ts';
 import { pickBots, pickGaps } from './pick.ts';
 import type { Report } from './report.ts';
+import { factsOf } from './facts.ts';
 import * as words from './words.ts';
 
 const maxBots = 100;
@@ -68,7 +69,7 @@ export function asMarkdown(report: Report, notes: readonly string[] = []): strin
       ...(bots.shown.length > 0 ? table(words.botColumns, bots.shown.map(words.botCells)) : []),
       ...(bots.others > 0 ? ['', `and ${counted(bots.others, 'more bot')}`] : []),
     ]),
-    ...part('Found, healed and told', table(['What', 'How many'], words.factsOf(report))),
+    ...part('Found, healed and told', table(['What', 'How many'], factsOf(report))),
     ...part(
       'Worst tickets',
       report.tickets.bot_tickets.map((ticket) => `- ${escaped(words.ticketInWords(ticket))}`),

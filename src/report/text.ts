@@ -4,6 +4,7 @@ import { cut as cutWith, padded, widthOf, wrapped } from '../ground/width.ts';
 import { comparisonOf } from './comparison.ts';
 import { pickBots, pickGaps } from './pick.ts';
 import type { Report } from './report.ts';
+import { factsOf } from './facts.ts';
 import * as words from './words.ts';
 
 const columns = 80;
@@ -40,7 +41,7 @@ const part = (title: string, content: string[]): string[] =>
 export function asText(report: Report, notes: readonly string[] = []): string {
   const bots = pickBots(report, maxBots);
   const gaps = pickGaps(report, maxGaps);
-  const facts = words.factsOf(report);
+  const facts = factsOf(report);
   const width = Math.max(...facts.map(([label]) => label.length)) + 2;
   return [
     ...lines(words.headline(report)),

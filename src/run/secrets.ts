@@ -58,11 +58,11 @@ export function openSecrets(
   let readAt = -Infinity;
   let reading: Promise<void> | null = null;
 
-  function know(opened: readonly Opened[]): void {
+  function learn(opened: readonly Opened[]): void {
     const secrets = opened.map(({ name, value }) => ({ value, as: referenceTo(name) }));
-    texts.know(secrets);
-    identities.know(secrets.filter(({ value }) => !isWord(value)));
-    logRedaction.know(secrets);
+    texts.learn(secrets);
+    identities.learn(secrets.filter(({ value }) => !isWord(value)));
+    logRedaction.learn(secrets);
   }
 
   async function readAll(): Promise<void> {
@@ -71,7 +71,7 @@ export function openSecrets(
     const rows = await listSecrets(db);
     for (const row of rows) {
       try {
-        know([openSecret(sources, row)]);
+        learn([openSecret(sources, row)]);
       } catch (error) {
         // This process cannot leak a secret that it cannot open.
         if (!(error instanceof RoundsmanError)) throw error;
@@ -103,7 +103,7 @@ export function openSecrets(
         return { name, why: `${messageOf(error)}; ${error.hint}` };
       }
     });
-    know(given.filter((each) => 'value' in each));
+    learn(given.filter((each) => 'value' in each));
     return given;
   }
 

@@ -1,6 +1,6 @@
 import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { UsageError } from '../ground/errors.ts';
-import { nearest } from '../ground/nearest.ts';
+import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { zoneName } from '../ground/wall-clock.ts';
 
 /** A schedule or a time zone cannot be read; it is refused before it is stored. */
@@ -92,8 +92,8 @@ export function readSchedule(text: string, timezone: string): Schedule {
   const zone = zoneName(prefix?.[1] ?? timezone);
   if (zone === null) {
     const meant = nearest(prefix?.[1] ?? timezone, Intl.supportedValuesOf('timeZone'));
-    const suggestion = meant.length > 0 ? `did you mean ${meant.join(', ')}? Else ` : '';
-    const hint = `${suggestion}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
+    const did = meant.length > 0 ? `${askedIfMeant(meant)} Else ` : '';
+    const hint = `${did}take an IANA name such as 'UTC' or 'Europe/Berlin', no offset and no short form`;
     if (prefix) refuse(`CRON_TZ names an unknown timezone, ${quote(prefix[1]!)}`, hint);
     throw new BadScheduleError('timezone', timezone, 'no such timezone is known', hint);
   }

@@ -26,7 +26,7 @@ const firesAfterMs = Date.UTC(2026, 0, 1);
  */
 export function parseSchedule(text: string, timezone = 'UTC'): Schedule {
   const schedule = readSchedule(text, timezone);
-  // readSchedule has refused days that do not exist; wall times that clocks always skip are refused here
+  // `readSchedule` has refused days that do not exist; wall times that clocks always skip are refused here
   if (schedule.elapsed && slotsAfter(schedule, firesAfterMs).next().done)
     throw neverFiresError(schedule);
   return schedule;
@@ -134,7 +134,7 @@ function* wallTimesAfter(schedule: Schedule, after: number): Generator<number, n
 }
 
 function isMatchingDay(schedule: Schedule, day: number): boolean {
-  // includesDate wants hour and minute to match too
+  // `includesDate` wants hour and minute to match too
   return schedule.cron.includesDate(new Date(day + schedule.minutesOfDay[0]! * minuteMs));
 }
 

@@ -37,7 +37,7 @@ export function cutOut(
     last.getTime() + 1,
   ];
   const parts = [0, 1, 2].map((part) =>
-    // slotsMissed takes (after, until], a part is [start, end).
+    // `slotsMissed` takes (after, until], a part is [start, end).
     slotsMissed(schedule, new Date(bounds[part]! - 1), new Date(bounds[part + 1]! - 1), count),
   );
   const found = parts.filter((part) => part.first !== null);

@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import type { ReviewAction } from '../../src/cli/review/actions/action.ts';
 import { actions } from '../../src/cli/review/actions/actions.ts';
 import { layout } from '../../src/cli/review/layout.ts';
+import { apartMs } from '../../src/cli/review/pace.ts';
 import { performer, type LoopIntent } from '../../src/cli/review/perform.ts';
 import { begin, quietMs, type Event, type Intent, type State } from '../../src/cli/review/state.ts';
 import { update } from '../../src/cli/review/update.ts';
@@ -62,7 +63,14 @@ export async function stepsOfReview(db: Kysely<Database>, tickets: number): Prom
     const began = performance.now();
     give({ type: 'input', input: { kind: 'key', text } });
     while (waiting.length > 0) await waiting.pop();
-    return { ms: performance.now() - began + burstMs, bytes: written };
+    const ms = performance.now() - began + burstMs;
+    if (!state.held) return { ms, bytes: written };
+    // What changes something is on the screen by now, and is done after a pause. That is the person's own: it is not counted.
+    clock += apartMs;
+    const paused = performance.now();
+    give({ type: 'paused' });
+    while (waiting.length > 0) await waiting.pop();
+    return { ms: Math.max(ms, performance.now() - paused), bytes: written };
   }
 
   act({ do: 'next' });

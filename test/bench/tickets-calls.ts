@@ -11,8 +11,8 @@ import { showTicket } from '../../src/services/tickets/show.ts';
 import { nextToReview } from '../../src/services/tickets/review.ts';
 import { loadCatalogue } from '../../src/cli/session/catalogue.ts';
 import { ticketOf } from '../../src/services/references/ticket.ts';
-import { survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
-import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
+import { survivorsToResolve } from '../../src/transitions/tickets/resolve-merged.ts';
+import { unmergeDue } from '../../src/transitions/tickets/unmerge.ts';
 
 export function overviewOfTickets(
   db: Kysely<Database>,
@@ -59,7 +59,7 @@ export function overviewOfTickets(
         await resolveTicket(ann, { ticket, cure: undefined, notes: 'mended' });
       },
     ],
-    ['timer: unmerge', () => unmergeRisen(db, 500)],
-    ['timer: what is gone', () => survivorsGone(db, 500)],
+    ['timer: unmerge', () => unmergeDue(db, 500)],
+    ['timer: what is gone', () => survivorsToResolve(db, 500)],
   ];
 }

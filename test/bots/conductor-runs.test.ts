@@ -287,7 +287,7 @@ describe('the newest run', () => {
         severity: 'medium',
         component: 'nightly',
         title: 'Bot nightly failed in its newest run, and the next one is in 20 h',
-        metadata: { in_row: 1, status: 'timeout' },
+        metadata: { failures_in_row: 1, status: 'timeout' },
       },
     ]);
     expect((await found('last-run'))[0]!.description).toHaveLength(300);

@@ -66,7 +66,7 @@ const insertFinding = async (key: string, kind: string, resolved: number | null)
 describe('a new group', () => {
   test('is low with few errors, medium with ten, and told for a day', async () => {
     await errors('No tax rate for order 12', [1]);
-    expect(await titles()).toEqual(['low New error: app: No tax rate for order <v>, 1 time']);
+    expect(await titles()).toEqual(['low Rare new error: app: No tax rate for order <v>, 1 time']);
     await errors('No tax rate for order 13', often(9, 5, 2));
     expect(await titles()).toEqual(['medium New error: app: No tax rate for order <v>, 10 times']);
     expect(await titles({ new_hours: 0.5 })).toEqual([]);
@@ -81,7 +81,7 @@ describe('a new group', () => {
     await errors('Goes on', [40, 30]);
     expect(await titles()).toEqual([]);
     await insertFinding('1', 'new', null);
-    expect(await titles()).toEqual(['low New error: app: Goes on, 2 times']);
+    expect(await titles()).toEqual(['low Rare new error: app: Goes on, 2 times']);
     expect(await titles({ quiet_hours: 24 })).toEqual([]);
   });
 });
@@ -95,6 +95,22 @@ describe('a spike', () => {
     expect(await titles()).toEqual(['high Error spikes: app: Usual, 10 in an hour, 2 are usual']);
     expect(await titles({ spike_errors: 11 })).toEqual([]);
     expect(await titles({ spike_factor: 6 })).toEqual([]);
+  });
+
+  test('is none where each afternoon has as many, but is one far above that, also after another one', async () => {
+    const afternoons = [1, 2, 3, 4, 5, 6, 7].flatMap((day) =>
+      often(50, day * 24 + 2, day * 24 - 3),
+    );
+    await errors('By day', [
+      ...afternoons.filter((hours) => hours > 1.01),
+      ...often(12, 0.9, 0.05),
+    ]);
+    expect(await titles()).toEqual([]);
+    await errors('By day', often(200, 50.8, 50.1));
+    await errors('By day', often(20, 0.9, 0.05));
+    expect(await titles()).toEqual([
+      expect.stringMatching(/^high Error spikes: app: By day, 32 in an hour/),
+    ]);
   });
 
   test('of an error that has been away for a week has no mean', async () => {
@@ -168,7 +184,7 @@ describe('a flood', () => {
     await different(1_400, () => 'search');
     await errors('No tax rate for order 12', often(12, 0.6, 0.1));
     expect(await titles()).toEqual([
-      'medium Flood of different errors: search, 1400 errors of 1001 kinds',
+      'medium Flood of different errors: search, 1,400 errors of more than 1,000 kinds',
       'medium New error: app: No tax rate for order <v>, 12 times',
     ]);
   });
@@ -200,6 +216,39 @@ describe('a flood', () => {
   });
 });
 
+test('what is no text of its own is in words: an empty type, no message, a name that code gave, a part that was split off', async () => {
+  await errors(' ', [1], '');
+  await errors('checkout tax', [2]);
+  await errors('disk full', [3]);
+  await sql`UPDATE engine.error_templates SET kind = 'fingerprint' WHERE id = 2`.execute(db);
+  await sql`UPDATE engine.error_templates SET kind = 'text', split_from = 1 WHERE id = 3`.execute(
+    db,
+  );
+  const { findings } = await check();
+  expect(findings.map(({ title, component }) => [title, component]).toSorted()).toEqual([
+    ['Rare new error: app: contains "disk full", 1 time', 'app'],
+    ['Rare new error: app: fingerprint "checkout tax", 1 time', 'app'],
+    ['Rare new error: no type: messages without words, 1 time', 'errors without a type'],
+  ]);
+});
+
+test('no advice is for a rare new error, because it would open a ticket; one is for a frequent one', async () => {
+  const advised = async () => {
+    const { findings } = await check();
+    return errorWatch.knowledge!.filter(({ pattern }) =>
+      new RegExp(pattern, 'i').test(findings[0]!.title),
+    );
+  };
+  await errors('No tax rate', often(9, 5, 2));
+  expect(await advised()).toEqual([]);
+  await errors('No tax rate', [1]);
+  expect(await advised()).toMatchObject([{ name: 'errors.new' }]);
+});
+
+test('many groups with findings are no storm, because their errors have no cause in common', async () => {
+  expect(await check()).toMatchObject({ unrelated: true });
+});
+
 test('a muted group says nothing until its time is over', async () => {
   await errors('Muted', [1]);
   await sql`UPDATE engine.error_groups SET muted_at = ${hoursAgo(1)}, muted_by = 'ann', muted_reason = 'known',
@@ -228,11 +277,33 @@ describe('counting', () => {
 
   test('is late when errors wait for more than a quarter of an hour', async () => {
     await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(0.3)}`.execute(db);
-    await db.insertInto('error_logs').values({ error_type: 'a', error_message: 'waits' }).execute();
+    await db
+      .insertInto('error_logs')
+      .values({ error_type: 'a', error_message: 'waits', created_at: hoursAgo(0.3) })
+      .execute();
     expect((await counting()).findings).toMatchObject([
       { severity: 'medium', title: 'Errors are counted late: some have waited for 18 min' },
     ]);
     await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(0.2)}`.execute(db);
     expect((await counting()).findings).toEqual([]);
+  });
+
+  test('is not late while errors come all the time, and each waits for a moment only', async () => {
+    await sql`UPDATE engine.error_cursor SET caught_up_at = ${hoursAgo(3)}`.execute(db);
+    const error = { error_type: 'a', error_message: 'waits' };
+    await db
+      .insertInto('error_logs')
+      .values({ ...error, created_at: hoursAgo(0.01) })
+      .execute();
+    expect(await counting()).toMatchObject({ findings: [], figures: [{ value: 36 }] });
+    // A time that says nothing does not hide that errors wait.
+    for (const created_at of [null, new Date('2999-01-01')]) {
+      await sql`DELETE FROM error_logs`.execute(db);
+      await db
+        .insertInto('error_logs')
+        .values({ ...error, created_at })
+        .execute();
+      expect((await counting()).findings).toHaveLength(1);
+    }
   });
 });

@@ -74,7 +74,7 @@ test.each([
   ['pending', `Payment ${id} at stripe has been pending for 3 h`],
   ['failed', 'Payments of 6 of 14 users at paypal failed'],
   ['without-credits', `Payment ${id} is completed, and 0 of its 100 credits were given`],
-  ['without-credits', `Payment ${id} is completed, and no credits were named or given`],
+  ['without-credits', `Payment ${id} is completed, and no credits were given; it names none`],
   ['granted-twice', `Payment ${id} gave 200 credits in 2 bookings instead of 100`],
   ['refund-without-debit', `Refund ${id} paid money back, and its 9 credits were not taken back`],
   ['past-period', `Subscription ${id} is past_due, and its period ended 40 days ago`],

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bots } from '../../bots/index.ts';
 import { scout } from '../../bots/scout.ts';
@@ -297,6 +298,19 @@ describe('a feed that cannot be read', () => {
   ])('answers %s: a finding the second time', async (_, given, why) => {
     given();
     expect(await unreadable()).toBe(why);
+  });
+
+  test('comes compressed although it was not asked to: that is said, and not that it is no feed', async () => {
+    answer = (request, response) => {
+      expect(request.headers['accept-encoding']).toBe('identity');
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(rss([{ id: 'a' }])));
+    };
+    expect((await round(0)).findings).toMatchObject([
+      {
+        title: `Feed ${name()} cannot be read`,
+        description: 'its server sends it compressed although it was not asked to (gzip)',
+      },
+    ]);
   });
 
   test('is too long, or does not end its answer', async () => {

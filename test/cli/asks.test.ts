@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { wholeProgram } from '../../src/bin/cli.ts';
+import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
 import { leavesOf, nameOf } from '../docs/cli-page.ts';
 import { testDatabase } from '../support/database.ts';
 import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';
@@ -16,9 +17,10 @@ let ticket: string;
 let action: string;
 
 beforeEach(async () => {
-  await sql`TRUNCATE bots, bot_knowledge, bot_silences, bot_maintenance, engine.secrets CASCADE`.execute(
+  await sql`TRUNCATE bots, bot_knowledge, bot_silences, bot_maintenance, engine.secrets, error_logs, engine.error_groups, engine.error_templates, engine.grouped_errors CASCADE`.execute(
     db,
   );
+  await sql`UPDATE engine.error_cursor SET next_id = 1`.execute(db);
   await sql`UPDATE engine.settings SET value = '"safe"' WHERE key = 'mode'`.execute(db);
   const bot = await insertBot(db, 'watch');
   await insertBot(db, 'quiet');
@@ -32,6 +34,7 @@ beforeEach(async () => {
   });
   const knowledge = await insertKnowledge(db, 'sweep', { solution: steps('bot.pause') });
   await insertDecision(db, { bot, finding, knowledge });
+  await plantErrors(db, [{ error_type: 'app', error_message: 'It failed', at: new Date() }]);
   await insertKnowledge(db, 'broom', { autonomy: 'auto', enabled: false });
   action = await insertAction(db, bot, 'held', 60, {
     remedy: 'bot.pause',
@@ -60,6 +63,9 @@ const tables = [
   'engine.settings',
   'engine.policies',
   'engine.secrets',
+  'engine.error_groups',
+  'engine.error_templates',
+  'engine.error_cursor',
 ];
 
 async function everything(): Promise<Record<string, unknown>> {
@@ -92,6 +98,10 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
     args: ['--component', '/v9', '--for', '2h', '--reason', 'moved'],
     question: 'Add it all the same?',
   },
+  'errors split': {
+    args: ['1', '--containing', 'no such words'],
+    question: 'Split it off all the same?',
+  },
   'secrets remove': { args: ['TOKEN'], question: 'Remove TOKEN?' },
   'bots disable': { args: ['watch'], question: 'Disable watch?' },
   'bots remove': { args: ['watch'], question: 'Remove watch?' },
@@ -118,6 +128,8 @@ const reads = [
   'bots catalogue',
   'runs list',
   'runs show',
+  'errors list',
+  'errors show',
   'findings list',
   'findings show',
   'findings explain',
@@ -183,6 +195,9 @@ const writes = [
   'knowledge disable',
   'knowledge rename',
   'knowledge verify',
+  'errors merge',
+  'errors mute',
+  'errors unmute',
   'silences end',
   'maintenance end',
   'limits',

@@ -77,7 +77,7 @@ test('merge, split, mute and unmute say what they did and how it is taken back',
   expect(await listed('--muted')).toMatchObject([{ id: '1', muted_by: 'ann' }]);
   expect(await listed('--unmuted')).toHaveLength(2);
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain(
-    'Group 1 is not muted any more.',
+    'Unmuted group 1: people are told about it again.',
   );
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Group 1 was not muted.');
 });
@@ -115,4 +115,41 @@ test.each([
 test('before anything was counted the list says what counts', async () => {
   await sql`TRUNCATE engine.error_groups, engine.error_templates CASCADE`.execute(db);
   expect((await errors('list')).err).toContain('group-errors');
+});
+
+test('a template that a rule merged keeps the errors that it had, also where all came at once, and is split off with them', async () => {
+  await plantErrors(
+    db,
+    ['mail', 'mail', 'print', 'print', 'print', 'video', 'audio', 'print'].map((name, n) => ({
+      error_type: 'queue',
+      error_message: `queue ${name} is full`,
+      at: minutesAgo(9 - n),
+    })),
+  );
+  const [group] = await listed('--type', 'queue');
+  expect(group).toMatchObject({ template: 'queue <*> is full', errors: '8' });
+  const { error_templates: templates } = JSON.parse(
+    (await errors('show', String(group!.id), '--json')).out,
+  ) as { error_templates: { id: string; template: string; errors: string }[] };
+  const print = templates.find(({ template }) => template === 'queue print is full')!;
+  expect(print.errors).toBe('3');
+  const wrong = await errors('show', print.id);
+  expect(wrong.code).toBe(3);
+  expect(wrong.err).toContain(`${print.id} is the number of a template of group ${group!.id}`);
+  const split = await errors('split', String(group!.id), '--template', print.id, '--as', 'ann');
+  expect(split.out).toMatch(/group \d+ has 3 errors\./);
+});
+
+test('messages without words, types that are empty and names that code gave are words in lists', async () => {
+  await plantErrors(db, [{ error_type: '', error_message: ' ', at: minutesAgo(1) }]);
+  await sql`UPDATE engine.error_templates SET kind = 'fingerprint' WHERE id = 2`.execute(db);
+  const { out } = await errors('show', '2', '4');
+  expect(out).toContain('mail: fingerprint "Mail was returned"');
+  expect(out).toContain('(no type): (messages without words)');
+  expect(out).toContain('  (an empty message)');
+});
+
+test('an end of a mute that has none is not earlier', async () => {
+  const muted = await errors('mute', '1', '--reason', 'harmless', '--as', 'ann');
+  expect(muted.out).toContain('`npx roundsman errors unmute 1` ends it.');
 });

@@ -61,7 +61,7 @@ describe('a category that nothing has so far', () => {
     const asJson = await knowledge('edit', 'k9', '--category', 'prat', '--json');
     expect(asJson.json()).toMatchObject({
       category: 'prat',
-      warnings: [expect.stringContaining('(did you mean part, prt?)')],
+      warnings: [expect.stringContaining('(did you mean part or prt?)')],
     });
   });
 

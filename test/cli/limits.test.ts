@@ -12,23 +12,23 @@ const setting = async (key: string) => {
     SELECT value, changed_by FROM engine.settings WHERE key = ${key}`.execute(db);
   return rows[0];
 };
-const usual = Object.fromEntries(limits.map((each) => [each.name, each.usual]));
+const defaults = Object.fromEntries(limits.map((each) => [each.name, each.default]));
 
 beforeEach(async () => {
   for (const key of ['healing', 'budget'])
     await sql`DELETE FROM engine.settings WHERE key = ${key}`.execute(db);
-  const { heals_per_hour, ...healing } = usual;
+  const { heals_per_hour, ...healing } = defaults;
   await sql`INSERT INTO engine.settings (key, value) VALUES
     ('healing', ${JSON.stringify(healing)}::jsonb), ('budget', ${JSON.stringify({ heals_per_hour })}::jsonb)`.execute(
     db,
   );
 });
 
-test('a new database has the usual limits', async () => {
+test('a new database has the default limits', async () => {
   const fresh = await testDatabase();
   const { code, json } = await roundsman(fresh.url, 'limits', '--json');
   expect(code).toBe(0);
-  expect(json()).toEqual(usual);
+  expect(json()).toEqual(defaults);
 });
 
 test('each is shown with what it means, and one that was removed says what that does', async () => {
@@ -36,7 +36,7 @@ test('each is shown with what it means, and one that was removed says what that 
     db,
   );
   const { out } = await roundsman(url, 'limits', '-o', 'table');
-  expect(out).toMatch(/^Limit +Is +Usually +What\n/);
+  expect(out).toMatch(/^Limit +Is +Default +What\n/);
   for (const { meaning } of limits) expect(out).toContain(meaning);
   expect(out).toMatch(/cooldown_minutes +not set: nothing is healed +5/);
 });
@@ -44,7 +44,7 @@ test('each is shown with what it means, and one that was removed says what that 
 test('one is set by name, with who did it, and the others stay', async () => {
   const set = await roundsman(url, 'limits', 'breaker_failures', '5', '--as', 'ann');
   expect(set).toMatchObject({ code: 0, out: 'breaker_failures is 5 now, it was 3.\n' });
-  const { heals_per_hour: _, ...others } = usual;
+  const { heals_per_hour: _, ...others } = defaults;
   expect(await setting('healing')).toEqual({
     value: { ...others, breaker_failures: 5 },
     changed_by: 'ann',

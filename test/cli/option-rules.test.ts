@@ -110,7 +110,7 @@ describe('a duration', () => {
   ])('%s is read', (text, value) => expect(span(text)).toBe(value));
 
   test.each([
-    ['2', /it has no unit; did you mean 2m, 2h, 2d\?/],
+    ['2', /it has no unit; did you mean 2m, 2h or 2d\?/],
     ['2H', /did you mean 2h\?/],
     ['1h 30m', /did you mean 1h30m\?/],
     ['1.5h', /as in 1h30m/],

@@ -129,6 +129,25 @@ describe('status', () => {
     ]);
   });
 
+  test('has bots and runs always in the same order', async () => {
+    const states = ['error', 'disabled', 'paused', 'active'] as const;
+    for (const [at, status] of states.entries()) await insertBot(db, `bot-${at}`, { status });
+    const bot = await insertBot(db, 'watch', planned);
+    for (const [at, status] of (
+      ['skipped', 'timeout', 'cancelled', 'failed', 'success'] as const
+    ).entries())
+      await insertRun(db, bot, at + 1, { status });
+    const { bots, runs } = await showStatus(db);
+    expect(bots.map(({ status }) => status)).toEqual(['active', 'paused', 'disabled', 'error']);
+    expect(runs.map(({ status }) => status)).toEqual([
+      'success',
+      'failed',
+      'timeout',
+      'cancelled',
+      'skipped',
+    ]);
+  });
+
   test('is not alarmed by what a silence covers', async () => {
     const bot = await insertBot(db, 'a', planned);
     await insertNode(db, 'up');

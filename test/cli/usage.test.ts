@@ -64,6 +64,12 @@ test.each([
   [['help', 'nope'], 'nope', null],
   [['help', 'bots', 'lst'], 'lst', '(Did you mean list?)'],
   [['help', 'bots', 'nope', 'list'], 'nope', null],
+  [['botz', '--help'], 'botz', '(Did you mean bots?)'],
+  [['bots', 'lst', '--help'], 'lst', '(Did you mean list?)'],
+  [['bots', '-h', 'lst'], 'lst', '(Did you mean list?)'],
+  [['help', 'bots', 'lst', '--help'], 'lst', '(Did you mean list?)'],
+  [['tickets', 'bulk', 'akc', '--help'], 'akc', '(Did you mean ack?)'],
+  [['tickets', 'nope', '--help'], 'nope', null],
 ])('%j is told that there is no such command', async (args, name, meant) => {
   const { code, out, err } = await roundsman(url, ...args);
   expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -71,6 +77,37 @@ test.each([
   if (meant) expect(err).toContain(meant);
   else expect(err).not.toContain('Did you mean');
   expect(err).not.toContain('Commands:');
+  // They have asked for help.
+  expect(err).not.toContain('add --help');
+  expect(err).toContain('--help` shows what there is');
+});
+
+test.each([
+  [['bots', 'list', '--jsn', '--help'], '--jsn', '--json'],
+  [['bots', 'list', '--help', '--jsn'], '--jsn', '--json'],
+  [['tickets', 'bulk', '--hepl', '-h'], '--hepl', '--help'],
+])('%j is told that there is no such option', async (args, name, meant) => {
+  const { code, out, err } = await roundsman(url, ...args);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(`error: unknown option '${name}'\n(Did you mean ${meant}?)`);
+});
+
+test('beside --help options that exist, and arguments, are no mistake', async () => {
+  for (const args of [
+    ['--help', 'bots', 'list'],
+    ['help', 'bots', 'list', '--help'],
+    ['bots', 'list', '--limit', '5', '--help'],
+    ['bots', 'list', '--help', '--limit', '5'],
+  ])
+    expect(await roundsman(url, ...args), args.join(' ')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: roundsman bots list'),
+    });
+  for (const args of [['help', 'help'], ['help', '--help'], ['--help']])
+    expect(await roundsman(url, ...args), args.join(' ')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: roundsman [options] [command]'),
+    });
 });
 
 test.each([

@@ -204,6 +204,7 @@ test('foreign and bad input is named, and nothing of it stays', async () => {
     await expect(recordPayment(db, event('completed', 2, change))).rejects.toMatchObject({
       name: 'PaymentConflictError',
       why: expect.stringContaining(why),
+      hint: 'compare the payment with the provider; the event was not applied',
     });
   const fresh = payment(user);
   for (const [change, field] of [

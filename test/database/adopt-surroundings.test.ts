@@ -128,7 +128,9 @@ describe('objects beside the tables', () => {
       // PostgreSQL gives the check or key of a column of ours another name if its name is taken.
       const ofOurColumn =
         kind === 'c' &&
-        [...(documented.get(relation) ?? [])].every((column) => !name.includes(`_${column}_`)) &&
+        [...(documented.get(relation) ?? [])].every(
+          (column) => !name.startsWith(`${relation}_${column}_`),
+        ) &&
         !/_(forward|check)$/.test(name);
       return !already.has(kind + name) && (kind === 'r' || !ofOurColumn);
     });

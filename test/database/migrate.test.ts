@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, it, vi } from 'vitest';
 import { SchemaDiffersError } from '../../src/database/migrate/adopt.ts';
 import { Chance } from '../../src/demo/chance.ts';
-import { migrateToLatest, migrationStatus } from '../../src/database/migrate/migrate.ts';
+import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
+import { migrationStatus } from '../../src/database/migrate/status.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 import { columnsOf, files, madeByHand, platform, schemaOf, valuesOf } from './adopt-platform.ts';
 import {

@@ -33,7 +33,7 @@ test('each file and folder that the page names exists', () => {
 
 test('each folder of src stands on a floor', () => {
   const named = new Set(
-    [...floors.matchAll(/^\|[^|]*\| `(src\/[a-z]+)` \|/gm)].map(([, at]) => at!),
+    [...floors.matchAll(/^\|[^|]*\| `(src\/[a-z-]+)` \|/gm)].map(([, at]) => at!),
   );
   const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

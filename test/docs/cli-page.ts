@@ -24,6 +24,7 @@ const asksWhen: Record<string, string> = {
   'knowledge enable': 'the entry acts alone again',
   'bots disable': 'something depends on the bot; it is listed',
   'bots rename': 'something goes by the name of the bot; it is listed',
+  'errors split': 'no recent error of the group contains the text',
   'silences add': 'no finding ever had what it names',
   'maintenance add': 'no finding ever had a component or a category that it names',
   'tickets resolve': '`--learn`, before anything of it is written',

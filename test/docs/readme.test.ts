@@ -37,7 +37,7 @@ describe('README', () => {
     expect(documented).toEqual(variables);
   });
 
-  describe('the bot in ten lines', async () => {
+  describe('the bot', async () => {
     // A folder beside src/, so that the example's own import finds the contract.
     const folder = await mkdtemp(join(root, '.readme-'));
     afterAll(() => rm(folder, { recursive: true }));

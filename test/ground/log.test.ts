@@ -76,7 +76,7 @@ describe('no line holds a password of the configuration', () => {
   test('nor a key that seals, nor what it is told later, nor the end of what it was told', () => {
     const key = randomBytes(32).toString('base64');
     const log = logOf({ ROUNDSMAN_KEYS: `k1:${key}` });
-    redactionOf(log).know([{ value: 'told-a-secret', as: '{{secret:TOLD}}' }]);
+    redactionOf(log).learn([{ value: 'told-a-secret', as: '{{secret:TOLD}}' }]);
     log.info({ key, env: `ROUNDSMAN_KEYS=k1:${key}`, told: 'told-a-secret' }, 'x');
     expect(written()).not.toContain(key.slice(0, 12));
     expect(lines()).toMatchObject([{ told: '{{secret:TOLD}}' }]);

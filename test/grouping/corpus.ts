@@ -115,6 +115,30 @@ export const corpus: Record<string, readonly (readonly string[])[]> = {
       'password authentication failed for user "root"',
     ],
   ],
+  /** As loggers and libraries write structures. */
+  structures: [
+    [
+      '{"level":"error","ts":"2026-05-11T07:28:00Z","msg":"HTTP request failed","path":"/a/1"}',
+      '{"level":"error","ts":"2026-05-11T07:29:07Z","msg":"HTTP request failed","path":"/b/2"}',
+    ],
+    ['{"level":"error","ts":"2026-05-11T07:29:00Z","msg":"disk full","path":"/b/2"}'],
+    ['{"status":"refused"}'],
+    ['{"status":"timeout"}'],
+    ['{"order":17}', '{"order":18}'],
+    ['{"user":17}'],
+    [
+      'level=error ts=2026-01-02T03:04:05Z msg="cannot open file" err="disk full" user="Ann Lee"',
+      'level=error ts=2026-01-02T03:04:09Z msg="cannot open file" err="disk full" user="Bob"',
+    ],
+    ['level=error ts=2026-01-02T03:04:05Z msg="payment declined" err="card expired" user="Bob"'],
+    [
+      "Duplicate entry 'Ann Lee' for key 'users.name'",
+      "Duplicate entry 'bob' for key 'users.name'",
+    ],
+    ['Key (name)=(Ann Lee) already exists.', 'Key (name)=(Bob) already exists.'],
+    ['\u001b[31mError\u001b[0m: disk 3 full', 'Error: disk 4 full'],
+    ['\u001b[33mWarning\u001b[0m: disk 3 full'],
+  ],
   /** The forms that other systems write: phones, clusters, desktops, secure shells. */
   systems: [
     [

@@ -25,6 +25,42 @@ test('three are enough where the words before announce a name', () => {
   expect(new Set(groupsOf(lines)).size).toBe(1);
 });
 
+test.each([
+  ['announced', 'in step with LOCAL at level 10', 'in step with 10.0.0.7 at level 3'],
+  [
+    'announced by what follows',
+    'login of web admin from 10.0.0.7 refused',
+    'login of web 0 from 10.0.0.7 refused',
+  ],
+  [
+    'in a long message',
+    'acquire lock=7 flags=0x1 tag="View Lock" name=android uid=1',
+    'acquire lock=9 flags=0x1 tag="x" name=com.example.ui uid=2',
+  ],
+])('a name where another message has a value is one, %s', (_, name, value) => {
+  expect(groupsOf([name, value])).toEqual([0, 0]);
+  expect(groupsOf([value, name])).toEqual([0, 0]);
+});
+
+test.each([
+  ['nothing announces it', 'User profile not found', 'User 12 not found'],
+  ['it ends a short message', 'Cannot connect to database', 'Cannot connect to 10.0.0.7'],
+  ['it begins a message', 'Import of rows failed', '12 of rows failed'],
+  ['it says what happened', 'order was sent to failed by bank', 'order was sent to 7 by bank'],
+  ['it is no name', 'change from null to other state', 'change from 7 to other state'],
+])('a word where another message has a value is another message: %s', (_, word, value) => {
+  expect(groupsOf([word, value])).toEqual([0, 1]);
+});
+
+test('what an operator split off is not joined by a value in its place', () => {
+  const store = new Store();
+  const first = store.miner();
+  const local = first.add('Error', 'in step with LOCAL at level 10');
+  store.save(first);
+  store.edit(local, { pinned: true });
+  expect(store.miner().add('Error', 'in step with 10.0.0.7 at level 3')).not.toBe(local);
+});
+
 test('words for what happened are no names', () => {
   const lines = ['Started', 'Stopped', 'Paused', 'Resumed', 'Restarting'];
   expect(

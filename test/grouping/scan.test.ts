@@ -42,8 +42,34 @@ test.each([
   ['an apostrophe', "can't open Ann's file", "can't open Ann's file"],
   [
     'literals where values stand',
-    'ready=true, mode: off, but not true',
-    'ready <v> mode <v> but not true',
+    'owner=null, mode: off, but not null',
+    'owner <v> mode <v> but not null',
+  ],
+  ['one answer, which says what happened', 'seen: 5, found=false', 'seen <v> found false'],
+  [
+    'several answers, which are settings',
+    'a=true b: no c=yes and not true',
+    'a <v> b <v> c <v> and not true',
+  ],
+  [
+    'an answer in a bracket that says nothing',
+    'sent (again=7) to x (true) ok=no',
+    'sent again <v> to x ok no',
+  ],
+  [
+    'what is joined behind =',
+    'queue=mail.out mode=read-only reason=not-found',
+    'queue <v> mode <v> reason not-found',
+  ],
+  [
+    'a sentence behind a key that tells',
+    'level=error msg="disk is full" user="Ann Lee"',
+    'level error msg disk is full user <v>',
+  ],
+  [
+    'a port that is not known',
+    'lost db.shop:-1 and cart.ts:-1, a:-1 and x-1:5',
+    'lost <v> and <v> a <v> and <v>',
   ],
   ['values in brackets', 'sent 5 bytes (1.1 KB) to x [7] (off)', 'sent <v> to x'],
   ['the name of an address', 'from 10.0.0.1 (ns.somewhere.test) at', 'from <v> at'],

@@ -1,104 +1,14 @@
 /** The job that counts errors into groups, on a real database, with late commits, several workers, restores and people at work. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { groupErrors } from '../../jobs/group-errors.ts';
 import { removeOldGroups } from '../../src/error-groups/rows/old-groups.ts';
-import { connect, type Db } from '../../src/database/connect.ts';
+import { connect } from '../../src/database/connect.ts';
 import { listGroups } from '../../src/services/error-groups/list.ts';
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';
 import { muteGroup, unmuteGroup } from '../../src/services/error-groups/mute.ts';
 import { showGroup } from '../../src/services/error-groups/show.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
-import { backends, type Backend } from '../support/backends.ts';
-import { startFlow } from '../support/engine.ts';
-import { aRun, carried, noBots } from './job-flow.ts';
-
-const [postgres] = backends as [Backend];
-const ada = { name: 'ada', role: 'operator' } as const;
-
-interface Given {
-  error_message?: string;
-  error_type?: string;
-  stack_trace?: string | null;
-  context?: object | null;
-  user_id?: string | null;
-  created_at?: Date | null;
-}
-
-const addErrors = (db: Db, errors: Given[]) =>
-  db
-    .insertInto('error_logs')
-    .values(
-      errors.map(({ context, ...error }) => ({
-        error_type: 'app',
-        error_message: 'It failed',
-        ...error,
-        ...(context !== undefined && { context: JSON.stringify(context) }),
-      })),
-    )
-    .returning('id')
-    .execute();
-
-const ofType = (error_type: string, count: number): Given[] =>
-  Array.from({ length: count }, () => ({ error_type }));
-
-const countedErrors = async (db: Db): Promise<number> => {
-  const { rows } = await sql<{ errors: number }>`
-    SELECT coalesce(sum(errors), 0)::int AS errors FROM engine.error_groups WHERE merged_into IS NULL`.execute(
-    db,
-  );
-  return rows[0]!.errors;
-};
-
-/** What must be true after every run of the job. */
-async function expectConsistent(db: Db): Promise<void> {
-  const { rows } = await sql`
-    SELECT (SELECT coalesce(sum(errors), 0)::int FROM engine.error_groups WHERE merged_into IS NULL) AS of_groups,
-           (SELECT coalesce(sum(errors), 0)::int FROM engine.error_templates) AS of_templates,
-           (SELECT coalesce(sum(errors), 0)::int FROM engine.error_counts) AS of_spans,
-           (SELECT count(*)::int FROM engine.grouped_errors) AS of_rows,
-           (SELECT count(*)::int FROM engine.grouped_errors WHERE seen_at >= date_bin('10 minutes', engine.now() - interval '8 days', '2000-01-01Z')) AS recent_rows,
-           (SELECT count(*)::int FROM engine.error_templates t JOIN engine.error_groups g ON g.id = t.group_id
-            WHERE g.merged_into IS NOT NULL) AS in_merged_groups`.execute(db);
-  const [all] = rows as Record<string, number>[];
-  expect(all).toEqual({
-    of_groups: all!.of_rows,
-    of_templates: all!.of_rows,
-    of_spans: all!.recent_rows,
-    of_rows: all!.of_rows,
-    recent_rows: all!.recent_rows,
-    in_merged_groups: 0,
-  });
-}
-
-async function flow() {
-  const { db, url, jobEngine } = await startFlow(postgres, noBots, {
-    jobs: [groupErrors],
-    roles: ['scheduler'],
-  });
-  const group = async () => carried(jobEngine, await aRun(db, groupErrors));
-  return {
-    db,
-    url,
-    group,
-    /** Runs the job until so many errors are counted: transactions of other tests' databases hold rows back, too. */
-    async untilCounted(errors: number): Promise<void> {
-      await expect
-        .poll(
-          async () => {
-            const row = await group();
-            expect(row.status, row.error_message ?? '').toBe('success');
-            return countedErrors(db);
-          },
-          { timeout: 20_000, interval: 20 },
-        )
-        .toBe(errors);
-      await expectConsistent(db);
-    },
-  };
-}
-
-const all = async (db: Db) => (await listGroups(db, { limit: 100 })).groups;
+import { ada, addErrors, all, countedErrors, flow, ofType } from './grouping-flow.ts';
 
 test('errors that say the same are one group, with its count, its times, its users, releases and frames', async () => {
   const { db, untilCounted } = await flow();
@@ -158,18 +68,18 @@ test('an error of a transaction that commits after younger ones is counted, once
 });
 
 test('two workers at once, and one whose connection is lost, count each error once', async () => {
-  const { db, group, untilCounted } = await flow();
+  const { db, url, group, untilCounted } = await flow();
+  const writer = connect(url, { name: 'writer' });
   for (let batch = 0; batch < 5; batch += 1) {
-    await addErrors(db, ofType(`t${batch}`, 900));
+    await addErrors(writer, ofType(`t${batch}`, 900));
     await Promise.all([
       group(),
       group(),
       sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`.execute(
-        db,
-      ),
+          WHERE datname = current_database() AND application_name <> 'writer'`.execute(writer),
     ]).catch(() => {});
   }
+  await writer.destroy();
   await untilCounted(4_500);
   expect((await all(db)).map(({ errors }) => errors)).toEqual(
     Array.from({ length: 5 }, () => '900'),
@@ -293,6 +203,37 @@ test('code that names its group in context.fingerprint is believed, unless each 
   expect(await (await listGroups(db, { type: 'many', limit: 9 })).count()).toBe(1_001);
 });
 
+test('fingerprints are different as a whole, and the placeholder of the message names nothing', async () => {
+  const { db, untilCounted } = await flow();
+  const long = 'x'.repeat(400);
+  const named = (fingerprint: unknown) => ({ error_message: 'Named', context: { fingerprint } });
+  await addErrors(db, [
+    named(`${long} one`),
+    named(`${long} two`),
+    named(['pay now', 'eu']),
+    named(['pay', 'now eu']),
+    named(['{{ default }}']),
+    named('{{default}}'),
+    named(['{{ default }}', 'eu']),
+    named('y'.repeat(20_000)),
+    { error_message: 'Another', context: { fingerprint: ['{{ default }}'] } },
+  ]);
+  await untilCounted(9);
+  const { rows } = await sql<{ kind: string; errors: string; name: string }>`
+    SELECT kind, errors, tokens[1] AS name FROM engine.error_templates ORDER BY kind, errors, name`.execute(
+    db,
+  );
+  expect(rows.map(({ kind, errors }) => [kind, errors])).toEqual([
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['fingerprint', '1'],
+    ['mined', '1'],
+    ['mined', '4'],
+  ]);
+  expect(rows.every(({ name }) => [...name].length <= 200)).toBe(true);
+});
+
 test('a flood of different messages becomes one group that says so, and users beyond the bound are counted together', async () => {
   const { db, untilCounted } = await flow();
   const word = (n: number) => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('');
@@ -330,6 +271,24 @@ test('hostile messages are counted as any other', async () => {
   expect(groups.every(({ last_seen_at }) => last_seen_at.getTime() < Date.now() + 60_000)).toBe(
     true,
   );
+});
+
+test('a time that no clock shows is the time at which the error is counted', async () => {
+  const { db, untilCounted } = await flow();
+  await sql`INSERT INTO error_logs (error_type, error_message, created_at) VALUES
+    ('app', 'a', '-infinity'), ('app', 'b', 'infinity'), ('app', 'c', '4713-01-01 BC'), ('app', 'd', '294276-12-31'),
+    ('app', 'e', '1970-01-01'), ('app', 'f', '2026-02-03')`.execute(db);
+  await untilCounted(6);
+  const { rows } = await sql<{ template: string; recent: boolean }>`
+    SELECT tokens[1] AS template, first_seen_at > engine.now() - interval '1 hour' AS recent
+    FROM engine.error_templates ORDER BY 1`.execute(db);
+  expect(rows.filter(({ recent }) => recent).map(({ template }) => template)).toEqual([
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+  ]);
 });
 
 test('old counts go, the newest stay', async () => {

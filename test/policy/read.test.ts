@@ -77,7 +77,7 @@ test.each([
   [rules('{ stepz: [] }'), '2:7: rule 1: there is no "stepz"; did you mean steps?'],
   [
     rules('{ steps: [{ after: 30, to: a }] }'),
-    '2:24: rule 1, step 1, after: it has no unit; did you mean 30m, 30h, 30d?; for example 30m',
+    '2:24: rule 1, step 1, after: it has no unit; did you mean 30m, 30h or 30d?; for example 30m',
   ],
   [
     rules('{ steps: [{ after: 30 min, to: a }] }'),

@@ -306,6 +306,30 @@ describe('a storm', () => {
     expect(await bot.pending()).toHaveLength(1);
   });
 
+  test('is none where the check calls its components unrelated: each finding has its own ticket, and is healed', async () => {
+    const bot = await cluster();
+    await bot.say('cluster', {
+      examined: names,
+      findings: names
+        .slice(0, 8)
+        .map((name) => problem(name, { severity: 'medium', category: 'other' })),
+      unrelated: true,
+    });
+    expect((await bot.pending()).map(({ title }) => title).toSorted()).toEqual(
+      names.slice(0, 8).map((name) => `${name} is broken`),
+    );
+    expect((await bot.decisions()).filter(({ gate }) => gate === 'storm')).toEqual([]);
+    // A storm that a bot had before its check said so is over.
+    await bot.has(7, 10);
+    expect((await bot.pending()).some(({ title }) => title.startsWith('Storm'))).toBe(true);
+    await bot.say('cluster', {
+      examined: names,
+      findings: names.slice(0, 7).map((name) => problem(name, { severity: 'high' })),
+      unrelated: true,
+    });
+    expect((await bot.pending()).some(({ title }) => title.startsWith('Storm'))).toBe(false);
+  });
+
   test('is of one bot: what is broken elsewhere does not count', async () => {
     const bot = await cluster();
     await bot.has(4, 4);

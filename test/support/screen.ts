@@ -12,6 +12,9 @@ export const { Terminal } = createRequire(import.meta.url)(
   '@xterm/headless',
 ) as typeof import('@xterm/headless');
 
+/** What a person needs to press another key, also where this process and the screen's are held up. */
+const personMs = 200;
+
 interface Options {
   columns?: number;
   rows?: number;
@@ -26,8 +29,10 @@ export interface Screen {
   row(at: number): string;
   /** all bytes that came since the last call */
   bytes(): string;
-  /** Sends keys as they are pressed: what is one text comes at once. */
+  /** Sends keys as a person presses them, with time between two calls; what is one text comes at once. */
   press(keys: string): void;
+  /** Sends bytes now. */
+  send(bytes: string): void;
   /** Resolves when the screen shows this. */
   shows(text: string | RegExp): Promise<void>;
   hides(text: string): Promise<void>;
@@ -93,6 +98,9 @@ export async function openScreen(
   });
   const [, tty, pid] = /tty=(\S+) pid=(\d+);/.exec(all)!;
   const stty = () => spawnSync('stty', ['-F', tty!, '-a']).stdout.toString();
+  // A key may be pressed in the moment in which the command ends.
+  child.stdin.on('error', () => {});
+  let pressedAt = -Infinity;
   return {
     text,
     row,
@@ -104,7 +112,13 @@ export async function openScreen(
       told = all.length;
       return since;
     },
-    press: (keys) => void child.stdin.write(keys),
+    press(keys) {
+      const now = performance.now();
+      pressedAt = Math.max(now, pressedAt + personMs);
+      if (pressedAt === now) child.stdin.write(keys);
+      else setTimeout(() => child.stdin.write(keys), pressedAt - now);
+    },
+    send: (bytes) => void child.stdin.write(bytes),
     shows: (wanted) => wait(() => has(wanted), String(wanted)),
     hides: (wanted) => wait(() => !has(wanted), `no ${wanted}`),
     resize(columns, rows) {

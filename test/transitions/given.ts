@@ -85,6 +85,7 @@ export function recordInputOf(id: Carried, broken: boolean): RecordInput {
     examined: [{ check_name: 'is-well', asked_at: null, every: true, keys: [], undecided: [] }],
     botChecks: ['is-well'],
     componentCounts: { 'is-well': 10 },
+    examinedAny: true,
     decisionVerdicts: [],
     memories: { 'is-well': { broken } },
   };

@@ -15,8 +15,8 @@ import { leaveUnclearUndecided } from '../../src/transitions/actions/leave-undec
 import { recover } from '../../src/transitions/decisions/recover.ts';
 import { unwatch } from '../../src/transitions/findings/watch.ts';
 import { noteSuppression } from '../../src/transitions/tickets/note-suppression.ts';
-import { resolveMerged, survivorsGone } from '../../src/transitions/tickets/resolve-merged.ts';
-import { unmergeRisen } from '../../src/transitions/tickets/unmerge.ts';
+import { resolveMerged, survivorsToResolve } from '../../src/transitions/tickets/resolve-merged.ts';
+import { unmergeDue } from '../../src/transitions/tickets/unmerge.ts';
 import { releaseEvents } from '../../src/transitions/notifications/mark-routed.ts';
 import { giveTimeBack } from '../../src/transitions/tickets/give-time-back.ts';
 import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
@@ -130,10 +130,10 @@ export const ofHeals: Transactions = {
   'settle: note flapping': ({ db }) => noteFlapping(db, 100),
   'settle: note suppression': ({ db }) => noteSuppression(db, 100),
   'settle: wake tickets': ({ db }) => wakeTickets(db, 100),
-  'settle: unmerge tickets': ({ db }) => unmergeRisen(db, 100),
+  'settle: unmerge tickets': ({ db }) => unmergeDue(db, 100),
   'settle: resolve merged tickets': ({ db }) =>
     db.transaction().execute(async (trx) => {
-      await survivorsGone(trx, 100);
+      await survivorsToResolve(trx, 100);
       await resolveMerged(trx, [merged.survivor]);
     }),
   'settle: give time back': ({ db }) => giveTimeBack(db, 100),

@@ -75,6 +75,18 @@ export const ofPeople: Transactions = {
       .execute(async (trx) =>
         unmergeTicket(trx, await row(trx, merged.ticket), await row(trx, merged.survivor), 'ann'),
       ),
+  'undo a merge': ({ db }) =>
+    db
+      .transaction()
+      .execute(async (trx) =>
+        unmergeTicket(
+          trx,
+          await row(trx, merged.ticket),
+          await row(trx, merged.survivor),
+          'ann',
+          [],
+        ),
+      ),
   'assign a ticket': async ({ db }) => asked.assignTicket(db, await ticket(db, 0), 'ann', 'ann'),
   // All of these in one transaction: each of them locks only this row.
   'change a ticket': ({ db }) =>

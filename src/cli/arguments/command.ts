@@ -26,12 +26,31 @@ export class Command extends Commander {
     const isRefused = typeof context === 'object' && context.error === true;
     const [word, ...names] = (isRefused ? this : this.parent)?.args ?? [];
     if (word !== 'help' || names.length === 0) return super.help(context as HelpContext);
-    return this.#helpFor(isRefused ? names : names.slice(1));
+    const path = isRefused ? names : names.slice(1);
+    return this.#helpFor(path.filter((each) => !each.startsWith('-')));
+  }
+
+  /**
+   * Beside `--help`, what is misspelt is refused, as it is without: Commander prints the help of the group instead, in which a
+   * person would have to find out why they got another help than they asked for. Arguments of a command may be anything.
+   */
+  override outputHelp(context?: HelpContext | ((text: string) => string)): void {
+    const asks = (word: string) => word === '--help' || word === '-h';
+    if (!this.args.some(asks) || (typeof context === 'object' && context.error))
+      return super.outputHelp(context as HelpContext);
+    const words = this.args.filter((word) => !asks(word));
+    const odd = words.find((word) => /^-./.test(word));
+    if (odd !== undefined) this.#refuse(`option '${odd}'`);
+    // What is asked of Commander's own `help` is answered by help().
+    if (words.length === 0 || this.commands.length === 0 || words[0] === 'help')
+      return super.outputHelp();
+    this.args = [];
+    return this.#helpFor(words);
   }
 
   /** Shows the help of the subcommand that these names lead to, and ends the process. The words after a command without subcommands are its arguments. */
   #helpFor([name, ...rest]: readonly string[]): never {
-    if (name === undefined || this.commands.length === 0) return super.help();
+    if (name === undefined || this.commands.length === 0 || name === 'help') return super.help();
     const below = this.commands.find(
       (each) => each.name() === name || each.aliases().includes(name),
     );
@@ -40,7 +59,14 @@ export class Command extends Commander {
       name,
       this.commands.map((each) => each.name()),
     );
-    this.error(`error: unknown command '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`);
+    return this.#refuse(`command '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`);
+  }
+
+  /** Refuses what was typed where help was asked for: to add --help would be no advice. */
+  #refuse(unknown: string): never {
+    const path = this.createHelp().commandUsage(this).split(/ [[<]/)[0]!;
+    this.showHelpAfterError(`(\`npx ${path} --help\` shows what there is)`);
+    this.error(`error: unknown ${unknown}`);
   }
 
   /**

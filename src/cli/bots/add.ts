@@ -31,10 +31,14 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
     const refuse = (endpoint: string) =>
       requireRunnableEndpoint({ db, catalogue }, { name, endpoint });
     const definition = complete ?? (await completeBot(name, options, catalogue, refuse));
-    const { bot, aside } = await add({ db, actor: actorOf(), catalogue }, { bot: definition });
+    const { bot, newNameOfRemoved } = await add(
+      { db, actor: actorOf(), catalogue },
+      { bot: definition },
+    );
     if (options.json) return printJson(bot);
     say(`Added ${name}: ${await scheduleInWords(bot)}.`);
-    if (aside) say(`The removed bot that was called ${name} is ${aside} now.`);
+    if (newNameOfRemoved)
+      say(`The removed bot that was called ${name} is ${newNameOfRemoved} now.`);
     say("Its first run is planned at the scheduler's next tick.");
   });
 }

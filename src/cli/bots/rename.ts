@@ -26,13 +26,14 @@ export async function renameBot(
         yes: options.yes,
       }));
     if (!goOn) return;
-    const { bot, before, unchanged, aside } = await rename(
+    const { bot, before, unchanged, newNameOfRemoved } = await rename(
       { db, actor: actorOf() },
       { bot: seen.id, name },
     );
     if (options.json) return printJson(bot);
     if (unchanged) return say(`Nothing to change: it is called ${bot.name} already.`);
     say(`Renamed ${before} to ${bot.name}. Its history shows the new name.`);
-    if (aside) say(`The removed bot that was called ${bot.name} is ${aside} now.`);
+    if (newNameOfRemoved)
+      say(`The removed bot that was called ${bot.name} is ${newNameOfRemoved} now.`);
   });
 }

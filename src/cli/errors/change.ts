@@ -93,7 +93,9 @@ export async function muteErrors(given: string, options: MuteOptions): Promise<v
         ? `until ${moment(group.muted_until, new Date())}`
         : 'until it is unmuted';
       say(`Muted group ${group.id} ${until}. Its errors are counted as before.`);
-      say(`\`npx roundsman errors unmute ${group.id}\` ends it earlier.`);
+      say(
+        `\`npx roundsman errors unmute ${group.id}\` ends it${group.muted_until ? ' earlier' : ''}.`,
+      );
     }),
   );
 }

@@ -10,7 +10,7 @@ import type { ListOptions } from '../arguments/show-options.ts';
 import { list, rowsToRead, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
 import { sparkline } from '../terminal/bars.ts';
-import { moment, relative } from '../terminal/print.ts';
+import { relative } from '../terminal/print.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { time } from '../terminal/times.ts';
 
@@ -23,7 +23,7 @@ interface ErrorsOptions extends ListOptions {
   limit: number;
 }
 
-/** The template, or the name that code gave, as a person reads it; of a part that was split off, the text that its errors contain. */
+/** The template as a person reads it, or the name that code gave; of a part that was split off, the text that its errors contain. */
 export const templateInWords = ({
   kind,
   template,
@@ -32,14 +32,17 @@ export const templateInWords = ({
     ? 'flood: too many different messages'
     : kind === 'text'
       ? `contains ${JSON.stringify(printable(template))}`
-      : printable(template);
+      : kind === 'fingerprint'
+        ? `fingerprint ${JSON.stringify(printable(template))}`
+        : printable(template) || '(messages without words)';
+
+/** A platform may leave the type of an error empty. */
+export const typeInWords = ({ error_type }: Pick<ErrorGroup, 'error_type'>): string =>
+  printable(error_type) || '(no type)';
 
 /** `100+` where more are not told apart */
 export const usersInWords = (users: number): string =>
   users >= maxUsers ? `${users}+` : String(users);
-
-export const mutedInWords = ({ muted_at, muted_until }: ErrorGroup, now: Date): string | null =>
-  muted_at && `muted${muted_until ? ` until ${moment(muted_until, now)}` : ''}`;
 
 const columns = (now: Date): Column<ListedGroup>[] => [
   { name: 'id', head: 'Group', cell: ({ id }) => id, sortValue: ({ id }) => Number(id) },
@@ -63,7 +66,12 @@ const columns = (now: Date): Column<ListedGroup>[] => [
     cell: ({ users }) => usersInWords(users),
     cellForPrograms: ({ users }) => String(users),
   },
-  { name: 'error_type', head: 'Type', cell: ({ error_type }) => printable(error_type) },
+  {
+    name: 'error_type',
+    head: 'Type',
+    cell: typeInWords,
+    cellForPrograms: ({ error_type }) => printable(error_type),
+  },
   {
     name: 'template',
     head: 'Template',
@@ -78,8 +86,9 @@ const columns = (now: Date): Column<ListedGroup>[] => [
   { name: 'last_seen_at', head: 'Last', cell: ({ last_seen_at }) => relative(last_seen_at, now) },
   {
     name: 'muted_until',
-    head: 'Muted',
-    cell: (group) => mutedInWords(group, now),
+    head: 'Muted until',
+    cell: ({ muted_at, muted_until }) =>
+      muted_at && (muted_until ? relative(muted_until, now) : 'unmuted'),
     cellForPrograms: ({ muted_until }) => muted_until && time(muted_until, now),
     hiddenWhenEmpty: true,
   },
@@ -106,6 +115,6 @@ export const listErrors = (options: ErrorsOptions): Promise<void> =>
       empty: isNarrowed
         ? 'No such group of errors.'
         : 'No errors were counted yet. The job group-errors counts new rows of error_logs each minute while `npx roundsman up` runs.',
-      dropWhenNarrow: ['first_seen_at', 'users', 'error_type', 'errors_an_hour'],
+      dropWhenNarrow: ['first_seen_at', 'users', 'errors_an_hour', 'error_type'],
     });
   });

@@ -8,7 +8,7 @@ import { sparkline } from '../terminal/bars.ts';
 import * as print from '../terminal/print.ts';
 import { hasUnicode } from '../terminal/signs.ts';
 import { table } from '../terminal/table.ts';
-import { mutedInWords, templateInWords, usersInWords } from './list.ts';
+import { templateInWords, typeInWords, usersInWords } from './list.ts';
 
 type Shown = Awaited<ReturnType<typeof showGroup>>;
 
@@ -40,7 +40,7 @@ function printGroup({
   finding,
   now,
 }: Shown): void {
-  print.say(print.paint('bold', `${printable(group.error_type)}: ${templateInWords(group)}`));
+  print.say(print.paint('bold', `${typeInWords(group)}: ${templateInWords(group)}`));
   print.say();
   print.facts([
     ['Group', group.id],
@@ -48,24 +48,23 @@ function printGroup({
     ['Users', usersInWords(group.users)],
     ['First seen', print.moment(group.first_seen_at, now)],
     ['Last seen', print.moment(group.last_seen_at, now)],
-    ['Last days', daysInWords(errors_an_hour)],
+    ['Last 7 days', daysInWords(errors_an_hour)],
     ['Muted', mutedInWords(group, now)],
     ['Muted by', group.muted_by && printable(group.muted_by)],
     ['Why', group.muted_reason && printable(group.muted_reason)],
     ['Finding', findingInWords(finding)],
   ]);
   print.section('Example');
-  print.prose(
-    group.example === null ? 'None yet.' : printable(group.example) || '(an empty message)',
-  );
+  print.prose(group.example === null ? 'None yet.' : messageInWords(group.example));
   const stack = newest.find(({ stack_trace }) => stack_trace !== null)?.stack_trace;
   if (stack) {
     print.section('Stack trace of the newest error that has one');
     print.prose(stack.split('\n').slice(0, 20).map(printable).join('\n'));
   }
-  for (const [kind, title] of facetTitles)
+  for (const [kind, title, head] of facetTitles)
     printFacets(
       title,
+      head,
       facets.filter((facet) => facet.kind === kind),
       now,
     );
@@ -86,7 +85,7 @@ function printGroup({
     newest.map(({ id, seen_at, error_message }) => [
       id,
       print.relative(seen_at, now),
-      error_message === null ? 'removed from error_logs' : printable(error_message),
+      error_message === null ? 'removed from error_logs' : messageInWords(error_message),
     ]),
     'None.',
     [],
@@ -95,16 +94,19 @@ function printGroup({
 }
 
 const facetTitles = [
-  ['frame', 'Stack frames of our own code'],
-  ['release', 'Releases'],
-  ['user', 'Users'],
+  ['frame', "Stack frames of the platform's own code", 'Frame'],
+  ['release', 'Releases', 'Release'],
+  ['user', 'Users', 'User'],
 ] as const;
 
-function printFacets(title: string, facets: Facet[], now: Date): void {
+const messageInWords = (message: string): string =>
+  message.trim() === '' ? '(an empty message)' : printable(message);
+
+function printFacets(title: string, head: string, facets: Facet[], now: Date): void {
   if (facets.length === 0) return;
   print.section(title);
   table(
-    ['Errors', 'First', 'Last', title],
+    ['Errors', 'First', 'Last', head],
     facets.map(({ value, errors, first_seen_at, last_seen_at }) => [
       withCommas(Number(errors)),
       print.relative(first_seen_at, now),
@@ -115,13 +117,16 @@ function printFacets(title: string, facets: Facet[], now: Date): void {
   );
 }
 
-/** `▁▁█▂▁·▁  12 in the last 24 h, at most 340`: the errors of the last seven times 24 hours, the newest at the right. */
+/** `▁▁█▂▁·▁  12 in the last 24 h, at most 340 in 24 h`: the errors of the last seven times 24 hours, the newest at the right. */
 function daysInWords(hours: readonly number[]): string {
   const days = Array.from({ length: 7 }, (_, day) =>
     hours.slice(day * 24, day * 24 + 24).reduce((sum, hour) => sum + hour, 0),
   );
-  return `${sparkline(days, hasUnicode())}  ${withCommas(days.at(-1)!)} in the last 24 h, at most ${withCommas(Math.max(...days))}`;
+  return `${sparkline(days, hasUnicode())}  ${withCommas(days.at(-1)!)} in the last 24 h, at most ${withCommas(Math.max(...days))} in 24 h`;
 }
+
+const mutedInWords = ({ muted_at, muted_until }: Shown['group'], now: Date): string | null =>
+  muted_at && (muted_until ? `until ${print.moment(muted_until, now)}` : 'until it is unmuted');
 
 const findingInWords = (finding: Shown['finding']): string | null =>
   finding

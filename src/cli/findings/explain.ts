@@ -20,7 +20,7 @@ import {
   type Explanation,
   type FindingRow,
 } from '../../services/findings/explain.ts';
-import { commandToAskAgain } from '../../services/findings/gate-in-words.ts';
+import { commandToAskAgain } from '../../services/findings/gate-commands.ts';
 import { explainStorm, givenStorm } from '../../services/findings/explain-storm.ts';
 import { heldBackBy } from '../maintenance/words.ts';
 import { isSuppressed, silencedBy, suppressedBehind } from '../silences/words.ts';

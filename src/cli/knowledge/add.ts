@@ -19,7 +19,7 @@ interface AddOptions extends DefinitionOptions {
   autonomy?: 'shadow' | 'suggest';
 }
 
-/** How a solution that was kept is given to this command. */
+/** What a person types to give this command a solution that was kept in a file. */
 const asSolutionFile = (file: string): string => `--solution-file ${file}`;
 
 export const addKnowledge = (name: string, options: AddOptions): Promise<void> =>
@@ -31,7 +31,7 @@ export const addKnowledge = (name: string, options: AddOptions): Promise<void> =
     // Checked before the database is opened, so that a mistake is reported at once.
     const values = await newKnowledge(wanted, catalogue);
     await withDatabase(async ({ db }) => {
-      const { entry, aside, warnings } = await add(
+      const { entry, newNameOfRemoved, warnings } = await add(
         { db, actor: actorOf(options.as) },
         { entry: values },
       );
@@ -42,7 +42,8 @@ export const addKnowledge = (name: string, options: AddOptions): Promise<void> =
           ? `Added ${name} in shadow: it only says what it would do.`
           : `Added ${name}: it suggests what helps on tickets.`,
       );
-      if (aside) say(`The removed entry that was called ${name} is ${aside} now.`);
+      if (newNameOfRemoved)
+        say(`The removed entry that was called ${name} is ${newNameOfRemoved} now.`);
       say("`npx roundsman knowledge test 'PATTERN'` shows what a pattern would have matched.");
     });
   });

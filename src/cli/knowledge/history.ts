@@ -18,7 +18,12 @@ const columns = (now: Date): Column<KnowledgeEvent>[] => [
     head: 'Component',
     cell: ({ component }) => component && printable(component),
   },
-  { name: 'change', head: 'Change', cell: ({ before, after }) => changeInWords(before, after) },
+  {
+    name: 'change',
+    head: 'Change',
+    cell: ({ before, after }) => changeInWords(before, after),
+    cellForPrograms: ({ before, after }) => JSON.stringify({ before, after }),
+  },
   {
     name: 'figures',
     head: 'Figures',

@@ -11,13 +11,14 @@ export async function renameKnowledge(
 ): Promise<void> {
   checkName(name);
   await withDatabase(async ({ db }) => {
-    const { entry, before, unchanged, aside } = await rename(
+    const { entry, before, unchanged, newNameOfRemoved } = await rename(
       { db, actor: actorOf(options.as) },
       { knowledge: given, name },
     );
     if (options.json) return printJson(entry);
     if (unchanged) return say(`Nothing to change: it is called ${entry.name} already.`);
     say(`Renamed ${before} to ${entry.name}. Its figures and its history stay with it.`);
-    if (aside) say(`The removed entry that was called ${entry.name} is ${aside} now.`);
+    if (newNameOfRemoved)
+      say(`The removed entry that was called ${entry.name} is ${newNameOfRemoved} now.`);
   });
 }

@@ -72,6 +72,6 @@ const columns: Column<LimitRow>[] = [
       value === null ? paint('red', 'not set: nothing is healed') : String(value),
     cellForPrograms: ({ value }) => (value === null ? null : String(value)),
   },
-  { name: 'usual', head: 'Usually', cell: ({ usual }) => String(usual) },
+  { name: 'default', head: 'Default', cell: (limit) => String(limit.default) },
   { name: 'meaning', head: 'What', cell: ({ meaning }) => meaning },
 ];

@@ -4,7 +4,7 @@ import { printable } from '../../ground/text.ts';
 import type { Input } from '../screen/keys.ts';
 import { edit, promptOf, type Prompt } from '../screen/prompt.ts';
 import type { Question } from './actions/action.ts';
-import { draftKey, type Asking, type Mode, type State, type Unused } from './state.ts';
+import { draftKey, type Asking, type Mode, type State, type UnusedText } from './state.ts';
 import { busy, busyChanging, stateOnly, reading, withRefusal, type Step } from './step.ts';
 
 const isLeaving = ({ kind, text }: Input): boolean =>
@@ -31,7 +31,7 @@ export function whileAsking(state: State, mode: Asking, input: Input): Step {
     return withRefusal(state, `that is none of the answers: ${keys}; Escape leaves the question`);
   }
   const edited = edit(mode.prompt, input);
-  if (edited === 'left') return stateOnly(state);
+  if (edited === 'escaped') return stateOnly(state);
   if (edited !== 'entered')
     return stateOnly({ ...state, mode: { ...mode, prompt: edited.prompt }, message: null });
   const text = mode.prompt.text.trim() || question.defaultAnswer || '';
@@ -44,7 +44,7 @@ export function whileAsking(state: State, mode: Asking, input: Input): Step {
   );
 }
 
-const withDraft = (state: State, key: string, draft: Unused): State => ({
+const withDraft = (state: State, key: string, draft: UnusedText): State => ({
   ...state,
   drafts: { ...state.drafts, [key]: draft },
 });
@@ -61,12 +61,12 @@ export function refusalOf({ check }: Question, text: string): string | null {
 }
 
 const withAnswer = (state: State, mode: Asking, answer: string): Step =>
-  askOn(state, { ...mode, answers: [...mode.answers, answer] });
+  askNext(state, { ...mode, answers: [...mode.answers, answer] });
 
 const noText = promptOf('', false);
 
 /** Asks the next question. After the last one: shows what the action would do, asks for a confirmation, or performs it. */
-export function askOn(state: State, mode: Omit<Asking, 'prompt'>): Step {
+export function askNext(state: State, mode: Omit<Asking, 'prompt'>): Step {
   const { action, questions, answers } = mode;
   const { seen } = state;
   if (!seen) return stateOnly({ ...state, mode: reading });
@@ -110,7 +110,7 @@ export function whileFiltering(
 ): Step {
   if (isLeaving(input)) return stateOnly({ ...state, mode: reading });
   const edited = edit(mode.prompt, input);
-  if (edited === 'left') return stateOnly({ ...state, mode: reading });
+  if (edited === 'escaped') return stateOnly({ ...state, mode: reading });
   if (edited !== 'entered')
     return stateOnly({ ...state, mode: { ...mode, prompt: edited.prompt } });
   return {

@@ -8,7 +8,7 @@ import { verdictOn } from '../../services/tickets/verdict.ts';
 import { duration, time } from '../terminal/print.ts';
 import { nameOf, type Context } from './actions/action.ts';
 
-/** Queues a run, and returns it with the lines to show while it is waited for. Throws what queueManualRun throws. */
+/** Queues a run, and returns it with the lines to show while it is waited for. Throws what `queueManualRun` throws. */
 export async function queueCheck(
   { db }: Context,
   seen: Review,

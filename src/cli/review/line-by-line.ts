@@ -1,4 +1,4 @@
-/** The same review as numbered questions, line by line, without moving the cursor: for screen readers and dumb terminals. */
+/** The review of tickets as numbered questions, line by line, without moving the cursor: for screen readers and dumb terminals. */
 import { printable } from '../../ground/text.ts';
 import type { Review, ReviewFilter } from '../../services/tickets/review.ts';
 import { askFor } from '../terminal/ask.ts';

@@ -8,6 +8,7 @@ import type { ReviewFilter } from '../../services/tickets/review.ts';
 import type { Context } from './actions/action.ts';
 import { keepTexts } from './keep-texts.ts';
 import { layout } from './layout.ts';
+import { apartMs } from './pace.ts';
 import { performer } from './perform.ts';
 import { begin, quietMs, type Event, type Intent } from './state.ts';
 import { update } from './update.ts';
@@ -31,7 +32,12 @@ export async function onScreen(context: Context, filter: ReviewFilter): Promise<
   let drawn: Grid | null = null;
   const current = () => state;
 
-  const keys = inputsTo((input) => give({ type: 'input', input }));
+  let pause: NodeJS.Timeout | undefined;
+  const keys = inputsTo((input) => {
+    give({ type: 'input', input });
+    clearTimeout(pause);
+    pause = setTimeout(() => give({ type: 'paused' }), apartMs);
+  });
   const terminal = takeTerminal({
     input: keys.push,
     lost() {
@@ -80,11 +86,12 @@ export async function onScreen(context: Context, filter: ReviewFilter): Promise<
     draw();
     act({ do: 'next' });
     const exitCode = await end.promise;
-    const { mode, done } = state;
-    const unknown = mode.kind === 'busy' && mode.isChange ? mode.what : null;
+    const { mode, done, held } = state;
+    const unknown = mode.kind === 'busy' && mode.isChange && !held ? mode.what : null;
     return { exitCode, changes: done.length, unknown };
   } finally {
     clearInterval(lookTimer);
+    clearTimeout(pause);
     keys.stop();
     work.stop();
     terminal.leave();

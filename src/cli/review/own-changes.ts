@@ -22,17 +22,24 @@ export function undo(context: Context, { done, version }: OwnChange): Promise<Un
 }
 
 /**
- * The changes that can still be undone after the last one was undone. The undo gave the ticket a new version, but its content is
- * as before that change: an earlier change by the same person can be undone from the new version.
+ * The changes that can still be undone after the last one was undone. The undo gave its ticket a new version, and so it did other
+ * tickets that had changed with it; but their content is as before the last change: an earlier change by the same person can be
+ * undone from the new versions.
  */
-export function withoutLast(all: readonly OwnChange[], { version }: Undone): OwnChange[] {
+export function withoutLast(
+  all: readonly OwnChange[],
+  { version, others = [] }: Undone,
+): OwnChange[] {
   const last = all.at(-1);
   const before = last && 'versions' in last.done.undo ? last.done.undo.versions?.before : undefined;
-  return all
-    .slice(0, -1)
-    .map((change) =>
-      before !== undefined && change.ticket === last?.ticket && change.version === before
-        ? { ...change, version: version ?? change.version }
-        : change,
+  const own =
+    last && before !== undefined && version !== null
+      ? [{ ticket: last.ticket, before, after: version }]
+      : [];
+  return all.slice(0, -1).map((change) => {
+    const now = [...own, ...others].find(
+      (each) => each.ticket === change.ticket && each.before === change.version,
     );
+    return now ? { ...change, version: now.after } : change;
+  });
 }

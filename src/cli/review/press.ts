@@ -4,7 +4,7 @@ import { promptOf } from '../screen/prompt.ts';
 import { actions } from './actions/actions.ts';
 import { helpLines } from './help.ts';
 import type { Confirming, Mode, State } from './state.ts';
-import { askOn } from './asking.ts';
+import { askNext } from './asking.ts';
 import {
   busy,
   busyChanging,
@@ -51,7 +51,7 @@ function whileReading(state: State, key: string): Step {
   if (!seen) return stateOnly(state);
   const why = action.refusal(seen);
   if (why !== null) return withRefusal(state, `${action.name}: ${why}`);
-  return askOn(state, { kind: 'asking', action, questions: action.questions(seen), answers: [] });
+  return askNext(state, { kind: 'asking', action, questions: action.questions(seen), answers: [] });
 }
 
 const moves: Record<string, (state: State) => Step> = {

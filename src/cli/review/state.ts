@@ -4,6 +4,7 @@ import type { Prompt } from '../screen/prompt.ts';
 import type { Input } from '../screen/keys.ts';
 import type { ReviewAction, Done, Question, Undone } from './actions/action.ts';
 import type { OwnChange } from './own-changes.ts';
+import { unhurried, type Pace } from './pace.ts';
 
 /** An action whose questions are being answered. */
 export interface Asking {
@@ -21,7 +22,13 @@ export interface Confirming {
   answers: readonly string[];
   warning: string;
   lines: readonly string[];
+  /** what the preview has prepared for `perform` */
   kept: unknown;
+}
+
+export interface Filtering {
+  kind: 'filtering';
+  prompt: Prompt;
 }
 
 export type Mode =
@@ -34,7 +41,7 @@ export type Mode =
   | { kind: 'pages'; title: string; lines: readonly string[]; scroll: number }
   /** a run is waited for */
   | { kind: 'waiting'; run: string; lines: readonly string[] }
-  | { kind: 'filtering'; prompt: Prompt };
+  | Filtering;
 
 /** What the next step has to know of the screen as it was drawn last. */
 export interface View {
@@ -47,7 +54,7 @@ export interface View {
 }
 
 /** A text that was typed and not used. */
-export interface Unused {
+export interface UnusedText {
   text: string;
   /** the command that takes it from a file; without this the text is not kept */
   commandWithFile?: Question['commandWithFile'];
@@ -76,11 +83,15 @@ export interface State {
   /** why the database does not answer; null where it does */
   outage: string | null;
   /** what was typed and not used, by ticket and action */
-  drafts: Readonly<Record<string, Unused>>;
+  drafts: Readonly<Record<string, UnusedText>>;
   /** what this person did, the newest last */
   done: readonly OwnChange[];
   /** ms: until then keys were meant for the ticket before */
   quietUntil: number;
+  /** how the newest keys followed each other */
+  pace: Pace;
+  /** what a key asked for and is done after a pause; `from`: where it goes back to when other keys follow at once */
+  held: { intents: readonly Intent[]; from: Mode } | null;
   filter: ReviewFilter;
   /** the filter as it was typed */
   filterText: string;
@@ -109,6 +120,8 @@ export type Intent =
 
 export type Event =
   | { type: 'input'; input: Input }
+  /** no key has come for a while (`apartMs` in pace.ts) */
+  | { type: 'paused' }
   /** `review` is null where no further ticket is left; `left` counts it and those after it */
   | { type: 'next'; review: Review | null; left: number }
   | { type: 'shown'; review: Review; at: number }
@@ -147,6 +160,8 @@ export const begin = (me: string, filter: ReviewFilter): State => ({
   drafts: {},
   done: [],
   quietUntil: 0,
+  pace: unhurried,
+  held: null,
   filter,
   filterText: '',
 });

@@ -4,8 +4,16 @@ import type { Input } from '../screen/keys.ts';
 import { whileAsking, whileFiltering } from './asking.ts';
 import { nameOf } from './actions/action.ts';
 import { ownChangeOf, withoutLast } from './own-changes.ts';
+import { held, isPartOfText, paceAfter } from './pace.ts';
 import { onKey } from './press.ts';
-import { quietMs, type Event, type Intent, type State } from './state.ts';
+import {
+  quietMs,
+  type Asking,
+  type Event,
+  type Filtering,
+  type Intent,
+  type State,
+} from './state.ts';
 import {
   busy,
   intentToGoOn,
@@ -20,7 +28,9 @@ import {
 export function update(state: State, event: Event, now: number): Step {
   switch (event.type) {
     case 'input':
-      return onInput(state, event.input, now);
+      return onInput(withPace(state, event.input, now), event.input, now);
+    case 'paused':
+      return { state: { ...state, held: null }, intents: [...(state.held?.intents ?? [])] };
     case 'next':
       return stateOnly(nextShown(state, event, now));
     case 'shown':
@@ -134,6 +144,18 @@ function onChange(state: State, { review, message }: Extract<Event, { type: 'cha
   };
 }
 
+const hurriedWords = 'several keys at once, and what is pasted, do nothing here';
+
+const wasHurried = ({ message }: State): boolean => message?.text.endsWith(hurriedWords) ?? false;
+
+/** What a key asked for is not done where other keys follow it at once: it was the beginning of a text. */
+function withPace(state: State, input: Input, now: number): State {
+  const pace = paceAfter(state.pace, input, now);
+  if (!state.held || !pace.isMixed) return { ...state, pace };
+  const message = { tone: 'refused', text: `nothing was done: ${hurriedWords}` } as const;
+  return { ...state, pace, held: null, mode: state.held.from, message };
+}
+
 function onInput(state: State, input: Input, now: number): Step {
   const { mode } = state;
   const isTyping = mode.kind === 'asking' || mode.kind === 'filtering';
@@ -144,17 +166,37 @@ function onInput(state: State, input: Input, now: number): Step {
       return { state, intents: [{ do: 'quit' }] };
   }
   if (state.view.isTooSmall)
-    return input.kind === 'key' && (input.text === 'q' || input.text === 'interrupt')
-      ? { state, intents: [{ do: 'quit' }] }
+    return input.kind === 'key' && !state.pace.isMixed && input.text === 'q'
+      ? held(state, { state, intents: [{ do: 'quit' }] })
       : stateOnly(state);
-  if (mode.kind === 'asking') return whileAsking(state, mode, input);
-  if (mode.kind === 'filtering') return whileFiltering(state, mode, input);
+  if (isTyping && !isChoice(mode)) return onTyped(state, mode, input);
+  const isAnswer = mode.kind === 'asking';
   // After one key was ignored, those that follow it could mean something else: all are ignored, up to a pause.
-  if (now < state.quietUntil) return stateOnly(ignoreKey(state, now));
-  if (input.kind !== 'key')
-    return withRefusal(state, 'several keys at once, and what is pasted, do nothing here');
+  if (!isAnswer && now < state.quietUntil) return stateOnly(ignoreKey(state, now));
+  const isLeaving = input.text === 'escape' || input.text === 'interrupt';
+  if (input.kind !== 'key' || (state.pace.isMixed && !isLeaving))
+    // That nothing was done stays readable.
+    return withRefusal(state, wasHurried(state) ? state.message!.text : hurriedWords);
+  if (isAnswer) return held(state, whileAsking(state, mode, input));
   // The next key clears a refusal: the person has read it.
-  return onKey(state.message?.tone === 'refused' ? { ...state, message: null } : state, input.text);
+  const read = state.message?.tone === 'refused' ? { ...state, message: null } : state;
+  return held(state, onKey(read, input.text));
+}
+
+/** A key answers the question, and no text. */
+const isChoice = (mode: Asking | Filtering): boolean =>
+  mode.kind === 'asking' && mode.questions[mode.answers.length]?.choices !== undefined;
+
+function onTyped(state: State, mode: Asking | Filtering, input: Input): Step {
+  const isEnter = input.kind === 'key' && input.text === 'enter';
+  const isText = isEnter && isPartOfText(state.pace);
+  if (isText && !mode.prompt.isProse)
+    return withRefusal(state, 'Enter came as fast as what is pasted: press it again');
+  const typed: Input = isText ? { kind: 'key', text: 'line break' } : input;
+  return held(
+    state,
+    mode.kind === 'asking' ? whileAsking(state, mode, typed) : whileFiltering(state, mode, typed),
+  );
 }
 
 const ignoredWords = 'are ignored';

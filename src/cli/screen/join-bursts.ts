@@ -1,6 +1,6 @@
 /** Joins what a terminal sends at once: bytes closer together than a person can press keys. */
 
-/** A person who presses two keys needs sequenceTimer than this; a program, a paste or a line that was held up does not. */
+/** A person who presses two keys takes longer than this between them; a program, a paste, or a line that was delayed does not. */
 export const burstMs = 15;
 
 /** How long the rest of the sequence of one key may take on a slow line. */

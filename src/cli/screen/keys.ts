@@ -24,6 +24,9 @@ const pasteEnds = '\u001B[201~';
 /** The most characters of a paste that are kept: no prompt takes more. */
 const maxPaste = 100_000;
 
+/** No key repeats so often within one chunk; a longer text is not compared. */
+const maxRepeated = 200;
+
 /** Keys that are no character, by what terminals send for them. */
 const namedKeys: Record<string, string> = {
   '\r': 'enter',
@@ -69,6 +72,13 @@ const isOneCharacter = (text: string): boolean => {
   const [first, second] = (graphemes ??= new Intl.Segmenter()).segment(text);
   return first !== undefined && second === undefined && !/\p{Cc}/u.test(text);
 };
+
+/** The key of which a text is nothing but repetitions: one that is held down, over a line that was held up; else null. */
+export function repeatedKey(text: string): string | null {
+  const [, unit = ''] = /^(.+?)\1*$/su.exec(text.slice(0, maxRepeated)) ?? [];
+  if (unit.repeat(text.length / unit.length || 0) !== text) return null;
+  return Object.hasOwn(namedKeys, unit) ? namedKeys[unit]! : isOneCharacter(unit) ? unit : null;
+}
 
 /** What one chunk means: its bytes came at once. */
 export function decode(decoder: Decoder, chunk: string): { decoder: Decoder; inputs: Input[] } {

@@ -15,8 +15,8 @@ export const promptOf = (text: string, isProse: boolean): Prompt => ({
   isProse,
 });
 
-/** What a key, or a text that came at once, makes of the prompt. Only a single key gives `entered` or `left`. */
-export type Edited = { prompt: Prompt } | 'entered' | 'left';
+/** What a key, or a text that came at once, makes of the prompt. Only a single key gives `entered` or `escaped`. */
+export type Edited = { prompt: Prompt } | 'entered' | 'escaped';
 
 export function edit(prompt: Prompt, { kind, text }: Input): Edited {
   if (kind !== 'key') return { prompt: insert(prompt, text) };
@@ -25,7 +25,7 @@ export function edit(prompt: Prompt, { kind, text }: Input): Edited {
     case 'enter':
       return 'entered';
     case 'escape':
-      return 'left';
+      return 'escaped';
     case 'line break':
       return { prompt: insert(prompt, '\n') };
     case 'tab':

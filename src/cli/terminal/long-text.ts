@@ -21,10 +21,10 @@ export const longTextOptions = () => [
   ),
 ];
 
-/** How a kept text is given to a command with these options. */
+/** What a person types to give a command with these options a text that was kept in a file. */
 export const asNotesFile = (file: string): string => `--notes-file ${file}`;
 
-/** How a kept text is given to a command that takes only a reason. */
+/** The same for a command that takes only a reason. */
 export const asReason = (file: string): string => `--reason "$(cat ${file})"`;
 
 /**

@@ -1,15 +1,15 @@
-/** A long text in a file, and what no such text may be. */
+/** Reads a long text from a file, and refuses one that is too long or is no text. */
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { textOf } from './file-text.ts';
 
-/** The text cannot be read, is none, or is too long: nothing was changed. */
+/** The text cannot be read, is not UTF-8, is empty, or is too long: nothing was changed. */
 export class LongTextError extends UsageError {}
 
 /** A longer file is not read; a command may allow less. */
 const maxBytes = 1_000_000;
 
-/** The limit for notes; a long log is for a link. */
+/** How long notes may be: instead of a long log, they have a link to one. */
 export const maxCharacters = 10_000;
 
 export const longTextError = (why: string, hint: string, cause?: unknown) =>

@@ -95,7 +95,7 @@ export const resolve = (given: string, options: ResolveOptions): Promise<void> =
       if (proposal && !options.json) showProposal(proposal);
       const learns = proposal && (options.yes || (await agrees('Learn this?')));
       const context = { db, actor: actorOf(options.as) };
-      const ticket = await resolveTicket(context, { ticket: seen, cure, notes });
+      const { merged: _, ...ticket } = await resolveTicket(context, { ticket: seen, cure, notes });
       const learnt = learns ? await learn(context, ticket, proposal) : null;
       if (learnt) tellWarnings(learnt.warnings);
       const entry = learnt?.entry ?? null;

@@ -28,7 +28,8 @@ export const unmerge = (given: string, options: ChangeOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const context = { db, actor: actorOf(options.as) };
     const { ticket, survivor } = await unmergeTicket(context, { ticket: given });
-    if (options.json) return printJson(ticket);
+    const { merged: _, ...row } = ticket;
+    if (options.json) return printJson(row);
     say(`T-${ticket.number} is no longer merged into T-${survivor.number}, and stands for itself.`);
   });
 

@@ -10,16 +10,16 @@ export interface Limit {
   least: number;
   most: number;
   /** its value until a person changes it */
-  usual: number;
+  default: number;
 }
 
 const limit = (
   name: string,
-  usual: number,
+  defaultValue: number,
   [least, most]: [number, number],
   meaning: string,
   setting: Limit['setting'] = 'healing',
-): Limit => ({ name, setting, meaning, least, most, usual });
+): Limit => ({ name, setting, meaning, least, most, default: defaultValue });
 
 export const limits: readonly Limit[] = [
   limit('cooldown_minutes', 5, [0, 10_080], 'minutes between two heals of a finding by an entry'),

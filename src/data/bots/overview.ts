@@ -16,13 +16,14 @@ const count = sql<number>`count(*)::int`.as('count');
 /** How many rows are named; the counts include the others. */
 const maxNamed = 5;
 
-/** Bots by status, without those that were removed. */
+/** Bots by status, always in this order, without those that were removed. */
 export const countBots = (db: Db): Promise<{ status: BotStatus; count: number }[]> =>
   db
     .selectFrom('bots')
     .select(['status', count])
     .where('removed_at', 'is', null)
     .groupBy('status')
+    .orderBy(sql`array_position('{active,paused,disabled,error}'::text[], status::text)`)
     .execute();
 
 /** Bots whose definition does not allow them to run, with the reason. */
@@ -40,7 +41,7 @@ const slots = sql<number>`sum(CASE WHEN jsonb_typeof(metadata->'count') = 'numbe
   THEN greatest((metadata->>'count')::numeric, 1) ELSE 1 END)::float8`;
 
 /**
- * Runs of the last 24 h by result. Skipped ones are counted by reason, and by the number of slots that they stand
+ * Runs of the last 24 h by result, what went well first. Skipped ones are counted by reason, and by the number of slots that they stand
  * for.
  */
 export const countRuns = (db: Db) =>
@@ -50,6 +51,10 @@ export const countRuns = (db: Db) =>
     .select(sql<string | null>`CASE status WHEN 'skipped' THEN reason END`.as('reason'))
     .where('started_at', '>=', dayAgo)
     .groupBy(['status', sql`CASE status WHEN 'skipped' THEN reason END`])
+    .orderBy(
+      sql`array_position('{success,failed,timeout,cancelled,running,queued,skipped}'::text[], status::text)`,
+    )
+    .orderBy('reason')
     .execute();
 
 /** The newest failures of the last 24 h, one for each bot: a bot that always fails must not hide the others. */

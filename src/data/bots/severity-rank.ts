@@ -5,7 +5,7 @@ import { severities } from '../../ground/severity.ts';
 /** All severities, the worst first, as an array literal for SQL. */
 export const severityWords = sql.lit(`{${severities.join(',')}}`);
 
-/** The rank of a severity, which is SQL of type text: from 1 for critical to 5 for info. */
+/** The rank of a severity, given as SQL of type text: from 1 for critical to 5 for info. */
 export const rankOf = (severity: RawBuilder<unknown>) =>
   sql<number>`array_position(${severityWords}::text[], ${severity}::text)`;
 

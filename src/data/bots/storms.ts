@@ -28,7 +28,7 @@ export const brokenOf = (botId: RawBuilder<unknown>) => sql`(
     SELECT counted.broken, greatest(counted.broken, looks.known) AS known
     FROM (SELECT count(DISTINCT f.affected_component)::int AS broken FROM bot_findings f
           WHERE f.bot_id = ${botId} AND ${countsAsBroken('f')}) counted,
-         (SELECT CASE WHEN bool_and(jsonb_typeof(e.value) = 'number') THEN nullif(max(${asCount(sql`e.value`)}), 0) END AS known
+         (SELECT CASE WHEN bool_and(jsonb_typeof(e.value) = 'number' OR e.value = 'false') THEN nullif(max(${asCount(sql`e.value`)}), 0) END AS known
           FROM bots b, jsonb_each(b.examined) e WHERE b.id = ${botId}) looks)`;
 
 /**

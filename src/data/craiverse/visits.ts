@@ -87,7 +87,7 @@ const closedError = (why: string) =>
   new ClosedSpaceError({
     what: 'the avatar did not enter',
     why,
-    hint: 'take one of avatarsOf, and one of spacesFor the same user',
+    hint: 'take an avatar from `avatarsOf` and a space from `spacesFor`, both for the same user',
   });
 
 async function refuseFullSpace(trx: Db, space: string, capacity: number | null): Promise<void> {

@@ -9,7 +9,7 @@ export const conflict = (why: string) =>
   new PaymentConflictError({
     what: 'the payment was not recorded',
     why,
-    hint: 'requireSamePayment the payment with the provider; the event was not applied',
+    hint: 'compare the payment with the provider; the event was not applied',
   });
 
 /** A state only moves forward: a late failure does not undo a completion, nor a completion a refund. */

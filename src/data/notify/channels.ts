@@ -12,12 +12,12 @@ export const isFree = (run: string | null) => sql<boolean>`
         OR NOT EXISTS (SELECT FROM engine.job_runs r WHERE r.id = c.held_by AND r.status = 'running')))`;
 
 /** Whether a message is due on the channel `c`. */
-export const isWaiting = sql<boolean>`
+export const hasDueMessage = sql<boolean>`
   EXISTS (SELECT FROM bot_notifications n
           WHERE n.channel = c.name AND n.status = 'pending' AND ${isDue})`;
 
 /**
- * Whether the try before could not use a channel; null if this run no longer holds the channel, it is off, or its receiver has
+ * Whether the last try could not use a channel; null if this run no longer holds the channel, it is off, or its receiver has
  * asked to wait.
  */
 export async function stateOf(
@@ -34,11 +34,11 @@ export async function stateOf(
 }
 
 /** Locks the setting `notifications`: until the transaction ends, no other one sets the channels. */
-export const lockSettings = (trx: Transaction<Database>) =>
+export const lockNotificationSettings = (trx: Transaction<Database>) =>
   sql`SELECT FROM engine.settings WHERE key = 'notifications' FOR SHARE`.execute(trx);
 
 /**
- * Whether the settings have a channel of this name, which is SQL. If a statement by hand has replaced the channels with something
+ * Whether the settings have a channel of the name in the column `name`. If a statement by hand has replaced the channels with something
  * else, it is not known which there are, so every name counts as there.
  */
 export const isInSettings = (name: string) => sql<boolean>`
@@ -61,7 +61,7 @@ export async function goneChannels(db: Db): Promise<string[]> {
 export async function messagesDue(db: Db): Promise<{ events: boolean; messages: boolean }> {
   const { rows } = await sql<{ events: boolean; messages: boolean }>`
     SELECT EXISTS (SELECT FROM bot_ticket_events WHERE routed_at IS NULL AND unsent_reason IS NULL) AS events,
-           EXISTS (SELECT FROM engine.channels c WHERE ${isFree(null)} AND ${isWaiting}) AS messages`.execute(
+           EXISTS (SELECT FROM engine.channels c WHERE ${isFree(null)} AND ${hasDueMessage}) AS messages`.execute(
     db,
   );
   return rows[0]!;

@@ -10,10 +10,13 @@ export interface Span {
 
 const hourMs = 3_600_000;
 
-/** How far back the first rollup goes: five weeks, so that an hour can be compared with the same one of four weekdays. */
+/** How many days back the first rollup goes: five weeks, so that an hour can be compared with the same hour of four weeks before. */
 const firstDays = 35;
 
-/** How many hours before the mark are added up again, to count rows of transactions that committed late. */
+/**
+ * How many hours before the mark (`done_until`, until when a kind is added up) are added up again, to count rows of transactions
+ * that committed late.
+ */
 const recountedHours = 2;
 
 /**
@@ -22,12 +25,15 @@ const recountedHours = 2;
  */
 const recountedHoursDaily = 48;
 
-/** The most subjects of an hour that have figures of their own, those with most events: callers may ask for any number of paths. */
+/**
+ * How many subjects of an hour get figures of their own, those with the most events: clients may send requests to any number of
+ * different paths.
+ */
 const maxSubjects = 1_000;
 
 /**
- * The ended hours that have to be added up, the oldest first; where there is nothing yet, the last one. The first hours of a day
- * come together with past hours that have rows and no figures, because logs of that time were imported since.
+ * The ended hours that have to be added up, the oldest first; where there is nothing yet, the last one. Once a day also earlier hours
+ * that have rows and no figures, because logs of that time were imported since.
  */
 export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
   const { table, time, comesLate } = sources[kind];
@@ -51,7 +57,7 @@ export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
 
 const spanFrom = (from: Date): Span => ({ from, to: new Date(+from + hourMs) });
 
-/** Hours with figures are left alone, because their rows may be gone. */
+/** Hours with figures are not added up again, because their rows may have been deleted. */
 async function hoursWithoutFigures(db: Db, kind: RollupKind, until: Date): Promise<Span[]> {
   const { time, events } = sources[kind];
   const column = sql.ref(time);
@@ -66,8 +72,8 @@ async function hoursWithoutFigures(db: Db, kind: RollupKind, until: Date): Promi
 }
 
 /**
- * Adds up one hour, in place of what was added up before, and moves the mark to its end; not back, unless it lies in the future.
- * Returns how many rows it has.
+ * Adds up one hour, in place of what was added up before, and moves the mark forward to the hour's end; a mark that lies in the
+ * future moves back. Returns how many rows of figures the hour has.
  */
 export async function rollUpHour(
   trx: Transaction<Database>,

@@ -71,7 +71,7 @@ export function boolean(field: string, value: unknown): boolean {
 
 /** An instant of the years 1 to 9999. */
 export function instant(field: string, value: unknown): Date {
-  // Not instanceof: objects whose getTime throws pass it as well.
+  // Not instanceof: objects whose `getTime` throws pass it as well.
   const ms = types.isDate(value) ? Date.prototype.getTime.call(value) : Number.NaN;
   if (Number.isNaN(ms)) throw new BadInputError(field, 'has to be a valid Date');
   if (ms < firstInstant.getTime() || ms > lastInstant.getTime())

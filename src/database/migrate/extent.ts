@@ -90,21 +90,28 @@ const withEngineFunction = (text: string): string =>
     'EXECUTE FUNCTION engine.update_updated_at()',
   );
 
-/** How much of the schema this database has, according to the migrations that were applied. */
-export async function extentOf(db: Kysely<any>): Promise<Extent> {
+/** The migrations that were applied to this database, each with its time. */
+export async function readApplied(db: Kysely<any>): Promise<ReadonlyMap<string, Date>> {
   // Reads pg_class, because a statement that names the table fails without USAGE on its schema.
   const { rows: migrationTable } = await sql`
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE nspname = 'engine' AND relname = 'kysely_migration'`.execute(db);
-  if (migrationTable.length === 0) return 'none';
-  const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
-    db,
-  );
-  const applied = new Set(rows.map(({ name }) => name));
+  if (migrationTable.length === 0) return new Map();
+  const { rows } = await sql<{ name: string; timestamp: string }>`
+    SELECT name, timestamp FROM engine.kysely_migration`.execute(db);
+  return new Map(rows.map(({ name, timestamp }) => [name, new Date(timestamp)]));
+}
+
+/** How much of the schema a database has to which these migrations were applied. */
+export function extentWith(applied: ReadonlyMap<string, unknown>): Extent {
   if (applied.size === 0) return 'none';
   if (applied.has('v1_00_supabase-rest')) return 'grown';
   return applied.has('v1_10_profiles') ? 'whole' : 'bots';
 }
+
+/** How much of the schema this database has, according to the migrations that were applied. */
+export const extentOf = async (db: Kysely<any>): Promise<Extent> =>
+  extentWith(await readApplied(db));
 
 /** Whether the platform's tables are the document's; false where only the bots are installed. */
 export const hasPlatform = async (db: Kysely<any>): Promise<boolean> =>

@@ -1,15 +1,11 @@
 import { sql, type Kysely } from 'kysely';
-import {
-  Migrator,
-  type Migration,
-  type MigrationInfo,
-  type MigrationProvider,
-} from 'kysely/migration';
+import { Migrator, type Migration, type MigrationProvider } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
 import { documentedTables } from './adopt.ts';
+import { alone, buildIndexes } from './build-indexes.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
 import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
-import { extentOf, filesOf, namesOf, type Extent } from './extent.ts';
+import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
 import { takenByUpgrade } from './names.ts';
 
@@ -18,9 +14,6 @@ export class MigrationError extends RoundsmanError {}
 
 /** The database has the whole schema already: there is nothing to leave out. */
 export class WholeSchemaError extends UsageError {}
-
-/** The migrations that a database lacks are those of this extent; without `--only bots` an empty one becomes whole. */
-const targetOf = (has: Extent): Exclude<Extent, 'none'> => (has === 'none' ? 'whole' : has);
 
 /** v1 to v5 are the documented tables; the files after them are the engine's. */
 const isDocumented = ({ name }: MigrationFile) => /^v[1-5]_/.test(name);
@@ -55,20 +48,6 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-/** The same migrations by their names alone: every command asks which are pending, and reads no file for that. */
-class SqlNames implements MigrationProvider {
-  readonly #extent: Exclude<Extent, 'none'>;
-
-  constructor(extent: Exclude<Extent, 'none'>) {
-    this.#extent = extent;
-  }
-
-  async getMigrations(): Promise<Record<string, Migration>> {
-    const up = () => Promise.reject(new Error('only the names of the migrations were read'));
-    return Object.fromEntries((await namesOf(this.#extent)).map((name) => [name, { up }]));
-  }
-}
-
 // Not in `public`: there Supabase's default grants would let `anon` delete the records of the migrations.
 const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, provider: MigrationProvider) =>
   new Migrator({
@@ -80,12 +59,6 @@ const migrator = (db: Kysely<any>, extent: Exclude<Extent, 'none'>, provider: Mi
     // Compares the codes of the characters, so that `v6_95_access-rest` comes before `v6_95_access_apps`.
     nameComparator: (a, b) => (a < b ? -1 : Number(a > b)),
   });
-
-/** Every migration with the time at which it was applied; the time of a pending one is undefined. */
-export async function migrationStatus(db: Kysely<any>): Promise<readonly MigrationInfo[]> {
-  const extent = targetOf(await extentOf(db));
-  return migrator(db, extent, new SqlNames(extent)).getMigrations();
-}
 
 /**
  * Searches for obstacles before anything is migrated. Returns the documented tables that exist although their migrations
@@ -126,16 +99,21 @@ async function tablesToAdopt(
 const upgradeHint =
   'do what stands between the parentheses: pending migrations give these names; nothing was changed';
 
-/** The differences for the platform's objects that have a name which a pending migration will give. */
-async function takenByPending(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+/** The files of this extent that were not applied. */
+async function pendingFiles(db: Kysely<any>, extent: Exclude<Extent, 'none'>) {
   const { rows } = await sql<{ name: string }>`SELECT name FROM engine.kysely_migration`.execute(
     db,
   );
   const names = new Set(rows.map(({ name }) => name));
-  const files = await filesOf(extent);
-  const pending = files.filter(({ name }) => !names.has(name));
+  return (await filesOf(extent)).filter(({ name }) => !names.has(name));
+}
+
+/** The differences for the platform's objects that have a name which a pending migration will give. */
+async function takenByPending(db: Kysely<any>, extent: Exclude<Extent, 'none'>): Promise<string[]> {
+  const pending = await pendingFiles(db, extent);
   if (pending.length === 0) return [];
-  const applied = files.filter(({ name }) => names.has(name));
+  const isPending = new Set(pending.map(({ name }) => name));
+  const applied = (await filesOf(extent)).filter(({ name }) => !isPending.has(name));
   return db.transaction().execute((trx) => takenByUpgrade(trx, { applied, pending }));
 }
 
@@ -184,7 +162,11 @@ function targetAfter(has: Extent, { only }: MigrateOptions): Exclude<Extent, 'no
 async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<string[]> {
   const has = await extentOf(db);
   const wanted = targetAfter(has, options);
-  const adopted = await tablesToAdopt(db, { has, wanted });
+  const adopted = await alone(db, async () => {
+    const tables = await tablesToAdopt(db, { has, wanted });
+    if (has !== 'none') await buildIndexes(db, await pendingFiles(db, wanted));
+    return tables;
+  });
   const { error, results = [] } = await migrator(
     db,
     wanted,

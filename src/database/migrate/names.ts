@@ -1,5 +1,6 @@
 /** Finds objects of the platform that have a name which a migration will give. */
 import { sql, type Transaction } from 'kysely';
+import { builtBefore } from './build-indexes.ts';
 import { doubledIndexes, tableOf, type MigrationFile, type MigrationFiles } from './differences.ts';
 
 const matchesIn = (files: MigrationFile[], pattern: RegExp) =>
@@ -108,6 +109,7 @@ async function indexes(
     FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_class t ON t.oid = x.indrelid
     WHERE i.relnamespace = 'public'::regnamespace
       AND i.relname = ANY (${[...ofDocument.keys(), ...ofEngine.keys()]})
+      AND obj_description(i.oid, 'pg_class') IS DISTINCT FROM ${builtBefore}
     ORDER BY 1`.execute(trx);
   return rows
     .filter(({ name, relation }) => {

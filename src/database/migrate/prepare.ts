@@ -3,7 +3,8 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { extentOf } from './extent.ts';
-import { migrateToLatest, migrationStatus, type MigrateOptions } from './migrate.ts';
+import type { MigrateOptions } from './migrate.ts';
+import { migrationStatus } from './status.ts';
 import { hiddenFromLogin } from '../hidden-from-login.ts';
 import { explainForeignRole } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
@@ -55,10 +56,13 @@ export async function prepareDatabase(
   await requireAccess(db);
   await requireAllRows(db);
   await before?.();
-  if (migrate)
+  if (migrate) {
+    // Loaded only here: commands that read migrate nothing.
+    const { migrateToLatest } = await import('./migrate.ts');
     return migrateToLatest(db, { only }).catch(async (error: unknown) => {
       throw await withForeignRole(db, error);
     });
+  }
   const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
   if (pending.length > 0)
     throw new DatabaseNotReadyError({

@@ -131,7 +131,7 @@ export const errorWatchFaults: Fault[] = [
     plant: (db, now) =>
       plantErrors(
         db,
-        evenly(now, 1_300, 0.5, 0.02).map((at, n) => ({
+        evenly(now, 60, 0.5, 0.02).map((at, n) => ({
           error_type: 'search.query',
           error_message: `${letters(n)} ${letters(n * 7 + 3)} ${letters(n * 13 + 5)}`,
           at,

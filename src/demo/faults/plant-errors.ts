@@ -1,6 +1,6 @@
 /** Adds rows of error_logs, and counts them into their groups as the job would do a minute later. */
 import type { Db } from '../../database/connect.ts';
-import { lockErrorGroups, moveCursor } from '../../error-groups/rows/cursor.ts';
+import { drawIds, lockErrorGroups } from '../../error-groups/rows/cursor.ts';
 import type { UngroupedError } from '../../error-groups/rows/read-errors.ts';
 import { loadTemplates } from '../../error-groups/rows/templates.ts';
 import { Assigner } from '../../error-groups/batch/assign.ts';
@@ -49,5 +49,5 @@ async function plantIn(db: Db, errors: readonly PlantedError[]): Promise<void> {
   );
   const assigner = new Assigner<UngroupedError>(await loadTemplates(trx), next_id);
   await writeBatch(trx, await assignAll(assigner, rows));
-  await moveCursor(trx, { next_id: assigner.nextId });
+  await drawIds(trx, assigner.nextId);
 }

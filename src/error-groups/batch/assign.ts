@@ -2,9 +2,9 @@
  * Gives each error its template: the one that its own code names, the one that a person split off, or the one that the miner finds
  * for its message. Pure: what it opened and merged is the caller's to store.
  */
-import { fitting } from '../../ground/text.ts';
 import type { Merge, Miner } from '../../grouping/miner.ts';
 import { createMiner } from '../../grouping/miner.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** As it is stored. `group_id` names the group that it belongs to, its own id if it opened one. */
 export interface Template {
@@ -35,13 +35,15 @@ export interface Changes<Given> {
 
 /** So many fingerprints of one type tell groups apart. Beyond them the message decides: a fingerprint that differs each time names nothing. */
 const maxFingerprints = 1_000;
-const maxFingerprint = 200;
+/** Of all types together, as many as templates of messages: a type may differ each time, too. */
+const maxFingerprintsOfAll = 20_000;
 
 export class Assigner<Given extends Told> {
   #nextId: bigint;
   readonly #miner: Miner;
   readonly #groups = new Map<string, string>();
   readonly #fingerprints = new Map<string, Map<string, string>>();
+  #fingerprintsOfAll = 0;
   readonly #texts = new Map<string, { text: string; id: string }[]>();
   #opened: Template[] = [];
   /** of each template that was opened since the last call of {@link changes} */
@@ -53,7 +55,7 @@ export class Assigner<Given extends Told> {
     const mined = [];
     for (const template of templates) {
       this.#groups.set(template.id, template.group_id);
-      if (template.kind === 'fingerprint') this.#know(template);
+      if (template.kind === 'fingerprint') this.#learn(template);
       else if (template.kind === 'text') this.#split(template);
       else mined.push(storedOf(template));
     }
@@ -64,7 +66,7 @@ export class Assigner<Given extends Told> {
     return String(this.#nextId);
   }
 
-  /** The id of the template. It may have become an alias when the batch is done: ask {@link canonical}. */
+  /** The id of the template. It may become an alias of another one while later errors are assigned. */
   assign(error: Given): string {
     const from = this.#nextId;
     const id = this.#assign(error);
@@ -77,16 +79,22 @@ export class Assigner<Given extends Told> {
     const named = fingerprintOf(error.fingerprint);
     const byName = named === null ? null : this.#named(error.error_type, named);
     const id = byName ?? this.#miner.add(error.error_type, error.error_message);
-    const texts = this.#texts.get(this.groupOf(id));
-    return texts?.find(({ text }) => error.error_message.includes(text))?.id ?? id;
+    return this.#splitOff(id, error.error_message);
   }
 
-  canonical(id: string): string {
-    return this.#miner.canonical(id);
+  /** What was split off may be split again. Groups that were merged may name each other, so each group is asked once. */
+  #splitOff(id: string, message: string): string {
+    let found = id;
+    const asked = new Set<string>();
+    for (let group = this.groupOf(id); !asked.has(group); group = this.groupOf(found)) {
+      asked.add(group);
+      found = this.#texts.get(group)?.find(({ text }) => message.includes(text))?.id ?? found;
+    }
+    return found;
   }
 
   groupOf(id: string): string {
-    const canonical = this.canonical(id);
+    const canonical = this.#miner.canonical(id);
     return this.#groups.get(canonical) ?? canonical;
   }
 
@@ -130,7 +138,8 @@ export class Assigner<Given extends Told> {
     const known = this.#fingerprints.get(error_type);
     const id = known?.get(fingerprint);
     if (id !== undefined) return id;
-    if ((known?.size ?? 0) >= maxFingerprints) return null;
+    if ((known?.size ?? 0) >= maxFingerprints || this.#fingerprintsOfAll >= maxFingerprintsOfAll)
+      return null;
     const opened = this.#newId();
     const template: Template = {
       id: opened,
@@ -142,15 +151,16 @@ export class Assigner<Given extends Told> {
       merged_into: null,
       pinned: false,
     };
-    this.#know(template);
+    this.#learn(template);
     this.#groups.set(opened, opened);
     this.#opened.push(template);
     return opened;
   }
 
-  #know({ error_type, tokens, id }: Template): void {
+  #learn({ error_type, tokens, id }: Template): void {
     const known = this.#fingerprints.get(error_type) ?? new Map<string, string>();
     this.#fingerprints.set(error_type, known.set(tokens[0]!, id));
+    this.#fingerprintsOfAll += 1;
   }
 
   #split({ split_from, tokens, id }: Template): void {
@@ -168,11 +178,3 @@ const storedOf = ({ id, error_type, kind, tokens, merged_into, pinned }: Templat
   flood: kind === 'flood',
   pinned,
 });
-
-/** A text, or the texts of a list joined; null for all else, which names nothing. */
-function fingerprintOf(given: unknown): string | null {
-  const texts = Array.isArray(given) ? given : [given];
-  if (texts.length === 0 || !texts.every((text) => typeof text === 'string' && text !== ''))
-    return null;
-  return fitting(texts.join(' '), maxFingerprint);
-}

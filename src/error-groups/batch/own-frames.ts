@@ -35,7 +35,8 @@ export function ownFrames(stack: string | null): string | null {
     if (frame !== null && frame !== frames.at(-1)) frames.push(frame);
     if (frames.length === maxFrames) break;
   }
-  return frames.length === 0 ? null : frames.join(' < ').slice(0, maxLength);
+  // A bound may cut a character in two, and PostgreSQL refuses halves.
+  return frames.length === 0 ? null : frames.join(' < ').slice(0, maxLength).toWellFormed();
 }
 
 /** Python writes the innermost frame last. */

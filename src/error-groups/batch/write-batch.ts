@@ -28,12 +28,9 @@ export async function assignAll(
       frame: ownFrames(error.stack_trace),
     });
   }
-  // A later error may have made an alias of the template of an earlier one.
-  const canonical = assigned.map((error) => ({
-    ...error,
-    template_id: assigner.canonical(error.template_id),
-  }));
-  return { errors: canonical, changes: assigner.changes() };
+  // A later error may have made an alias of the template of an earlier one. That one stays counted in the alias, as it is when both
+  // come in different batches: who splits the alias off gets its errors.
+  return { errors: assigned, changes: assigner.changes() };
 }
 
 /** Only for who has locked the groups. The caller moves the cursor's `next_id`. */

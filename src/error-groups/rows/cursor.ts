@@ -17,6 +17,9 @@ export class ErrorGroupsChangedError extends RoundsmanError {
   override readonly retryable = true;
 }
 
+/** The server that answers. A restore into another one carries the name of the old one in the cursor. */
+export const thisServer = sql<string>`(SELECT system_identifier::text FROM pg_control_system())`;
+
 export const readCursor = async (db: Db): Promise<ErrorCursor> =>
   db
     .selectFrom('engine.error_cursor')
@@ -45,12 +48,20 @@ export async function lockErrorGroups(
   return cursor;
 }
 
-/** Moves the cursor; what is left out stays. Only for who has locked it. */
+/** Draws ids up to `next_id`. Only for who has locked the cursor. */
+export async function drawIds(trx: Transaction<Database>, next_id: string): Promise<void> {
+  await trx.updateTable('engine.error_cursor').set({ next_id }).execute();
+}
+
+/** Moves the cursor, and notes of which server's transactions it speaks. Only for who has locked it. */
 export async function moveCursor(
   trx: Transaction<Database>,
-  to: { xact_id?: string; error_id?: string; next_id: string },
+  to: { xact_id: string; error_id: string; next_id: string },
 ): Promise<void> {
-  await trx.updateTable('engine.error_cursor').set(to).execute();
+  await trx
+    .updateTable('engine.error_cursor')
+    .set({ ...to, system_identifier: thisServer })
+    .execute();
 }
 
 /** Every error that was committed before now is counted. */

@@ -3,8 +3,12 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import type { ErrorCursor } from './cursor.ts';
 
-/** How much of a message and of a stack trace is read, in characters. */
+/** How much of a message and of a stack trace is read, in characters; a longer fingerprint names nothing. */
 const maxRead = 8_192;
+/** No more of a release is kept. */
+const maxRelease = 200;
+/** A time before this one, or after now, is that of a clock which is wrong: the error is taken to be of now. */
+const earliest = '2000-01-01Z';
 
 export interface UngroupedError {
   id: string;
@@ -39,9 +43,10 @@ export async function readErrors(
   const { rows } = await sql<UngroupedError & { xact_id: string; grouped: boolean }>`
     SELECT e.id, e.error_type, e.xact_id, e.user_id, g.error_id IS NOT NULL AS grouped,
            left(e.error_message, ${maxRead}) AS error_message, left(e.stack_trace, ${maxRead}) AS stack_trace,
-           CASE WHEN jsonb_typeof(e.context) = 'object' THEN e.context -> 'fingerprint' END AS fingerprint,
-           CASE WHEN jsonb_typeof(e.context) = 'object' THEN e.context ->> 'release' END AS release,
-           least(coalesce(e.created_at, engine.now()), engine.now()) AS seen_at
+           CASE WHEN jsonb_typeof(e.context) = 'object' AND length(e.context ->> 'fingerprint') <= ${maxRead}
+             THEN e.context -> 'fingerprint' END AS fingerprint,
+           CASE WHEN jsonb_typeof(e.context) = 'object' THEN left(e.context ->> 'release', ${maxRelease}) END AS release,
+           CASE WHEN e.created_at BETWEEN ${earliest}::timestamptz AND engine.now() THEN e.created_at ELSE engine.now() END AS seen_at
     FROM error_logs e LEFT JOIN engine.grouped_errors g ON g.error_id = e.id
     WHERE e.xact_id < pg_snapshot_xmin(pg_current_snapshot())
       AND (e.xact_id, e.id) > (${xact_id}::xid8, ${error_id}::uuid)

@@ -108,6 +108,16 @@ export async function groupOfError(db: Db, error_id: string): Promise<string | u
   return row?.group_id;
 }
 
+/** The group to which a template belongs; undefined where there is none of this id. */
+export async function groupOfTemplate(db: Db, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('engine.error_templates')
+    .select('group_id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.group_id;
+}
+
 /** How many errors each group had in each of the last hours, the oldest first; all groups that are asked for are in it. */
 export async function errorsAnHour(
   db: Db,

@@ -12,7 +12,7 @@ export interface Redaction {
    * Adds secrets, which are redacted from now on. No secret is ever removed from this list, because texts with an old
    * value may still appear.
    */
-  know(secrets: readonly Secret[]): void;
+  learn(secrets: readonly Secret[]): void;
   /** Replaces the secrets in a text, and large parts of them. */
   text(text: string): string;
   /** Replaces them in every string of a JSON value, including property names; numbers and structure stay. */
@@ -148,7 +148,7 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
   }
 
   const redaction: Redaction = {
-    know(given) {
+    learn(given) {
       for (const secret of given) {
         const key = JSON.stringify([secret.value, secret.as]);
         if (secret.value === '' || known.has(key)) continue;
@@ -163,7 +163,7 @@ export function openRedaction(secrets: readonly Secret[] = []): Redaction {
     value: (value) => (forms.length === 0 ? value : inTexts(value, redaction.text)),
     whole: (value) => (forms.length === 0 ? value : inTexts(value, (text) => redact(text, null))),
   };
-  redaction.know(secrets);
+  redaction.learn(secrets);
   return redaction;
 }
 

@@ -4,7 +4,7 @@ import { BadPatternError, checkPattern } from './pattern.ts';
 /** A CHECK of `bot_knowledge` has the same limit. */
 const maxCharacters = 512;
 const maxNameLength = 60;
-/** checkPattern demands at least this much. */
+/** `checkPattern` demands at least this much. */
 const minLiteral = 3;
 
 /** Escapes the characters that have a meaning in RE2. */

@@ -57,7 +57,7 @@ export function* buildIndex(
     const pattern = entry.issue_pattern;
     const reading = known.get(pattern) ?? readings.get(pattern) ?? readPattern(pattern);
     readings.set(pattern, reading);
-    // An invalid pattern got into the table without checkPattern: it matches nothing.
+    // An invalid pattern got into the table without `checkPattern`: it matches nothing.
     if (reading.kind === 'heavy') heavy.push(entry);
     else if (reading.kind === 'ready') {
       const sets = reading.sets.map((texts) => [...new Set(texts.map(numberOf))]);

@@ -47,7 +47,7 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
   let hasBegun = false;
   try {
     const opened = await options.openSecrets(secretsNamedIn(config));
-    redaction.know(opened.map(({ name, value }) => ({ value, as: referenceTo(name) })));
+    redaction.learn(opened.map(({ name, value }) => ({ value, as: referenceTo(name) })));
     const limits = { hosts, publicly: true, signal, timeoutMs: deadlineMs };
     const read = channel.config.safeParse(withValues(config, opened));
     if (!read.success) {

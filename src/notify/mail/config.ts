@@ -7,7 +7,7 @@ const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** A host name as SMTP and certificates write it; null for a text that is not a host name. */
 export function asciiHost(host: string): string | null {
-  // domainToASCII drops line ends and invisible characters without an error.
+  // `domainToASCII` drops line ends and invisible characters without an error.
   if (/[\s\p{Cc}\p{Cf}]/u.test(host)) return null;
   const ascii = domainToASCII(host).replace(/\.$/, '');
   const isName =

@@ -1,13 +1,8 @@
 /** What a message with the report of a morning says: whether everything ran, what to do first, and how to see the rest. */
 import { counted, time, timeForCommand } from '../../ground/text.ts';
 import type { Report } from '../../report/report.ts';
-import {
-  factsOf,
-  gapInWords,
-  needsInWords,
-  proofInWords,
-  subjectInWords,
-} from '../../report/words.ts';
+import { factsOf } from '../../report/facts.ts';
+import { gapInWords, needsInWords, proofInWords, subjectInWords } from '../../report/words.ts';
 import type { ReportMessage } from '../message.ts';
 import { Parts, type Limits, type Words } from './parts.ts';
 import { repeatOf } from './repeat.ts';

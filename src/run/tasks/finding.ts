@@ -48,7 +48,7 @@ export const fingerprintOf = (
     .digest('hex')
     .slice(0, 32);
 
-/** For a finding of a result that readResult has already cut to its limits. */
+/** For a finding of a result that `readResult` has already cut to its limits. */
 export function toFinding(botId: string, check: string, reported: ReportedFinding): Finding {
   const { component, key = component } = reported;
   return {

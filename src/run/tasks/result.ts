@@ -57,6 +57,7 @@ const resultSchema = z.object({
   findings: z.array(finding),
   figures: z.array(figure).optional(),
   truncated: z.boolean().optional(),
+  unrelated: z.boolean().optional(),
   remember: z.unknown().optional(),
 });
 

@@ -21,8 +21,10 @@ export interface RecordInput {
   }[];
   /** the names of all checks of the bot; null when the run was stopped before it came to all of them */
   botChecks: string[] | null;
-  /** for each check that gave an answer, by its name: how many components it looked at */
-  componentCounts: Record<string, number>;
+  /** for each check that gave an answer, by its name: how many components it looked at; false where they are unrelated */
+  componentCounts: Record<string, number | false>;
+  /** whether the checks looked at anything at all */
+  examinedAny: boolean;
   /** what event checks say about findings that were left alone */
   decisionVerdicts: JudgedKeys['decisions'];
   /** by the name of the check: what its result says to remember */
@@ -56,6 +58,9 @@ export function recordInputOf(run: Run, outcomes: CheckOutcome[]): RecordInput {
     examined,
     botChecks: run.signal.aborted ? null : [...new Set(outcomes.map(({ name }) => name))],
     componentCounts: componentCountsOf(outcomes),
+    examinedAny: outcomes.some(
+      (outcome) => 'result' in outcome && examinedCount(outcome.result) > 0,
+    ),
     decisionVerdicts: outcomes.flatMap((outcome) =>
       'result' in outcome ? (outcome.judged?.decisions ?? []) : [],
     ),
@@ -99,7 +104,9 @@ const undecidedKeys = ({ findings }: CheckResult, judged: JudgedKeys): string[] 
 const componentCountsOf = (outcomes: CheckOutcome[]): RecordInput['componentCounts'] =>
   Object.fromEntries(
     outcomes.flatMap((outcome) =>
-      'result' in outcome ? [[outcome.name, examinedCount(outcome.result)]] : [],
+      'result' in outcome
+        ? [[outcome.name, outcome.result.unrelated ? false : examinedCount(outcome.result)]]
+        : [],
     ),
   );
 

@@ -74,7 +74,7 @@ export const recordValues = (runs: { run: Run; recording: RecordInput }[]): [str
       examined: recording.examined,
       bot_checks: recording.botChecks,
       component_counts: recording.componentCounts,
-      examined_any: Object.values(recording.componentCounts).some((count) => count > 0),
+      examined_any: recording.examinedAny,
       decision_verdicts: recording.decisionVerdicts,
       reported: recording.findings.map((finding) => finding.fingerprint),
     })),

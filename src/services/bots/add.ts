@@ -90,13 +90,13 @@ export async function requireRunnableEndpoint(
 const notAdded = (name: string): string => `the bot ${name} was not added`;
 
 /**
- * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name is renamed to `aside`. For owners and
+ * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name is renamed to `newNameOfRemoved`. For owners and
  * admins. Throws {@link NameTakenError}, and NoPlatformError for a bot that could not run in this database.
  */
 export async function addBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
   { bot: values }: { bot: NewBot },
-): Promise<{ bot: BotRow; aside: string | null }> {
+): Promise<{ bot: BotRow; newNameOfRemoved: string | null }> {
   authorise(actor, 'add bots', 'admin');
   refuseLackingTables(await lackingTablesIn(db, catalogue), values, notAdded(values.name));
   const added = await db.transaction().execute((trx) => insert(trx, values));

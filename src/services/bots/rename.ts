@@ -15,7 +15,7 @@ export interface Renamed {
   /** it had this name already, and nothing was changed */
   unchanged: boolean;
   /** what the removed bot that had the name is called now */
-  aside: string | null;
+  newNameOfRemoved: string | null;
 }
 
 /**
@@ -28,7 +28,8 @@ export async function renameBot(
 ): Promise<Renamed> {
   authorise(actor, 'rename bots', 'admin');
   const seen = await botOf(db, given);
-  if (seen.name === name) return { bot: seen, before: name, unchanged: true, aside: null };
+  if (seen.name === name)
+    return { bot: seen, before: name, unchanged: true, newNameOfRemoved: null };
   const renamed = await db
     .transaction()
     .execute((trx) => rename(trx, seen, name))

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { migrationStatus } from '../../database/migrate/migrate.ts';
+import { migrationStatus } from '../../database/migrate/status.ts';
 import { recordedBackend } from '../../queue/backend.ts';
 
 /** The server's own version, `18.4`. */

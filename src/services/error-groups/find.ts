@@ -1,4 +1,9 @@
-import { groupOfError, readGroup, type ErrorGroup } from '../../error-groups/rows/read-groups.ts';
+import {
+  groupOfError,
+  groupOfTemplate,
+  readGroup,
+  type ErrorGroup,
+} from '../../error-groups/rows/read-groups.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError, UsageError } from '../../ground/errors.ts';
@@ -23,10 +28,20 @@ export async function findGroup(db: Db, given: string): Promise<ErrorGroup> {
         }
       : {
           what: `there is no group ${given} of errors`,
-          why: 'no group has this number',
-          hint: listed,
+          ...(await whereNumberIs(db, number!)),
         },
   );
+}
+
+/** `errors show` lists templates with their numbers, too, and a reader takes one for that of a group. */
+async function whereNumberIs(db: Db, number: string): Promise<{ why: string; hint: string }> {
+  const group = await groupOfTemplate(db, number);
+  return group === undefined
+    ? { why: 'no group has this number', hint: listed }
+    : {
+        why: `${number} is the number of a template of group ${group}`,
+        hint: `\`npx roundsman errors show ${group}\` shows that group; \`npx roundsman errors split ${group} --template ${number}\` takes the template out of it`,
+      };
 }
 
 function numberOf(given: string): string {

@@ -6,7 +6,8 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { countInStorms } from '../../data/bots/storms.ts';
 import type { Db } from '../../database/connect.ts';
 import { readStorm } from '../../heal/storm.ts';
-import { stormInWords, runCommand } from './gate-in-words.ts';
+import { runCommand } from './gate-commands.ts';
+import { stormInWords } from './gate-in-words.ts';
 import { ticketNumber, ticketOf } from '../references/ticket.ts';
 
 /** How many findings of a storm are listed, the worst first. */

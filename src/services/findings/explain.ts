@@ -8,10 +8,10 @@ import { explain } from '../../heal/explain.ts';
 import { isPlaybook } from '../../playbook/read.ts';
 import { readTooFewSince } from './counted-events.ts';
 import { findFinding, findFindingOfTicket, type FoundFinding } from './find.ts';
-import type { FindingContext } from './gate-in-words.ts';
+import type { FindingContext } from './gate-commands.ts';
 
 export type { Explained, Explanation } from '../../heal/explain.ts';
-export type { FindingContext } from './gate-in-words.ts';
+export type { FindingContext } from './gate-commands.ts';
 export type { FindingRow } from './list.ts';
 
 /**

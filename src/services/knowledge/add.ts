@@ -44,13 +44,13 @@ export const checkPart = async (part: KnowledgeDefinition, catalogue: Catalogue)
   void (await columnsOf(part, catalogue));
 
 /**
- * Adds an entry. A removed entry that has the name is renamed to `aside`. For owners and admins. Throws
+ * Adds an entry. A removed entry that has the name is renamed to `newNameOfRemoved`. For owners and admins. Throws
  * {@link KnowledgeNameTakenError}.
  */
 export async function addKnowledge(
   { db, actor }: { db: Db; actor: Actor },
   { entry: values }: { entry: NewKnowledge },
-): Promise<{ entry: KnowledgeRow; aside: string | null; warnings: KnowledgeWarning[] }> {
+): Promise<{ entry: KnowledgeRow; newNameOfRemoved: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
   const warningsOfCategory = await categoryWarnings(db, values.category);
   const added = await db

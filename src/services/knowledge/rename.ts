@@ -19,7 +19,7 @@ export interface RenamedEntry {
   /** it had this name already, and nothing was changed */
   unchanged: boolean;
   /** what the removed entry that had the name is called now */
-  aside: string | null;
+  newNameOfRemoved: string | null;
 }
 
 /**
@@ -32,7 +32,8 @@ export async function renameKnowledge(
 ): Promise<RenamedEntry> {
   authorise(actor, 'rename knowledge', 'admin');
   const seen = await knowledgeOf(db, given);
-  if (seen.name === name) return { entry: seen, before: name, unchanged: true, aside: null };
+  if (seen.name === name)
+    return { entry: seen, before: name, unchanged: true, newNameOfRemoved: null };
   const change = { actor: storable(actor.name) };
   const renamed = await db
     .transaction()

@@ -6,7 +6,7 @@ import { patternWarnings } from './warnings.ts';
 export { checkPattern } from '../../heal/patterns/pattern.ts';
 export type { Replay } from './replay.ts';
 
-/** What a pattern, which checkPattern has accepted, would have matched, and matched wrongly; stores nothing. */
+/** What a pattern, which `checkPattern` has accepted, would have matched, and matched wrongly; stores nothing. */
 export async function tryPattern(
   db: Db,
   { pattern, ...options }: ReplayOptions & { pattern: string },

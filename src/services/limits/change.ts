@@ -30,14 +30,14 @@ export function limitOf(
   typed = text,
 ): { limit: Limit; value: number } {
   const limit = limitNamed(given);
-  const { name, least, most, usual } = limit;
+  const { name, least, most } = limit;
   const value = Number(text);
   const whole = name === 'storm_share' || Number.isInteger(value);
   if (!/^\d+(\.\d+)?$/.test(text) || !whole || value < least || value > most)
     throw new UsageError({
       what: `${name} cannot be ${JSON.stringify(typed)}`,
       why: `it has to be a ${name === 'storm_share' ? '' : 'whole '}number from ${least} to ${most}${name.endsWith('_minutes') ? ', in minutes' : ''}`,
-      hint: `for example \`npx roundsman limits ${name} ${usual}\``,
+      hint: `for example \`npx roundsman limits ${name} ${limit.default}\``,
     });
   return { limit, value };
 }

@@ -23,7 +23,7 @@ export async function countSlots(
     .where(sql<boolean>`(${bot_ids}::uuid[] IS NULL OR id = ANY (${bot_ids}::uuid[]))`)
     .groupBy(['schedule_cron', 'timezone'])
     .execute();
-  // Slots in [start, end): slotsMissed takes (after, at].
+  // Slots in [start, end): `slotsMissed` takes (after, at].
   const [after, at] = [new Date(starts_at.getTime() - 1), new Date(ends_at.getTime() - 1)];
   for (const { schedule_cron, timezone, bots } of schedules)
     try {

@@ -2,14 +2,16 @@
 import { botsThatAre, schedulersOf, workersOf, type Facts } from './facts.ts';
 
 /**
- * Whether the database takes no writes: none from any session; or none from this session, while no living process shows that others
- * can write.
+ * Whether the database takes no writes. If only this session is known to be refused, others may write: then it counts only where
+ * there is work and no living process does it.
  */
 export function takesNoWrites(facts: Facts): boolean {
   const { readOnly, nodes, waiting } = facts;
-  if (readOnly === null || readOnly.forAll) return readOnly !== null;
+  if (readOnly === null) return false;
+  if (readOnly.forAll) return true;
   const someAlive = schedulersOf(nodes).length > 0 || workersOf(nodes).length > 0;
-  return !someAlive && botsThatAre(facts, 'active') + waiting.count > 0;
+  const isWork = botsThatAre(facts, 'active') + waiting.count > 0;
+  return isWork && !someAlive;
 }
 
 /** The cause, with the place where it was set: `default_transaction_read_only is on (configuration file)`. */

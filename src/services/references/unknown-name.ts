@@ -1,7 +1,7 @@
 /** Says that no row has had a name so far, with the nearest names that rows have: for names that a person may choose freely. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { nearest } from '../../ground/nearest.ts';
+import { askedIfMeant, nearest } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
 
 /** Each kind of name: the words for its absence, and the columns that hold it. */
@@ -43,7 +43,7 @@ export async function unknownNameInWords(
   // A fingerprint is copied, not typed: its neighbour is another problem.
   const meant = kind === 'fingerprint' ? [] : nearest(name, await namesOf(db, places));
   if (onlyNear && meant.length === 0) return null;
-  const suggestion = meant.length > 0 ? ` (did you mean ${meant.map(printable).join(', ')}?)` : '';
+  const suggestion = meant.length > 0 ? ` (${askedIfMeant(meant.map(printable))})` : '';
   return `${absence} ${printable(name)}${suggestion}`;
 }
 

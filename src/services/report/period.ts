@@ -7,7 +7,7 @@ import { time } from '../../ground/text.ts';
 /** How many earlier periods there are, each as long as the period itself. */
 export const periodsBefore = 7;
 
-/** The minPeriodSeconds and the maxPeriodSeconds period, in seconds. */
+/** How short and how long a period may be, in seconds. */
 export const [minPeriodSeconds, maxPeriodSeconds] = [60, 31 * 86_400] as const;
 
 /** The bounds of a period and of those before it, ascending. */

@@ -25,7 +25,7 @@ export async function sendReport({
   const report = await makeReport(db, due.bounds);
   signal.throwIfAborted();
   const messages = await commit(async (trx) => {
-    await lockSettings(trx);
+    await lockNotificationSettings(trx);
     // Meanwhile a person may have changed the settings, or another process may have sent a report about a part of this period.
     if (!isDeepStrictEqual(await dueReport(trx), due)) return null;
     const choices = chooseForReport((await readNotifications(trx))!);
@@ -40,7 +40,7 @@ export async function sendReport({
 }
 
 /** Only one process at a time stores a report, and no person changes the settings meanwhile. */
-const lockSettings = (trx: Transaction<Database>) =>
+const lockNotificationSettings = (trx: Transaction<Database>) =>
   trx
     .selectFrom('engine.settings')
     .select('key')

@@ -4,12 +4,8 @@ import { explain, type Explained } from '../../heal/explain.ts';
 import type { ClosedGate } from '../../heal/openings.ts';
 import { contextsOf } from '../findings/explain.ts';
 import type { FoundFinding } from '../findings/find.ts';
-import {
-  gatesInWords,
-  commandToAskAgain,
-  runCommand,
-  type FindingContext,
-} from '../findings/gate-in-words.ts';
+import { commandToAskAgain, runCommand, type FindingContext } from '../findings/gate-commands.ts';
+import { gatesInWords } from '../findings/gate-in-words.ts';
 
 /** Why an open finding was not healed: the entry that is tried first for it, and what the entry waits for. */
 export interface NotHealed {

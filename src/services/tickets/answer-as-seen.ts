@@ -23,7 +23,7 @@ interface SeenSuggestion {
 
 /**
  * Answers a suggestion as it was seen. `closedGates` says which gates still prevent that it is applied; null if none does.
- * For operators. Throws TicketChangedError if the ticket or the answer has changed since, and the errors of findAnswerable.
+ * For operators. Throws TicketChangedError if the ticket or the answer has changed since, and the errors of `findAnswerable`.
  */
 export async function answerAsSeen(
   { db, actor, catalogue }: Context,
@@ -39,7 +39,7 @@ export async function answerAsSeen(
 
 /**
  * Takes an approval back. `withdrawn`: no heal had used it. `asked`: a heal had used it, and a run is to undo what the heal did.
- * For operators. Throws CannotUndoError, and the errors of findAnswerable if there is nothing to take back any more.
+ * For operators. Throws CannotUndoError, and the errors of `findAnswerable` if there is nothing to take back any more.
  */
 export async function takeBackApproval(
   { db, actor, catalogue }: Context,

@@ -176,11 +176,19 @@ async function changeOne(
     case 'severity':
       return inTransaction((trx) => overrideSeverity(trx, seen, change, by));
     case 'resolve':
-      // A single ticket is resolved also after another change. Of many tickets the person has not looked at each, so a changed
-      // one is refused.
-      return inTransaction((trx) =>
-        resolveTicket(trx, seen, change.notes, by, undefined, { refuseIfChanged: true }),
-      );
+      // For a single ticket a solution beats other changes. Of many tickets the person has not looked at each, so it does not.
+      return inTransaction(async (trx) => {
+        const unchanged = { refuseIfChanged: true };
+        const { merged: _, ...row } = await resolveTicket(
+          trx,
+          seen,
+          change.notes,
+          by,
+          undefined,
+          unchanged,
+        );
+        return row;
+      });
     case 'close':
       return inTransaction((trx) => closeTicket(trx, seen, by));
     case 'reopen':

@@ -1,23 +1,23 @@
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { fitting, storable } from '../../ground/text.ts';
+import { storable } from '../../ground/text.ts';
 import { commentOnTicket as write } from '../../transitions/tickets/comment.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { ticketOf } from '../references/ticket.ts';
-import { maxTextLetters } from './ticket-text.ts';
+import { maxTextCharacters } from './ticket-text.ts';
 
 /** The text in a form that can be stored. Throws {@link UsageError} when it is empty or too long. */
 export function commentOf(text: string): string {
   const comment = storable(text.trim());
-  if (comment && comment.length <= maxTextLetters) return comment;
+  if (comment && comment.length <= maxTextCharacters) return comment;
   throw new UsageError({
     what: 'the comment was not written',
     why: comment
-      ? `it has ${comment.length} characters, and may have ${maxTextLetters} at most`
+      ? `it has ${comment.length} characters, and may have ${maxTextCharacters} at most`
       : 'it is empty',
     hint: comment
-      ? `the part that fits begins with: ${fitting(comment, 60)}`
+      ? 'shorten it, and give a link to a long log'
       : 'for example `npx roundsman tickets comment T-42 "asked the provider"`',
   });
 }

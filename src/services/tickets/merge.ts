@@ -20,6 +20,8 @@ export interface Merged {
   merged: TicketRow[];
   /** the tickets that had been merged into `merged` before */
   moved: TicketRow[];
+  /** these as they were before they were moved */
+  mergedBefore: TicketRow[];
 }
 
 /**

@@ -3,7 +3,11 @@ import { isStorm } from '../../data/bots/pending-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
-import { reopenResolved, type ReopenedTicket } from '../../transitions/tickets/reopen-resolved.ts';
+import {
+  reopenResolved,
+  type BeforeResolution,
+  type ReopenedTicket,
+} from '../../transitions/tickets/reopen-resolved.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { refuseChangedTicket, ticketOf } from '../references/ticket.ts';
 import type { SeenVersion } from './acknowledge.ts';
@@ -33,8 +37,8 @@ export async function reopenTicket(
   }: {
     ticket: string;
     reason: string;
-    /** if the person undoes their resolution: the ticket as it was before that, and as it is to be again */
-    before?: TicketRow;
+    /** how it was before the person resolved it, if they undo that: it is as it was then */
+    before?: BeforeResolution;
   } & SeenVersion,
 ): Promise<ReopenedTicket> {
   authorise(actor, 'reopen tickets', 'operator');

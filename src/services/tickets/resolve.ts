@@ -1,7 +1,11 @@
 import type { TicketRow } from '../../data/bots/bot-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
-import { resolveTicket as resolve, type Cure } from '../../transitions/tickets/resolve.ts';
+import {
+  resolveTicket as resolve,
+  type Cure,
+  type ResolvedByPerson,
+} from '../../transitions/tickets/resolve.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { pendingTicketOf } from '../references/ticket.ts';
@@ -42,7 +46,7 @@ export async function resolveTicket(
     /** whether to throw if the ticket has changed since it was read; otherwise it is resolved all the same */
     refuseIfChanged?: boolean;
   },
-): Promise<TicketRow> {
+): Promise<ResolvedByPerson> {
   authorise(actor, 'resolve tickets', 'operator');
   const said = storableText(notes, `T-${ticket.number} was not resolved`);
   return db

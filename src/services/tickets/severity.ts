@@ -27,7 +27,10 @@ export async function overrideSeverity(
   { ticket: given, severity, reason }: { ticket: string; severity: Severity; reason: string },
 ): Promise<Rated> {
   authorise(actor, 'say how severe tickets are', 'operator');
-  const said = { severity, reason: storableText(reason, `how severe ${given} is was not changed`) };
+  const said = {
+    severity,
+    reason: storableText(reason, `the severity of ${given} was not changed`),
+  };
   const seen = await pendingTicketOf(db, given, 'rated');
   const unchanged =
     seen.severity_override === severity && seen.severity_override_reason === said.reason;

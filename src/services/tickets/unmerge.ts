@@ -3,7 +3,10 @@ import { mergedInto } from '../../data/bots/merged-tickets.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
-import { unmergeTicket as unmerge } from '../../transitions/tickets/unmerge.ts';
+import {
+  unmergeTicket as unmerge,
+  type UnmergedTicket,
+} from '../../transitions/tickets/unmerge.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { pendingOrMergedTicketOf } from '../references/ticket.ts';
 import type { SeenVersion } from './acknowledge.ts';
@@ -12,7 +15,7 @@ import type { SeenVersion } from './acknowledge.ts';
 export class NotMergedError extends RoundsmanError {}
 
 export interface Unmerged {
-  ticket: TicketRow;
+  ticket: UnmergedTicket;
   survivor: TicketRow;
 }
 
@@ -22,14 +25,22 @@ export interface Unmerged {
  */
 export async function unmergeTicket(
   { db, actor }: { db: Db; actor: Actor },
-  { ticket: given, version }: { ticket: string } & SeenVersion,
+  {
+    ticket: given,
+    version,
+    moved,
+  }: {
+    ticket: string;
+    /** the tickets that were merged into it before the person merged it, if they undo that: all is as it was then */
+    moved?: readonly TicketRow[];
+  } & SeenVersion,
 ): Promise<Unmerged> {
   authorise(actor, 'unmerge tickets', 'operator');
   const seen = await pendingOrMergedTicketOf(db, given, 'unmerged', version);
   const survivor = seen.merged_into && (await survivorFor(db, seen.merged_into));
   if (!survivor) throw await notMerged(db, seen);
   const by = storable(actor.name);
-  const ticket = await db.transaction().execute((trx) => unmerge(trx, seen, survivor, by));
+  const ticket = await db.transaction().execute((trx) => unmerge(trx, seen, survivor, by, moved));
   return { ticket, survivor };
 }
 

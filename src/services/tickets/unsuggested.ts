@@ -1,12 +1,8 @@
 /** Why a ticket has no suggestion that can be approved, or none of the named entry. */
 import type { Explanation as ErrorText } from '../../ground/errors.ts';
 import type { Explained, Explanation } from '../../heal/explain.ts';
-import {
-  gatesInWords,
-  commandToAskAgain,
-  runCommand,
-  type FindingContext,
-} from '../findings/gate-in-words.ts';
+import { commandToAskAgain, runCommand, type FindingContext } from '../findings/gate-commands.ts';
+import { gatesInWords } from '../findings/gate-in-words.ts';
 
 /** What an entry waits for instead of an answer; `command` runs the bot again, or does what it waits for. */
 export function waitOf(explained: Explained, about: FindingContext, now: Date) {

@@ -1,7 +1,7 @@
 /**
- * Assigns an intent whose effect is outside the database to this run, and stores its parameters: a run that finds the
- * intent abandoned asks the remedy about these parameters, even if the entry was changed since. When it is certain that
- * nothing happened, the assignment is removed, and the intent may be applied or aborted as before.
+ * Marks an intent as begun by this run before its effect outside the database, and stores the parameters of the effect: a run that
+ * finds the intent abandoned asks the remedy about these parameters, even if the entry was changed since. When it is certain that
+ * nothing happened, the mark is removed, and the intent may be applied or aborted as before.
  *
  * From: `intent`, of this run or of one that has ended.
  * To: `intent`, with `begun` and `params` in its evidence; or without them again.

@@ -7,7 +7,7 @@
  * To: `failed`, with the reason in `error_message`.
  * By: the worker, or the worker's child that applies the remedy. The caller's transaction holds the run under its fence.
  * Locks: the action.
- * Zero rows: the action has ended, or was applied after all; in failIntent also: another run has begun the effect.
+ * Zero rows: the action has ended, or was applied after all; in `failIntent` also: another run has begun the effect.
  */
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
@@ -20,7 +20,7 @@ export const failIntent = (trx: Transaction<Database>, end: IntentEnd): Promise<
 
 /**
  * For an effect outside the database that certainly did not happen: the remedy's `isDone` said so, or the remedy threw before
- * it had an effect. Unlike failIntent, this keeps `begun` and `params` in the evidence. `execution_id` is the run that
+ * it had an effect. Unlike `failIntent`, this keeps `begun` and `params` in the evidence. `execution_id` is the run that
  * found this out. Returns nothing: after zero rows the action's own state says what became of it.
  */
 export async function failWithoutEffect(

@@ -12,7 +12,7 @@ import { sql, type Insertable, type Transaction } from 'kysely';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Database, Db } from '../../database/connect.ts';
 import type { Bots } from '../../database/tables.ts';
-import { moveBotAside } from './rename.ts';
+import { renameRemovedBot } from './rename.ts';
 
 /** Adds bots of the catalogue, with their `catalogue_name`. Returns those that were inserted. */
 export const addBots = (db: Db, bots: Insertable<Bots>[]): Promise<BotRow[]> =>
@@ -24,21 +24,21 @@ export const addBots = (db: Db, bots: Insertable<Bots>[]): Promise<BotRow[]> =>
     .execute();
 
 /**
- * Adds a bot for a person; undefined when the name is taken. A removed bot that has the name gets another one: `aside` is that
+ * Adds a bot for a person; undefined when the name is taken. A removed bot that has the name gets another one: `newNameOfRemoved` is that
  * bot's new name.
  */
 export async function addBot(
   trx: Transaction<Database>,
   bot: Insertable<Bots>,
-): Promise<{ bot: BotRow; aside: string | null } | undefined> {
+): Promise<{ bot: BotRow; newNameOfRemoved: string | null } | undefined> {
   // Tells the trigger that this insert is on purpose: it skips inserts by which an older process would register a bot again.
   await sql`SELECT set_config('engine.adds_anew', 'on', true)`.execute(trx);
-  const aside = await moveBotAside(trx, bot.name);
+  const newNameOfRemoved = await renameRemovedBot(trx, bot.name);
   const added = await trx
     .insertInto('bots')
     .values(bot)
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returningAll()
     .executeTakeFirst();
-  return added && { bot: added, aside };
+  return added && { bot: added, newNameOfRemoved };
 }

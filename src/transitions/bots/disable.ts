@@ -2,7 +2,7 @@
  * A bot is taken out of service until it is enabled again.
  *
  * From: the status that the caller has read: `active`, `paused` or `error`.
- * To: `disabled`, with the reason. A trigger empties its slots; the caller cancels its open runs (runs/cancel-of-bot.ts).
+ * To: `disabled`, with the reason. A trigger takes its next slot away; the caller cancels its open runs (runs/cancel-of-bot.ts).
  * By: an admin (`bots disable`).
  * Locks: the bot's row.
  * Zero rows: the bot has another status by now.

@@ -2,7 +2,7 @@
  * Marks a bot whose definition cannot run, so that it is no longer planned. This is the only way into `error`.
  *
  * From: `active`, with the definition that was found bad.
- * To: `error`, with a `status_reason` that names the field. A trigger empties its slots (engine.bot_edited).
+ * To: `error`, with a `status_reason` that names the field. A trigger (engine.bot_edited) takes its next slot away.
  * By: a scheduler that plans or claims the bot, or a worker whose run cannot resolve the endpoint or the config.
  * Locks: bots by id; a scheduler skips rows that other transactions hold, until its next tick, and a worker waits.
  * Zero rows: the bot was edited, or is no longer active.

@@ -1,5 +1,6 @@
 /**
- * Notes how many components each check of a bot looked at when it last gave an answer. These numbers say whether there is
+ * Notes how many components each check of a bot looked at when it last gave an answer, and false where its components are
+ * unrelated (src/contract/finding.ts). These numbers say whether there is
  * a storm, also in a run in which some of the checks erred.
  *
  * From: any `examined`.

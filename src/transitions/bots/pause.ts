@@ -2,7 +2,7 @@
  * A bot does nothing until it is resumed.
  *
  * From: the status that the caller has read: `active` or `error`.
- * To: `paused`, with the reason. A trigger empties its slots; what is queued or running ends as usual.
+ * To: `paused`, with the reason. A trigger takes its next slot away; what is queued or running ends as usual.
  * By: an operator (`bots pause`), or the remedy `bot.pause`.
  * Locks: the bot's row.
  * Zero rows: the bot has another status by now, or no longer exists.

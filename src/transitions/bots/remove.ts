@@ -3,7 +3,7 @@
  * because its history needs it.
  *
  * From: any status, and not removed.
- * To: `disabled`, with `removed_at` and, if one is given, the reason. A trigger empties its slots; the caller cancels its
+ * To: `disabled`, with `removed_at` and, if one is given, the reason. A trigger takes its next slot away; the caller cancels its
  *   open runs (runs/cancel-of-bot.ts) and closes what it has open (close-removed.ts).
  * By: an admin (`bots remove`).
  * Locks: the bot's row.

@@ -15,7 +15,7 @@ import type { Database } from '../../database/connect.ts';
 export interface RenamedBot {
   bot: BotRow;
   /** the new name of the removed bot that had the wanted one */
-  aside: string | null;
+  newNameOfRemoved: string | null;
 }
 
 /** Undefined for zero rows. A race with another session for the name ends in a unique violation. */
@@ -28,7 +28,7 @@ export async function renameBot(
     SELECT FROM bots WHERE id = ${id}::uuid OR (name = ${to} AND removed_at IS NOT NULL)
     -- Locks bots by id.
     ORDER BY id FOR NO KEY UPDATE`.execute(trx);
-  const aside = await moveBotAside(trx, to, id);
+  const newNameOfRemoved = await renameRemovedBot(trx, to, id);
   const bot = await trx
     .updateTable('bots')
     .set({ name: to })
@@ -39,14 +39,14 @@ export async function renameBot(
     )
     .returningAll()
     .executeTakeFirst();
-  return bot && { bot, aside };
+  return bot && { bot, newNameOfRemoved };
 }
 
 /**
  * Gives a removed bot that has this name another one, and returns the new name; null if no removed bot has this name. The bot
  * `exceptId` keeps its name.
  */
-export async function moveBotAside(
+export async function renameRemovedBot(
   trx: Transaction<Database>,
   name: string,
   exceptId: string | null = null,

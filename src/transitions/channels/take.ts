@@ -8,7 +8,7 @@
  * Zero rows: nothing is due, or other runs hold the channels.
  */
 import { sql, type Transaction } from 'kysely';
-import { isFree, isWaiting } from '../../data/notify/channels.ts';
+import { isFree, hasDueMessage } from '../../data/notify/channels.ts';
 import type { Database } from '../../database/connect.ts';
 
 /** Returns the names of the channels that the run has taken. */
@@ -16,7 +16,7 @@ export async function takeChannels(trx: Transaction<Database>, run: string): Pro
   const { rows } = await sql<{ name: string }>`
     WITH free AS (
       SELECT c.name FROM engine.channels c
-      WHERE ${isFree(run)} AND ${isWaiting}
+      WHERE ${isFree(run)} AND ${hasDueMessage}
       ORDER BY c.name FOR NO KEY UPDATE OF c SKIP LOCKED
     )
     UPDATE engine.channels c SET held_by = ${run} FROM free WHERE c.name = free.name RETURNING c.name`.execute(

@@ -10,7 +10,7 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { ErrorCursor } from '../../error-groups/rows/cursor.ts';
-import { moveCursor } from '../../error-groups/rows/cursor.ts';
+import { drawIds } from '../../error-groups/rows/cursor.ts';
 import { recountGroup } from '../../error-groups/rows/recount.ts';
 import type { Database } from '../../database/connect.ts';
 import { pinGroup } from './merge.ts';
@@ -66,7 +66,7 @@ export async function splitText(
     INSERT INTO engine.error_templates (id, group_id, error_type, kind, tokens, split_from, pinned, first_seen_at, last_seen_at)
     SELECT ${id}::bigint, ${opened}::bigint, error_type, 'text', ARRAY[${text}]::text[], id, true, engine.now(), engine.now()
     FROM engine.error_groups WHERE id = ${group}::bigint`.execute(trx);
-  await moveCursor(trx, { next_id: String(BigInt(id) + 1n) });
+  await drawIds(trx, String(BigInt(id) + 1n));
   await pinGroup(trx, group);
   return opened;
 }
@@ -87,6 +87,6 @@ async function openGroup(
     SELECT ${next_id}::bigint, error_type, engine.now(), engine.now() FROM engine.error_groups WHERE id = ${beside}::bigint`.execute(
     trx,
   );
-  await moveCursor(trx, { next_id: String(BigInt(next_id) + 1n) });
+  await drawIds(trx, String(BigInt(next_id) + 1n));
   return next_id;
 }

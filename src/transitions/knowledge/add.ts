@@ -10,19 +10,19 @@
 import { sql, type Transaction } from 'kysely';
 import { contentOf, type KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Database } from '../../database/connect.ts';
-import { moveKnowledgeAside } from './rename.ts';
+import { renameRemovedEntry } from './rename.ts';
 import { writeEvent, type Change } from './write-event.ts';
 
-/** `aside`: the new name of the removed entry that had this name; null when there was none. */
+/** `newNameOfRemoved`: the new name of the removed entry that had this name; null when there was none. */
 export async function addKnowledge(
   trx: Transaction<Database>,
   values: Pick<KnowledgeRow, 'name' | 'category' | 'issue_pattern' | 'solution' | 'autonomy'>,
   change: Change,
-): Promise<{ entry: KnowledgeRow; aside: string | null } | undefined> {
+): Promise<{ entry: KnowledgeRow; newNameOfRemoved: string | null } | undefined> {
   // Tells the trigger entry_added that this insert is on purpose; it skips inserts by which an older process would
   // register a renamed entry again.
   await sql`SELECT set_config('engine.adds_anew', 'on', true)`.execute(trx);
-  const aside = await moveKnowledgeAside(trx, values.name, change);
+  const newNameOfRemoved = await renameRemovedEntry(trx, values.name, change);
   const entry = await trx
     .insertInto('bot_knowledge')
     .values(values)
@@ -32,5 +32,5 @@ export async function addKnowledge(
   if (!entry) return undefined;
   const after = { ...contentOf(entry), autonomy: entry.autonomy };
   await writeEvent(trx, entry.id, { event: 'added', before: null, after }, change);
-  return { entry, aside };
+  return { entry, newNameOfRemoved };
 }

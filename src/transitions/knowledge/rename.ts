@@ -16,7 +16,7 @@ import { writeEvent, type Change } from './write-event.ts';
 export interface RenamedKnowledge {
   entry: KnowledgeRow;
   /** the new name of the removed entry that had the wanted one */
-  aside: string | null;
+  newNameOfRemoved: string | null;
 }
 
 /** Undefined for zero rows. A race with another session for the name ends in a unique violation. */
@@ -30,7 +30,7 @@ export async function renameKnowledge(
     SELECT FROM bot_knowledge WHERE id = ${id}::uuid OR (name = ${to} AND removed_at IS NOT NULL)
     -- Locks bot_knowledge by id.
     ORDER BY id FOR NO KEY UPDATE`.execute(trx);
-  const aside = await moveKnowledgeAside(trx, to, change, id);
+  const newNameOfRemoved = await renameRemovedEntry(trx, to, change, id);
   const entry = await trx
     .updateTable('bot_knowledge')
     .set({ name: to })
@@ -48,14 +48,14 @@ export async function renameKnowledge(
   if (!entry) return undefined;
   const event = { event: 'renamed' as const, before: { name: from }, after: { name: to } };
   await writeEvent(trx, id, event, change);
-  return { entry, aside };
+  return { entry, newNameOfRemoved };
 }
 
 /**
  * Gives a removed entry that has this name another one, and returns the new name; null if no removed entry has this name. The entry
  * `exceptId` keeps its name.
  */
-export async function moveKnowledgeAside(
+export async function renameRemovedEntry(
   trx: Transaction<Database>,
   name: string,
   change: Change,

@@ -16,12 +16,13 @@ import { isPending } from '../../data/bots/pending-tickets.ts';
 import type { Database } from '../../database/connect.ts';
 import { writeEvent } from './write-event.ts';
 
+/** Returns the merged tickets, those that were moved with them, and the latter as they were before. */
 export async function mergeTickets(
   trx: Transaction<Database>,
   tickets: TicketRow[],
   survivor: TicketRow,
   actor: string,
-): Promise<{ merged: TicketRow[]; moved: TicketRow[] }> {
+): Promise<{ merged: TicketRow[]; moved: TicketRow[]; mergedBefore: TicketRow[] }> {
   const ids = [survivor, ...tickets].map(({ id }) => id);
   const bots = await lockBotsOf(trx, ids);
   const mergedBefore = [];
@@ -40,7 +41,7 @@ export async function mergeTickets(
       await writeMerged(trx, row, survivor, actor, seen);
     }
   }
-  return { merged, moved };
+  return { merged, moved, mergedBefore: mergedBefore.flat() };
 }
 
 /**
@@ -76,13 +77,13 @@ async function notMergedError(trx: Transaction<Database>, seen: TicketRow, survi
     : ticketChanged(trx, seen, `merged into T-${survivor.number}`);
 }
 
-/** Writes the events of both tickets. `before`: the ticket into which this one had been merged. */
-async function writeMerged(
+/** Writes the events of both tickets, of which one is merged into the other. `before`: the ticket into which this one had been merged. */
+export async function writeMerged(
   trx: Transaction<Database>,
   { id, number }: TicketRow,
   survivor: TicketRow,
   actor: string,
-  before?: TicketRow,
+  before?: Pick<TicketRow, 'number'>,
 ): Promise<void> {
   const earlier = before && { before: `T-${before.number}` };
   await writeEvent(trx, id, 'merged', actor, { into: `T-${survivor.number}`, ...earlier });

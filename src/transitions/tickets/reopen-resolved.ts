@@ -2,8 +2,8 @@
  * A person takes back that a ticket was resolved. If its problem is open, the next clean check resolves the ticket again. If the
  * problem is gone, `reopened_by` prevents that runs resolve the ticket, and only a person can. Tickets that were
  * merged into it and resolved with it are reopened with it, and stay merged. A ticket that was merged itself stands for itself
- * again. With `before`, a person undoes their own resolution, and the ticket is again as it was: with its response target, its
- * acknowledgement, its snooze, and the clock of its policy. It does not count as reopened.
+ * again. With `before`, a person undoes their own resolution, and the ticket and those that were merged into it are again as they
+ * were: with their response targets, acknowledgements, snoozes, and the clocks of their policies. They do not count as reopened.
  *
  * From: `resolved`, at the version that was read.
  * To: `assigned` when it has an assignee, else `open`; not acknowledged, not snoozed, with a new time to respond by and
@@ -37,12 +37,18 @@ const clearByPolicy = sql.join(
  */
 export type ReopenedTicket = TicketRow & { merged: TicketRow[]; left: TicketRow[] };
 
+/** A ticket, and those that were merged into it and resolved with it, as they were before a person resolved them. */
+export interface BeforeResolution {
+  ticket: TicketRow;
+  merged: readonly TicketRow[];
+}
+
 export async function reopenResolved(
   trx: Transaction<Database>,
   seen: TicketRow,
   reason: string,
   actor: string,
-  before?: TicketRow,
+  before?: BeforeResolution,
 ): Promise<ReopenedTicket> {
   const resolvedWith = await lockResolvedWith(trx, seen);
   const isOpen = sql`EXISTS (
@@ -51,24 +57,26 @@ export async function reopenResolved(
   const ticket = await reopen(
     trx,
     sql`t.id = ${seen.id}::uuid AND t.version = ${seen.version}::int`,
-    sql`merged_into = NULL, reopened_by = CASE WHEN NOT ${isOpen} THEN ${actor}::text ELSE ${before?.reopened_by ?? null}::text END`,
-    before ? asBefore(before) : anew,
+    sql`merged_into = NULL, reopened_by = CASE WHEN NOT ${isOpen} THEN ${actor}::text ELSE ${before?.ticket.reopened_by ?? null}::text END`,
+    before ? asBefore(before.ticket) : anew,
   );
   if (!ticket) throw await ticketChanged(trx, seen, 'reopened');
-  if (before) await restoreClock(trx, before);
+  if (before) await restoreClock(trx, before.ticket);
   const isUndone = before !== undefined;
   await writeReopened(trx, seen, reason, actor, { isUndone });
   if (seen.merged_into) await writeUnmerged(trx, seen, actor);
   const merged: TicketRow[] = [];
   for (const each of resolvedWith) {
-    // No `reopened_by`: it ends with the survivor, also where its own problem is gone.
+    const was = before?.merged.find(({ id }) => id === each.id);
     const row = await reopen(
       trx,
       sql`t.id = ${each.id}::uuid AND NOT EXISTS (SELECT FROM bots b WHERE b.id = t.bot_id AND b.removed_at IS NOT NULL)`,
-      sql`reopened_by = NULL`,
-      anew,
+      // Nothing new in `reopened_by`: it ends with the survivor, also where its own problem is gone.
+      sql`reopened_by = ${was?.reopened_by ?? null}::text`,
+      was ? asBefore(was) : anew,
     );
     if (!row) continue;
+    if (was) await restoreClock(trx, was);
     merged.push(row);
     await writeReopened(trx, each, reason, actor, { isUndone, survivor: `T-${seen.number}` });
   }

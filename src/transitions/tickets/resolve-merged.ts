@@ -23,7 +23,7 @@ const areAllGone = sql`(${isPending('s')} AND s.merged_into IS NULL
                   WHERE ${isPending('t')} AND (t.id = s.id OR t.merged_into = s.id) AND NOT ${isGone}))`;
 
 /** Ids of at most `maxRows` survivors that can be resolved with all that is merged into them. */
-export async function survivorsGone(db: Db, maxRows: number): Promise<string[]> {
+export async function survivorsToResolve(db: Db, maxRows: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT s.id FROM bot_tickets s
     WHERE s.id IN (SELECT m.merged_into FROM bot_tickets m WHERE m.merged_into IS NOT NULL AND ${isPending('m')})

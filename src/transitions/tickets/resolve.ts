@@ -38,6 +38,9 @@ export interface Cure {
   knowledge: { id: string; name: string } | null;
 }
 
+/** The resolved ticket. `merged`: the tickets that were resolved with it, as they were before. */
+export type ResolvedByPerson = TicketRow & { merged: readonly TicketRow[] };
+
 export async function resolveTicket(
   trx: Transaction<Database>,
   seen: TicketRow,
@@ -45,7 +48,7 @@ export async function resolveTicket(
   actor: string,
   cure?: Cure,
   { refuseIfChanged = false } = {},
-): Promise<TicketRow> {
+): Promise<ResolvedByPerson> {
   const { merged, problems } = await lockAll(trx, seen);
   const ticket = await trx
     .updateTable('bot_tickets')
@@ -81,7 +84,7 @@ export async function resolveTicket(
   };
   await writeEvent(trx, seen.id, 'resolved', actor, detail, ticket.resolved_at);
   for (const each of merged) await resolveWith(trx, ticket, each, actor);
-  return ticket;
+  return { ...ticket, merged };
 }
 
 const whyUndecided = 'a person acted before the check could show whether it helped';

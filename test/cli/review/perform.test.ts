@@ -1,9 +1,14 @@
 /** Each action does what its key says, is refused where another person was faster, and is taken back as it says. */
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ReviewAction, Context } from '../../../src/cli/review/actions/action.ts';
+import type { ReviewAction, Context, Done } from '../../../src/cli/review/actions/action.ts';
 import { actions } from '../../../src/cli/review/actions/actions.ts';
-import { ownChangeOf, undo } from '../../../src/cli/review/own-changes.ts';
+import {
+  ownChangeOf,
+  undo,
+  withoutLast,
+  type OwnChange,
+} from '../../../src/cli/review/own-changes.ts';
 import { performer } from '../../../src/cli/review/perform.ts';
 import { begin, type Event, type State } from '../../../src/cli/review/state.ts';
 import { loadCatalogue } from '../../../src/cli/session/catalogue.ts';
@@ -13,6 +18,7 @@ import { acknowledgeTicket } from '../../../src/services/tickets/acknowledge.ts'
 import { listTickets } from '../../../src/services/tickets/list.ts';
 import { reopenTicket } from '../../../src/services/tickets/reopen.ts';
 import { assignTicket } from '../../../src/services/tickets/assign.ts';
+import { unmergeTicket } from '../../../src/services/tickets/unmerge.ts';
 import { commentOnTicket } from '../../../src/services/tickets/comment.ts';
 import { answerTicket, findAnswerable } from '../../../src/services/tickets/answer.ts';
 import { TicketChangedError } from '../../../src/data/bots/bot-tickets.ts';
@@ -126,6 +132,83 @@ describe('what its person undoes leaves the ticket as it was', () => {
     expect(partOf(after)).toEqual(partOf(seen));
     const { tickets } = await listTickets(db, { reopened: true, limit: 10 });
     expect(tickets).toEqual([]);
+  });
+
+  /** Two tickets into which others are merged: the second into the first, and the third into the second before that. */
+  const late = () =>
+    sql`
+      UPDATE bot_tickets SET escalation_began_at = date_trunc('second', engine.now()) - number * interval '20 minutes',
+        escalation_step = 1, respond_by = date_trunc('second', engine.now()) - number * interval '7 minutes'`.execute(
+      db,
+    );
+  const mergeInto = async (from: string, into: string) =>
+    action('merge').perform(me, await read(from), [into]);
+  const deed = (done: Done, ticket: Review) => ownChangeOf(done, ticket.ticket.id);
+  const rowOf = async (number: string) => {
+    const { version: _, updated_at: __, escalate_at: ___, ...row } = await ticketRow(db, number);
+    return row;
+  };
+
+  test('a resolution, also the tickets that were merged into it: target, clock, notes and acknowledgement', async () => {
+    const [first, second, third] = scene.plain as [string, string, string];
+    await late();
+    await mergeInto(second, first);
+    await mergeInto(third, first);
+    await acknowledgeTicket(me, { ticket: first });
+    await sql`UPDATE bot_tickets SET acknowledged_at = engine.now(), acknowledged_by = 'ann', reopened_by = 'ann',
+        resolved_by = 'ann', resolution_notes = 'earlier' WHERE number = ${third.replace('T-', '')}`.execute(
+      db,
+    );
+    const before = await Promise.all([first, second, third].map(rowOf));
+    const seen = await read(first);
+    const done = await perform('resolve', seen);
+    expect((await ticketRow(db, second)).status).toBe('resolved');
+    await undo(me, deed(done, seen));
+    expect(await Promise.all([first, second, third].map(rowOf))).toEqual(before);
+    const { tickets } = await listTickets(db, { reopened: true, limit: 10 });
+    expect(tickets).toEqual([]);
+  });
+
+  test('a merge: the target that had passed, and what was merged into it before', async () => {
+    const [first, second, third] = scene.plain as [string, string, string];
+    await late();
+    await mergeInto(third, second);
+    const before = await Promise.all([first, second, third].map(rowOf));
+    const seen = await read(second);
+    const done = await mergeInto(second, first);
+    expect((await ticketRow(db, third)).merged_into).toBe((await read(first)).ticket.id);
+    await undo(me, deed(done, seen));
+    expect(await Promise.all([first, second, third].map(rowOf))).toEqual(before);
+  });
+
+  test('what was done before that, one after the other, also to the other tickets', async () => {
+    const [first, second, third] = scene.plain as [string, string, string];
+    await late();
+    const before = await Promise.all([first, second, third].map(rowOf));
+    const deeds: OwnChange[] = [];
+    for (const [name, from, into] of [
+      ['merge', third, second],
+      ['merge', second, first],
+      ['resolve', first],
+    ] as const) {
+      const seen = await read(from);
+      const answers = into ? [into] : ['none', 'made room'];
+      deeds.push(deed(await action(name).perform(me, seen, answers), seen));
+    }
+    for (let left = deeds as readonly OwnChange[]; left.length > 0;)
+      left = withoutLast(left, await undo(me, left.at(-1)!));
+    expect(await Promise.all([first, second, third].map(rowOf))).toEqual(before);
+  });
+
+  test('no ticket that another person has taken out of the merge meanwhile', async () => {
+    const [first, second, third] = scene.plain as [string, string, string];
+    await mergeInto(third, second);
+    const seen = await read(second);
+    const done = await mergeInto(second, first);
+    await unmergeTicket(ann, { ticket: third });
+    await undo(me, deed(done, seen));
+    for (const number of [second, third])
+      expect((await ticketRow(db, number)).merged_into, number).toBe(null);
   });
 
   test('an acknowledgement stays', async () => {

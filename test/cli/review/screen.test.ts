@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { apartMs } from '../../../src/cli/review/pace.ts';
 import { quietMs } from '../../../src/cli/review/state.ts';
 import { acknowledgeTicket } from '../../../src/services/tickets/acknowledge.ts';
 import { administer } from '../../support/postgres.ts';
@@ -79,7 +80,7 @@ describe.skipIf(!hasTerminal)('on a screen', () => {
     screen.press('n');
     await settled(screen, scene.plain[0]!);
     screen.press('t');
-    setTimeout(() => screen.press('t'), 40);
+    setTimeout(() => screen.send('t'), 40);
     await settled(screen, scene.plain[1]!);
     expect(await ticketRow(db, scene.plain[1]!)).toMatchObject({ status: 'open' });
     screen.press('tt');
@@ -88,6 +89,60 @@ describe.skipIf(!hasTerminal)('on a screen', () => {
     screen.press('q');
     await vi.waitFor(() => expect(screen.text()).toContain('several keys at once'));
     expect(await ticketRow(db, scene.plain[1]!)).toMatchObject({ status: 'open', version: 0 });
+  });
+
+  test.each([1, 10, 30, 60])(
+    'a text without the marks of a paste, %i ms a byte, changes nothing and does not leave',
+    async (gap) => {
+      const screen = await open();
+      await settled(screen, scene.rich);
+      for (const text of ['apply it\r', 'x', 'quit now', 'rn made room\rya', 'to ann\r', 'u']) {
+        // What came before it was its own text.
+        await sleep(quietMs + apartMs);
+        const isLate: number[] = [];
+        let before = performance.now();
+        for (const byte of text.length > 1 ? text : `${text}${text}${text}y`) {
+          screen.send(byte);
+          await sleep(gap);
+          isLate.push(performance.now() - before);
+          before = performance.now();
+        }
+        // On a machine that is held up they are as far apart as keys of a person.
+        if (Math.max(...isLate) > 75) return;
+      }
+      screen.send('\u001B');
+      await sleep(quietMs + apartMs);
+      expect(screen.isRestored()).toBe(false);
+      expect(await eventsOf(db, scene.rich)).toEqual([]);
+      for (const ticket of scene.plain) expect(await eventsOf(db, ticket)).toEqual([]);
+      // A key that came at once with another one does nothing.
+      const leaving = setInterval(() => screen.send('\u0003'), 500);
+      expect(await screen.ended).toBe(0);
+      clearInterval(leaving);
+    },
+    60_000,
+  );
+
+  test('keys that are held down scroll on, and go to the next ticket, and a key works after them', async () => {
+    const screen = await open({ rows: 15 });
+    await settled(screen, scene.rich);
+    const hold = async (key: string) => {
+      for (let at = 0; at < 15; at += 1) {
+        screen.send(key);
+        await sleep(33);
+      }
+    };
+    const top = screen.text();
+    await hold('j');
+    await vi.waitFor(() => expect(screen.text()).not.toBe(top));
+    // Another key without a pause would be a text.
+    await sleep(quietMs + apartMs);
+    await hold('n');
+    await settled(screen, scene.plain[0]!);
+    screen.press('t');
+    await vi.waitFor(async () =>
+      expect(await ticketRow(db, scene.plain[0]!)).toMatchObject({ assigned_to: 'me' }),
+    );
   });
 
   test('what another operator does appears by itself, and a text that is typed stays', async () => {

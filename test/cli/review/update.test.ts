@@ -5,8 +5,9 @@ import { hasUnicode } from '../../../src/cli/terminal/signs.ts';
 import { actions } from '../../../src/cli/review/actions/actions.ts';
 import { refusalInWords } from '../../../src/cli/review/errors-in-words.ts';
 import { filterFrom } from '../../../src/cli/review/filter.ts';
-import { unusedIn } from '../../../src/cli/review/keep-texts.ts';
+import { unusedTextsIn } from '../../../src/cli/review/keep-texts.ts';
 import { layout } from '../../../src/cli/review/layout.ts';
+import { apartMs, unhurried } from '../../../src/cli/review/pace.ts';
 import {
   begin,
   quietMs,
@@ -39,13 +40,20 @@ const shown = (review: Review): State => ({
   ...update(begin('me', {}), { type: 'next', review, left: 3 }, -quietMs).state,
 });
 
+const paused = { type: 'paused' } as const;
+
 /** The state after keys with a second between them, and what they asked for. */
 function press(state: State, ...keys: string[]): { state: State; intents: Intent[] } {
   const intents: Intent[] = [];
   for (const [at, text] of keys.entries()) {
-    const step = update(state, { type: 'input', input: { kind: 'key', text } }, (at + 1) * 1_000);
-    state = step.state;
-    intents.push(...step.intents);
+    const now = (at + 1) * 1_000;
+    for (const event of [{ type: 'input', input: { kind: 'key', text } }, paused] as const) {
+      const step = update(state, event, event === paused ? now + apartMs : now);
+      state = step.state;
+      intents.push(...step.intents);
+    }
+    // After a pause how the keys before it came no longer matters.
+    state = { ...state, pace: unhurried };
   }
   return { state, intents };
 }
@@ -194,9 +202,110 @@ describe('keys that come too soon, or at once', () => {
     }
     expect(state).toMatchObject({ seen: plain, mode: { kind: 'reading' } });
     expect(told({ state })).toContain('are ignored');
-    expect(
-      did(happens(state, { type: 'input', input: { kind: 'key', text: 't' } }, at + quietMs)),
-    ).toEqual(['take']);
+    const taken = happens(
+      state,
+      { type: 'input', input: { kind: 'key', text: 't' } },
+      at + quietMs,
+    );
+    expect(did(happens(taken.state, paused))).toEqual(['take']);
+  });
+
+  /** The state after these keys with so many ms between them and a pause behind the last one, and what they asked for. */
+  function hurry(from: State, keys: readonly string[], gap: number) {
+    let state = from;
+    const intents: Intent[] = [];
+    let now = 100_000;
+    const happened = (event: Event) => {
+      const step = update(state, event, now);
+      state = step.state;
+      intents.push(...step.intents);
+    };
+    for (const text of keys) {
+      happened({ type: 'input', input: { kind: 'key', text } });
+      if (gap >= apartMs) happened(paused);
+      now += gap;
+    }
+    now += apartMs;
+    happened(paused);
+    return { state: { ...state, pace: unhurried }, intents };
+  }
+
+  const texts = [
+    ...actions.map(({ key }) => `${key}pple pie, yes`),
+    ...['n', 'p', 'u', 'e', 'v', '/', '?', 'q', 'y', 'j'].map((key) => `${key}yxatov quit`),
+    'rn made room\rya',
+    'cs: at a\ry',
+    'ox',
+    'qu',
+  ];
+  test.each([16, 30, 60, apartMs - 1])(
+    'of a text whose letters come %i ms apart none changes anything or leaves',
+    (gap) => {
+      const modes = {
+        reading: shown(rich),
+        plain: shown(plain),
+        choice: press(shown(plain), 'r').state,
+        confirming: press(shown(plain), 'c', 'h', 'i', 'enter').state,
+        waiting: happens(shown(plain), { type: 'queued', run: 'r', lines: [] }).state,
+        pages: press(shown(plain), '?').state,
+        small: { ...shown(plain), view: { rows: 1, maxScroll: 0, isTooSmall: true as const } },
+      };
+      for (const [name, state] of Object.entries(modes))
+        for (const text of texts) {
+          const keys = [...text].map((each) => (each === '\r' ? 'enter' : each));
+          const asked = did(hurry(state, keys, gap)).filter(
+            (each) => !['next', 'show', 'explain', 'stop waiting', 'filter'].includes(each),
+          );
+          expect(asked, `${name}: ${text}`).toEqual([]);
+        }
+    },
+  );
+
+  test('what is taken back says so, and the key does it after a pause', () => {
+    const { state } = hurry(shown(rich), ['a', 'b'], 30);
+    expect(state).toMatchObject({ mode: { kind: 'reading' }, held: null });
+    expect(told({ state })).toContain('nothing was done: several keys at once');
+    expect(did(press(state, 'a'))).toEqual(['approve']);
+  });
+
+  test('a key that is held down goes on: it scrolls line by line, and acts once', () => {
+    const long: State = { ...shown(rich), view: { rows: 5, maxScroll: 50 } };
+    expect(hurry(long, Array(30).fill('j'), 33).state.scroll).toBe(30);
+    expect(hurry(long, Array(12).fill('down'), 16).state.scroll).toBe(12);
+    expect(did(hurry(shown(rich), Array(20).fill('a'), 33))).toEqual(['approve']);
+    expect(did(hurry(shown(rich), Array(20).fill('n'), 33))).toEqual(['next']);
+  });
+
+  test('a key that is held down goes on also where a line was held up, and some of them came at once', () => {
+    const long: State = { ...shown(rich), view: { rows: 5, maxScroll: 50 } };
+    const at = (state: State, kind: 'key' | 'text', text: string, now: number) =>
+      happens(state, { type: 'input', input: { kind, text } }, now).state;
+    for (const [key, bytes] of [
+      ['j', 'jjj'],
+      ['down', '\u001B[B\u001B[B'],
+    ] as const) {
+      const several = at(at(long, 'key', key, 1_000), 'text', bytes, 1_033);
+      expect(at(several, 'key', key, 1_066).scroll, key).toBe(2);
+      expect(at(at(several, 'text', 'jk', 1_066), 'key', key, 1_099).scroll, key).toBe(1);
+    }
+  });
+
+  test('Escape and Ctrl-C leave at once, and Enter ends a text that a person types', () => {
+    const choice = press(shown(plain), 'r').state;
+    for (const key of ['escape', 'interrupt'])
+      expect(hurry(choice, ['x', key], 30).state.mode, key).toEqual({ kind: 'reading' });
+    expect(did(hurry(shown(plain), ['a', 'interrupt'], 30))).toEqual(['quit']);
+    const prose = press(shown(plain), 'r', 's').state;
+    expect(did(hurry(prose, [...typed('made room'), 'enter'], 90))).toEqual(['resolve']);
+    const fast = hurry(prose, [...typed('made room'), 'enter'], 60);
+    expect(fast).toMatchObject({
+      intents: [],
+      state: { mode: { prompt: { text: 'made room\n' } } },
+    });
+    expect(did(press(fast.state, 'enter'))).toEqual(['resolve']);
+    const line = hurry(press(shown(plain), 'g').state, [...typed('annika'), 'enter'], 60);
+    expect(told(line)).toContain('press it again');
+    expect(did(press(line.state, 'enter'))).toEqual(['assign']);
   });
 
   test('q ends it while something is read, and during a change only where the database does not answer', () => {
@@ -265,7 +374,7 @@ describe('a text', () => {
 
   test('that was typed and not used is there to be kept, by its command, and none that was used', () => {
     const half = press(shown(plain), 'r', 's', ...typed('half'), 'escape', 'c', ...typed('more'));
-    const commands = unusedIn(half.state).map(({ text, commandWithFile }) => [
+    const commands = unusedTextsIn(half.state).map(({ text, commandWithFile }) => [
       text,
       commandWithFile!('F'),
     ]);
@@ -275,10 +384,10 @@ describe('a text', () => {
       ['more', `\`npx roundsman tickets comment ${name} --notes-file F\``],
     ]);
     const sent = press(half.state, 'enter', 'y').state;
-    expect(unusedIn(sent)).toHaveLength(2);
+    expect(unusedTextsIn(sent)).toHaveLength(2);
     const done = { message: 'Commented', undo: { cannot: '' } };
     const { state } = happens(sent, { type: 'done', done, ticket: plain.ticket.id });
-    expect(unusedIn(state)).toEqual([]);
+    expect(unusedTextsIn(state)).toEqual([]);
   });
 
   test('is refused where it is asked for, and stays', () => {

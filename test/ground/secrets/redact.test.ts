@@ -224,8 +224,8 @@ describe('nothing else is changed', () => {
 
   test('of two secrets the longer one is taken, and what was known stays known', () => {
     const known = openRedaction([{ value: 'secret', as: 'A' }]);
-    known.know([{ value: 'secret-and-more', as: 'B' }]);
-    known.know([]);
+    known.learn([{ value: 'secret-and-more', as: 'B' }]);
+    known.learn([]);
     expect(known.text('secret-and-more secret')).toBe('B A');
   });
 });

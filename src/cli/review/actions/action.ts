@@ -42,6 +42,8 @@ export interface Undone {
   message: string;
   /** the ticket's version now; null where the undo does not change it */
   version: Version | null;
+  /** other tickets that are again as they were: the version that each had then, and has now */
+  others?: readonly { ticket: string; before: Version; after: Version }[];
 }
 
 /** How a person takes back what they did. */
@@ -89,3 +91,12 @@ export interface ReviewAction {
 export const asSeen = ({ ticket: { id, version } }: Review) => ({ ticket: id, version });
 
 export const nameOf = ({ ticket: { number } }: Pick<Review, 'ticket'>): string => `T-${number}`;
+
+type Versioned = Pick<Review['ticket'], 'id' | 'version'>;
+
+/** For {@link Undone}: those of these tickets that an undo has given back. */
+export const asTheyWere = (then: readonly Versioned[], now: readonly Versioned[]) =>
+  now.flatMap(({ id, version }) => {
+    const was = then.find((each) => each.id === id);
+    return was ? [{ ticket: id, before: was.version, after: version }] : [];
+  });

@@ -2,7 +2,7 @@ import { UsageError } from '../../../ground/errors.ts';
 import { isStorm } from '../../../services/tickets/list.ts';
 import { mergeTickets } from '../../../services/tickets/merge.ts';
 import { unmergeTicket } from '../../../services/tickets/unmerge.ts';
-import { nameOf, type ReviewAction } from './action.ts';
+import { asTheyWere, nameOf, type ReviewAction } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 const numberIn = (text: string): string | undefined => /^(?:T-?)?(\d{1,18})$/i.exec(text)?.[1];
@@ -29,7 +29,7 @@ export const merge: ReviewAction = {
   warning: () => null,
   async perform(context, seen, [into]) {
     const { id, version } = seen.ticket;
-    const { survivor, merged } = await mergeTickets(context, {
+    const { survivor, merged, mergedBefore } = await mergeTickets(context, {
       tickets: [id],
       into: numberIn(into!)!,
       version,
@@ -39,8 +39,16 @@ export const merge: ReviewAction = {
       undo: {
         versions: { before: version, after: merged[0]?.version ?? version },
         async perform(context, version) {
-          const { ticket } = await unmergeTicket(context, { ticket: id, version });
-          return { message: `${nameOf(seen)} stands for itself again`, version: ticket.version };
+          const { ticket } = await unmergeTicket(context, {
+            ticket: id,
+            version,
+            moved: mergedBefore,
+          });
+          return {
+            message: `${nameOf(seen)} stands for itself again`,
+            version: ticket.version,
+            others: asTheyWere(mergedBefore, ticket.merged),
+          };
         },
       },
     };

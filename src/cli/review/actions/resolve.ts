@@ -6,7 +6,7 @@ import { findResolvable, resolveTicket } from '../../../services/tickets/resolve
 import type { Review } from '../../../services/tickets/review.ts';
 import { storableText } from '../../../services/tickets/ticket-text.ts';
 import { resolvesInWords } from '../../findings/counted-events.ts';
-import { nameOf, type ReviewAction, type Choice, type Question } from './action.ts';
+import { asTheyWere, nameOf, type ReviewAction, type Choice, type Question } from './action.ts';
 import { whyNotPending } from './pending.ts';
 
 /** Answers to `What helped?` besides the names of entries: the person skips the question; no known entry helped. */
@@ -53,7 +53,7 @@ export const resolve: ReviewAction = {
     const entry = helped === none ? none : helped.slice('with '.length) || undefined;
     const { cure } = await findResolvable(context.db, { ticket: ticket.id, with: entry });
     const way = await wayToResolve(context.db, ticket);
-    const { id, version } = await resolveTicket(context, {
+    const { id, version, merged } = await resolveTicket(context, {
       ticket,
       cure,
       notes: text!,
@@ -69,11 +69,12 @@ export const resolve: ReviewAction = {
             ticket: id,
             version,
             reason,
-            before: ticket,
+            before: { ticket, merged },
           });
           return {
             message: `${nameOf(seen)} is again as it was before it was resolved`,
             version: reopened.version,
+            others: asTheyWere(merged, reopened.merged),
           };
         },
       },
