@@ -5,6 +5,9 @@ import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
+import { remoteBot } from '../remote/bot.ts';
+import { secretNamesIn } from '../remote/config.ts';
+import { isAddress, problemOfEndpoint } from '../remote/endpoint.ts';
 import { botName, knowledgeName } from './names.ts';
 import { BadDefinitionError, badDefinition, settingsHint } from './bad-definition.ts';
 
@@ -29,8 +32,13 @@ export interface Catalogue extends Remedies {
    * components, which come from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
    */
   resolve(endpoint: string, config: unknown): Resolved;
-  /** The names of the secrets that the bot behind an endpoint may read; none where there is no such bot. */
-  secretsOf(endpoint: string): readonly string[];
+  /** The bot behind an endpoint, for an address the remote bot; undefined where there is none. */
+  botAt(endpoint: string): Bot | undefined;
+  /**
+   * The names of the secrets that the bot behind an endpoint may read, for an address those that its config names; none where
+   * there is no such bot.
+   */
+  secretsOf(endpoint: string, config: unknown): readonly string[];
   /** Whether this check of the bot behind an endpoint looks outside, as its bot or the check itself says. */
   looksOutside(endpoint: string, check: Pick<AnyCheck<unknown>, 'looksOutside'>): boolean;
 }
@@ -80,6 +88,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   for (const seed of seeds) refuseUnfitKnowledge(seed, known);
 
   const botAt = (endpoint: string): Bot | undefined => {
+    if (isAddress(endpoint)) return problemOfEndpoint(endpoint) === null ? remoteBot : undefined;
     const prefix = prefixes.find((start) => endpoint.startsWith(start));
     return prefix === undefined ? undefined : byName.get(endpoint.slice(prefix.length));
   };
@@ -87,18 +96,27 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   return {
     ...known,
     bots,
-    secretsOf: (endpoint) => botAt(endpoint)?.secrets ?? [],
+    botAt,
+    secretsOf: (endpoint, config) =>
+      isAddress(endpoint) ? secretNamesIn(config) : (botAt(endpoint)?.secrets ?? []),
     looksOutside: (endpoint, check) =>
       (check.looksOutside ?? botAt(endpoint)?.looksOutside) === true,
     resolve(endpoint, config) {
       const bot = botAt(endpoint);
       if (!bot) {
+        const problem = isAddress(endpoint) ? problemOfEndpoint(endpoint) : null;
+        if (problem !== null)
+          throw new BadDefinitionError(
+            'api_endpoint',
+            problem,
+            'the address of a remote bot is written as https://host/path; docs/remote-bots.md says what it has to answer',
+          );
         const meant = nearest(/[^/:]*$/.exec(endpoint)![0], [...byName.keys()]);
         throw new BadDefinitionError(
           'api_endpoint',
           `${endpoint} names no bot of the catalogue`,
           `${meant.length > 0 ? `${askedIfMeant(meant.map((name) => prefixes[0] + name))} ` : ''}` +
-            `give ${prefixes[0]}<name> with one of: ${names}`,
+            `give ${prefixes[0]}<name> with one of: ${names}; or the https address of a remote bot`,
         );
       }
       const { depends_on = {}, ...ownConfig } = (config ?? {}) as Record<string, unknown>;

@@ -2,6 +2,16 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import type { CheckResult } from './finding.ts';
 
+/** The run that asks a check. */
+export interface AskingRun {
+  id: string;
+  attempt: number;
+  /** `bots.api_endpoint` as it was when the run started */
+  endpoint: string;
+  /** how long the run may take */
+  timeoutMs: number;
+}
+
 /** What every check receives. */
 export interface AnyContext {
   /** For reading the platform's database; the session refuses writes. */
@@ -10,6 +20,8 @@ export interface AnyContext {
   now: Date;
   /** Aborted at the run's deadline and when the run is cancelled. */
   signal: AbortSignal;
+  /** For a check that passes the question on to another system. */
+  run: AskingRun;
   /**
    * The value of a secret that the bot names in `secrets`. Where it is not stored, or cannot be opened, the check ends as skipped,
    * and says which secret it is and how to set it. Throws for any other name.

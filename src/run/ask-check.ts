@@ -39,8 +39,10 @@ export async function askCheck(
       untilStopped(signal, async () => {
         const remembered = remembers ? await checkMemory(db, run.bot.id, name) : null;
         // A run keeps the values with which it began, also when a secret is rotated meanwhile. A failed read is tried again.
-        context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint));
-        const given = { secrets: context.secrets, remembered };
+        context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint, config));
+        const { id, attempt, timeoutMs } = run;
+        const asking = { id, attempt, timeoutMs };
+        const given = { secrets: context.secrets, remembered, run: asking };
         const task = { endpoint, config, check: name, now: now(), ...question, ...given };
         return child.do('check', task, undefined, (update) => {
           const progress = readProgress(update);

@@ -32,6 +32,12 @@ async function after(
         db: trx,
         now: new Date('2027-01-10T23:59:00Z'),
         signal: new AbortController().signal,
+        run: {
+          id: '00000000-0000-4000-8000-000000000000',
+          attempt: 1,
+          endpoint: '/api/bots/warden',
+          timeoutMs: 60_000,
+        },
         remembered: null,
         progress: () => {},
         secret: (name: string) => name,

@@ -98,7 +98,10 @@ test('it is told how this database stands to it', async () => {
   );
   const tidy = { remedies: ['disk.tidy'], risk: 'safe' };
   expect(
-    await abilitiesOf({ db: own.db, catalogue: all }, { api_endpoint: '/api/bots/watch' }),
+    await abilitiesOf(
+      { db: own.db, catalogue: all },
+      { api_endpoint: '/api/bots/watch', config: {} },
+    ),
   ).toEqual({
     checks: [{ name: 'first', title: 'first', looks_outside: true }],
     heals: [

@@ -9,7 +9,10 @@ import { insertBot, insertTicket } from '../cli/rows.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const examples = readdirSync(join(root, 'examples'));
+const examples = [
+  ...readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.ts')),
+  'remote-bot/server.ts',
+];
 
 /** The lines that an example prints on standard output; rejects unless it ends with 0. */
 async function printedBy(example: string, url = ''): Promise<string[]> {

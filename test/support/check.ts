@@ -53,6 +53,12 @@ export async function runCheck(
         db: transaction,
         now,
         signal: new AbortController().signal,
+        run: {
+          id: '00000000-0000-4000-8000-000000000000',
+          attempt: 1,
+          endpoint: `/api/bots/${bot.name}`,
+          timeoutMs: 60_000,
+        },
         remembered,
         progress: () => {},
         secret(name: string): string {

@@ -112,6 +112,23 @@ export function botsCommand(): Command {
     .option(...jsonOption)
     .action(async (names, options) => (await import('./run.ts')).runBots(names, options));
   bots
+    .command('verify')
+    .argument('<bot>', 'the name of a remote bot, or an https address')
+    .description(
+      'call a remote bot once rightly and then wrongly, and say line by line whether it keeps its contract; exit code 1 if not',
+    )
+    .example('npx roundsman bots verify mail')
+    .example('npx roundsman bots verify https://example.com/api/bots/mail --secret BOT_KEY')
+    .addOption(
+      new Option(
+        '--contract <name>',
+        'the contract (default: that of the bot, else signed)',
+      ).choices(['signed', 'cron']),
+    )
+    .addOption(repeatedOption('--secret <name>', 'a stored secret, in place of those of the bot'))
+    .option(...jsonOption)
+    .action(async (bot, options) => (await import('./verify.ts')).verifyBot(bot, options));
+  bots
     .command('next')
     .argument('[name]', 'the name of the bot; every active one unless given')
     .description('the next runs of one bot, or the next run of every active bot')
@@ -163,7 +180,7 @@ function withDefinition(command: Command): Command {
     .option('--schedule <cron>', "five cron fields, as in '*/5 * * * *', or a word such as @hourly")
     .option(
       '--endpoint <name>',
-      'what runs: a bot of the catalogue, as /api/bots/<name> or its name',
+      'what runs: a bot of the catalogue, as /api/bots/<name> or its name; or the https address of a remote bot',
     )
     .option('--display-name <text>', 'its name for people')
     .option('--description <text>', 'what it is for')

@@ -7,7 +7,7 @@ export type ValueKind = NameKind | 'fault' | 'file' | 'free';
 /** Arguments by the noun of their command, and their name. */
 const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   round: { bot: 'bot' },
-  bots: { name: 'bot' },
+  bots: { name: 'bot', bot: 'bot' },
   runs: { id: 'run' },
   findings: { id: 'finding' },
   errors: { group: 'group' },
@@ -40,6 +40,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--into': 'ticket',
   '--after': 'ticket',
   '--channel': 'channel',
+  '--secret': 'secret',
   '--fault': 'fault',
   '--notes-file': 'file',
   '--solution-file': 'file',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { OutboundError } from '../../outbound/error.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import type { Message } from '../message.ts';
-import { retryAfterMsOf } from '../retry-after.ts';
+import { retryAfterMsOf } from '../../outbound/retry-after.ts';
 import { shortened } from '../words/shorten.ts';
 import { briefLines } from '../words/words.ts';
 

@@ -75,6 +75,7 @@ async function performCheck(
       db: reader,
       now,
       signal,
+      run: { ...task.run, endpoint },
       remembered: task.remembered,
       progress: progressTo(sendUpdate),
       secret: (name) => valueOf(name, task.secrets),

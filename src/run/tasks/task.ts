@@ -1,4 +1,5 @@
 /** The tasks that a worker gives its children. */
+import type { AskingRun } from '../../contract/check.ts';
 import type { EventContext } from '../../contract/event-check.ts';
 import type { CarryOut as CarryOutOf } from '../../children/protocol.ts';
 import type { Opened } from '../../data/secrets/open.ts';
@@ -20,6 +21,8 @@ export interface CheckTask {
   events?: EventQuestion;
   /** what the check has asked to remember in an earlier run; null where there is nothing */
   remembered: unknown;
+  /** the run that asks; its endpoint is the task's */
+  run: Omit<AskingRun, 'endpoint'>;
   /** the secrets that the bot names, opened when the check is given to the child */
   secrets: readonly GivenSecret[];
 }

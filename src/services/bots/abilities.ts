@@ -11,7 +11,6 @@ import type { BotRow } from '../../data/bots/bots.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { lackingTablesIn } from './lacking.ts';
-import { catalogueBot } from './settings.ts';
 
 export type { HealingEntry, ShownCheck } from '../../catalogue/abilities.ts';
 
@@ -30,11 +29,11 @@ export interface Abilities {
 /** Null if the bot's endpoint names no bot of the catalogue. */
 export async function abilitiesOf(
   { db, catalogue }: { db: Db; catalogue: Catalogue },
-  { api_endpoint: endpoint }: Pick<BotRow, 'api_endpoint'>,
+  { api_endpoint: endpoint, config }: Pick<BotRow, 'api_endpoint' | 'config'>,
 ): Promise<Abilities | null> {
-  const bot = catalogueBot(catalogue, endpoint);
+  const bot = catalogue.botAt(endpoint);
   if (!bot) return null;
-  const secrets = bot.secrets ?? [];
+  const secrets = catalogue.secretsOf(endpoint, config);
   const rows = secrets.length > 0 ? await secretRows(db, secrets) : [];
   const stored = new Set(rows.map(({ name }) => name));
   const lacking = (await lackingTablesIn(db, catalogue))(endpoint) !== null;

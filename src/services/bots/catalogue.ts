@@ -7,6 +7,7 @@ import {
   type ShownCheck,
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { remoteBot } from '../../remote/bot.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import type { Bot } from '../../contract/bot.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -39,31 +40,39 @@ export interface CatalogueBot extends CatalogueEntry {
 
 /** All bots of the catalogue by name. Their settings and heals are left out, because to read those of all takes 100 ms. */
 export const listCatalogue = ({ bots }: Catalogue): CatalogueEntry[] =>
-  bots.map(entryOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  bots
+    .map((bot) => entryOf(bot, `/api/bots/${bot.name}`))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-const entryOf = ({ name, displayName, description, schedule }: Bot): CatalogueEntry => ({
+const entryOf = (
+  { name, displayName, description, schedule }: Bot,
+  endpoint: string,
+): CatalogueEntry => ({
   name,
-  endpoint: `/api/bots/${name}`,
+  endpoint,
   display_name: displayName,
   description,
   schedule_cron: schedule,
 });
 
-/** A bot of the catalogue, by its name or its endpoint. Throws {@link NotFoundError}. */
+const shown = (catalogue: Catalogue, bot: Bot, endpoint: string): CatalogueBot => ({
+  ...entryOf(bot, endpoint),
+  checks: checksOf(bot),
+  knowledge: (bot.knowledge ?? []).map(({ name }) => name),
+  heals: healingEntriesOf(bot, catalogue),
+  advice: adviceOf(bot),
+  secrets: [...(bot.secrets ?? [])],
+  needs: [...(bot.needs ?? [])],
+  settings: settingsOf(bot),
+});
+
+/** A bot of the catalogue, by its name or its endpoint; or `remote`, the bot behind every address. Throws {@link NotFoundError}. */
 export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot {
   const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');
-  const bot = catalogue.bots.find((each) => each.name === name);
-  if (!bot) throw notInCatalogue(given, name, listCatalogue(catalogue));
-  return {
-    ...entryOf(bot),
-    checks: checksOf(bot),
-    knowledge: (bot.knowledge ?? []).map((entry) => entry.name),
-    heals: healingEntriesOf(bot, catalogue),
-    advice: adviceOf(bot),
-    secrets: [...(bot.secrets ?? [])],
-    needs: [...(bot.needs ?? [])],
-    settings: settingsOf(bot),
-  };
+  const found = catalogue.bots.find((each) => each.name === name);
+  if (found) return shown(catalogue, found, `/api/bots/${name}`);
+  if (name === remoteBot.name) return shown(catalogue, remoteBot, 'https://<host>/<path>');
+  throw notInCatalogue(given, name, listCatalogue(catalogue));
 }
 
 function notInCatalogue(given: string, name: string, all: CatalogueEntry[]): NotFoundError {

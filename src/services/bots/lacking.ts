@@ -11,11 +11,10 @@ import { NoPlatformError } from '../database/require-platform.ts';
 /** Returns the tables that an endpoint needs and the database does not have; null if the endpoint can run. */
 export type LackingTables = (endpoint: string) => readonly string[] | null;
 
-export async function lackingTablesIn(db: Db, { bots }: Catalogue): Promise<LackingTables> {
+export async function lackingTablesIn(db: Db, catalogue: Catalogue): Promise<LackingTables> {
   const isWhole = await hasPlatform(db);
   return (endpoint) => {
-    const bot = bots.find(({ name }) => [`/api/bots/${name}`, `bot:${name}`].includes(endpoint));
-    return isWhole ? null : (bot?.needs ?? null);
+    return isWhole ? null : (catalogue.botAt(endpoint)?.needs ?? null);
   };
 }
 

@@ -15,15 +15,9 @@ export interface SettingChanges {
   unset?: string[] | undefined;
 }
 
-/** The bot of the catalogue that an endpoint names; undefined if there is none. */
-export function catalogueBot(catalogue: Catalogue, endpoint: string): Bot | undefined {
-  const [, name] = /^(?:\/api\/bots\/|bot:)(.+)$/.exec(endpoint) ?? [];
-  return catalogue.bots.find((bot) => bot.name === name);
-}
-
 /** Throws BadDefinitionError, with suggestions, for an endpoint that names no bot of the catalogue. */
 export function refuseUnknownEndpoint(catalogue: Catalogue, endpoint: string): void {
-  if (!catalogueBot(catalogue, endpoint)) catalogue.resolve(endpoint, {});
+  if (!catalogue.botAt(endpoint)) catalogue.resolve(endpoint, {});
 }
 
 export interface CurrentSetting extends Setting {
@@ -36,7 +30,7 @@ export function currentSettings(
   catalogue: Catalogue,
   { api_endpoint, config }: { api_endpoint: string; config: unknown },
 ): CurrentSetting[] | null {
-  const bot = catalogueBot(catalogue, api_endpoint);
+  const bot = catalogue.botAt(api_endpoint);
   const settings = bot ? settingsOf(bot) : null;
   const given = (config ?? {}) as Record<string, unknown>;
   return (
@@ -56,7 +50,7 @@ export function changedConfig(
   { api_endpoint, config }: { api_endpoint: string; config: unknown },
   { set = [], unset = [] }: SettingChanges,
 ): object {
-  const bot = catalogueBot(catalogue, api_endpoint);
+  const bot = catalogue.botAt(api_endpoint);
   const settings = bot ? settingsOf(bot) : null;
   const refuseUnknown = (key: string) => {
     if (!bot || !settings || settings.some((setting) => setting.key === key)) return;

@@ -1,0 +1,28 @@
+import { exitCodes } from '../../ground/errors.ts';
+import { printable } from '../../ground/text.ts';
+import { verifyRemote, type Contract } from '../../services/bots/verify.ts';
+import { actorOf } from '../arguments/actor.ts';
+import { withDatabase } from '../session/database.ts';
+import { printJson, say } from '../terminal/print.ts';
+
+export const verifyBot = (
+  bot: string,
+  { contract, secret, json }: { contract?: Contract; secret?: string[]; json?: true },
+): Promise<void> =>
+  withDatabase(async ({ db, config }) => {
+    const { signal } = new AbortController();
+    const verified = await verifyRemote(
+      { db, actor: actorOf(), sources: config },
+      { bot, contract, secrets: secret, signal },
+    );
+    if (!verified.ok) process.exitCode = exitCodes.failed;
+    if (json) return printJson(verified);
+    for (const { ok, what, why } of verified.points)
+      say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${printable(why)}`);
+    const wrong = verified.points.filter(({ ok }) => !ok).length;
+    say(
+      wrong === 0
+        ? `${printable(verified.endpoint)} keeps the contract ${verified.contract}.`
+        : `${printable(verified.endpoint)} does not keep the contract ${verified.contract}: ${wrong} of ${verified.points.length} points are wrong. See docs/remote-bots.md.`,
+    );
+  });
