@@ -55,6 +55,8 @@ const lookUps: [args: string[], meant: string][] = [
   [['bots', 'backfill', 'wathc', '--since', '1h'], 'watch'],
   [['bots', 'catalogue', 'legder'], 'ledger'],
   [['bots', 'add', 'new', '--schedule', '@daily', '--endpoint', 'legder'], '/api/bots/ledger'],
+  [['bots', 'verify', 'wathc'], 'watch'],
+  [['bots', 'verify', 'https://a.example/bot', '--secret', 'TOKN'], 'TOKEN'],
   [['bots', 'edit', 'watch', '--endpoint', 'legder'], '/api/bots/ledger'],
   [['bots', 'edit', 'watch', '--timezone', 'Europe/Berlinn'], 'Europe/Berlin'],
   [['bots', 'edit', 'watch', '--set', 'max_findngs=1'], 'max_findings'],

@@ -134,6 +134,7 @@ describe.skipIf(!hasTerminal)('what is being typed', () => {
         ['hx', '\u007Falf'],
         ['alf', keys.suspend],
         [`Comment on ${ticket}`, keys.interrupt],
+        [question, keys.interrupt],
       ],
       accessible,
     );

@@ -1,7 +1,15 @@
 /** What .ci/run does with what runs beside the checks: its own script, with an npm that says only which command it got. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +22,9 @@ function run(commands: string) {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-gate-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   cpSync(gate, join(directory, '.ci'), { recursive: true });
+  // What an installation has made.
+  mkdirSync(join(directory, '.commands'));
+  writeFileSync(join(directory, '.commands/cli.js'), 'x');
   const npm = `#!/bin/sh\ncase "$*" in\n${commands}\nesac\necho "npm $*"\n`;
   writeFileSync(join(directory, 'npm'), npm, { mode: 0o755 });
   const child = spawn(join(directory, '.ci/run'), {

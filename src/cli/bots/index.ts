@@ -121,7 +121,7 @@ export function botsCommand(): Command {
     .example('npx roundsman bots verify https://example.com/api/bots/mail --secret BOT_KEY')
     .addOption(
       new Option(
-        '--contract <name>',
+        '--contract <contract>',
         'the contract (default: that of the bot, else signed)',
       ).choices(['signed', 'cron']),
     )

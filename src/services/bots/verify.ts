@@ -46,13 +46,14 @@ interface Given {
 /** The timeout of an address that no bot has yet: that of a bot unless it is set. */
 const defaultTimeoutMs = 60_000;
 
-/** For operators. Throws NotFoundError for an unknown name, UsageError for what is no remote bot. Stores nothing. */
+/** For operators. Throws NotFoundError for an unknown name of a bot or a secret, UsageError for what is no remote bot. Stores nothing. */
 export async function verifyRemote(
   { db, actor, sources }: { db: Db; actor: Actor; sources: SecretSources },
   given: Given,
 ): Promise<Verified> {
   authorise(actor, 'call a remote bot', 'operator');
   const { endpoint, config, ...subject } = await subjectOf(db, given);
+  await requireStored(db, given.secrets ?? []);
   const { contract } = config;
   const points: Point[] = [];
   const done = () => ({ endpoint, contract, ok: points.every(({ ok }) => ok), points });
@@ -85,6 +86,13 @@ export async function verifyRemote(
   for (const { what, outgoing } of await wrongRequests(endpoint, config, document, secrets, now))
     points.push(await refusalOf(what, () => call(outgoing, limits)));
   return done();
+}
+
+/** Throws NotFoundError for the first name of which there is no secret. */
+async function requireStored(db: Db, names: readonly string[]): Promise<void> {
+  const stored = await secretRows(db, [...names]);
+  for (const name of names)
+    if (!stored.some((row) => row.name === name)) throw await noSecret(db, name);
 }
 
 const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
