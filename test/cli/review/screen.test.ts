@@ -155,6 +155,8 @@ describe.skipIf(!hasTerminal)('on a screen', () => {
     one.press('c');
     await one.shows('Comment on');
     one.press('half a te');
+    // What is typed clears the message: it has to be there before the other one acts.
+    await one.shows('half a te');
     other.press('t');
     await one.shows('ann assigned it');
     await one.shows('assigned to ann');
