@@ -90,7 +90,7 @@ export async function verifyRemote(
 
 /** Throws NotFoundError for the first name of which there is no secret. */
 async function requireStored(db: Db, names: readonly string[]): Promise<void> {
-  const stored = await secretRows(db, [...names]);
+  const stored = names.length > 0 ? await secretRows(db, [...names]) : [];
   for (const name of names)
     if (!stored.some((row) => row.name === name)) throw await noSecret(db, name);
 }
