@@ -159,13 +159,15 @@ export const counted = ({ max_findings }: Config, { only }: EventContext) => sql
   ) keyed ${only ? sql`WHERE key = ANY (${[...only]}::text[])` : sql``}
   GROUP BY key`;
 
+/** Of the template with most errors. */
+const ofMainTemplate = (what: Fragment) => sql`(
+  SELECT ${what} FROM engine.error_templates t
+  WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC, t.id LIMIT 1)`;
+
 /** What only a finding tells, of `g`, a row of {@link counted}. */
 export const details = ({ now }: EventContext) => sql`
   ${usual(now)} AS usual,
-  (SELECT left(array_to_string(t.tokens, ' '), 200) FROM engine.error_templates t
-   WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC, t.id LIMIT 1) AS template,
-  (SELECT t.kind FROM engine.error_templates t
-   WHERE t.group_id = g.id AND t.merged_into IS NULL ORDER BY t.errors DESC, t.id LIMIT 1) AS template_kind,
+  ${ofMainTemplate(sql`left(array_to_string(t.tokens, ' '), 200)`)} AS template, ${ofMainTemplate(sql`t.kind`)} AS template_kind,
   (SELECT count(DISTINCT f.value)::int FROM engine.error_templates t JOIN engine.error_facets f ON f.template_id = t.id
    WHERE t.group_id = g.id AND f.kind = 'user' AND f.value <> '') AS users`;
 

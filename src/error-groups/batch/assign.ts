@@ -4,19 +4,8 @@
  */
 import type { Merge, Miner } from '../../grouping/miner.ts';
 import { createMiner } from '../../grouping/miner.ts';
+import type { ErrorTemplate } from '../rows/templates.ts';
 import { fingerprintOf } from './fingerprint.ts';
-
-/** As it is stored. `group_id` names the group that it belongs to, its own id if it opened one. */
-export interface Template {
-  id: string;
-  group_id: string;
-  error_type: string;
-  kind: 'mined' | 'flood' | 'fingerprint' | 'text';
-  tokens: readonly string[];
-  split_from: string | null;
-  merged_into: string | null;
-  pinned: boolean;
-}
 
 interface Told {
   error_type: string;
@@ -26,7 +15,7 @@ interface Told {
 
 export interface Changes<Given> {
   /** new ones, the oldest first, each with the error that opened it */
-  opened: (Template & { first: Given })[];
+  opened: (ErrorTemplate & { first: Given })[];
   /** aliases among those that were there before, and the templates into which they merged */
   merged: readonly Merge[];
   /** templates that were there before, and their other tokens */
@@ -45,12 +34,12 @@ export class Assigner<Given extends Told> {
   readonly #fingerprints = new Map<string, Map<string, string>>();
   #fingerprintsOfAll = 0;
   readonly #texts = new Map<string, { text: string; id: string }[]>();
-  #opened: Template[] = [];
+  #opened: ErrorTemplate[] = [];
   /** of each template that was opened since the last call of {@link changes} */
   #firsts = new Map<string, Given>();
 
   /** `nextId`: greater than all ids that are stored. */
-  constructor(templates: Iterable<Template>, nextId: string) {
+  constructor(templates: Iterable<ErrorTemplate>, nextId: string) {
     this.#nextId = BigInt(nextId);
     const mined = [];
     for (const template of templates) {
@@ -141,7 +130,7 @@ export class Assigner<Given extends Told> {
     if ((known?.size ?? 0) >= maxFingerprints || this.#fingerprintsOfAll >= maxFingerprintsOfAll)
       return null;
     const opened = this.#newId();
-    const template: Template = {
+    const template: ErrorTemplate = {
       id: opened,
       group_id: opened,
       error_type,
@@ -157,20 +146,20 @@ export class Assigner<Given extends Told> {
     return opened;
   }
 
-  #learn({ error_type, tokens, id }: Template): void {
+  #learn({ error_type, tokens, id }: ErrorTemplate): void {
     const known = this.#fingerprints.get(error_type) ?? new Map<string, string>();
     this.#fingerprints.set(error_type, known.set(tokens[0]!, id));
     this.#fingerprintsOfAll += 1;
   }
 
-  #split({ split_from, tokens, id }: Template): void {
+  #split({ split_from, tokens, id }: ErrorTemplate): void {
     const texts = this.#texts.get(split_from!) ?? [];
     texts.push({ text: tokens[0]!, id });
     this.#texts.set(split_from!, texts);
   }
 }
 
-const storedOf = ({ id, error_type, kind, tokens, merged_into, pinned }: Template) => ({
+const storedOf = ({ id, error_type, kind, tokens, merged_into, pinned }: ErrorTemplate) => ({
   id,
   scope: error_type,
   tokens,

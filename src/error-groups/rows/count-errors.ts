@@ -1,7 +1,7 @@
 /** Counts errors into their groups: one statement for a batch. */
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { maxExample } from './open-templates.ts';
+import { exampleOf } from './open-templates.ts';
 
 export interface CountedError {
   id: string;
@@ -82,7 +82,7 @@ export async function countErrors(
     user_id: error.user_id,
     release: error.release,
     frame: error.frame,
-    example: error.error_message.slice(0, maxExample).toWellFormed(),
+    example: exampleOf(error.error_message),
   }));
   await sql`
     WITH given AS MATERIALIZED (

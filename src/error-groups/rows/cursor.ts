@@ -20,11 +20,10 @@ export class ErrorGroupsChangedError extends RoundsmanError {
 /** The server that answers. A restore into another one carries the name of the old one in the cursor. */
 export const thisServer = sql<string>`(SELECT system_identifier::text FROM pg_control_system())`;
 
+const columns = ['xact_id', 'error_id', 'next_id', 'version', 'caught_up_at'] as const;
+
 export const readCursor = async (db: Db): Promise<ErrorCursor> =>
-  db
-    .selectFrom('engine.error_cursor')
-    .select(['xact_id', 'error_id', 'next_id', 'version', 'caught_up_at'])
-    .executeTakeFirstOrThrow();
+  db.selectFrom('engine.error_cursor').select(columns).executeTakeFirstOrThrow();
 
 /**
  * Locks the cursor until the transaction ends, and raises its version. With `seen`, it has to be at that version still: throws
@@ -37,7 +36,7 @@ export async function lockErrorGroups(
   const cursor = await trx
     .updateTable('engine.error_cursor')
     .set({ version: sql`version + 1` })
-    .returning(['xact_id', 'error_id', 'next_id', 'version', 'caught_up_at'])
+    .returning(columns)
     .executeTakeFirstOrThrow();
   if (seen && BigInt(cursor.version) !== BigInt(seen.version) + 1n)
     throw new ErrorGroupsChangedError({

@@ -14,6 +14,9 @@ export interface FirstError {
 /** How many characters of a message are kept as a group's example. */
 export const maxExample = 2_000;
 
+export const exampleOf = (error_message: string): string =>
+  error_message.slice(0, maxExample).toWellFormed();
+
 /**
  * `opened`: each has the id of its group; where that is its own, the group is opened as well. `first` is the error that
  * opened the template. Only for who has locked the groups.
@@ -27,7 +30,7 @@ export async function openTemplates(
     ...template,
     seen_at: first.seen_at,
     example_id: first.id,
-    example: first.error_message.slice(0, maxExample).toWellFormed(),
+    example: exampleOf(first.error_message),
   }));
   await sql`
     WITH given AS MATERIALIZED (

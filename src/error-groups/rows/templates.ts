@@ -2,8 +2,10 @@
 import type { Db } from '../../database/connect.ts';
 import type { EngineErrorTemplates } from '../../database/tables.ts';
 
+/** As it is stored. */
 export interface ErrorTemplate {
   id: string;
+  /** the group that it belongs to, its own id if it opened one */
   group_id: string;
   error_type: string;
   kind: EngineErrorTemplates['kind'];
