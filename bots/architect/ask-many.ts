@@ -78,6 +78,7 @@ async function askPart<Item>(
       type === 'NOT_FOUND' && path.length === 1 ? [path[0]] : [],
     ),
   );
+  const isForbidden = errors.some(({ type }) => type === 'FORBIDDEN');
   const faulty = new Set(errors.flatMap(({ path }) => (path.length > 1 ? [path[0]] : [])));
   let isOdd = false;
   part.forEach((name, at) => {
@@ -90,5 +91,10 @@ async function askPart<Item>(
       isOdd = true;
     }
   });
-  if (isOdd) all.why.push('GitHub answered a part of a query with an error');
+  if (isOdd)
+    all.why.push(
+      isForbidden
+        ? 'The token may not read all that is asked for (the page github.md of the documentation lists the permissions)'
+        : 'GitHub answered a part of a query with an error',
+    );
 }

@@ -32,7 +32,7 @@ export async function findGone(config: Config, context: CheckContext): Promise<C
       ? [seesNothing(config, answered.missing)]
       : answered.missing.map((name) => gone(config, name))),
     ...[...answered.found].flatMap(([name, found]) => stateOf(name, found)),
-    ...(blind >= blindRuns ? [unreadFinding(answered.unread, answered.why)] : []),
+    ...(blind >= blindRuns ? [unreadFinding(answered.unread, answered.why, seen === 0)] : []),
   ];
   return {
     examined: {
@@ -123,8 +123,8 @@ function stateOf(name: string, found: RepositoryAnswer): ReportedFinding[] {
   return [];
 }
 
-const unreadFinding = (names: string[], why: string[]): ReportedFinding => ({
-  severity: 'low',
+const unreadFinding = (names: string[], why: string[], isAll: boolean): ReportedFinding => ({
+  severity: isAll ? 'high' : 'low',
   category: 'repositories',
   title: `${counted(names.length, 'repository', 'repositories')} could not be read for several runs`,
   description: [...new Set(why)].join('; ').slice(0, 500),

@@ -313,6 +313,27 @@ test('a query that fails blinds only its own repositories, and after three runs 
   expect(titles(await run('repositories', { remembered }))).toEqual([]);
 });
 
+test('a token that may not read the results of checks is found after three runs, and says why', async () => {
+  const { run, state } = await scene([repo('acme/shop')]);
+  const forbidden = {
+    type: 'FORBIDDEN',
+    path: ['r0', 'defaultBranchRef', 'target', 'history'],
+    message: 'no',
+  };
+  let remembered: unknown = null;
+  let result: CheckResult | undefined;
+  for (let at = 0; at < 3; at++) {
+    state.instead.push((_, answer) =>
+      reply(state, answer, 200, { data: { r0: {} }, errors: [forbidden] }),
+    );
+    result = await run('repositories', { remembered });
+    ({ remember: remembered } = result);
+  }
+  expect(titles(result!)).toEqual(['1 repository could not be read for several runs']);
+  expect(result!.findings[0]).toMatchObject({ severity: 'high' });
+  expect(result!.findings[0]!.description).toMatch(/may not read all/);
+});
+
 test('where GitHub limits requests, or answers nothing that can be read, nothing is found and nothing resolved', async () => {
   const { run, state } = await scene([repo('acme/shop', { commits: failing(4) })]);
   state.instead.push((_, answer) =>
