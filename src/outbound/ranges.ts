@@ -54,6 +54,4 @@ const isPlain = (text: string): boolean =>
 /** Whether a host name of the list may lead to this address by one of these ranges; unusable ranges allow nothing. */
 export const isInRanges = (address: Parsed, ranges: readonly string[]): boolean =>
   !credentials.some((each) => isWithin(address, each)) &&
-  ranges.some(
-    (text) => problemOfRange(text) === null && isWithin(address, ipaddr.parseCIDR(text)),
-  );
+  ranges.some((text) => problemOfRange(text) === null && isWithin(address, ipaddr.parseCIDR(text)));
