@@ -1,8 +1,5 @@
-import {
-  countExecutions,
-  listExecutions,
-  type ExecutionRow,
-} from '../../data/bots/bot-executions.ts';
+import { listExecutions, type ExecutionRow } from '../../data/bots/bot-executions.ts';
+import { countExecutions } from '../../data/bots/matching-executions.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
