@@ -1,5 +1,8 @@
-import { listExecutions, type ExecutionRow } from '../../data/bots/bot-executions.ts';
-import { countExecutions } from '../../data/bots/matching-executions.ts';
+import {
+  countExecutions,
+  listExecutions,
+  type ExecutionRow,
+} from '../../data/bots/bot-executions.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
