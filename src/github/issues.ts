@@ -3,6 +3,7 @@
  * An issue counts as ours only with both: anybody can write a marker into an issue of a public repository, but only who may
  * write there can give it a label.
  */
+import { printable } from '../ground/text.ts';
 import type { GitHub } from './client.ts';
 import { GitHubError } from './error.ts';
 
@@ -64,7 +65,7 @@ export async function findIssue(
   place: IssuePlace,
   number: number | null = null,
 ): Promise<Issue | null> {
-  const { owner, repo, label } = place;
+  const { owner, repo } = place;
   if (number !== null)
     try {
       const found = await client.ask((rest) =>
@@ -76,13 +77,26 @@ export async function findIssue(
       // It was deleted, or moved to another repository.
       if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
     }
+  for (const item of await list(client, place, 'all')) {
+    const issue = ownIssue(item, place);
+    if (issue) return issue;
+  }
+  return null;
+}
+
+/** The issues with the label, the newest first. */
+async function list(
+  client: GitHub,
+  { owner, repo, label }: Omit<IssuePlace, 'about'>,
+  state: 'open' | 'all',
+): Promise<Listed[]> {
   const { items } = await client.pages(
     (rest, { page }) =>
       rest.issues.listForRepo({
         owner,
         repo,
         labels: label,
-        state: 'all',
+        state,
         sort: 'created',
         direction: 'desc',
         per_page: 100,
@@ -90,11 +104,31 @@ export async function findIssue(
       }),
     maxPages,
   );
-  for (const item of items as Listed[]) {
-    const issue = ownIssue(item, place);
-    if (issue) return issue;
-  }
-  return null;
+  return items as Listed[];
+}
+
+/** The open issues that are ours and about something that begins with these words. */
+export async function openIssuesAbout(
+  client: GitHub,
+  place: Omit<IssuePlace, 'about'>,
+  beginning: string,
+): Promise<{ number: number; about: string }[]> {
+  return (await list(client, place, 'open')).flatMap((found) => {
+    const about = /^<!-- roundsman: ([A-Za-z0-9.: -]{1,200}) -->/.exec(found.body ?? '')?.[1];
+    if (about === undefined || !about.startsWith(beginning)) return [];
+    const issue = ownIssue(found, { ...place, about });
+    return issue ? [{ number: issue.number, about }] : [];
+  });
+}
+
+export async function closeIssue(
+  client: GitHub,
+  { owner, repo }: Pick<IssuePlace, 'owner' | 'repo'>,
+  issue_number: number,
+): Promise<void> {
+  await client.ask((rest) =>
+    rest.issues.update({ owner, repo, issue_number, state: 'closed', state_reason: 'completed' }),
+  );
 }
 
 /**
@@ -144,7 +178,8 @@ export async function upsertIssue(
  * Text from outside as an issue may show it: in a fence, in which GitHub makes no mention, no link, no reference and no image. The
  * fence is longer than any in the text.
  */
-export function inFence(lines: readonly string[]): string {
+export function inFence(given: readonly string[]): string {
+  const lines = given.map(printable);
   const longest = Math.max(
     0,
     ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length),
@@ -155,7 +190,7 @@ export function inFence(lines: readonly string[]): string {
 
 /** A title shows no mention and no reference: `@name` and `#12` are written apart. GitHub takes 256 characters. */
 export const safeTitle = (title: string): string =>
-  title
+  printable(title)
     .replaceAll(/([@#])(?=[\p{L}\p{N}])/gu, '$1 ')
     .replaceAll('`', "'")
     .slice(0, 250)
