@@ -6,9 +6,7 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description(
-      'what the engine may reach outside, and where it is reached: its connection, hosts, its own address',
-    )
+    .description('which addresses the engine may reach, and its own one')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
