@@ -48,7 +48,7 @@ export async function expectReport(
     SELECT ${id}, asking.bot_id, asking.id, ${attempt}, engine.now() + make_interval(secs => ${withinMs / 1_000}) FROM asking
     ON CONFLICT (request_id) DO UPDATE
     SET (accepted_at, given_up_at, lease_until) = (
-      SELECT CASE WHEN stays THEN r.accepted_at END, NULL, CASE WHEN stays THEN r.lease_until ELSE excluded.lease_until END
+      SELECT CASE WHEN stays THEN r.accepted_at END, NULL::timestamptz, CASE WHEN stays THEN r.lease_until ELSE excluded.lease_until END
       FROM (SELECT r.received_at IS NOT NULL
                    OR r.accepted_at IS NOT NULL AND r.given_up_at IS NULL AND r.lease_until > engine.now() AS stays) was)
     RETURNING r.accepted_at IS NOT NULL AS accepted, r.lease_until AS until`.execute(db);
