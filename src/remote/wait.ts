@@ -25,7 +25,8 @@ export async function askAndWait(
 ): Promise<Answered> {
   if (!report.accepted) {
     const reply = await send().catch(async (error: unknown) => {
-      if (await report.giveUp()) throw error;
+      // A run that is stopped may begin again with this request: then its report is still awaited.
+      if (context.signal.aborted || (await report.giveUp())) throw error;
       return null;
     });
     if (reply?.kind === 'accepted') await report.accept(reply.leaseSeconds);
