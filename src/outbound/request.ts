@@ -58,6 +58,8 @@ export async function request(
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
       ...connectionOptions(resolved),
+      // undici heeds the signal of a request only once its connection is open: until then it closes the connection here.
+      signal,
       // This timeout is longer than the deadline: it only closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,
