@@ -6,7 +6,7 @@
  * By: `roundsman web`, once it has verified the signature and read the body by its contract.
  * Locks: the row of the request. Of two reports that come at once, and of a report and a check that gives up, the first one counts.
  * Zero rows: there is no such request, it has its report already, its check has given up, or its run is not running with that
- *   attempt: reportStanding (src/data/remote/reports.ts) tells which.
+ *   attempt: `reportStanding` (src/data/remote/reports.ts) tells which.
  */
 import { sql } from 'kysely';
 import { isRunning } from '../../data/bots/fence.ts';
