@@ -190,7 +190,7 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
   test.each([
     [401, 'it refused the signature'],
     [404, 'there is no such route'],
-    [405, 'signed is a POST'],
+    [405, 'signed and async are POSTs'],
     [202, 'has to answer 200'],
     [204, 'only 200 is an answer'],
     [500, 'only 200 is an answer'],
