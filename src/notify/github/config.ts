@@ -6,14 +6,16 @@ import { isEncryptedOrLocal } from '../slack/config.ts';
 const text = z.string().min(1).max(10_000);
 const id = z.int().positive().max(Number.MAX_SAFE_INTEGER);
 
-const common = {
-  repository: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/,
-      'is written as owner/name',
-    )
-    .describe('where the issues are written: owner/name'),
+/** `notify show` prints the settings in this order. */
+const repository = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/,
+    'is written as owner/name',
+  )
+  .describe('where the issues are written: owner/name');
+
+const others = {
   label: z
     .string()
     .regex(/^[^,\p{Cc}]{1,50}$/u, 'a label is at most 50 characters, without a comma')
@@ -31,16 +33,18 @@ const common = {
 export const gitHubConfig = z.union([
   z
     .strictObject({
+      repository,
       token: text.describe("a token that may write issues there: '{{secret:GITHUB_TOKEN}}'"),
-      ...common,
+      ...others,
     })
     .describe('with a token: issues are written by its owner'),
   z
     .strictObject({
+      repository,
       app_id: id.describe('the id of a GitHub App'),
       installation_id: id.describe('its installation, from the address of its settings'),
       private_key: text.describe("its private key: '{{secret:GITHUB_APP_KEY}}'"),
-      ...common,
+      ...others,
     })
     .describe('with a GitHub App: issues are written by the app'),
 ]);
