@@ -7,9 +7,15 @@ export async function* inParallel<Value>(
   limit: number,
 ): AsyncGenerator<Value> {
   const iterator = sources[Symbol.iterator]();
-  const next = new Map<AsyncGenerator<Value>, Promise<[AsyncGenerator<Value>, IteratorResult<Value>]>>();
+  const next = new Map<
+    AsyncGenerator<Value>,
+    Promise<[AsyncGenerator<Value>, IteratorResult<Value>]>
+  >();
   const ask = (source: AsyncGenerator<Value>) =>
-    next.set(source, source.next().then((result) => [source, result]));
+    next.set(
+      source,
+      source.next().then((result) => [source, result]),
+    );
   const begin = () => {
     const { value, done } = iterator.next();
     if (!done) ask(value());

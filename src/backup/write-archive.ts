@@ -29,7 +29,7 @@ export interface ArchiveOptions {
   url: string;
   signal: AbortSignal;
   /** called with the rows read so far, and the table */
-  onRows?: (rows: number, table: string) => void;
+  onRows?: ((rows: number, table: string) => void) | undefined;
 }
 
 /** How many tables are read at the same time. */
@@ -145,7 +145,11 @@ async function* filesOf(
     const name = `references/${part(references.length + 1)}.copy`;
     const data = await keysOf(client, nameOf(own), key.columns);
     const { columns, ...reference } = key;
-    references.push({ ...reference, file: name, keys: data.toString('latin1').split('\n').length - 1 });
+    references.push({
+      ...reference,
+      file: name,
+      keys: data.toString('latin1').split('\n').length - 1,
+    });
     yield file(name, data);
   }
 
@@ -162,7 +166,10 @@ async function* filesOf(
   yield text('sequences.sql', sequences.statements);
   yield file('post-data.sql', Buffer.from(postData));
   const views = await readViews(client);
-  yield text('refresh.sql', views.map((view) => `REFRESH MATERIALIZED VIEW ${view};`));
+  yield text(
+    'refresh.sql',
+    views.map((view) => `REFRESH MATERIALIZED VIEW ${view};`),
+  );
 
   const manifest: Manifest = {
     format: 'roundsman-backup',

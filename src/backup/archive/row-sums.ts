@@ -15,7 +15,7 @@ export function rowSums() {
   return {
     /** Whole rows, each ended by a newline; in COPY's text format no row contains another one. */
     add(data: Buffer): void {
-      for (let at = 0; at < data.length; ) {
+      for (let at = 0; at < data.length;) {
         const end = data.indexOf(newline, at) + 1 || data.length;
         const digest = hash('sha256', data.subarray(at, end), 'buffer');
         for (let index = 0; index < 4; index += 1) sums[index]! += digest.readUInt32LE(index * 4);

@@ -55,7 +55,7 @@ function readRounds(socket: Socket, onRound: (answer: Buffer) => void): void {
   let [missing, head, type] = [0, Buffer.alloc(0), 0];
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       if (missing > 0) {
         const step = Math.min(missing, chunk.length - at);
         missing -= step;

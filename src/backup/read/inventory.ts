@@ -98,9 +98,13 @@ export async function takeInventory(client: pg.ClientBase): Promise<Inventory> {
     if (each.kind === 'f')
       return [{ object: each.quoted, why: 'a foreign table: its rows are on another server' }];
     if (!each.readable)
-      return [{ object: each.quoted, why: 'the login may not read it: neither rows nor definition' }];
+      return [
+        { object: each.quoted, why: 'the login may not read it: neither rows nor definition' },
+      ];
     if (each.hidden)
-      return [{ object: `rows of ${each.quoted}`, why: 'row level security hides rows from the login' }];
+      return [
+        { object: `rows of ${each.quoted}`, why: 'row level security hides rows from the login' },
+      ];
     return [];
   });
   return {
@@ -110,11 +114,15 @@ export async function takeInventory(client: pg.ClientBase): Promise<Inventory> {
       columns,
       condition: condition === null || condition.trim() === '' ? null : condition,
     })),
-    toLock: ofDatabase.filter((each) => each.kind !== 'f' && each.readable).map(({ quoted }) => quoted),
+    toLock: ofDatabase
+      .filter((each) => each.kind !== 'f' && each.readable)
+      .map(({ quoted }) => quoted),
     dumperArguments: [
       '--no-subscriptions',
       '--no-tablespaces',
-      ...unreadable.map(({ schema, name }) => `--exclude-table=${literal(schema)}.${literal(name)}`),
+      ...unreadable.map(
+        ({ schema, name }) => `--exclude-table=${literal(schema)}.${literal(name)}`,
+      ),
     ],
     leftOut: [...leftOut, ...further.rows],
   };

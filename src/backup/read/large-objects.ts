@@ -34,9 +34,9 @@ export async function* readLargeObjects(
   for (const { oid, owner, grants } of rows) {
     yield [
       `SELECT pg_catalog.lo_create(${oid});`,
-        `ALTER LARGE OBJECT ${oid} OWNER TO ${owner};`,
-        ...grants,
-      ].join('\n');
+      `ALTER LARGE OBJECT ${oid} OWNER TO ${owner};`,
+      ...grants,
+    ].join('\n');
     for (let offset = 0; ; offset += pieceBytes) {
       const piece = await client.query<{ data: Buffer }>(
         'SELECT lo_get($1::oid, $2::bigint, $3::int) AS data',

@@ -25,9 +25,7 @@ export async function readSequences(
       `SELECT last_value::text, is_called FROM ${quoted}`,
     );
     const { last_value: last, is_called: called } = found.rows[0]!;
-    statements.push(
-      `SELECT pg_catalog.setval(${pg.escapeLiteral(quoted)}, ${last}, ${called});`,
-    );
+    statements.push(`SELECT pg_catalog.setval(${pg.escapeLiteral(quoted)}, ${last}, ${called});`);
   }
   return {
     statements,

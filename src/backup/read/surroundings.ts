@@ -56,7 +56,8 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
     FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS setting
     WHERE d.datname = current_database() AND s.setrole = 0 ORDER BY 1`);
   // Lists of names are stored as they are written in SQL; every other value is one text.
-  const isList = /^(search_path|session_preload_libraries|local_preload_libraries|temp_tablespaces)$/;
+  const isList =
+    /^(search_path|session_preload_libraries|local_preload_libraries|temp_tablespaces)$/;
   return rows
     .filter(({ name }) => /^[\w.]+$/.test(name))
     .map(({ name, value }) => {

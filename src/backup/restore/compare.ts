@@ -51,7 +51,9 @@ export async function compareWithBackup(
       else if (sum !== table.sum) note(`rows of ${nameOf(table)} differ from those of the backup`);
     }
     const { statements } = await readSequences(client);
-    note(differenceOf('sequences', texts.sequences, statements.map((each) => `${each}\n`).join('')));
+    note(
+      differenceOf('sequences', texts.sequences, statements.map((each) => `${each}\n`).join('')),
+    );
     const objects = readLargeObjects(client);
     let next = await objects.next();
     while (!next.done) next = await objects.next();
@@ -68,21 +70,35 @@ export async function compareWithBackup(
 
 /** The elements of a list of texts that was written for a varchar column: `'a'::character varying, ...`. */
 const element = `'(?:[^']|'')*'::character varying`;
-const castList = new RegExp(String.raw`\(\(ARRAY\[(${element}(?:, ${element})*)\]\)::text\[\]\)`, 'g');
+const castList = new RegExp(
+  String.raw`\(\(ARRAY\[(${element}(?:, ${element})*)\]\)::text\[\]\)`,
+  'g',
+);
 
 /**
- * A schema in the form that it keeps. PostgreSQL writes two kinds of conditions in another way once it has read what it wrote:
- * `x IN ('a', 'b')` of a varchar column is a cast of the list first and then a list of casts, and parentheses around parts of a
- * chain of AND or OR go away. Parentheses are left out of the comparison, which such a change cannot tell from a real one.
+ * A schema in the form that it keeps, line by line. PostgreSQL writes two kinds of conditions in another way once it has read what
+ * it wrote: `x IN ('a', 'b')` of a varchar column is a cast of the list first and then a list of casts, and parentheses around parts
+ * of a chain of AND or OR go away. Parentheses are left out of the comparison, which such a change cannot tell from a real one.
+ * Grants that follow each other mean the same in any order.
  */
-const lasting = (schema: string): string[] =>
-  schema
+function lasting(schema: string): string[] {
+  const lines = schema
     .replace(castList, (_all, list: string) => {
       const elements = list.replace(new RegExp(element, 'g'), (each) => `(${each})::text`);
       return `(ARRAY[${elements}])`;
     })
     .replaceAll(/[()]/g, '')
     .split('\n');
+  for (let at = 0; at < lines.length; at += 1) {
+    let end = at;
+    while (grant.test(lines[end] ?? '')) end += 1;
+    if (end > at + 1) lines.splice(at, end - at, ...lines.slice(at, end).toSorted());
+    at = end;
+  }
+  return lines;
+}
+
+const grant = /^(?:ALTER DEFAULT PRIVILEGES .* )?GRANT .* TO .*;$/;
 
 /** Says at which line two texts of a schema differ; null where they mean the same. */
 export function differenceOf(of: string, backup: string, restored: string): string | null {

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { z } from 'zod';
-import { pool } from '../../database/connect.ts';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { pool, type Database } from '../../database/connect.ts';
 import { stateOf } from '../../database/faults/sql-states.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
@@ -30,7 +31,7 @@ export interface Restored {
 export interface RestoreOptions {
   signal: AbortSignal;
   /** in the same transaction, when all is restored */
-  afterwards?: (client: pg.ClientBase, manifest: Manifest) => Promise<void>;
+  afterwards?: (transaction: Transaction<Database>) => Promise<void>;
   onTable?: (table: string) => void;
 }
 
@@ -67,14 +68,17 @@ function failed(statement: string, error: unknown): RestoreFailedError {
   const hints: Record<string, string> = {
     '0A000': 'install that extension on the server, or restore into a server that has it',
     '58P01': 'install that extension on the server, or restore into a server that has it',
-    '42501': 'restore as a superuser, or as the owner of the database with the roles made beforehand',
+    '42501':
+      'restore as a superuser, or as the owner of the database with the roles made beforehand',
     '53200': 'raise max_locks_per_transaction of the server: a restore locks every table at once',
   };
   return new RestoreFailedError(
     {
       what: 'the backup could not be restored; the database is as it was',
       why: `${line ?? 'a statement'}: ${messageOf(error)}`,
-      hint: hints[state ?? ''] ?? 'the server may be older than the one of the backup, or lack something that it had',
+      hint:
+        hints[state ?? ''] ??
+        'the server may be older than the one of the backup, or lack something that it had',
     },
     { cause: error },
   );
@@ -101,14 +105,18 @@ export async function restoreArchive(
   const client = await connections.connect();
   const stop = () => client.release(true);
   try {
-    await client.query(`BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`);
+    const transaction = await onClient(client).startTransaction().execute();
+    await client.query(
+      'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0',
+    );
     await refuseFilled(client);
     const steps = restoreSteps(client, signal, onTable);
     const manifest = await readArchive(plain, steps.take);
     await steps.finish(manifest);
-    await afterwards?.(client, manifest);
+    await client.query('SET LOCAL search_path = public, extensions; SET LOCAL row_security = on');
+    await afterwards?.(transaction);
     signal.throwIfAborted();
-    await client.query('COMMIT');
+    await transaction.commit().execute();
     await client.query('RESET ALL');
     await client.query('ANALYZE');
     return { manifest, notValid: steps.notValid, missingKeys: steps.missingKeys };
@@ -117,6 +125,15 @@ export async function restoreArchive(
     stop();
     await connections.end();
   }
+}
+
+/** Kysely on this client alone: its transaction is the one in which the client restores. */
+function onClient(client: pg.ClientBase): Kysely<Database> {
+  const lent = { query: client.query.bind(client), release: () => {} };
+  const one = { connect: () => Promise.resolve(lent), end: () => Promise.resolve() };
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: one as unknown as pg.Pool }),
+  });
 }
 
 /** What is done with each file, in the order of the archive. */
@@ -154,7 +171,8 @@ function restoreSteps(
       if (!/\bCREATE (SCHEMA|EXTENSION)\b/.test(statement)) await run(statement);
       else {
         const error = await attempt(statement);
-        if (error !== null && !existsStates.has(stateOf(error) ?? '')) throw failed(statement, error);
+        if (error !== null && !existsStates.has(stateOf(error) ?? ''))
+          throw failed(statement, error);
       }
     }
   };
@@ -187,7 +205,9 @@ function restoreSteps(
   const bringKeys = async (manifest: Manifest) => {
     for (const each of manifest.references) {
       const table = nameOf({ schema: each.referencedSchema, name: each.referencedTable });
-      const columns = each.referencedColumns.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ');
+      const columns = each.referencedColumns
+        .map((name) => `"${name.replaceAll('"', '""')}"`)
+        .join(', ');
       const made = await attempt(
         `CREATE TEMP TABLE brought ON COMMIT DROP AS SELECT ${columns} FROM ${table} WHERE false`,
       );
@@ -213,7 +233,9 @@ function restoreSteps(
       return [...outer.keys()].find((key) => {
         const constraint = key.split('.').at(-1)!;
         const plain = statement.replaceAll('"', '');
-        return plain.includes(`${outer.get(key)}\n`) && plain.includes(`ADD CONSTRAINT ${constraint} `);
+        return (
+          plain.includes(`${outer.get(key)}\n`) && plain.includes(`ADD CONSTRAINT ${constraint} `)
+        );
       });
     };
     for (const statement of statementsIn(postData)) {

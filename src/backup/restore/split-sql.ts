@@ -49,7 +49,7 @@ export function* statementsIn(text: string): Generator<string> {
   let blocks = 0;
   let word = '';
   let isEmpty = true;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (text.startsWith('/*', at)) {
       at = endOfBlockComment(text, at);
       continue;

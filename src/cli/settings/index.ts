@@ -6,14 +6,18 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description('what the engine may reach outside: its own connection, hosts of remedies')
+    .description('what the engine may reach outside, and where its backups go')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
+    .example('npx roundsman settings backup_folder /var/backups/roundsman')
     .addArgument(
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
         'http_hosts',
+        'backup_folder',
+        'backup_recipients',
+        'backup_keep_days',
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')

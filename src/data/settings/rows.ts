@@ -7,6 +7,13 @@ export const connectivityUrl = 'connectivity_url';
 /** The hosts to which remedies may send requests. */
 export const httpHosts = 'http_hosts';
 
+/** The folder into which the job `backup` writes; without it there are no backups. */
+export const backupFolder = 'backup_folder';
+/** For whom backups are encrypted: recipients of age. */
+export const backupRecipients = 'backup_recipients';
+/** After how many days a backup is removed. */
+export const backupKeepDays = 'backup_keep_days';
+
 export interface StoredSetting {
   value: unknown;
   /** null until a person changes it */
