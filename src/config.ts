@@ -23,6 +23,9 @@ export interface Config {
   /** MB that one child process may hold while it carries out checks and remedies */
   readonly checkMemoryMb: number;
   readonly logLevel: string;
+  /** where `roundsman web` and `up` listen */
+  readonly webHost: string;
+  readonly webPort: number;
   /** the address that is told each minute that runs go on; whoever knows it can ping it, so it is a secret */
   readonly pingUrl: string | undefined;
   /** seals and opens secrets; without it no secret can be stored */
@@ -87,6 +90,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       : undefined,
     checkMemoryMb: tryRead(() => integer(given, 'ROUNDSMAN_CHECK_MEMORY_MB', 512, 128, 65_536))!,
     logLevel: tryRead(() => word(given, 'ROUNDSMAN_LOG_LEVEL', 'info', levels))!,
+    webHost: given.ROUNDSMAN_WEB_HOST?.trim() || '127.0.0.1',
+    webPort: tryRead(() => integer(given, 'ROUNDSMAN_WEB_PORT', 8420, 1, 65_535))!,
     pingUrl: tryRead(() => pingUrl(given)),
     keys: tryRead(() => keys(given, 'ROUNDSMAN_KEYS')),
     variable: (name: string) => (Object.hasOwn(given, name) ? given[name] : undefined),

@@ -16,6 +16,8 @@ export const knownSettings = [
   'ROUNDSMAN_LOG_LEVEL',
   'ROUNDSMAN_PING_URL',
   'ROUNDSMAN_PAGER',
+  'ROUNDSMAN_WEB_HOST',
+  'ROUNDSMAN_WEB_PORT',
 ];
 
 /** Variables that the engine's processes pass to each other. */

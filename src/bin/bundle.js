@@ -21,7 +21,7 @@ const place = join(root, isForPackage ? 'dist/commands' : '.commands');
 const packages = ['commander', 'cron-parser', 'kysely', 'luxon', 'yaml', 'zod'];
 
 /** These modules start the engine; roundsman.js never runs them from the bundle. */
-const ofEngine = /^src\/bin\/(up|serve|round|demo)\.ts$/;
+const ofEngine = /^src\/bin\/(up|serve|round|demo|web)\.ts$/;
 
 const inTree = (path) => relative(root, path).split(sep).join('/');
 

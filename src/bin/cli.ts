@@ -9,6 +9,7 @@ import { demoCommand } from './demo.ts';
 import { roundCommand } from './round.ts';
 import { schedulerCommand, workerCommand } from './serve.ts';
 import { upCommand } from './up.ts';
+import { webCommand } from './web.ts';
 
 /** The commands that put the engine together; those that only read and write rows are in src/cli. */
 const engineCommands = () => [
@@ -17,6 +18,7 @@ const engineCommands = () => [
   demoCommand(),
   schedulerCommand(),
   workerCommand(),
+  webCommand(),
 ];
 
 export const wholeProgram = () => program(engineCommands());

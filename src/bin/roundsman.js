@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const major = Number(process.versions.node.split('.')[0]);
 
 /** Commands that run for hours, or put the engine together: they start from the sources, as the children of a worker do. */
-const ofEngine = new Set(['up', 'round', 'demo', 'scheduler', 'worker']);
+const ofEngine = new Set(['up', 'round', 'demo', 'scheduler', 'worker', 'web']);
 
 const isClone = existsSync(new URL('./cli.ts', import.meta.url));
 

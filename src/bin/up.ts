@@ -118,10 +118,11 @@ async function run(
 ): Promise<'stopped' | 'moved'> {
   const { db, config, url, embedded } = session;
   const { stopRequest, reporting, logFile } = context;
-  const [{ isEmpty }, { startEngine }, { watch }] = await Promise.all([
+  const [{ isEmpty }, { startEngine }, { watch }, { listenWhenNeeded }] = await Promise.all([
     import('../services/database/is-empty.ts'),
     import('./engine.ts'),
     import('./watch.ts'),
+    import('./web-when-needed.ts'),
   ]);
   const planted = embedded && !options.empty && (await isEmpty(db));
   if (planted) {
@@ -132,6 +133,7 @@ async function run(
     );
   }
   const engine = await startEngine('up', config, url, reporting);
+  const stopListening = listenWhenNeeded(engine.db, config, reporting.emit);
   let keeper: Keeper | null = null;
   let watching: StartedWatch | undefined;
   let isOver = false;
@@ -163,6 +165,7 @@ async function run(
         ? 'PostgreSQL is on another port now, because its own was taken: everything starts again there.'
         : `Stopping: running bots get their time to end; ${sooner}.`,
     );
+    await stopListening();
     await engine.stop();
     await keeper?.stop();
     if (!goesOn) say('Stopped.');

@@ -31,6 +31,12 @@ export const ofProcess = {
     ({ limit }) =>
       `this process executes fewer runs at once, because the limit of the ${limit.of} is ${limit.most} connections`,
   ),
+  'web.listening': eventKind<{ host: string; port: number }>('info', 'listening'),
+  'web.unopened': eventKind<Caught & { host: string; port: number }>(
+    'error',
+    'the port could not be listened on',
+  ),
+  'web.failed': eventKind<Caught>('error', 'a request could not be answered'),
 
   'queue.failed': eventKind<Caught>('warn', 'the queue reports an error'),
   'queue.warned': eventKind<{ backend: string; warning: string }>(

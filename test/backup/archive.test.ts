@@ -88,7 +88,7 @@ test('another identity, or none, does not open it', async () => {
   await expect(entriesOf(sealed)).rejects.toThrow('no identity was given');
 });
 
-test('a flipped bit and a lost end are found, wherever they are', async () => {
+test('a flipped bit or a lost end is never taken for another content', async () => {
   const identity = await generateX25519Identity();
   const plain = await buffer(await seal(archive(), []));
   const sealed = await buffer(await seal(archive(), [await identityToRecipient(identity)]));
@@ -100,11 +100,20 @@ test('a flipped bit and a lost end are found, wherever they are', async () => {
     for (let at = 0; at < data.length; at += step) {
       const flipped = Buffer.from(data);
       flipped[at]! ^= 1 << (at % 8);
-      await expect(
-        entriesOf(flipped, identities),
-        `bit at ${at} of ${data.length}`,
-      ).rejects.toThrow();
-      await expect(entriesOf(data.subarray(0, at), identities), `cut at ${at}`).rejects.toThrow();
+      // Some bits mean nothing, such as an unused one in zstd's header, and zstd's own sum comes after the content.
+      for (const [changed, what] of [
+        [flipped, 'bit'],
+        [data.subarray(0, at), 'end'],
+      ] as const)
+        await entriesOf(changed, identities).then(
+          (entries) =>
+            expect(
+              entries.length === 3 &&
+                entries.every(({ data: each }, index) => each.equals(files[index]!.data)),
+              `${what} at ${at} of ${data.length}`,
+            ).toBe(true),
+          (error: unknown) => expect(error).toBeInstanceOf(Error),
+        );
     }
   }
   await expect(entriesOf(Buffer.alloc(0))).rejects.toThrow(DamagedBackupError);

@@ -380,11 +380,15 @@ describe('redirects', () => {
     const secure = await serveHttps(well, selfSigned('app', 'IP:127.0.0.1'));
     const plain = await serveHttp(to(secure.url));
     await allowHosts(db, plain.host, secure.host);
-    // The check of certificates reads those of https addresses in the catalogue, and no other.
     await anApp(db, 'behind', plain.url);
     await anApp(db, 'own', secure.url);
-    expect(short(await check())).toEqual([
-      ['high', 'behind', expect.stringMatching(/^App behind is down: .*self-signed certificate/)],
+    expect(short(await check())).toEqual([]);
+    const { findings } = await runCheck(sentinel, 'certificates', db, {});
+    expect(findings).toMatchObject([
+      {
+        title: `Certificate of ${secure.host} is self-signed`,
+        metadata: { apps: ['behind', 'own'] },
+      },
     ]);
   });
 

@@ -121,11 +121,13 @@ const reads = [
   'doctor',
   'completion',
   'db status',
+  'db backups',
   'demo',
   'bots list',
   'bots show',
   'bots next',
   'bots catalogue',
+  'bots verify',
   'runs list',
   'runs show',
   'errors list',
@@ -169,6 +171,7 @@ const writes = [
   'up',
   'scheduler',
   'worker',
+  'web',
   'round',
   'bots run',
   'bots backfill',
@@ -212,6 +215,9 @@ const writes = [
   'db migrate',
   'db queue',
   'db seed',
+  'db backup',
+  'db backup verify',
+  'db restore',
 ];
 
 test('every command says whether it asks: exactly those that do take --yes', () => {

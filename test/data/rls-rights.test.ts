@@ -120,6 +120,7 @@ describe('a grant', () => {
       'engine.check_memories: delete insert select update',
       'engine.credits_seq: usage',
       'engine.error_counts: delete insert select update',
+      'engine.backups: delete insert select update',
       'engine.error_cursor: delete insert select update',
       'engine.error_facets: delete insert select update',
       'engine.error_groups: delete insert select update',

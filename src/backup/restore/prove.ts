@@ -1,4 +1,5 @@
 /** Proves a backup: a copy is restored from what its target gives back, and compared with it. */
+import { createHash, type Hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { startThrowaway } from '../../database/embedded/throwaway.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { open } from '../archive/seal.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { DamagedBackupError } from '../archive/tar.ts';
 import { compareWithBackup } from './compare.ts';
 import { restoreArchive } from './restore.ts';
 import { readArchive } from './read-archive.ts';
@@ -20,6 +22,8 @@ export interface ProofRequest {
   /** an empty database to restore into; a throw-away server unless given */
   into?: string | undefined;
   signal: AbortSignal;
+  /** the SHA-256 of the bytes as they were written, where that is known of the backup of this id */
+  writtenAs?: (id: string) => Promise<string | null>;
 }
 
 /**
@@ -31,6 +35,7 @@ export async function proveBackup({
   identities,
   into,
   signal,
+  writtenAs,
 }: ProofRequest): Promise<Manifest> {
   const texts = { preData: '', postData: '', sequences: '' };
   const names: Record<string, keyof typeof texts> = {
@@ -39,11 +44,15 @@ export async function proveBackup({
     'sequences.sql': 'sequences',
   };
   // A first reading finds every fault of the file, before a server is started for it.
-  await readArchive(open(read(), identities), ({ name, data }) => {
+  const hash = createHash('sha256');
+  const first = await readArchive(open(hashed(read(), hash), identities), ({ name, data }) => {
     signal.throwIfAborted();
     const kind = Object.hasOwn(names, name) ? names[name] : undefined;
     if (kind) texts[kind] = data.toString();
   });
+  const expected = (await writtenAs?.(first.id)) ?? null;
+  if (expected !== null && hash.digest('hex') !== expected)
+    throw new DamagedBackupError('its bytes are not those that were written');
   return withDatabaseFor(into, async (url) => {
     const restored = await restoreArchive(url, open(read(), identities), { signal });
     const { manifest, missingKeys, notValid } = restored;
@@ -62,6 +71,13 @@ export async function proveBackup({
       });
     return manifest;
   });
+}
+
+async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 async function withDatabaseFor<Result>(

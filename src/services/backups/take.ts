@@ -9,7 +9,7 @@ import { readFromCommand, writeToCommand } from '../../backup/output/command.ts'
 import { refuseUnfitFolder, writeToFolder, type Written } from '../../backup/output/folder.ts';
 import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
-import { expiredBackups } from '../../data/backups/rows.ts';
+import { expiredBackups, readBackup } from '../../data/backups/rows.ts';
 import { connectAlone, type Db } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -192,7 +192,12 @@ async function prove(
       ? () => createReadStream(back) as AsyncIterable<Buffer>
       : () => readFromCommand(back);
   try {
-    await proveBackup({ read, identities: identity === undefined ? [] : [identity], signal });
+    await proveBackup({
+      read,
+      identities: identity === undefined ? [] : [identity],
+      signal,
+      writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
+    });
     await noteProof(db, id, null);
     return null;
   } catch (error) {

@@ -79,7 +79,12 @@ export async function verifyBackup(
   authorise(actor, 'verify backups', 'admin');
   const source = await openSource(request);
   try {
-    const manifest = await proveBackup({ ...source, into: scratch, signal });
+    const manifest = await proveBackup({
+      ...source,
+      into: scratch,
+      signal,
+      writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
+    });
     const known = await readBackup(db, manifest.id);
     if (known) await noteProof(db, known.id, null);
     return manifest;

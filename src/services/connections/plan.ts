@@ -24,6 +24,9 @@ export interface ConnectionPlan {
 /** The commands' own pool, in addition to the engine's. */
 export const sessionConnections = 2;
 
+/** The connections of `roundsman web`: one writes what arrives, the others answer what is asked meanwhile. */
+export const webConnections = 4;
+
 /** How many connections a child has: one for remedies and two for checks. */
 const connectionsPerChild = 3;
 

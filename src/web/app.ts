@@ -1,0 +1,68 @@
+import { Hono } from 'hono';
+import { isOutage } from '../database/faults/outage.ts';
+import { BodyRefusedError, countBodies } from './request/body.ts';
+import { limits as allLimits, type Limits } from './limits.ts';
+import type { Environment, Route, WebDependencies } from './request/route.ts';
+import { routes as allRoutes } from './routes/index.ts';
+
+/**
+ * Everything that a listener answers. Answers are constant texts or JSON: no part of a request is repeated in them.
+ */
+export function appOf(
+  { database, emit }: WebDependencies,
+  limits: Limits = allLimits,
+  routes: readonly Route[] = allRoutes,
+): Hono<Environment> {
+  const app = new Hono<Environment>({ strict: true });
+  const bodies = countBodies(limits.bodyBytes, limits.allBodiesBytes);
+  let running = 0;
+  app.use(async (c, next) => {
+    c.header('cache-control', 'no-store');
+    c.header('x-content-type-options', 'nosniff');
+    c.set('database', database);
+    c.set('emit', emit);
+    c.set('bodies', bodies);
+    if (running >= limits.requests) return c.json(tooMany, 503, retrySoon);
+    running += 1;
+    try {
+      return await next();
+    } finally {
+      running -= 1;
+    }
+  });
+  for (const { method, path, answer } of routes)
+    app.on(method, path, (c) =>
+      withinMs(limits.answerMs, Promise.resolve(answer(c)), () => c.json(late, 503, retrySoon)),
+    );
+  app.notFound((c) => c.json({ error: 'not found' }, 404));
+  app.onError((error, c) => {
+    if (error instanceof BodyRefusedError)
+      return c.json({ error: error.message }, error.status, {
+        ...(error.status === 503 && retrySoon),
+        // The rest of the body is not read.
+        connection: 'close',
+      });
+    if (isOutage(error)) return c.json(noDatabase, 503, retrySoon);
+    emit('web.failed', { err: error });
+    return c.json({ error: 'this request failed' }, 500);
+  });
+  return app;
+}
+
+const retrySoon = { 'retry-after': '5' };
+const tooMany = { error: 'too many requests arrive at once' };
+const late = { error: 'the answer took too long' };
+export const noDatabase = { error: 'the database cannot be reached' };
+
+/** The value of `work`, or of `otherwise` when that takes longer. */
+async function withinMs<Value>(
+  ms: number,
+  work: Promise<Value>,
+  otherwise: () => Value,
+): Promise<Value> {
+  const { promise, resolve } = Promise.withResolvers<Value>();
+  const timer = setTimeout(() => resolve(otherwise()), ms);
+  // After the answer a failure of the work has no reader.
+  work.catch(() => {});
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,5 @@
+import type { Route } from '../request/route.ts';
+import { health } from './health.ts';
+
+/** Every address that `roundsman web` answers: adding one is one file and one line. */
+export const routes: readonly Route[] = [health];
