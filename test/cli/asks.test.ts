@@ -215,7 +215,7 @@ const writes = [
   'db migrate',
   'db queue',
   'db seed',
-  'db backup',
+  'db backup make',
   'db backup verify',
   'db restore',
 ];

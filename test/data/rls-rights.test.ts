@@ -114,13 +114,13 @@ describe('a grant', () => {
        GROUP BY c.oid ORDER BY c.oid::regclass::text`,
     );
     expect(rights.map(({ line }) => line)).toEqual([
+      'engine.backups: delete insert select update',
       'engine.canaries: delete insert select update',
       'engine.cancellations: delete insert select update',
       'engine.channels: delete insert select update',
       'engine.check_memories: delete insert select update',
       'engine.credits_seq: usage',
       'engine.error_counts: delete insert select update',
-      'engine.backups: delete insert select update',
       'engine.error_cursor: delete insert select update',
       'engine.error_facets: delete insert select update',
       'engine.error_groups: delete insert select update',

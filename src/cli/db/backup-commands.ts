@@ -17,6 +17,9 @@ const fromCommandOption = [
 export function addBackupCommands(db: Command): void {
   const backup = db
     .command('backup')
+    .description('make a backup, or restore a copy of one and compare it; without a word, `make`');
+  backup
+    .command('make', { isDefault: true })
     .description('make a backup of the database, restore a copy of it, and compare both')
     .example('npx roundsman db backup')
     .example(
