@@ -24,9 +24,9 @@ test('runs, messages and the queue of the past stay in the past, and the mode is
   await sql`INSERT INTO engine.job_runs (job, status, queued_at) VALUES ('tidy', 'queued', engine.now())`.execute(
     db,
   );
-  const ticket = await insertTicket(db, bot, 'sessions pile up', { fingerprint: 'fp' });
+  await insertTicket(db, bot, 'sessions pile up', { fingerprint: 'fp' });
   await sql`
-    INSERT INTO bot_notifications (ticket_id, channel, status, payload) VALUES (${ticket}, 'ops', 'pending', '{}')`.execute(
+    INSERT INTO bot_notifications (ticket_id, channel, status, payload) SELECT id, 'ops', 'pending', '{}' FROM bot_tickets`.execute(
     db,
   );
   await sql`UPDATE engine.settings SET value = '"auto"' WHERE key = 'mode'`.execute(db);

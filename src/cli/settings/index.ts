@@ -6,7 +6,7 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description('what the engine may reach outside, and where its backups go')
+    .description('which addresses the engine may reach, its own one, and where backups go')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
@@ -15,6 +15,7 @@ export function settingsCommand(): Command {
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
         'http_hosts',
+        'web_url',
         'backup_folder',
         'backup_recipients',
         'backup_keep_days',

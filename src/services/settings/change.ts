@@ -9,11 +9,12 @@ import {
   lockSetting,
   readSetting,
   removeSetting,
+  webUrl,
   writeSetting,
 } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { problemOfAddress } from '../../ground/http-address.ts';
+import { problemOfAddress, problemOfWebAddress } from '../../ground/http-address.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
@@ -31,6 +32,7 @@ interface EngineSetting {
 export const settingNames = [
   connectivityUrl,
   httpHosts,
+  webUrl,
   backupFolder,
   backupRecipients,
   backupKeepDays,
@@ -104,6 +106,17 @@ const settings: readonly EngineSetting[] = [
       if (!/^\d+$/.test(text) || days < 1 || days > 3_650)
         throw new UnfitValue('it has to be a whole number from 1 to 3650');
       return days;
+    },
+  },
+  {
+    name: webUrl,
+    meaning:
+      'the address at which other systems reach `roundsman web`: asynchronous remote bots report there. https, or http on this machine itself; behind a proxy the address of the proxy. Not set: those bots are not called',
+    example: 'https://roundsman.example.com',
+    read(text) {
+      const problem = problemOfWebAddress(text);
+      if (problem) throw new UnfitValue(problem);
+      return text;
     },
   },
 ];
