@@ -10,6 +10,7 @@ test.each(['signed', 'cron'] as const)(
   '100,000 damaged answers of the contract %s',
   (contract) => {
     const outcome = readDamaged(contract, rounds, 2);
+    // The figures of docs/reliability.md.
     console.log(contract, JSON.stringify(outcome));
     expect(outcome.read + outcome.refused).toBe(rounds);
     expect(outcome.grown).toBeLessThan(maxGrowth);
