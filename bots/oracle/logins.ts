@@ -34,11 +34,14 @@ export async function findAddresses(config: Config, context: EventContext): Prom
     tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
-        SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
+        SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts,
+          bool_and(user_id IS NOT NULL) FILTER (WHERE failed) AS named
         FROM (SELECT *, ${clientOf(sql`ip_address`)} AS key FROM attempts WHERE ${isClient(sql`ip_address`, config)}) a
         ${joinStart(sql`a.key`)} WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
-    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
+    // A device with an old password, behind an address that others share, fails for one account alone.
+    wrong: sql`bad >= CASE WHEN named AND accounts = 1 THEN ${config.high_failed}::int ELSE ${config.min_failed_of_address}::int END
+      AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures: figuresOf('IP addresses with logins'),

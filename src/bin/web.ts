@@ -42,6 +42,7 @@ async function run(options: WebOptions): Promise<void> {
     host: options.host ?? config.webHost,
     port: options.port ?? config.webPort,
     database: () => db,
+    sources: config,
     emit,
   });
   try {

@@ -9,7 +9,7 @@ import { routes as allRoutes } from './routes/index.ts';
  * Everything that a listener answers. Answers are constant texts or JSON: no part of a request is repeated in them.
  */
 export function appOf(
-  { database, emit }: WebDependencies,
+  { database, sources, emit }: WebDependencies,
   limits: Limits = allLimits,
   routes: readonly Route[] = allRoutes,
 ): Hono<Environment> {
@@ -20,6 +20,7 @@ export function appOf(
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
     c.set('database', database);
+    c.set('sources', sources);
     c.set('emit', emit);
     c.set('bodies', bodies);
     if (running >= limits.requests) return c.json(tooMany, 503, retrySoon);

@@ -167,6 +167,8 @@ test('missed, behind, refunded and differing payments are findings with their id
     succeeded('pi_fils', 60, 35_200, { currency: 'kwd' }),
     succeeded('pi_tenth', 60, 35_200, { currency: 'usd' }),
     succeeded('pi_no_yen', 60, 700, { currency: 'jpy' }),
+    succeeded('pi_shilling', 60, 50_000, { currency: 'ugx' }),
+    succeeded('pi_hundredth', 60, 500, { currency: 'ugx' }),
     succeeded('pi_no_fils', 60, 1_500, { currency: 'kwd' }),
     succeeded('pi_huge', 60, 99_999_999_999),
     event('charge.refunded', 50, charge('pi_gone', 1_000, { refunded: true })),
@@ -184,6 +186,9 @@ test('missed, behind, refunded and differing payments are findings with their id
   await row('pi_fils', 60, { amount_cents: 35_200, currency: 'KWD' });
   await row('pi_tenth', 60, { amount_cents: 3_520 });
   await row('pi_no_yen', 60, { amount_cents: 500, currency: 'JPY' });
+  // Stripe counts shillings in hundredths, although there are none.
+  await row('pi_shilling', 60, { amount_cents: 50_000, currency: 'UGX' });
+  await row('pi_hundredth', 60, { amount_cents: 50_000, currency: 'UGX' });
   await row('pi_huge', 60, { amount_cents: 2_147_483_647 });
   const result = await compare(url);
   expect(titles(result)).toEqual([
@@ -191,6 +196,7 @@ test('missed, behind, refunded and differing payments are findings with their id
     "Stripe's payment pi_currency is 10.00 EUR, and 10.00 USD on the platform",
     "Stripe's payment pi_failed is paid, and failed on the platform",
     "Stripe's payment pi_huge is 999999999.99 USD, and 21474836.47 USD on the platform",
+    "Stripe's payment pi_hundredth is 5.00 UGX, and 500.00 UGX on the platform",
     "Stripe's payment pi_missed of 25.00 USD is not on the platform",
     "Stripe's payment pi_no_fils of 1.500 KWD is not on the platform",
     "Stripe's payment pi_no_yen is 700 JPY, and 500 in amount_cents (JPY) on the platform",

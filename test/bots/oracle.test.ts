@@ -132,6 +132,18 @@ describe('failed logins of an address', () => {
     expect(await found(name, { min_failed_percent: 79 })).toEqual([['high', address]]);
   });
 
+  test('of one account alone, as of a device with an old password, count from 100 on', async () => {
+    await others();
+    await requests(99, () => ({ user: users[0]!, status: 401 }));
+    expect(await found(name)).toEqual([]);
+    await requests(1, () => ({ user: users[0]!, status: 401 }));
+    expect(await found(name)).toEqual([['high', address]]);
+    expect(await found(name, { high_failed: 101 })).toEqual([]);
+    // A second account, or failures of which the account is not known.
+    await requests(1, () => ({ user: users[1]!, status: 401 }));
+    expect(await found(name, { high_failed: 102 })).toEqual([['medium', address]]);
+  });
+
   test('tell how many accounts were tried and entered, and tally failures and attempts', async () => {
     await others();
     await requests(40, (i) => ({

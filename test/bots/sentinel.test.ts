@@ -311,6 +311,18 @@ describe('redirects', () => {
     expect(paths).toEqual(['/', '/en/']);
   });
 
+  test.each(['defaultwebpage', 'movingpage', 'suspendedpage'])(
+    'to the page %s.cgi of its host mean that the app is not there',
+    async (page) => {
+      await serve('shop', to(`/cgi-sys/${page}.cgi`));
+      const result = await check();
+      expect(short(result)).toEqual([
+        ['high', 'shop', 'App shop is down: its host shows a page of its own in its place'],
+      ]);
+      expect(unknown(result, 'shop')).toEqual(['latency', 'text']);
+    },
+  );
+
   test.each([
     ['https://parked.example/', 'redirects to another site, parked.example'],
     ['//127.0.0.2/', 'redirects to another site, 127.0.0.2'],

@@ -32,12 +32,15 @@ export async function runCheck(
     since = null,
     secrets = {},
     remembered = null,
+    runId = '00000000-0000-4000-8000-000000000000',
     ...events
   }: {
     now?: Date;
     since?: Date | null;
     secrets?: Record<string, string>;
     remembered?: unknown;
+    /** of the run that asks; checks of one run may share what they read */
+    runId?: string;
   } & Partial<Pick<EventContext, 'from' | 'starts' | 'only'>> = {},
 ): Promise<CheckResult & Partial<EventResult>> {
   const check = bot.checks.find(({ name }) => name === checkName);
@@ -54,10 +57,11 @@ export async function runCheck(
         now,
         signal: new AbortController().signal,
         run: {
-          id: '00000000-0000-4000-8000-000000000000',
+          id: runId,
           attempt: 1,
           endpoint: `/api/bots/${bot.name}`,
           timeoutMs: 60_000,
+          leftMs: 60_000,
         },
         remembered,
         progress: () => {},
@@ -68,6 +72,10 @@ export async function runCheck(
         skip(reason: string): never {
           throw new SkippedCheck(reason);
         },
+        timeOut(reason: string): never {
+          throw new Error(reason);
+        },
+        awaitReport: () => Promise.reject(new Error('there is no run that could wait')),
       };
       try {
         if (!check.events) return await check.run(read, { ...context, since });

@@ -22,6 +22,7 @@ const tables = [
   'engine.settings',
   'engine.error_cursor',
   'engine.cancellations',
+  'engine.remote_reports',
   'engine.jobs',
   'engine.job_runs',
 ];

@@ -43,6 +43,7 @@ async function serve(limits: Limits = small) {
     host: '127.0.0.1',
     port: 0,
     database: () => null,
+    sources: { keys: undefined, variable: () => undefined },
     emit,
     limits,
     routes: [echo, slow, broken],

@@ -59,6 +59,11 @@ const resultSchema = z.object({
   truncated: z.boolean().optional(),
   unrelated: z.boolean().optional(),
   remember: z.unknown().optional(),
+  pauseBot: z
+    .string()
+    .min(1)
+    .transform((text) => fitting(text, 500))
+    .optional(),
 });
 
 /**
