@@ -26,6 +26,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   secrets: { name: 'secret' },
   import: { file: 'file' },
   jobs: { name: 'job' },
+  db: { backup: 'file', file: 'file' },
 };
 
 /** Commands whose name has to be a new one: a name that exists would be refused. */
@@ -42,6 +43,8 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--channel': 'channel',
   '--secret': 'secret',
   '--fault': 'fault',
+  '--identity': 'file',
+  '--to-folder': 'file',
   '--notes-file': 'file',
   '--solution-file': 'file',
 };
