@@ -10,11 +10,9 @@ const askEveryMs = 2_000;
  * Has `up` listen as soon as something has to be listened for, as services/web/needed.ts says. A port that is taken is
  * reported once, and tried again until it is free. The returned function ends the listener.
  */
-export function listenWhenNeeded(
-  db: Db,
-  { webHost, webPort }: Config,
-  emit: Emit,
-): () => Promise<void> {
+export function listenWhenNeeded(db: Db, config: Config, emit: Emit): () => Promise<void> {
+  const { webHost: host, webPort: port } = config;
+  const database = () => db;
   const stopped = new AbortController();
   let listener: Listener | null = null;
   let isReported = false;
@@ -25,13 +23,12 @@ export function listenWhenNeeded(
       // A database that does not answer is reported by the engine; the next try comes all the same.
       if (await isWebNeeded(db).catch(() => false)) {
         const { listenOn } = await import('./listen-on.ts');
-        listener = await listenOn({ host: webHost, port: webPort, database: () => db, emit }).catch(
-          (error: unknown) => {
-            if (!isReported) emit('web.unopened', { err: error, host: webHost, port: webPort });
-            isReported = true;
-            return null;
-          },
-        );
+        const options = { host, port, database, emit, secretSources: config };
+        listener = await listenOn(options).catch((error: unknown) => {
+          if (!isReported) emit('web.unopened', { err: error, host, port });
+          isReported = true;
+          return null;
+        });
       }
       if (!listener) await sleep(askEveryMs, undefined, { signal: stopped.signal }).catch(() => {});
     }

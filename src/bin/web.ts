@@ -43,6 +43,7 @@ async function run(options: WebOptions): Promise<void> {
     port: options.port ?? config.webPort,
     database: () => db,
     emit,
+    secretSources: config,
   });
   try {
     const serving = await untilStarted(

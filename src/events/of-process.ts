@@ -38,6 +38,11 @@ export const ofProcess = {
   ),
   'web.failed': eventKind<Caught>('error', 'a request could not be answered'),
 
+  'source.refused': eventKind<{ source: string; why: string }>(
+    'warn',
+    ({ source, why }) => `deliveries of the source ${source} are refused: ${why}`,
+  ),
+
   'queue.failed': eventKind<Caught>('warn', 'the queue reports an error'),
   'queue.warned': eventKind<{ backend: string; warning: string }>(
     'warn',

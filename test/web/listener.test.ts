@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEvents } from '../../src/events/events.ts';
 import type { EngineEvent } from '../../src/events/kinds.ts';
+import { openReceiver } from '../../src/services/sources/receive.ts';
 import { rawBody } from '../../src/web/request/body.ts';
 import { limits as production, type Limits } from '../../src/web/limits.ts';
 import { listen } from '../../src/web/listen.ts';
@@ -44,6 +45,7 @@ async function serve(limits: Limits = small) {
     port: 0,
     database: () => null,
     emit,
+    receiver: openReceiver({ secretSources: { keys: undefined, variable: () => undefined }, emit }),
     limits,
     routes: [echo, slow, broken],
   });

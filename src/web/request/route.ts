@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
+import type { Receiver } from '../../services/sources/receive.ts';
 import type { Bodies } from './body.ts';
 
 /** What routes work with. */
@@ -9,6 +10,7 @@ export interface WebDependencies {
   /** The database; null while it cannot be reached at the start. Throws nothing. */
   database(): Db | null;
   emit: Emit;
+  receiver: Receiver;
 }
 
 export interface Environment {

@@ -1,5 +1,6 @@
 import type { Route } from '../request/route.ts';
 import { health } from './health.ts';
+import { incoming } from './incoming.ts';
 
 /** Every address that `roundsman web` answers: adding one is one file and one line. */
-export const routes: readonly Route[] = [health];
+export const routes: readonly Route[] = [health, incoming];
