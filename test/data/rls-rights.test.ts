@@ -128,6 +128,7 @@ describe('a grant', () => {
       'engine.grouped_errors: delete insert select update',
       'engine.heals: select',
       'engine.imports: delete insert select update',
+      'engine.inbox: delete insert select update',
       'engine.job_runs: delete insert select update',
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
@@ -139,6 +140,7 @@ describe('a grant', () => {
       'engine.run_progress: delete insert select update',
       'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',
+      'engine.sources: delete insert select update',
     ]);
     expect(await as('service_role', 'SELECT engine.now() FROM engine.nodes')).toBe(0);
     expect(await as('service_role', 'DELETE FROM engine.kysely_migration')).toBe('denied');

@@ -28,8 +28,9 @@ export const signedByStandard: Pick<SourceKind, 'proves' | 'idOf' | 'sign' | 'wh
     try {
       new Webhook(secret).verify(arrival.body, headers);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      // The library reads the JSON once the signature is right.
+      return error instanceof SyntaxError;
     }
   },
   idOf: (arrival) => headerOf(arrival, 'webhook-id') ?? null,
