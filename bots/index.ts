@@ -1,5 +1,6 @@
 /** The catalogue. Adding a bot or a remedy is one file and one line here. */
 import type { Bot, Remedy } from '../src/bot.ts';
+import { architect } from './architect.ts';
 import { conductor } from './conductor.ts';
 import { curator } from './curator.ts';
 import { errorWatch } from './error-watch.ts';
@@ -48,6 +49,7 @@ export const bots: Bot[] = [
   pulse,
   surveyor,
   errorWatch,
+  architect,
 ];
 
 export const remedies: Remedy[] = [

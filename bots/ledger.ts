@@ -5,6 +5,7 @@ import { checkGrants, checkPools } from './ledger/grants.ts';
 import { counted } from './parts/in-words.ts';
 import { knowledge } from './ledger/knowledge.ts';
 import { checkUsage } from './ledger/usage.ts';
+import { maskedEmail, userInWords } from './parts/people.ts';
 import { maxFindings, time } from './parts/settings.ts';
 
 const config = z.strictObject({
@@ -48,6 +49,11 @@ export const balances = sql<Balance>`
     SELECT balance_after FROM credits WHERE user_id = p.id ORDER BY seq DESC LIMIT 1
   ) newest ON true`;
 
+interface Found extends Balance {
+  /** masked */
+  email: string | null;
+}
+
 const isChainBroken = sql`coalesce(last_balance, 0) <> ledger`;
 
 /** Whether the cached credits are wrong. If the chain is broken, it is not known which number is right: then they are not judged. */
@@ -66,15 +72,15 @@ async function findUsers(
   condition: ReturnType<typeof sql>,
   order: ReturnType<typeof sql>,
   limit: number,
-): Promise<{ users: number; count: number; found: Balance[] }> {
-  const { rows } = await sql<{ users: number; count: number; found: Balance[] }>`
+): Promise<{ users: number; count: number; found: Found[] }> {
+  const { rows } = await sql<{ users: number; count: number; found: Found[] }>`
     WITH balances AS MATERIALIZED (${balances}), found AS (
       SELECT *, row_number() OVER (ORDER BY ${order}, user_id) AS place, count(*) OVER () AS count
       FROM balances WHERE ${condition} ORDER BY place LIMIT ${limit}
     )
     SELECT (SELECT count(*)::int FROM balances) AS users, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(json_build_object('user_id', user_id, 'cached', cached, 'ledger', ledger,
-        'last_balance', last_balance) ORDER BY place), '[]') AS found
+        'last_balance', last_balance, 'email', ${maskedEmail(sql`user_id`)}) ORDER BY place), '[]') AS found
     FROM found`.execute(db);
   return rows[0] ?? { users: 0, count: 0, found: [] };
 }
@@ -104,14 +110,17 @@ async function reportUsers(
   context: CheckContext,
   { max_findings: max }: Config,
   [condition, worst, figure]: [ReturnType<typeof sql>, ReturnType<typeof sql>, string],
-  finding: (balance: Balance) => Pick<ReportedFinding, 'severity' | 'title' | 'description'>,
+  finding: (
+    balance: Balance,
+    user: string,
+  ) => Pick<ReportedFinding, 'severity' | 'title' | 'description'>,
 ): Promise<CheckResult> {
   const { users, count, found } = await findUsers(context, condition, worst, max);
   return {
     examined: { count: users, except: [] },
     figures: figuresOf(users, figure, count),
-    findings: found.map((balance) =>
-      Object.assign(finding(balance), {
+    findings: found.map(({ email, ...balance }) =>
+      Object.assign(finding(balance, userInWords(balance.user_id, email)), {
         category: 'ledger',
         component: 'credits',
         key: balance.user_id,
@@ -128,9 +137,9 @@ function checkBalanceChain(config: Config, context: CheckContext) {
     context,
     config,
     [isChainBroken, worst, 'users with a broken chain'],
-    ({ user_id, ledger, last_balance }) => ({
+    ({ ledger, last_balance }, user) => ({
       severity: 'critical',
-      title: `Balance chain of user ${user_id} ends at ${last_balance}, the sum is ${ledger}`,
+      title: `Balance chain of user ${user} ends at ${last_balance}, the sum is ${ledger}`,
       description:
         'The newest balance_after is not the sum: a row was lost, changed or written twice.',
     }),
@@ -143,9 +152,9 @@ function checkNegativeBalance(config: Config, context: CheckContext) {
     context,
     config,
     [sql`${lowest} < 0`, lowest, 'users below zero'],
-    ({ user_id, ledger, last_balance }) => ({
+    ({ ledger, last_balance }, user) => ({
       severity: 'high',
-      title: `Balance of user ${user_id} is negative: ${Math.min(ledger, last_balance ?? 0)}`,
+      title: `Balance of user ${user} is negative: ${Math.min(ledger, last_balance ?? 0)}`,
       description: 'The user spent more than they had.',
     }),
   );

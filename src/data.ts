@@ -35,7 +35,16 @@ export {
   readKeyRing,
 } from './ground/secrets/key-ring.ts';
 export { BrokenSealError } from './ground/secrets/sealing.ts';
-export * from './data/bots/bot-executions.ts';
+export {
+  type ExecutionRow,
+  type ExecutionStatus,
+  UnknownBotError,
+  BotCannotRunError,
+  newestRuns,
+  type ExecutionFilter,
+  listExecutions,
+  countPendingRuns,
+} from './data/bots/bot-executions.ts';
 export {
   countOpenFindings,
   findingsOfRun,

@@ -15,11 +15,11 @@ export interface RecordedSum {
 
 /**
  * Stripe counts these in whole units or in thousandths (docs.stripe.com/currencies), and the documented column is called
- * amount_cents: a platform may have written either.
+ * amount_cents: a platform may have written either. UGX and ISK have no cents either, but Stripe counts them in hundredths (special cases).
  */
 const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 const wholeUnits = new Set(
-  'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF'.split(' '),
+  'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' '),
 );
 
 const decimalsOf = (currency: string): number =>

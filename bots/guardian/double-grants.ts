@@ -5,11 +5,15 @@ import { daysBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNoPayment } from './missing-grants.ts';
+import { paymentInWords } from './name-payment.ts';
 import { maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Doubled extends Wrong {
   provider: string;
+  provider_transaction_id: string | null;
   user_id: string;
+  amount_cents: number;
+  currency: string | null;
   credits_granted: number | null;
   given: number;
   bookings: number;
@@ -61,7 +65,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
         SELECT payment, user_id, count(*)::int AS bookings, sum(amount) AS amount
         FROM grants GROUP BY payment, user_id
       )
-      SELECT t.id, t.provider, d.user_id, t.credits_granted, d.bookings, d.amount + coalesce(taken.amount, 0) AS given,
+      SELECT t.id, t.provider, t.provider_transaction_id, d.user_id, t.amount_cents, t.currency, t.credits_granted, d.bookings, d.amount + coalesce(taken.amount, 0) AS given,
         coalesce(d.amount + coalesce(taken.amount, 0) > t.credits_granted, false) AS wrong
       FROM doubled d
       LEFT JOIN LATERAL (
@@ -80,7 +84,7 @@ export function findDoubled(config: Config, context: CheckContext): Promise<Chec
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'high',
-      title: `Payment ${id} gave ${row.given} credits in ${row.bookings} bookings instead of ${row.credits_granted}`,
+      title: `Payment ${paymentInWords({ id, ...row })} gave ${row.given} credits in ${row.bookings} bookings instead of ${row.credits_granted}`,
       description: 'The ledger has more than one booking for one payment.',
       metadata: { transaction_id: id, ...row },
     }),

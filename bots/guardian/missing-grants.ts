@@ -4,6 +4,7 @@ import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, minutesBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
+import { paymentInWords } from './name-payment.ts';
 import { isLive, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Ungranted extends Wrong {
@@ -78,8 +79,8 @@ export function findUngranted(config: Config, context: CheckContext): Promise<Ch
       severity: 'critical',
       title:
         row.credits_granted === null
-          ? `Payment ${id} is completed, and no credits were given; it names none`
-          : `Payment ${id} is completed, and ${row.given} of its ${row.credits_granted} credits were given`,
+          ? `Payment ${paymentInWords({ id, ...row })} is completed, and no credits were given; it names none`
+          : `Payment ${paymentInWords({ id, ...row })} is completed, and ${row.given} of its ${row.credits_granted} credits were given`,
       description: 'The user has paid, and the ledger has no booking for it.',
       metadata: { transaction_id: id, ...row },
     }),

@@ -3,6 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, minutesBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
+import { paymentInWords } from './name-payment.ts';
 import { isLive, timeSinceInWords, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Pending extends Wrong {
@@ -50,7 +51,7 @@ export function findPending(config: Config, context: CheckContext): Promise<Chec
         row.created_at === null || new Date(row.created_at) < daysBefore(now, 1)
           ? 'high'
           : 'medium',
-      title: `Payment ${id} at ${row.provider} has been pending for ${timeSinceInWords(row.created_at, now)}`,
+      title: `Payment ${paymentInWords({ id, ...row })} at ${row.provider} has been pending for ${timeSinceInWords(row.created_at, now)}`,
       description: is_slow
         ? 'Its means of payment takes days, and it has been pending for longer than slow_pending_days.'
         : 'The provider has decided, and the platform was not told or did not record it.',

@@ -5,11 +5,13 @@ import { daysBefore, minutesBefore } from '../parts/time.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
 import { namesNoPayment } from './missing-grants.ts';
+import { paymentInWords } from './name-payment.ts';
 import { isLive, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Undebited extends Wrong {
   payment_id: string;
   provider: string;
+  provider_transaction_id: string | null;
   user_id: string | null;
   amount_cents: number;
   currency: string | null;
@@ -55,7 +57,7 @@ export function findUndebited(config: Config, context: CheckContext): Promise<Ch
                OR t.id = ANY (${openIds('payments', 'refunds-without-debit')}))
         ORDER BY t.updated_at DESC LIMIT ${maxRead + 1}
       )
-      SELECT r.id, p.id AS payment_id, r.provider, r.user_id, abs(r.amount_cents::bigint) AS amount_cents, r.currency,
+      SELECT r.id, p.id AS payment_id, r.provider, r.provider_transaction_id, r.user_id, abs(r.amount_cents::bigint) AS amount_cents, r.currency,
         p.credits_granted, p.id IS NOT NULL AND ${isUndebited} AS wrong
       FROM refunds r LEFT JOIN LATERAL (
         SELECT p.* FROM transactions p WHERE r.type <> 'refund' AND p.id = r.id
@@ -78,7 +80,7 @@ export function findUndebited(config: Config, context: CheckContext): Promise<Ch
     component: 'transactions',
     finding: ({ id, ...row }) => ({
       severity: 'high',
-      title: `Refund ${id} paid money back, and its ${row.credits_granted} credits were not taken back`,
+      title: `Refund ${paymentInWords({ id, ...row })} paid money back, and its ${row.credits_granted} credits were not taken back`,
       description:
         'The ledger has no debit for the refund, and no note that the credits were spent before.',
       metadata: { transaction_id: id, ...row },

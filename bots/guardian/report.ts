@@ -27,6 +27,8 @@ interface RowsToReport<Row extends Wrong> {
   rows: Fragment;
   /** columns of `rows` */
   order: Fragment;
+  /** further columns of a finding, of a row `found`: read for those that are reported only */
+  details?: Fragment;
   /** what the figures count */
   examined: string;
   found: string;
@@ -40,7 +42,7 @@ interface RowsToReport<Row extends Wrong> {
 export async function reportRows<Row extends Wrong>(
   { max_findings: max }: Config,
   { db }: CheckContext,
-  { rows: query, order, examined, found, component, finding }: RowsToReport<Row>,
+  { rows: query, order, details, examined, found, component, finding }: RowsToReport<Row>,
 ): Promise<CheckResult> {
   const { rows } = await sql<{ examined: number; count: number; found: Row[] }>`
     WITH examined AS MATERIALIZED (${query}), found AS (
@@ -49,7 +51,7 @@ export async function reportRows<Row extends Wrong>(
     )
     SELECT (SELECT count(*)::int FROM examined) AS examined, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(found ORDER BY place), '[]') AS found
-    FROM found`.execute(db);
+    FROM (SELECT * ${details ? sql`, ${details}` : sql``} FROM found) found`.execute(db);
   const { examined: read = 0, count = 0, found: wrong = [] } = rows[0] ?? {};
   const figures: Figure[] = [
     { name: examined, value: read },

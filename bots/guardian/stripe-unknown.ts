@@ -5,6 +5,7 @@ import type { CheckContext, ReportedFinding } from '../../src/bot.ts';
 import { openIds } from '../parts/open-findings.ts';
 import { isSameSum, recordedInWords, sumInWords } from './amounts.ts';
 import type { Config } from './config.ts';
+import { paymentInWords, providerIdOr } from './name-payment.ts';
 import { isLive } from './report.ts';
 import { StripeRequestError, type StripeClient } from './stripe-client.ts';
 import { finding, type Recorded } from './stripe-compare.ts';
@@ -128,13 +129,18 @@ async function ask(
     return finding(
       'unknown',
       id,
-      `Payment ${id} is ${row.status}, and Stripe does not know it`,
+      `Payment ${paymentInWords(row)} is ${row.status}, and Stripe does not know it`,
       about,
     );
   const data = object as Record<string, unknown>;
   if (row.status === 'refunded')
     return isKept(data)
-      ? finding('differing', id, `Payment ${id} is refunded, and paid and kept at Stripe`, about)
+      ? finding(
+          'differing',
+          id,
+          `Payment ${paymentInWords(row)} is refunded, and paid and kept at Stripe`,
+          about,
+        )
       : null;
   const paid = paidWith(data);
   const state = data['payment_status'] ?? data['status'];
@@ -142,14 +148,19 @@ async function ask(
     // A session or an invoice may have been free.
     if (state === 'no_payment_required' || (state === 'paid' && amount_cents === 0)) return null;
     const word = typeof state === 'string' && /^[a-z_]{1,40}$/.test(state) ? state : 'unpaid';
-    return finding('unknown', id, `Payment ${id} is completed, and ${word} at Stripe`, about);
+    return finding(
+      'unknown',
+      id,
+      `Payment ${paymentInWords(row)} is completed, and ${word} at Stripe`,
+      about,
+    );
   }
   if (!paid.sum || isSameSum(row, paid.sum)) return null;
   const { sum } = paid;
   return finding(
     'differing',
     id,
-    `Payment ${id} is ${recordedInWords(row)}, and ${sumInWords(sum)} at Stripe`,
+    `Payment ${providerIdOr(id, provider_transaction_id)} is ${recordedInWords(row)}, and ${sumInWords(sum)} at Stripe`,
     { ...about, stripe: sum },
   );
 }

@@ -2,12 +2,15 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { daysBefore, hoursBefore, minutesBefore } from '../parts/time.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import { openIds } from '../parts/open-findings.ts';
 import type { Config } from './config.ts';
+import { providerIdOr } from './name-payment.ts';
 import { timeSinceInWords, maxRead, reportRows, type Wrong } from './report.ts';
 
 interface Outlived extends Wrong {
   provider: string;
+  provider_subscription_id: string | null;
   user_id: string | null;
   tier: string;
   status: string;
@@ -22,7 +25,7 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
   const pastDue = daysBefore(now, config.past_due_days);
   return reportRows<Outlived>(config, context, {
     rows: sql`
-      SELECT id, provider, user_id, tier, status, current_period_end, cancel_at_period_end,
+      SELECT id, provider, provider_subscription_id, user_id, tier, status, current_period_end, cancel_at_period_end,
         current_period_end < CASE status WHEN 'past_due' THEN ${pastDue}::timestamptz ELSE ${active}::timestamptz END AS wrong
       FROM subscriptions
       WHERE status IN ('active', 'past_due') AND current_period_end < ${now}
@@ -33,7 +36,7 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
     component: 'subscriptions',
     finding: ({ id, ...row }) => ({
       severity: 'medium',
-      title: `Subscription ${id} is ${row.status}, and its period ended ${timeSinceInWords(row.current_period_end, now)} ago`,
+      title: `Subscription ${providerIdOr(id, row.provider_subscription_id)} is ${row.status}, and its period ended ${timeSinceInWords(row.current_period_end, now)} ago`,
       description: row.cancel_at_period_end
         ? 'It was to end with its period, and the platform still serves it.'
         : 'It was neither renewed nor ended.',
@@ -43,6 +46,7 @@ export function findOutlived(config: Config, context: CheckContext): Promise<Che
 }
 
 interface Differing extends Wrong {
+  email: string | null;
   profile_status: string | null;
   profile_tier: string | null;
   subscription_id: string | null;
@@ -95,9 +99,10 @@ export function findDiffering(config: Config, context: CheckContext): Promise<Ch
     examined: 'profiles with a subscription',
     found: 'profiles that differ',
     component: 'profiles.subscription_status',
-    finding: ({ id, kind, ...row }) => ({
+    details: sql`${maskedEmail(sql`found.id`)} AS email`,
+    finding: ({ id, kind, email, ...row }) => ({
       severity: severities[kind],
-      title: `Profile ${id} is ${planInWords(row.profile_status, row.profile_tier)}, and its subscription is ${planInWords(row.status, row.tier)}`,
+      title: `Profile ${userInWords(id, email)} is ${planInWords(row.profile_status, row.profile_tier)}, and its subscription is ${planInWords(row.status, row.tier)}`,
       description: {
         unpaid: 'The platform serves a subscription that is not paid for.',
         unserved: 'The user pays, and the platform does not serve the subscription.',

@@ -1,6 +1,7 @@
 /** Whether a provider's payment gave credits once, by the ids that bookings name; and whether a pool was overdrawn. */
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { maskedEmail } from '../parts/people.ts';
 import { daysBefore } from '../parts/time.ts';
 
 /** One run reads this many bookings at most; where there are more, its result is marked as truncated. */
@@ -108,21 +109,26 @@ interface Overdrawn {
   id: string;
   credits_pool: number;
   plan: string | null;
+  /** of the owner, masked */
+  email: string | null;
 }
 
-/** An organization without credits_pool has no pool. Findings show its id, and not its name, because a name is personal data. */
+/**
+ * An organization without credits_pool has no pool. Findings show its id and whose it is, and not its name, because a name is often that of
+ * a person.
+ */
 export async function checkPools(
   { max_findings: max }: { max_findings: number },
   { db }: CheckContext,
 ): Promise<CheckResult> {
   const { rows } = await sql<{ pools: number; count: number; found: Overdrawn[] }>`
     WITH found AS (
-      SELECT id, credits_pool, plan, count(*) OVER () AS count, row_number() OVER (ORDER BY credits_pool, id) AS place
+      SELECT id, owner_id, credits_pool, plan, count(*) OVER () AS count, row_number() OVER (ORDER BY credits_pool, id) AS place
       FROM organizations WHERE credits_pool < 0 ORDER BY place LIMIT ${max}
     )
     SELECT (SELECT count(*)::int FROM organizations WHERE credits_pool IS NOT NULL) AS pools,
       coalesce(max(count), 0)::int AS count,
-      coalesce(json_agg(json_build_object('id', id, 'credits_pool', credits_pool, 'plan', plan) ORDER BY place), '[]') AS found
+      coalesce(json_agg(json_build_object('id', id, 'credits_pool', credits_pool, 'plan', plan, 'email', ${maskedEmail(sql`owner_id`)}) ORDER BY place), '[]') AS found
     FROM found`.execute(db);
   const { pools = 0, count = 0, found = [] } = rows[0] ?? {};
   return {
@@ -131,10 +137,10 @@ export async function checkPools(
       { name: 'pools of organizations', value: pools },
       { name: 'pools below zero', value: count },
     ],
-    findings: found.map(({ id, credits_pool, plan }) => ({
+    findings: found.map(({ id, credits_pool, plan, email }) => ({
       severity: 'high',
       category: 'ledger',
-      title: `The pool of organization ${id} is below zero: ${credits_pool}`,
+      title: `The pool of organization ${email === null ? id : `${id.slice(0, 8)} of ${email}`} is below zero: ${credits_pool}`,
       description:
         'Its members spent more than it had: several debits at the same time each read the old value.',
       component: 'organizations',

@@ -1,5 +1,6 @@
 /** What is done about each kind of finding of `ledger`: a cache is refreshed, the ledger itself is corrected by people. */
 import type { KnowledgeSeed } from '../../src/bot.ts';
+import { anyUser } from '../parts/people.ts';
 
 export const knowledge: KnowledgeSeed[] = [
   {
@@ -23,7 +24,7 @@ export const knowledge: KnowledgeSeed[] = [
   {
     name: 'ledger.negative-balance',
     category: 'ledger',
-    pattern: '^balance of user [0-9a-f-]{36} is negative',
+    pattern: `^balance of user ${anyUser} is negative`,
     solution:
       'Read the rows of this user by seq and find the first balance below zero: it was booked without the triggers of credits, or ' +
       'before these existed. Agree with the user how to settle it, and correct the balance with a new row that says why.',
@@ -50,7 +51,7 @@ export const knowledge: KnowledgeSeed[] = [
   {
     name: 'ledger.negative-pool',
     category: 'ledger',
-    pattern: '^the pool of organization [0-9a-f-]{36} is below zero',
+    pattern: `^the pool of organization [0-9a-f-]{8,36}( of \\S{1,80})? is below zero`,
     solution:
       'Look for code that reads credits_pool and writes it back later: let it subtract in one UPDATE with the condition that the ' +
       'pool is high enough. Ask the organization to fill its pool, and set credits_pool to the sum of its bookings.',

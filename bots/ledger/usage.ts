@@ -2,6 +2,7 @@
 import { sql, z } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import { openIds } from '../parts/open-findings.ts';
 import { hoursBefore, minutesBefore } from '../parts/time.ts';
 
@@ -23,6 +24,8 @@ interface Unpaid {
   id: string;
   user_id: string;
   app: string | null;
+  /** of the user, masked */
+  email: string | null;
   credits_used: number;
   created_at: string;
 }
@@ -83,7 +86,7 @@ const unpaidUses = (
     )
     SELECT (SELECT count(*)::int FROM uses) AS uses, (SELECT max(created_at) FROM uses) AS newest, coalesce(max(count), 0)::int AS count,
       coalesce(json_agg(to_json(found) ORDER BY place), '[]') AS found
-    FROM found`;
+    FROM (SELECT *, ${maskedEmail(sql`found.user_id`)} AS email FROM found) found`;
 };
 
 export async function checkUsage(
@@ -105,10 +108,10 @@ export async function checkUsage(
       { name: 'uses that cost credits', value: uses },
       { name: 'uses without a debit', value: count },
     ],
-    findings: found.map(({ id, user_id, app, credits_used, created_at }) => ({
+    findings: found.map(({ id, user_id, app, email, credits_used, created_at }) => ({
       severity: 'medium',
       category: 'ledger',
-      title: `Use of ${app ?? 'an unknown app'} for ${counted(credits_used, 'credit')} was not debited: ${id}`,
+      title: `Use of ${app ?? 'an unknown app'} for ${counted(credits_used, 'credit')} was not debited: user ${userInWords(user_id, email)}`,
       description: 'The app was used, and the ledger has no booking of the user for it.',
       component: 'app_usage',
       key: id,

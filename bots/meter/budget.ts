@@ -3,13 +3,14 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import { dayMs, daysBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, isCost, maxShown, requireUsage } from './usage.ts';
-
-const all = 'all providers';
+import { all, inCents, isCost, maxShown, nameOfProvider, requireUsage } from './usage.ts';
 
 interface Spent {
+  /** of a user, masked */
+  email: string | null;
   month: number;
   day: number;
 }
@@ -32,7 +33,7 @@ async function readSpending(
   // Only users near a budget are read, because there may be many.
   const near = (budget: number | null) => (budget === null ? null : (budget * warn_percent) / 100);
   const { rows } = await sql<Spent & { subject: string }>`
-    SELECT * FROM (
+    SELECT *, ${by === 'user_id' ? maskedEmail(sql`subject::uuid`) : sql`NULL`} AS email FROM (
       SELECT ${sql.ref(by)}::text AS subject, sum(cost_cents)::float8 AS month,
         coalesce(sum(cost_cents) FILTER (WHERE created_at >= ${dayStart}), 0)::float8 AS day
       FROM javari_usage_stats
@@ -48,7 +49,14 @@ async function readSpending(
   return new Map(rows.map(({ subject, ...spent }) => [subject, spent]));
 }
 
-type Budget = { subject: string; period: 'day' | 'month'; spent: number; budget: number | null };
+interface Budget {
+  subject: string;
+  /** of a user: how titles name it */
+  user?: string;
+  period: 'day' | 'month';
+  spent: number;
+  budget: number | null;
+}
 
 export async function findOverBudget(config: Config, context: CheckContext): Promise<CheckResult> {
   const { month_cents, day_cents, provider_month_cents, user_month_cents, user_day_cents } = config;
@@ -67,14 +75,17 @@ export async function findOverBudget(config: Config, context: CheckContext): Pro
   const budgets: Budget[] = [
     { subject: all, period: 'month', spent: total.month, budget: month_cents },
     { subject: all, period: 'day', spent: total.day, budget: day_cents },
-    ...Object.entries(provider_month_cents).map(([subject, budget]) => {
-      const spent = providers.get(subject)?.month ?? 0;
-      return { subject, period: 'month' as const, spent, budget };
+    ...Object.entries(provider_month_cents).map(([provider, budget]) => {
+      const spent = providers.get(provider)?.month ?? 0;
+      return { subject: nameOfProvider(provider), period: 'month' as const, spent, budget };
     }),
-    ...[...users].flatMap(([user, { month, day }]): Budget[] => [
-      { subject: `user ${user}`, period: 'month', spent: month, budget: user_month_cents },
-      { subject: `user ${user}`, period: 'day', spent: day, budget: user_day_cents },
-    ]),
+    ...[...users].flatMap(([id, { month, day, email }]): Budget[] => {
+      const [subject, user] = [`user ${id}`, userInWords(id, email)];
+      return [
+        { subject, user, period: 'month', spent: month, budget: user_month_cents },
+        { subject, user, period: 'day', spent: day, budget: user_day_cents },
+      ];
+    }),
   ];
   const found = budgets
     .flatMap((each) => findingOf(each, config))
@@ -103,12 +114,12 @@ export async function findOverBudget(config: Config, context: CheckContext): Pro
 }
 
 function findingOf(
-  { subject, period, spent, budget }: Budget,
+  { subject, user, period, spent, budget }: Budget,
   { warn_percent, critical_percent }: Config,
 ): { share: number; finding: ReportedFinding }[] {
   const share = budget === null ? 0 : (100 * spent) / budget;
   if (budget === null || share < warn_percent) return [];
-  const isUser = subject.startsWith('user ');
+  const isUser = user !== undefined;
   const over = isUser ? 'medium' : share >= critical_percent ? 'critical' : 'high';
   return [
     {
@@ -116,7 +127,7 @@ function findingOf(
       finding: {
         severity: share >= 100 ? over : isUser ? 'low' : 'medium',
         category: 'costs',
-        title: `Javari budget: ${shortened(subject, maxShown)} spent ${Math.floor(share)} % of the ${period}'s budget (${inCents(spent)} of ${inCents(budget)})`,
+        title: `Javari budget: ${shortened(isUser ? `user ${user}` : subject, maxShown)} spent ${Math.floor(share)} % of the ${period}'s budget (${inCents(spent)} of ${inCents(budget)})`,
         description: `The ${period} is counted in UTC. A budget is reported from ${warn_percent} % on.`,
         component: subject,
         key: `${subject}, ${period}`,
@@ -157,11 +168,11 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
     );
   const asked = [
     { subject: all, budget: month_cents, spent: sum(providers, 'month'), aDay: pace(null) },
-    ...Object.entries(provider_month_cents).map(([subject, budget]) => ({
-      subject,
+    ...Object.entries(provider_month_cents).map(([provider, budget]) => ({
+      subject: nameOfProvider(provider),
       budget,
-      spent: providers.get(subject)?.month ?? 0,
-      aDay: pace(subject),
+      spent: providers.get(provider)?.month ?? 0,
+      aDay: pace(provider),
     })),
   ];
   const projected = asked.map((each) => ({ ...each, end: each.spent + each.aDay * daysLeft }));
@@ -201,5 +212,5 @@ export async function findOverPace(config: Config, context: CheckContext): Promi
 }
 
 const noneIn = (budgets: Record<string, number>) => Object.keys(budgets).length === 0;
-const sum = (spent: Map<string, Spent>, period: keyof Spent) =>
+const sum = (spent: Map<string, Spent>, period: 'month' | 'day') =>
   [...spent.values()].reduce((all, each) => all + each[period], 0);

@@ -18,8 +18,9 @@ export const config = z.strictObject({
     .describe('budgets in cents of single providers for a calendar month in UTC, by name'),
   user_month_cents: cents('budget in cents of each user for a calendar month in UTC'),
   user_day_cents: cents('budget in cents of each user for a day in UTC'),
-  // Providers bill what they have worked on: Azure OpenAI also requests that it answers with 400 or 408, and none that it limits with
-  // 429 (Plan to manage costs, learn.microsoft.com). An answer that the platform gave up waiting for is billed, too.
+  // Azure bills a request that the service has processed whatever its status, such as a 400 of the content filter or a 408 of a
+  // timeout, and none that it refuses with 401 or 429 (learn.microsoft.com, "Plan and manage costs", HTTP error response code and
+  // billing status). An answer that the caller gave up waiting for is billed, too, where a provider says so (novita.ai, LLM API Billing).
   failed_requests_cost: z
     .boolean()
     .default(true)

@@ -3,21 +3,21 @@ import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { counted, shortened } from '../parts/in-words.ts';
 import { median } from '../parts/median.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import { hoursBefore } from '../parts/time.ts';
 import type { Config } from './config.ts';
-import { inCents, isCost, maxShown, requireUsage } from './usage.ts';
-
-const all = 'all providers';
+import { all, inCents, isCost, maxShown, nameOfProvider, requireUsage } from './usage.ts';
 
 interface Hours {
   /** how many days ago; 0: the last hours */
   ago: number;
-  provider: string;
+  /** null: all of them together */
+  provider: string | null;
   cost: number;
   users: number;
 }
 
-const sumOf = (rows: Hours[]) => rows.reduce((all, { cost }) => all + cost, 0);
+const sumOf = (rows: Hours[]) => rows.reduce((sum, { cost }) => sum + cost, 0);
 
 /**
  * Compares with the median of the days before, so that one expensive day (old uses that were recorded at once) does not raise what
@@ -28,7 +28,7 @@ export async function findSlope(config: Config, context: CheckContext): Promise<
   const { db, now, skip } = context;
   await requireUsage(context);
   // A user of two providers counts for each; `users` of all providers together has a row of its own, with provider NULL.
-  const { rows } = await sql<Hours & { provider: string | null }>`
+  const { rows: hours } = await sql<Hours>`
     SELECT day.ago, u.provider, u.cost, u.users
     FROM generate_series(0, ${slope_days}::int) AS day (ago) CROSS JOIN LATERAL (
       SELECT provider, sum(cost_cents)::float8 AS cost, count(DISTINCT user_id)::int AS users FROM javari_usage_stats
@@ -37,17 +37,13 @@ export async function findSlope(config: Config, context: CheckContext): Promise<
       GROUP BY GROUPING SETS ((provider), ()) HAVING count(*) > 0
       ORDER BY provider NULLS FIRST LIMIT 200
     ) u ORDER BY day.ago, u.cost DESC`.execute(db);
-  const hours = rows.map((row): Hours => ({ ...row, provider: row.provider ?? all }));
-  const totals = hours.filter(({ provider }) => provider === all);
+  const totals = hours.filter(({ provider }) => provider === null);
   const before = totals.filter(({ ago }) => ago > 0);
   if (before.length < slope_min_days)
     skip(
       `there was spending on ${before.length} of the last ${slope_days} days in these hours, and ${slope_min_days} are needed to compare`,
     );
-  const providers = [
-    all,
-    ...new Set(hours.filter(({ provider }) => provider !== all).map(({ provider }) => provider)),
-  ];
+  const providers = [...new Set([null, ...hours.map(({ provider }) => provider)])];
   const found = providers
     .map((provider) =>
       riseOf(
@@ -82,7 +78,7 @@ const usualOf = (before: Hours[], days: number) =>
   median([...before.map(({ cost }) => cost), ...Array<number>(days - before.length).fill(0)]);
 
 interface Rise {
-  provider: string;
+  provider: string | null;
   cost: number;
   users: number;
   usual: number;
@@ -91,7 +87,7 @@ interface Rise {
 
 function riseOf(
   hours: Hours[],
-  provider: string,
+  provider: string | null,
   { slope_min_days, slope_times, slope_user_times, min_cents }: Config,
 ): Rise | null {
   const last = hours.find(({ ago }) => ago === 0);
@@ -109,7 +105,7 @@ function riseOf(
 }
 
 async function topModels(
-  provider: string,
+  provider: string | null,
   config: Config,
   { db, now }: CheckContext,
 ): Promise<object[]> {
@@ -117,7 +113,7 @@ async function topModels(
   const { rows } = await sql<object>`
     SELECT model, user_id AS user, sum(cost_cents)::float8 AS cost_cents, count(*)::int AS requests FROM javari_usage_stats
     WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)}
-      ${provider === all ? sql`` : sql`AND provider = ${provider}`}
+      ${provider === null ? sql`` : sql`AND provider = ${provider}`}
     GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5`.execute(db);
   return rows;
 }
@@ -126,21 +122,24 @@ const findingOf = (
   { provider, cost, users, usual, usualUser }: Rise,
   { slope_hours }: Config,
   top: object[],
-): ReportedFinding => ({
-  severity: 'high',
-  category: 'costs',
-  title: `Javari costs rise: ${shortened(provider, maxShown)} cost ${inCents(cost)} in ${counted(slope_hours, 'hour')}, usual are ${inCents(usual)}`,
-  description: `${counted(users, 'active user')} cost ${inCents(cost / Math.max(1, users))} each; ${inCents(usualUser)} are usual.`,
-  component: provider,
-  metadata: {
-    cost_cents: cost,
-    usual_cents: usual,
-    users,
-    usual_user_cents: usualUser,
-    hours: slope_hours,
-    top,
-  },
-});
+): ReportedFinding => {
+  const component = provider === null ? all : nameOfProvider(provider);
+  return {
+    severity: 'high',
+    category: 'costs',
+    title: `Javari costs rise: ${shortened(component, maxShown)} cost ${inCents(cost)} in ${counted(slope_hours, 'hour')}, usual are ${inCents(usual)}`,
+    description: `${counted(users, 'active user')} cost ${inCents(cost / Math.max(1, users))} each; ${inCents(usualUser)} are usual.`,
+    component,
+    metadata: {
+      cost_cents: cost,
+      usual_cents: usual,
+      users,
+      usual_user_cents: usualUser,
+      hours: slope_hours,
+      top,
+    },
+  };
+};
 
 /** How many of the users who spent most in 24 hours are examined. */
 const maxUsers = 50;
@@ -153,6 +152,7 @@ export async function findUserSpend(config: Config, context: CheckContext): Prom
   const from = hoursBefore(now, 24);
   const { rows } = await sql<{
     user: string;
+    email: string | null;
     cost: number;
     own_day: number | null;
     median_user: number;
@@ -162,7 +162,7 @@ export async function findUserSpend(config: Config, context: CheckContext): Prom
       SELECT user_id, sum(cost_cents)::float8 AS cost FROM javari_usage_stats
       WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)} AND user_id IS NOT NULL GROUP BY 1
     )
-    SELECT s.user_id AS user, s.cost, own.a_day AS own_day,
+    SELECT s.user_id AS user, ${maskedEmail(sql`s.user_id`)} AS email, s.cost, own.a_day AS own_day,
       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM spent) AS median_user,
       (SELECT count(*)::int FROM spent) AS users
     FROM (SELECT * FROM spent ORDER BY cost DESC, user_id LIMIT ${maxUsers}) s
@@ -188,11 +188,11 @@ export async function findUserSpend(config: Config, context: CheckContext): Prom
       { name: 'highest spending of a user', value: rows[0]?.cost ?? 0, unit: 'cents' },
     ],
     truncated: found.length > max_findings,
-    findings: found.slice(0, max_findings).map(({ user, cost, own_day, median_user }) => ({
+    findings: found.slice(0, max_findings).map(({ user, email, cost, own_day, median_user }) => ({
       severity: 'medium',
       category: 'costs',
-      title: `Javari costs of a user: ${inCents(cost)} in 24 hours, usual are ${inCents(own_day ?? median_user)}`,
-      description: `User ${user}. The median user spent ${inCents(median_user)} in these hours.`,
+      title: `Javari costs of a user: ${userInWords(user, email)} cost ${inCents(cost)} in 24 hours, usual are ${inCents(own_day ?? median_user)}`,
+      description: `The median user spent ${inCents(median_user)} in these hours.`,
       component: `user ${user}`,
       metadata: { user, cost_cents: cost, own_day_cents: own_day, median_user_cents: median_user },
     })),

@@ -33,6 +33,13 @@ export async function requireUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>
     );
 }
 
+/** What findings call the sum of all providers. */
+export const all = 'all providers';
+
+/** What findings call a provider: its name, unless it is that of the sum. A provider's name has 20 characters at most. */
+export const nameOfProvider = (provider: string): string =>
+  provider === all ? `provider ${provider}` : provider;
+
 /** `1,234 cents` */
 export const inCents = (value: number): string =>
   `${Math.round(value).toLocaleString('en')} ${Math.round(value) === 1 ? 'cent' : 'cents'}`;

@@ -3,6 +3,7 @@ import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
 import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import { attemptsOf, requireAttempts } from './attempts.ts';
 import type { Config } from './config.ts';
 import { clientOf, isClient, networkOf } from './network.ts';
@@ -33,11 +34,14 @@ export async function findAddresses(config: Config, context: EventContext): Prom
     tables: attemptsOf(config, context),
     counted: sql`
       SELECT DISTINCT ON (key) * FROM (
-        SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts
+        SELECT a.key, ${countColumns}, count(DISTINCT user_id) FILTER (WHERE failed)::int AS accounts,
+          bool_and(user_id IS NOT NULL) FILTER (WHERE failed) AS named
         FROM (SELECT *, ${clientOf(sql`ip_address`)} AS key FROM attempts WHERE ${isClient(sql`ip_address`, config)}) a
         ${joinStart(sql`a.key`)} WHERE ${isSinceStart(sql`a.key`, context)} GROUP BY a.key, source
       ) each ORDER BY key, bad DESC, "of" DESC`,
-    wrong: sql`bad >= ${config.min_failed_of_address} AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
+    // A device with an old password, behind an address that others share, fails for one account alone.
+    wrong: sql`bad >= CASE WHEN named AND accounts = 1 THEN ${config.high_failed}::int ELSE ${config.min_failed_of_address}::int END
+      AND 100.0 * bad / "of" >= ${config.min_failed_percent}::numeric`,
     worst: sql`bad DESC`,
     max: config.max_findings,
     figures: figuresOf('IP addresses with logins'),
@@ -69,6 +73,7 @@ interface Account extends Counted {
   succeeded: number;
   networks: number;
   sample: string[];
+  email: string | null;
   entered: boolean;
 }
 
@@ -98,15 +103,16 @@ export async function findAccounts(config: Config, context: EventContext): Promi
     wrong: sql`bad > succeeded AND (bad >= ${config.high_failed}
       OR bad >= ${config.min_failed_of_account} AND networks >= ${config.min_networks_of_account})`,
     worst: sql`entered DESC, bad DESC`,
+    details: sql`${maskedEmail(sql`g.key::uuid`)} AS email`,
     max: config.max_findings,
     figures: figuresOf('accounts with logins'),
   };
   return countEvents<Account>(context, question, (row) => {
-    const { key, bad, of, networks, sample, entered, succeeded } = row;
+    const { key, bad, of, networks, sample, email, entered, succeeded } = row;
     return {
       severity: entered ? 'critical' : bad >= config.high_failed ? 'high' : 'medium',
       category,
-      title: `Failed logins of user ${key}: ${bad} of ${of}, from ${counted(networks, 'network')}`,
+      title: `Failed logins of user ${userInWords(key, email)}: ${bad} of ${of}, from ${counted(networks, 'network')}`,
       description: entered
         ? 'Afterwards a login from one of these networks succeeded: the account may be taken over. End its sessions and have its ' +
           'password changed; ask the user first where that can be done quickly.'

@@ -6,6 +6,7 @@ import { sql } from '../../src/bot.ts';
 import type { EventContext, EventResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
 import { countEvents, joinStart, isSinceStart, type Counted } from '../parts/count-events.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import type { Config } from './config.ts';
 import { networkOf } from './network.ts';
 
@@ -14,6 +15,7 @@ interface Admin extends Counted {
   hours: number[];
   strange: boolean;
   actions: string[];
+  email: string | null;
   networks: string[] | null;
 }
 
@@ -49,6 +51,7 @@ export async function findOddHours(config: Config, context: EventContext): Promi
       ) judged GROUP BY key`,
     wrong: sql`bad >= ${config.min_odd_actions} OR bad > 0 AND strange`,
     worst: sql`strange DESC, bad DESC`,
+    details: sql`${maskedEmail(sql`g.key::uuid`)} AS email`,
     max: config.max_findings,
     figures: ({ keys, of }: { keys: number; of: number }) => [
       { name: 'active administrators', value: keys },
@@ -58,11 +61,11 @@ export async function findOddHours(config: Config, context: EventContext): Promi
   return countEvents<Admin>(
     context,
     question,
-    ({ key, bad, hours, strange, actions, networks }) => ({
+    ({ key, bad, hours, strange, actions, email, networks }) => ({
       // An administrator who works late is no alarm; one who also comes from a new network may be.
       severity: strange ? 'medium' : 'low',
       category: 'admins',
-      title: `Administrator ${key} acted at unusual hours: ${counted(bad, 'action')}${strange ? ', from a new network' : ''}`,
+      title: `Administrator ${userInWords(key, email)} acted at unusual hours: ${counted(bad, 'action')}${strange ? ', from a new network' : ''}`,
       description:
         `In the ${config.history_days} days before, this user did nothing at these hours (${hours.join(', ')} in ${config.timezone}). ` +
         'Ask them. If it was another person, end their sessions and remove the role.',

@@ -6,6 +6,7 @@
 import { sql, z } from '../../src/bot.ts';
 import type { EventContext, EventResult, ReportedFinding } from '../../src/bot.ts';
 import { dayMs } from '../parts/time.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import type { Config } from './config.ts';
 
 const maxAdmins = 200;
@@ -63,6 +64,10 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
     Date.parse(at) >= (startOf.get(user) ?? from).getTime() && (only?.includes(user) ?? true);
   const byUser = Map.groupBy([...kept, ...onlyLogged].filter(isCounted), ({ user }) => user);
   const found = [...byUser.values()].slice(0, config.max_findings);
+  const emails = await readEmails(
+    context,
+    found.map(([newest]) => newest!.user),
+  );
   const keys = new Set([
     ...found.map(([newest]) => newest!.user),
     ...startOf.keys(),
@@ -70,7 +75,7 @@ export async function findRoleChanges(config: Config, context: EventContext): Pr
   ]);
   return {
     examined: only ? [...only] : { count: users.length, except: [] },
-    findings: found.map((changes) => findingOf(changes, logged)),
+    findings: found.map((changes) => findingOf(changes, logged, emails)),
     figures: [
       { name: 'administrators', value: rows.length },
       { name: 'changes of roles', value: kept.length + onlyLogged.length },
@@ -107,14 +112,27 @@ async function readLoggedChanges(
   return new Map(rows.map(({ user, at, ...row }) => [user, { ...row, at: at.toISOString() }]));
 }
 
+/** The masked e-mail addresses of users, by their ids. */
+async function readEmails({ db }: EventContext, users: string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; email: string | null }>`
+    SELECT id, ${maskedEmail(sql`u.id`)} AS email FROM unnest(${users}::uuid[]) AS u (id)`.execute(
+    db,
+  );
+  return new Map(rows.flatMap(({ id, email }) => (email === null ? [] : [[id, email]])));
+}
+
 /** The newest change comes first. */
-function findingOf(changes: Change[], logged: Logged): ReportedFinding {
+function findingOf(
+  changes: Change[],
+  logged: Logged,
+  emails: ReadonlyMap<string, string>,
+): ReportedFinding {
   const { user, to, at } = changes[0]!;
   const by = logged.get(user);
   return {
     severity: to === null ? 'medium' : 'high',
     category: 'roles',
-    title: `Role of user ${user} changed: now ${to ?? 'no administrator'}`,
+    title: `Role of user ${userInWords(user, emails.get(user) ?? null)} changed: now ${to ?? 'no administrator'}`,
     description:
       (by
         ? `The activity log says that ${by.by ? `user ${by.by}` : 'the server'} did it (${by.action}).`

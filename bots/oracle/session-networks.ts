@@ -2,10 +2,13 @@
 import { sql } from '../../src/bot.ts';
 import type { CheckContext, CheckResult } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
+import { maskedEmail, userInWords } from '../parts/people.ts';
 import type { Config } from './config.ts';
 import { isClient, networkOf } from './network.ts';
 
 interface Spread {
+  /** of the user, masked */
+  email: string | null;
   user_id: string;
   networks: number;
   sessions: string[];
@@ -37,7 +40,8 @@ export async function findSpreadSessions(
       ORDER BY networks DESC, user_id LIMIT ${config.max_findings + 1}
     )
     SELECT count(*)::int AS begun, count(ip_address)::int AS addressed, count(DISTINCT user_id)::int AS users,
-      (SELECT coalesce(json_agg(spread ORDER BY networks DESC, user_id), '[]') FROM spread) AS found
+      (SELECT coalesce(json_agg(spread ORDER BY networks DESC, user_id), '[]') FROM (
+        SELECT *, ${maskedEmail(sql`spread.user_id`)} AS email FROM spread) spread) AS found
     FROM begun`.execute(db);
   const { begun, addressed, users, found } = rows[0]!;
   if (begun > 0 && addressed === 0)
@@ -51,10 +55,10 @@ export async function findSpreadSessions(
     truncated: found.length > config.max_findings,
     findings: found
       .slice(0, config.max_findings)
-      .map(({ user_id, networks, count, sessions, sample }) => ({
+      .map(({ user_id, email, networks, count, sessions, sample }) => ({
         severity: 'high',
         category: 'sessions',
-        title: `Sessions of user ${user_id} come from ${networks} networks: ${counted(count, 'session')} within ${config.window_minutes} minutes`,
+        title: `Sessions of user ${userInWords(user_id, email)} come from ${networks} networks: ${counted(count, 'session')} within ${config.window_minutes} minutes`,
         description:
           'A person with a phone is in two or three networks an hour. This many at once mean a password that is shared or sold, or a program ' +
           'that uses it. After these sessions are ended, all their users have to sign in again.',

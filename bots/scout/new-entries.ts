@@ -32,7 +32,7 @@ export function newAmong(
 ): Entry[] {
   if (known.readAt === null) return [];
   const seen = new Set(known.seen);
-  const isSeen = ({ id }: Entry) => seen.has(hash(id));
+  const isSeen = ({ id }: Entry) => seen.has(hash(id)) || seen.has(hash(otherScheme(id)));
   const isTurnedOver = known.seen.length > 0 && !first.some(isSeen);
   const after = isTurnedOver ? new Date(known.readAt) : oldest;
   const unseen =
@@ -43,6 +43,10 @@ export function newAmong(
     published === null ? !isTurnedOver : published.getTime() > after.getTime(),
   );
 }
+
+/** The id with https in the place of http, or the other way: some servers write ids by the address at which they were asked. */
+const otherScheme = (id: string): string =>
+  id.startsWith('https://') ? `http://${id.slice(8)}` : id.replace(/^http:\/\//, 'https://');
 
 /**
  * What follows the last entry that was seen. Where only both ends of a feed are examined, other entries may be unseen, too: in a feed

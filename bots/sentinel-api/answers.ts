@@ -28,7 +28,9 @@ export function findMissingPaths(config: Config, context: EventContext) {
   const question = {
     bad: sql`status_code = 404`,
     badName: 'requests answered 404',
-    wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric`,
+    // A scanner asks again and again for what was never there; a broken link is followed by several clients.
+    wrong: sql`figure >= ${config.min_404} AND share > ${config.max_404_percent}::numeric
+      AND (clients IS NULL OR clients >= ${config.min_404_clients})`,
     worst: sql`figure DESC`,
   };
   return countRequests(config, context, question, ({ component, requests, figure }) => ({

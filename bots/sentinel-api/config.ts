@@ -21,6 +21,11 @@ export const config = z.strictObject({
   ),
   // Our choice: one visitor with an old link may try it several times.
   min_404: count(10, 'fewer 404 answers of a path than this are no finding'),
+  // Two: a scanner is one client.
+  min_404_clients: count(
+    2,
+    'a path that answers 404 to fewer IP addresses than this is no finding, where each request has one',
+  ),
   // An endpoint such as /users/ID answers some 404 rightly: a path that is missing answers nothing else.
   max_404_percent: percent(50, 'up to this share of 404 answers a path is no finding'),
   // After one second users notice that they wait (J. Nielsen, Response Times: The 3 Important Limits).

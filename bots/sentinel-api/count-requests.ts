@@ -58,6 +58,8 @@ export function countRequests(
     counted: sql`
       SELECT *, requests AS "of", 100.0 * figure / nullif(requests, 0) AS share FROM (
         SELECT path AS key, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
+          -- Unknown where a row has no IP address.
+          CASE WHEN bool_and(ip_address IS NOT NULL) FILTER (WHERE ${bad}) THEN count(DISTINCT ip_address) FILTER (WHERE ${bad}) END AS clients,
           max(created_at) FILTER (WHERE ${bad}) AS newest
         FROM (SELECT *, ${pathOf} AS path FROM api_logs
               WHERE created_at >= ${from} AND created_at <= ${now}) logs ${joinStart(path)}

@@ -9,9 +9,11 @@ interface Slot {
   name: string;
   type: string;
   active: boolean;
-  /** bytes of WAL that the server keeps for it; null where it keeps none */
+  /** bytes of WAL that the server keeps for it; null where it keeps none, as for a slot that was never used */
   retained: number | null;
   status: string | null;
+  /** it keeps dead rows */
+  holds_rows: boolean;
 }
 
 /** The second at which each slot was first seen inactive. */
@@ -25,7 +27,8 @@ export async function findInactiveSlots(
   context: CheckContext,
 ): Promise<CheckResult> {
   const { rows } = await sql<Slot>`
-    SELECT slot_name AS name, slot_type AS type, active, wal_status AS status, pg_wal_lsn_diff(
+    SELECT slot_name AS name, slot_type AS type, active, wal_status AS status,
+      xmin IS NOT NULL OR catalog_xmin IS NOT NULL AS holds_rows, pg_wal_lsn_diff(
       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)::float8 AS retained
     FROM pg_replication_slots WHERE NOT temporary ORDER BY retained DESC NULLS LAST, slot_name LIMIT ${maxSlots}`.execute(
     context.db,
@@ -38,10 +41,16 @@ export async function findInactiveSlots(
     Object.hasOwn(known, name) ? Math.min(known[name]!, at) : at;
   const remember = Object.fromEntries(inactive.map(({ name }) => [name, firstSeen(name)]));
   const isLost = ({ status }: Slot) => status === 'lost' || status === 'unreserved';
+  const keepsNothing = (slot: Slot) => slot.retained === null && !slot.holds_rows;
   const isLarge = ({ retained }: Slot) => (retained ?? 0) >= config.slot_severe_mb * 1_048_576;
   const found = inactive
     .map((slot) => ({ ...slot, seconds: at - remember[slot.name]! }))
-    .filter((slot) => isLarge(slot) || isLost(slot) || slot.seconds >= config.slot_minutes * 60);
+    .filter(
+      (slot) =>
+        isLarge(slot) ||
+        isLost(slot) ||
+        (slot.seconds >= config.slot_minutes * 60 && !keepsNothing(slot)),
+    );
   return {
     ...reportList(
       found,

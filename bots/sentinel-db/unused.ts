@@ -10,6 +10,8 @@ interface Index {
   name: string;
   table: string;
   size: number;
+  /** a foreign key whose columns no other index begins with */
+  foreign_key: string | null;
 }
 
 /**
@@ -27,13 +29,23 @@ const memory = z.object({
 /** How many are examined, the largest first; their names fit into what a check may remember. */
 const maxIndexes = 800;
 
+/** SQL: whether the index `i` begins with the columns of the foreign key `k`, in any order. */
+const beginsWith = (index: string) => sql`(
+  SELECT array_agg(c ORDER BY c) FROM unnest((${sql.ref(`${index}.indkey`)}::int2[])[0:cardinality(k.conkey) - 1]) c)
+  = (SELECT array_agg(c ORDER BY c) FROM unnest(k.conkey) c)`;
+
 const readIndexes = (
   { db }: CheckContext,
   { ignored_schemas, ignored_indexes, unused_min_mb }: Config,
 ) =>
   sql<Index>`
   SELECT x.oid::text, ${nameOf('n.nspname', 'x.relname')} AS name, t.relname AS "table",
-    x.relpages * current_setting('block_size')::float8 AS size
+    x.relpages * current_setting('block_size')::float8 AS size,
+    (SELECT k.conname FROM pg_constraint k
+     WHERE k.contype = 'f' AND k.conrelid = i.indrelid AND ${beginsWith('i')} AND i.indpred IS NULL AND NOT EXISTS (
+       SELECT FROM pg_index o WHERE o.indrelid = k.conrelid AND o.indexrelid <> i.indexrelid AND o.indisvalid AND o.indpred IS NULL
+         AND ${beginsWith('o')})
+     ORDER BY k.conname LIMIT 1) AS foreign_key
   FROM pg_stat_user_indexes s JOIN pg_index i ON i.indexrelid = s.indexrelid JOIN pg_class x ON x.oid = i.indexrelid
     JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = x.relnamespace
   WHERE s.idx_scan = 0 AND i.indisvalid AND NOT i.indisunique AND NOT i.indisprimary AND NOT i.indisreplident
@@ -81,12 +93,16 @@ export async function findUnusedIndexes(
   const result = reportList(
     found,
     config,
-    ({ name: component, table, size, days }) => ({
+    ({ name: component, table, size, days, foreign_key }) => ({
       severity: 'low',
       title: `Unused index ${component} of ${table}: no statement has used it for ${counted(days, 'day')}, and it takes ${bytes(size)}`,
-      description: `The statistics have counted for ${counted(age, 'day')}. Standbys count their own uses: look there, too.`,
+      description:
+        `The statistics have counted for ${counted(age, 'day')}. Standbys count their own uses: look there, too.` +
+        (foreign_key === null
+          ? ''
+          : ` It is the only index for the foreign key ${foreign_key}: without it, each row that is deleted from the other table has all of ${table} read.`),
       component,
-      metadata: { table, size, days },
+      metadata: { table, size, days, foreign_key },
     }),
     {
       count: indexes,

@@ -1,6 +1,6 @@
 /** Asks every app for its page: its status, how long it takes, where it redirects to, and what its page has to contain. */
 import type { CheckContext, CheckResult, Figure, ReportedFinding } from '../../src/bot.ts';
-import { readApps, groupBy, whyNoAddress, type Apps } from './apps.ts';
+import { groupBy, normalized, readApps, whyNoAddress, type Apps } from './apps.ts';
 import { ask, type Seen } from './ask.ts';
 import { atOnce, outOfTime } from './at-once.ts';
 import type { Config } from './config.ts';
@@ -47,10 +47,6 @@ export async function checkAnswers(config: Config, context: CheckContext): Promi
     ...(apps.truncated && { truncated: true }),
   };
 }
-
-/** The same address written in two ways is asked once. */
-const normalized = (address: string): string =>
-  URL.canParse(address) ? new URL(address).href : address;
 
 /** Reports names in the settings that no app has: without this, a mistyped name would never be noticed. */
 function unknownSlugs(

@@ -64,6 +64,10 @@ export function whyNoAddress(address: string): string | null {
   return url.username || url.password ? 'its deployment_url holds a user or password' : null;
 }
 
+/** The same address written in two ways is asked once. */
+export const normalized = (address: string): string =>
+  URL.canParse(address) ? new URL(address).href : address;
+
 /** Groups apps by what they share, in the order of the first app of each group, so that each shared thing is asked once. */
 export function groupBy<Key>(apps: App[], keyOf: (app: App) => Key): [Key, App[]][] {
   const groups = new Map<Key, App[]>();

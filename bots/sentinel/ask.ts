@@ -20,6 +20,8 @@ export interface Asking {
   config: Pick<Config, 'timeout_seconds' | 'max_body_bytes' | 'max_redirects'>;
   hosts: unknown;
   signal: AbortSignal;
+  /** is told of each address before it is asked */
+  visit?: (url: URL) => void;
 }
 
 const redirecting = new Set([301, 302, 303, 307, 308]);
@@ -30,12 +32,15 @@ const headers = {
 };
 
 /** What an app answers at an address. Never rejects. */
-export async function ask(address: string, { config, hosts, signal }: Asking): Promise<Seen> {
-  const first = new URL(address);
-  let url = first;
+export async function ask(
+  address: string,
+  { config, hosts, signal, visit }: Asking,
+): Promise<Seen> {
+  let url = new URL(address);
   let ms = 0;
   for (let redirects = 0; ; redirects += 1) {
     let answer: OutboundAnswer;
+    visit?.(url);
     try {
       answer = await request(
         { method: 'GET', url: url.href, headers },
@@ -50,8 +55,7 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
         },
       );
     } catch (error) {
-      const isOwn = url.protocol === first.protocol && url.host === first.host;
-      return failureOf(error, isOwn, redirects > 0);
+      return failureOf(error, redirects > 0);
     }
     ms += answer.ms;
     const { location } = answer.headers;
@@ -64,15 +68,13 @@ export async function ask(address: string, { config, hosts, signal }: Asking): P
   }
 }
 
-/** `isOwn`: the app's own host was asked. Its certificate is read by the check `certificates`; those of other hosts by none. */
-function failureOf(error: unknown, isOwn: boolean, redirected: boolean): Failure {
+/** What is wrong with a certificate is what the check `certificates` says, of each host on the way. */
+function failureOf(error: unknown, redirected: boolean): Failure {
   if (!(error instanceof OutboundError))
     return { what: 'failure', why: error instanceof Error ? error.message : String(error) };
   const why = error.message;
   if (error.fault === 'refused') return { what: 'refused', why, redirected };
-  return error.fault === 'certificate' && isOwn
-    ? { what: 'certificate', why }
-    : { what: 'failure', why };
+  return error.fault === 'certificate' ? { what: 'certificate', why } : { what: 'failure', why };
 }
 
 /** Why a redirect is a finding, as the end of a sentence that begins with the app; null where it is followed. */

@@ -48,7 +48,7 @@ export function lifetimeOf({ validFrom, validTo }: Certificate, now: Date): Life
   };
 }
 
-type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
+export type Problem = Pick<ReportedFinding, 'severity' | 'title' | 'description'>;
 
 /** The worst that is wrong with a certificate: a person corrects all of it with one new certificate. */
 export function problemOf(

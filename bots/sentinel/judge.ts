@@ -102,6 +102,16 @@ function judgeAnswer(
       wall: null,
       answer: about(`is down: it answered ${status}`, { severity: 'high', metadata }),
     };
+  if (isPageOfHost(url))
+    return {
+      wall: null,
+      answer: about('is down: its host shows a page of its own in its place', {
+        severity: 'high',
+        description:
+          'It redirects to the page that cPanel shows for a site that is suspended, has moved or has no files. Ask the host.',
+        metadata,
+      }),
+    };
   return {
     wall: null,
     answer: null,
@@ -141,6 +151,10 @@ function judgeText(
     ? about(`does not show ${what} in as much of its page as is read`, 'low')
     : about(`does not contain ${what}, which its page has to`, 'high');
 }
+
+/** The pages that cPanel redirects to, and answers with 200, where it has no site to show. */
+const isPageOfHost = (url: string): boolean =>
+  /^\/cgi-sys\/(?:defaultwebpage|movingpage|suspendedpage)\.cgi$/.test(new URL(url).pathname);
 
 /** Whether the settings say that this status is right for an app. */
 const isNamed = ({ statuses }: Config, slug: string, status: number): boolean =>

@@ -92,10 +92,12 @@ function configure(command: Commander): void {
   command.exitOverride();
   // Commander repeats what a person typed, which may contain escape sequences.
   command.configureOutput({
-    outputError: (text, write) =>
-      write(
-        `${withNearOption(command, text).split('\n').map(printable).join('\n')}${adviceOn(command, text)}`,
-      ),
+    outputError(text, write) {
+      const advice = adviceOn(command, text);
+      write(`${withNearOption(command, text).split('\n').map(printable).join('\n')}${advice}`);
+      // Commander adds its own advice after this.
+      if (advice.includes('--help`')) command.showHelpAfterError(false);
+    },
   });
   // Commander wraps no description that has less room than this, and the names with their arguments take half a terminal.
   command.configureHelp({ minWidthToWrap: 12 });
@@ -133,6 +135,8 @@ function adviceOn(command: Commander, error: string): string {
   const [example] = command instanceof Command ? command.examples : [];
   if (missingPart.test(error))
     return example ? advice(`it is written as \`npx ${usage}\``, `for example \`${example}\``) : '';
+  if (error.startsWith("error: unknown command '"))
+    return advice(`${name} has no such command`, `\`npx ${name} --help\` shows what there is`);
   if (!error.startsWith("error: unknown option '")) return '';
   const why = `${name} has no such option`;
   const list = `\`npx ${name} --help\` shows those that it has`;

@@ -1,8 +1,9 @@
 /**
- * Decides to which network addresses requests may go: only to publicly routed ones, and never to this machine, to its
- * private networks, or to the addresses at which clouds hand out credentials.
+ * Decides to which network addresses requests may go: only to publicly routed ones and to ranges of private networks that are
+ * named, and never to this machine, or to the addresses at which clouds hand out credentials.
  */
-import type { IPv4, IPv6 } from 'ipaddr.js';
+import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
+import { isInRanges } from './ranges.ts';
 
 /** Addresses in a public range that are answered by the host of a virtual machine: Azure's platform. */
 const insideClouds = new Set(['168.63.129.16']);
@@ -11,15 +12,18 @@ const insideClouds = new Set(['168.63.129.16']);
 const nat64 = [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /**
- * Why an address is refused; null for a public one. A NAT64 gateway forwards requests to `64:ff9b::a.b.c.d` to a.b.c.d,
+ * Why an address is refused; null for a public one, and for one in `ranges` ({@link isInRanges}). A NAT64 gateway forwards requests to `64:ff9b::a.b.c.d` to a.b.c.d,
  * so here a.b.c.d is checked. On hosts without IPv4, DNS64 gives such an address for every server that has only IPv4.
  * The other forms that contain an IPv4 address (`::127.0.0.1`, 6to4, Teredo, the local NAT64 prefixes of RFC 8215) do not
  * lead where they seem to lead, so all of them are refused.
  */
-export async function whyRefused(address: string): Promise<string | null> {
-  const { default: ipaddr } = await import('ipaddr.js');
+export async function whyRefused(
+  address: string,
+  ranges: readonly string[] = [],
+): Promise<string | null> {
   if (!ipaddr.isValid(address)) return `${address} is not an IP address`;
   const parsed = ipaddr.parse(address);
+  if (isInRanges(parsed, ranges)) return null;
   const bytes = parsed.toByteArray();
   if (bytes.length === 4 || !nat64.every((byte, index) => bytes[index] === byte)) {
     const why = whyNotPublic(parsed);

@@ -7,7 +7,7 @@ import { tlsFaultOf } from '../ground/certificate.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { bodyText } from './body-text.ts';
 import { describeError, OutboundError, refusal } from './error.ts';
-import { allowedBy } from './hosts.ts';
+import { allowedBy, publicOnly } from './hosts.ts';
 import { addressesOf, connectionOptions, type AllowedHosts } from './resolve.ts';
 
 export interface OutboundRequest {
@@ -48,7 +48,7 @@ export async function request(
   const began = performance.now();
   const url = new URL(address);
   if (url.username || url.password) throw refusal('the address holds a password');
-  const allowed = allowedBy(hosts, url) ?? (publicly ? { exactly: false } : null);
+  const allowed = allowedBy(hosts, url) ?? (publicly ? publicOnly : null);
   if (!allowed) throw refusal(`${url.host} is not among the allowed hosts`);
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([outer, deadline]);
@@ -58,6 +58,8 @@ export async function request(
     const { Agent, buildConnector, request: send } = await import('undici');
     const connect = buildConnector({
       ...connectionOptions(resolved),
+      // undici heeds the signal of a request only once its connection is open: until then it closes the connection here.
+      signal,
       // This timeout is longer than the deadline: it only closes a connection whose request has already ended.
       timeout: timeoutMs + 1_000,
       allowH2: false,

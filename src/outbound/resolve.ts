@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { whyRefused } from './address.ts';
 import { describeError, OutboundError, refusal } from './error.ts';
-import type { Allowed } from './hosts.ts';
+import { allowedBy, publicOnly, type Allowed } from './hosts.ts';
 
 /** Which hosts may be asked. */
 export interface AllowedHosts {
@@ -20,7 +20,7 @@ export interface Address {
 
 /**
  * The addresses of a host for a connection that is not HTTP. Either `host:port` is in the list, or, with `publicly`, all of
- * them are public. Throws {@link OutboundError}.
+ * them are public, or, for a host of the list at port 443, in its ranges. Throws {@link OutboundError}.
  */
 export async function resolveHost(
   host: string,
@@ -33,8 +33,11 @@ export async function resolveHost(
   const url = new URL(address);
   const named = Array.isArray(hosts) && hosts.includes(`${url.hostname}:${port}`);
   if (!named && !publicly) throw refusal(`${host}:${port} is not among the allowed hosts`);
+  const listed = named
+    ? { exactly: true }
+    : allowedBy(hosts, new URL(`https://${url.hostname}:${port}/`));
   try {
-    return await addressesOf(url.hostname, { exactly: named });
+    return await addressesOf(url.hostname, listed ?? publicOnly);
   } catch (error) {
     if (error instanceof OutboundError) throw error;
     throw new OutboundError(`${host}: ${describeError(error, url, 0)}`, false, { cause: error });
@@ -48,7 +51,10 @@ export type Addresses = [Address, ...Address[]];
  * The addresses to which the connection may go. All addresses of the name have to be allowed: otherwise the owner of the name
  * could choose which one is used.
  */
-export async function addressesOf(hostname: string, { exactly }: Allowed): Promise<Addresses> {
+export async function addressesOf(
+  hostname: string,
+  { exactly, ranges }: Allowed,
+): Promise<Addresses> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(host) as 0 | 4 | 6;
   const found = family
@@ -56,7 +62,7 @@ export async function addressesOf(hostname: string, { exactly }: Allowed): Promi
     : ((await lookup(host, { all: true })) as Address[]);
   if (!exactly)
     for (const { address } of found) {
-      const why = await whyRefused(address);
+      const why = await whyRefused(address, ranges);
       if (why) throw refusal(`${hostname} is refused: ${withoutHost(why, host)}`);
     }
   const [first, ...others] = found;

@@ -138,7 +138,7 @@ export async function call(
     if (!(error instanceof OutboundError) || error.fault !== 'refused') throw error;
     const { hostname, host } = new URL(outgoing.url);
     throw new OutboundError(
-      `not called: ${error.message}; \`npx roundsman settings http_hosts --add ${hostname}\` allows its public addresses, and with a port (${host.includes(':') ? host : `${host}:443`}) every address of it`,
+      `not called: ${error.message}; \`npx roundsman settings http_hosts --add ${hostname}\` allows its public addresses, with a port (${host.includes(':') ? host : `${host}:443`}) every address of it, and with a range (${hostname},10.1.0.0/16) those in it`,
       false,
       { cause: error, fault: 'refused' },
     );

@@ -33,8 +33,9 @@ const fromSources = [
   '--',
 ];
 
-const commands = ['tickets list', 'runs list', 'bots list', 'status', '--help'];
-const reads = new Set(['tickets list', 'runs list', 'bots list', 'status']);
+const reads = ['tickets list', 'runs list', 'bots list', 'status'];
+/** `bots show` and `doctor` load the catalogue's bots, too, and doctor tries connections: they have no goal. */
+const commands = [...reads, 'bots show bot-1', 'doctor', '--help'];
 
 /** Tells at the end of a process how much CPU it took, in µs. */
 const meter = `data:text/javascript,${encodeURIComponent(`
@@ -52,8 +53,9 @@ function cpuOf(args: string[], url: string): number {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: url, REDIS_URL: '' },
   });
   const cpu = /cpu=(\d+)$/.exec(stderr)?.[1];
-  // status has something to tell: bots, and nothing that runs them.
-  if (!cpu || (status !== 0 && status !== 6)) throw new Error(`${args.join(' ')}: ${stderr}`);
+  // status and doctor have something to tell: bots, and nothing that runs them.
+  if (!cpu || status === null || ![0, 1, 6].includes(status))
+    throw new Error(`${args.join(' ')}: ${stderr}`);
   return Number(cpu) / 1_000;
 }
 
@@ -108,7 +110,7 @@ try {
   for (const name of commands) {
     const [ms, sources] = [quick.get(name)!, slow.get(name)!];
     const judged =
-      isSmall || !reads.has(name) ? '' : ms <= goalMs ? `within ${goalMs} ms` : 'MISSED';
+      isSmall || !reads.includes(name) ? '' : ms <= goalMs ? `within ${goalMs} ms` : 'MISSED';
     console.log(
       `| ${name} | ${ms.toFixed(0)} | ${(ms / bare).toFixed(1)} | ${sources.toFixed(0)} | ${(sources / bare).toFixed(1)} | ${judged} |`,
     );

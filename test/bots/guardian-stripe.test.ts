@@ -167,6 +167,8 @@ test('missed, behind, refunded and differing payments are findings with their id
     succeeded('pi_fils', 60, 35_200, { currency: 'kwd' }),
     succeeded('pi_tenth', 60, 35_200, { currency: 'usd' }),
     succeeded('pi_no_yen', 60, 700, { currency: 'jpy' }),
+    succeeded('pi_shilling', 60, 50_000, { currency: 'ugx' }),
+    succeeded('pi_hundredth', 60, 500, { currency: 'ugx' }),
     succeeded('pi_no_fils', 60, 1_500, { currency: 'kwd' }),
     succeeded('pi_huge', 60, 99_999_999_999),
     event('charge.refunded', 50, charge('pi_gone', 1_000, { refunded: true })),
@@ -184,6 +186,9 @@ test('missed, behind, refunded and differing payments are findings with their id
   await row('pi_fils', 60, { amount_cents: 35_200, currency: 'KWD' });
   await row('pi_tenth', 60, { amount_cents: 3_520 });
   await row('pi_no_yen', 60, { amount_cents: 500, currency: 'JPY' });
+  // Stripe counts shillings in hundredths, although there are none.
+  await row('pi_shilling', 60, { amount_cents: 50_000, currency: 'UGX' });
+  await row('pi_hundredth', 60, { amount_cents: 50_000, currency: 'UGX' });
   await row('pi_huge', 60, { amount_cents: 2_147_483_647 });
   const result = await compare(url);
   expect(titles(result)).toEqual([
@@ -191,6 +196,7 @@ test('missed, behind, refunded and differing payments are findings with their id
     "Stripe's payment pi_currency is 10.00 EUR, and 10.00 USD on the platform",
     "Stripe's payment pi_failed is paid, and failed on the platform",
     "Stripe's payment pi_huge is 999999999.99 USD, and 21474836.47 USD on the platform",
+    "Stripe's payment pi_hundredth is 5.00 UGX, and 500.00 UGX on the platform",
     "Stripe's payment pi_missed of 25.00 USD is not on the platform",
     "Stripe's payment pi_no_fils of 1.500 KWD is not on the platform",
     "Stripe's payment pi_no_yen is 700 JPY, and 500 in amount_cents (JPY) on the platform",
@@ -311,13 +317,11 @@ test('completed payments that no event names are asked for by their id', async (
       { id: 'cs_free', object: 'checkout.session', payment_status: 'no_payment_required' },
     ],
   );
-  const [, open, cheap, , gone] = [
-    await row('pi_paid', 60),
-    await row('pi_open', 61),
-    await row('ch_cheap', 62),
-    await row('cs_free', 63, { amount_cents: 0 }),
-    await row('pi_gone', 64),
-  ];
+  await row('pi_paid', 60);
+  await row('pi_open', 61);
+  await row('ch_cheap', 62);
+  await row('cs_free', 63, { amount_cents: 0 });
+  await row('pi_gone', 64);
   await row('invented', 65);
   await row('pi_paypal', 65, { provider: 'paypal' });
   await row('pi_moment', 5);
@@ -325,9 +329,9 @@ test('completed payments that no event names are asked for by their id', async (
   const result = await compare(url);
   expect(titles(result)).toEqual(
     [
-      `Payment ${open} is completed, and requires_payment_method at Stripe`,
-      `Payment ${cheap} is 10.00 USD, and 0.01 USD at Stripe`,
-      `Payment ${gone} is completed, and Stripe does not know it`,
+      'Payment pi_open of 10.00 USD is completed, and requires_payment_method at Stripe',
+      'Payment ch_cheap is 10.00 USD, and 0.01 USD at Stripe',
+      'Payment pi_gone of 10.00 USD is completed, and Stripe does not know it',
     ].toSorted(),
   );
   expect(figure(result, 'payments looked up at Stripe')).toBe(5);
@@ -360,11 +364,11 @@ test('a refund of the platform is one at Stripe, in part at least, or a dispute'
       { id: 'cs_silent', object: 'checkout.session', payment_status: 'paid' },
     ],
   );
-  const kept = await row('pi_kept', 60, { status: 'refunded' });
+  await row('pi_kept', 60, { status: 'refunded' });
   for (const id of ['pi_event', 'pi_part', 'pi_disputed', 'ch_whole', 'cs_silent'])
     await row(id, 60, { status: 'refunded' });
   expect(titles(await compare(url))).toEqual([
-    `Payment ${kept} is refunded, and paid and kept at Stripe`,
+    'Payment pi_kept of 10.00 USD is refunded, and paid and kept at Stripe',
   ]);
   expect(state.requests.filter(({ pathname }) => pathname !== '/v1/events')).toHaveLength(5);
 });

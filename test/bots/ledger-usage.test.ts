@@ -76,6 +76,12 @@ const id = randomUUID();
 test.each([
   ['ledger.negative-balance', `Balance of user ${id} is negative: -5`],
   ['ledger.usage-without-debit', `Use of app-17 for 1 credit was not debited: ${id}`],
+  [
+    'ledger.usage-without-debit',
+    'Use of app-17 for 1 credit was not debited: user a…@example.com (3f2a1b9c)',
+  ],
+  ['ledger.negative-balance', 'Balance of user a…@example.com (3f2a1b9c) is negative: -5'],
+  ['ledger.negative-pool', 'The pool of organization 3f2a1b9c of a…@example.com is below zero: -3'],
   ['ledger.granted-twice', 'One payment gave credits 2 times, 200 in all: pi_1'],
   ['ledger.negative-pool', `The pool of organization ${id} is below zero: -3`],
 ])('%s is the one entry that knows "%s"', (name, title) => {
@@ -107,7 +113,9 @@ describe('uses', () => {
         severity: 'medium',
         component: 'app_usage',
         key: due,
-        title: expect.stringMatching(`^Use of \\S+ for 5 credits was not debited: ${due}$`),
+        title: expect.stringMatching(
+          `^Use of \\S+ for 5 credits was not debited: user .…@moonfold.test \\(${user.slice(0, 8)}\\)$`,
+        ),
         metadata: { user_id: user, credits_used: 5 },
       },
     ]);

@@ -91,6 +91,8 @@ test('cached credits that differ are one finding with a sample', async () => {
   expect(findings[0]?.metadata?.sample).toHaveLength(20);
 });
 
+const inTitle = (user: string) => `${user[0]}…@users.test (${user.slice(0, 8)})`;
+
 test('a broken chain is a finding of its user and no matter of the cache', async () => {
   const user = await plant(100, 100, [-30, 100]);
   await plant(5, [10, 15], -5); // mended by a later row
@@ -99,7 +101,7 @@ test('a broken chain is a finding of its user and no matter of the cache', async
       severity: 'critical',
       component: 'credits',
       key: user,
-      title: `Balance chain of user ${user} ends at 100, the sum is 70`,
+      title: `Balance chain of user ${inTitle(user)} ends at 100, the sum is 70`,
       metadata: { ledger: 70, last_balance: 100 },
     },
   ]);
@@ -130,8 +132,8 @@ test('a balance below zero is a finding, by the sum or by the last row', async (
   const claimed = await plant(0, [10, -1]);
   await plant(0, 10, -10);
   expect((await check('negative-balance')).findings).toMatchObject([
-    { severity: 'high', key: spent, title: `Balance of user ${spent} is negative: -5` },
-    { key: claimed, title: `Balance of user ${claimed} is negative: -1` },
+    { severity: 'high', key: spent, title: `Balance of user ${inTitle(spent)} is negative: -5` },
+    { key: claimed, title: `Balance of user ${inTitle(claimed)} is negative: -1` },
   ]);
 });
 

@@ -20,7 +20,7 @@ function textsFrom(path: string, seen = new Map<string, string>()): Map<string, 
 }
 
 const sends =
-  /import \{[^}]*\b(request|presentedCertificate|resolveHost)\b[^}]*\} from '[./]+src\/bot\.ts'|from 'node:(net|tls|dns|http|https)/;
+  /import \{[^}]*\b(request|presentedCertificate|resolveHost|openGitHub)\b[^}]*\} from '[./]+src\/bot\.ts'|from 'node:(net|tls|dns|http|https)/;
 
 test.each(bots.map((bot) => [bot.name, bot] as const))('%s', (name, bot) => {
   const texts = textsFrom(join(folder, `${name}.ts`));

@@ -222,7 +222,7 @@ describe('user-spend', () => {
     expect(only).toMatchObject({
       severity: 'medium',
       component: `user ${users[0]}`,
-      title: 'Javari costs of a user: 1,100 cents in 24 hours, usual are 100 cents',
+      title: `Javari costs of a user: ${users[0]![0]}…@people.test (${users[0]!.slice(0, 8)}) cost 1,100 cents in 24 hours, usual are 100 cents`,
     });
     expect(await found('user-spend', { min_user_cents: 1_101 })).toEqual([]);
     for (let days = 2; days < 6; days += 1) await use(220, days * day, { user_id: users[0] });

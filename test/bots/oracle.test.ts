@@ -18,6 +18,9 @@ import { resolveTicket } from '../support/transitions.ts';
 
 let db: TestDatabase['db'];
 let users: string[];
+/** As titles name a user of this file. */
+const shown = (user: string | undefined) => `${user![0]}…@moonfold.test (${user!.slice(0, 8)})`;
+
 beforeAll(async () => {
   ({ db } = await testDatabase());
   users = Array.from({ length: 300 }, () => randomUUID()).toSorted();
@@ -127,6 +130,18 @@ describe('failed logins of an address', () => {
     await succeeds(1);
     expect(await found(name)).toEqual([]);
     expect(await found(name, { min_failed_percent: 79 })).toEqual([['high', address]]);
+  });
+
+  test('of one account alone, as of a device with an old password, count from 100 on', async () => {
+    await others();
+    await requests(99, () => ({ user: users[0]!, status: 401 }));
+    expect(await found(name)).toEqual([]);
+    await requests(1, () => ({ user: users[0]!, status: 401 }));
+    expect(await found(name)).toEqual([['high', address]]);
+    expect(await found(name, { high_failed: 101 })).toEqual([]);
+    // A second account, or failures of which the account is not known.
+    await requests(1, () => ({ user: users[1]!, status: 401 }));
+    expect(await found(name, { high_failed: 102 })).toEqual([['medium', address]]);
   });
 
   test('tell how many accounts were tried and entered, and tally failures and attempts', async () => {
@@ -399,8 +414,16 @@ describe('changes of administrators', () => {
     await become('admin', 1);
     const second = await check(name, {}, { remembered: first.remember });
     expect(second.findings).toMatchObject([
-      { severity: 'high', key: users[0], title: `Role of user ${users[0]} changed: now owner` },
-      { severity: 'high', key: users[1], title: `Role of user ${users[1]} changed: now admin` },
+      {
+        severity: 'high',
+        key: users[0],
+        title: `Role of user ${shown(users[0])} changed: now owner`,
+      },
+      {
+        severity: 'high',
+        key: users[1],
+        title: `Role of user ${shown(users[1])} changed: now admin`,
+      },
     ]);
     expect(second.tallies).toContainEqual({ key: users[1], bad: 1, of: null, newestBadAt: now });
     await become('user', 0);
@@ -409,7 +432,7 @@ describe('changes of administrators', () => {
       {
         severity: 'medium',
         key: users[0],
-        title: `Role of user ${users[0]} changed: now no administrator`,
+        title: `Role of user ${shown(users[0])} changed: now no administrator`,
       },
       { severity: 'high', key: users[1] },
     ]);
@@ -497,7 +520,7 @@ describe('unusual hours', () => {
       {
         severity: 'low',
         key: users[0],
-        title: `Administrator ${users[0]} acted at unusual hours: 1 action`,
+        title: `Administrator ${shown(users[0])} acted at unusual hours: 1 action`,
         metadata: { actions: ['export'], hours: [11], timezone: 'UTC', new_network: false },
       },
     ]);
@@ -718,7 +741,7 @@ describe('in an engine', () => {
     const { engine, admin, round, ticket } = await start();
     expect(await round()).toEqual([]);
     await sql`UPDATE profiles SET role = 'admin' WHERE id = ${admin}`.execute(engine.db);
-    const title = `Role of user ${admin} changed: now admin`;
+    const title = `Role of user ${shown(admin)} changed: now admin`;
     for (const _ of [1, 2]) expect(await round()).toMatchObject([{ title, resolved_at: null }]);
     await resolveTicket(engine.db, (await ticket()) as never, 'hired yesterday', 'ann');
     for (const _ of [1, 2]) {

@@ -103,6 +103,18 @@ describe('new entries', () => {
     expect(await titles(12)).toEqual([]);
   });
 
+  test('are not those whose ids are written with https in place of http, or the other way', async () => {
+    const ids = (scheme: string) => [{ id: `${scheme}://news.test/1` }, { id: 'urn:b' }];
+    serve(rss(ids('http')));
+    await round(0);
+    serve(rss(ids('https')));
+    expect(await titles(6)).toEqual([]);
+    serve(rss([{ id: 'https://news.test/2' }, ...ids('https')]));
+    expect(await titles(12)).toEqual([`Feed ${name()} has 1 new entry`]);
+    serve(rss([{ id: 'http://news.test/2' }, ...ids('http')]));
+    expect(await titles(18)).toEqual([]);
+  });
+
   test('are asked for only where the feed has changed', async () => {
     serve(rss([{ id: 'a' }]), { etag: 'W/"1"', 'last-modified': 'Sun, 01 Mar 2026 00:00:00 GMT' });
     await round(0);

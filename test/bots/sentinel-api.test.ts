@@ -135,6 +135,32 @@ test('a storm of 404s needs ten of them and more than half of the requests', asy
   ]);
 });
 
+test('404s of one client are a scanner, and of several a broken link', async () => {
+  const ask = (path: string, ...addresses: (string | null)[]) =>
+    db
+      .insertInto('api_logs')
+      .values(
+        addresses.map((ip_address) => ({
+          endpoint: path,
+          method: 'GET',
+          status_code: 404,
+          ip_address,
+          created_at: minutesAgo(5),
+        })),
+      )
+      .execute();
+  const times = (address: string) => Array<string>(20).fill(address);
+  await ask('/wp-login.php', ...times('203.0.113.1'));
+  await ask('/old-price-list', ...times('203.0.113.1'), '203.0.113.2');
+  // Where a request has no address, it is not known how many clients there were.
+  await ask('/unknown', ...times('203.0.113.1'), null);
+  expect((await titles('missing-paths')).toSorted()).toEqual([
+    '/old-price-list: 21 of 21 requests answered 404',
+    '/unknown: 21 of 21 requests answered 404',
+  ]);
+  expect(await titles('missing-paths', { min_404_clients: 1 })).toHaveLength(3);
+});
+
 test('an endpoint is slow when its p95 is above a second', async () => {
   await plant('/slow', 200, 19, { ms: 20 });
   await plant('/slow', 200, 1, { ms: 9000 });

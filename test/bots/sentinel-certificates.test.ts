@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { sentinel } from '../../bots/sentinel.ts';
+import { insertBot, insertFinding } from '../cli/rows.ts';
 import { allowHosts, anApp, databaseOfApps } from '../support/apps.ts';
 import { authority, hasOpenssl, trust, type Issued } from '../support/certificates.ts';
 import { runCheck } from '../support/check.ts';
@@ -252,6 +253,104 @@ describe.runIf(hasOpenssl)('a certificate', () => {
       { name: 'smallest share of lifetime left', unit: '%' },
       { name: 'time until the first one expires', value: 89, unit: 'days' },
     ]);
+  });
+});
+
+describe.runIf(hasOpenssl)('where an address redirects', () => {
+  const redirectTo =
+    (to: string): RequestListener =>
+    (_, answer) =>
+      answer.writeHead(302, { location: to }).end();
+  const titles = async (config = {}) =>
+    (await certificates(config)).findings.map(({ component, title }) =>
+      title.replace(component!, 'HOST'),
+    );
+
+  test('the certificate of where it ends is judged, and the one on the way', async () => {
+    const { ca, issueBetween } = authority();
+    trust({ ca });
+    const end = await serveHttps(well, issueBetween('end', names, inDays(-85), inDays(5)));
+    const middle = await serveHttps(
+      redirectTo(end.url),
+      issueBetween('middle', names, inDays(-80), inDays(10)),
+    );
+    const plain = await serveHttp(redirectTo(middle.url));
+    await allowHosts(db, end.host, middle.host, plain.host);
+    await anApp(db, 'plain', `http://${plain.host}/`);
+    await anApp(db, 'shop', middle.url);
+    const { findings, examined } = await certificates();
+    expect(findings).toMatchObject([
+      { component: middle.host, severity: 'high', metadata: { apps: ['plain', 'shop'] } },
+      { component: end.host, severity: 'high', metadata: { apps: ['plain', 'shop'] } },
+    ]);
+    expect(examined).toEqual({ count: 2, except: [] });
+    // What is not followed is not judged.
+    expect((await certificates({ max_redirects: 0 })).findings).toMatchObject([
+      { component: middle.host, metadata: { apps: ['shop'] } },
+    ]);
+  });
+
+  test('one that cannot be trusted there is a finding of its host, and not an app that is down', async () => {
+    const { ca, issue, issueBetween } = authority();
+    trust({ ca });
+    const end = await serveHttps(well, issueBetween('end', names, inDays(-90), inDays(-1)));
+    const shop = await serve(issue('shop', names, 90), { slug: 'shop' });
+    await db.deleteFrom('app_catalog').execute();
+    const way = await serveHttps(redirectTo(end.url), issue('way', names, 90));
+    await allowHosts(db, shop.host, end.host, way.host);
+    await anApp(db, 'shop', way.url);
+    const { findings } = await certificates();
+    expect(findings).toMatchObject([
+      { component: end.host, severity: 'critical', metadata: { apps: ['shop'] } },
+    ]);
+    expect((await answers()).findings).toEqual([]);
+  });
+
+  test('another site is judged only where the redirect is right by the settings, and may be asked', async () => {
+    const { ca, issue, issueBetween } = authority();
+    trust({ ca });
+    const login = await serveHttps(well, issueBetween('login', names, inDays(-90), inDays(-1)));
+    const at = `https://localhost:${new URL(login.url).port}`;
+    const portal = await serveHttps(redirectTo(`${at}/login`), issue('portal', names, 90));
+    await allowHosts(db, portal.host);
+    await anApp(db, 'portal', portal.url);
+    const right = { statuses: { portal: [302] } };
+    expect(await titles()).toEqual([]);
+    // No rule allows the host: no connection is made to it.
+    expect(await titles(right)).toEqual([]);
+    await allowHosts(db, portal.host, new URL(at).host);
+    expect(await titles()).toEqual([]);
+    expect(await titles(right)).toEqual([
+      expect.stringMatching('^Certificate of HOST expired on '),
+    ]);
+  });
+
+  test('a finding there stays open while the app does not lead there', async () => {
+    const { ca, issue, issueBetween } = authority();
+    trust({ ca });
+    const end = await serveHttps(well, issueBetween('end', names, inDays(-90), inDays(-1)));
+    let isDown = false;
+    const way = await serveHttps(
+      (asked, answer) =>
+        isDown ? void asked.socket.destroy() : redirectTo(end.url)(asked, answer),
+      issue('way', names, 90),
+    );
+    await allowHosts(db, end.host, way.host);
+    await anApp(db, 'shop', way.url);
+    const [finding] = (await certificates()).findings;
+    const bot = await insertBot(db, 'sentinel-certificates');
+    await insertFinding(db, bot, 'open', {
+      category: 'certificates',
+      check_name: 'certificates',
+      component_key: finding!.component,
+      metadata: JSON.stringify(finding!.metadata),
+    });
+    isDown = true;
+    expect((await certificates()).examined).toEqual({ count: 1, except: [end.host] });
+    await db.updateTable('app_catalog').set({ status: 'maintenance' }).execute();
+    expect((await certificates()).examined).toEqual({ count: 0, except: [way.host, end.host] });
+    await db.deleteFrom('app_catalog').execute();
+    expect((await certificates()).examined).toEqual({ count: 0, except: [] });
   });
 });
 

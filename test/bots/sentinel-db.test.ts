@@ -692,6 +692,37 @@ test('an index is unused when it was seen so for 35 days by statistics that are 
   expect(mine(await look(36, late.remember))).toEqual([]);
 });
 
+test('an unused index is said to serve a foreign key where no other one does', async () => {
+  const { db, ask } = await scene();
+  await sql`CREATE TABLE parent (id int, part int, PRIMARY KEY (id, part))`.execute(db);
+  await sql`CREATE TABLE child (id int, part int, n int, CONSTRAINT of_parent FOREIGN KEY (id, part) REFERENCES parent)`.execute(
+    db,
+  );
+  await sql`CREATE INDEX child_key ON child (part, id, n)`.execute(db);
+  await sql`CREATE INDEX child_n ON child (n, id, part)`.execute(db);
+  const all = { unused_min_mb: 0, ignored_schemas: ['engine'], max_findings: 1_000 };
+  const keys = async () => {
+    const first = await ask('unused-indexes', all, { now: later(0) });
+    const late = await ask('unused-indexes', all, {
+      now: later(36 * 24 * 60),
+      remembered: first.remember,
+    });
+    return Object.fromEntries(
+      late.findings
+        .filter(({ metadata }) => metadata!.table === 'child')
+        .map(({ component, metadata, description }) => {
+          expect(/only index for the foreign key of_parent/.test(description!)).toBe(
+            metadata!.foreign_key !== null,
+          );
+          return [component, metadata!.foreign_key];
+        }),
+    );
+  };
+  expect(await keys()).toEqual({ child_key: 'of_parent', child_n: null });
+  await sql`CREATE INDEX child_other ON child (id, part)`.execute(db);
+  expect(await keys()).toEqual({ child_key: null, child_n: null, child_other: null });
+});
+
 test('triggers and foreign keys that are switched off are found, those of others are not', async () => {
   const { db, ask } = await scene();
   await sql`CREATE TABLE parent (id int PRIMARY KEY)`.execute(db);
@@ -770,6 +801,8 @@ test(
     expect((await ask('inactive-slots')).findings).toEqual([]);
     await sql`SELECT pg_create_physical_replication_slot('standby', true)`.execute(db);
     await sql`SELECT pg_create_logical_replication_slot('stream', 'pgoutput')`.execute(db);
+    // Nothing is kept for one that was never used.
+    await sql`SELECT pg_create_physical_replication_slot('unused')`.execute(db);
     const first = await ask('inactive-slots', {}, { now: later(0) });
     expect(first.findings).toEqual([]);
     const hour = await ask('inactive-slots', {}, { now: later(61), remembered: first.remember });

@@ -311,6 +311,18 @@ describe('redirects', () => {
     expect(paths).toEqual(['/', '/en/']);
   });
 
+  test.each(['defaultwebpage', 'movingpage', 'suspendedpage'])(
+    'to the page %s.cgi of its host mean that the app is not there',
+    async (page) => {
+      await serve('shop', to(`/cgi-sys/${page}.cgi`));
+      const result = await check();
+      expect(short(result)).toEqual([
+        ['high', 'shop', 'App shop is down: its host shows a page of its own in its place'],
+      ]);
+      expect(unknown(result, 'shop')).toEqual(['latency', 'text']);
+    },
+  );
+
   test.each([
     ['https://parked.example/', 'redirects to another site, parked.example'],
     ['//127.0.0.2/', 'redirects to another site, 127.0.0.2'],
@@ -380,11 +392,15 @@ describe('redirects', () => {
     const secure = await serveHttps(well, selfSigned('app', 'IP:127.0.0.1'));
     const plain = await serveHttp(to(secure.url));
     await allowHosts(db, plain.host, secure.host);
-    // The check of certificates reads those of https addresses in the catalogue, and no other.
     await anApp(db, 'behind', plain.url);
     await anApp(db, 'own', secure.url);
-    expect(short(await check())).toEqual([
-      ['high', 'behind', expect.stringMatching(/^App behind is down: .*self-signed certificate/)],
+    expect(short(await check())).toEqual([]);
+    const { findings } = await runCheck(sentinel, 'certificates', db, {});
+    expect(findings).toMatchObject([
+      {
+        title: `Certificate of ${secure.host} is self-signed`,
+        metadata: { apps: ['behind', 'own'] },
+      },
     ]);
   });
 

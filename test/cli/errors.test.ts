@@ -82,6 +82,25 @@ test('merge, split, mute and unmute say what they did and how it is taken back',
   expect((await errors('unmute', '1', '--as', 'ann')).out).toContain('Group 1 was not muted.');
 });
 
+test('merge says where it changes who is told', async () => {
+  const mute = (group: string) => errors('mute', group, '--reason', 'harmless', '--as', 'ann');
+  expect((await errors('merge', '3', '--into', '2', '--as', 'ann')).out).not.toContain('mute');
+  await mute('1');
+  const ended = await errors('merge', '1', '--into', '2', '--as', 'ann');
+  expect(ended.out).toContain('The mute of group 1 ended by this: people are told');
+  expect(ended.out).toContain('`npx roundsman errors mute 2 --reason ...`');
+  expect(await listed('--muted')).toEqual([]);
+});
+
+test('merge into a muted group says that people are not told of the other one either', async () => {
+  await errors('mute', '2', '--reason', 'harmless', '--as', 'ann');
+  const quiet = await errors('merge', '1', '3', '--into', '2', '--as', 'ann');
+  expect(quiet.out).toContain(
+    'Group 2 is muted, so people are not told of the errors of groups 1, 3 any more.',
+  );
+  expect(await listed('--muted')).toMatchObject([{ id: '2' }]);
+});
+
 test('what merge says of taking it back works, also for what was split off and for several templates', async () => {
   const { out } = await errors('split', '2', '--containing', 'returned', '--as', 'ann');
   expect(out).toContain('group 4');

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
-import { hasTerminal, inTerminalOf } from '../support/terminal.ts';
+import { hasTerminal, inTerminalOf, keys } from '../support/terminal.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
 
@@ -210,3 +210,26 @@ test.skipIf(!hasTerminal)('a word that is wider than a line stays in its column'
   expect(broken.join('').replaceAll(/[^x]/g, '')).toHaveLength(200);
   for (const line of broken) expect(line).toMatch(/^(Why| {3,})/);
 });
+
+test.skipIf(!hasTerminal).each([80, 40])(
+  'a question in %i columns is broken between words, and leaves room for the answer',
+  async (columns) => {
+    const question = /What runs, one of [^:]*: /;
+    const { shown, asked } = await inTerminalOf(
+      columns,
+      url,
+      ['bots', 'add', 'new-one'],
+      [
+        ['What runs, ', ''],
+        [': ', keys.interrupt],
+      ],
+    );
+    expect(asked, shown).toBe(true);
+    const text = question.exec(shown)![0];
+    const lines = text.split(/\r?\n/);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) expect(line.length, line).toBeLessThan(columns);
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(/architect|janitor/);
+    for (const line of lines.slice(0, -1)) expect(line.trimEnd()).toMatch(/(,|\w)$/);
+  },
+);

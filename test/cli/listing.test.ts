@@ -263,7 +263,7 @@ describe('order and totals', () => {
     [['knowledge', 'list'], '1 of 3'],
     [['knowledge', 'stats'], '1 of 3'],
     [['findings', 'list'], '1 of 2'],
-    [['runs', 'list'], '1 of more than 1'],
+    [['runs', 'list'], '1 of 2'],
   ])('%j says of how many it shows the first', async (args, said) => {
     const { out, err } = await ask(...args, '--limit', '1');
     if (args[1] === 'next') return;

@@ -51,6 +51,10 @@ test.each<[string[], string]>([
   [['bots', 'backfill', 'night-watch'], 'for example `npx roundsman bots backfill '],
   [['runs', 'list', '--since'], 'for example `npx roundsman runs list'],
   [['runs', 'list', '--foo'], 'npx roundsman runs list --help'],
+  [['botts'], '`npx roundsman --help`'],
+  [['bots', 'lst'], '`npx roundsman bots --help`'],
+  [['tickets', 'bulk', 'akc'], '`npx roundsman tickets bulk --help`'],
+  [['help', 'nope'], '`npx roundsman --help`'],
 ])('%j says why it is refused and what to try', async (args, hint) => {
   const { code, err } = await roundsman(url, ...args);
   expect(code).toBe(2);

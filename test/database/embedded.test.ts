@@ -14,7 +14,7 @@ import {
   joinEmbedded,
   NoEmbeddedDatabaseError,
 } from '../../src/database/embedded/index.ts';
-import { ForeignDatabaseError } from '../../src/database/embedded/location.ts';
+import { ForeignDatabaseError } from '../../src/database/embedded/open-home.ts';
 import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';

@@ -31,6 +31,24 @@ describe.each([
     ['app x does not answer'],
   ],
   [
+    'Balance of user a…@example.com (3f2a1b9c) is negative: -5',
+    'Balance of user \\S+ \\([0-9a-f]+\\) is negative: -\\d[\\d.,]*',
+    ['Balance of user …@a-b.example.org (deadbeef) is negative: -1,000'],
+    ['Balance of user Ann is negative: -5'],
+  ],
+  [
+    'Payment pi_3MtwBwLkdIwHu7ix of 20.00 USD at stripe has been pending for 3 h',
+    'Payment \\w+ of \\d[\\d.,]* USD at stripe has been pending for \\d[\\d.,]* h',
+    ['Payment cs_live_a1B2c3D4e5 of 1.00 USD at stripe has been pending for 45 h'],
+    ['Payment pi-3 of 1.00 USD at stripe has been pending for 45 h'],
+  ],
+  [
+    'capture 8XX12345AB678901C of jo.ann+x@mail.example failed',
+    'capture \\w+ of \\S+@[\\w.-]+ failed',
+    ['capture I9PH0KK1ABCD2 of b@c.de failed'],
+    ['capture of b@c.de failed'],
+  ],
+  [
     "the job's state is 'lost'",
     "the job's state is '[^']*'",
     ["the job's state is 'held'"],

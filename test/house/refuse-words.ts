@@ -29,7 +29,7 @@ for (const [pattern, why, except] of refused) {
 const comments = /^ *\/\*[\s\S]*?\*\/|(?:^ *\/\/.*\n)+/gm;
 /** Code within a comment: in backticks, as a link, or a block that is indented by four more spaces. */
 const code = /`[^`]*`|\{@link[^}]*\}|^ *\* {5}.*$/gm;
-const nameOfCode = /(?<![\w./$-])(?!eCheck\b)[a-z]+[A-Z]\w+/;
+const nameOfCode = /(?<![\w./$-])(?!(?:eCheck|cPanel)\b)[a-z]+[A-Z]\w+/;
 
 refuse(
   files.flatMap((file) =>

@@ -1,8 +1,8 @@
 /** What a request says beside its answer: how long it took, whether it was cut, and why it failed. */
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { OutboundError } from '../../src/outbound/error.ts';
 import { request } from '../../src/outbound/request.ts';
 import { authority, hasOpenssl } from '../support/certificates.ts';
@@ -51,6 +51,32 @@ test('the time lasts until the last byte', async () => {
   const { ms } = await get(url, [host]);
   expect(ms).toBeGreaterThan(190);
 });
+
+test.each(['http', 'https'])(
+  'an %s request is over when it is stopped, also while the connection is being opened',
+  async (protocol) => {
+    const sockets = new Set<Socket>();
+    // For https it never answers the handshake; for http it never answers at all.
+    const silent = createServer((socket) => void sockets.add(socket.resume())).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(silent, 'listening');
+    onTestFinished(() => void silent.close());
+    const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const stop = new AbortController();
+    const asked = request(
+      { method: 'GET', url: `${protocol}://${host}/` },
+      // The test's own time is over long before.
+      { hosts: [host], signal: stop.signal, timeoutMs: 3_600_000 },
+    );
+    const [socket] = await once(silent, 'connection');
+    const closed = once(socket as Socket, 'close');
+    stop.abort(new Error('the test'));
+    await expect(asked).rejects.toThrow(`${host}: stopped: Error: the test`);
+    await closed;
+  },
+);
 
 test('a fault says whether the server was asked at all', async () => {
   const { host, url } = await serveHttp(() => {});

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { ReportedSeverity } from '../../src/bot.ts';
+import { countFindings, listFindings } from '../../src/data/bots/bot-findings.ts';
 import { settle } from '../../src/maintain/settle.ts';
 import { aRemedy, entry, playbook, problem } from '../support/builders.ts';
 import { set } from '../support/runs.ts';
@@ -328,6 +329,33 @@ describe('a storm', () => {
       unrelated: true,
     });
     expect((await bot.pending()).some(({ title }) => title.startsWith('Storm'))).toBe(false);
+  });
+
+  test('has a ticket that stands for none of the findings that another check of its bot calls unrelated', async () => {
+    const bot = await cluster();
+    await bot.has(7, 10);
+    const { id } = await bot.db
+      .selectFrom('bots')
+      .select('id')
+      .where('name', '=', 'cluster')
+      .executeTakeFirstOrThrow();
+    await sql`
+      INSERT INTO bot_findings (bot_id, severity, category, title, affected_component, check_name, component_key, fingerprint)
+      VALUES (${id}::uuid, 'low', 'other', 'of its own', 'apart', 'errors', 'apart', 'apart')`.execute(
+      bot.db,
+    );
+    const ticketOf = async () => {
+      const rows = await listFindings(bot.db, { botId: id, which: 'open', limit: 100 });
+      return rows.find(({ affected_component }) => affected_component === 'apart')?.ticket?.title;
+    };
+    const inStorm = { botId: id, which: 'open', inStorm: true, limit: 100 } as const;
+    expect(await ticketOf()).toMatch(/^Storm: 7 /);
+    expect(await countFindings(bot.db, inStorm)).toBe(8);
+    await sql`UPDATE bots SET examined = examined || '{"errors": false}' WHERE id = ${id}::uuid`.execute(
+      bot.db,
+    );
+    expect(await ticketOf()).toBeUndefined();
+    expect(await countFindings(bot.db, inStorm)).toBe(7);
   });
 
   test('is of one bot: what is broken elsewhere does not count', async () => {

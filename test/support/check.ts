@@ -32,12 +32,15 @@ export async function runCheck(
     since = null,
     secrets = {},
     remembered = null,
+    runId = '00000000-0000-4000-8000-000000000000',
     ...events
   }: {
     now?: Date;
     since?: Date | null;
     secrets?: Record<string, string>;
     remembered?: unknown;
+    /** of the run that asks; checks of one run may share what they read */
+    runId?: string;
   } & Partial<Pick<EventContext, 'from' | 'starts' | 'only'>> = {},
 ): Promise<CheckResult & Partial<EventResult>> {
   const check = bot.checks.find(({ name }) => name === checkName);
@@ -54,7 +57,7 @@ export async function runCheck(
         now,
         signal: new AbortController().signal,
         run: {
-          id: '00000000-0000-4000-8000-000000000000',
+          id: runId,
           attempt: 1,
           endpoint: `/api/bots/${bot.name}`,
           timeoutMs: 60_000,

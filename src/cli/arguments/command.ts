@@ -62,10 +62,9 @@ export class Command extends Commander {
     return this.#refuse(`command '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`);
   }
 
-  /** Refuses what was typed where help was asked for: to add --help would be no advice. */
+  /** Refuses what was typed where help was asked for: to add --help would be no advice. The error itself says what to try. */
   #refuse(unknown: string): never {
-    const path = this.createHelp().commandUsage(this).split(/ [[<]/)[0]!;
-    this.showHelpAfterError(`(\`npx ${path} --help\` shows what there is)`);
+    this.showHelpAfterError(false);
     this.error(`error: unknown ${unknown}`);
   }
 

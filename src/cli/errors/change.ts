@@ -1,3 +1,4 @@
+import type { ErrorGroup } from '../../services/error-groups/merge.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { mergeGroups } from '../../services/error-groups/merge.ts';
@@ -40,7 +41,23 @@ export const mergeErrors = (
         ? `\`npx roundsman errors split ${into.id} --template ${templates[0]}\` takes it out again.`
         : `\`npx roundsman errors show ${into.id}\` lists its templates; \`split --template\` takes one out again, such as ${templates.slice(0, maxNamed).join(', ')}.`,
     );
+    const told = afterMerge(into, merged);
+    if (told) say(told);
   });
+
+/**
+ * What a merge changes in who is told: `into` keeps its own state, so that no merge mutes errors without a word, or tells of muted
+ * ones. Null where all were muted, or none.
+ */
+function afterMerge(into: ErrorGroup, merged: readonly ErrorGroup[]): string | null {
+  const differs = merged.filter(({ muted_at }) => (muted_at === null) !== (into.muted_at === null));
+  if (differs.length === 0) return null;
+  const numbers = differs.map(({ id }) => id).join(', ');
+  const word = differs.length === 1 ? 'group' : 'groups';
+  return into.muted_at === null
+    ? `The mute of ${word} ${numbers} ended by this: people are told of these errors again, as a part of group ${into.id}. \`npx roundsman errors mute ${into.id} --reason ...\` mutes the whole group.`
+    : `Group ${into.id} is muted, so people are not told of the errors of ${word} ${numbers} any more. \`npx roundsman errors unmute ${into.id}\` ends that.`;
+}
 
 interface SplitOptions extends ChangeOptions {
   template?: string;

@@ -97,12 +97,13 @@ export interface RunsOptions extends ListOptions {
 export const listRuns = (options: RunsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { bot, status, since, limit } = options;
-    const { runs, now } = await read(db, { bot, status, since, limit: limit + 1 });
+    const { runs, now, count } = await read(db, { bot, status, since, limit: limit + 1 });
     const isNarrowed = bot !== undefined || status || since !== undefined;
     await list({
       options,
       rows: runs,
       columns: columns(now),
+      count,
       empty: isNarrowed
         ? 'No such run.'
         : 'Nothing has run yet. `npx roundsman up` runs bots by their schedules, `npx roundsman bots run <name>` one now.',

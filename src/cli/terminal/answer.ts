@@ -3,9 +3,11 @@ import { createInterface } from 'node:readline';
 import { whenClosed } from './closed.ts';
 import type { Draft } from './draft.ts';
 import { takeNoKeysAsText } from './dumb-keys.ts';
+import { inLines } from './in-lines.ts';
 import { suspend } from './suspend.ts';
 import { dropTypedAhead } from './typed-ahead.ts';
 import { InterruptedError, UnansweredError } from './unanswered.ts';
+import { columnsOf } from './width.ts';
 
 /** Lines that come closer together than a person types them were pasted, and are one text. */
 export const pasteMs = 100;
@@ -26,7 +28,11 @@ export async function readAnswer<Answer>(
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   // Before the reader: it closes on the same error, which would be taken for the end of input.
   const stopListening = whenClosed(reject);
-  const lines = createInterface({ input: process.stdin, output: process.stderr, prompt });
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stderr,
+    prompt: inWidth(prompt),
+  });
   const rejectUnanswered = () =>
     reject(
       new UnansweredError({
@@ -85,6 +91,11 @@ export async function readAnswer<Answer>(
       stopListening();
     });
 }
+
+/** The prompt in lines that fit the terminal, which would itself break words in the middle. */
+const inWidth = (prompt: string): string =>
+  inLines(prompt.trimEnd(), '', columnsOf(process.stderr) - 1).join('\n') +
+  prompt.slice(prompt.trimEnd().length);
 
 /** Asks the terminal to send a mark before and after each paste. A terminal that does not know this ignores it. */
 function markPastes(on: boolean): void {

@@ -1,8 +1,9 @@
 import { sql, type Selectable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { object, uuid, uuids, wholeNumber, oneOf } from '../../database/faults/bad-input.ts';
+import { object, oneOf, uuid, uuids, wholeNumber } from '../../database/faults/bad-input.ts';
 import type { Db } from '../../database/connect.ts';
+import { countRows } from '../../database/rows/count-rows.ts';
 import { timeOf, type Since } from '../../database/rows/since.ts';
 import type { BotExecutions } from '../../database/tables.ts';
 import { executionStatuses, pendingExecutions } from '../../database/execution-statuses.ts';
@@ -69,18 +70,27 @@ const century = 36_500 * 24 * 3600;
  * BadInputError.
  */
 export async function listExecutions(db: Db, filter: ExecutionFilter) {
-  const { botId, status, sinceSeconds, since, limit } = object('filter', filter);
-  let query = db
-    .selectFrom('bot_executions as run')
+  let query = matchingExecutions(db, filter)
     .leftJoin('bots', 'bots.id', 'run.bot_id')
     .selectAll('run')
     .select((eb) => jsonBuildObject({ name: eb.ref('bots.name') }).as('bots'))
-    .limit(rowLimit(limit));
+    .limit(rowLimit(filter.limit));
+  // The index of a bot's runs has the bot first.
+  if (filter.botId !== undefined) query = query.orderBy('run.bot_id');
+  return query.orderBy('run.started_at', 'desc').execute();
+}
+
+/** How many runs fit, whatever the filter's limit; null: very many. Throws BadInputError. */
+export const countExecutions = (db: Db, filter: ExecutionFilter): Promise<number | null> =>
+  countRows(db, matchingExecutions(db, filter));
+
+function matchingExecutions(db: Db, filter: ExecutionFilter) {
+  const { botId, status, sinceSeconds, since } = object('filter', filter);
+  let query = db.selectFrom('bot_executions as run');
   if (botId !== undefined) {
     const id = uuid('bot_id', botId);
-    query = query.where('run.bot_id', '>=', id).where('run.bot_id', '<=', id).orderBy('run.bot_id');
+    query = query.where('run.bot_id', '>=', id).where('run.bot_id', '<=', id);
   }
-  query = query.orderBy('run.started_at', 'desc');
   if (status !== undefined)
     query = query.where(({ eb, or }) =>
       or(
@@ -97,8 +107,7 @@ export async function listExecutions(db: Db, filter: ExecutionFilter) {
       sql<Date>`public.bots_now() - make_interval(secs => ${seconds})`,
     );
   }
-  if (since !== undefined) query = query.where('run.started_at', '>=', timeOf(since));
-  return query.execute();
+  return since === undefined ? query : query.where('run.started_at', '>=', timeOf(since));
 }
 
 /** Runs of a bot that are queued or running, without those of the platform's own code. Throws BadInputError. */

@@ -68,12 +68,11 @@ export const standsBehind = (alias: string) => {
 
 /**
  * Whether the component of a row of `bot_findings` under this alias counts as broken for a storm, and the storm's ticket
- * stands for it: the checks of its bot still see it, and it does not only wait for events
- * (v9_10_unexamined.sql). What a check found that calls its components unrelated (`bots.examined`) is no part of a storm.
+ * stands for it: the checks of its bot still see it, none of them calls its components unrelated, and it does not only wait for
+ * events (vb_18_unrelated.sql).
  */
 export const countsAsBroken = (alias: string) =>
-  sql<boolean>`(${sql.ref(`${alias}.resolved_at`)} IS NULL AND engine.counts_as_broken(${sql.ref(alias)})
-    AND NOT EXISTS (SELECT FROM bots u WHERE u.id = ${sql.ref(`${alias}.bot_id`)} AND u.examined -> ${sql.ref(`${alias}.check_name`)} = 'false'))`;
+  sql<boolean>`(${sql.ref(`${alias}.resolved_at`)} IS NULL AND engine.counts_as_broken(${sql.ref(alias)}))`;
 
 export interface FindingFilter {
   /** only findings for which the ticket of a storm of their bot stands */

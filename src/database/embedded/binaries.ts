@@ -9,7 +9,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { isPackage } from '../../ground/is-package.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { freshName, refuseDistrusted } from './location.ts';
+import { freshName } from './location.ts';
+import { refuseDistrusted } from './open-home.ts';
 import { distrust, distrustTree, type Distrust } from '../../ground/files/trusted.ts';
 
 /** The package that brings PostgreSQL is not installed, or there is none for this platform. */

@@ -23,10 +23,10 @@ import {
   holdsData,
   takeJoinLock,
   openLocation,
-  passwordFile,
   sweep,
   type Location,
 } from './location.ts';
+import { passwordFile } from './open-home.ts';
 import { findPostmaster, removeCrashed, stopPostmaster } from './postmaster.ts';
 import { findServer, startServer, type Cluster } from './server.ts';
 

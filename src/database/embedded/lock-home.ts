@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { readOwn, replaceOwn } from '../../ground/files/own-file.ts';
 import { tryLock } from './locks.ts';
-import { openHome } from './location.ts';
+import { openHome } from './open-home.ts';
 
 /** Another process is `up` in this home. */
 export class AlreadyUpError extends RoundsmanError {

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readOwn } from '../../ground/files/own-file.ts';
-import { directoryOf, passwordFile } from './location.ts';
+import { directoryOf } from './location.ts';
+import { passwordFile } from './open-home.ts';
 import { findPostmaster } from './postmaster.ts';
 import { urlAt } from './server.ts';
 

@@ -6,7 +6,7 @@ import { blockedAt, serverAccount } from './account.ts';
 import { placeBinaries } from './binaries.ts';
 import { startGuard } from './guard.ts';
 import { initialise, newPassword } from './initialise.ts';
-import { ForeignDatabaseError, refuseShared } from './location.ts';
+import { ForeignDatabaseError, refuseShared } from './open-home.ts';
 import { startServer } from './server.ts';
 
 export interface ThrowawayServer {

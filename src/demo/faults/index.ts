@@ -1,4 +1,5 @@
 /** Every fault that can be planted: one file a bot, one line here. */
+import { architectFaults } from './architect.ts';
 import { conductorFaults } from './conductor.ts';
 import { curatorFaults } from './curator.ts';
 import { errorWatchFaults } from './error-watch.ts';
@@ -33,4 +34,5 @@ export const faults: readonly Fault[] = [
   ...pulseFaults,
   ...surveyorFaults,
   ...errorWatchFaults,
+  ...architectFaults,
 ].map(withOwnIds);

@@ -16,6 +16,9 @@ const escapePattern = (text: string): string => text.replaceAll(/[\\.+*?()|[\]{}
  * its own pattern.
  */
 const particulars: [RegExp, string | null][] = [
+  // A user as findings name one: a masked e-mail address, and the beginning of the id.
+  [/[\w.+-]*…@[\w.-]+ \([0-9a-f]{8}\)/u, '\\S+ \\([0-9a-f]+\\)'],
+  [/[\w.+-]*[\w+…-]@[A-Za-z0-9](?:[\w.-]*\w)?/u, '\\S+@[\\w.-]+'],
   [/[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}/u, '[0-9a-f-]+'],
   [/"[^"]*"/u, '"[^"]*"'],
   [/`[^`]*`/u, '`[^`]*`'],
@@ -25,6 +28,9 @@ const particulars: [RegExp, string | null][] = [
   [/(?<=\/)[vV]\d+(?![\w.-])/u, null],
   // An id in a path: a number, or a long word with digits in it.
   [/(?<=\/)(?:\d+|(?=[\w-]*\d)[\w-]{12,})(?![\w.-])/u, '[\\w-]+'],
+  // The id of a payment or of another object of a provider: `pi_3MtwBwLkdIwHu7ix`, `8XX12345AB678901C`.
+  [/\b[a-z]{2,5}_(?:(?:test|live)_)?(?=\w*\d)\w{8,}/u, '\\w+'],
+  [/\b(?=[A-Z\d]*\d)(?=\d*[A-Z])[A-Z\d]{12,}\b/u, '\\w+'],
   [/\b0[xX][0-9A-Fa-f]+/u, '0x[0-9a-f]+'],
   [
     /(?<![\p{L}\p{N}_])(?=[A-Fa-f]*\d)(?=\d*[A-Fa-f])[0-9A-Fa-f]{8,}(?![\p{L}\p{N}_])/u,

@@ -7,9 +7,11 @@ import { mergeGroups as merge } from '../../transitions/error-groups/merge.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { findGroup, needErrorLogs } from './find.ts';
 
+export type { ErrorGroup };
+
 /**
  * Says that groups of errors are one: `into` stands for all of them from now on, also for errors that come later. All are merged or
- * none. `templates`: what came with them, and can be split off again. For operators. Throws NotFoundError, UsageError.
+ * none. `into` keeps its own mute, or has none as before; one of another group ends. `templates`: what came with them, and can be split off again. For operators. Throws NotFoundError, UsageError.
  */
 export async function mergeGroups(
   { db, actor }: { db: Db; actor: Actor },

@@ -1,4 +1,8 @@
-import { listExecutions, type ExecutionRow } from '../../data/bots/bot-executions.ts';
+import {
+  countExecutions,
+  listExecutions,
+  type ExecutionRow,
+} from '../../data/bots/bot-executions.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { botOf } from '../references/named.ts';
@@ -18,9 +22,13 @@ export interface ListRuns {
   limit: number;
 }
 
-/** Runs, the newest first, with their bots. Throws NotFoundError for a bot that does not exist. */
+/** Runs, the newest first, with their bots. `count` says how many fit in all; null: very many. Throws NotFoundError for a bot that does not exist. */
 export async function listRuns(db: Db, { bot: named, status, since, limit }: ListRuns) {
   const bot = named === undefined ? undefined : await botOf(db, named);
   const filter = { botId: bot?.id, status, since, limit };
-  return { runs: await listExecutions(db, filter), now: await currentTime(db) };
+  return {
+    runs: await listExecutions(db, filter),
+    now: await currentTime(db),
+    count: () => countExecutions(db, filter),
+  };
 }

@@ -12,7 +12,7 @@ import { UsageError } from '../../ground/errors.ts';
 import { problemOfAddress } from '../../ground/http-address.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
-import { isHostEntry } from '../../outbound/hosts.ts';
+import { problemOfEntry } from '../../outbound/hosts.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 interface EngineSetting {
@@ -45,13 +45,14 @@ const settings: readonly EngineSetting[] = [
   {
     name: httpHosts,
     meaning:
-      'hosts to which remedies may send requests, with commas: host for ports 80 and 443 at public addresses, host:port for exactly that port, also where it is not public; checks may ask those with a port there, too. Not set: none',
+      'hosts to which remedies may send requests, with commas: host for ports 80 and 443 at public addresses, host:port for exactly that port, also where it is not public; checks may ask those with a port there, too; a range such as 10.1.0.0/16 lets the hosts without a port lead to a private network. Not set: none',
     example: 'hooks.example.com,10.0.0.5:8080',
     read(text) {
       const hosts = [...new Set(text.split(',').map((each) => each.trim().toLowerCase()))];
-      const unfit = hosts.find((each) => !isHostEntry(each));
-      if (unfit !== undefined)
-        throw new UnfitValue(`${JSON.stringify(printable(unfit))} is no host, and no host:port`);
+      for (const each of hosts) {
+        const problem = problemOfEntry(each);
+        if (problem) throw new UnfitValue(`${JSON.stringify(printable(each))}: ${problem}`);
+      }
       return hosts;
     },
   },

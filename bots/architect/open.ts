@@ -1,0 +1,52 @@
+/** Signs in to GitHub as the settings say: with the token, or as an app. */
+import { GitHubError, openGitHub, type GitHub, type GitHubAccess } from '../../src/bot.ts';
+import type { CheckContext } from '../../src/bot.ts';
+import { readHttpHosts } from '../parts/http-hosts.ts';
+import type { Config } from './config.ts';
+
+export const tokenSecret = 'GITHUB_TOKEN';
+export const keySecret = 'GITHUB_APP_KEY';
+
+/** The name of the secret that is used. */
+export const secretOf = ({ app_id }: Config): string => (app_id === null ? tokenSecret : keySecret);
+
+function accessOf(config: Config, { secret, skip }: CheckContext): GitHubAccess {
+  const { base_url: baseUrl, app_id: appId, installation_id: installationId } = config;
+  if (appId === null) return { baseUrl, credentials: { token: secret(tokenSecret).trim() } };
+  if (installationId === null)
+    return skip(
+      'installation_id is not set: `npx roundsman bots edit architect --set installation_id=NUMBER`; the number is in the ' +
+        "address of the installation's settings",
+    );
+  const privateKey = secret(keySecret).trim();
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey))
+    skip(`${keySecret} is no private key in PEM form: store the file that GitHub made for the app`);
+  return { baseUrl, credentials: { appId, installationId, privateKey } };
+}
+
+/** Skips the check where the secret is missing. */
+export async function open(config: Config, context: CheckContext): Promise<GitHub> {
+  const access = accessOf(config, context);
+  return openGitHub(access, {
+    hosts: await readHttpHosts(context.db),
+    signal: context.signal,
+    // The whole run has four minutes: it tries again in a quarter of an hour.
+    maxWaitMs: 10_000,
+  });
+}
+
+/** Skips the check where GitHub asks to wait, and where it does not take the token: the check `repositories` reports that. */
+export async function orSkip<Answer>(
+  config: Config,
+  { skip }: CheckContext,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    if (error.fault === 'busy') skip(`${error.message}; the next run tries again`);
+    if (error.fault === 'token') skip(`GitHub does not take ${secretOf(config)} (401)`);
+    throw error;
+  }
+}

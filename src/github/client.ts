@@ -1,0 +1,206 @@
+/**
+ * GitHub's API, through Octokit: its plugins for retries and throttling, our own guarded requests below it, and errors of one kind
+ * above it. A client is made for one check, one remedy or one message, with the signal that ends it.
+ */
+import type { Octokit } from '@octokit/rest';
+import { untilStopped } from '../ground/until-stopped.ts';
+import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
+import { GitHubError, type GitHubFault } from './error.ts';
+import { gateOf } from './gate.ts';
+import { FinalError, guardedFetch, unreachedError, type SendLimits, type Usage } from './send.ts';
+import { signInOptions } from './sign-in.ts';
+
+export interface GitHub {
+  /**
+   * Sends one request of the REST API, or several. Reading is tried again once after a fault of the server; a write is not, because
+   * it may have been carried out. Throws {@link GitHubError}.
+   */
+  ask<Answer>(question: (rest: Octokit['rest']) => Promise<{ data: Answer }>): Promise<Answer>;
+  /**
+   * Reads one page after the other, `maxPages` at most. `question` gets the number of the page, from 1, and for lists that GitHub
+   * pages by a cursor what follows the page before. `isWhole`: there are no others. Throws {@link GitHubError}.
+   */
+  pages<Item>(
+    question: (rest: Octokit['rest'], at: Page) => Promise<PageAnswer<Item>>,
+    maxPages: number,
+  ): Promise<{ items: Item[]; isWhole: boolean }>;
+  /**
+   * Sends a query of GraphQL. GitHub answers the parts that it can, and lists what is wrong with the others. Nothing of the answer
+   * is checked: it may be anything. Throws {@link GitHubError} where there are no data.
+   */
+  query(text: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
+  /** what was used so far */
+  readonly usage: Readonly<Usage>;
+}
+
+export interface Page {
+  page: number;
+  after?: string;
+}
+
+interface PageAnswer<Item> {
+  data: Item[];
+  headers: { link?: string | undefined };
+}
+
+export interface GraphqlAnswer {
+  data: unknown;
+  errors: { type: string; path: (string | number)[] }[];
+}
+
+/** Nothing of a request or an answer is written anywhere. */
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The version of the REST API that this code was written for. */
+const apiVersion = '2022-11-28';
+
+export interface GitHubLimits extends Omit<SendLimits, 'timeoutMs' | 'maxWaitMs'> {
+  timeoutMs?: number;
+  maxWaitMs?: number;
+}
+
+/** Octokit is loaded here and not at the start: few processes need it. Throws {@link GitHubError} where the key is none. */
+export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Promise<GitHub> {
+  const { signal, timeoutMs = 20_000, maxWaitMs = 10_000 } = limits;
+  const [{ Octokit: Base }, { retry }, { throttling }] = await Promise.all([
+    import('@octokit/rest'),
+    import('@octokit/plugin-retry'),
+    import('@octokit/plugin-throttling'),
+  ]);
+  const id = credentialId(access);
+  const gate = gateOf(id);
+  const usage: Usage = { restPoints: 0, requests: 0 };
+  const isPersonal = 'token' in access.credentials;
+  const { fetch, unreached } = guardedFetch(
+    { gate, conditional: isPersonal ? id : null, usage },
+    { ...limits, timeoutMs, maxWaitMs },
+  );
+  const Client = Base.plugin(throttling, retry);
+  const signIn = await signInOptions(access);
+  const open = (throttles: boolean) =>
+    new Client({
+      ...signIn,
+      baseUrl: access.baseUrl.replace(/\/+$/, ''),
+      log: silent,
+      request: { fetch, signal },
+      // 429 is not among the plugin's own: repeated by itself, it would be asked again before the time that GitHub names.
+      retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451], retries: 1 },
+      // Writes are sent a second apart, issues three, as GitHub asks for. Waiting and repeating is the gate's.
+      throttle: {
+        id,
+        enabled: throttles,
+        onRateLimit: () => false,
+        onSecondaryRateLimit: () => false,
+      },
+    });
+  const client = open(true);
+  // The plugin counts each query as a write. Ours only read, and GitHub counts them by points.
+  const graphql = open(false);
+  for (const each of [client, graphql])
+    each.hook.before('request', (options) => {
+      options.headers['x-github-api-version'] = apiVersion;
+      if (options.method !== 'GET' && !options.url.endsWith('/graphql'))
+        options.request = { ...options.request, retries: 0 };
+    });
+
+  const errorOf = (error: unknown): GitHubError => {
+    if (error instanceof GitHubError) return error;
+    if (error instanceof FinalError) return error.cause;
+    const { response, request: asked } = error as {
+      response?: { status?: number };
+      request?: { method?: string };
+    };
+    const status = response?.status ?? null;
+    if (status === null) return unreachedError(unreached(), asked?.method ?? 'GET');
+    const isServer = status >= 500 || status < 400;
+    return new GitHubError(
+      `${new URL(access.baseUrl).host} answered ${status}: ${meanings[status] ?? 'an error'}`,
+      {
+        fault: faults[status] ?? (isServer ? 'server' : 'invalid'),
+        status,
+        mayBeDone: isServer && asked?.method !== 'GET',
+      },
+    );
+  };
+
+  const carryOut = async <Answer>(work: () => Promise<Answer>) => {
+    try {
+      return await untilStopped(signal, work);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw errorOf(error);
+    }
+  };
+
+  return {
+    usage,
+    ask: (question) => carryOut(async () => (await question(client.rest)).data),
+    async pages(question, maxPages) {
+      const items = [];
+      let after: string | null = null;
+      for (let page = 1; ; page++) {
+        const at: Page = { page, ...(after !== null && { after }) };
+        const { data, headers } = await carryOut(() => question(client.rest, at));
+        if (!Array.isArray(data))
+          throw new GitHubError('GitHub answered no list', { fault: 'server', status: 200 });
+        items.push(...data);
+        const next = nextPage(headers.link);
+        if (next === null) return { items, isWhole: true };
+        if (page === maxPages) return { items, isWhole: false };
+        ({ after } = next);
+      }
+    },
+    query: (text, variables = {}) =>
+      carryOut(async () => {
+        const answer = await graphql.request({
+          method: 'POST',
+          url: graphqlUrl(access.baseUrl),
+          headers: {},
+          query: text,
+          variables,
+        });
+        return graphqlAnswer(answer.data);
+      }),
+  };
+}
+
+/** The page that GitHub names as the next one; null if there is none. */
+function nextPage(link: string | undefined): { after: string | null } | null {
+  const [, url] = /<([^<>]{1,2000})>;\s*rel="next"/.exec(link ?? '') ?? [];
+  if (url === undefined || !URL.canParse(url)) return null;
+  return { after: new URL(url).searchParams.get('after') };
+}
+
+function graphqlAnswer(body: unknown): GraphqlAnswer {
+  const { data, errors } = (body ?? {}) as { data?: unknown; errors?: unknown };
+  const listed = Array.isArray(errors) ? (errors as Record<string, unknown>[]) : [];
+  if (typeof data !== 'object' || data === null)
+    throw new GitHubError('GitHub answered the query with no data', {
+      fault: 'server',
+      status: 200,
+    });
+  return {
+    data,
+    errors: listed.map((error) => ({
+      type: typeof error?.['type'] === 'string' ? error['type'] : 'UNKNOWN',
+      path: Array.isArray(error?.['path']) ? (error['path'] as string[]) : [],
+    })),
+  };
+}
+
+const faults: Record<number, GitHubFault> = {
+  401: 'token',
+  403: 'forbidden',
+  404: 'gone',
+  410: 'gone',
+  451: 'gone',
+};
+
+const meanings: Record<number, string> = {
+  401: 'it does not take the token',
+  403: 'the token lacks a permission, or the feature is off',
+  404: 'it has no such object, or the token may not see it',
+  410: 'it has no such object any more',
+  422: 'it refuses what was sent',
+  451: 'it may not show it',
+};

@@ -1,0 +1,83 @@
+/**
+ * Holds requests back while GitHub limits them. When one request is told to wait, all others of the same credentials wait, too:
+ * GitHub lengthens the wait, or blocks the account, if requests go on (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { OutboundAnswer } from '../outbound/request.ts';
+import { retryAfterMsOf } from '../outbound/retry-after.ts';
+
+/** GitHub counts these apart. */
+export type Resource = 'core' | 'graphql' | 'search';
+
+export const resourceOf = (url: string): Resource => {
+  const { pathname } = new URL(url);
+  if (pathname.endsWith('/graphql')) return 'graphql';
+  return /(^|\/)search\//.test(pathname) ? 'search' : 'core';
+};
+
+/** Without any hint of when to come back, GitHub asks for a minute. */
+const fallbackMs = 60_000;
+/** The primary limit is renewed each hour. A wait that is longer is a mistake of a server. */
+const maxWaitMs = 3_600_000;
+
+/** Whether the answer says that GitHub limits requests: then it has not done what was asked. */
+export const isLimit = ({ status, headers, body }: OutboundAnswer): boolean =>
+  status === 429 ||
+  (status === 403 &&
+    (headers['retry-after'] !== undefined ||
+      headers['x-ratelimit-remaining'] === '0' ||
+      /\bsecondary rate limit\b/i.test(body.slice(0, 2_000)))) ||
+  (status === 200 && /"type"\s*:\s*"RATE_LIMITED"/.test(body.slice(0, 2_000)));
+
+/** How long GitHub asks to wait after this answer; null if it does not. Both times are GitHub's own, so that clocks need not agree. */
+export function askedWaitMs(answer: OutboundAnswer, now = Date.now()): number | null {
+  const { headers } = answer;
+  const sentAt = Date.parse(headers['date'] ?? '');
+  const theirNow = Number.isFinite(sentAt) ? sentAt : now;
+  const limited = isLimit(answer);
+  const after = limited ? retryAfterMsOf(headers, theirNow) : null;
+  if (after !== null) return Math.min(after, maxWaitMs);
+  const reset = Number(headers['x-ratelimit-reset']) * 1_000;
+  if (headers['x-ratelimit-remaining'] === '0' && reset > 0)
+    // The times are whole seconds: one more, so that the limit is renewed by then.
+    return Math.min(Math.max(reset - theirNow, 0) + 1_000, maxWaitMs);
+  return limited ? fallbackMs : null;
+}
+
+/** Until when requests of these credentials wait, in the time of `performance.now()`: it does not jump. */
+const until = new Map<string, number>();
+
+export interface Gate {
+  /** How long the next request has to wait. */
+  waitMs(resource: Resource): number;
+  /** Waits until the gate is open, also if it closes again meanwhile. Rejects when the signal aborts. */
+  pass(resource: Resource, signal: AbortSignal): Promise<void>;
+  /** Closes the gate if the answer asks for it. */
+  note(resource: Resource, answer: OutboundAnswer): void;
+}
+
+/** One gate for all clients of this process that use the same credentials. */
+export function gateOf(id: string): Gate {
+  const nameOf = (resource: Resource | 'all'): string => `${id} ${resource}`;
+  const waitMs = (resource: Resource): number => {
+    const now = performance.now();
+    const ends = [until.get(nameOf(resource)) ?? 0, until.get(nameOf('all')) ?? 0];
+    return Math.max(0, ...ends.map((end) => end - now));
+  };
+  return {
+    waitMs,
+    async pass(resource, signal) {
+      for (let ms = waitMs(resource); ms > 0; ms = waitMs(resource))
+        await wait(Math.ceil(ms), undefined, { signal });
+      signal.throwIfAborted();
+    },
+    note(resource, answer) {
+      const ms = askedWaitMs(answer);
+      if (ms === null) return;
+      // The secondary limits are about all requests, the primary ones about one resource.
+      const isPrimary = answer.headers['x-ratelimit-remaining'] === '0';
+      const name = nameOf(isPrimary ? resource : 'all');
+      until.set(name, Math.max(until.get(name) ?? 0, performance.now() + ms));
+    },
+  };
+}

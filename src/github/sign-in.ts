@@ -1,0 +1,35 @@
+/** How Octokit signs its requests. */
+import type { GitHubAccess } from './access.ts';
+import { credentialId } from './access.ts';
+
+/** GitHub's tokens of an installation are valid for an hour. */
+const tokenLifetimeMs = 55 * 60_000;
+
+/** Octokit writes an installation's token here, so that each client of this process need not ask for one of its own. */
+class TokenCache {
+  #kept = new Map<string, { value: string; until: number }>();
+
+  get(key: string): string {
+    const found = this.#kept.get(key);
+    return found && found.until > performance.now() ? found.value : '';
+  }
+
+  set(key: string, value: string): void {
+    this.#kept.set(key, { value, until: performance.now() + tokenLifetimeMs });
+  }
+}
+
+const caches = new Map<string, TokenCache>();
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The options with which Octokit signs in. Throws an Error whose message does not hold the key. */
+export async function signInOptions(access: GitHubAccess): Promise<Record<string, unknown>> {
+  const { credentials } = access;
+  if ('token' in credentials) return { auth: credentials.token };
+  const { createAppAuth } = await import('@octokit/auth-app');
+  const id = credentialId(access);
+  const cache = caches.get(id) ?? new TokenCache();
+  caches.set(id, cache);
+  return { authStrategy: createAppAuth, auth: { ...credentials, cache, log: silent } };
+}

@@ -1,0 +1,283 @@
+/** The client of GitHub beside a server whose requests and answers are compared with GitHub's own descriptions. */
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { openGitHub, type GitHubLimits } from '../../src/github/client.ts';
+import { GitHubError } from '../../src/github/error.ts';
+import { reply, serveGitHub, type GitHubState, type Instead } from './server.ts';
+import { repositoryState } from './state.ts';
+
+const now = new Date('2026-03-10T12:00:00Z');
+
+let serial = 0;
+
+/** Each test has a token of its own, because the gate and the kept answers belong to a token. */
+async function scene(limits: Partial<GitHubLimits> = {}, { path = '' } = {}) {
+  const { url, host, state } = await serveGitHub([repositoryState('acme/shop', now)]);
+  state.token = `ghp_${String(++serial).padStart(36, 'a')}`;
+  const open = () =>
+    openGitHub(
+      { baseUrl: url + path, credentials: { token: state.token } },
+      { hosts: [host], signal: new AbortController().signal, ...limits },
+    );
+  return { url, host, state, open, client: await open() };
+}
+
+const readKeys = (client: Awaited<ReturnType<typeof openGitHub>>, repo = 'shop') =>
+  client.ask((rest) => rest.repos.listDeployKeys({ owner: 'acme', repo, per_page: 100 }));
+
+const instead = (state: GitHubState, ...answers: [number, unknown, Record<string, string>?][]) =>
+  state.instead.push(
+    ...answers.map(
+      ([status, body, headers]): Instead =>
+        (_, answer) =>
+          reply(state, answer, status, body, headers),
+    ),
+  );
+
+const faultOf = (work: Promise<unknown>): Promise<GitHubError> =>
+  work.then(
+    () => expect.unreachable(),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(GitHubError);
+      return error as GitHubError;
+    },
+  );
+
+test('a request carries the token and nothing about this machine', async () => {
+  const { client, state } = await scene();
+  expect(await readKeys(client)).toEqual([]);
+  const [{ headers }] = state.requests as [GitHubState['requests'][number]];
+  expect(headers).toMatchObject({
+    authorization: `token ${state.token}`,
+    'user-agent': 'roundsman',
+    'x-github-api-version': '2022-11-28',
+  });
+  expect(client.usage).toEqual({ restPoints: 1, requests: 1 });
+});
+
+test('an unchanged answer costs nothing, with a personal token', async () => {
+  const { client, open, state } = await scene();
+  state.repositories[0]!.keys.push({ id: 1, title: 'ci' });
+  const first = await readKeys(client);
+  const other = await open();
+  expect(await readKeys(other)).toEqual(first);
+  expect(other.usage).toEqual({ restPoints: 0, requests: 1 });
+  state.repositories[0]!.keys.push({ id: 2, title: 'cd' });
+  expect(await readKeys(other)).toHaveLength(2);
+  expect(state.points).toBe(2);
+});
+
+test('when one request is told to wait, those that wait for their turn wait, too', async () => {
+  const { client, state } = await scene({ maxWaitMs: 5_000 });
+  instead(state, [429, { message: 'too many' }, { 'retry-after': '1' }]);
+  const answers = await Promise.all([readKeys(client), readKeys(client), readKeys(client)]);
+  expect(answers).toEqual([[], [], []]);
+  // Those that were on their way arrived before the answer; after it nothing was sent for a second.
+  const limitedAt = state.requests[0]!.at;
+  const later = state.requests.filter(({ at }) => at - limitedAt > 300);
+  expect(later.length).toBeGreaterThan(0);
+  expect(Math.min(...later.map(({ at }) => at - limitedAt))).toBeGreaterThanOrEqual(990);
+});
+
+test('a wait that is too long is an error, and later requests are not sent at all', async () => {
+  const { client, open, state } = await scene({ maxWaitMs: 2_000 });
+  instead(state, [403, { message: 'You have exceeded a secondary rate limit' }]);
+  const error = await faultOf(readKeys(client));
+  expect(error).toMatchObject({ fault: 'busy', status: 403, mayBeDone: false });
+  expect(error.waitMs).toBeGreaterThan(55_000);
+  expect(state.requests).toHaveLength(1);
+  expect(await faultOf(readKeys(await open()))).toMatchObject({ fault: 'busy', status: null });
+  expect(await faultOf((await open()).query('{ rateLimit { cost } }'))).toMatchObject({
+    fault: 'busy',
+  });
+  expect(state.requests).toHaveLength(1);
+});
+
+test('the primary limit is renewed by the clock of GitHub, not by that of this machine', async () => {
+  const { client, state } = await scene({ maxWaitMs: 5_000 });
+  // An hour ahead: by this machine's clock the limit would be renewed in an hour.
+  state.aheadMs = 3_600_000;
+  const reset = Math.floor((Date.now() + state.aheadMs) / 1_000) + 1;
+  instead(state, [
+    403,
+    { message: 'API rate limit exceeded' },
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) },
+  ]);
+  expect(await readKeys(client)).toEqual([]);
+  expect(state.requests).toHaveLength(2);
+});
+
+test('the limits of REST and of GraphQL are counted apart', async () => {
+  const { client, state } = await scene({ maxWaitMs: 1_000 });
+  instead(state, [403, { message: 'limit' }, { 'x-ratelimit-remaining': '0' }]);
+  expect(await faultOf(readKeys(client))).toMatchObject({ fault: 'busy' });
+  const { data } = await client.query('{ rateLimit { cost } }');
+  expect(data).toEqual({ rateLimit: { cost: 1 } });
+});
+
+test('queries are no writes: one does not wait behind writes, which are held apart', async () => {
+  const { client, state } = await scene();
+  const edit = () =>
+    client.ask((rest) =>
+      rest.issues.update({ owner: 'acme', repo: 'shop', issue_number: 1, body: '' }),
+    );
+  await client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'shop', title: 'x' }));
+  await Promise.all([edit(), client.query('{ rateLimit { cost } }')]);
+  expect(state.requests.map(({ path }) => path)).toEqual([
+    '/repos/acme/shop/issues',
+    '/graphql',
+    '/repos/acme/shop/issues/1',
+  ]);
+});
+
+test('reading is repeated once after a fault of the server, and a write never', async () => {
+  const { client, state } = await scene();
+  instead(state, [502, { message: 'Server Error' }]);
+  expect(await readKeys(client)).toEqual([]);
+  instead(state, [502, { message: 'Server Error' }]);
+  const error = await faultOf(
+    client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'shop', title: 'x' })),
+  );
+  expect(error).toMatchObject({ fault: 'server', status: 502, mayBeDone: true });
+  expect(state.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
+test.each([
+  [401, 'token'],
+  [403, 'forbidden'],
+  [404, 'gone'],
+  [410, 'gone'],
+  [422, 'invalid'],
+  [451, 'gone'],
+] as const)(
+  '%i is a fault of the kind %s, asked once, without what GitHub wrote',
+  async (status, fault) => {
+    const { client, state } = await scene();
+    instead(state, [status, { message: `see ${state.token}` }]);
+    const error = await faultOf(readKeys(client));
+    expect(error).toMatchObject({ fault, status, mayBeDone: false });
+    expect(JSON.stringify(error) + error.message + error.stack).not.toContain(state.token);
+    expect(error.cause).toBeUndefined();
+    expect(state.requests).toHaveLength(1);
+  },
+);
+
+test('a repository that was renamed is found at its new name, also by a write', async () => {
+  const { client, state } = await scene();
+  state.renamed.set('acme/old', 'acme/shop');
+  expect(await readKeys(client, 'old')).toEqual([]);
+  await client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'old', title: 'x' }));
+  expect(state.issues.get('acme/shop')).toHaveLength(1);
+});
+
+test('a redirect to another server is not followed: the token goes nowhere else', async () => {
+  const { client, state } = await scene();
+  const { url, state: other } = await serveGitHub();
+  instead(state, [301, {}, { location: `${url}/repos/acme/shop/keys` }]);
+  expect(await faultOf(readKeys(client))).toMatchObject({ fault: 'invalid', status: 301 });
+  expect(other.requests).toEqual([]);
+});
+
+test('all pages are read, by number or by cursor, as many as were asked for', async () => {
+  const { client, state } = await scene();
+  state.dependabot = Array.from({ length: 250 }, (_, at) => ({
+    name: 'acme/shop',
+    alert: { number: at + 1 },
+  }));
+  const read = (maxPages: number) =>
+    client.pages(
+      (rest, { after }) =>
+        rest.dependabot.listAlertsForOrg({
+          org: 'acme',
+          per_page: 100,
+          ...(after !== undefined && { after }),
+        }),
+      maxPages,
+    );
+  const all = await read(5);
+  expect(all.isWhole).toBe(true);
+  expect(new Set(all.items.map(({ number }) => number)).size).toBe(250);
+  expect(await read(2)).toMatchObject({ isWhole: false });
+});
+
+test.each([
+  ['no JSON', (answer: import('node:http').ServerResponse) => answer.end('<html>')],
+  ['nothing', (answer: import('node:http').ServerResponse) => answer.destroy()],
+  [
+    'what is longer than it may be',
+    (answer: import('node:http').ServerResponse) => answer.end('x'.repeat(9_000_000)),
+  ],
+])('a server that answers %s is a fault, and no result', async (_, write) => {
+  const { client, state } = await scene();
+  const odd: Instead = (_, answer) => {
+    write(answer);
+  };
+  state.instead.push(odd, odd, odd);
+  expect((await faultOf(client.query('{ rateLimit { cost } }'))).fault).toMatch(/server|unreached/);
+});
+
+test('a server that does not answer ends with the deadline, or with the signal', async () => {
+  const { client, state } = await scene({ timeoutMs: 300 });
+  const silent: Instead = () => {};
+  state.instead.push(silent, silent, silent);
+  expect(await faultOf(readKeys(client))).toMatchObject({ fault: 'unreached', mayBeDone: false });
+  const stop = new AbortController();
+  const stopped = await openGitHub(
+    { baseUrl: (await scene()).url, credentials: { token: 'x' } },
+    { hosts: [], signal: stop.signal },
+  );
+  stop.abort(new Error('the run has ended'));
+  await expect(readKeys(stopped)).rejects.toThrow('the run has ended');
+});
+
+test('a host that is not allowed is not asked, and not tried again', async () => {
+  const { state, url } = await scene();
+  const client = await openGitHub(
+    { baseUrl: url, credentials: { token: state.token } },
+    { hosts: [], signal: new AbortController().signal },
+  );
+  const error = await faultOf(readKeys(client));
+  expect(error.message).toMatch(/not among the allowed hosts/);
+  expect(error.mayBeDone).toBe(false);
+  expect(state.requests).toEqual([]);
+});
+
+test('a GitHub Enterprise Server has its interfaces below /api', async () => {
+  const { client, state } = await scene({}, { path: '/api/v3' });
+  const paths: string[] = [];
+  state.instead.push(() => 'pass');
+  await readKeys(client);
+  await client.query('{ rateLimit { cost } }');
+  paths.push(...state.requests.map(({ path }) => path));
+  expect(paths).toEqual(['/repos/acme/shop/keys?per_page=100', '/graphql']);
+});
+
+test('an app signs in once for its installation, with either form of key, and its answers are not kept', async () => {
+  for (const type of ['pkcs1', 'pkcs8'] as const) {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2_048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type, format: 'pem' },
+    });
+    const { state, url, host } = await scene();
+    state.app = { id: 4_711, publicKey };
+    const credentials = { appId: 4_711, installationId: 12, privateKey };
+    const open = () =>
+      openGitHub(
+        { baseUrl: url, credentials },
+        { hosts: [host], signal: new AbortController().signal },
+      );
+    await readKeys(await open());
+    await readKeys(await open());
+    const paths = state.requests.map(({ path }) => path);
+    expect(paths.filter((path) => path.startsWith('/app/'))).toHaveLength(1);
+    const keys = state.requests.filter(({ path }) => path.includes('/keys'));
+    expect(keys.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, undefined]);
+    expect(keys[0]!.headers.authorization).toMatch(/^token ghs_/);
+    const wrong = await openGitHub(
+      { baseUrl: url, credentials: { ...credentials, appId: 4_712 } },
+      { hosts: [host], signal: new AbortController().signal },
+    );
+    expect(await faultOf(readKeys(wrong))).toMatchObject({ fault: 'token' });
+  }
+});
