@@ -205,6 +205,7 @@ describe('a grant', () => {
       'service_role engine.jitter_ms',
       'service_role engine.now',
       'service_role engine.now_for_users',
+      'service_role engine.receive',
       'service_role engine.refresh_cached_credits',
       'service_role engine.refresh_ranks',
       'service_role engine.registered_before',

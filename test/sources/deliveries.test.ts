@@ -114,21 +114,31 @@ describe('what is accepted', () => {
   });
 
   test('a document of another shape, an unknown event and an old one are stored and say nothing', async () => {
-    const scene = await sourceScene();
-    expect(await scene.send({ alarms: 'none' })).toBe(202);
-    expect(
-      await scene.send({
-        sent_at: '2020-01-01T00:00:00Z',
-        alarms: [{ key: 'a', state: 'firing' }],
-      }),
-    ).toBe(202);
+    const scene = await sourceScene({
+      kind: 'standard-webhooks',
+      config: { firing: ['opened'], fields: { key: 'data.id' } },
+    });
+    expect(await scene.send({ type: 'opened', data: {} })).toBe(202);
+    expect(await scene.send({ type: 'renamed', data: { id: 'a' } })).toBe(202);
+    const old = { type: 'opened', timestamp: '2020-01-01T00:00:00Z', data: { id: 'a' } };
+    expect(await scene.send(old)).toBe(202);
     const rows = await scene.inbox();
-    expect(rows[0]!.ignored).toContain('alarms');
-    expect(rows[1]!.ignored).toContain('more than 24 hours before it arrived');
+    expect(rows[0]!.ignored).toContain('data.id is missing');
+    expect(rows[1]).toMatchObject({ ignored: null, event: 'renamed', alarms: [] });
+    expect(rows[2]!.ignored).toContain('more than 24 hours before it arrived');
     const [run] = await scene.round();
     expect(run).toMatchObject({ status: 'success' });
     expect(await scene.findings()).toEqual([]);
     expect(await scene.round()).toEqual([]);
+  });
+
+  test('a document of our own that does not fit is refused with the field', async () => {
+    const { post, inbox } = await sourceScene();
+    const body = JSON.stringify({ alarms: [{ key: 'a', state: 'on\u001B[31m', '<b>': 1 }] });
+    const answer = await post(body, await kindOf('plain').sign(body, signingKey, new Date()));
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text).error).toMatch(/^alarms\.0/);
+    expect(await inbox()).toEqual([]);
   });
 
   test('a value of its secret in a text is not stored', async () => {

@@ -35,7 +35,7 @@ export async function rotateSource(
     throw new UsageError({
       what: 'nothing to rotate',
       why: 'neither --secret nor --drop is given',
-      hint: `npx roundsman sources rotate ${name} --secret NAME`,
+      hint: `add one with \`npx roundsman sources rotate ${name} --secret NAME\``,
     });
   const catalogue = await loadCatalogue();
   await withDatabase(async ({ db, config }) => {

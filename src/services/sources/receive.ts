@@ -10,7 +10,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
 import { plain } from '../../ground/plain.ts';
-import { fitting, storable } from '../../ground/text.ts';
+import { fitting, printable, storable } from '../../ground/text.ts';
 import { parseBounded } from '../../remote/json.ts';
 import { UnreadableError, type Arrival, type Reading } from '../../sources/reading/kind.ts';
 import { openRates } from './rate.ts';
@@ -24,7 +24,9 @@ export type Answer =
   | { kind: 'accepted' }
   | { kind: 'unproven' }
   | { kind: 'busy'; retryAfterSeconds: number }
-  | { kind: 'no json' };
+  | { kind: 'no json' }
+  /** it is not as the document of `plain` is described */
+  | { kind: 'unfit'; why: string };
 
 export interface Receiver {
   /** Rejects while the database cannot be reached; then nothing is known of the delivery, and the sender sends it again. */
@@ -104,6 +106,7 @@ export function openReceiver(
       const document = readJson(arrival.body);
       if (document === undefined) return { kind: 'no json' };
       const delivery = deliveryOf(source, { arrival, document, secret, now });
+      if ('unfit' in delivery) return { kind: 'unfit', why: delivery.unfit };
       const received = await write(db, delivery);
       return { kind: received === 'gone' ? 'unproven' : 'accepted' };
     },
@@ -140,7 +143,10 @@ interface Proven {
   now: Date;
 }
 
-function deliveryOf(source: Source, { arrival, document, secret, now }: Proven): NewDelivery {
+function deliveryOf(
+  source: Source,
+  { arrival, document, secret, now }: Proven,
+): NewDelivery | { unfit: string } {
   const { kind, config, botId, redaction } = source;
   let reading: Reading;
   let ignored: string | null = null;
@@ -148,6 +154,7 @@ function deliveryOf(source: Source, { arrival, document, secret, now }: Proven):
     reading = kind.read(document, arrival.headers, config);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
+    if (kind.isOurs) return { unfit: redaction.text(printable(fitting(error.message, 500))) };
     ignored = `it is not as ${kind.title} documents it: ${fitting(error.message, 200)}`;
     reading = { event: 'unknown', sentAt: null, alarms: [] };
   }

@@ -63,6 +63,11 @@ export interface SourceKind {
    * five minutes of `now` where the scheme has one. Throws nothing.
    */
   proves(arrival: Arrival, secret: string, now: Date): boolean | Promise<boolean>;
+  /**
+   * The document is our own: its author is told with 400 what does not fit. What another system sends is stored all the same, because it
+   * would only send it again.
+   */
+  isOurs?: true;
   /** What the sender calls the delivery, where that is a part of what it signs; null: its content says which one it is. */
   idOf(arrival: Arrival, document: unknown): string | null;
   /**

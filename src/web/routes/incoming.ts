@@ -27,6 +27,8 @@ export const incoming: Route = {
         return c.json({ error: 'this source sends too much' }, 429, {
           'retry-after': String(answer.retryAfterSeconds),
         });
+      case 'unfit':
+        return c.json({ error: answer.why }, 400);
       case 'no json':
         return c.json(
           { error: 'the body is no JSON in UTF-8, or nested deeper than 32 levels' },
