@@ -1,19 +1,13 @@
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
-import { openReceiver } from '../services/sources/receive.ts';
-import type { SecretSources } from '../data/secrets/open.ts';
 import { listen, type Listener, type ListenOptions } from '../web/listen.ts';
 
 /** The address or the port of the listener cannot be listened on. */
 export class PortUnusableError extends RoundsmanError {}
 
-/** Opens the listener, and reports where it listens. Secrets are opened with `secretSources`. Throws {@link PortUnusableError}. */
-export async function listenOn({
-  secretSources,
-  ...options
-}: Omit<ListenOptions, 'receiver'> & { secretSources: SecretSources }): Promise<Listener> {
+/** Opens the listener, and reports where it listens. Throws {@link PortUnusableError}. */
+export async function listenOn(options: ListenOptions): Promise<Listener> {
   const { host, port, emit } = options;
-  const receiver = openReceiver({ secretSources, emit });
-  const listener = await listen({ ...options, receiver }).catch((error: unknown) => {
+  const listener = await listen(options).catch((error: unknown) => {
     throw new PortUnusableError(
       {
         what: `port ${port} of ${host} cannot be listened on`,

@@ -23,7 +23,7 @@ export function listenWhenNeeded(db: Db, config: Config, emit: Emit): () => Prom
       // A database that does not answer is reported by the engine; the next try comes all the same.
       if (await isWebNeeded(db).catch(() => false)) {
         const { listenOn } = await import('./listen-on.ts');
-        const options = { host, port, database, emit, secretSources: config };
+        const options = { host, port, database, emit, sources: config };
         listener = await listenOn(options).catch((error: unknown) => {
           if (!isReported) emit('web.unopened', { err: error, host, port });
           isReported = true;

@@ -42,8 +42,8 @@ async function run(options: WebOptions): Promise<void> {
     host: options.host ?? config.webHost,
     port: options.port ?? config.webPort,
     database: () => db,
+    sources: config,
     emit,
-    secretSources: config,
   });
   try {
     const serving = await untilStarted(

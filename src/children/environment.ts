@@ -2,7 +2,8 @@ import { getCompileCacheDir } from 'node:module';
 import { markName } from './processes.ts';
 
 /**
- * Variables that say where programs, certificates and passwords are found, and how time, text and host names are read.
+ * Variables that say where programs, certificates and passwords are found, and how time, text and host names are read. Not
+ * NODE_TLS_REJECT_UNAUTHORIZED, which switches the check of certificates off, and none that names a proxy.
  */
 const inheritedVariables = [
   'PATH',
@@ -14,7 +15,6 @@ const inheritedVariables = [
   'LC_ALL',
   'NODE_EXTRA_CA_CERTS',
   'NODE_USE_SYSTEM_CA',
-  'NODE_TLS_REJECT_UNAUTHORIZED',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'OPENSSL_CONF',

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/connect.ts';
 import type { CheckResult } from './finding.ts';
+import type { AwaitedReport } from './report.ts';
 
 /** The run that asks a check. */
 export interface AskingRun {
@@ -10,6 +11,8 @@ export interface AskingRun {
   endpoint: string;
   /** how long the run may take */
   timeoutMs: number;
+  /** how much of that is left as the check is asked */
+  leftMs: number;
 }
 
 /** What every check receives. */
@@ -36,6 +39,13 @@ export interface AnyContext {
   progress(share: number, sentence?: string): void;
   /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */
   skip(reason: string): never;
+  /** Ends the check as errored, and its run as `timeout`, which is not tried again: what it waited for has not come in time. */
+  timeOut(reason: string): never;
+  /**
+   * For a check whose request is answered later by a report: call it before the request is sent. `id` is the request's, unique among
+   * all runs; a report is taken for `withinMs` from now on, in milliseconds. Throws where the run was taken over.
+   */
+  awaitReport(id: string, withinMs: number): Promise<AwaitedReport>;
 }
 
 export interface CheckContext extends AnyContext {
@@ -72,3 +82,6 @@ export interface Check<Config> {
 
 /** Thrown by {@link CheckContext.skip}. */
 export class SkippedCheck extends Error {}
+
+/** Thrown by {@link CheckContext.timeOut}. */
+export class TimedOutCheck extends Error {}

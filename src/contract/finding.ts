@@ -31,7 +31,8 @@ export interface ReportedFinding {
   dependsOn?: string[];
   /**
    * A further look cannot say more, as with a setting or a rule of the engine's own: the finding opens at its first
-   * report, whatever the bot's `confirm` is. Never for what the network or another server says.
+   * report, whatever the bot's `confirm` is. Never for what the network or another server says, unless `pauseBot` keeps the bot from
+   * looking again.
    */
   certain?: boolean;
   /** Of a check that is told of occurrences: how many were told since its last result; each counts in the finding. One unless given. */
@@ -76,4 +77,10 @@ export interface CheckResult {
    * its next run. Without it, what is remembered stays.
    */
   remember?: unknown;
+  /**
+   * Why the bot can do nothing until a person has acted, in one sentence, 500 characters at most: it is paused with this reason in the
+   * commit that records this result, if its endpoint is still the one that was asked. Report a finding as well, with `certain`: it tells
+   * people, and nothing looks again.
+   */
+  pauseBot?: string;
 }

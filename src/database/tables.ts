@@ -918,6 +918,20 @@ export interface EnginePolicies {
   set_at: Generated<Timestamp>;
 }
 
+export interface EngineRemoteReports {
+  request_id: string;
+  bot_id: string;
+  execution_id: string;
+  attempt: number;
+  asked_at: Generated<Timestamp>;
+  lease_until: Timestamp;
+  accepted_at: Timestamp | null;
+  given_up_at: Timestamp | null;
+  received_at: Timestamp | null;
+  body_sha256: string | null;
+  body: string | null;
+}
+
 export interface EngineReports {
   day: string;
   report: Json;
@@ -1038,6 +1052,7 @@ export interface DB {
   'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
+  'engine.remote_reports': EngineRemoteReports;
   'engine.reports': EngineReports;
   'engine.rollup_marks': EngineRollupMarks;
   'engine.rollups': EngineRollups;

@@ -135,6 +135,11 @@ export const kinds = {
     'warn',
     'bot cannot run as it is defined',
   ),
+  /** A run has paused its bot; what people and remedies do is not reported here. */
+  'bot.paused': eventKind<{ name: string; reason: string }>(
+    'warn',
+    'bot paused until a person resumes it',
+  ),
   /** A run was still ending when its bot was removed. */
   'bots.closed': eventKind<{ bots: string[]; findings: number; tickets: number }>(
     'info',

@@ -37,6 +37,10 @@ export const ofProcess = {
     'the port could not be listened on',
   ),
   'web.failed': eventKind<Caught>('error', 'a request could not be answered'),
+  'web.report_put_off': eventKind<{ why: string }>(
+    'warn',
+    'the report of a remote bot could not be taken now',
+  ),
 
   'source.refused': eventKind<{ source: string; why: string }>(
     'warn',

@@ -16,6 +16,23 @@ export function problemOfAddress(address: string): string | null {
   return null;
 }
 
+/** Host names by which a machine means itself, as a URL writes them. */
+const ownHost = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
+ * Why other systems cannot be given this address of `roundsman web`; null when nothing is wrong. Paths are added to it, so it may hold a
+ * path (of a proxy) and no query.
+ */
+export function problemOfWebAddress(address: string): string | null {
+  const problem = problemOfAddress(address);
+  if (problem !== null) return problem;
+  const { protocol, hostname, search } = new URL(address);
+  if (search || address.includes('?')) return 'it holds a ?, and paths are added to it';
+  return protocol === 'https:' || ownHost.test(hostname)
+    ? null
+    : 'it begins with http:, and what is sent there could be read on the way: https, or http on this machine itself (127.0.0.1)';
+}
+
 /**
  * The list of hosts that allows requests to this address (`src/outbound/hosts.ts`). An address that is not public is
  * allowed only with a port; so a port that is written out stays in the list, even if it is the protocol's own.

@@ -84,6 +84,8 @@ export const connectionOptions = (addresses: Addresses) => ({
     if (options.all) callback(null, addresses);
     else callback(null, address, family);
   }) satisfies LookupFunction,
+  // Said here because NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise have every certificate accepted.
+  rejectUnauthorized: true,
   autoSelectFamily: true,
   // Node's own 250 ms are too short for the other side of the world; for the last address there is no such bound.
   autoSelectFamilyAttemptTimeout: 1_000,

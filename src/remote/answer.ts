@@ -73,6 +73,18 @@ export type SignedAnswer = z.infer<typeof signedAnswer>;
 export type RemoteCheck = SignedAnswer['checks'][number];
 export type RemoteFinding = z.infer<typeof finding>;
 
+/** The most seconds that a bot's timeout has. */
+const maxLeaseSeconds = 86_400;
+
+/** What a remote bot answers with 202 in the contract async. */
+export const acceptedAnswer = z.strictObject({
+  lease_seconds: z
+    .int()
+    .min(1)
+    .max(maxLeaseSeconds)
+    .describe('for how long it may be waited for; `until` of the callback ends it earlier'),
+});
+
 export const cronAnswer = z.strictObject({
   success: z.boolean(),
   bot: text(200).optional(),

@@ -4,19 +4,22 @@ import { z } from 'zod';
 import type { CheckContext } from '../contract/check.ts';
 import type { CheckResult } from '../contract/finding.ts';
 import { currentMode } from '../data/bots/engine.ts';
-import { httpHosts, readSetting } from '../data/settings/rows.ts';
+import { httpHosts, readSetting, readWebUrl } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
 import { fitting } from '../ground/text.ts';
 import { OutboundError } from '../outbound/error.ts';
 import { request, type OutboundAnswer, type OutboundRequest } from '../outbound/request.ts';
 import type { RemoteConfig } from './config.ts';
 import type { RequestDocument } from './document.ts';
-import { maxAnswerBytes, readReply } from './reply.ts';
+import { maxAnswerBytes, readReply, type Answered, type Reply } from './reply.ts';
 import { goneResult, readAnswer, waitResult } from './result.ts';
-import { requestOf, whyUnusable, type GivenValue } from './sign.ts';
+import { requestOf, webhookId, whyUnusable, type GivenValue } from './sign.ts';
+import { askAndWait, awaitableMs } from './wait.ts';
 
 /** The part of the bot's timeout that the call may take: an answer that is late then leaves time for another attempt. */
 const shareOfTimeout = 0.9;
+/** The longest time that a remote bot has to say that it reports later, unless `timeout_seconds` is set. */
+const asyncTimeoutMs = 30_000;
 
 const memory = z.object({
   endpoint: z.string(),
@@ -101,12 +104,19 @@ export async function askRemote(config: RemoteConfig, context: CheckContext): Pr
     slot: asking.slot?.toISOString() ?? null,
     config: config.config,
   };
-  const answer = await call(await requestOf(endpoint, config, document, { secrets, at: now }), {
-    hosts: (await readSetting(db, httpHosts))?.value,
-    signal: context.signal,
-    timeoutMs: timeoutMsOf(config, run.timeoutMs),
-  });
-  const reply = readReply(answer, config, secrets, now);
+  const send = async (callback?: RequestDocument['callback']) => {
+    const asked = callback ? { ...document, callback } : document;
+    const answer = await call(await requestOf(endpoint, config, asked, { secrets, at: now }), {
+      hosts: (await readSetting(db, httpHosts))?.value,
+      signal: context.signal,
+      timeoutMs: timeoutMsOf(config, run.timeoutMs),
+    });
+    return readReply(answer, config, secrets, now);
+  };
+  const reply =
+    config.contract === 'async'
+      ? await askForReport(webhookId(document.run), context, send)
+      : await answered(send());
   if (reply.kind === 'wait') {
     const until = new Date(now.getTime() + reply.ms);
     const times = (waiting?.times ?? 0) + 1;
@@ -119,13 +129,43 @@ export async function askRemote(config: RemoteConfig, context: CheckContext): Pr
   return 'skipped' in said ? skip(said.skipped) : { ...said.result, ...forget };
 }
 
+/** Where the report of a request is sent. `web`: the address of `roundsman web` */
+export const callbackUrl = (web: string, requestId: string): string => `${web}/remote/${requestId}`;
+
+/** The answer of a contract that knows no later reports: {@link readReply} refuses 202 there. */
+async function answered(sent: Promise<Reply>): Promise<Answered> {
+  const reply = await sent;
+  if (reply.kind === 'accepted') throw new Error('only the contract async knows 202');
+  return reply;
+}
+
+async function askForReport(
+  id: string,
+  context: CheckContext,
+  send: (callback: RequestDocument['callback']) => Promise<Reply>,
+): Promise<Answered> {
+  const { db, run, awaitReport, skip } = context;
+  const web = await readWebUrl(db);
+  if (web === null)
+    return skip(
+      'not called: it would not know where to report. `npx roundsman settings web_url https://...` sets the address of `roundsman web`',
+    );
+  const withinMs = awaitableMs(run.leftMs, run.timeoutMs);
+  if (withinMs <= 0)
+    return skip('not called: too little is left of the timeout of its bot for a report');
+  const report = await awaitReport(id, withinMs);
+  const callback = { url: callbackUrl(web, id), until: report.until.toISOString() };
+  return askAndWait(report, context, () => send(callback));
+}
+
 export const timeoutMsOf = (
-  { timeout_seconds }: Pick<RemoteConfig, 'timeout_seconds'>,
+  { contract, timeout_seconds }: Pick<RemoteConfig, 'contract' | 'timeout_seconds'>,
   botTimeoutMs: number,
-): number =>
-  timeout_seconds === undefined
-    ? Math.max(1_000, Math.round(botTimeoutMs * shareOfTimeout))
-    : timeout_seconds * 1_000;
+): number => {
+  if (timeout_seconds !== undefined) return timeout_seconds * 1_000;
+  const share = Math.max(1_000, Math.round(botTimeoutMs * shareOfTimeout));
+  return contract === 'async' ? Math.min(asyncTimeoutMs, share) : share;
+};
 
 /** Sends one request to a remote bot. Throws {@link OutboundError}, with what to do where our own rules forbid it. */
 export async function call(

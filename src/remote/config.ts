@@ -4,9 +4,11 @@ import { secretName } from '../ground/secrets/secret-reference.ts';
 
 export const remoteConfig = z.strictObject({
   contract: z
-    .enum(['signed', 'cron'])
+    .enum(['signed', 'cron', 'async'])
     .default('signed')
-    .describe('signed: a signed POST; cron: a GET as hosted crons send it'),
+    .describe(
+      'signed: a signed POST; cron: a GET as hosted crons send it; async: a signed POST that may be answered by a report later',
+    ),
   secrets: z
     .array(
       z
@@ -19,14 +21,16 @@ export const remoteConfig = z.strictObject({
     .max(4)
     .default([])
     .describe(
-      'names of stored secrets; signed signs with each of them, cron sends the first; without one the bot is not called',
+      'names of stored secrets; signed and async sign with each of them, cron sends the first; without one the bot is not called',
     ),
   timeout_seconds: z
     .int()
     .min(1)
     .max(3_600)
     .optional()
-    .describe('seconds until the last byte of the answer; nine tenths of the timeout of its bot'),
+    .describe(
+      'seconds until the last byte of the answer; nine tenths of the timeout of its bot, with async 30 at most',
+    ),
   category: z
     .string()
     .min(1)

@@ -23,6 +23,13 @@ export const requestDocument = z.strictObject({
     .nullable()
     .describe('the time for which the run was planned; null where a person asked for it'),
   config: z.record(z.string(), z.unknown()).describe('`config` in the settings of the bot'),
+  callback: z
+    .strictObject({
+      url: z.string().describe('where the report is sent, as one signed POST'),
+      until: z.iso.datetime().describe('a report is taken until then at the latest'),
+    })
+    .optional()
+    .describe('only in the contract async: who answers 202 reports there'),
 });
 
 export type RequestDocument = z.infer<typeof requestDocument>;

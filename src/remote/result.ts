@@ -166,19 +166,21 @@ function ofCron(
   return { examined: [...own, issuesKey], findings: left > 0 ? [finding] : [], figures };
 }
 
-/** The address is not used any more. */
+/** The address is not used any more: the bot is paused, because each further call would only be refused again. */
 export const goneResult = (bot: string, { component }: About): CheckResult => ({
   examined: ownKeys,
+  pauseBot: `${component} answered 410: the remote bot is gone from this address`,
   findings: [
     {
       severity: 'critical',
       category: 'remote',
       title: `${component} answered 410: the remote bot is gone from this address`,
       description:
-        `Nothing is checked by it any more. Stop the calls with \`npx roundsman bots pause ${bot}\`, or give it its new address: ` +
-        `\`npx roundsman bots edit ${bot} --endpoint https://...\`.`,
+        `The bot is paused, and nothing is checked by it. \`npx roundsman bots edit ${bot} --endpoint https://...\` gives it its new ` +
+        `address, and \`npx roundsman bots resume ${bot}\` has it run again; the first answer resolves this finding.`,
       component,
       key: goneKey,
+      certain: true,
     },
   ],
 });

@@ -1,9 +1,9 @@
 /** The contracts of remote bots as JSON Schema (2020-12): docs/remote-bots.schema.json. */
 import { z } from 'zod';
-import { cronAnswer, signedAnswer } from './answer.ts';
+import { acceptedAnswer, cronAnswer, signedAnswer } from './answer.ts';
 import { requestDocument } from './document.ts';
 
-const parts = { request: requestDocument, signedAnswer, cronAnswer };
+const parts = { request: requestDocument, signedAnswer, acceptedAnswer, cronAnswer };
 
 export function remoteSchema(): object {
   const definitions = Object.entries(parts).map(([name, schema]) => {

@@ -12,7 +12,8 @@ export interface GivenValue {
 const minKeyBytes = 24;
 const maxKeyBytes = 64;
 
-const keyOf = (secret: string): string => secret.replace(/^whsec_/, '');
+/** The key of a secret, as base64. */
+export const keyOf = (secret: string): string => secret.replace(/^whsec_/, '');
 
 /** Why a secret cannot be used by this contract; null if it can. The text does not repeat the value. */
 export function whyUnusable(
@@ -43,6 +44,15 @@ export const formsOf = ({ name, value }: GivenValue): GivenValue[] =>
  */
 export const webhookId = ({ id, attempt, since }: RequestDocument['run']): string =>
   `${id}_${attempt}${since === null ? '' : `_${Date.parse(since)}`}`;
+
+const requestId =
+  /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_([1-9]\d{0,8})(?:_[1-9]\d{0,14})?$/;
+
+/** The run and the attempt of a `webhook-id`, which may be anything; null where it is not the id of a request. */
+export function requestOfId(id: string): { run: string; attempt: number } | null {
+  const [, run, attempt] = requestId.exec(id) ?? [];
+  return run === undefined ? null : { run, attempt: Number(attempt) };
+}
 
 /** A POST that is signed with each of the secrets by the rules of Standard Webhooks (standardwebhooks.com). */
 export async function signedRequest(

@@ -41,7 +41,7 @@ export async function askCheck(
         // A run keeps the values with which it began, also when a secret is rotated meanwhile. A failed read is tried again.
         context.secrets ??= await secrets.openEach(catalogue.secretsOf(endpoint, config));
         const { id, attempt, timeoutMs } = run;
-        const asking = { id, attempt, timeoutMs };
+        const asking = { id, attempt, timeoutMs, leftMs: leftMs() };
         const given = { secrets: context.secrets, remembered, run: asking };
         const task = { endpoint, config, check: name, now: now(), ...question, ...given };
         return child.do('check', task, undefined, (update) => {

@@ -10,7 +10,7 @@ import { routes as allRoutes } from './routes/index.ts';
  * Everything that a listener answers. Answers are constant texts or JSON: no part of a request is repeated in them.
  */
 export function appOf(
-  { database, emit, receiver }: WebDependencies,
+  { database, sources, emit, receiver }: WebDependencies,
   limits: Limits = allLimits,
   routes: readonly Route[] = allRoutes,
 ): Hono<Environment> {
@@ -21,6 +21,7 @@ export function appOf(
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
     c.set('database', database);
+    c.set('sources', sources);
     c.set('emit', emit);
     c.set('receiver', receiver);
     c.set('bodies', bodies);

@@ -37,6 +37,7 @@ async function after(
           attempt: 1,
           endpoint: '/api/bots/warden',
           timeoutMs: 60_000,
+          leftMs: 60_000,
         },
         remembered: null,
         progress: () => {},
@@ -45,6 +46,10 @@ async function after(
         skip(reason: string): never {
           throw new SkippedCheck(reason);
         },
+        timeOut(reason: string): never {
+          throw new Error(reason);
+        },
+        awaitReport: () => Promise.reject(new Error('there is no run that could wait')),
       };
       const asked = warden.checks.find(({ name }) => name === check)!;
       if (asked.events) throw new Error('a check of a state was expected');

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { performRun } from '../../src/run/perform.ts';
@@ -147,7 +147,9 @@ test('each slow run gets a child of its own', async () => {
 
 test('a child gets no secrets: not the settings of its worker', async () => {
   const secret = ['REDIS_PASSWORD', 'PGPASSWORD', 'PGOPTIONS', 'NODE_OPTIONS', 'HTTPS_PROXY'];
+  const unsafe = ['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_USE_ENV_PROXY'];
   for (const name of secret) process.env[name] = '';
+  for (const name of unsafe) vi.stubEnv(name, '0');
   onTestFinished(() => secret.forEach((name) => delete process.env[name]));
   const engine = await engineWithChildren();
   await run(engine, 'looks-around');
@@ -158,7 +160,7 @@ test('a child gets no secrets: not the settings of its worker', async () => {
   const { names } = row.metadata as { names: string[] };
   const known = new Set(
     (
-      'PATH LD_LIBRARY_PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA NODE_TLS_REJECT_UNAUTHORIZED ' +
+      'PATH LD_LIBRARY_PATH HOME TMPDIR TZ LANG LC_ALL NODE_EXTRA_CA_CERTS NODE_USE_SYSTEM_CA ' +
       'SSL_CERT_FILE SSL_CERT_DIR OPENSSL_CONF PGPASSFILE RES_OPTIONS LOCALDOMAIN HOSTALIASES ROUNDSMAN_CHILD ' +
       // Where what was compiled is kept, if it is: not a setting, and written by Node.
       'NODE_COMPILE_CACHE'

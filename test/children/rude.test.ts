@@ -140,7 +140,7 @@ test('changes that the checks of a bot make in their process last for 64 tasks a
       config: {},
       check: 'is-well',
       now: new Date(),
-      run: { id: 'none', attempt: 1, timeoutMs: 60_000 },
+      run: { id: 'none', attempt: 1, timeoutMs: 60_000, leftMs: 60_000 },
       since: null,
       secrets: [],
       remembered: null,

@@ -18,7 +18,7 @@ void place.do('check', {
   check: 'hurts',
   now,
   since: null,
-  run: { id: 'none', attempt: 1, timeoutMs: 60_000 },
+  run: { id: 'none', attempt: 1, timeoutMs: 60_000, leftMs: 60_000 },
   secrets: [],
   remembered: null,
 });

@@ -1,5 +1,5 @@
 /** What the engine may reach outside is set by `settings`. */
-import { readSetting, removeSetting } from '../../src/data/settings/rows.ts';
+import { readSetting, readWebUrl, removeSetting } from '../../src/data/settings/rows.ts';
 import { changeHosts } from '../../src/services/settings/change.ts';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
@@ -17,13 +17,16 @@ const stored = async (key: string) => {
 };
 
 beforeEach(() =>
-  sql`DELETE FROM engine.settings WHERE key IN ('connectivity_url', 'http_hosts')`.execute(db),
+  sql`DELETE FROM engine.settings WHERE key IN ('connectivity_url', 'http_hosts', 'web_url')`.execute(
+    db,
+  ),
 );
 
 test('a new database has none of them, and each says what it is for', async () => {
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
     connectivity_url: null,
     http_hosts: null,
+    web_url: null,
   });
   const { out } = await roundsman(url, 'settings', '-o', 'table');
   expect(out).toMatch(/^Setting +Is +What\n/);
@@ -102,6 +105,9 @@ test.each([
   [['connectivity_url', 'ftp://example.com'], 2, /begins with ftp:/],
   [['connectivity_url', 'https://a:b@example.com'], 2, /a user or a password/],
   [['http_hosts', 'a,,b'], 2, /is no host/],
+  [['web_url', 'http://roundsman.example.com'], 2, /could be read on the way/],
+  [['web_url', 'https://roundsman.example.com/?a'], 2, /holds a \?/],
+  [['web_url', 'roundsman.example.com'], 2, /not a URL/],
   [['http_hosts', 'https://example.com'], 2, /is no host/],
   [['connectivity', 'https://example.com'], 2, /did you mean connectivity_url\?/],
   [['--unset'], 2, /needs the name/],
@@ -113,8 +119,18 @@ test.each([
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
     connectivity_url: null,
     http_hosts: null,
+    web_url: null,
   });
 });
+
+test.each(['https://roundsman.example.com/engine', 'http://127.0.0.1:8080', 'http://[::1]:8080/'])(
+  'the address of the web process may be %s, and is read without a slash at its end',
+  async (address) => {
+    const set = await roundsman(url, 'settings', 'web_url', address, '--json');
+    expect(set.json()).toEqual({ web_url: address });
+    expect(await readWebUrl(db)).toBe(address.replace(/\/$/, ''));
+  },
+);
 
 test.skipIf(!hasTerminal)('in 80 columns nothing of it is cut', async () => {
   const { shown } = await inTerminalOf(80, url, ['settings']);

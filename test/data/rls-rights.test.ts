@@ -134,6 +134,7 @@ describe('a grant', () => {
       'engine.kysely_migration: select',
       'engine.nodes: delete insert select update',
       'engine.policies: insert select',
+      'engine.remote_reports: delete insert select update',
       'engine.reports: delete insert select update',
       'engine.rollup_marks: delete insert select update',
       'engine.rollups: delete insert select update',

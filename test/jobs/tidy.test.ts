@@ -37,10 +37,14 @@ test('old runs of jobs go, but the newest ten of a job, what is running, and wha
     FROM generate_series(1, 3000) n, LATERAL (SELECT engine.now() - make_interval(mins => n) AS at) t`.execute(
     db,
   );
+  await sql`
+    INSERT INTO engine.remote_reports (request_id, bot_id, execution_id, attempt, lease_until, asked_at)
+    SELECT 'request ' || days, gen_random_uuid(), gen_random_uuid(), 1, engine.now(), engine.now() - make_interval(days => days)
+    FROM unnest('{1,3,9}'::int[]) days`.execute(db);
   const row = await carried(jobEngine, await aRun(db, tidy));
   expect(row).toMatchObject({
     status: 'success',
-    figures: { job_runs: 2_500 - 30 + 2 + 2_000 - 20 },
+    figures: { job_runs: 2_500 - 30 + 2 + 2_000 - 20, remote_reports: 2 },
   });
   expect(await jobRows(db, 'daily')).toHaveLength(30);
   expect(await jobRows(db, 'rare')).toHaveLength(10);

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
+import type { Remedy } from '../../src/bot.ts';
+import type { KnowledgeSeed } from '../../src/contract/bot.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { insertBot } from '../cli/rows.ts';
@@ -46,6 +48,8 @@ interface SceneOptions {
   endpoint?: string;
   hosts?: string[];
   stored?: Record<string, string>;
+  /** entries of knowledge, and the remedies that they name */
+  cures?: { knowledge: KnowledgeSeed[]; remedies: Remedy[] };
 }
 
 export async function remoteScene(first: Answer, options: SceneOptions = {}) {
@@ -61,7 +65,10 @@ export async function remoteScene(first: Answer, options: SceneOptions = {}) {
   const told: string[] = [];
   const engine = await anEngine(
     { name: 'postgres' },
-    catalogue([aBot('other', async () => clean('nothing'))]),
+    catalogue(
+      [aBot('other', async () => clean('nothing'), { knowledge: options.cures?.knowledge ?? [] })],
+      options.cures?.remedies,
+    ),
     {
       sources: { keys, variable: () => undefined },
       hear: (event) => void told.push(JSON.stringify(event)),

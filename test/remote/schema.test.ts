@@ -15,7 +15,7 @@ test('docs/remote-bots.schema.json is what the engine takes: `npm run remote-sch
 
 test('it refuses what the engine refuses: fields that it does not know', () => {
   const { $defs } = remoteSchema() as any;
-  expect(Object.keys($defs)).toEqual(['request', 'signedAnswer', 'cronAnswer']);
+  expect(Object.keys($defs)).toEqual(['request', 'signedAnswer', 'acceptedAnswer', 'cronAnswer']);
   for (const part of Object.values<any>($defs)) expect(part.additionalProperties).toBe(false);
   expect($defs.signedAnswer.properties.checks.items.additionalProperties).toBe(false);
   expect(signedAnswer.safeParse(calm).success).toBe(true);

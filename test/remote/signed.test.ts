@@ -190,7 +190,7 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
   test.each([
     [401, 'it refused the signature'],
     [404, 'there is no such route'],
-    [405, 'signed is a POST'],
+    [405, 'signed and async are POSTs'],
     [202, 'has to answer 200'],
     [204, 'only 200 is an answer'],
     [500, 'only 200 is an answer'],
@@ -202,20 +202,6 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
     expect(error_message).toContain(`it answered ${code}`);
     expect(error_message).toContain(why);
     expect(seen).toHaveLength(1);
-  });
-
-  test('with 410 it is a critical finding that says what to do, until it answers again', async () => {
-    const { round, scene, findings, db } = await remoteScene(json('', 410));
-    expect(await round()).toMatchObject({ status: 'success', issues_found: 1 });
-    const [gone] = await findings();
-    expect(gone).toMatchObject({ severity: 'critical', title: expect.stringContaining('410') });
-    expect(gone!.description).toContain('npx roundsman bots pause mail');
-    expect(await db.selectFrom('bot_tickets').select('severity').execute()).toEqual([
-      { severity: 'critical' },
-    ]);
-    scene.answer = json(calm);
-    await round();
-    expect((await findings())[0]).toMatchObject({ resolution_method: expect.any(String) });
   });
 
   test('is not called before the time of Retry-After, and at the third time in a row that is serious', async () => {

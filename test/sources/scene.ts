@@ -51,7 +51,14 @@ export async function sourceScene({
   // As planning does.
   await sql`UPDATE bots SET checked_version = definition_version WHERE name = 'alarms'`.execute(db);
   const receiver = openReceiver({ secretSources, emit }, clock);
-  const listener = await listen({ host: '127.0.0.1', port: 0, database: () => db, emit, receiver });
+  const listener = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    database: () => db,
+    sources: secretSources,
+    emit,
+    receiver,
+  });
   onTestFinished(() => listener.close(0));
   const url = `http://127.0.0.1:${listener.port}`;
 

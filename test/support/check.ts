@@ -61,6 +61,7 @@ export async function runCheck(
           attempt: 1,
           endpoint: `/api/bots/${bot.name}`,
           timeoutMs: 60_000,
+          leftMs: 60_000,
         },
         remembered,
         progress: () => {},
@@ -71,6 +72,10 @@ export async function runCheck(
         skip(reason: string): never {
           throw new SkippedCheck(reason);
         },
+        timeOut(reason: string): never {
+          throw new Error(reason);
+        },
+        awaitReport: () => Promise.reject(new Error('there is no run that could wait')),
       };
       try {
         if (!check.events) return await check.run(read, { ...context, since });

@@ -96,6 +96,7 @@ export function recordInputOf(id: Carried, broken: boolean): RecordInput {
     botChecks: ['is-well'],
     componentCounts: { 'is-well': 10 },
     examinedAny: true,
+    pause: null,
     decisionVerdicts: [],
     memories: { 'is-well': { broken } },
   };

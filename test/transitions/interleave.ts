@@ -23,6 +23,7 @@ const tables = [
   'engine.error_cursor',
   'engine.sources',
   'engine.cancellations',
+  'engine.remote_reports',
   'engine.jobs',
   'engine.job_runs',
 ];

@@ -46,6 +46,7 @@ export const order: OrderStep[] = [
   { tables: ['engine.settings'], key: null, only: 'knowledge_version' },
   { tables: ['engine.error_cursor'], key: null },
   { tables: ['engine.sources'], key: 'bot_id' },
+  { tables: ['engine.remote_reports'], key: 'request_id' },
 ];
 
 const rankOf = ({ table, key }: Row): number =>

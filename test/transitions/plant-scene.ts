@@ -3,7 +3,17 @@ import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { nothingHeldOut } from '../support/runs.ts';
-import { bots, runs, fences, slot, problems, entries, merged, solution } from './scene.ts';
+import {
+  bots,
+  runs,
+  fences,
+  slot,
+  problems,
+  entries,
+  merged,
+  requestId,
+  solution,
+} from './scene.ts';
 
 /** The action of each finding: an intent, an applied step that waits for its check, an abandoned intent, and an unknown effect. */
 const unfinished = [
@@ -68,6 +78,16 @@ export async function plantScene(db: Db): Promise<void> {
   await run(runs.cancelled, 1, 'queued', { cancel_requested_at: sql`now()` });
   await run(runs.givenUp, 0, 'queued', { attempt: 1, cancel_requested_at: sql`now()` });
   await run(runs.ended, 1, 'success', { completed_at: sql`now()` });
+  await db
+    .insertInto('engine.remote_reports')
+    .values({
+      request_id: requestId,
+      bot_id: bots[0],
+      execution_id: runs.first,
+      attempt: 1,
+      lease_until: sql<Date>`now() + interval '1 hour'`,
+    })
+    .execute();
   for (const id of [runs.first, runs.otherBeside])
     await db.insertInto('engine.cancellations').values({ execution_id: id }).execute();
   await db

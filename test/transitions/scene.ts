@@ -26,6 +26,8 @@ export const fences: Record<string, string> = {
   [runs.other]: '13',
   [runs.otherBeside]: '14',
 };
+/** A request of the first run, which a remote bot has taken on and has not reported yet. */
+export const requestId = `${runs.first}_1`;
 export const slot = new Date('2026-01-05T00:00:00Z');
 /** Findings in the order of their fingerprints: three of the first bot, two of the second. The last one has no unfinished action. */
 export const problems = [1, 2, 3, 4, 5].map((number) => ({

@@ -4,6 +4,7 @@ import { ofHeals } from './of-heals.ts';
 import { ofJobs } from './of-jobs.ts';
 import { ofMessages } from './of-messages.ts';
 import { ofPeople } from './of-people.ts';
+import { ofReports } from './of-reports.ts';
 import { ofRuns } from './of-runs.ts';
 
 export const transactions: Transactions = {
@@ -12,4 +13,5 @@ export const transactions: Transactions = {
   ...ofPeople,
   ...ofJobs,
   ...ofMessages,
+  ...ofReports,
 };

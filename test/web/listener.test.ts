@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEvents } from '../../src/events/events.ts';
 import type { EngineEvent } from '../../src/events/kinds.ts';
-import { openReceiver } from '../../src/services/sources/receive.ts';
 import { rawBody } from '../../src/web/request/body.ts';
 import { limits as production, type Limits } from '../../src/web/limits.ts';
 import { listen } from '../../src/web/listen.ts';
@@ -44,8 +43,8 @@ async function serve(limits: Limits = small) {
     host: '127.0.0.1',
     port: 0,
     database: () => null,
+    sources: { keys: undefined, variable: () => undefined },
     emit,
-    receiver: openReceiver({ secretSources: { keys: undefined, variable: () => undefined }, emit }),
     limits,
     routes: [echo, slow, broken],
   });

@@ -124,7 +124,7 @@ export function botsCommand(): Command {
       new Option(
         '--contract <contract>',
         'the contract (default: that of the bot, else signed)',
-      ).choices(['signed', 'cron']),
+      ).choices(['signed', 'cron', 'async']),
     )
     .addOption(repeatedOption('--secret <name>', 'a stored secret, in place of those of the bot'))
     .option(...jsonOption)

@@ -6,7 +6,7 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description('what the engine may reach outside: its own connection, hosts of remedies')
+    .description('which addresses the engine may reach, and its own one')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
@@ -14,6 +14,7 @@ export function settingsCommand(): Command {
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
         'http_hosts',
+        'web_url',
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')

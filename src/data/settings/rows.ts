@@ -1,11 +1,15 @@
 /** Single values in `engine.settings`: where the engine itself may reach outside. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
+import { problemOfWebAddress } from '../../ground/http-address.ts';
 
 /** The address by which a worker learns whether it can reach anything outside. */
 export const connectivityUrl = 'connectivity_url';
 /** The hosts to which remedies may send requests. */
 export const httpHosts = 'http_hosts';
+
+/** The address at which other systems reach `roundsman web`. */
+export const webUrl = 'web_url';
 
 export interface StoredSetting {
   value: unknown;
@@ -21,6 +25,13 @@ export const readSetting = (db: Db, key: string): Promise<StoredSetting | undefi
     .select(['value', 'changed_by', 'changed_at'])
     .where('key', '=', key)
     .executeTakeFirst();
+
+/** The address of `roundsman web`, without a slash at its end; null where none is set that can be used. */
+export async function readWebUrl(db: Db): Promise<string | null> {
+  const address = (await readSetting(db, webUrl))?.value;
+  if (typeof address !== 'string' || problemOfWebAddress(address) !== null) return null;
+  return address.replace(/\/+$/, '');
+}
 
 /**
  * The same, and no other session that locks it changes it until the end of the transaction. Where it is not set, there is no row to

@@ -1,10 +1,11 @@
 /** Carries out, in a child, the tasks that its worker sends. */
-import { SkippedCheck, type CheckContext } from '../../contract/check.ts';
+import { SkippedCheck, TimedOutCheck, type CheckContext } from '../../contract/check.ts';
 import type { AnyCheck } from '../../contract/event-check.ts';
 import type { CheckResult } from '../../contract/finding.ts';
 import { isFault } from '../../database/faults/fault-behind.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { fitting } from '../../ground/text.ts';
+import { awaitReportWith } from './await-report.ts';
 import type { CheckOutcome } from './outcome.ts';
 import { progressTo } from './progress.ts';
 import { readEventResult } from './event-result.ts';
@@ -52,7 +53,7 @@ export const carryOutWith =
  * not cause. A check that ignores its signal is ended with its process.
  */
 async function performCheck(
-  { catalogue, reader }: { catalogue: Catalogue; reader: Db },
+  { catalogue, db, reader }: TaskDependencies,
   task: CheckTask,
   signal: AbortSignal,
   sendUpdate: (value: unknown) => void,
@@ -82,6 +83,10 @@ async function performCheck(
       skip(reason: string): never {
         throw new SkippedCheck(reason);
       },
+      timeOut(reason: string): never {
+        throw new TimedOutCheck(reason);
+      },
+      awaitReport: awaitReportWith(db, task.run),
     });
     if (result.remember !== undefined && !check.remembers)
       throw new Error(
@@ -100,9 +105,10 @@ async function performCheck(
     });
   } catch (error) {
     if (signal.aborted || isFault(error)) throw error;
-    return error instanceof SkippedCheck
-      ? done({ status: 'skipped', reason: fitting(error.message, 500) })
-      : done({ status: 'errored', reason: fitting(messageOf(error), 2_000) });
+    if (error instanceof SkippedCheck)
+      return done({ status: 'skipped', reason: fitting(error.message, 500) });
+    const errored = { status: 'errored', reason: fitting(messageOf(error), 2_000) };
+    return done(error instanceof TimedOutCheck ? { ...errored, timedOut: true } : errored);
   }
 }
 

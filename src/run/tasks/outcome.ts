@@ -10,7 +10,12 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
       /** a further question about single keys that the check could not answer */
       unanswered?: CheckOutcome | undefined;
     }
-  | { status: 'errored' | 'skipped'; reason: string }
+  | {
+      status: 'errored' | 'skipped';
+      reason: string;
+      /** of an errored one: what it waited for has not come in time, so its run ends as `timeout` */
+      timedOut?: boolean | undefined;
+    }
 );
 
 /**

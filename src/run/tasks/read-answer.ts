@@ -20,6 +20,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
     title: z.string(),
     ms: z.number().min(0),
     reason: z.string().transform((text) => fitting(text, 2_000)),
+    timedOut: z.boolean().optional(),
   }),
 ]);
 

@@ -61,6 +61,11 @@ const resultSchema = z.object({
   unrelated: z.boolean().optional(),
   partial: z.boolean().optional(),
   remember: z.unknown().optional(),
+  pauseBot: z
+    .string()
+    .min(1)
+    .transform((text) => fitting(text, 500))
+    .optional(),
 });
 
 /**

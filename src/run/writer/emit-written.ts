@@ -1,11 +1,13 @@
 import type { Emit } from '../../events/events.ts';
 import { emitTicketChange, type TicketChange } from '../../events/ticket-change.ts';
+import type { PausedBot } from '../../transitions/bots/pause-by-run.ts';
 import type { RecordedChange } from './record.ts';
 import type { Run } from './run.ts';
 
 /** What one flush has committed for all its runs. */
 export interface FlushChanges {
   recorded: RecordedChange[];
+  paused: PausedBot[];
   tickets: TicketChange[];
 }
 
@@ -13,10 +15,11 @@ export interface FlushChanges {
 export function emitWritten(
   emit: Emit,
   writes: readonly { run: Run }[],
-  { recorded, tickets }: FlushChanges,
+  { recorded, paused, tickets }: FlushChanges,
 ): void {
   const byRun = new Map(writes.map(({ run }) => [run.id, run]));
   for (const row of recorded) emitRecorded(emit, byRun.get(row.run)!, row);
+  for (const { name, reason } of paused) emit('bot.paused', { name, reason });
   for (const ticketed of tickets) emitTicketChange(emit, ticketed);
 }
 

@@ -19,7 +19,8 @@ export interface Ending {
 
 /**
  * A run is a success when at least one check passed or failed and none errored. But when the run was stopped by its deadline or
- * because a person asked to cancel it, it ends as `timeout` or `cancelled`, whatever the checks said.
+ * because a person asked to cancel it, it ends as `timeout` or `cancelled`, whatever the checks said. A check that has waited in vain
+ * for a report ends its run as `timeout`, too.
  */
 export function endingOf(
   outcomes: CheckOutcome[],
@@ -28,6 +29,13 @@ export function endingOf(
   if (stopped === 'timeout')
     return { status: 'timeout', reason: 'timeout', error: 'the deadline passed' };
   if (stopped === 'cancelled') return { status: 'cancelled', reason: 'cancelled', error: null };
+  const timedOut = outcomes.find((outcome) => 'timedOut' in outcome && outcome.timedOut);
+  if (timedOut && 'reason' in timedOut)
+    return {
+      status: 'timeout',
+      reason: 'timeout',
+      error: `${timedOut.name}: ${timedOut.reason}`,
+    };
   const errored = outcomes.find((outcome) => outcome.status === 'errored');
   if (errored)
     return {

@@ -4,12 +4,13 @@ import { isUnderFence } from '../../data/bots/fence.ts';
 import { escalateRuns, escalateValues } from './escalate.ts';
 import { finishedOf, type Finished } from './finish.ts';
 import { finishRuns, type Finish, type FinishedRow } from '../../transitions/runs/finish.ts';
+import { pauseBotsOfRuns } from '../../transitions/bots/pause-by-run.ts';
 import { rememberChecks } from '../../transitions/bots/remember-checks.ts';
 import { queueNextRuns } from '../../transitions/runs/queue-next.ts';
 import { renewDelayed } from '../../transitions/runs/renew-lease.ts';
 import type { FlushChanges } from './emit-written.ts';
 import { recordResultOf, recordRuns, recordValues, type RecordResult } from './record.ts';
-import { dependentFindings, memoriesOf, type RecordInput } from './record-input.ts';
+import { dependentFindings, memoriesOf, pausesOf, type RecordInput } from './record-input.ts';
 import type { RunEntry } from '../../queue/run-queue.ts';
 import type { Run } from './run.ts';
 import { suppressFindings } from '../../transitions/findings/suppress.ts';
@@ -46,6 +47,7 @@ export async function flush(
   const recordingWrites = writes.filter(isRecording);
   const dependent = dependentFindings(recordingWrites);
   const memories = memoriesOf(recordingWrites);
+  const pauses = pausesOf(recordingWrites);
   const endingWrites = writes.filter(isEnding);
   const continuingWrites = writes.filter((write) => !isEnding(write));
   await client.query('BEGIN');
@@ -54,6 +56,7 @@ export async function flush(
     recordingWrites.length > 0 ? send(client, recordRuns, recordValues(recordingWrites)) : [],
     dependent.length > 0 ? send(client, suppressFindings, [JSON.stringify(dependent)]) : [],
     memories.length > 0 ? send(client, rememberChecks, [JSON.stringify(memories)]) : [],
+    pauses.length > 0 ? send(client, pauseBotsOfRuns, [JSON.stringify(pauses)]) : [],
     ...(endingWrites.length > 0
       ? ([
           send(client, escalateRuns, escalateValues(endingWrites.map(({ finish }) => finish))),
@@ -69,7 +72,7 @@ export async function flush(
   // Wait for all of them before another flush uses the connection; the first error is the cause of the others.
   const failed = (await Promise.allSettled(sent)).find(({ status }) => status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
-  const [locked, recorded, , , tickets, finished, next] = await Promise.all(sent);
+  const [locked, recorded, , , paused, tickets, finished, next] = await Promise.all(sent);
 
   const lockedIds = new Set(locked.map(({ id }) => id));
   const recordedOfRun = Map.groupBy(recorded, (row) => row.run);
@@ -85,7 +88,7 @@ export async function flush(
       },
     };
   });
-  return { results, written: { recorded, tickets: [...tickets] } };
+  return { results, written: { recorded, paused, tickets: [...tickets] } };
 }
 
 const isRecording = (write: RunWrite): write is RunWrite & { recording: RecordInput } =>

@@ -3,6 +3,7 @@ import type { CheckResult } from '../../contract/finding.ts';
 import { storable } from '../../ground/text.ts';
 import { examinedCount, type CheckOutcome, type JudgedKeys } from '../tasks/outcome.ts';
 import { examinedColumns, maxFindings, toFinding, type Finding } from '../tasks/finding.ts';
+import type { PausingRun } from '../../transitions/bots/pause-by-run.ts';
 import type { CheckMemory } from '../../transitions/bots/remember-checks.ts';
 import type { Dependent } from '../../transitions/findings/suppress.ts';
 import type { Run } from './run.ts';
@@ -31,6 +32,8 @@ export interface RecordInput {
   decisionVerdicts: JudgedKeys['decisions'];
   /** by the name of the check: what its result says to remember */
   memories: Record<string, unknown>;
+  /** why a check wants its bot to be paused; null where none does */
+  pause: string | null;
 }
 
 /**
@@ -74,6 +77,10 @@ export function recordInputOf(run: Run, outcomes: CheckOutcome[]): RecordInput {
           : [],
       ),
     ),
+    pause:
+      outcomes
+        .map((outcome) => ('result' in outcome ? outcome.result.pauseBot : undefined))
+        .find((reason) => reason !== undefined) ?? null,
   };
 }
 
@@ -122,6 +129,12 @@ export const memoriesOf = (runs: { run: Run; recording: RecordInput }[]): CheckM
       check_name,
       remembered,
     })),
+  );
+
+/** The runs that pause their bots: `$1` of `pauseBotsOfRuns`. */
+export const pausesOf = (runs: { run: Run; recording: RecordInput }[]): PausingRun[] =>
+  runs.flatMap(({ run: { id, fence, bot }, recording: { pause } }) =>
+    pause === null ? [] : [{ id, fence, endpoint: bot.endpoint, reason: pause }],
   );
 
 /** The reported findings of these runs that depend on components: `$1` of `suppressFindings`. */

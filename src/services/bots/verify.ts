@@ -12,9 +12,10 @@ import type { RequestDocument } from '../../remote/document.ts';
 import { isAddress, problemOfEndpoint } from '../../remote/endpoint.ts';
 import { readReply } from '../../remote/reply.ts';
 import { readAnswer } from '../../remote/result.ts';
-import { requestOf, whyUnusable, type GivenValue } from '../../remote/sign.ts';
+import { requestOf, webhookId, whyUnusable, type GivenValue } from '../../remote/sign.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
+import { callbackOf } from './verify-callback.ts';
 import { refusalOf, wrongRequests, type Point } from './verify-refusals.ts';
 
 export type Contract = RemoteConfig['contract'];
@@ -67,6 +68,14 @@ export async function verifyRemote(
     slot: null,
     config: config.config,
   };
+  if (contract === 'async') {
+    const callback = await callbackOf(db, webhookId(document.run), given.signal, points);
+    if (callback === null) return done();
+    document.callback = {
+      url: callback,
+      until: new Date(now.getTime() + subject.timeoutMs).toISOString(),
+    };
+  }
   const hosts = (await readSetting(db, httpHosts))?.value;
   const limits = { hosts, signal: given.signal, timeoutMs: timeoutMsOf(config, subject.timeoutMs) };
   try {
@@ -78,6 +87,12 @@ export async function verifyRemote(
       why: `${answer.status} within ${inSeconds(answer.ms)}`,
     });
     points.push(shapeOf(() => readReply(answer, config, secrets, now), config, endpoint));
+    if (answer.status === 202 && contract === 'async')
+      points.push({
+        ok: true,
+        what: 'its report',
+        why: `not checked, because it belongs to no run and is refused: \`npx roundsman bots run ${subject.bot.name}\` shows whether one arrives`,
+      });
   } catch (error) {
     points.push({ ok: false, what: 'it answers', why: messageOf(error) });
     // The wrong requests would say no more: the server cannot be reached.
@@ -175,6 +190,8 @@ function shapeOf(
   const what = 'its answer fits the contract';
   try {
     const reply = read();
+    if (reply.kind === 'accepted')
+      return { ok: true, what, why: `it reports later, within ${reply.leaseSeconds} s` };
     if (reply.kind === 'gone') return { ok: false, what, why: 'it answered 410: it is gone' };
     if (reply.kind === 'wait')
       return {

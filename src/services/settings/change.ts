@@ -5,11 +5,12 @@ import {
   lockSetting,
   readSetting,
   removeSetting,
+  webUrl,
   writeSetting,
 } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import { problemOfAddress } from '../../ground/http-address.ts';
+import { problemOfAddress, problemOfWebAddress } from '../../ground/http-address.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
@@ -24,7 +25,7 @@ interface EngineSetting {
   read(text: string): unknown;
 }
 
-export const settingNames = [connectivityUrl, httpHosts] as const;
+export const settingNames = [connectivityUrl, httpHosts, webUrl] as const;
 export type SettingName = (typeof settingNames)[number];
 
 /** A value of a setting that cannot be used, with the reason. */
@@ -54,6 +55,17 @@ const settings: readonly EngineSetting[] = [
         if (problem) throw new UnfitValue(`${JSON.stringify(printable(each))}: ${problem}`);
       }
       return hosts;
+    },
+  },
+  {
+    name: webUrl,
+    meaning:
+      'the address at which other systems reach `roundsman web`: asynchronous remote bots report there. https, or http on this machine itself; behind a proxy the address of the proxy. Not set: those bots are not called',
+    example: 'https://roundsman.example.com',
+    read(text) {
+      const problem = problemOfWebAddress(text);
+      if (problem) throw new UnfitValue(problem);
+      return text;
     },
   },
 ];

@@ -4,7 +4,6 @@ import { noSecret, secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { endpointOf, sourceName } from '../../sources/endpoint.ts';
-import { kinds } from '../../sources/kinds/index.ts';
 import { sourceBot } from '../../sources/bot.ts';
 import type { Actor } from '../actor.ts';
 import { addBot, newBot } from '../bots/add.ts';
@@ -18,8 +17,6 @@ export interface NewSource {
   /** when its silence is asked about; five minutes unless given */
   schedule?: string | undefined;
 }
-
-export const kindNames: readonly string[] = kinds.map(({ name }) => name);
 
 /**
  * Adds the bot of a source, under the same name. For owners and admins. Throws UsageError, NotFoundError for a secret that is not stored,

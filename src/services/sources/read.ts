@@ -1,7 +1,7 @@
 /** What people see of sources. */
 import { sql } from 'kysely';
 import type { Config } from '../../config.ts';
-import { readSetting } from '../../data/settings/rows.ts';
+import { readSetting, webUrl } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
@@ -9,9 +9,6 @@ import { kindOf } from '../../sources/kinds/index.ts';
 import { readSourceConfig } from '../../sources/config.ts';
 import { sourceOf } from '../../sources/endpoint.ts';
 import { readSources } from './registry.ts';
-
-/** The setting with the address at which other systems reach the listener. */
-const webUrl = 'web_url';
 
 export interface ListedSource {
   /** the bot's name */

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
 import type { Receiver } from '../../services/sources/receive.ts';
@@ -9,6 +10,8 @@ import type { Bodies } from './body.ts';
 export interface WebDependencies {
   /** The database; null while it cannot be reached at the start. Throws nothing. */
   database(): Db | null;
+  /** the keys and variables with which secrets are opened */
+  sources: Pick<Config, 'keys' | 'variable'>;
   emit: Emit;
   receiver: Receiver;
 }
