@@ -1,9 +1,10 @@
 /** Watches what the platform's assistant Javari costs, and how many heals and runs the engine itself begins. */
 import { defineBot } from '../src/bot.ts';
 import { findRunaway, findTooManyRuns } from './meter/automation.ts';
-import { findOverBudget, findOverPace } from './meter/budget.ts';
+import { findOverBudget } from './meter/budget.ts';
 import { config } from './meter/config.ts';
 import { findFailures } from './meter/failures.ts';
+import { findOverPace } from './meter/pace.ts';
 import { findSlope, findUserSpend } from './meter/slope.ts';
 
 export const meter = defineBot({

@@ -3,6 +3,7 @@
  * runs.
  */
 import type { Job } from '../src/contract/job.ts';
+import { backup } from './backup.ts';
 import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
@@ -15,6 +16,7 @@ import { tidy } from './tidy.ts';
 
 export const jobs: readonly Job[] = [
   tidy,
+  backup,
   rollup,
   groupErrors,
   letChecksReadJob,

@@ -16,6 +16,13 @@ export const config = z.strictObject({
     .record(z.string().max(20), z.number().positive())
     .default({})
     .describe('budgets in cents of single providers for a calendar month in UTC, by name'),
+  model_month_cents: z
+    // `provider/model`: 20 and 50 characters, and the stroke.
+    .record(z.string().max(71), z.number().positive())
+    .default({})
+    .describe(
+      'budgets in cents of single models for a calendar month in UTC, by provider and name: {"openai/gpt-5": 5000}',
+    ),
   user_month_cents: cents('budget in cents of each user for a calendar month in UTC'),
   user_day_cents: cents('budget in cents of each user for a day in UTC'),
   // Azure bills a request that the service has processed whatever its status, such as a 400 of the content filter or a 408 of a

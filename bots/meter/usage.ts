@@ -36,9 +36,11 @@ export async function requireUsage({ db, skip }: Pick<AnyContext, 'db' | 'skip'>
 /** What findings call the sum of all providers. */
 export const all = 'all providers';
 
-/** What findings call a provider: its name, unless it is that of the sum. A provider's name has 20 characters at most. */
+/** What findings call a provider: its name, unless findings call the sum, a model or a user so. */
 export const nameOfProvider = (provider: string): string =>
-  provider === all ? `provider ${provider}` : provider;
+  provider === all || /^(?:model|provider|user) /.test(provider)
+    ? `provider ${provider}`
+    : provider;
 
 /** `1,234 cents` */
 export const inCents = (value: number): string =>

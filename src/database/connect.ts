@@ -91,6 +91,33 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
   return made;
 }
 
+/**
+ * One connection of its own, for COPY TO STDOUT: the package that reads it refuses a socket that the watch over sessions reads,
+ * too. Its owner ends it.
+ */
+export async function connectAlone(
+  url: string,
+  options: SessionOptions & { name: string },
+): Promise<pg.Client> {
+  const client = new OwnClient({
+    connectionString: asVerified(url),
+    application_name: options.name,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  // A lost connection fails its query, and emits an error too.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await beginSession(client, options);
+    return client;
+  } catch (error) {
+    client.end().catch(() => {});
+    throw error;
+  }
+}
+
 /** A Kysely over a pool of its own; `destroy()` ends it. */
 export const connect = (url: string, options: ConnectOptions = {}): Db =>
   new Kysely<Database>({

@@ -748,6 +748,31 @@ export interface VirtualSpaces {
   created_at: Generated<Timestamp | null>;
 }
 
+export interface EngineBackups {
+  id: Generated<string>;
+  outcome: Generated<'running' | 'success' | 'failed' | 'lost'>;
+  target: 'folder' | 'command';
+  folder: string | null;
+  file_name: string | null;
+  host: string;
+  encrypted: boolean;
+  requested_by: string;
+  server_version: string | null;
+  bytes: Int8 | null;
+  sha256: string | null;
+  tables: number | null;
+  rows: Int8 | null;
+  left_out: number | null;
+  began_at: Timestamp;
+  taken_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  error_message: string | null;
+  proven_at: Timestamp | null;
+  proof_failed_at: Timestamp | null;
+  proof_error: string | null;
+  removed_at: Timestamp | null;
+}
+
 export interface EngineCanaries {
   id: Generated<string>;
   requested_at: Generated<Timestamp>;
@@ -1036,6 +1061,7 @@ export interface DB {
   user_activity_log: UserActivityLog;
   user_sessions: UserSessions;
   virtual_spaces: VirtualSpaces;
+  'engine.backups': EngineBackups;
   'engine.canaries': EngineCanaries;
   'engine.cancellations': EngineCancellations;
   'engine.channels': EngineChannels;

@@ -108,9 +108,45 @@ describe('budget', () => {
       ['openai, month', 'medium'],
       [`user ${ann}, day`, 'low'],
     ]);
+    const models = { 'openai/gpt': 50, 'mistral/gpt': 100, 'openai/other': 100 };
+    await use(60, 60, { provider: 'openai', model: 'gpt' });
+    await use(85, 60, { provider: 'mistral', model: 'gpt' });
+    expect(await found('budget', { model_month_cents: models })).toMatchObject([
+      {
+        severity: 'high',
+        component: 'model openai/gpt',
+        key: 'model openai/gpt, month',
+        title: expect.stringContaining('model openai/gpt spent 120 % of the month'),
+      },
+      { severity: 'medium', key: 'model mistral/gpt, month' },
+    ]);
     const cut = await check('budget', { ...budgets, max_findings: 1 });
     expect([cut.findings.length, cut.truncated]).toEqual([1, true]);
   });
+});
+
+test('a provider that is called as all of them together is apart from them', async () => {
+  const provider = 'all providers';
+  await use(90, 60, { provider });
+  await use(60, 60, { provider: 'openai' });
+  const budgets = { month_cents: 100, provider_month_cents: { [provider]: 100 } };
+  expect(
+    (await found('budget', budgets)).map(({ key, severity, title }) => [
+      key,
+      severity,
+      title.split(' spent')[0],
+    ]),
+  ).toEqual([
+    ['all providers, month', 'critical', 'Javari budget: all providers'],
+    ['provider all providers, month', 'medium', 'Javari budget: provider all providers'],
+  ]);
+  for (let days = 1; days <= 7; days += 1) await use(100, days * day, { provider });
+  await use(2_000, 30, { provider });
+  const slope = await found('slope', { slope_min_days: 3, min_cents: 1 });
+  expect(slope.map(({ component }) => component).toSorted()).toEqual([
+    'all providers',
+    'provider all providers',
+  ]);
 });
 
 describe('pace', () => {

@@ -121,6 +121,7 @@ const reads = [
   'doctor',
   'completion',
   'db status',
+  'db backups',
   'demo',
   'bots list',
   'bots show',
@@ -219,6 +220,9 @@ const writes = [
   'db migrate',
   'db queue',
   'db seed',
+  'db backup make',
+  'db backup verify',
+  'db restore',
 ];
 
 test('every command says whether it asks: exactly those that do take --yes', () => {

@@ -114,6 +114,7 @@ describe('a grant', () => {
        GROUP BY c.oid ORDER BY c.oid::regclass::text`,
     );
     expect(rights.map(({ line }) => line)).toEqual([
+      'engine.backups: delete insert select update',
       'engine.canaries: delete insert select update',
       'engine.cancellations: delete insert select update',
       'engine.channels: delete insert select update',

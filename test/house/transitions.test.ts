@@ -23,6 +23,7 @@ const states = read('docs/states.md');
 const allowed: Record<string, string> = {
   'src/database/': 'adoption mends what a database brought along, before any bot runs',
   'src/demo/': 'plants rows of a past that never happened',
+  'src/backup/restore/': 'puts rows of a backup back as they were, into an empty database',
   'src/importers/import.ts': 'writes the tables of logs, which its callers name',
   'src/importers/correct-years.ts': 'moves times in the tables of logs, which its callers name',
 };

@@ -27,6 +27,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   sources: { name: 'bot' },
   import: { file: 'file' },
   jobs: { name: 'job' },
+  db: { backup: 'file', file: 'file' },
 };
 
 /** Commands whose name has to be a new one: a name that exists would be refused. */
@@ -44,6 +45,8 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--secret': 'secret',
   '--drop': 'secret',
   '--fault': 'fault',
+  '--identity': 'file',
+  '--to-folder': 'file',
   '--notes-file': 'file',
   '--solution-file': 'file',
 };

@@ -2,6 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import type { Name, NameKind } from '../../services/completion/names.ts';
 import { isList } from '../arguments/words.ts';
+import { columnsOf } from './columns.ts';
 import { kindOfArgument, kindOfOption, type ValueKind } from './kinds.ts';
 
 export type Suggested = 'files' | Name[];
@@ -114,14 +115,25 @@ async function valuesOf(
   begin: string,
   ask: ReadNames,
 ): Promise<Suggested> {
-  if (!option.argChoices)
-    return valuesIn(kindOfOption(nameOf(command), option.long ?? ''), begin, ask);
-  if (!isList(option)) return choices(option.argChoices, begin);
-  // In `critical,hi`, the words before the last comma are kept.
+  const name = nameOf(command);
+  if (option.long === '--columns') return severalOf(columnsOf(name), begin);
+  if (option.long === '--sort') {
+    const dash = begin.startsWith('-') ? '-' : '';
+    return choices(
+      columnsOf(name).map((column) => dash + column),
+      begin,
+    );
+  }
+  if (!option.argChoices) return valuesIn(kindOfOption(name, option.long ?? ''), begin, ask);
+  return isList(option) ? severalOf(option.argChoices, begin) : choices(option.argChoices, begin);
+}
+
+/** In `critical,hi`, the words before the last comma are kept, and none of them is offered again. */
+function severalOf(words: readonly string[], begin: string): Name[] {
   const kept = begin.slice(0, begin.lastIndexOf(',') + 1);
-  const unused = option.argChoices.filter((choice) => !kept.split(',').includes(choice));
+  const unused = words.filter((word) => !kept.split(',').includes(word));
   return choices(
-    unused.map((choice) => kept + choice),
+    unused.map((word) => kept + word),
     begin,
   );
 }

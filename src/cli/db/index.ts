@@ -3,6 +3,7 @@ import { Command } from '../arguments/command.ts';
 import { jsonOption, wholeNumber } from '../arguments/options.ts';
 import { showJson } from '../arguments/show-options.ts';
 import { repeatedOption } from '../arguments/words.ts';
+import { addBackupCommands } from './backup-commands.ts';
 
 /** `roundsman db ...` */
 export function dbCommand(): Command {
@@ -71,6 +72,7 @@ export function dbCommand(): Command {
       if (fault) return (await import('./faults.ts')).plantFaults(fault, options);
       await (await import('./seed.ts')).seed(options);
     });
+  addBackupCommands(db);
   db.command('url')
     .description('the address of the database, for another program')
     .example('npx roundsman db url')

@@ -6,15 +6,19 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description('which addresses the engine may reach, and its own one')
+    .description('which addresses the engine may reach, its own one, and where backups go')
     .example('npx roundsman settings')
     .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
+    .example('npx roundsman settings backup_folder /var/backups/roundsman')
     .addArgument(
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
         'http_hosts',
         'web_url',
+        'backup_folder',
+        'backup_recipients',
+        'backup_keep_days',
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')

@@ -10,6 +10,12 @@ export const httpHosts = 'http_hosts';
 
 /** The address at which other systems reach `roundsman web`. */
 export const webUrl = 'web_url';
+/** The folder into which the job `backup` writes; without it there are no backups. */
+export const backupFolder = 'backup_folder';
+/** For whom backups are encrypted: recipients of age. */
+export const backupRecipients = 'backup_recipients';
+/** After how many days a backup is removed. */
+export const backupKeepDays = 'backup_keep_days';
 
 export interface StoredSetting {
   value: unknown;

@@ -87,6 +87,18 @@ export const maintenanceIdOf = (db: Db, given: string) =>
         .execute(),
   );
 
+/** A backup by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const backupIdOf = (db: Db, given: string) =>
+  byIdPrefix('backup', given, 'npx roundsman db backups', (lowest, highest) =>
+    db
+      .selectFrom('engine.backups')
+      .select(['id', 'requested_by as name', 'began_at as at'])
+      .where('id', '>=', lowest)
+      .where('id', '<=', highest)
+      .limit(maxCandidates)
+      .execute(),
+  );
+
 const maxCandidates = 6;
 
 interface Candidate {

@@ -1,0 +1,76 @@
+/** What a backup says of itself: `manifest.json`, the last file of its archive, so that a backup without it is not whole. */
+import { z } from 'zod';
+import { messageOf } from '../../ground/errors.ts';
+import { DamagedBackupError } from './tar.ts';
+
+const count = z.int().min(0);
+
+const tableSchema = z.object({
+  schema: z.string(),
+  name: z.string(),
+  /** the directory of its parts; all parts in the order of their names are one COPY in the text format */
+  directory: z.string(),
+  /** the columns, in COPY's order; empty where the table has none */
+  columns: z.array(z.string()),
+  /** only rows for which this is true: of a table of an extension, those that the extension did not make itself */
+  condition: z.string().nullable(),
+  parts: count,
+  rows: count,
+  bytes: count,
+  /** of all parts, one after the other */
+  sha256: z.string(),
+  /** independent of the rows' order (row-sums.ts) */
+  sum: z.string(),
+});
+
+const referenceSchema = z.object({
+  constraint: z.string(),
+  schema: z.string(),
+  table: z.string(),
+  referencedSchema: z.string(),
+  referencedTable: z.string(),
+  referencedColumns: z.array(z.string()),
+  /** a COPY of the keys that rows of the backup name */
+  file: z.string(),
+  keys: count,
+});
+
+export const manifestSchema = z.object({
+  format: z.literal('roundsman-backup'),
+  version: z.literal(1),
+  id: z.string(),
+  /** the server's time in the snapshot, ISO 8601 */
+  takenAt: z.string(),
+  database: z.string(),
+  server: z.string(),
+  serverMajor: count,
+  dumper: z.string(),
+  /** arguments of pg_dump beside section and snapshot: proving it dumps the schema with the same ones */
+  dumperArguments: z.array(z.string()),
+  extensions: z.array(z.string()),
+  tables: z.array(tableSchema),
+  sequences: count,
+  largeObjects: z.object({ objects: count, bytes: count, sum: z.string() }),
+  views: z.array(z.string()),
+  /** every file beside data and manifest */
+  files: z.array(z.object({ name: z.string(), bytes: count, sha256: z.string() })),
+  /** foreign keys to tables whose rows are not in the backup */
+  references: z.array(referenceSchema),
+  /** what the backup does not contain, and why */
+  leftOut: z.array(z.object({ object: z.string(), why: z.string() })),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type BackedUpTable = Manifest['tables'][number];
+export type Reference = Manifest['references'][number];
+
+/** Throws {@link DamagedBackupError} for a text that is no manifest of this version. */
+export function readManifest(text: string): Manifest {
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new DamagedBackupError(`its manifest does not fit this version: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

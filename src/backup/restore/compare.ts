@@ -1,0 +1,112 @@
+/** Compares a restored database with its backup: the schema dumped again, and every table, sequence and large object read again. */
+import type { Manifest } from '../archive/manifest.ts';
+import { rowSums } from '../archive/row-sums.ts';
+import { comparable, dumperFor } from '../dump/dump-schema.ts';
+import { readLargeObjects } from '../read/large-objects.ts';
+import { readSequences } from '../read/sequences.ts';
+import { openSnapshot } from '../read/snapshot.ts';
+import { readViews } from '../read/surroundings.ts';
+import { nameOf, readTable } from '../read/table.ts';
+
+/** The texts of an archive that are compared. */
+export interface Texts {
+  preData: string;
+  postData: string;
+  sequences: string;
+}
+
+/** More are not listed: the first ones say what is wrong. */
+const maxDifferences = 20;
+
+/** One sentence for each difference; none where both are equal. */
+export async function compareWithBackup(
+  url: string,
+  manifest: Manifest,
+  texts: Texts,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const snapshot = await openSnapshot(url);
+  const found: string[] = [];
+  const note = (difference: string | null) => {
+    if (difference !== null && found.length < maxDifferences) found.push(difference);
+  };
+  try {
+    const { client } = snapshot;
+    const { rows } = await client.query<{ major: number }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+    );
+    const dumper = await dumperFor(rows[0]!.major);
+    const args = manifest.dumperArguments;
+    const dump = async (section: 'pre-data' | 'post-data') =>
+      comparable(await dumper.dump(url, section, { args, snapshot: snapshot.id, signal }));
+    note(differenceOf('pre-data', texts.preData, await dump('pre-data')));
+    note(differenceOf('post-data', texts.postData, await dump('post-data')));
+    for (const table of manifest.tables) {
+      signal.throwIfAborted();
+      const sums = rowSums();
+      for await (const data of readTable(client, table)) sums.add(data);
+      const { rows: count, sum } = sums.result();
+      if (count !== table.rows)
+        note(`${nameOf(table)} has ${count} rows, and ${table.rows} in the backup`);
+      else if (sum !== table.sum) note(`rows of ${nameOf(table)} differ from those of the backup`);
+    }
+    const { statements } = await readSequences(client);
+    note(
+      differenceOf('sequences', texts.sequences, statements.map((each) => `${each}\n`).join('')),
+    );
+    const objects = readLargeObjects(client);
+    let next = await objects.next();
+    while (!next.done) next = await objects.next();
+    if (JSON.stringify(next.value) !== JSON.stringify(manifest.largeObjects))
+      note('large objects differ from those of the backup');
+    const views = await readViews(client);
+    const missing = manifest.views.filter((view) => !views.includes(view));
+    if (missing.length > 0) note(`materialised views without rows: ${missing.join(', ')}`);
+    return found;
+  } finally {
+    snapshot.end();
+  }
+}
+
+/** The elements of a list of texts that was written for a varchar column: `'a'::character varying, ...`. */
+const element = `'(?:[^']|'')*'::character varying`;
+const castList = new RegExp(
+  String.raw`\(\(ARRAY\[(${element}(?:, ${element})*)\]\)::text\[\]\)`,
+  'g',
+);
+
+/**
+ * A schema in the form that it keeps, line by line. PostgreSQL writes two kinds of conditions in another way once it has read what
+ * it wrote: `x IN ('a', 'b')` of a varchar column is a cast of the list first and then a list of casts, and parentheses around parts
+ * of a chain of AND or OR go away. Parentheses are left out of the comparison, which such a change cannot tell from a real one.
+ * Grants that follow each other mean the same in any order.
+ */
+function lasting(schema: string): string[] {
+  const lines = schema
+    .replace(castList, (_all, list: string) => {
+      const elements = list.replace(new RegExp(element, 'g'), (each) => `(${each})::text`);
+      return `(ARRAY[${elements}])`;
+    })
+    .replaceAll(/[()]/g, '')
+    .split('\n');
+  for (let at = 0; at < lines.length; at += 1) {
+    let end = at;
+    while (grant.test(lines[end] ?? '')) end += 1;
+    if (end > at + 1) lines.splice(at, end - at, ...lines.slice(at, end).toSorted());
+    at = end;
+  }
+  return lines;
+}
+
+const grant = /^(?:ALTER DEFAULT PRIVILEGES .* )?GRANT .* TO .*;$/;
+
+/** Says at which line two texts of a schema differ; null where they mean the same. */
+export function differenceOf(of: string, backup: string, restored: string): string | null {
+  const [before, after] = [lasting(backup), lasting(restored)];
+  const at = Array.from({ length: Math.max(before.length, after.length) }).findIndex(
+    (_each, line) => before[line] !== after[line],
+  );
+  if (at === -1) return null;
+  const shown = (text: string | undefined) => JSON.stringify((text ?? '').slice(0, 120));
+  return `${of} differs at line ${at + 1}: ${shown(before[at])} in the backup, ${shown(after[at])} when it was restored`;
+}

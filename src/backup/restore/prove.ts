@@ -1,0 +1,102 @@
+/** Proves a backup: a copy is restored from what its target gives back, and compared with it. */
+import { createHash, type Hash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startThrowaway } from '../../database/embedded/throwaway.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { open } from '../archive/seal.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { DamagedBackupError } from '../archive/tar.ts';
+import { compareWithBackup } from './compare.ts';
+import { restoreArchive } from './restore.ts';
+import { readArchive } from './read-archive.ts';
+
+/** What was restored is not what was backed up. */
+export class UnprovenError extends RoundsmanError {}
+
+export interface ProofRequest {
+  /** the bytes of the backup, from their beginning; called more than once */
+  read: () => AsyncIterable<Buffer>;
+  identities: readonly string[];
+  /** an empty database to restore into; a throw-away server unless given */
+  into?: string | undefined;
+  signal: AbortSignal;
+  /** the SHA-256 of the bytes as they were written, where that is known of the backup of this id */
+  writtenAs?: (id: string) => Promise<string | null>;
+}
+
+/**
+ * Resolves with the manifest once a copy was equal. Throws {@link UnprovenError} with the differences, RestoreFailedError,
+ * DamagedBackupError or WrongKeyError.
+ */
+export async function proveBackup({
+  read,
+  identities,
+  into,
+  signal,
+  writtenAs,
+}: ProofRequest): Promise<Manifest> {
+  const texts = { preData: '', postData: '', sequences: '' };
+  const names: Record<string, keyof typeof texts> = {
+    'pre-data.sql': 'preData',
+    'post-data.sql': 'postData',
+    'sequences.sql': 'sequences',
+  };
+  // A first reading finds every fault of the file, before a server is started for it.
+  const hash = createHash('sha256');
+  const first = await readArchive(open(hashed(read(), hash), identities), ({ name, data }) => {
+    signal.throwIfAborted();
+    const kind = Object.hasOwn(names, name) ? names[name] : undefined;
+    if (kind) texts[kind] = data.toString();
+  });
+  const expected = (await writtenAs?.(first.id)) ?? null;
+  if (expected !== null && hash.digest('hex') !== expected)
+    throw new DamagedBackupError('its bytes are not those that were written');
+  return withDatabaseFor(into, async (url) => {
+    const restored = await restoreArchive(url, open(read(), identities), { signal });
+    const { manifest, missingKeys, notValid } = restored;
+    const differences = await compareWithBackup(url, manifest, texts, signal);
+    const lacking = missingKeys.map((each) => `a foreign key is missing: ${each}`);
+    // A key that the manifest names as one to rows that are elsewhere may be unchecked, and the schema then says so.
+    const real =
+      notValid.length > 0 ? differences.filter((each) => !each.includes('NOT VALID')) : differences;
+    const found = [...lacking, ...real];
+    if (found.length > 0)
+      throw new UnprovenError({
+        what: 'the backup is not proven: the restored copy is not equal',
+        why: found.join('; '),
+        reasons: found,
+        hint: 'make another backup; where the differences come from another version of the server, restore into one of its own version: `db backup verify --scratch ADDRESS`',
+      });
+    return manifest;
+  });
+}
+
+async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+async function withDatabaseFor<Result>(
+  into: string | undefined,
+  work: (url: string) => Promise<Result>,
+): Promise<Result> {
+  if (into !== undefined) return work(into);
+  const directory = await mkdtemp(join(tmpdir(), 'roundsman-proof-'));
+  const server = await startThrowaway(directory, {
+    fsync: false,
+    // As many tables as the database may have are locked at once.
+    settings: { max_locks_per_transaction: '1024', autovacuum: 'off' },
+  }).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The archive of a backup, as a stream: the schema, the rows of every table in one snapshot, sequences, large objects, and last
+ * the manifest. Its files stand in the order in which they are restored.
+ */
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import type { BackedUpTable, Manifest, Reference } from './archive/manifest.ts';
+import { rowSums } from './archive/row-sums.ts';
+import { tarEnd, tarEntry, type Entry } from './archive/tar.ts';
+import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
+import { inParallel } from './in-parallel.ts';
+import { readme } from './readme.ts';
+import { takeInventory, type TableToRead } from './read/inventory.ts';
+import { readLargeObjects } from './read/large-objects.ts';
+import { readSequences } from './read/sequences.ts';
+import { openSnapshot, type Snapshot } from './read/snapshot.ts';
+import {
+  readExtensions,
+  readForeignKeys,
+  readRoles,
+  readSettings,
+  readViews,
+} from './read/surroundings.ts';
+import { columnsOf, copyOut, nameOf, readTable } from './read/table.ts';
+import { refuseLostLines } from './refuse-lost-lines.ts';
+
+export interface ArchiveOptions {
+  id: string;
+  url: string;
+  signal: AbortSignal;
+  /** called with the rows read so far, and the table */
+  onRows?: ((rows: number, table: string) => void) | undefined;
+}
+
+/** How many tables are read at the same time. */
+const readers = 2;
+
+const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+/** The directory of a table in the archive: numbers keep names apart that lose their odd characters. */
+const directoryOf = ({ schema, name }: TableToRead, index: number): string =>
+  `data/${String(index + 1).padStart(4, '0')}-${`${schema}.${name}`.replaceAll(/[^\w.-]/g, '_').slice(0, 60)}`;
+
+const part = (number: number): string => String(number).padStart(5, '0');
+
+/** Bytes of a tar archive. `onManifest` is called with what it says of itself, before its last bytes. */
+export async function* writeArchive(
+  options: ArchiveOptions,
+  onManifest: (manifest: Manifest) => void,
+): AsyncGenerator<Buffer> {
+  const seconds = Math.floor(Date.now() / 1000);
+  const snapshot = await openSnapshot(options.url);
+  const stop = () => snapshot.end();
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    options.signal.throwIfAborted();
+    for await (const entry of filesOf(snapshot, options, onManifest)) {
+      options.signal.throwIfAborted();
+      yield* tarEntry(entry, seconds);
+    }
+    yield tarEnd();
+  } catch (error) {
+    // An abort closes the connections, and the error that this makes would say nothing of the reason.
+    options.signal.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    snapshot.end();
+  }
+}
+
+async function* filesOf(
+  snapshot: Snapshot,
+  { id, url, signal, onRows }: ArchiveOptions,
+  onManifest: (manifest: Manifest) => void,
+): AsyncGenerator<Entry> {
+  const { client } = snapshot;
+  const inventory = await takeInventory(client);
+  await snapshot.lock(inventory.toLock);
+  await refuseLostLines(client);
+  const files: Manifest['files'] = [];
+  const file = (name: string, data: Buffer): Entry => {
+    files.push({ name, bytes: data.length, sha256: sha256(data) });
+    return { name, data };
+  };
+  const text = (name: string, lines: readonly string[]) =>
+    file(name, Buffer.from(lines.map((line) => `${line}\n`).join('')));
+
+  const server = await readServer(client);
+  const dumper = await dumperFor(server.major);
+  const args = inventory.dumperArguments;
+  const dump = async (section: Section) =>
+    comparable(await dumper.dump(url, section, { args, snapshot: snapshot.id, signal }));
+  const [preData, postData] = [await dump('pre-data'), await dump('post-data')];
+
+  const tables = inventory.tables.map((table, index) => ({
+    ...table,
+    directory: directoryOf(table, index),
+  }));
+  yield file('README.txt', Buffer.from(readme));
+  yield text('roles.sql', await readRoles(client));
+  yield text('settings.sql', await readSettings(client));
+  yield file('pre-data.sql', Buffer.from(preData));
+  yield text('tables.json', [
+    JSON.stringify(
+      tables.map((table) => ({
+        directory: table.directory,
+        copy: `COPY ${nameOf(table)} ${columnsOf(table)} FROM STDIN`,
+      })),
+    ),
+  ]);
+
+  const done: BackedUpTable[] = [];
+  const idle = await Promise.all(Array.from({ length: readers }, () => snapshot.another()));
+  let rows = 0;
+  const sources = tables.map(
+    (table) =>
+      async function* (): AsyncGenerator<Entry> {
+        const reader = idle.pop()!;
+        const sums = rowSums();
+        const hash = createHash('sha256');
+        let [parts, bytes] = [0, 0];
+        for await (const data of readTable(reader, table)) {
+          sums.add(data);
+          hash.update(data);
+          bytes += data.length;
+          parts += 1;
+          onRows?.(rows + sums.result().rows, nameOf(table));
+          yield { name: `${table.directory}/${part(parts)}.copy`, data };
+        }
+        idle.push(reader);
+        const result = sums.result();
+        rows += result.rows;
+        done.push({ ...table, parts, bytes, ...result, sha256: hash.digest('hex') });
+      },
+  );
+  yield* inParallel(sources, readers);
+
+  const references: Reference[] = [];
+  const inBackup = new Set(tables.map(nameOf));
+  for (const key of await readForeignKeys(client)) {
+    const outer = nameOf({ schema: key.referencedSchema, name: key.referencedTable });
+    const own = { schema: key.schema, name: key.table };
+    if (inBackup.has(outer) || !inBackup.has(nameOf(own))) continue;
+    const name = `references/${part(references.length + 1)}.copy`;
+    const data = await keysOf(client, nameOf(own), key.columns);
+    const { columns, ...reference } = key;
+    references.push({
+      ...reference,
+      file: name,
+      keys: data.toString('latin1').split('\n').length - 1,
+    });
+    yield file(name, data);
+  }
+
+  const objects = readLargeObjects(client);
+  let pieces = 0;
+  let next = await objects.next();
+  for (; !next.done; next = await objects.next()) {
+    pieces += 1;
+    yield text(`large-objects/${part(pieces)}.sql`, [next.value]);
+  }
+  const largeObjects = next.value;
+
+  const sequences = await readSequences(client);
+  yield text('sequences.sql', sequences.statements);
+  yield file('post-data.sql', Buffer.from(postData));
+  const views = await readViews(client);
+  yield text(
+    'refresh.sql',
+    views.map((view) => `REFRESH MATERIALIZED VIEW ${view};`),
+  );
+
+  const manifest: Manifest = {
+    format: 'roundsman-backup',
+    version: 1,
+    id,
+    takenAt: server.now.toISOString(),
+    database: server.database,
+    server: server.version,
+    serverMajor: server.major,
+    dumper: dumper.name,
+    dumperArguments: args,
+    extensions: await readExtensions(client),
+    tables: done.toSorted((a, b) => (a.directory < b.directory ? -1 : 1)),
+    sequences: sequences.statements.length,
+    largeObjects,
+    views,
+    files,
+    references,
+    leftOut: [
+      ...inventory.leftOut,
+      ...sequences.unreadable.map((object) => ({
+        object: `the state of sequence ${object}`,
+        why: 'the login may not read it',
+      })),
+      { object: 'passwords of roles', why: 'a restored role has none until one is set' },
+    ],
+  };
+  onManifest(manifest);
+  yield { name: 'manifest.json', data: Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`) };
+}
+
+async function readServer(client: pg.ClientBase) {
+  const { rows } = await client.query<{
+    version: string;
+    major: number;
+    database: string;
+    now: Date;
+  }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major,
+             current_database() AS database, now() AS now`);
+  return rows[0]!;
+}
+
+/** The keys that rows of this table name elsewhere, each once, in COPY's text format. */
+async function keysOf(
+  client: pg.ClientBase,
+  table: string,
+  columns: readonly string[],
+): Promise<Buffer> {
+  const names = columns.map((name) => pg.escapeIdentifier(name));
+  const chunks: Buffer[] = [];
+  const query = `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
+    WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`;
+  for await (const chunk of copyOut(client, query)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

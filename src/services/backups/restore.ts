@@ -1,0 +1,63 @@
+/** Restores a backup into an empty database, and has nothing of the past be done again there. */
+import { sql } from 'kysely';
+import { open } from '../../backup/archive/seal.ts';
+import { restoreArchive, type Restored } from '../../backup/restore/restore.ts';
+import { changeMode } from '../../data/bots/engine.ts';
+import type { Db } from '../../database/connect.ts';
+import { storable } from '../../ground/text.ts';
+import { endRestoredJobs } from '../../transitions/jobs/end-restored.ts';
+import { holdRestored } from '../../transitions/notifications/hold-restored.ts';
+import { endRestoredRuns } from '../../transitions/runs/end-restored.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { openSource, type SourceRequest } from './open-file.ts';
+
+export interface RestoreRequest extends SourceRequest {
+  signal: AbortSignal;
+  onTable?: (table: string) => void;
+}
+
+export interface RestoredDatabase extends Restored {
+  /** false where the backup holds a database that Roundsman never migrated */
+  hasEngine: boolean;
+  endedRuns: number;
+  endedJobs: number;
+  heldMessages: number;
+}
+
+/** For owners. Throws NotEmptyForRestoreError, RestoreFailedError, DamagedBackupError, WrongKeyError; then nothing was restored. */
+export async function restoreBackup(
+  { url, actor }: { url: string; actor: Actor },
+  { signal, onTable, ...source }: RestoreRequest,
+): Promise<RestoredDatabase> {
+  authorise(actor, 'restore a backup', 'owner');
+  const { read, identities } = await openSource(source);
+  const quieted = { hasEngine: false, endedRuns: 0, endedJobs: 0, heldMessages: 0 };
+  const restored = await restoreArchive(url, open(read(), identities), {
+    signal,
+    ...(onTable && { onTable }),
+    afterwards: async (transaction) => {
+      const { rows } = await sql<{ there: boolean }>`
+        SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(transaction);
+      if (!rows[0]!.there) return;
+      Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor));
+    },
+  });
+  return { ...restored, ...quieted };
+}
+
+/** Sets the mode off, ends what was open, holds back what was unsent, and takes the queue's own tables away. */
+async function quiet(db: Db, actor: Actor) {
+  await changeMode(db, 'off', {
+    by: storable(actor.name),
+    reason: 'restored from a backup: look at it, then set the mode',
+  });
+  const ended = {
+    endedRuns: await endRestoredRuns(db),
+    endedJobs: await endRestoredJobs(db),
+    heldMessages: await holdRestored(db),
+  };
+  // Entries of the queue are hints to rows; the tables are made anew at the next start.
+  await sql`DROP SCHEMA IF EXISTS bullmq CASCADE`.execute(db);
+  await sql`DELETE FROM engine.nodes`.execute(db);
+  return ended;
+}

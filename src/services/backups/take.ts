@@ -1,0 +1,233 @@
+/** Makes a backup: one at a time for a database, recorded from its beginning, proven from what its target gives back. */
+import { rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Manifest } from '../../backup/archive/manifest.ts';
+import { refuseUnfitRecipients, seal } from '../../backup/archive/seal.ts';
+import { readFromCommand, writeToCommand } from '../../backup/output/command.ts';
+import { refuseUnfitFolder, writeToFolder, type Written } from '../../backup/output/folder.ts';
+import { proveBackup } from '../../backup/restore/prove.ts';
+import { writeArchive } from '../../backup/write-archive.ts';
+import { expiredBackups, readBackup } from '../../data/backups/rows.ts';
+import { connectAlone, type Db } from '../../database/connect.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { beginBackup } from '../../transitions/backups/begin.ts';
+import { endBackup } from '../../transitions/backups/end.ts';
+import { loseBackups } from '../../transitions/backups/lose.ts';
+import { noteProof } from '../../transitions/backups/prove.ts';
+import { noteRemoved } from '../../transitions/backups/remove.ts';
+import { authorise, type Actor } from '../actor.ts';
+
+/** Another process makes a backup of this database at this moment. */
+export class BackupUnderWayError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+export type BackupTarget =
+  | { folder: string }
+  /** `back`: the command that prints what `command` has taken; without it the backup cannot be proven */
+  | { command: string; back?: string };
+
+export interface BackupRequest {
+  target: BackupTarget;
+  recipients: readonly string[];
+  /** null: nothing is removed */
+  keepDays: number | null;
+  prove: boolean;
+  signal: AbortSignal;
+  onRows?: (rows: number, table: string) => void;
+  /** called when it is written and its proof begins */
+  onProof?: () => void;
+}
+
+export interface TakenBackup {
+  id: string;
+  /** its path; null where a command took it */
+  file: string | null;
+  bytes: number;
+  manifest: Manifest;
+  proven: boolean;
+  /** why it was not proven; null where it was */
+  unproven: string | null;
+  /** how many old backups were removed */
+  removed: number;
+}
+
+interface Parties {
+  db: Db;
+  url: string;
+  actor: Actor;
+}
+
+/** For owners and admins. Throws {@link BackupUnderWayError}, UsageError, and what makes a backup fail. */
+export async function takeBackup(
+  { db, url, actor }: Parties,
+  request: BackupRequest,
+): Promise<TakenBackup> {
+  authorise(actor, 'make backups', 'admin');
+  const { target, recipients } = request;
+  await refuseUnfitRecipients(recipients);
+  if ('folder' in target) await refuseUnfitFolder(target.folder);
+  return withLock(url, request.signal, async (signal) => {
+    await clearLost(db);
+    const begun = await beginBackup(db, {
+      folder: 'folder' in target ? target.folder : null,
+      host: hostname(),
+      encrypted: recipients.length > 0,
+      by: storable(actor.name),
+    });
+    // Only this process knows it, and forgets it at its end: with it the file can be read back without the admin's identity.
+    const ownIdentity = recipients.length > 0 ? await makeIdentity() : null;
+    const name = nameOf(url, begun, recipients.length > 0);
+    let taken: { manifest: Manifest; written: Written };
+    try {
+      taken = await write(begun.id, name, url, { ...request, signal }, ownIdentity?.recipient);
+    } catch (error) {
+      await endBackup(db, begun.id, { error: storable(messageOf(error)) });
+      throw error;
+    }
+    const { manifest, written } = taken;
+    await endBackup(db, begun.id, recordOf(manifest, written, 'folder' in target ? name : null));
+    request.onProof?.();
+    const unproven = await prove(db, begun.id, name, { ...request, signal }, ownIdentity?.identity);
+    return {
+      id: begun.id,
+      file: 'folder' in target ? join(target.folder, name) : null,
+      bytes: written.bytes,
+      manifest,
+      proven: unproven === null,
+      unproven,
+      removed: await removeExpired(db, request),
+    };
+  });
+}
+
+/** Lets only one process at a time make a backup of a database: its session holds the lock, and ends with the process. */
+async function withLock<Result>(
+  url: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const session = await connectAlone(url, { name: 'roundsman backup', primary: true });
+  const lost = new AbortController();
+  session.on('end', () => lost.abort(new Error('the connection to the database was lost')));
+  try {
+    const { rows } = await session.query<{ free: boolean }>(
+      `SELECT pg_try_advisory_lock(hashtextextended('roundsman backup', 0)) AS free`,
+    );
+    if (!rows[0]!.free)
+      throw new BackupUnderWayError({
+        what: 'no backup was made',
+        why: 'another process is making one of this database',
+        hint: '`npx roundsman db backups` shows it; try again when it has ended',
+      });
+    return await work(AbortSignal.any([signal, lost.signal]));
+  } finally {
+    session.removeAllListeners('end');
+    await session.end().catch(() => {});
+  }
+}
+
+async function makeIdentity(): Promise<{ identity: string; recipient: string }> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
+  const identity = await generateX25519Identity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** `platform-20261130T040000Z-1a2b3c4d.tar.zst`: what it is of, when it was begun, and the beginning of its id. */
+function nameOf(
+  url: string,
+  { id, began_at: at }: { id: string; began_at: Date },
+  sealed: boolean,
+) {
+  const database = decodeURIComponent(new URL(url).pathname.slice(1)).replaceAll(/[^\w-]/g, '_');
+  const time = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `${database.slice(0, 60) || 'database'}-${time}-${id.slice(0, 8)}.tar.zst${sealed ? '.age' : ''}`;
+}
+
+async function write(
+  id: string,
+  name: string,
+  url: string,
+  { target, recipients, signal, onRows }: BackupRequest,
+  ownRecipient: string | undefined,
+): Promise<{ manifest: Manifest; written: Written }> {
+  let manifest: Manifest | undefined;
+  const archive = writeArchive({ id, url, signal, onRows }, (made) => (manifest = made));
+  const all = ownRecipient === undefined ? recipients : [...recipients, ownRecipient];
+  const stream = await seal(archive, all);
+  const written =
+    'folder' in target
+      ? await writeToFolder(target.folder, name, stream)
+      : await writeToCommand(target.command, stream);
+  return { manifest: manifest!, written };
+}
+
+const recordOf = (manifest: Manifest, written: Written, name: string | null) => ({
+  file_name: name,
+  server_version: manifest.server,
+  bytes: String(written.bytes),
+  sha256: written.sha256,
+  tables: manifest.tables.length,
+  rows: String(manifest.tables.reduce((sum, { rows }) => sum + rows, 0)),
+  left_out: manifest.leftOut.length,
+  taken_at: new Date(manifest.takenAt),
+});
+
+/** Null where a copy was equal, else why it is not known to be. A backup that failed its proof stays, and says so. */
+async function prove(
+  db: Db,
+  id: string,
+  name: string,
+  { target, prove: wanted, signal }: BackupRequest,
+  identity: string | undefined,
+): Promise<string | null> {
+  if (!wanted) return 'it was made without a proof';
+  const back = 'folder' in target ? join(target.folder, name) : target.back;
+  if (back === undefined) return 'nothing says how the command gives it back (--from-command)';
+  const read =
+    'folder' in target
+      ? () => createReadStream(back) as AsyncIterable<Buffer>
+      : () => readFromCommand(back);
+  try {
+    await proveBackup({
+      read,
+      identities: identity === undefined ? [] : [identity],
+      signal,
+      writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
+    });
+    await noteProof(db, id, null);
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = storable(messageOf(error));
+    await noteProof(db, id, why);
+    return why;
+  }
+}
+
+/** Marks backups whose process has ended, and removes what they had written on this host. */
+async function clearLost(db: Db): Promise<void> {
+  for (const { id, folder, host } of await loseBackups(db)) {
+    if (folder === null || host !== hostname()) continue;
+    const { readdir } = await import('node:fs/promises');
+    const mark = `-${id.slice(0, 8)}.tar.zst`;
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names)
+      if (name.startsWith('.') && name.endsWith('.partial') && name.includes(mark))
+        await rm(join(folder, name), { force: true });
+  }
+}
+
+async function removeExpired(db: Db, { target, keepDays }: BackupRequest): Promise<number> {
+  if (keepDays === null || !('folder' in target)) return 0;
+  const { folder } = target;
+  const expired = await expiredBackups(db, { folder, host: hostname(), days: keepDays });
+  for (const { id, file_name: name } of expired) {
+    await rm(join(folder, name), { force: true });
+    await noteRemoved(db, id);
+  }
+  return expired.length;
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { Manifest } from '../../backup/archive/manifest.ts';
+import { proveBackup } from '../../backup/restore/prove.ts';
+import { newestBackup, readBackup, type BackupRow } from '../../data/backups/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { messageOf, NotFoundError, UsageError } from '../../ground/errors.ts';
+import { storable } from '../../ground/text.ts';
+import { noteProof } from '../../transitions/backups/prove.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { openSource, type SourceRequest } from './open-file.ts';
+import { backupIdOf } from '../references/by-id.ts';
+
+/** The path of a backup's file, for the host on which it lies. Throws UsageError where it has none any more. */
+export function fileOf({
+  id,
+  folder,
+  file_name: name,
+  removed_at: removed,
+  outcome,
+}: BackupRow): string {
+  if (folder !== null && name !== null && removed === null) return join(folder, name);
+  throw new UsageError({
+    what: `the backup ${id.slice(0, 8)} cannot be read`,
+    why:
+      outcome !== 'success'
+        ? `it is ${outcome}: nothing was written`
+        : removed
+          ? 'its file was removed when it was old'
+          : 'a command took it',
+    hint:
+      removed || outcome !== 'success'
+        ? 'use another one: `npx roundsman db backups`'
+        : 'say how to get it back with --from-command',
+  });
+}
+
+/**
+ * The backup that was named: by its file, by its id, or the newest one. With `command`, what that prints is meant. Throws
+ * UsageError, NotFoundError, AmbiguousIdError.
+ */
+export async function backupToVerify(
+  db: Db,
+  given: string | undefined,
+  command: string | undefined,
+): Promise<{ id?: string; file?: string; command?: string }> {
+  if (given !== undefined && (given.includes('/') || /\.zst(\.age)?$/.test(given)))
+    return { file: given, ...(command !== undefined && { command }) };
+  if (given === undefined && command !== undefined) return { command };
+  const row =
+    given === undefined
+      ? await newestBackup(db, { proven: false })
+      : await readBackup(db, await backupIdOf(db, given));
+  if (!row)
+    throw new NotFoundError({
+      what: 'there is no backup to verify',
+      why: 'none has succeeded yet',
+      hint: '`npx roundsman db backup` makes one',
+    });
+  if (command !== undefined) return { id: row.id, command };
+  return { id: row.id, file: fileOf(row) };
+}
+
+export interface VerifyRequest extends SourceRequest {
+  /** the backup's row, where it is known */
+  id?: string | undefined;
+  /** the address of an empty database to restore into; a throw-away server unless given */
+  scratch?: string | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Restores a copy of a backup and compares it. For owners and admins. Notes the result where the backup is one of this database's.
+ * Throws what the proof throws.
+ */
+export async function verifyBackup(
+  { db, actor }: { db: Db; actor: Actor },
+  { id, scratch, signal, ...request }: VerifyRequest,
+): Promise<Manifest> {
+  authorise(actor, 'verify backups', 'admin');
+  const source = await openSource(request);
+  try {
+    const manifest = await proveBackup({
+      ...source,
+      into: scratch,
+      signal,
+      writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
+    });
+    const known = await readBackup(db, manifest.id);
+    if (known) await noteProof(db, known.id, null);
+    return manifest;
+  } catch (error) {
+    if (id !== undefined && !signal.aborted && isAboutBackup(error))
+      await noteProof(db, id, storable(messageOf(error)));
+    throw error;
+  }
+}
+
+/** A missing identity, and a database that is not empty, say nothing about the backup. */
+const isAboutBackup = (error: unknown): boolean =>
+  !(
+    error instanceof Error && /^(WrongKey|NotEmptyForRestore|NotFound|Usage)Error$/.test(error.name)
+  );

@@ -1,0 +1,26 @@
+/**
+ * Backups whose process has ended without a word.
+ *
+ * From: running.
+ * To: lost.
+ * By: the next backup, under the lock that lets only one backup of a database be made at a time.
+ * Locks: those backups.
+ * Zero rows: every backup has ended.
+ */
+import { sql } from 'kysely';
+import type { Db } from '../../database/connect.ts';
+
+/** The ids of those that are lost, with where they were being written. */
+export const loseBackups = (
+  db: Db,
+): Promise<{ id: string; folder: string | null; host: string }[]> =>
+  db
+    .updateTable('engine.backups')
+    .set({
+      outcome: 'lost',
+      ended_at: sql<Date>`engine.now()`,
+      error_message: 'its process ended before the backup was written',
+    })
+    .where('outcome', '=', 'running')
+    .returning(['id', 'folder', 'host'])
+    .execute();
