@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Command } from '../cli/arguments/command.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,10 @@ async function demo(options: { json?: boolean }): Promise<void> {
     migrate,
     backend,
     fiction,
+    remote,
+    { plantRemoteBot, remoteSecretName },
+    { storeSealed },
+    { readKeyRing },
     { faults },
     { analyzePlanted, plantOnce },
     engine,
@@ -50,6 +55,10 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../database/migrate/migrate.ts'),
     import('../queue/backend.ts'),
     import('../demo/plant.ts'),
+    import('../demo/remote/server.ts'),
+    import('../demo/remote/plant.ts'),
+    import('../data/secrets/rows.ts'),
+    import('../ground/secrets/key-ring.ts'),
     import('../demo/faults/index.ts'),
     import('../demo/faults/planted.ts'),
     import('./engine.ts'),
@@ -64,6 +73,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     databaseUrl: undefined,
     redisUrl: undefined,
     pingUrl: undefined,
+    keys: readKeyRing(`demo:${randomBytes(32).toString('base64')}`),
     concurrency: Math.min(config.readConfig().concurrency, maxPlaces),
   };
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-demo-'));
@@ -85,12 +95,21 @@ async function demo(options: { json?: boolean }): Promise<void> {
     if (stopRequest.signal.aborted) return endInterrupted();
     note('database: throw-away PostgreSQL with a small fictional platform');
     const db = database.connect(server.url, { name: 'roundsman demo' });
+    const route = await remote.startRemoteRoute();
+    // Only the children that are started from here on read this, and they trust the demo's own certificate by it.
+    process.env.NODE_EXTRA_CA_CERTS = route.ca;
     try {
       await migrate.migrateToLatest(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
       for (const fault of faults) await plantOnce(db, fault);
+      const newsletter = await plantRemoteBot(db, route);
+      await storeSealed(db, settings.keys, {
+        name: remoteSecretName,
+        value: route.secret,
+        actor: 'demo',
+      });
       await analyzePlanted(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
@@ -101,12 +120,13 @@ async function demo(options: { json?: boolean }): Promise<void> {
         server.url,
         reporting,
         undefined,
-        'the demo touches no network',
+        { why: 'the demo touches no network', except: [route.url] },
       );
       const progress = roundProgress();
       void stopRequest.stop.then(progress.clear);
       try {
-        const chosen = await choice.botsInside(db, await loadCatalogue());
+        const inside = await choice.botsInside(db, await loadCatalogue());
+        const chosen = { ...inside, bots: [...inside.bots, newsletter] };
         const round = await rounds
           .makeRound(
             { db, actor: actorOf(), catalogue: loadCatalogue },
@@ -126,6 +146,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
         await worker.stop();
       }
     } finally {
+      route.stop();
       await db.destroy();
     }
   } finally {

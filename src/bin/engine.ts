@@ -29,6 +29,7 @@ import { registerCatalogue } from '../schedule/register.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
+import type { Offline } from '../run/engine.ts';
 import type { RunningWorker } from './start-worker.ts';
 import { closeWithinMs, openClosers } from './closing.ts';
 import { openPinger } from '../services/ping/pinger.ts';
@@ -60,8 +61,8 @@ const timersWithinMs = 5_500;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database must be
- * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`; `offline` says why checks that look outside
- * are skipped.
+ * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`; `offline` has checks that look
+ * outside skipped.
  */
 export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
@@ -69,7 +70,7 @@ export async function startEngine(
   databaseUrl: string,
   { log, emit }: Reporting,
   bots = moduleBeside('../../bots/index', import.meta.url),
-  offline?: string,
+  offline?: Offline,
 ): Promise<RunningEngine> {
   // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
   // here.

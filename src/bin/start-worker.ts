@@ -8,7 +8,7 @@ import type { Emit } from '../events/events.ts';
 import { redactionOf, type Log } from '../log.ts';
 import type { RunQueue, RunWorker } from '../queue/run-queue.ts';
 import { openChildren, type Children } from '../run/tasks/children.ts';
-import type { Engine } from '../run/engine.ts';
+import type { Engine, Offline } from '../run/engine.ts';
 import { giveBack } from '../run/give-back.ts';
 import { giveBack as giveJobsBack } from '../run/jobs/give-back.ts';
 import { keepJobLeases } from '../run/jobs/job-leases.ts';
@@ -38,7 +38,7 @@ export interface WorkerDependencies {
   jobs: readonly Job[];
   log: Log;
   emit: Emit;
-  offline: string | undefined;
+  offline: Offline | undefined;
 }
 
 export interface RunningWorker {

@@ -29,9 +29,10 @@ export async function askCheck(
   const { catalogue, db, emit, secrets } = engine;
   const { run, child, now, leftMs, signal } = context;
   const { name, title, remembers } = check;
-  if (engine.offline && catalogue.looksOutside(run.bot.endpoint, check))
-    return { name, title, ms: 0, status: 'skipped', reason: engine.offline };
   const { endpoint, config } = run.bot;
+  const { offline } = engine;
+  if (offline && !offline.except.includes(endpoint) && catalogue.looksOutside(endpoint, check))
+    return { name, title, ms: 0, status: 'skipped', reason: offline.why };
   const began = performance.now();
   let outcome: CheckOutcome;
   try {

@@ -21,6 +21,13 @@ export interface Engine {
   leases: Leases;
   secrets: Secrets;
   emit: Emit;
-  /** why checks that look outside are skipped at once; without it they are asked */
-  offline?: string | undefined;
+  offline?: Offline | undefined;
+}
+
+/** Checks that look outside are skipped at once; without this they are asked. */
+export interface Offline {
+  /** the reason that is written down for each of them */
+  why: string;
+  /** endpoints whose checks are asked all the same: what they look at is on this machine */
+  except: readonly string[];
 }

@@ -15,6 +15,8 @@ test('it plants every fault, runs every bot that looks inside, and says the rest
   const count = faults.length === 1 ? '1 planted fault' : `${faults.length} planted faults`;
   expect(lines[0]).toMatch(/^Checked: \d+ bots? with \d+ checks/);
   expect(lines[0]).toContain(count);
+  // The remote bot, which is called over TLS with a signature.
+  expect(out).toContain('412 newsletters wait to be sent');
   for (const { name } of bots) expect(out).toMatch(new RegExp(`(^|[ ,])${name}\\b`, 'm'));
 }, 120_000);
 

@@ -1,4 +1,4 @@
-/** The names of columns that completion offers are those of the lists themselves. */
+/** The names of columns that completion offers are those of the lists themselves: a new list needs its line in src/cli/completion/columns.ts. */
 import { expect, test } from 'vitest';
 import { wholeProgram } from '../../src/bin/cli.ts';
 import { kindOf } from '../../src/cli/arguments/show-options.ts';

@@ -36,6 +36,9 @@ async function silentPort() {
   return { sockets, port: (server.address() as AddressInfo).port };
 }
 
+/** An answer that fits, with so many bytes. */
+const padded = (bytes: number): string => JSON.stringify(calm).padEnd(bytes, ' ');
+
 const short = { timeout_seconds: 1 };
 
 /** Runs the bot, and returns how it ended and how long that took. */
@@ -58,6 +61,21 @@ const cut: Answer = (_, response) => {
   setImmediate(() => response.socket?.destroy());
 };
 
+/** Writes to the connection itself, again and again, until it is closed. */
+const endless =
+  (head: string, piece: string): Answer =>
+  ({ socket }) => {
+    socket.write(head);
+    const more = () => {
+      while (!socket.destroyed && socket.writable && socket.write(piece));
+    };
+    socket.on('drain', more).on('error', () => {});
+    more();
+  };
+
+const json200 = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
+const hint = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100);
+
 const bomb = gzipSync(Buffer.alloc(100 * 1_048_576, ' '));
 
 describe.runIf(hasOpenssl)('a call ends by itself where the server', () => {
@@ -70,8 +88,25 @@ describe.runIf(hasOpenssl)('a call ends by itself where the server', () => {
       json(bomb.toString('latin1'), 200, { 'content-encoding': 'gzip' }),
       'compressed',
     ],
-    ['sends more than 1 MiB', json(`"${'x'.repeat(1_048_576)}"`), 'longer than 1048576 bytes'],
+    ['sends a byte more than 1 MiB', json(padded(1_048_577)), 'longer than 1048576 bytes'],
     ['sends endless headers', json(calm, 200, { 'x-flood': 'x'.repeat(64 * 1_024) }), 'eader'],
+    ['sends one header after the other', endless(json200, 'x-flood: 1\r\n'.repeat(100)), 'eader'],
+    ['sends endless early hints', endless('', hint), '127.0.0.1'],
+    [
+      'sends a chunk whose extension does not end',
+      endless(`${json200}transfer-encoding: chunked\r\n\r\n1;`, 'x'.repeat(1_000)),
+      '127.0.0.1',
+    ],
+    [
+      'sends trailers that do not end',
+      endless(`${json200}transfer-encoding: chunked\r\n\r\n0\r\n`, 'x-trailer: 1\r\n'.repeat(100)),
+      '127.0.0.1',
+    ],
+    [
+      'sends less than it announced',
+      ({ socket }) => void socket.end(`${json200}content-length: 1000\r\n\r\n{}`),
+      '127.0.0.1',
+    ],
     [
       'redirects',
       json('', 307, { location: 'https://127.0.0.1:1/' }),
@@ -83,6 +118,11 @@ describe.runIf(hasOpenssl)('a call ends by itself where the server', () => {
     expect(ended.why).toContain(why);
     expect(ended.ms).toBeLessThan(10_000);
     expect(scene.seen).toHaveLength(1);
+  });
+
+  test('no sooner: an answer of 1 MiB is read', async () => {
+    const { round } = await remoteScene(json(padded(1_048_576)));
+    expect(await round()).toMatchObject({ status: 'success', checks_performed: 1 });
   });
 
   test('does not finish its handshake', async () => {

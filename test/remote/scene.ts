@@ -1,6 +1,7 @@
 /** A bot at an address of a server that the test runs, over real TLS, and an engine that calls it. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
 import type { Remedy } from '../../src/bot.ts';
@@ -22,6 +23,8 @@ export interface Seen {
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
+  /** the connection itself, for answers that no server would write */
+  socket: Duplex;
 }
 
 export type Answer = (seen: Seen, response: ServerResponse) => void;
@@ -56,8 +59,8 @@ export async function remoteScene(first: Answer, options: SceneOptions = {}) {
   const seen: Seen[] = [];
   const scene = { answer: first };
   const served = await serveTrusted(async (incoming, response) => {
-    const { method = '', url = '', headers } = incoming;
-    const one = { method, url, headers, body: await text(incoming) };
+    const { method = '', url = '', headers, socket } = incoming;
+    const one = { method, url, headers, body: await text(incoming), socket };
     seen.push(one);
     scene.answer(one, response);
   });

@@ -222,12 +222,20 @@ test('where a process is offline, a check that looks outside is not even begun',
       aBot('idle', { away }),
     ]),
   );
-  const { status, metadata } = await run({ ...engine, offline: 'there is no network' }, 'watch');
+  const offline = { why: 'there is no network', except: ['bot:other'] };
+  const { status, metadata } = await run({ ...engine, offline }, 'watch');
   expect([status, begun]).toEqual(['success', 0]);
   expect((metadata as { checks: unknown }).checks).toEqual([
     expect.objectContaining({ name: 'rows', status: 'passed' }),
     expect.objectContaining({ name: 'away', status: 'skipped', reason: 'there is no network' }),
   ]);
+  const { api_endpoint: itself } = await engine.db
+    .selectFrom('bots')
+    .select('api_endpoint')
+    .where('name', '=', 'watch')
+    .executeTakeFirstOrThrow();
+  await run({ ...engine, offline: { ...offline, except: [itself] } }, 'watch');
+  expect(begun).toBe(1);
   await engine.db
     .updateTable('bots')
     .set({ status: 'paused' })

@@ -7,6 +7,7 @@ const columns: Record<string, string> = {
   'bots catalogue': 'name endpoint description',
   'bots list': 'name status schedule_cron last_run last_status next_execution_at open_findings',
   'bots next': 'name next_execution_at schedule_cron maintenance',
+  'db backups': 'id began_at outcome bytes rows proof encrypted place',
   'errors list':
     'id errors errors_an_hour users error_type template first_seen_at last_seen_at muted_until muted_reason',
   'findings list':
@@ -29,6 +30,7 @@ const columns: Record<string, string> = {
   settings: 'name value meaning',
   'silences list':
     'id what title open_findings expires_at owner created_at reason until_resolved ended_at',
+  'sources list': 'name kind status problem deliveries unread last_received_at secrets url',
   'tickets history': 'created_at event actor detail',
   'tickets list':
     'number severity title bot status reopened_at assigned_to created_at respond_by quiet response snoozed_until snoozed_times_left survivor',
