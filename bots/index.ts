@@ -16,6 +16,8 @@ import { warmUpApp } from './remedies/app.warm-up.ts';
 import { pauseBot } from './remedies/bot.pause.ts';
 import { analyzeTable } from './remedies/db.analyze.ts';
 import { vacuumTable } from './remedies/db.vacuum.ts';
+import { rerunFailedJobs } from './remedies/github.rerun-failed-jobs.ts';
+import { upsertProblemIssue } from './remedies/github.upsert-issue.ts';
 import { stopHealing } from './remedies/healing.stop.ts';
 import { sendHttpRequest } from './remedies/http.request.ts';
 import { refreshRanks } from './remedies/leaderboard.refresh-ranks.ts';
@@ -58,6 +60,8 @@ export const remedies: Remedy[] = [
   pauseBot,
   analyzeTable,
   vacuumTable,
+  rerunFailedJobs,
+  upsertProblemIssue,
   stopHealing,
   sendHttpRequest,
   refreshRanks,

@@ -6,6 +6,7 @@ import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
 import { firstId, removeGoneErrors } from '../src/error-groups/rows/gone-errors.ts';
 import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
+import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
@@ -20,15 +21,16 @@ const keptRuns = 10;
 const keptSuccesses = 1_000;
 
 /**
- * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress`, `engine.remote_reports` and groups of errors. Of the runs it keeps the
- * newest of each job, and of the others those that are younger than a month, without the successful and skipped ones that are not
- * among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it keeps those that
- * are younger than a month, those that wait, and those about a ticket that is not closed. Of the groups it keeps those that had an
- * error within 90 days. Of the requests of remote bots it keeps those of two days. What was counted and is no longer in error_logs goes after eight days.
+ * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress`, `engine.inbox`, `engine.remote_reports` and groups of
+ * errors. Of the runs it keeps the newest of each job, and of the others those that are younger than a month, without the successful and
+ * skipped ones that are not among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it
+ * keeps those that are younger than a month, those that wait, and those about a ticket that is not closed. Of the deliveries it keeps
+ * those of the last 30 days, and those that no run has read. Of the requests of remote bots it keeps those of two days. Of the groups it keeps
+ * those that had an error within 90 days. What was counted and is no longer in error_logs goes after eight days.
  */
 export const tidy = defineJob({
   name: 'tidy',
-  title: 'Remove old runs of jobs, messages, progress, reports and groups of errors',
+  title: 'Remove old runs of jobs, messages, progress, deliveries, reports and groups of errors',
   payload: z.strictObject({}),
   schedule: '40 3 * * *',
   concurrency: 1,
@@ -39,6 +41,7 @@ export const tidy = defineJob({
       job_runs: await tidyJobRuns(context),
       messages: await tidyMessages(context),
       run_progress: await context.commit(removeOldProgress),
+      deliveries: await tidyDeliveries(context),
       remote_reports: await tidyReports(context),
       error_groups: await tidyErrorGroups(context),
       grouped_errors: await tidyGroupedErrors(context),
@@ -74,6 +77,15 @@ async function tidyErrorGroups({ commit, signal }: JobContext): Promise<number> 
   for (let all = 0; ;) {
     signal.throwIfAborted();
     const removed = await commit((trx) => removeOldGroups(trx, maxRows));
+    if (removed === 0) return all;
+    all += removed;
+  }
+}
+
+async function tidyDeliveries({ commit, signal }: JobContext): Promise<number> {
+  for (let all = 0; ;) {
+    signal.throwIfAborted();
+    const removed = await commit((trx) => removeOldDeliveries(trx, maxRows));
     if (removed === 0) return all;
     all += removed;
   }

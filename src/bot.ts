@@ -25,6 +25,15 @@ export { request, type OutboundAnswer } from './outbound/request.ts';
 export { gitHubApi, isApiAddress, webHostOf, type GitHubAccess } from './github/access.ts';
 export { openGitHub, type GitHub } from './github/client.ts';
 export { GitHubError } from './github/error.ts';
+export {
+  closeIssue,
+  findIssue,
+  inFence,
+  openIssuesAbout,
+  safeTitle,
+  upsertIssue,
+  type IssuePlace,
+} from './github/issues.ts';
 export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
 export { needsPersonNow } from './data/bots/standing-tickets.ts';
 export { isMerged, isPending } from './data/bots/pending-tickets.ts';

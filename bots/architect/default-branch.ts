@@ -3,15 +3,19 @@ import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.t
 import { counted, span } from '../parts/in-words.ts';
 import { billingOf } from './billing.ts';
 import type { Config } from './config.ts';
-import { authorOf, type Failure } from './failing-branch.ts';
+import { authorOf, isAwaited, type Failure } from './failing-branch.ts';
 import type { FailureDetails } from './failure-details.ts';
 import { standingOf, unknownIn } from './standing.ts';
 
 export async function findFailing(config: Config, context: CheckContext): Promise<CheckResult> {
   const standing = await standingOf('default-branch', config, context);
   const { failures, details, answered, points } = standing;
+  const failing = new Set(failures.map(({ name }) => name));
+  const awaited = [...answered.found].flatMap(([name, found]) =>
+    !failing.has(name) && isAwaited(found) ? [name] : [],
+  );
   return {
-    examined: { count: answered.found.size, except: unknownIn(standing) },
+    examined: { count: answered.found.size, except: [...unknownIn(standing), ...awaited] },
     findings: failures
       .slice(0, config.max_findings)
       .map((failure) => findingOf(failure, details.get(failure.name), context.now)),

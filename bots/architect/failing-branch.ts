@@ -46,6 +46,20 @@ export function failureIn(
   };
 }
 
+/**
+ * Whether a result is awaited after which the branch may fail as often as that: a push, or failed jobs that run again. Until then it
+ * is not known whether the branch is repaired.
+ */
+export function isAwaited({ defaultBranchRef }: RepositoryAnswer): boolean {
+  const commits = present(defaultBranchRef?.target?.history);
+  const goodAt = commits.findIndex(isGood);
+  const since = commits.slice(0, goodAt === -1 ? undefined : goodAt);
+  return (
+    since.some(isBad) &&
+    since.some(({ statusCheckRollup }) => statusCheckRollup?.state === 'PENDING')
+  );
+}
+
 /** The author of a commit as people would ask for them: `@login`, else the name in the commit. */
 export function authorOf({ author }: Commit): string {
   if (author?.user) return `@${author.user.login}`;

@@ -5,6 +5,19 @@ import { adviceOn } from '../parts/advice.ts';
 const advice = adviceOn('repositories');
 
 export const knowledge: KnowledgeSeed[] = [
+  {
+    name: 'repositories.failing-branch',
+    category: 'repositories',
+    pattern: '^branch .{1,40} of .{1,90} fails: \\d+ commits? in a row',
+    // The jobs take a while. Whether it was chance, the check says once they have ended.
+    solution: `steps:
+  - remedy: github.rerun-failed-jobs
+    with:
+      token: '{{secret:GITHUB_TOKEN}}'
+    verify_after: 30m
+`,
+    autonomy: 'suggest',
+  },
   advice(
     'no-address',
     '^app .{1,80} has a repository_url that names no repository',

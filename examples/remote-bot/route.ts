@@ -1,6 +1,6 @@
 /**
- * A remote bot as a route handler, the form that Next.js and others take: POST answers the contract `signed`, GET the contract
- * `cron`. As app/api/bots/mail/route.ts of a platform it needs nothing else; server.ts beside it serves it with plain Node.
+ * A remote bot as a route handler, the form that Next.js and others take: POST answers the contracts `signed` and `async`, GET the
+ * contract `cron`. As app/api/bots/mail/route.ts of a platform it needs nothing else; server.ts beside it serves it with plain Node.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
@@ -20,16 +20,43 @@ function look() {
   };
 }
 
+/** What is asked, as far as this bot needs it. */
+interface Asked {
+  callback?: { url: string; until: string };
+}
+
+/** Reports until the report is taken or refused: the address may not answer for a moment, or ask for another try with 503. */
+async function report(id: string, { url, until }: NonNullable<Asked['callback']>): Promise<void> {
+  const body = JSON.stringify({ checks: [look()] });
+  const key = new Webhook(process.env.ROUNDSMAN_SECRET ?? '');
+  while (Date.now() < Date.parse(until)) {
+    const at = new Date();
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': key.sign(id, at, body),
+    };
+    const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => null);
+    if (answer !== null && answer.status !== 503) return;
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+  }
+}
+
 export async function POST(request: Request): Promise<Response> {
   const body = await request.text();
+  let asked: Asked;
   try {
     // Without the variable the key is empty, which the library refuses: no request is accepted then.
     const key = new Webhook(process.env.ROUNDSMAN_SECRET ?? '');
-    key.verify(body, Object.fromEntries(request.headers.entries()));
+    asked = key.verify(body, Object.fromEntries(request.headers.entries())) as Asked;
   } catch {
     return new Response('the signature does not fit', { status: 401 });
   }
-  return Response.json({ checks: [look()] });
+  const { callback } = asked;
+  if (!callback) return Response.json({ checks: [look()] });
+  // Where a platform ends a route with its answer, hand this to what it has for later work (in Next.js: `after`).
+  void report(request.headers.get('webhook-id')!, callback);
+  return Response.json({ lease_seconds: 60 }, { status: 202 });
 }
 
 export async function GET(request: Request): Promise<Response> {

@@ -11,7 +11,8 @@ const askEveryMs = 2_000;
  * reported once, and tried again until it is free. The returned function ends the listener.
  */
 export function listenWhenNeeded(db: Db, config: Config, emit: Emit): () => Promise<void> {
-  const { webHost, webPort } = config;
+  const { webHost: host, webPort: port } = config;
+  const database = () => db;
   const stopped = new AbortController();
   let listener: Listener | null = null;
   let isReported = false;
@@ -22,14 +23,9 @@ export function listenWhenNeeded(db: Db, config: Config, emit: Emit): () => Prom
       // A database that does not answer is reported by the engine; the next try comes all the same.
       if (await isWebNeeded(db).catch(() => false)) {
         const { listenOn } = await import('./listen-on.ts');
-        listener = await listenOn({
-          host: webHost,
-          port: webPort,
-          database: () => db,
-          sources: config,
-          emit,
-        }).catch((error: unknown) => {
-          if (!isReported) emit('web.unopened', { err: error, host: webHost, port: webPort });
+        const options = { host, port, database, emit, sources: config };
+        listener = await listenOn(options).catch((error: unknown) => {
+          if (!isReported) emit('web.unopened', { err: error, host, port });
           isReported = true;
           return null;
         });

@@ -8,6 +8,8 @@ import { isPlaybook, readPlaybook, type Remedies } from '../playbook/read.ts';
 import { remoteBot } from '../remote/bot.ts';
 import { secretNamesIn } from '../remote/config.ts';
 import { isAddress, problemOfEndpoint } from '../remote/endpoint.ts';
+import { sourceBot } from '../sources/bot.ts';
+import { isSource, problemOfSource } from '../sources/endpoint.ts';
 import { botName, knowledgeName } from './names.ts';
 import { BadDefinitionError, badDefinition, settingsHint } from './bad-definition.ts';
 
@@ -89,6 +91,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
 
   const botAt = (endpoint: string): Bot | undefined => {
     if (isAddress(endpoint)) return problemOfEndpoint(endpoint) === null ? remoteBot : undefined;
+    if (isSource(endpoint)) return problemOfSource(endpoint) === null ? sourceBot : undefined;
     const prefix = prefixes.find((start) => endpoint.startsWith(start));
     return prefix === undefined ? undefined : byName.get(endpoint.slice(prefix.length));
   };
@@ -110,6 +113,13 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
             'api_endpoint',
             problem,
             'the address of a remote bot is written as https://host/path; docs/remote-bots.md says what it has to answer',
+          );
+        const unfit = isSource(endpoint) ? problemOfSource(endpoint) : null;
+        if (unfit !== null)
+          throw new BadDefinitionError(
+            'api_endpoint',
+            unfit,
+            'the endpoint of a source is written as in:name; `npx roundsman sources add` makes its bot',
           );
         const meant = nearest(/[^/:]*$/.exec(endpoint)![0], [...byName.keys()]);
         throw new BadDefinitionError(

@@ -25,6 +25,7 @@ import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
 import { settingsCommand } from './settings/index.ts';
 import { silencesCommand } from './silences/index.ts';
+import { sourcesCommand } from './sources/index.ts';
 import { statusCommand } from './status/index.ts';
 import { beginShowing } from './listing/begin.ts';
 import { note } from './terminal/print.ts';
@@ -48,6 +49,7 @@ const commands: (() => Command)[] = [
   limitsCommand,
   settingsCommand,
   secretsCommand,
+  sourcesCommand,
   importCommand,
   jobsCommand,
   dbCommand,

@@ -68,6 +68,11 @@ export interface Check<Config> {
    * The findings come back by themselves, as expired sessions do: only the verification decides whether a heal held.
    */
   accruing?: boolean;
+  /**
+   * Of a check that is told of changes: for how many seconds after a cure it is asked about it. A cure about which it has heard
+   * nothing by then is undecided.
+   */
+  judgeWithinSeconds?: number;
   /** Its results may say what to `remember` for its next run. */
   remembers?: true;
   /** As of a bot, where only some of the bot's checks look outside. */

@@ -35,6 +35,8 @@ export interface ReportedFinding {
    * looking again.
    */
   certain?: boolean;
+  /** Of a check that is told of occurrences: how many were told since its last result; each counts in the finding. One unless given. */
+  times?: number;
 }
 
 /**
@@ -66,6 +68,10 @@ export interface CheckResult {
    * finding gets its own ticket.
    */
   unrelated?: boolean;
+  /**
+   * The check is told of changes and does not look itself: a key that it does not name stays as it is, and is not called unexamined.
+   */
+  partial?: boolean;
   /**
    * Of a check that `remembers`: plain data, 16 KiB as JSON at most, which is committed with this result and given to the check at
    * its next run. Without it, what is remembered stays.

@@ -151,7 +151,7 @@ export interface BotExecutions {
   metadata: Json | null;
   created_at: Generated<Timestamp | null>;
   scheduled_for: Timestamp | null;
-  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify' | 'external'>;
+  trigger: Generated<'schedule' | 'manual' | 'backfill' | 'verify' | 'external' | 'event'>;
   generation: Generated<number>;
   attempt: Generated<number>;
   max_attempts: Generated<number>;
@@ -883,6 +883,18 @@ export interface EngineImports {
   imported_by: string | null;
 }
 
+export interface EngineInbox {
+  bot_id: string;
+  number: Int8;
+  delivery_id: string;
+  received_at: Generated<Timestamp>;
+  sent_at: Timestamp | null;
+  event: string;
+  secret: string;
+  alarms: Json;
+  ignored: string | null;
+}
+
 export interface EngineJobRuns {
   id: Generated<string>;
   job: string;
@@ -997,6 +1009,12 @@ export interface EngineSettings {
   changed_by: string | null;
 }
 
+export interface EngineSources {
+  bot_id: string;
+  last_number: Generated<Int8>;
+  last_received_at: Generated<Timestamp>;
+}
+
 export interface DB {
   api_logs: ApiLogs;
   app_catalog: AppCatalog;
@@ -1055,6 +1073,7 @@ export interface DB {
   'engine.error_templates': EngineErrorTemplates;
   'engine.grouped_errors': EngineGroupedErrors;
   'engine.imports': EngineImports;
+  'engine.inbox': EngineInbox;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
   'engine.nodes': EngineNodes;
@@ -1066,4 +1085,5 @@ export interface DB {
   'engine.run_progress': EngineRunProgress;
   'engine.secrets': EngineSecrets;
   'engine.settings': EngineSettings;
+  'engine.sources': EngineSources;
 }

@@ -42,6 +42,11 @@ export const ofProcess = {
     'the report of a remote bot could not be taken now',
   ),
 
+  'source.refused': eventKind<{ source: string; why: string }>(
+    'warn',
+    ({ source, why }) => `deliveries of the source ${source} are refused: ${why}`,
+  ),
+
   'queue.failed': eventKind<Caught>('warn', 'the queue reports an error'),
   'queue.warned': eventKind<{ backend: string; warning: string }>(
     'warn',

@@ -3,6 +3,7 @@
  * above it. A client is made for one check, one remedy or one message, with the signal that ends it.
  */
 import type { Octokit } from '@octokit/rest';
+import { request } from '../outbound/request.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
 import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
 import { GitHubError, type GitHubFault } from './error.ts';
@@ -54,14 +55,34 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** The version of the REST API that this code was written for. */
 const apiVersion = '2022-11-28';
 
-export interface GitHubLimits extends Omit<SendLimits, 'timeoutMs' | 'maxWaitMs'> {
-  timeoutMs?: number;
+/** How a client may send: through the guard of `hosts`, or through one that its caller has. */
+export type GitHubLimits = {
+  signal: AbortSignal;
+  /** the longest wait that GitHub may ask for, 10 s unless given; a longer one is an error of the kind `busy` */
   maxWaitMs?: number;
-}
+} & (
+  | {
+      /** the value of `http_hosts` in engine.settings */
+      hosts: unknown;
+      /** how long one request may take, from the lookup of the name to the last byte of the answer; 20 s unless given */
+      timeoutMs?: number;
+    }
+  | { request: SendLimits['request'] }
+);
+
+const requesterOf = (limits: GitHubLimits): SendLimits['request'] => {
+  if ('request' in limits) return limits.request;
+  const { hosts, signal, timeoutMs = 20_000 } = limits;
+  return (asked, { maxBytes }) => {
+    // Without TLS the token would be readable on its way: only an admin may allow that, by naming the host.
+    const publicly = asked.url.startsWith('https:');
+    return request(asked, { hosts, publicly, signal, timeoutMs, maxBytes });
+  };
+};
 
 /** Octokit is loaded here and not at the start: few processes need it. Throws {@link GitHubError} where the key is none. */
 export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Promise<GitHub> {
-  const { signal, timeoutMs = 20_000, maxWaitMs = 10_000 } = limits;
+  const { signal, maxWaitMs = 10_000 } = limits;
   const [{ Octokit: Base }, { retry }, { throttling }] = await Promise.all([
     import('@octokit/rest'),
     import('@octokit/plugin-retry'),
@@ -73,7 +94,7 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
   const isPersonal = 'token' in access.credentials;
   const { fetch, unreached } = guardedFetch(
     { gate, conditional: isPersonal ? id : null, usage },
-    { ...limits, timeoutMs, maxWaitMs },
+    { request: requesterOf(limits), signal, maxWaitMs },
   );
   const Client = Base.plugin(throttling, retry);
   const signIn = await signInOptions(access);

@@ -3,17 +3,15 @@
  * redirect is followed only within the API's own origin: a renamed repository answers with one, and the token goes to no other server.
  */
 import { OutboundError } from '../outbound/error.ts';
-import { request, type OutboundAnswer, type OutboundRequest } from '../outbound/request.ts';
+import type { OutboundAnswer, OutboundRequest } from '../outbound/request.ts';
 import { GitHubError } from './error.ts';
 import { isLimit, resourceOf, type Gate } from './gate.ts';
 import { keepAnswer, knownAnswer } from './versions.ts';
 
 export interface SendLimits {
-  /** the value of `http_hosts` in engine.settings */
-  hosts: unknown;
+  /** Sends one request through the guard, within its own deadline. Throws OutboundError. */
+  request(asked: OutboundRequest, limits: { maxBytes: number }): Promise<OutboundAnswer>;
   signal: AbortSignal;
-  /** how long one request may take, from the lookup of the name to the last byte of the answer */
-  timeoutMs: number;
   /** the longest wait that GitHub may ask for; a longer one is an error of the kind `busy` */
   maxWaitMs: number;
 }
@@ -79,21 +77,14 @@ function nextAddress(
 /** `fetch` for Octokit. `conditional`: the id under which answers are kept for conditional requests; null: none are. */
 export function guardedFetch(
   { gate, conditional, usage }: { gate: Gate; conditional: string | null; usage: Usage },
-  { hosts, signal, timeoutMs, maxWaitMs }: SendLimits,
+  { request, signal, maxWaitMs }: SendLimits,
 ) {
   let unreached: OutboundError | null = null;
 
   async function sendOnce(asked: OutboundRequest): Promise<OutboundAnswer> {
     try {
       usage.requests += 1;
-      return await request(asked, {
-        hosts,
-        // Without TLS the token would be readable on its way: only an admin may allow that, by naming the host.
-        publicly: asked.url.startsWith('https:'),
-        signal,
-        timeoutMs,
-        maxBytes,
-      });
+      return await request(asked, { maxBytes });
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
       unreached = error;
@@ -152,7 +143,11 @@ export function guardedFetch(
 /** There was no answer, or it came too late or was too long. */
 export const unreachedError = (error: OutboundError | null, method: string): GitHubError =>
   new GitHubError(
-    `GitHub could not be asked: ${error?.message ?? 'there is no answer that can be read'}`,
+    `GitHub could not be asked: ${error?.message ?? 'there is no answer that can be read'}${
+      error?.fault === 'refused'
+        ? '; if it is your own server, add its host and port to the setting http_hosts'
+        : ''
+    }`,
     { fault: 'unreached', mayBeDone: method !== 'GET' && (error?.sent ?? true) },
   );
 

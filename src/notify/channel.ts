@@ -26,8 +26,11 @@ export interface ChannelContext<Config> {
   reached: readonly string[];
 }
 
-/** The answer's headers have names in lower-case letters. */
-type OutboundRequester = (request: OutboundRequest) => Promise<OutboundAnswer>;
+/** The answer's headers have names in lower-case letters. `maxBytes`: of its body, 64 KiB unless given. */
+type OutboundRequester = (
+  request: OutboundRequest,
+  limits?: { maxBytes?: number },
+) => Promise<OutboundAnswer>;
 
 /** The receiver has it. */
 export interface Sent {
@@ -59,7 +62,7 @@ export interface NotSent {
 export type Delivery = Sent | NotSent;
 
 export interface Channel<Config = any> {
-  /** lower-case letters: 'slack' */
+  /** lower-case letters and dashes: 'slack' */
   kind: string;
   /** for a person: what it is, in one line */
   title: string;

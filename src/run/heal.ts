@@ -121,7 +121,13 @@ function judgingOf(
   { bot }: Run,
   check: AnyCheck<unknown> | undefined,
 ): Pick<OpenFinding, 'accruing' | 'judgeWithin'> {
-  if (!check?.events) return { accruing: check?.accruing ?? false };
+  if (!check?.events) {
+    const judgeWithin = check?.judgeWithinSeconds;
+    return {
+      accruing: check?.accruing ?? false,
+      ...(judgeWithin !== undefined && { judgeWithin }),
+    };
+  }
   const { config } = catalogue.resolve(bot.endpoint, bot.config);
   return { accruing: false, judgeWithin: maxJudgingSeconds(check.windowSeconds(config)) };
 }

@@ -7,6 +7,7 @@ import type { RunEntry, RunQueue } from '../queue/run-queue.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue } from './claim.ts';
 import { planBots, type Planned } from './plan.ts';
+import { queueEventRuns } from '../transitions/runs/queue-event.ts';
 import { planMaintenance } from './plan-maintenance.ts';
 import { canarySender } from './send-canaries.ts';
 import { jobClaimer } from './queue-jobs.ts';
@@ -52,6 +53,9 @@ export function startScheduler(
       canaries.send();
       return queue.add(entries);
     };
+    const arrived = await queueEventRuns(db);
+    for (const { id, generation } of arrived) emit('run.claimed', { run: id, generation });
+    if (arrived.length > 0) await enqueue(arrived);
     const claimed = await claimDue(db, expected, enqueue, size);
     for (const schedules of claimed.refused) emit('schedule.unreadable', schedules);
     if (claimed.unclaimed > 0) emit('slots.unclaimed', { schedules: claimed.unclaimed });

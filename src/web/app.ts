@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { isOutage } from '../database/faults/outage.ts';
+import { noDatabase, retrySoon } from './request/answers.ts';
 import { BodyRefusedError, countBodies } from './request/body.ts';
 import { limits as allLimits, type Limits } from './limits.ts';
 import type { Environment, Route, WebDependencies } from './request/route.ts';
@@ -9,7 +10,7 @@ import { routes as allRoutes } from './routes/index.ts';
  * Everything that a listener answers. Answers are constant texts or JSON: no part of a request is repeated in them.
  */
 export function appOf(
-  { database, sources, emit }: WebDependencies,
+  { database, sources, emit, receiver }: WebDependencies,
   limits: Limits = allLimits,
   routes: readonly Route[] = allRoutes,
 ): Hono<Environment> {
@@ -22,6 +23,7 @@ export function appOf(
     c.set('database', database);
     c.set('sources', sources);
     c.set('emit', emit);
+    c.set('receiver', receiver);
     c.set('bodies', bodies);
     if (running >= limits.requests) return c.json(tooMany, 503, retrySoon);
     running += 1;
@@ -50,10 +52,8 @@ export function appOf(
   return app;
 }
 
-const retrySoon = { 'retry-after': '5' };
 const tooMany = { error: 'too many requests arrive at once' };
 const late = { error: 'the answer took too long' };
-export const noDatabase = { error: 'the database cannot be reached' };
 
 /** The value of `work`, or of `otherwise` when that takes longer. */
 async function withinMs<Value>(

@@ -3,11 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { settlesWithin } from '../ground/settles-within.ts';
+import { openReceiver, type Receiver } from '../services/sources/receive.ts';
 import { appOf } from './app.ts';
 import { limits as allLimits, type Limits } from './limits.ts';
 import type { Route, WebDependencies } from './request/route.ts';
 
-export interface ListenOptions extends WebDependencies {
+export interface ListenOptions extends Omit<WebDependencies, 'receiver'> {
+  /** takes deliveries; one with `sources` unless given */
+  receiver?: Receiver;
   host: string;
   /** 0 for any free one */
   port: number;
@@ -27,7 +30,9 @@ const closeGraceMs = 5_000;
 /** Listens on a port and answers the routes. Rejects with the error of `listen`, such as EADDRINUSE. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const limits = options.limits ?? allLimits;
-  const app = appOf(options, limits, options.routes);
+  const { sources: secretSources, emit } = options;
+  const receiver = options.receiver ?? openReceiver({ secretSources, emit });
+  const app = appOf({ ...options, receiver }, limits, options.routes);
   const answer = getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     // A request that Hono cannot read, such as one with a wrong Host.

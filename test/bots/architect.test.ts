@@ -162,6 +162,14 @@ test('a default branch that fails three times in a row is found, with the first 
   expect(result.findings[0]!.description).toContain('or an earlier one');
 });
 
+test('while failed jobs run again, it is not known whether the branch is repaired', async () => {
+  const commits = failing(3);
+  commits[0] = commitOf(minutesAgo(20), 'PENDING');
+  const { run } = await scene([repo('acme/shop', { commits })]);
+  const result = await run('default-branch');
+  expect(result).toMatchObject({ findings: [], examined: { count: 1, except: ['acme/shop'] } });
+});
+
 test('billing that stops workflows is one finding of the account, and the branch stands behind it', async () => {
   const suite = (message: string): RepositoryState['suites'] => [
     {

@@ -55,7 +55,7 @@ test('status --json has the figures of messages, and says what keeps people from
     'the setting notifications cannot be used (channels, a, kind: no kind',
   );
   const json = (await roundsman(url, 'status', '--json')).json() as any;
-  expect(json.channels.unusable).toContain('there are slack, email, webhook, log');
+  expect(json.channels.unusable).toContain('there are slack, email, webhook, github-issue, log');
   expect(json.needs.map((need: any) => need.kind)).toContain('notifications_unusable');
   // What the hint promises: the document is shown all the same.
   expect(await roundsman(url, 'notify', 'show')).toMatchObject({

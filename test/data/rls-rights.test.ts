@@ -129,6 +129,7 @@ describe('a grant', () => {
       'engine.grouped_errors: delete insert select update',
       'engine.heals: select',
       'engine.imports: delete insert select update',
+      'engine.inbox: delete insert select update',
       'engine.job_runs: delete insert select update',
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
@@ -141,6 +142,7 @@ describe('a grant', () => {
       'engine.run_progress: delete insert select update',
       'engine.secrets: delete insert select update',
       'engine.settings: delete insert select update',
+      'engine.sources: delete insert select update',
     ]);
     expect(await as('service_role', 'SELECT engine.now() FROM engine.nodes')).toBe(0);
     expect(await as('service_role', 'DELETE FROM engine.kysely_migration')).toBe('denied');
@@ -205,6 +207,7 @@ describe('a grant', () => {
       'service_role engine.jitter_ms',
       'service_role engine.now',
       'service_role engine.now_for_users',
+      'service_role engine.receive',
       'service_role engine.refresh_cached_credits',
       'service_role engine.refresh_ranks',
       'service_role engine.registered_before',

@@ -14,6 +14,9 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
   await sql`DROP INDEX ${sql.id(index)}`.execute(db);
   await sql`
     DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups;
+    DROP FUNCTION engine.receive(jsonb);
+    DROP TABLE engine.inbox, engine.sources;
+    DROP INDEX idx_bots_source;
     DROP INDEX idx_findings_error_group;
     ALTER TABLE error_logs DROP COLUMN xact_id;
     DELETE FROM engine.kysely_migration WHERE name >= 'va_87'`.execute(db);

@@ -95,7 +95,7 @@ test('settings that cannot be used need a person', async () => {
   });
   const need = needs(await readFacts(db)).find(({ kind }) => kind === 'notifications_unusable');
   expect(need!.what).toContain('people are told of nothing');
-  expect(need!.what).toContain('there are slack, email, webhook, log');
+  expect(need!.what).toContain('there are slack, email, webhook, github-issue, log');
   expect(need!.what.length).toBeLessThan(700);
 });
 

@@ -29,7 +29,7 @@ export const contextOf = <Config>({
   signal,
   before,
   reached,
-  request: (outbound) => request(outbound, { hosts: [host], signal, timeoutMs }),
+  request: (outbound, more) => request(outbound, { hosts: [host], signal, timeoutMs, ...more }),
   resolve: (name) =>
     Promise.resolve(
       (isIP(name) === 0 ? addresses : [name]).map((address) => ({

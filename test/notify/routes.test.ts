@@ -217,7 +217,10 @@ describe('notify set', () => {
   });
 
   test.each([
-    [{ channels: { a: { kind: 'pigeon' } }, routes: [] }, 'there are slack, email, webhook, log'],
+    [
+      { channels: { a: { kind: 'pigeon' } }, routes: [] },
+      'there are slack, email, webhook, github-issue, log',
+    ],
     [
       { channels: { a: { kind: 'webhook', url: 'https://x.test' } }, routes: [] },
       'channels, a, secret: is missing',

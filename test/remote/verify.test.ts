@@ -1,4 +1,4 @@
-/** `roundsman bots verify`: the example of a remote bot keeps both contracts, and servers that do not are told why. */
+/** `roundsman bots verify`: the example of a remote bot keeps all contracts, and servers that do not are told why. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
@@ -7,13 +7,16 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { verifyRemote } from '../../src/services/bots/verify.ts';
 import { authority, hasOpenssl, trust } from '../support/certificates.ts';
+import { asyncScene, takesOn } from './async-scene.ts';
+import { serveHttp } from '../support/http-server.ts';
+import { set } from '../support/runs.ts';
 import { calm, cronSecret, json, remoteScene, signingSecret, type Answer } from './scene.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const { signal } = new AbortController();
 const ann = { name: 'ann', role: 'owner' } as const;
 
-type Scene = Awaited<ReturnType<typeof remoteScene>>;
+type Scene = Pick<Awaited<ReturnType<typeof remoteScene>>, 'db' | 'keys'>;
 
 const verify = ({ db, keys }: Scene, given: Partial<Parameters<typeof verifyRemote>[1]> = {}) =>
   verifyRemote(
@@ -58,6 +61,24 @@ describe.runIf(hasOpenssl)('the example of a remote bot', () => {
     expect(await scene.round()).toMatchObject({ status: 'success', issues_found: 1 });
     const [found] = await scene.findings();
     expect(found).toMatchObject({ component_key: key, title: expect.stringContaining(title) });
+  });
+
+  test('keeps the contract async: it takes the request on, and its report ends the run', async () => {
+    const host = await startExample({ ...bothSecrets, WAITING_MAILS: '400' });
+    const endpoint = `https://${host}/api/bots/mail`;
+    const scene = await asyncScene(json(calm), { endpoint, hosts: [host] });
+    const verified = await verify(scene);
+    expect({ wrong: wrong(verified), ok: verified.ok }).toEqual({ wrong: [], ok: true });
+    const said = verified.points.map(({ what, why }) => `${what}: ${why}`).join('\n');
+    expect(said).toMatch(
+      /roundsman web takes reports: .* whether the remote bot reaches it is not/,
+    );
+    expect(said).toMatch(/its answer fits the contract: it reports later, within 60 s/);
+    expect(said).toMatch(/its report: not checked, .*npx roundsman bots run mail/);
+    expect(await scene.rows()).toEqual([]);
+    expect(await scene.round()).toMatchObject({ status: 'success', issues_found: 1 });
+    expect(await scene.findings()).toMatchObject([{ component_key: 'mails-sent/outbox' }]);
+    expect((await scene.rows())[0]).toMatchObject({ received_at: expect.any(Date) });
   });
 
   test('refuses everything where its own secrets are not set', async () => {
@@ -138,5 +159,32 @@ describe.runIf(hasOpenssl)('a server is told', () => {
     await expect(verify(scene, { bot: 'other' })).rejects.toThrow('names a bot of the catalogue');
     await expect(verify(scene, { bot: 'http://127.0.0.1/' })).rejects.toThrow('over https alone');
     await expect(verify(scene, { bot: 'nil' })).rejects.toThrow('no bot nil');
+  });
+});
+
+describe.runIf(hasOpenssl)('the listener of an asynchronous bot', () => {
+  test('has to be known, to answer, and to be one of Roundsman', async () => {
+    const scene = await asyncScene(takesOn());
+    expect(wrong(await verify(scene))).toEqual(
+      ['a wrong signature', 'a request without', 'a changed body', 'an old timestamp'].map((what) =>
+        expect.stringContaining(`it refuses ${what}`),
+      ),
+    );
+    const asked = scene.seen.length;
+    await scene.close();
+    expect(wrong(await verify(scene))).toEqual([
+      expect.stringMatching(/takes reports: .*ECONNREFUSED.*`npx roundsman web` has to run/),
+    ]);
+    const other = await serveHttp((_, response) => void response.end('well'));
+    await set(scene.db, 'web_url', other.url);
+    expect(wrong(await verify(scene))).toEqual([
+      expect.stringMatching(/takes reports: .* answered 200 .*, and has to answer 401/),
+    ]);
+    await set(scene.db, 'web_url', 'http://app.example.com');
+    expect(wrong(await verify(scene))).toEqual([
+      expect.stringMatching(/its address is not set.*settings web_url/),
+    ]);
+    // None of these reached the remote bot.
+    expect(scene.seen).toHaveLength(asked);
   });
 });

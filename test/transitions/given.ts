@@ -79,10 +79,20 @@ export function recordInputOf(id: Carried, broken: boolean): RecordInput {
     metadata: null,
     depends_on: ['part 3'],
     certain: false,
+    times: 1,
   });
   return {
     findings: broken ? own.map(finding) : [],
-    examined: [{ check_name: 'is-well', asked_at: null, every: true, keys: [], undecided: [] }],
+    examined: [
+      {
+        check_name: 'is-well',
+        asked_at: null,
+        every: true,
+        keys: [],
+        undecided: [],
+        partial: false,
+      },
+    ],
     botChecks: ['is-well'],
     componentCounts: { 'is-well': 10 },
     examinedAny: true,

@@ -21,6 +21,7 @@ const tables = [
   'bot_maintenance',
   'engine.settings',
   'engine.error_cursor',
+  'engine.sources',
   'engine.cancellations',
   'engine.remote_reports',
   'engine.jobs',

@@ -45,6 +45,7 @@ export const order: OrderStep[] = [
   { tables: ['bot_knowledge_autonomy'], key: 'component' },
   { tables: ['engine.settings'], key: null, only: 'knowledge_version' },
   { tables: ['engine.error_cursor'], key: null },
+  { tables: ['engine.sources'], key: 'bot_id' },
   { tables: ['engine.remote_reports'], key: 'request_id' },
 ];
 

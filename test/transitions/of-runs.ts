@@ -1,4 +1,5 @@
 /** Transactions about runs and bots: flushes, whose items are not in the order of their rows, and those of schedulers, rescue and people. */
+import { receiveDeliveries } from '../../src/data/sources/deliveries.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { endLost } from '../../src/maintain/end-lost.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
@@ -24,6 +25,7 @@ import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
 import { giveBackRuns } from '../../src/transitions/runs/give-back.ts';
 import { noteCancellations } from '../../src/transitions/runs/note-cancellations.ts';
 import { queueRunsAgain } from '../../src/transitions/runs/queue-again.ts';
+import { queueEventRuns } from '../../src/transitions/runs/queue-event.ts';
 import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
 import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
 import { queueVerifyRun } from '../../src/transitions/runs/queue-verify.ts';
@@ -106,6 +108,21 @@ export const ofRuns: Transactions = {
     }),
   'queue a verify run': ({ db }) =>
     underFence(db, run(runs.beside), (trx) => queueVerifyRun(trx, bots[0], 'f2')),
+  'queue event runs': ({ db }) => queueEventRuns(db),
+  'receive deliveries': ({ db }) =>
+    receiveDeliveries(
+      db,
+      bots.toReversed().map((bot_id) => ({
+        bot_id,
+        delivery_id: 'd',
+        again_seconds: null,
+        sent_at: null,
+        event: 'x',
+        secret: 'X',
+        alarms: [],
+        ignored: null,
+      })),
+    ),
   'plan maintenance': ({ db }) => planMaintenance(db),
   'plan bots': ({ db }) =>
     planSlots(

@@ -268,6 +268,7 @@ export async function plantScene(db: Db): Promise<void> {
               tstzrange(now() + interval '1 day', now() + interval '2 days')), now() - interval '3 hours', NULL, NULL, NULL),
            ('0000000a-0000-0000-0000-000000000002', 'ann', 'x', tstzmultirange(tstzrange(now() + interval '1 day', now() + interval '2 days')),
               now(), '0 0 1 * *', 60, date_trunc('second', now()) + interval '1 day')`.execute(db);
+  await sql`INSERT INTO engine.sources (bot_id) SELECT id FROM bots`.execute(db);
   await sql`INSERT INTO engine.jobs (name, last_slot_at) VALUES ('tidy', ${slot}::timestamptz)`.execute(
     db,
   );

@@ -24,13 +24,14 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   notify: { ticket: 'ticket', channel: 'channel', file: 'file' },
   policy: { file: 'file' },
   secrets: { name: 'secret' },
+  sources: { name: 'bot' },
   import: { file: 'file' },
   jobs: { name: 'job' },
   db: { backup: 'file', file: 'file' },
 };
 
 /** Commands whose name has to be a new one: a name that exists would be refused. */
-const takingNewNames = new Set(['bots add', 'knowledge add', 'secrets set']);
+const takingNewNames = new Set(['bots add', 'knowledge add', 'secrets set', 'sources add']);
 
 const kindsOfOptions: Record<string, ValueKind> = {
   '--bot': 'bot',
@@ -42,6 +43,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--after': 'ticket',
   '--channel': 'channel',
   '--secret': 'secret',
+  '--drop': 'secret',
   '--fault': 'fault',
   '--identity': 'file',
   '--to-folder': 'file',

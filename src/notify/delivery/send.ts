@@ -56,7 +56,7 @@ export async function send(message: Message, options: SendOptions): Promise<Atte
     }
     const context: ChannelContext<unknown> = {
       config: read.data,
-      request: (outgoing) => request(outgoing, limits),
+      request: (outgoing, more) => request(outgoing, { ...limits, ...more }),
       resolve: (host, port) => resolveHost(host, port, limits),
       signal,
       before,

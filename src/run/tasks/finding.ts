@@ -19,6 +19,8 @@ export interface Finding {
   depends_on: string[];
   /** it opens at its first report, whatever the bot's `confirm` is; no column */
   certain: boolean;
+  /** how many occurrences this report stands for; no column */
+  times: number;
   /** only of an event check: what it counted for the key, stored in the finding's memory; no column */
   tally?: TallyBefore;
   /** only of an event check: the time from which on it counted events; no column */
@@ -63,6 +65,7 @@ export function toFinding(botId: string, check: string, reported: ReportedFindin
     metadata: reported.metadata ?? null,
     depends_on: reported.dependsOn?.map((parent) => fitting(parent, 100)) ?? [],
     certain: reported.certain ?? false,
+    times: reported.times ?? 1,
   };
 }
 

@@ -41,6 +41,7 @@ const finding = z.object({
   metadata: metadata.optional(),
   dependsOn: z.array(key).max(maxParents).optional(),
   certain: z.boolean().optional(),
+  times: z.number().int().min(1).max(1_000_000).optional(),
 });
 
 const figure = z.object({
@@ -58,6 +59,7 @@ const resultSchema = z.object({
   figures: z.array(figure).optional(),
   truncated: z.boolean().optional(),
   unrelated: z.boolean().optional(),
+  partial: z.boolean().optional(),
   remember: z.unknown().optional(),
   pauseBot: z
     .string()

@@ -19,6 +19,8 @@ export interface RecordInput {
     keys: string[];
     /** keys that it looked at, but about which nothing may be recorded */
     undecided: string[];
+    /** it is told of changes: what it does not name is not unexamined */
+    partial: boolean;
   }[];
   /** the names of all checks of the bot; null when the run was stopped before it came to all of them */
   botChecks: string[] | null;
@@ -54,6 +56,7 @@ export function recordInputOf(run: Run, outcomes: CheckOutcome[]): RecordInput {
         asked_at: judged?.askedAt ?? null,
         ...examinedColumns(result, unclearKeys(judged)),
         undecided: judged ? undecidedKeys(result, judged) : [],
+        partial: result.partial === true,
       });
   }
   return {

@@ -103,7 +103,7 @@ const reported = sql`reported AS MATERIALIZED (
     FROM jsonb_to_recordset($2::jsonb) AS f (run uuid, severity text, category text, title text, description text,
       affected_component text, metadata jsonb, check_name text, component_key text, fingerprint text,
       tally jsonb, verdict text,
-      counted_from timestamptz, certain boolean)
+      counted_from timestamptz, certain boolean, times int)
     JOIN runs ON runs.id = f.run
   )`;
 

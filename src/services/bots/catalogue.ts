@@ -8,6 +8,7 @@ import {
 } from '../../catalogue/abilities.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { remoteBot } from '../../remote/bot.ts';
+import { sourceBot } from '../../sources/bot.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import type { Bot } from '../../contract/bot.ts';
 import { NotFoundError } from '../../ground/errors.ts';
@@ -71,6 +72,7 @@ export function showCatalogue(catalogue: Catalogue, given: string): CatalogueBot
   const name = given.replace(/^(?:\/api\/bots\/|bot:)/, '');
   const found = catalogue.bots.find((each) => each.name === name);
   if (found) return shown(catalogue, found, `/api/bots/${name}`);
+  if (name === sourceBot.name) return shown(catalogue, sourceBot, 'in:<source>');
   if (name === remoteBot.name) return shown(catalogue, remoteBot, 'https://<host>/<path>');
   throw notInCatalogue(given, name, listCatalogue(catalogue));
 }

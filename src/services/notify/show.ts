@@ -28,7 +28,8 @@ export interface ShownNotifications {
 
 /** The keys of the document, in the order in which docs/notifications.md and docs/channels.md write them. */
 const keysInOrder = (
-  'channels routes report quiet_hours hosts kind token channel api_url webhook_url host port security helo user password url secret ' +
+  'channels routes report quiet_hours hosts kind repository token app_id installation_id private_key label base_url ' +
+  'channel api_url webhook_url host port security helo user password url secret ' +
   'when severities categories bots assignees unassigned at from to timezone days on continue'
 ).split(' ');
 

@@ -3,7 +3,8 @@
  * certain one at its first report.
  *
  * From: no open finding of the fingerprint, or an open one.
- * To: one open finding (`resolved_at` null) with the newest report; `occurrences` + 1, once a run however many attempts.
+ * To: one open finding (`resolved_at` null) with the newest report; `occurrences` + 1, or + what the report says (`times`), once a run
+ *   however many attempts.
  * By: the worker that records a run, in the flush that holds the run (parts of `record`).
  * Locks: findings by fingerprint; each transaction that writes one holds its bot or its memory.
  * Zero rows: the check has not failed often enough yet, or this result was not remembered (`remember.ts`).
@@ -22,15 +23,16 @@ export const findConfirmed = sql`counting AS MATERIALIZED (
 export const countFindings = sql`written AS (
     INSERT INTO bot_findings AS f (bot_id, execution_id, severity, category, title, description, affected_component,
                                    metadata, check_name, component_key, fingerprint, detected_at, last_seen_at,
-                                   last_execution_id, last_fence)
+                                   last_execution_id, last_fence, occurrences)
     SELECT r.bot_id, r.run, r.severity, r.category, r.title, r.description, r.affected_component, r.metadata,
-           r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence
+           r.check_name, r.component_key, r.fingerprint, engine.now(), engine.now(), r.run, r.fence, coalesce(r.times, 1)
     FROM reported r
     -- IS TRUE makes the planner use a hash join: it estimates one row, and would use nested loops otherwise.
     WHERE (r.fingerprint IN (SELECT fingerprint FROM counting)) IS TRUE
     ORDER BY r.fingerprint
     ON CONFLICT (bot_id, fingerprint) WHERE resolved_at IS NULL DO UPDATE
-    SET occurrences = f.occurrences + (f.last_execution_id IS DISTINCT FROM excluded.last_execution_id)::int,
+    SET occurrences = f.occurrences
+          + CASE WHEN f.last_execution_id IS DISTINCT FROM excluded.last_execution_id THEN excluded.occurrences ELSE 0 END,
         severity = excluded.severity, title = excluded.title, description = excluded.description,
         metadata = excluded.metadata, suppressed_by = NULL, unexamined_since = NULL, last_seen_at = excluded.last_seen_at,
         last_execution_id = excluded.last_execution_id, last_fence = excluded.last_fence

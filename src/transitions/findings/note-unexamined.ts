@@ -19,7 +19,7 @@ import { sql } from 'kysely';
 const minUnseen = '24 hours';
 
 /** What each check of a run looked at. Keys in `undecided` were looked at, although nothing is recorded about them. */
-const answersOf = sql`jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[], undecided text[])`;
+const answersOf = sql`jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[], undecided text[], partial boolean)`;
 /** Whether the check looked at the key of the finding `f`. */
 const looksAtKey = sql`(e.every <> (f.component_key = ANY (e.keys)) OR f.component_key = ANY (e.undecided))`;
 
@@ -35,7 +35,7 @@ export const markUnexamined = sql`unexamined AS (
       -- bot_checks is NULL for a run that was stopped before it asked all of its checks.
       AND (f.check_name <> ALL (runs.bot_checks)
         OR (runs.examined_any OR f.last_seen_at < engine.now() - ${sql.lit(minUnseen)}::interval)
-          AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND NOT ${looksAtKey}))
+          AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND e.partial IS NOT TRUE AND NOT ${looksAtKey}))
   )`;
 
 /** `examined_again`: removes marks. Reads `runs` and `resolved`. */

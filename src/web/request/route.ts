@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
+import type { Receiver } from '../../services/sources/receive.ts';
 import type { Bodies } from './body.ts';
 
 /** What routes work with. */
@@ -12,6 +13,7 @@ export interface WebDependencies {
   /** the keys and variables with which secrets are opened */
   sources: Pick<Config, 'keys' | 'variable'>;
   emit: Emit;
+  receiver: Receiver;
 }
 
 export interface Environment {

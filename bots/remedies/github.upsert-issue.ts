@@ -1,0 +1,139 @@
+/**
+ * Keeps one issue at GitHub for the problem of a finding: it is looked for by its marker, made if there is none, and brought up to date
+ * otherwise. When it is applied, issues of problems that are gone are closed, too; its undo closes its own.
+ */
+import {
+  closeIssue,
+  defineRemedy,
+  findIssue,
+  inFence,
+  NotAppliedError,
+  openIssuesAbout,
+  safeTitle,
+  sql,
+  upsertIssue,
+  z,
+  type IssuePlace,
+} from '../../src/bot.ts';
+import type { RemedyContext } from '../../src/bot.ts';
+import { openWith, orNotApplied, repositoryName, signIn } from '../parts/github-for-remedies.ts';
+
+const params = z.strictObject({
+  ...signIn,
+  repository: repositoryName
+    .optional()
+    .describe(
+      'where the issue is written, as owner/name; the one that the finding is about unless given',
+    ),
+  label: z
+    .string()
+    .regex(/^[^,\p{Cc}]{1,50}$/u, 'a label is at most 50 characters, without a comma')
+    .default('roundsman')
+    .describe('the label of all its issues, by which they are found again'),
+});
+type Params = z.infer<typeof params>;
+
+const aboutProblem = 'problem ';
+
+/** A fingerprint is hexadecimal; what else it may be has no place in a marker. */
+function placeOf({ repository, label }: Params, { target }: RemedyContext): IssuePlace {
+  const name = repository ?? repositoryName.safeParse(target.component).data;
+  if (name === undefined)
+    throw new NotAppliedError(
+      'the finding is about no repository, and the parameter repository is not set',
+    );
+  if (!/^[A-Za-z0-9]{1,100}$/.test(target.fingerprint))
+    throw new NotAppliedError('the fingerprint does not fit into a marker');
+  const [owner = '', repo = ''] = name.split('/');
+  return { owner, repo, label, about: `${aboutProblem}${target.fingerprint}` };
+}
+
+interface Problem {
+  title: string;
+  description: string | null;
+  severity: string;
+  occurrences: number;
+  bot: string;
+}
+
+async function readProblem({ db, target }: RemedyContext): Promise<Problem> {
+  const { rows } = await sql<Problem>`
+    SELECT f.title, f.description, f.severity, f.occurrences, b.name AS bot
+    FROM bot_findings f JOIN bots b ON b.id = f.bot_id
+    WHERE f.fingerprint = ${target.fingerprint} AND f.resolved_at IS NULL LIMIT 1`.execute(db);
+  if (!rows[0]) throw new NotAppliedError('the problem is gone');
+  return rows[0];
+}
+
+/** Not the number of times: each run would change the issue. */
+const wantedOf = ({ title, description, severity, bot }: Problem, { target }: RemedyContext) => ({
+  title: safeTitle(title),
+  body: inFence([
+    ...title.split('\n'),
+    `${severity}, found by ${bot}`,
+    `Component: ${target.component}`,
+    '',
+    ...(description ?? '').slice(0, 10_000).split('\n'),
+  ]),
+  state: 'open' as const,
+});
+
+/** The markers of those issues whose problem is still open. */
+async function stillOpen({ db }: RemedyContext, fingerprints: string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ fingerprint: string }>`
+    SELECT DISTINCT fingerprint FROM bot_findings
+    WHERE resolved_at IS NULL AND fingerprint = ANY (${fingerprints}::text[])`.execute(db);
+  return new Set(rows.map(({ fingerprint }) => fingerprint));
+}
+
+export const upsertProblemIssue = defineRemedy<Params>({
+  name: 'github.upsert-issue',
+  title: 'Keep one issue at GitHub for the problem',
+  risk: 'reversible',
+  outside: true,
+  secrets: true,
+  params,
+  async isDone(given, context) {
+    const place = placeOf(given, context);
+    const { title, body } = wantedOf(await readProblem(context), context);
+    const found = await findIssue(await openWith(given, context), place);
+    return (
+      found !== null && found.isOpen && found.title === title && found.body.endsWith(`\n${body}`)
+    );
+  },
+  async apply(given, context) {
+    const place = placeOf(given, context);
+    const wanted = wantedOf(await readProblem(context), context);
+    const client = await openWith(given, context);
+    return orNotApplied(async () => {
+      const { number, made } = await upsertIssue(client, place, wanted);
+      const others = await openIssuesAbout(client, place, aboutProblem);
+      const open = await stillOpen(
+        context,
+        others.map(({ about }) => about.slice(aboutProblem.length)),
+      );
+      const gone = others.filter(({ about }) => !open.has(about.slice(aboutProblem.length)));
+      for (const issue of gone) await closeIssue(client, place, issue.number);
+      const name = `${place.owner}/${place.repo}#${number}`;
+      return {
+        summary: `${made ? 'made' : 'brought up to date'} the issue ${name}${gone.length > 0 ? `, and closed ${gone.length} of problems that are gone` : ''}`,
+        before: null,
+        after: { number, made, closed: gone.map((issue) => issue.number) },
+      };
+    });
+  },
+  async undo(given, context) {
+    const place = placeOf(given, context);
+    const client = await openWith(given, context);
+    return orNotApplied(async () => {
+      const found = await findIssue(client, place);
+      if (!found?.isOpen) throw new NotAppliedError('there is no open issue of this problem');
+      await closeIssue(client, place, found.number);
+      return {
+        summary: `closed the issue ${place.owner}/${place.repo}#${found.number}`,
+        before: { number: found.number, open: true },
+        after: { number: found.number, open: false },
+      };
+    });
+  },
+});

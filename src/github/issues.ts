@@ -1,0 +1,198 @@
+/**
+ * Issues that Roundsman keeps, one for each ticket or problem. Each has a marker in its body, which says what it is about, and a label.
+ * An issue counts as ours only with both: anybody can write a marker into an issue of a public repository, but only who may
+ * write there can give it a label.
+ */
+import { printable } from '../ground/text.ts';
+import type { GitHub } from './client.ts';
+import { GitHubError } from './error.ts';
+
+export interface IssuePlace {
+  owner: string;
+  repo: string;
+  /** the label that all of them have */
+  label: string;
+  /** what the issue is about: letters, digits, spaces, `.`, `:` and single dashes */
+  about: string;
+}
+
+export interface Issue {
+  number: number;
+  title: string;
+  body: string;
+  isOpen: boolean;
+}
+
+/** What an issue is to be. `state`: 'kept' leaves an issue that exists as open or closed as it is, and makes a new one open. */
+export interface WantedIssue {
+  title: string;
+  /** without the marker */
+  body: string;
+  state: 'open' | 'closed' | 'kept';
+}
+
+/** How many pages of 100 are searched, the newest issues first. */
+const maxPages = 5;
+
+const marker = ({ about }: IssuePlace): string => {
+  if (!/^[A-Za-z0-9.: ]+(-[A-Za-z0-9.: ]+)*$/.test(about))
+    throw new Error('what an issue is about has to fit into a comment of HTML');
+  return `<!-- roundsman: ${about} -->`;
+};
+
+interface Listed {
+  number: number;
+  title: string;
+  body?: string | null | undefined;
+  state: string;
+  labels: (string | { name?: string | undefined })[];
+  pull_request?: unknown;
+}
+
+function ownIssue(found: Listed, place: IssuePlace): Issue | null {
+  const { number, title, body, state, labels, pull_request } = found;
+  const isLabelled = labels.some(
+    (each) =>
+      (typeof each === 'string' ? each : each.name)?.toLowerCase() === place.label.toLowerCase(),
+  );
+  if (pull_request || !isLabelled || !body?.startsWith(marker(place))) return null;
+  return { number, title, body, isOpen: state === 'open' };
+}
+
+/** The issue of this number if it is the one that is sought, else the newest one with its marker; null if there is none. */
+export async function findIssue(
+  client: GitHub,
+  place: IssuePlace,
+  number: number | null = null,
+): Promise<Issue | null> {
+  const { owner, repo } = place;
+  if (number !== null)
+    try {
+      const found = await client.ask((rest) =>
+        rest.issues.get({ owner, repo, issue_number: number }),
+      );
+      const issue = ownIssue(found as Listed, place);
+      if (issue) return issue;
+    } catch (error) {
+      // It was deleted, or moved to another repository.
+      if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
+    }
+  for (const item of await list(client, place, 'all')) {
+    const issue = ownIssue(item, place);
+    if (issue) return issue;
+  }
+  return null;
+}
+
+/** The issues with the label, the newest first. */
+async function list(
+  client: GitHub,
+  { owner, repo, label }: Omit<IssuePlace, 'about'>,
+  state: 'open' | 'all',
+): Promise<Listed[]> {
+  const { items } = await client.pages(
+    (rest, { page }) =>
+      rest.issues.listForRepo({
+        owner,
+        repo,
+        labels: label,
+        state,
+        sort: 'created',
+        direction: 'desc',
+        per_page: 100,
+        page,
+      }),
+    maxPages,
+  );
+  return items as Listed[];
+}
+
+/** The open issues that are ours and about something that begins with these words. */
+export async function openIssuesAbout(
+  client: GitHub,
+  place: Omit<IssuePlace, 'about'>,
+  beginning: string,
+): Promise<{ number: number; about: string }[]> {
+  return (await list(client, place, 'open')).flatMap((found) => {
+    const about = /^<!-- roundsman: ([A-Za-z0-9.: -]{1,200}) -->/.exec(found.body ?? '')?.[1];
+    if (about === undefined || !about.startsWith(beginning)) return [];
+    const issue = ownIssue(found, { ...place, about });
+    return issue ? [{ number: issue.number, about }] : [];
+  });
+}
+
+export async function closeIssue(
+  client: GitHub,
+  { owner, repo }: Pick<IssuePlace, 'owner' | 'repo'>,
+  issue_number: number,
+): Promise<void> {
+  await client.ask((rest) =>
+    rest.issues.update({ owner, repo, issue_number, state: 'closed', state_reason: 'completed' }),
+  );
+}
+
+/**
+ * Makes the issue, or brings it up to date; nothing is sent where it is so already. It is looked for before it is made. `onMade` is
+ * told the number of a new issue at once: it is open, even if it is to be closed. Throws {@link GitHubError}.
+ */
+export async function upsertIssue(
+  client: GitHub,
+  place: IssuePlace,
+  wanted: WantedIssue,
+  { number = null, onMade }: { number?: number | null; onMade?: (number: number) => void } = {},
+): Promise<Issue & { made: boolean; changed: boolean }> {
+  const { owner, repo, label } = place;
+  const { title } = wanted;
+  const body = `${marker(place)}\n${wanted.body}`;
+  let issue = await findIssue(client, place, number);
+  const made = issue === null;
+  if (issue === null) {
+    const created = await client.ask((rest) =>
+      rest.issues.create({ owner, repo, title, body, labels: [label] }),
+    );
+    issue = { number: created.number, title, body, isOpen: true };
+    onMade?.(issue.number);
+  }
+  const isOpen = wanted.state === 'kept' ? issue.isOpen : wanted.state === 'open';
+  // GitHub stores line ends as it likes.
+  const isSame = issue.title === title && issue.body.replaceAll('\r\n', '\n') === body;
+  if (isSame && issue.isOpen === isOpen) return { ...issue, made, changed: made };
+  const { number: issue_number } = issue;
+  await client.ask((rest) =>
+    rest.issues.update({
+      owner,
+      repo,
+      issue_number,
+      title,
+      body,
+      ...(issue.isOpen !== isOpen &&
+        (isOpen
+          ? { state: 'open' as const, state_reason: 'reopened' as const }
+          : { state: 'closed' as const, state_reason: 'completed' as const })),
+    }),
+  );
+  return { number: issue_number, title, body, isOpen, made, changed: true };
+}
+
+/**
+ * Text from outside as an issue may show it: in a fence, in which GitHub makes no mention, no link, no reference and no image. The
+ * fence is longer than any in the text.
+ */
+export function inFence(given: readonly string[]): string {
+  const lines = given.map(printable);
+  const longest = Math.max(
+    0,
+    ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length),
+  );
+  const fence = '`'.repeat(Math.max(3, longest + 1));
+  return [`${fence}text`, ...lines, fence].join('\n');
+}
+
+/** A title shows no mention and no reference: `@name` and `#12` are written apart. GitHub takes 256 characters. */
+export const safeTitle = (title: string): string =>
+  printable(title)
+    .replaceAll(/([@#])(?=[\p{L}\p{N}])/gu, '$1 ')
+    .replaceAll('`', "'")
+    .slice(0, 250)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trim() || 'Roundsman';

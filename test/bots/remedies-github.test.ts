@@ -1,0 +1,155 @@
+/** Remedies that act at GitHub, beside a server that answers by GitHub's own description. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { beforeAll, expect, test } from 'vitest';
+import { rerunFailedJobs } from '../../bots/remedies/github.rerun-failed-jobs.ts';
+import { upsertProblemIssue } from '../../bots/remedies/github.upsert-issue.ts';
+import { NotAppliedError } from '../../src/bot.ts';
+import type { Remedy, RemedyContext, UndoContext } from '../../src/bot.ts';
+import { botChanges } from '../../src/heal/bot-changes.ts';
+import { insertBot, insertFinding } from '../cli/rows.ts';
+import { reply, serveGitHub } from '../github/server.ts';
+import { repositoryState } from '../github/state.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
+
+let db: TestDatabase['db'];
+beforeAll(async () => {
+  ({ db } = await testDatabase());
+});
+
+let serial = 0;
+
+async function scene(target: Partial<RemedyContext['target']> = {}) {
+  const { url, host, state } = await serveGitHub([
+    repositoryState('acme/shop', new Date()),
+    repositoryState('acme/alarms', new Date()),
+  ]);
+  state.token = `ghp_${String(++serial).padStart(36, 'd')}`;
+  await sql`INSERT INTO engine.settings (key, value) VALUES ('http_hosts', ${JSON.stringify([host])}::jsonb)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
+  const context: RemedyContext = {
+    ...botChanges(db as never),
+    db,
+    target: {
+      fingerprint: 'f0',
+      component: 'acme/shop',
+      key: 'acme/shop',
+      metadata: { run_id: 77 },
+      ...target,
+    },
+    key: randomUUID(),
+    secret: (name) => (name === 'GITHUB_TOKEN' ? state.token : expect.unreachable()),
+    now: new Date(),
+    signal: new AbortController().signal,
+  };
+  const given = (remedy: Remedy, more: object = {}) =>
+    remedy.params.parse({ token: '{{secret:GITHUB_TOKEN}}', base_url: url, ...more });
+  return { state, context, given };
+}
+
+const refusal = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => expect.unreachable(),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(NotAppliedError);
+      return (error as Error).message;
+    },
+  );
+
+const failed = { id: 77, status: 'completed', conclusion: 'failure', run_attempt: 1 };
+
+test('failed jobs are run once more, and never twice', async () => {
+  const { state, context, given } = await scene();
+  state.runs.set(77, { ...failed });
+  const params = given(rerunFailedJobs);
+  expect(await rerunFailedJobs.isDone(params, context)).toBe(false);
+  expect((await rerunFailedJobs.apply(params, context)).summary).toContain('run 77 of acme/shop');
+  // It is under way, then failed again, then succeeded: it is left as it is.
+  expect(await rerunFailedJobs.isDone(params, context)).toBe(true);
+  Object.assign(state.runs.get(77)!, { status: 'completed', conclusion: 'failure' });
+  expect(await rerunFailedJobs.isDone(params, context)).toBe(true);
+  await refusal(rerunFailedJobs.apply(params, context));
+  expect(state.runs.get(77)).toMatchObject({ run_attempt: 2 });
+});
+
+test('whether a lost answer was a re-run is asked, and not guessed', async () => {
+  const { state, context, given } = await scene();
+  state.runs.set(77, { ...failed });
+  state.instead.push(({ method }, answer) => {
+    if (method !== 'POST') return 'pass';
+    Object.assign(state.runs.get(77)!, { run_attempt: 2, status: 'queued', conclusion: null });
+    answer.destroy();
+  });
+  const params = given(rerunFailedJobs);
+  const error = await rerunFailedJobs.apply(params, context).catch((thrown: unknown) => thrown);
+  expect(error).not.toBeInstanceOf(NotAppliedError);
+  expect(error).toBeInstanceOf(Error);
+  expect(await rerunFailedJobs.isDone(params, context)).toBe(true);
+});
+
+test('a finding that names no run, and a token that may not, are certain not to have done anything', async () => {
+  const { state, context, given } = await scene({ metadata: {} });
+  expect(await refusal(rerunFailedJobs.apply(given(rerunFailedJobs), context))).toMatch(
+    /names no run/,
+  );
+  const other = await scene({ component: 'not a repository' });
+  await refusal(
+    other.context.target && rerunFailedJobs.apply(other.given(rerunFailedJobs), other.context),
+  );
+  const third = await scene();
+  third.state.runs.set(77, { ...failed });
+  third.state.instead.push(({ method }, answer) =>
+    method === 'POST' ? reply(third.state, answer, 403, { message: 'no' }) : 'pass',
+  );
+  const why = await refusal(rerunFailedJobs.apply(third.given(rerunFailedJobs), third.context));
+  expect(why).toMatch(/403/);
+  expect(why).not.toContain(third.state.token);
+  expect(state.requests).toEqual([]);
+});
+
+test('a token stands in parameters by the name of its secret alone', () => {
+  for (const remedy of [rerunFailedJobs, upsertProblemIssue]) {
+    expect(remedy.params.safeParse({ token: 'ghp_0123456789' }).success).toBe(false);
+    expect(remedy.params.safeParse({ token: '{{secret:GITHUB_TOKEN}}' }).success).toBe(true);
+  }
+});
+
+/** Stores an open finding, and returns its fingerprint. */
+async function problem(title: string): Promise<string> {
+  const fingerprint = randomUUID().replaceAll('-', '');
+  const bot = await insertBot(db, `bot-${fingerprint.slice(0, 8)}`);
+  await insertFinding(db, bot, title, { fingerprint });
+  return fingerprint;
+}
+
+test('a problem has one issue, which follows it, and is closed when it is gone', async () => {
+  const fingerprint = await problem('payments fail @everyone');
+  const { state, context, given } = await scene({ fingerprint });
+  const params = given(upsertProblemIssue, { repository: 'acme/alarms' });
+  const issues = () => state.issues.get('acme/alarms')!;
+  expect(await upsertProblemIssue.isDone(params, context)).toBe(false);
+  await upsertProblemIssue.apply(params, context);
+  expect(await upsertProblemIssue.isDone(params, context)).toBe(true);
+  expect(issues()).toMatchObject([{ number: 1, title: 'payments fail @ everyone', state: 'open' }]);
+  await sql`UPDATE bot_findings SET title = 'payments fail again' WHERE fingerprint = ${fingerprint}`.execute(
+    db,
+  );
+  expect(await upsertProblemIssue.isDone(params, context)).toBe(false);
+  await upsertProblemIssue.apply(params, context);
+  expect(issues()).toMatchObject([{ title: 'payments fail again', state: 'open' }]);
+  // Another problem; the first one is gone.
+  await sql`UPDATE bot_findings SET resolved_at = engine.now(), resolution_method = 'cleared' WHERE fingerprint = ${fingerprint}`.execute(
+    db,
+  );
+  const other = {
+    ...context,
+    target: { ...context.target, fingerprint: await problem('logins fail') },
+  };
+  const { summary } = await upsertProblemIssue.apply(params, other);
+  expect(summary).toContain('closed 1 of problems that are gone');
+  expect(issues().map(({ state }) => state)).toEqual(['closed', 'open']);
+  expect(await refusal(upsertProblemIssue.apply(params, context))).toBe('the problem is gone');
+  const undo: UndoContext = { ...other, before: null, after: null };
+  expect((await upsertProblemIssue.undo!(params, undo)).summary).toContain('acme/alarms#2');
+  expect(await refusal(upsertProblemIssue.undo!(params, undo))).toMatch(/no open issue/);
+});
