@@ -49,7 +49,10 @@ interface Question {
   figure?: Fragment;
   wrong: Fragment;
   worst: Fragment;
-  /** compares with past weeks: `tables` has `usual`, with a `path` and the columns of Usual; `columns` are of a path's requests */
+  /**
+   * compares with past weeks: `tables` has `usual`, with a `path` and the columns of Usual, which `bad` may use too; `columns` are
+   * counted of a path's requests
+   */
   compare?: { tables: Fragment; columns?: Fragment; tolerated: Fragment };
 }
 
@@ -76,15 +79,16 @@ export function countRequests<More extends object = object>(
     counted: sql`
       SELECT *, requests AS "of", 100.0 * figure / nullif(requests, 0) AS share FROM (
         SELECT path AS key, ${requests} AS requests, ${figure} AS figure, count(*) FILTER (WHERE ${bad}) AS bad,
-          ${compare?.columns ? sql`${compare.columns},` : sql``}
+          ${compare ? sql`usual_share, usual_ms,` : sql``} ${compare?.columns ? sql`${compare.columns},` : sql``}
           -- Unknown where a row has no IP address.
           CASE WHEN bool_and(ip_address IS NOT NULL) FILTER (WHERE ${bad}) THEN count(DISTINCT ip_address) FILTER (WHERE ${bad}) END AS clients,
           max(created_at) FILTER (WHERE ${bad}) AS newest
         FROM (SELECT *, ${pathOf} AS path FROM api_logs
               WHERE created_at >= ${from} AND created_at <= ${now}) logs ${joinStart(path)}
+        ${compare ? sql`LEFT JOIN usual USING (path)` : sql``}
         WHERE ${isSinceStart(path, context)}
-        GROUP BY path
-      ) figures ${compare ? sql`LEFT JOIN usual ON usual.path = figures.key` : sql``}`,
+        GROUP BY path ${compare ? sql`, usual_share, usual_ms` : sql``}
+      ) figures`,
     wrong,
     worst,
     max,

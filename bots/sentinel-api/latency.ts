@@ -24,12 +24,14 @@ export async function findSlow(config: Config, context: EventContext) {
   // CASE, because the past is read only where an endpoint is slow.
   const isUsual = sql`CASE WHEN ${isBeyondLimit}
     THEN coalesce(figure <= ${worse_factor}::float8 * (SELECT p95 FROM past_p95 p WHERE p.path = key), false) ELSE false END`;
+  const muchSlower = sql`greatest(${worse_factor}::float8 * usual_ms, usual_ms + ${config.min_rise_ms}::float8)`;
   // Not the mean alone, which one request may raise. The mean counts requests without a time as 0 ms, as that of the past does.
-  const hasRisen = sql`coalesce(requests >= ${min_requests} AND least(mean_ms, median_ms) > ${worse_factor}::float8 * usual_ms
-    AND median_ms > usual_ms + ${config.min_rise_ms}::float8, false)`;
+  const hasRisen = sql`coalesce(requests >= ${min_requests} AND median_ms > ${muchSlower}
+    AND mean_ms > ${worse_factor}::float8 * usual_ms, false)`;
   const question = {
     requests: sql`count(response_time_ms)`,
-    bad: sql`response_time_ms > ${max_p95_ms}::numeric`,
+    // LEAST leaves NULL out: nothing may be usual.
+    bad: sql`response_time_ms > least(${max_p95_ms}::float8, ${muchSlower})`,
     badName: 'requests slower than the limit',
     figure: sql`percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms)`,
     wrong: sql`${isBeyondLimit} AND NOT ${isUsual} OR ${hasRisen}`,

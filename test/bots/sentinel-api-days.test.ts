@@ -383,6 +383,8 @@ describe('latency', () => {
         metadata: { median_ms: 301, usual_mean_ms: 100 },
       },
     ]);
+    // Its requests count as bad from the time on at which they are far slower than usual.
+    expect((await check('latency')).tallies).toMatchObject([{ key: '/rises', bad: 21, of: 41 }]);
     expect(await keys('latency', { worse_factor: 3.5 })).toEqual([]);
     expect(await keys('latency', { min_rise_ms: 201 })).toEqual([]);
   });

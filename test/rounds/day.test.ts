@@ -42,7 +42,6 @@ const alsoSeenBy: Record<string, string[]> = {
   'oracle.request-rate': ['pulse.requests'],
   'oracle.address-logins.network': ['sentinel-api.unauthorized'],
   'oracle.address-logins.stuffing': ['sentinel-api.unauthorized'],
-  'sentinel-api.server-errors.rise': ['pulse.requests'],
   'sentinel-api.unauthorized': ['pulse.requests'],
   'curator.app-costs': ['ledger.usage-without-debit'],
   'pulse.error-share': ['sentinel-api.server-errors'],

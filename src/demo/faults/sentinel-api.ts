@@ -1,5 +1,5 @@
 import type { Db } from '../../database/connect.ts';
-import { before, day, hour } from '../time.ts';
+import { before, day, hour, minutesBefore } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
 
@@ -37,18 +37,23 @@ interface Answers {
   /** all of them from here; without it each from another address */
   address?: string;
   ms?: number;
+  /** so many minutes ago */
+  minutes?: number;
 }
 
-/** Adds requests of six minutes ago, all answered so. */
+/**
+ * Adds requests, all answered so. They are old enough not to be among those of the last minutes, in which `pulse` judges the whole
+ * platform: where all faults are planted, they would be most of its requests.
+ */
 async function addRequests(
   db: Db,
   now: Date,
   endpoint: string,
   status_code: number,
   count: number,
-  { address, ms }: Answers = {},
+  { address, ms, minutes = 20 }: Answers = {},
 ) {
-  const created_at = before(now, hour / 10);
+  const created_at = minutesBefore(now, minutes);
   const rows = Array.from({ length: count }, (_, i) => ({
     endpoint,
     method: 'POST',
@@ -167,8 +172,8 @@ export const sentinelApiFaults: Fault[] = [
     title: 'An endpoint answers 401 to half of its callers, from many addresses',
     async plant(db, now) {
       const path = newPath();
-      await addRequests(db, now, path, 401, 60);
-      await addRequests(db, now, path, 200, 60);
+      await addRequests(db, now, path, 401, 60, { minutes: 6 });
+      await addRequests(db, now, path, 200, 60, { minutes: 6 });
     },
     async lookalike(db, now) {
       // At an endpoint where people sign in, as many fail on every day.
