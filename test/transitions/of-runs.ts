@@ -1,4 +1,5 @@
 /** Transactions about runs and bots: flushes, whose items are not in the order of their rows, and those of schedulers, rescue and people. */
+import { sql } from 'kysely';
 import { receiveDeliveries } from '../../src/data/sources/deliveries.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { endLost } from '../../src/maintain/end-lost.ts';
@@ -25,6 +26,7 @@ import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
 import { giveBackRuns } from '../../src/transitions/runs/give-back.ts';
 import { noteCancellations } from '../../src/transitions/runs/note-cancellations.ts';
 import { queueRunsAgain } from '../../src/transitions/runs/queue-again.ts';
+import { putOffRemoteRun } from '../../src/transitions/runs/put-off.ts';
 import { queueEventRuns } from '../../src/transitions/runs/queue-event.ts';
 import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
 import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
@@ -89,6 +91,12 @@ export const ofRuns: Transactions = {
       db,
       [runs.otherQueued, runs.queued].map((id) => ({ kind: 'run' as const, id, generation: 1 })),
     ),
+  'put a remote run off': async ({ db }) => {
+    await sql`UPDATE bots SET api_endpoint = 'https://bot.example/mail' WHERE id = (SELECT bot_id FROM bot_executions WHERE id = ${runs.queued})`.execute(
+      db,
+    );
+    return putOffRemoteRun(db, { id: runs.queued, generation: 1 }, 500);
+  },
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'write progress': ({ db }) =>
