@@ -143,7 +143,11 @@ export function guardedFetch(
 /** There was no answer, or it came too late or was too long. */
 export const unreachedError = (error: OutboundError | null, method: string): GitHubError =>
   new GitHubError(
-    `GitHub could not be asked: ${error?.message ?? 'there is no answer that can be read'}`,
+    `GitHub could not be asked: ${error?.message ?? 'there is no answer that can be read'}${
+      error?.fault === 'refused'
+        ? '; if it is your own server, add its host and port to the setting http_hosts'
+        : ''
+    }`,
     { fault: 'unreached', mayBeDone: method !== 'GET' && (error?.sent ?? true) },
   );
 

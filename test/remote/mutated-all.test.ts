@@ -1,4 +1,4 @@
-/** 100,000 damaged answers of each contract: mutated.test.ts with fewer of them is in the quick lane. */
+/** 100,000 damaged answers of each contract, and reports of async: mutated.test.ts with fewer of them is in the quick lane. */
 import { expect, test } from 'vitest';
 import { readDamaged } from './mutations.ts';
 
@@ -6,12 +6,12 @@ const rounds = 100_000;
 /** How much the memory may grow, in bytes: the bound that remote bots are promised to keep. */
 const maxGrowth = 64 * 1_048_576;
 
-test.each(['signed', 'cron'] as const)(
-  '100,000 damaged answers of the contract %s',
-  (contract) => {
-    const outcome = readDamaged(contract, rounds, 2);
+test.each(['signed', 'cron', 'async', 'report'] as const)(
+  '100,000 damaged answers: %s',
+  (kind) => {
+    const outcome = readDamaged(kind, rounds, 2);
     // The figures of docs/reliability.md.
-    console.log(contract, JSON.stringify(outcome));
+    console.log(kind, JSON.stringify(outcome));
     expect(outcome.read + outcome.refused).toBe(rounds);
     expect(outcome.grown).toBeLessThan(maxGrowth);
     expect(outcome.longest).toBeLessThan(3_000);

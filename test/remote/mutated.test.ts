@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { readDamaged } from './mutations.ts';
 
-const rounds = 2_000;
+const rounds = 1_000;
 
-test.each(['signed', 'cron'] as const)('damaged answers of the contract %s', (contract) => {
-  const { read, refused, longest, grown } = readDamaged(contract, rounds, 1);
+test.each(['signed', 'cron', 'async', 'report'] as const)('damaged answers: %s', (kind) => {
+  const { read, refused, longest, grown } = readDamaged(kind, rounds, 1);
   expect(read + refused).toBe(rounds);
   expect(grown).toBeLessThan(64 * 1_048_576);
   expect(longest).toBeLessThan(3_000);

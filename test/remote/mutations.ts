@@ -7,6 +7,7 @@ import { UnfitAnswerError } from '../../src/remote/json.ts';
 import { maxAnswerBytes, readReply } from '../../src/remote/reply.ts';
 import { readAnswer } from '../../src/remote/result.ts';
 import { readResult } from '../../src/run/tasks/result.ts';
+import { readReport } from '../../src/services/remote/receive-report.ts';
 import { signingSecret } from './scene.ts';
 
 /** Answers that fit, one of each contract. */
@@ -35,6 +36,7 @@ const whole = {
     ],
   }),
   cron: '{"success":true,"bot":"mail","executionId":"e","result":{"status":"completed","executionTimeMs":12,"checksPerformed":4,"issuesFound":3,"issuesFixed":1,"ticketsCreated":0}}',
+  async: '{"lease_seconds":600}',
 };
 
 /** A generator with a seed (mulberry32), so that a failure can be repeated. */
@@ -119,31 +121,51 @@ export interface Read {
   grown: number;
 }
 
+export type Kind = 'signed' | 'cron' | 'async' | 'report';
+
+type Config = ReturnType<typeof remoteConfig.parse>;
+
+const secrets = [{ name: 'BOT_KEY', value: signingSecret }];
+const now = new Date('2027-01-10T12:00:00Z');
+
+/** What the contract of remote bots lets through, the contract of checks accepts. */
+function readResultOf(body: unknown, config: Config): void {
+  const read = readAnswer(body, config, { component: 'host/path', remembered: [] });
+  if ('result' in read) readResult(read.result);
+}
+
+/** Reads an answer: with 200, or, of the contract async, the 202 with a lease. */
+function readAnswered(bytes: Uint8Array, status: number, config: Config): void {
+  const body = bodyText(bytes, 'application/json');
+  const reply = readReply({ status, body, headers: {}, cut: false, ms: 1 }, config, secrets, now);
+  if (reply.kind === 'body') return readResultOf(reply.body, config);
+  if (reply.kind !== 'accepted') throw new Error(`it is ${reply.kind}`);
+  if (!(reply.leaseSeconds > 0)) throw new Error(`a lease of ${reply.leaseSeconds} s`);
+}
+
+/** Reads a report that comes later: first as the listener does, then, from what it stores, as the run does. */
+function readReported(bytes: Uint8Array, config: Config): void {
+  const taken = readReport(bytes, secrets);
+  if ('why' in taken) throw new UnfitAnswerError(taken.why);
+  readResultOf(JSON.parse(taken.body), config);
+}
+
 /** Throws at the first answer that ends otherwise than with a result or an {@link UnfitAnswerError}; the same seed damages alike. */
-export function readDamaged(contract: 'signed' | 'cron', rounds: number, seed: number): Read {
-  const config = remoteConfig.parse({ contract });
+export function readDamaged(kind: Kind, rounds: number, seed: number): Read {
+  const config = remoteConfig.parse({ contract: kind === 'report' ? 'async' : kind });
   const random = chance(seed);
-  const secrets = [{ name: 'BOT_KEY', value: signingSecret }];
-  const now = new Date('2027-01-10T12:00:00Z');
+  const fitting = kind === 'report' ? whole.signed : whole[kind];
   const outcome: Read = { read: 0, refused: 0, longest: 0, grown: 0 };
   const before = inUse();
   for (let at = 0; at < rounds; at += 1) {
-    const bytes =
-      at === 0
-        ? Buffer.from(whole[contract])
-        : damagedBytes(damaged(whole[contract], random), random);
-    const body = bodyText(bytes, 'application/json');
-    const answer = { status: 200, body, headers: {}, cut: false, ms: 1 };
+    const bytes = at === 0 ? Buffer.from(fitting) : damagedBytes(damaged(fitting, random), random);
     try {
-      const reply = readReply(answer, config, secrets, now);
-      if (reply.kind !== 'body') throw new Error('it has a body');
-      const read = readAnswer(reply.body, config, { component: 'host/path', remembered: [] });
-      // What the contract of remote bots lets through, the contract of checks accepts.
-      if ('result' in read) readResult(read.result);
+      if (kind === 'report') readReported(bytes, config);
+      else readAnswered(bytes, kind === 'async' ? 202 : 200, config);
       outcome.read += 1;
     } catch (error) {
       if (!(error instanceof UnfitAnswerError))
-        throw new Error(`answer ${at}: ${body}`, { cause: error });
+        throw new Error(`answer ${at}: ${Buffer.from(bytes).toString()}`, { cause: error });
       outcome.longest = Math.max(outcome.longest, error.message.length);
       outcome.refused += 1;
     }

@@ -89,7 +89,7 @@ async function secretsOf(
 }
 
 /** The body as it is stored, or why it does not fit the contract. */
-function readReport(
+export function readReport(
   bytes: Uint8Array,
   secrets: readonly GivenValue[],
 ): { body: string } | { why: string } {
