@@ -5,6 +5,6 @@
 export function retryAfterMsOf(headers: Record<string, string>, now = Date.now()): number | null {
   const text = headers['retry-after']?.trim();
   if (!text) return null;
-  const ms = /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
   return ms > 0 ? ms : null;
 }

@@ -21,7 +21,7 @@ export interface RemotePlaces {
 }
 
 /** How many of so many places they may take: of ten seven, and all but one of a few. A worker with a single place keeps none free. */
-export const mostRemote = (places: number): number =>
+export const maxRemote = (places: number): number =>
   places - Math.max(Math.floor(places * 0.3), places > 1 ? 1 : 0);
 
 /** The shortest pause of a run that is put off. */
@@ -33,7 +33,7 @@ export function openRemotePlaces(
   { db, queue, emit }: { db: Db; queue: Pick<RunQueue, 'add'>; emit: Emit },
   places: number,
 ): RemotePlaces {
-  const most = mostRemote(places);
+  const most = maxRemote(places);
   const remote = new Set<Run>();
   // Runs whose bot is not known before they have started: each of them may be remote.
   let starting = 0;

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
-import { mostRemote } from '../../src/run/remote-places.ts';
+import { maxRemote } from '../../src/run/remote-places.ts';
 import { insertBot } from '../cli/rows.ts';
 import { backends } from '../support/backends.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
@@ -21,7 +21,7 @@ test.each([
   [4, 3],
   [10, 7],
   [100, 70],
-])('of %i places remote runs may take %i', (places, most) => expect(mostRemote(places)).toBe(most));
+])('of %i places remote runs may take %i', (places, most) => expect(maxRemote(places)).toBe(most));
 
 test.each(backends)(
   'remote bots that hang leave a place to others, wait without using up attempts, and run when there is room (queue on $name)',

@@ -1,5 +1,4 @@
 /** Transactions about runs and bots: flushes, whose items are not in the order of their rows, and those of schedulers, rescue and people. */
-import { sql } from 'kysely';
 import { receiveDeliveries } from '../../src/data/sources/deliveries.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { endLost } from '../../src/maintain/end-lost.ts';
@@ -91,12 +90,8 @@ export const ofRuns: Transactions = {
       db,
       [runs.otherQueued, runs.queued].map((id) => ({ kind: 'run' as const, id, generation: 1 })),
     ),
-  'put a remote run off': async ({ db }) => {
-    await sql`UPDATE bots SET api_endpoint = 'https://bot.example/mail' WHERE id = (SELECT bot_id FROM bot_executions WHERE id = ${runs.queued})`.execute(
-      db,
-    );
-    return putOffRemoteRun(db, { id: runs.queued, generation: 1 }, 500);
-  },
+  'put a remote run off': ({ db }) =>
+    putOffRemoteRun(db, { id: runs.otherQueued, generation: 1 }, 500),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'write progress': ({ db }) =>
