@@ -12,6 +12,7 @@ The files, in the order in which they are applied to an empty database:
   sequences.sql        where sequences stand
   post-data.sql        indexes, constraints, triggers, policies (as pg_dump writes them)
   refresh.sql          materialised views
+  event-triggers.sql   event triggers, which act on all that comes after them
   manifest.json        versions, counts and checksums of all of it, and what is not in it (leftOut)
 
 A backup without manifest.json is not whole. Use a program that runs plain SQL, not psql: psql has commands of its own, and

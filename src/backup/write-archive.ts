@@ -105,7 +105,8 @@ async function* filesOf(
     JSON.stringify(
       tables.map((table) => ({
         directory: table.directory,
-        copy: `COPY ${nameOf(table)} ${columnsOf(table)} FROM STDIN`,
+        // Where a row of a partitioned table belongs may depend on what differs there: numbers of an enum's labels, collations.
+        copy: `COPY ${table.root ?? nameOf(table)} ${columnsOf(table)} FROM STDIN`,
       })),
     ),
   ]);
@@ -164,12 +165,14 @@ async function* filesOf(
 
   const sequences = await readSequences(client);
   yield text('sequences.sql', sequences.statements);
-  yield file('post-data.sql', Buffer.from(postData));
+  const { others, eventTriggers } = withoutEventTriggers(postData);
+  yield file('post-data.sql', Buffer.from(others));
   const views = await readViews(client);
   yield text(
     'refresh.sql',
     views.map((view) => `REFRESH MATERIALIZED VIEW ${view};`),
   );
+  yield file('event-triggers.sql', Buffer.from(eventTriggers));
 
   const manifest: Manifest = {
     format: 'roundsman-backup',
@@ -199,6 +202,14 @@ async function* filesOf(
   };
   onManifest(manifest);
   yield { name: 'manifest.json', data: Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`) };
+}
+
+/** pg_dump writes event triggers last. They would act on the statements that fill materialised views. */
+function withoutEventTriggers(postData: string): { others: string; eventTriggers: string } {
+  const at = postData.search(/^--\n-- Name: .*; Type: EVENT TRIGGER; Schema: -; /m);
+  return at === -1
+    ? { others: postData, eventTriggers: '' }
+    : { others: postData.slice(0, at), eventTriggers: postData.slice(at) };
 }
 
 async function readServer(client: pg.ClientBase) {

@@ -1,7 +1,7 @@
 /** `db restore`: nothing of the past is done once more in the restored database. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { NotEmptyForRestoreError } from '../../src/backup/restore/restore.ts';
+import { NotEmptyForRestoreError } from '../../src/backup/restore/refuse-filled.ts';
 import { restoreBackup } from '../../src/services/backups/restore.ts';
 import { emptyDatabase, testDatabaseWithQueue } from '../support/database.ts';
 import { insertBot, insertTicket } from '../cli/rows.ts';

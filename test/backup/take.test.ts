@@ -5,7 +5,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { HiddenFromBackupError } from '../../src/backup/read/inventory.ts';
-import { RestoreFailedError } from '../../src/backup/restore/restore.ts';
+import { RestoreFailedError } from '../../src/backup/restore/failed.ts';
 import { BackupCommandError } from '../../src/backup/output/command.ts';
 import { connectAlone } from '../../src/database/connect.ts';
 import { verifyBackup } from '../../src/services/backups/verify.ts';

@@ -14,6 +14,8 @@ const tableSchema = z.object({
   columns: z.array(z.string()),
   /** only rows for which this is true: of a table of an extension, those that the extension did not make itself */
   condition: z.string().nullable(),
+  /** of a partition: the quoted name of the partitioned table into which its rows are restored */
+  root: z.string().optional(),
   parts: count,
   rows: count,
   bytes: count,

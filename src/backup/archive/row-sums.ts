@@ -30,6 +30,18 @@ export function rowSums() {
   };
 }
 
+/** The sum of the rows of several tables. */
+export function addSums(all: readonly RowSum[]): RowSum {
+  const sums = new Uint32Array(4);
+  for (const { sum } of all)
+    for (let index = 0; index < 4; index += 1)
+      sums[index]! += Number.parseInt(sum.slice(index * 8, index * 8 + 8), 16);
+  return {
+    rows: all.reduce((total, { rows }) => total + rows, 0),
+    sum: [...sums].map((each) => each.toString(16).padStart(8, '0')).join(''),
+  };
+}
+
 /** Pieces of whole rows, of `bytes` or a little more; a row that is longer is a piece of its own. */
 export async function* wholeRows(
   chunks: AsyncIterable<Buffer>,

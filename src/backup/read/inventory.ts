@@ -11,6 +11,8 @@ export interface TableToRead {
   columns: string[];
   /** see the manifest; null for all rows */
   condition: string | null;
+  /** of a partition: the quoted name of the partitioned table at the top */
+  root?: string | undefined;
 }
 
 export interface LeftOut {
@@ -37,6 +39,7 @@ interface Relation {
   hidden: boolean;
   extension: string | null;
   condition: string | null;
+  root: string | null;
   columns: string[];
 }
 
@@ -52,8 +55,11 @@ const relations = `
          e.extname AS extension,
          (SELECT e.extcondition[position] FROM generate_subscripts(e.extconfig, 1) AS position
           WHERE e.extconfig[position] = c.oid) AS condition,
+         (SELECT format('%I.%I', rn.nspname, r.relname) FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+          WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)) AS root,
          ARRAY(SELECT a.attname::text FROM pg_attribute a
-               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+               WHERE a.attrelid = coalesce(CASE WHEN c.relispartition THEN pg_partition_root(c.oid) END, c.oid)
+                 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
                ORDER BY a.attnum) AS columns
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -107,11 +113,15 @@ export async function takeInventory(client: pg.ClientBase): Promise<Inventory> {
       ];
     return [];
   });
+  const readableRoots = new Set(
+    ofDatabase.filter((each) => each.kind === 'p' && each.readable).map(({ quoted }) => quoted),
+  );
   return {
-    tables: tables.map(({ schema, name, columns, condition }) => ({
+    tables: tables.map(({ schema, name, columns, condition, root }) => ({
       schema,
       name,
       columns,
+      ...(root !== null && readableRoots.has(root) && { root }),
       condition: condition === null || condition.trim() === '' ? null : condition,
     })),
     toLock: ofDatabase

@@ -12,19 +12,29 @@ const roles = `
       AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) OR objid = (
              SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = 'pg_database'::regclass)
     UNION SELECT 10 UNION SELECT datdba FROM pg_database WHERE datname = current_database()
-    UNION SELECT m.roleid FROM named JOIN pg_auth_members m ON m.member = named.oid
+    UNION SELECT CASE WHEN m.member = named.oid THEN m.roleid ELSE m.member END
+      FROM named JOIN pg_auth_members m ON named.oid IN (m.member, m.roleid)
   )
   SELECT r.rolname AS name, quote_ident(r.rolname) AS quoted,
          concat_ws(' ',
            CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
            CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolreplication THEN 'REPLICATION' END,
            CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'NOINHERIT' END,
-           CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END) AS attributes,
-         ARRAY(SELECT format('GRANT %I TO %I%s;', pg_get_userbyid(m.roleid), r.rolname,
-                             CASE WHEN m.admin_option THEN ' WITH ADMIN OPTION' ELSE '' END)
-               FROM pg_auth_members m
-               WHERE m.member = r.oid AND pg_get_userbyid(m.roleid) NOT LIKE 'pg\\_%' GROUP BY m.roleid, m.admin_option
-               ORDER BY 1) AS memberships
+           CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+           CASE WHEN rolconnlimit <> -1 THEN 'CONNECTION LIMIT ' || rolconnlimit END,
+           'VALID UNTIL ' || quote_literal(rolvaliduntil)) AS attributes,
+         coalesce(r.rolconfig, '{}') AS config,
+         ARRAY(SELECT CASE
+                 WHEN inherits <> r.rolinherit OR NOT sets THEN format(
+                   'DO $role$ BEGIN IF current_setting(''server_version_num'')::int >= 160000 THEN EXECUTE %L; ELSE EXECUTE %L; END IF; END $role$;',
+                   format('GRANT %I TO %I WITH ADMIN %s, INHERIT %s, SET %s', of, r.rolname, admin::text, inherits::text, sets::text),
+                   format('GRANT %I TO %I%s', of, r.rolname, CASE WHEN admin THEN ' WITH ADMIN OPTION' ELSE '' END))
+                 ELSE format('GRANT %I TO %I%s;', of, r.rolname, CASE WHEN admin THEN ' WITH ADMIN OPTION' ELSE '' END) END
+               FROM (SELECT pg_get_userbyid(m.roleid) AS of, bool_or(m.admin_option) AS admin,
+                            bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::bool, r.rolinherit)) AS inherits,
+                            bool_or(coalesce((to_jsonb(m) ->> 'set_option')::bool, true)) AS sets
+                     FROM pg_auth_members m WHERE m.member = r.oid GROUP BY m.roleid) member
+               WHERE of NOT LIKE 'pg\\_%' ORDER BY of) AS memberships
   FROM pg_roles r JOIN (SELECT DISTINCT oid FROM named) named ON named.oid = r.oid
   WHERE r.rolname NOT LIKE 'pg\\_%'
   ORDER BY r.rolname`;
@@ -33,37 +43,69 @@ interface Role {
   name: string;
   quoted: string;
   attributes: string;
+  /** `name=value` of its settings in all databases */
+  config: string[];
   memberships: string[];
 }
 
-/** Makes each role that is missing, then the memberships. */
+/** Lists of names are stored as they are written in SQL; every other value is one text. */
+const isList = /^(search_path|session_preload_libraries|local_preload_libraries|temp_tablespaces)$/;
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** `name TO value` of the settings that a catalogue has as `name=value`. */
+const settingsIn = (config: readonly string[]): string[] =>
+  config.flatMap((setting) => {
+    const at = setting.indexOf('=');
+    const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+    if (!/^[\w.]+$/.test(name)) return [];
+    return [`${name} TO ${isList.test(name) && value !== '' ? value : literal(value)}`];
+  });
+
+/** Makes each role that is missing, with its settings, then the memberships. */
 export async function readRoles(client: pg.ClientBase): Promise<string[]> {
   const { rows } = await client.query<Role>(roles);
-  const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return [
-    ...rows.map(
-      ({ name, quoted, attributes }) =>
-        `DO $role$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(name)}) THEN CREATE ROLE ${quoted} ${attributes}; END IF; END $role$;`,
-    ),
+    ...rows.map(({ name, quoted, attributes, config }) => {
+      const settings = settingsIn(config).map((each) => ` ALTER ROLE ${quoted} SET ${each};`);
+      return `DO $role$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(name)}) THEN CREATE ROLE ${quoted} ${attributes};${settings.join('')} END IF; END $role$;`;
+    }),
     ...rows.flatMap(({ memberships }) => memberships),
   ];
 }
 
-/** `name = value` of the settings of the database itself. */
+/**
+ * Who may connect to the database, its settings, and those that roles have in it alone. What the restoring login may not grant or set is
+ * left as it is: a provider keeps some of it to itself.
+ */
 export async function readSettings(client: pg.ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; value: string }>(`
-    SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
-    FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) AS setting
-    WHERE d.datname = current_database() AND s.setrole = 0 ORDER BY 1`);
-  // Lists of names are stored as they are written in SQL; every other value is one text.
-  const isList =
-    /^(search_path|session_preload_libraries|local_preload_libraries|temp_tablespaces)$/;
-  return rows
-    .filter(({ name }) => /^[\w.]+$/.test(name))
-    .map(({ name, value }) => {
-      const text = isList.test(name) && value !== '' ? value : `'${value.replaceAll("'", "''")}'`;
-      return `DO $set$ BEGIN EXECUTE format('ALTER DATABASE %I SET ${name.replaceAll("'", "''")} TO %s', current_database(), $v$${text}$v$); END $set$;`;
-    });
+  const { rows: grants } = await client.query<{ statement: string }>(`
+    SELECT 1 AS step, format('REVOKE ALL ON DATABASE %%I FROM %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) AS statement
+    FROM (SELECT 0 AS grantee UNION SELECT datdba FROM pg_database WHERE datname = current_database()) first
+    WHERE EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL)
+    UNION ALL
+    SELECT 2, format('GRANT %s ON DATABASE %%I TO %s%s', string_agg(privilege_type, ', ' ORDER BY privilege_type),
+                  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_database d, aclexplode(d.datacl) WHERE datname = current_database() GROUP BY grantee, is_grantable
+    ORDER BY 1, 2`);
+  const { rows } = await client.query<{ role: string | null; config: string[] }>(`
+    SELECT CASE WHEN s.setrole <> 0 THEN quote_ident(pg_get_userbyid(s.setrole)) END AS role, s.setconfig AS config
+    FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+    WHERE d.datname = current_database() ORDER BY role NULLS FIRST`);
+  const carryOut = (statement: string, isOptional: boolean): string =>
+    `DO $set$ BEGIN EXECUTE format(${literal(statement)}, current_database());${isOptional ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END $set$;`;
+  const percent = (text: string): string => text.replaceAll('%', '%%');
+  return [
+    ...grants.map(({ statement }) => carryOut(statement, true)),
+    ...rows.flatMap(({ role, config }) =>
+      settingsIn(config).map((each) =>
+        role === null
+          ? carryOut(`ALTER DATABASE %I SET ${percent(each)}`, false)
+          : carryOut(`ALTER ROLE ${percent(role)} IN DATABASE %I SET ${percent(each)}`, true),
+      ),
+    ),
+  ];
 }
 
 export async function readExtensions(client: pg.ClientBase): Promise<string[]> {
@@ -73,14 +115,25 @@ export async function readExtensions(client: pg.ClientBase): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Quoted names of materialised views that have rows, in the order in which they were made: a later one may read an earlier. */
+/** Quoted names of materialised views that have rows, each after those that it reads, also through views. */
 export async function readViews(client: pg.ClientBase): Promise<string[]> {
+  // One that reads another reaches all that the other reaches, and the other itself.
   const { rows } = await client.query<{ quoted: string }>(`
+    WITH RECURSIVE edges AS (
+      SELECT DISTINCT r.ev_class AS view, d.refobjid AS on_relation
+      FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+    ), reached AS (
+      SELECT view, on_relation FROM edges
+      UNION
+      SELECT reached.view, edges.on_relation FROM reached JOIN edges ON edges.view = reached.on_relation
+    )
     SELECT format('%I.%I', n.nspname, c.relname) AS quoted
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'm' AND c.relispopulated AND n.nspname NOT LIKE 'pg\\_%'
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    ORDER BY c.oid`);
+    ORDER BY (SELECT count(*) FROM reached JOIN pg_class other ON other.oid = on_relation AND other.relkind = 'm'
+              WHERE reached.view = c.oid), c.oid`);
   return rows.map(({ quoted }) => quoted);
 }
 

@@ -37,10 +37,11 @@ export async function proveBackup({
   signal,
   writtenAs,
 }: ProofRequest): Promise<Manifest> {
-  const texts = { preData: '', postData: '', sequences: '' };
+  const texts = { preData: '', postData: '', eventTriggers: '', sequences: '' };
   const names: Record<string, keyof typeof texts> = {
     'pre-data.sql': 'preData',
     'post-data.sql': 'postData',
+    'event-triggers.sql': 'eventTriggers',
     'sequences.sql': 'sequences',
   };
   // A first reading finds every fault of the file, before a server is started for it.
@@ -55,13 +56,15 @@ export async function proveBackup({
     throw new DamagedBackupError('its bytes are not those that were written');
   return withDatabaseFor(into, async (url) => {
     const restored = await restoreArchive(url, open(read(), identities), { signal });
-    const { manifest, missingKeys, notValid } = restored;
+    const { manifest, missingKeys, notValid, broken } = restored;
     const differences = await compareWithBackup(url, manifest, texts, signal);
     const lacking = missingKeys.map((each) => `a foreign key is missing: ${each}`);
     // A key that the manifest names as one to rows that are elsewhere may be unchecked, and the schema then says so.
     const real =
-      notValid.length > 0 ? differences.filter((each) => !each.includes('NOT VALID')) : differences;
-    const found = [...lacking, ...real];
+      notValid.length + broken.length > 0
+        ? differences.filter((each) => !each.includes('NOT VALID'))
+        : differences;
+    const found = [...broken, ...lacking, ...real];
     if (found.length > 0)
       throw new UnprovenError({
         what: 'the backup is not proven: the restored copy is not equal',

@@ -7,18 +7,17 @@ import { z } from 'zod';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
 import { stateOf } from '../../database/faults/sql-states.ts';
-import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { messageOf } from '../../ground/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { Entry } from '../archive/tar.ts';
 import { nameOf } from '../read/table.ts';
 import { readArchive } from './read-archive.ts';
+import { deferredChecks } from './deferred-checks.ts';
+import { failed } from './failed.ts';
+import { refuseFilled } from './refuse-filled.ts';
+import { refreshViews } from './refresh-views.ts';
+import { isUnresolved, withSearchPath } from './search-path.ts';
 import { statementsIn } from './split-sql.ts';
-
-/** A statement of the backup failed; nothing was restored. */
-export class RestoreFailedError extends RoundsmanError {}
-
-/** The database holds something already. */
-export class NotEmptyForRestoreError extends RoundsmanError {}
 
 export interface Restored {
   manifest: Manifest;
@@ -26,6 +25,8 @@ export interface Restored {
   notValid: string[];
   /** foreign keys that could not be made, because their table is not in the database */
   missingKeys: string[];
+  /** what the rows of the backup themselves break, so that it is there unchecked or without rows: one sentence each */
+  broken: string[];
 }
 
 export interface RestoreOptions {
@@ -35,54 +36,9 @@ export interface RestoreOptions {
   onTable?: (table: string) => void;
 }
 
-/** Names of tables, views and functions that no extension brought: none may be there. */
-const present = `
-  SELECT coalesce(string_agg(name, ', '), '') AS names, count(*)::int AS count FROM (
-    SELECT format('%I.%I', n.nspname, c.relname) AS name
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
-      AND (n.nspname IN ('public', 'engine', 'bullmq', 'private') OR pg_has_role(n.nspowner, 'USAGE'))
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    LIMIT 5) found`;
-
-async function refuseFilled(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ names: string; count: number }>(present);
-  const { names, count } = rows[0]!;
-  if (count === 0) return;
-  throw new NotEmptyForRestoreError({
-    what: 'nothing was restored',
-    why: `the database is not empty: it has ${names}${count === 5 ? ' and perhaps more' : ''}`,
-    hint: 'make an empty database (`createdb --encoding=UTF8 --template=template0 NAME`), and let DATABASE_URL name it. What exists is never replaced',
-  });
-}
-
 const tablesSchema = z.array(z.object({ directory: z.string(), copy: z.string() }));
 
-/** Makes what a statement has failed at readable: what was to be made, and the server's words. */
-function failed(statement: string, error: unknown): RestoreFailedError {
-  const line = statement
-    .split('\n')
-    .find((each) => each.trim() !== '' && !each.startsWith('--'))
-    ?.slice(0, 200);
-  const state = stateOf(error);
-  const hints: Record<string, string> = {
-    '0A000': 'install that extension on the server, or restore into a server that has it',
-    '58P01': 'install that extension on the server, or restore into a server that has it',
-    '42501':
-      'restore as a superuser, or as the owner of the database with the roles made beforehand',
-    '53200': 'raise max_locks_per_transaction of the server: a restore locks every table at once',
-  };
-  return new RestoreFailedError(
-    {
-      what: 'the backup could not be restored; the database is as it was',
-      why: `${line ?? 'a statement'}: ${messageOf(error)}`,
-      hint:
-        hints[state ?? ''] ??
-        'the server may be older than the one of the backup, or lack something that it had',
-    },
-    { cause: error },
-  );
-}
+const isForeignKey = (statement: string): boolean => /\bFOREIGN KEY\b/.test(statement);
 
 /** Exists already: a schema, an extension or a role that the provider of the database has made. */
 const existsStates = new Set(['42P06', '42710']);
@@ -119,7 +75,8 @@ export async function restoreArchive(
     await transaction.commit().execute();
     await client.query('RESET ALL');
     await client.query('ANALYZE');
-    return { manifest, notValid: steps.notValid, missingKeys: steps.missingKeys };
+    const { notValid, missingKeys, broken } = steps;
+    return { manifest, notValid, missingKeys, broken };
   } finally {
     // The transaction may be open: a closed connection rolls it back.
     stop();
@@ -144,22 +101,26 @@ function restoreSteps(
 ) {
   const copies = new Map<string, string>();
   const references = new Map<string, Buffer>();
-  const [notValid, missingKeys]: [string[], string[]] = [[], []];
+  const [notValid, missingKeys, broken]: [string[], string[], string[]] = [[], [], []];
   let postData = '';
   let refresh = '';
+  let eventTriggers = '';
 
   const run = async (statement: string) => {
     signal.throwIfAborted();
-    await client.query(statement).catch((error: unknown) => {
-      throw failed(statement, error);
-    });
+    const error = await attempt(statement);
+    if (error === null) return;
+    const schema = /^-- Name: .*; Schema: (.+?); Owner: /m.exec(statement)?.[1];
+    const later = isUnresolved(error)
+      ? await withSearchPath(client, schema, () => attempt(statement))
+      : error;
+    if (later !== null) throw failed(statement, later);
   };
   /** Null where it worked, else the error; the transaction goes on. */
   const attempt = async (statement: string): Promise<unknown> => {
-    await client.query('SAVEPOINT attempt');
     try {
-      await client.query(statement);
-      await client.query('RELEASE SAVEPOINT attempt');
+      // In one message: each statement costs one way to the server and back.
+      await client.query(`SAVEPOINT attempt; ${statement}\n; RELEASE SAVEPOINT attempt`);
       return null;
     } catch (error) {
       await client.query('ROLLBACK TO SAVEPOINT attempt');
@@ -176,13 +137,31 @@ function restoreSteps(
       }
     }
   };
-  const copy = async (statement: string, data: Buffer) => {
+  const copyOnce = async (statement: string, data: Buffer): Promise<unknown> => {
     signal.throwIfAborted();
-    await pipeline(Readable.from([data]), client.query(copyFrom(statement))).catch(
-      (error: unknown) => {
-        throw failed(statement, error);
-      },
-    );
+    await client.query('SAVEPOINT attempt');
+    try {
+      await pipeline(Readable.from([data]), client.query(copyFrom(statement)));
+      await client.query('RELEASE SAVEPOINT attempt');
+      return null;
+    } catch (error) {
+      signal.throwIfAborted();
+      await client.query('ROLLBACK TO SAVEPOINT attempt');
+      return error;
+    }
+  };
+  const checks = deferredChecks(client);
+  const copy = async (statement: string, data: Buffer) => {
+    let error = await copyOnce(statement, data);
+    // A condition may read tables whose rows come later. Each round puts one off.
+    while (error !== null && (await checks.putOff(error))) error = await copyOnce(statement, data);
+    if (error !== null && isUnresolved(error)) {
+      const [, schema] = /^COPY "((?:[^"]|"")+)"\./.exec(statement) ?? [];
+      error = await withSearchPath(client, schema?.replaceAll('""', '"'), () =>
+        copyOnce(statement, data),
+      );
+    }
+    if (error !== null) throw failed(statement, error);
   };
 
   const take = async ({ name, data }: Entry): Promise<void> => {
@@ -198,6 +177,7 @@ function restoreSteps(
     // These two need what the manifest says, which comes last.
     else if (name === 'post-data.sql') postData = data.toString();
     else if (name === 'refresh.sql') refresh = data.toString();
+    else if (name === 'event-triggers.sql') eventTriggers = data.toString();
     else if (name.endsWith('.sql')) await runAll(data.toString());
   };
 
@@ -229,7 +209,7 @@ function restoreSteps(
       ]),
     );
     const keyOf = (statement: string) => {
-      if (!/\bFOREIGN KEY\b/.test(statement)) return undefined;
+      if (!isForeignKey(statement)) return undefined;
       return [...outer.keys()].find((key) => {
         const constraint = key.split('.').at(-1)!;
         const plain = statement.replaceAll('"', '');
@@ -238,19 +218,25 @@ function restoreSteps(
         );
       });
     };
+    broken.push(...(await checks.putBack()));
     for (const statement of statementsIn(postData)) {
       const key = keyOf(statement);
-      if (key === undefined) {
+      if (key === undefined && !isForeignKey(statement)) {
         await run(statement);
         continue;
       }
       const error = await attempt(statement);
       if (error === null) continue;
       const later = stateOf(error) === '23503' ? await attempt(`${statement} NOT VALID`) : error;
-      if (later === null) notValid.push(key);
+      if (key === undefined) {
+        if (later !== null) throw failed(statement, later);
+        broken.push(`rows break a foreign key, which is not checked now: ${messageOf(error)}`);
+      } else if (later === null) notValid.push(key);
       else missingKeys.push(`${key}: ${messageOf(later)}`);
     }
-    await runAll(refresh);
+    broken.push(...(await refreshViews([...statementsIn(refresh)], attempt)));
+    // Last: from now on they act on each statement that changes a definition.
+    await runAll(eventTriggers);
   };
-  return { take, finish, notValid, missingKeys };
+  return { take, finish, notValid, missingKeys, broken };
 }

@@ -31,7 +31,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
           },
         ),
       ).finally(() => progress.clear());
-      const { manifest, notValid, missingKeys } = restored;
+      const { manifest, notValid, missingKeys, broken } = restored;
       if (options.json)
         return printJson({
           id: manifest.id,
@@ -43,6 +43,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
           held_messages: restored.heldMessages,
           not_valid: notValid,
           missing_keys: missingKeys,
+          broken,
           left_out: manifest.leftOut,
         });
       say(
@@ -50,6 +51,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
       );
       for (const key of notValid)
         note(`${printable(key)} is NOT VALID: rows that it names are not in the backup`);
+      for (const each of broken) note(printable(each));
       for (const key of missingKeys) note(`a foreign key is missing: ${printable(key)}`);
       for (const { object, why } of manifest.leftOut)
         note(`not in the backup: ${printable(object)} (${why})`);
