@@ -1,10 +1,11 @@
 /**
  * Watches the PostgreSQL server and the database: connections, transactions, locks, rows, ids, indexes, replication and size. All of
- * it is read from the catalogue and the statistics. No table of the platform is read or locked.
+ * it is read from the catalogue and the statistics, and from engine.backups. No table of the platform is read or locked.
  */
 import { defineBot } from '../src/bot.ts';
 import { platformTables } from './platform-tables.ts';
 import { findArchiverFailures } from './sentinel-db/archiver.ts';
+import { findOldBackups } from './sentinel-db/backups.ts';
 import { findBlocked } from './sentinel-db/blocked.ts';
 import { config } from './sentinel-db/config.ts';
 import { findFewConnections } from './sentinel-db/connections.ts';
@@ -127,6 +128,11 @@ export const sentinelDb = defineBot({
       title: 'Is WAL archived?',
       remembers: true,
       run: findArchiverFailures,
+    },
+    {
+      name: 'backups',
+      title: 'Is there a new backup, and was it proven?',
+      run: findOldBackups,
     },
     {
       name: 'size',

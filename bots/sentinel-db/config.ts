@@ -51,7 +51,7 @@ export const config = z.strictObject({
   ignored_applications: z
     .array(z.string())
     .max(50)
-    .default(['pg_dump', 'pg_dumpall', 'pg_basebackup'])
+    .default(['pg_dump', 'pg_dumpall', 'pg_basebackup', 'roundsman backup', 'roundsman restore'])
     .describe('application names whose transactions may be open for longer'),
   // Users give up after this time, and most proxies do after 60 s (nginx, proxy_read_timeout).
   blocked_seconds: amount(30, 'how many seconds a session may wait for a lock'),
@@ -142,6 +142,12 @@ export const config = z.strictObject({
   ),
   // 64 segments of 16 MB are max_wal_size unless set.
   max_unarchived_segments: count(64, 'how many WAL segments may wait to be archived'),
+  // One is made each day at 04:00: half a day more.
+  backup_hours: amount(36, 'from this age on, in hours, the newest backup is a high finding'),
+  // Three days in a row without one.
+  backup_severe_hours: amount(72, 'from this age on, in hours, it is a critical one'),
+  // Each is proven when it is made: two proofs in a row have failed.
+  proof_hours: amount(60, 'from this age on, in hours, the newest proven backup is a finding'),
   max_size_gb: z
     .number()
     .positive()

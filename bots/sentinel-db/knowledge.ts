@@ -36,6 +36,13 @@ export const knowledge: KnowledgeSeed[] = [
       'applications, or put a pooler before the database; raise max_connections last, because each session takes memory.',
   ),
   advice(
+    'backups',
+    '^(no backup (has succeeded|was ever proven)|the newest (proven )?backup )',
+    'See with `npx roundsman db backups` and `npx roundsman jobs show backup` why there is none or why it was not proven: a full disk, ' +
+      'a folder that is not there on this host, a login that may not read all rows, no room below TMPDIR for the restored copy. Then make one with ' +
+      '`npx roundsman db backup`.',
+  ),
+  advice(
     'open-transactions',
     '^(open|prepared) transaction: |^idle in transaction: ',
     'Ask whose transaction it is. pg_terminate_backend(pid) ends a session, ROLLBACK PREPARED a prepared transaction. Then ' +

@@ -891,3 +891,63 @@ test(
     expect(JSON.stringify(next.remember).length).toBeLessThan(16_000);
   },
 );
+
+/** A backup so many hours ago. */
+const addBackup = (
+  db: Db,
+  hours: number,
+  { proven = true, error = null as string | null, outcome = 'success' } = {},
+) =>
+  sql`
+  INSERT INTO engine.backups (outcome, target, folder, host, encrypted, requested_by, server_version, bytes, sha256, tables, rows, left_out,
+    began_at, taken_at, ended_at, proven_at, proof_failed_at, proof_error, error_message)
+  SELECT ${outcome}, 'folder', '/b', 'h', false, 'ann', '18.4', 1, repeat('0', 64), 1, 1, 0, at, at, at,
+         CASE WHEN ${proven} AND ${outcome} = 'success' THEN at END,
+         CASE WHEN ${error}::text IS NOT NULL AND ${outcome} = 'success' THEN at END,
+         CASE WHEN ${outcome} = 'success' THEN ${error}::text END, CASE WHEN ${outcome} <> 'success' THEN ${error}::text END
+  FROM (SELECT engine.now() - make_interval(mins => ${Math.round(hours * 60)}) AS at) moment`.execute(
+    db,
+  );
+
+test('backups: none is made here, and the check says how; a set folder without any is a finding after a day and a half', async () => {
+  const { db, ask, skips } = await scene();
+  expect(await skips('backups')).toContain('npx roundsman settings backup_folder');
+  const set = (hours: number) =>
+    sql`INSERT INTO engine.settings (key, value, changed_at) VALUES ('backup_folder', '"/b"', engine.now() - make_interval(hours => ${hours}))
+        ON CONFLICT (key) DO UPDATE SET changed_at = excluded.changed_at`.execute(db);
+  await set(20);
+  expect((await ask('backups')).findings).toEqual([]);
+  await set(40);
+  expect((await ask('backups')).findings).toMatchObject([
+    { key: 'age', severity: 'high', title: 'No backup has succeeded for 40 hours' },
+  ]);
+});
+
+test('backups: a new proven one is well, also beside older failures and a newer one without a proof', async () => {
+  const { db, ask } = await scene();
+  await addBackup(db, 70, { outcome: 'failed', error: 'a disk is full' });
+  await addBackup(db, 45, { proven: false, error: 'rows differ' });
+  await addBackup(db, 20);
+  await addBackup(db, 1, { proven: false });
+  const result = await ask('backups');
+  expect(result.findings).toEqual([]);
+  expect(figure(result, 'backups that are known')).toBe(4);
+  expect(figure(result, 'age of the newest proven backup')).toBeCloseTo(20, 1);
+});
+
+test('backups: an old one, one that was never proven, and a failure of the newest are findings with their reasons', async () => {
+  const { db, ask } = await scene();
+  await addBackup(db, 80, { proven: false });
+  await addBackup(db, 2, { outcome: 'failed', error: 'ENOSPC: no space left' });
+  const { findings } = await ask('backups');
+  expect(findings).toMatchObject([
+    { key: 'age', severity: 'critical', title: 'The newest backup is 80 hours old' },
+    { key: 'proof', severity: 'high', title: 'No backup was ever proven, for 80 hours' },
+    { key: 'failed', severity: 'medium', description: 'ENOSPC: no space left' },
+  ]);
+  await addBackup(db, 1, { proven: false, error: 'rows of public.bots differ' });
+  expect((await ask('backups')).findings).toMatchObject([
+    { key: 'proof', description: 'rows of public.bots differ' },
+    { key: 'failed', title: 'The newest backup failed its proof' },
+  ]);
+});

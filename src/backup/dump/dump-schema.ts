@@ -110,6 +110,17 @@ export async function dumperFor(serverMajor: number): Promise<Dumper> {
   );
 }
 
-/** The text without the two lines that name versions: it is equal for equal schemas. */
-export const comparable = (schema: string): string =>
-  schema.replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '');
+/**
+ * The text without the two lines that name versions, so that it is equal for equal schemas; and without a setting that only
+ * PostgreSQL 17 and later know, so that servers before that can restore it. Whoever restores sets no such limit.
+ */
+export function comparable(schema: string): string {
+  // Only the head is changed: the same words may stand in a function.
+  const first = schema.indexOf('\n--\n-- Name: ');
+  const end = first === -1 ? schema.length : first;
+  const head = schema
+    .slice(0, end)
+    .replace(/^-- Dumped (?:from database|by pg_dump) version .*\n/gm, '')
+    .replace('SET transaction_timeout = 0;\n', '');
+  return head + schema.slice(end);
+}

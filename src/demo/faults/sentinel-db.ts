@@ -47,4 +47,25 @@ export const sentinelDbFaults: Fault[] = [
       'ALTER TABLE public.planted_copies ENABLE REPLICA TRIGGER planted',
     ),
   },
+  {
+    name: 'sentinel-db.backups',
+    title: 'The copy that was restored from the newest backup was not equal',
+    plant: plantBySql(backupOf('5 minutes', { error: 'rows of public.profiles differ' })),
+    lookalike: plantBySql(
+      // A proof that failed two days ago is over: a later one has succeeded.
+      backupOf('2 days', { error: 'a disk is full' }),
+      backupOf('20 hours', { proven: true }),
+      // One that was made by hand, without a proof.
+      backupOf('1 hour', {}),
+    ),
+  },
 ];
+
+/** SQL: a row of a backup that succeeded so long ago. */
+function backupOf(age: string, { proven, error }: { proven?: true; error?: string }): string {
+  const at = `engine.now() - interval '${age}'`;
+  return `INSERT INTO engine.backups (outcome, target, folder, file_name, host, encrypted, requested_by, server_version, bytes, sha256, tables,
+      rows, left_out, began_at, taken_at, ended_at, proven_at, proof_failed_at, proof_error)
+    VALUES ('success', 'folder', '/var/backups', 'planted.tar.zst', 'planted', false, 'roundsman', '18.4', 1, repeat('0', 64), 1, 1, 0,
+      ${at}, ${at}, ${at}, ${proven ? at : 'NULL'}, ${error ? `${at}, '${error}'` : 'NULL, NULL'})`;
+}

@@ -7,6 +7,7 @@ import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineBackups } from './backups.ts';
 import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
@@ -30,6 +31,7 @@ export async function examineEngine(
     examineBots(facts),
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
+    await examineBackups(db),
     await examinePing(db, config, facts),
     ...examinePolicy(facts),
     await examineNotifications(db, facts),
