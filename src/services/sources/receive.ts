@@ -162,10 +162,11 @@ function deliveryOf(
   if (ageMs > config.max_age_hours * 3_600_000)
     ignored ??= `it is about ${reading.sentAt!.toISOString()}, more than ${config.max_age_hours} hours before it arrived`;
   const id = kind.idOf(arrival, document);
+  // An id that repeats a secret is stored as its hash, as one that is too long is.
   return {
     bot_id: botId,
     delivery_id:
-      id !== null && id.length <= 200 && id.trim() !== ''
+      id !== null && id.length <= 200 && id.trim() !== '' && redaction.text(id) === id
         ? storable(id)
         : `sha256:${createHash('sha256')
             .update(id ?? arrival.body)
@@ -173,7 +174,7 @@ function deliveryOf(
     again_seconds: id === null ? (kind.againAfterSeconds ?? null) : null,
     // A time in the future is not believed.
     sent_at: ageMs < -maxAheadMs ? null : (reading.sentAt?.toISOString() ?? null),
-    event: reading.event,
+    event: redaction.text(reading.event),
     secret,
     alarms: redaction.value(plain(reading.alarms)) as unknown[],
     ignored: ignored === null ? null : redaction.text(ignored),
