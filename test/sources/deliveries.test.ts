@@ -141,6 +141,26 @@ describe('what is accepted', () => {
     expect(await inbox()).toEqual([]);
   });
 
+  test('an event, an id and a cut key that repeat its secret are stored without it', async () => {
+    const secret = `shared/${Buffer.from('a secret of the test').toString('hex')}`;
+    const stored = { IN_KEY: secret };
+    const hub = await sourceScene({ kind: 'github', stored });
+    expect(await hub.send({ zen: 'x' }, { 'x-github-event': secret }, secret)).toBe(202);
+    expect(await hub.inbox()).toMatchObject([{ event: '{{secret:IN_KEY}}' }]);
+    const hook = await sourceScene({ kind: 'vercel', stored });
+    const named = { id: `evt_${secret}`, type: 'deployment.error' };
+    expect(await hook.send(named, {}, secret)).toBe(202);
+    expect(await hook.send(named, {}, secret)).toBe(202);
+    expect(await hook.inbox()).toMatchObject([
+      { delivery_id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    ]);
+    const group = await sourceScene({ kind: 'alertmanager', stored });
+    const groupKey = `${'x'.repeat(80)}${secret}${'y'.repeat(300)}`;
+    expect(await group.send({ ...alertmanagerGroup, groupKey }, {}, secret)).toBe(202);
+    const [row] = await group.inbox();
+    expect(JSON.stringify(row!.alarms)).toContain('x{{secret:IN_KEY}}… sha256:');
+  });
+
   test('a value of its secret in a text is not stored', async () => {
     const scene = await sourceScene();
     await scene.alarm('leak', 'firing', { description: `the key is ${signingKey}` });
