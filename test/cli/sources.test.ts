@@ -53,7 +53,7 @@ test('a bot whose source another one reads is refused with that bot, however it 
   });
   expect(await command('secrets', 'remove', 'IN_KEY', '--yes')).toMatchObject({ code: 0 });
   expect((await command('doctor')).out).toContain('alarms (the secret IN_KEY is not stored)');
-});
+}, 120_000);
 
 test('a source is added, tested through `up`, shown, and its secret rotated', async () => {
   const { db, url } = await testDatabase();
