@@ -12,7 +12,12 @@ import type { Emit } from '../../events/events.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting, printable, storable } from '../../ground/text.ts';
 import { parseBounded } from '../../remote/json.ts';
-import { UnreadableError, type Arrival, type Reading } from '../../sources/reading/kind.ts';
+import {
+  unreadable,
+  UnreadableError,
+  type Arrival,
+  type Reading,
+} from '../../sources/reading/kind.ts';
 import { openRates } from './rate.ts';
 import { openRegistry, type Source } from './registry.ts';
 
@@ -155,7 +160,7 @@ function deliveryOf(
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     if (kind.isOurs) return { unfit: redaction.text(printable(fitting(error.message, 500))) };
-    ignored = `it is not as ${kind.title} documents it: ${fitting(error.message, 200)}`;
+    ignored = unreadable(kind.title, fitting(error.message, 200));
     reading = { event: 'unknown', sentAt: null, alarms: [] };
   }
   const ageMs = reading.sentAt === null ? 0 : now.getTime() - reading.sentAt.getTime();
