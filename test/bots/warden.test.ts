@@ -649,8 +649,8 @@ describe('stored secrets', () => {
     'that a remote bot or a source names in its config are used: %s',
     async (endpoint) => {
       const bot = (config: string, removed = 'NULL') =>
-        `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, removed_at)
-         VALUES ('mail', 'Mail', '@daily', '${endpoint}', '${config}', ${removed})`;
+        `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, status, removed_at)
+         VALUES ('mail', 'Mail', '@daily', '${endpoint}', '${config}', '${removed === 'NULL' ? 'active' : 'disabled'}', ${removed})`;
       expect(await secrets({}, stored('A', 20), bot('{"secrets": ["B", "A"]}'))).toEqual([]);
       for (const other of [bot('{"secrets": ["AB"]}'), bot('{"secrets": "A"}')])
         expect(await secrets({}, stored('A', 20), other)).toEqual([['low', 'A']]);

@@ -58,8 +58,10 @@ test('where an endpoint names no bot, it is not known', async () => {
 
 test('of its secrets those are named that its config needs', async () => {
   const of = catalogueOf(bots, remedies);
-  const secretsOf = async (api_endpoint: string, config: object) =>
-    (await abilitiesOf({ db, catalogue: of }, { api_endpoint, config }))!.secrets;
+  const secretsOf = async (
+    api_endpoint: string,
+    config: Parameters<typeof abilitiesOf>[1]['config'],
+  ) => (await abilitiesOf({ db, catalogue: of }, { api_endpoint, config }))!.secrets;
   const token = [{ name: 'GITHUB_TOKEN', stored: false }];
   expect(await secretsOf('/api/bots/architect', {})).toEqual(token);
   expect(await secretsOf('/api/bots/architect', { depends_on: {} })).toEqual(token);

@@ -100,7 +100,7 @@ describe.runIf(hasOpenssl)('verify', () => {
 
     const uses = await roundsman(url, 'secrets', 'list');
     expect(uses.out).toContain('bot mail');
-  }, 60_000);
+  }, 180_000);
 
   test('is for remote bots', async () => {
     const local = await roundsman(url, 'bots', 'verify', 'http://app.example.com/');
