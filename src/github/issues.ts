@@ -31,6 +31,9 @@ export interface WantedIssue {
   state: 'open' | 'closed' | 'kept';
 }
 
+/** What the issue of a problem is about, for {@link IssuePlace.about}. A fingerprint of other letters does not fit into a marker. */
+export const aboutProblem = (fingerprint: string): string => `problem ${fingerprint}`;
+
 /** How many pages of 100 are searched, the newest issues first. */
 const maxPages = 5;
 
@@ -72,7 +75,8 @@ export async function findIssue(
         rest.issues.get({ owner, repo, issue_number: number }),
       );
       const issue = ownIssue(found as Listed, place);
-      if (issue) return issue;
+      // GitHub answers with the issue of another repository where it was transferred: its number means another issue here.
+      if (issue?.number === number) return issue;
     } catch (error) {
       // It was deleted, or moved to another repository.
       if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
@@ -105,20 +109,6 @@ async function list(
     maxPages,
   );
   return items as Listed[];
-}
-
-/** The open issues that are ours and about something that begins with these words. */
-export async function openIssuesAbout(
-  client: GitHub,
-  place: Omit<IssuePlace, 'about'>,
-  beginning: string,
-): Promise<{ number: number; about: string }[]> {
-  return (await list(client, place, 'open')).flatMap((found) => {
-    const about = /^<!-- roundsman: ([A-Za-z0-9.: -]{1,200}) -->/.exec(found.body ?? '')?.[1];
-    if (about === undefined || !about.startsWith(beginning)) return [];
-    const issue = ownIssue(found, { ...place, about });
-    return issue ? [{ number: issue.number, about }] : [];
-  });
 }
 
 export async function closeIssue(
