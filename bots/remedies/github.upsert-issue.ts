@@ -63,13 +63,13 @@ async function readProblem({ db, target }: RemedyContext): Promise<Problem> {
   return rows[0];
 }
 
-/** Not the number of times: each run would change the issue. */
+/** Not the number of times: each run would change the issue. GitHub takes 65,536 characters; safe text is up to four times as long. */
 const wantedOf = ({ title, description, severity, bot }: Problem, { target }: RemedyContext) => ({
   title: safeTitle(title),
   body: inFence([
-    ...title.split('\n'),
+    ...title.slice(0, 2_000).split('\n'),
     `${severity}, found by ${bot}`,
-    `Component: ${target.component}`,
+    `Component: ${target.component.slice(0, 500)}`,
     '',
     ...(description ?? '').slice(0, 10_000).split('\n'),
   ]),

@@ -9,7 +9,7 @@ import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
 import { GitHubError, type GitHubFault } from './error.ts';
 import { gateOf } from './gate.ts';
 import { FinalError, guardedFetch, unreachedError, type SendLimits, type Usage } from './send.ts';
-import { signInOptions } from './sign-in.ts';
+import { forgetTokens, signInOptions } from './sign-in.ts';
 
 export interface GitHub {
   /**
@@ -133,6 +133,7 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     };
     const status = response?.status ?? null;
     if (status === null) return unreachedError(unreached(), asked?.method ?? 'GET');
+    if (status === 401) forgetTokens(access);
     const isServer = status >= 500 || status < 400;
     return new GitHubError(
       `${new URL(access.baseUrl).host} answered ${status}: ${meanings[status] ?? 'an error'}`,

@@ -21,6 +21,10 @@ class TokenCache {
 
 const caches = new Map<string, TokenCache>();
 
+/** Has the next client ask for another token: this one was refused, though it would still be valid. */
+export const forgetTokens = (access: GitHubAccess): void =>
+  void caches.delete(credentialId(access));
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The options with which Octokit signs in. Throws an Error whose message does not hold the key. */

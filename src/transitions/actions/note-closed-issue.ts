@@ -16,6 +16,7 @@ export async function noteClosedIssue(
 ): Promise<void> {
   await sql`
     WITH noted AS MATERIALIZED (
+      -- Locks bot_actions by id.
       SELECT id FROM bot_actions WHERE id = ANY (${ids}::uuid[]) AND NOT evidence ? 'issue_closed'
       ORDER BY id FOR NO KEY UPDATE)
     UPDATE bot_actions SET evidence = evidence || jsonb_build_object('issue_closed', engine.now())
