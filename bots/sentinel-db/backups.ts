@@ -22,6 +22,9 @@ interface Backups {
 const hours = (moment: ReturnType<typeof sql>) =>
   sql`(extract(epoch FROM engine.now() - ${moment}) / 3600)::float8`;
 
+/** After the clock was set back, backups of the future would hide for so long that none are made. */
+const isPast = sql`began_at <= engine.now() + interval '1 hour'`;
+
 export async function findOldBackups(config: Config, context: CheckContext): Promise<CheckResult> {
   const { rows } = await sql<Backups>`
     SELECT folder.value AS folder, seen.known, seen.age, seen.proven_age,
@@ -30,14 +33,14 @@ export async function findOldBackups(config: Config, context: CheckContext): Pro
       SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL) AS age,
              min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND removed_at IS NULL) AS proven_age,
              max(${hours(sql`began_at`)}) AS since
-      FROM engine.backups
+      FROM engine.backups WHERE ${isPast}
     ) seen
     LEFT JOIN LATERAL (
       SELECT value #>> '{}' AS value, ${hours(sql`changed_at`)} AS since FROM engine.settings WHERE key = 'backup_folder'
     ) folder ON true
     LEFT JOIN LATERAL (
       SELECT outcome, error_message AS error, proof_error FROM engine.backups
-      WHERE outcome <> 'running' ORDER BY began_at DESC LIMIT 1
+      WHERE outcome <> 'running' AND ${isPast} ORDER BY began_at DESC LIMIT 1
     ) newest ON true`.execute(context.db);
   const { folder, known, age, proven_age: provenAge, since, ...newest } = rows[0]!;
   if (known === 0 && folder === null)

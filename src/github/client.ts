@@ -133,7 +133,6 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     };
     const status = response?.status ?? null;
     if (status === null) return unreachedError(unreached(), asked?.method ?? 'GET');
-    if (status === 401) forgetTokens(access);
     const isServer = status >= 500 || status < 400;
     return new GitHubError(
       `${new URL(access.baseUrl).host} answered ${status}: ${meanings[status] ?? 'an error'}`,
@@ -145,12 +144,18 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     );
   };
 
-  const carryOut = async <Answer>(work: () => Promise<Answer>) => {
+  const carryOut = async <Answer>(
+    work: () => Promise<Answer>,
+    isRepeat = false,
+  ): Promise<Answer> => {
     try {
       return await untilStopped(signal, work);
     } catch (error) {
       signal.throwIfAborted();
-      throw errorOf(error);
+      const known = errorOf(error);
+      // What was refused was not carried out, so that a write is repeated, too.
+      if (known.status === 401 && !isRepeat && forgetTokens(access)) return carryOut(work, true);
+      throw known;
     }
   };
 

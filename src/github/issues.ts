@@ -102,10 +102,11 @@ export async function findIssue(
         rest.issues.get({ owner, repo, issue_number: number }),
       );
       const issue = ownIssue(found, place);
-      // GitHub answers with the issue of another repository where it was transferred: its number means another issue here.
+      // GitHub leads from an issue that was moved to where it is now: in another repository, mostly with another number. That number is
+      // of an issue of other people here.
       if (issue?.number === number) return issue;
     } catch (error) {
-      // It was deleted, or moved to another repository.
+      // It was deleted, or moved to where the token sees nothing.
       if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
     }
   // An open issue may be older than hundreds of closed ones.
@@ -151,6 +152,35 @@ export async function closeIssue(
 }
 
 /**
+ * GitHub makes an issue without its label, and without an error, for an account that may not label it (docs.github.com/rest/issues/issues).
+ * Such an issue would not be found again, and each change of its ticket would make another one.
+ */
+async function refuseUnlabelled(
+  client: GitHub,
+  place: IssuePlace,
+  issue_number: number,
+): Promise<never> {
+  const { owner, repo, label } = place;
+  await client
+    .ask((rest) =>
+      rest.issues.update({
+        owner,
+        repo,
+        issue_number,
+        state: 'closed',
+        state_reason: 'not_planned',
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof GitHubError)) throw error;
+    });
+  throw new GitHubError(
+    `GitHub made the issue ${owner}/${repo}#${issue_number} without the label ${label}, by which it would be found again: the account may write issues there, and not label them (its role has to be Triage or higher)`,
+    { fault: 'forbidden', status: 201 },
+  );
+}
+
+/**
  * Makes the issue, or brings it up to date; nothing is sent where it is so already. It is looked for before it is made. `onMade` is
  * told the number of a new issue at once: it is open, even if it is to be closed. Throws {@link GitHubError}.
  */
@@ -171,15 +201,8 @@ export async function upsertIssue(
     );
     issue = { number: created.number, title, body, isOpen: true };
     onMade?.(issue.number);
-    if (!hasLabel(listed(created)?.labels ?? [], label)) {
-      // GitHub leaves out the labels of whoever may not write there. Such an issue would not be found again, and each message
-      // would make another one.
-      await closeIssue(client, place, issue.number);
-      throw new GitHubError(
-        `the issue ${owner}/${repo}#${issue.number} was made without the label ${label} and closed again: the token may not give labels there`,
-        { fault: 'forbidden', status: 403 },
-      );
-    }
+    if (!hasLabel(listed(created)?.labels ?? [], label))
+      await refuseUnlabelled(client, place, issue.number);
   }
   const isOpen = wanted.state === 'kept' ? issue.isOpen : wanted.state === 'open';
   // GitHub stores line ends as it likes.

@@ -951,3 +951,14 @@ test('backups: an old one, one that was never proven, and a failure of the newes
     { key: 'failed', title: 'The newest backup failed its proof' },
   ]);
 });
+
+test('backups: one of the future, from before the clock was set back, does not hide that no new one is made', async () => {
+  const { db, ask } = await scene();
+  await addBackup(db, -2_000);
+  await addBackup(db, 40);
+  await addBackup(db, 1, { outcome: 'failed', error: 'a disk is full' });
+  expect((await ask('backups')).findings).toMatchObject([
+    { key: 'age', title: 'The newest backup is 40 hours old' },
+    { key: 'failed', description: 'a disk is full' },
+  ]);
+});

@@ -47,38 +47,6 @@ async function scene(...issues: IssueState[]) {
   return { state, client, issues };
 }
 
-test('an issue that was transferred to another repository changes no issue here', async () => {
-  const { state, client, issues } = await scene(anIssue(2));
-  state.issues.set('acme/other', [ours(2)]);
-  // GitHub leads from the old address to the new one, where the issue has another number.
-  state.instead.push(({ pathname }, answer) =>
-    pathname.endsWith('/issues/1')
-      ? reply(state, answer, 301, {}, { location: '/repos/acme/other/issues/2' })
-      : 'pass',
-  );
-  const changed = { ...wanted, title: 'payments fail again' };
-  expect(await upsertIssue(client, place, changed, { number: 1 })).toMatchObject({ made: true });
-  expect(issues[0]).toEqual(anIssue(2));
-  expect(issues.slice(1)).toMatchObject([{ title: 'payments fail again' }]);
-});
-
-test('an issue that is made without its label is closed, and is an error', async () => {
-  const { state, client, issues } = await scene();
-  // GitHub leaves out labels where the token may not give them.
-  state.instead.push(({ method, body }, answer) => {
-    if (method !== 'POST') return 'pass';
-    const { title, body: text } = JSON.parse(body) as { title: string; body: string };
-    const made = anIssue(1, { title, body: text });
-    issues.push(made);
-    reply(state, answer, 201, made);
-  });
-  await expect(upsertIssue(client, place, wanted)).rejects.toMatchObject({
-    fault: 'forbidden',
-    message: expect.stringMatching(/acme\/alarms#1 .*without the label roundsman/),
-  });
-  expect(issues).toMatchObject([{ state: 'closed' }]);
-});
-
 test('an open issue is found behind more closed ones than are searched', async () => {
   const closed = Array.from({ length: 520 }, (_, at) => ({
     ...ours(at + 2, `problem b${at}`),

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { kindOf } from '../../src/sources/kinds/index.ts';
+import { removeOldDeliveries } from '../../src/data/sources/old-deliveries.ts';
 import { queueEventRuns } from '../../src/transitions/runs/queue-event.ts';
 import { rowOf } from '../support/runs.ts';
 import { alertmanagerGroup } from './examples.ts';
@@ -289,4 +290,17 @@ describe('what a run makes of it', () => {
     await round();
     expect((await findings()).at(-1)).toMatchObject({ resolved_at: expect.any(Date) });
   });
+});
+
+test('tidy removes what is old and read, and nothing that waits or is young', async () => {
+  const { alarm, round, inbox, age, db } = await sourceScene();
+  await alarm('read');
+  await round();
+  await alarm('unread');
+  await age(31 * 24 * 60);
+  await alarm('young');
+  const removed = await db.transaction().execute((trx) => removeOldDeliveries(trx, 100));
+  expect(removed).toBe(1);
+  expect((await inbox()).map(({ number }) => number)).toEqual(['2', '3']);
+  expect(await db.transaction().execute((trx) => removeOldDeliveries(trx, 100))).toBe(0);
 });

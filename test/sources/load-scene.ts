@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
@@ -22,6 +23,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** CPU that a process has used, in milliseconds: fields 14 and 15 of /proc/<pid>/stat, in ticks of 10 ms. */
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 export interface Held {
   rows: number;
   distinct: number;
@@ -33,13 +41,14 @@ export interface Held {
 export async function loadSource(
   { db, url }: { db: Db; url: string },
   options: Omit<LoadOptions, 'start' | 'port'>,
-): Promise<{ result: LoadResult; held: Held }> {
+): Promise<{ result: LoadResult; held: Held; cpuMs: number }> {
   const ring = `k1:${randomBytes(32).toString('base64')}`;
   await storeSealed(db, readKeyRing(ring), { name: 'IN_KEY', value: signingKey, actor: 'ann' });
   await sql`
     INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config)
     VALUES ('alarms', 'alarms', '*/5 * * * *', 'in:alarms',
             '{"kind": "plain", "secrets": ["IN_KEY"], "rate_per_minute": 600000}')`.execute(db);
+  let cpuMs = 0;
   const port = await freePort();
   const start = async () => {
     const { PATH, HOME } = process.env;
@@ -57,7 +66,12 @@ export async function loadSource(
       if (child.exitCode !== null) throw new Error(`the listener ended with ${child.exitCode}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    return { kill: () => void child.kill('SIGKILL') };
+    return {
+      kill() {
+        cpuMs += cpuMsOf(child.pid!);
+        child.kill('SIGKILL');
+      },
+    };
   };
   const result = await load({ ...options, start, port });
   const { rows } = await sql<{ rows: number; distinct: number; lost: number }>`
@@ -65,5 +79,5 @@ export async function loadSource(
            (SELECT count(*)::int FROM unnest(${[...result.accepted]}::text[]) a (id)
             WHERE a.id NOT IN (SELECT delivery_id FROM engine.inbox)) AS lost
     FROM engine.inbox`.execute(db);
-  return { result, held: rows[0]! };
+  return { result, held: rows[0]!, cpuMs };
 }

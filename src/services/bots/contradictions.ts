@@ -1,10 +1,13 @@
 /** Refuses columns of a bot that are valid one by one and contradict each other. */
 import type { BotRow } from '../../data/bots/bots.ts';
 import { UsageError } from '../../ground/errors.ts';
+import { isSource } from '../../sources/endpoint.ts';
 import { BadScheduleError, nextSlot, parseSchedule } from '../../schedule/cron.ts';
 
 type Columns = Pick<BotRow, 'schedule_cron' | 'timezone'> &
-  Partial<Pick<BotRow, 'jitter_seconds' | 'catch_up' | 'catch_up_limit'>>;
+  Partial<
+    Pick<BotRow, 'jitter_seconds' | 'catch_up' | 'catch_up_limit' | 'api_endpoint' | 'clear'>
+  >;
 
 /** How many of the next slots are compared to find the shortest interval; those of an hourly schedule are more than a week. */
 const comparedSlots = 200;
@@ -15,7 +18,17 @@ const comparedSlots = 200;
  * columns of the change: it is allowed to leave an earlier contradiction as it is. The schedule must be readable.
  */
 export function refuseContradictions(bot: Columns, changed: readonly string[]): void {
-  const { jitter_seconds: jitter = 0, catch_up = 'last' } = bot;
+  const { jitter_seconds: jitter = 0, catch_up = 'last', api_endpoint = '', clear = 1 } = bot;
+  if (
+    isSource(api_endpoint) &&
+    clear > 1 &&
+    ['clear', 'api_endpoint'].some((column) => changed.includes(column))
+  )
+    throw new UsageError({
+      what: `--clear ${clear} cannot be used for a source`,
+      why: 'its sender says only once that an alarm is resolved, so no finding would ever clear',
+      hint: 'give --clear 1, or leave it out',
+    });
   if (changed.includes('catch_up_limit') && catch_up !== 'all')
     throw new UsageError({
       what: '--catch-up-limit cannot be used',

@@ -67,7 +67,11 @@ export async function goneProblems(db: Db): Promise<GoneProblem[]> {
     const key = JSON.stringify([fingerprint, repository, token, baseUrl, label]);
     const known = problems.get(key);
     problems.set(key, {
-      ...{ fingerprint, repository, label, baseUrl, token },
+      fingerprint,
+      repository,
+      label,
+      baseUrl,
+      token,
       number: number === null ? (known?.number ?? null) : Number(number),
       actions: [...(known?.actions ?? []), id],
     });
