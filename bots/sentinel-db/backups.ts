@@ -43,9 +43,11 @@ export async function findOldBackups(config: Config, context: CheckContext): Pro
       WHERE outcome <> 'running' AND ${isPast} ORDER BY began_at DESC LIMIT 1
     ) newest ON true`.execute(context.db);
   const { folder, known, age, proven_age: provenAge, since, ...newest } = rows[0]!;
-  if (known === 0 && folder === null)
+  // A single backup by hand, as before an upgrade, promises no next one; who makes more of them by a schedule outside is told.
+  const failure = newest.outcome === 'success' ? newest.proof_error : newest.error;
+  if (folder === null && known <= 1 && failure === null)
     context.skip(
-      'no backups are made here: `npx roundsman settings backup_folder /var/backups/roundsman` has one made each day',
+      `${known === 0 ? 'no backups are made here' : 'one backup was made by hand, and none is planned'}: \`npx roundsman settings backup_folder /var/backups/roundsman\` has one made each day`,
     );
   const findings: ReportedFinding[] = [];
   const report = (
@@ -76,7 +78,6 @@ export async function findOldBackups(config: Config, context: CheckContext): Pro
       newest.proof_error ??
         'A backup that was never restored may not be one. `npx roundsman db backup verify` restores a copy and compares it.',
     );
-  const failure = newest.outcome === 'success' ? newest.proof_error : newest.error;
   if (failure !== null)
     report(
       'failed',

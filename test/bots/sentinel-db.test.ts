@@ -923,6 +923,14 @@ test('backups: none is made here, and the check says how; a set folder without a
   ]);
 });
 
+test('backups: a single one by hand, as before an upgrade, is no plan that was broken', async () => {
+  const { db, ask, skips } = await scene();
+  await addBackup(db, 2_000);
+  expect(await skips('backups')).toContain('one backup was made by hand');
+  await addBackup(db, 1_900);
+  expect((await ask('backups')).findings).toMatchObject([{ key: 'age' }, { key: 'proof' }]);
+});
+
 test('backups: a new proven one is well, also beside older failures and a newer one without a proof', async () => {
   const { db, ask } = await scene();
   await addBackup(db, 70, { outcome: 'failed', error: 'a disk is full' });

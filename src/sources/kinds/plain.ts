@@ -39,6 +39,7 @@ export const plain: SourceKind = {
   ...signedByStandard,
   name: 'plain',
   isOurs: true,
+  isTimed: true,
   title: 'a program of your own',
   secret: 'a key of 24 to 64 bytes, whsec_ and base64: `openssl rand -base64 32` makes one',
   setUp: ['a POST of the document of docs/incoming-alarms.md, signed by Standard Webhooks'],
