@@ -22,13 +22,16 @@ interface Backups {
 const hours = (moment: ReturnType<typeof sql>) =>
   sql`(extract(epoch FROM engine.now() - ${moment}) / 3600)::float8`;
 
+/** A backup of the future was made while a clock was wrong: it would look new until then. */
+const plausible = sql`taken_at <= engine.now() + interval '1 hour'`;
+
 export async function findOldBackups(config: Config, context: CheckContext): Promise<CheckResult> {
   const { rows } = await sql<Backups>`
     SELECT folder.value AS folder, seen.known, seen.age, seen.proven_age,
            greatest(seen.since, folder.since) AS since, newest.outcome, newest.error, newest.proof_error
     FROM (
-      SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL) AS age,
-             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND removed_at IS NULL) AS proven_age,
+      SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL AND ${plausible}) AS age,
+             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND proof_error IS NULL AND removed_at IS NULL AND ${plausible}) AS proven_age,
              max(${hours(sql`began_at`)}) AS since
       FROM engine.backups
     ) seen
