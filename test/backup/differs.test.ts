@@ -180,13 +180,13 @@ test('a copy that its server changes while it is restored is no proof, which is 
 test('what follows an unchecked foreign key is compared, too', async () => {
   const database = await testDatabase();
   const { file, manifest } = await take(database, backupFolder());
-  const texts = await textsOf(file);
+  const texts = await textsOf(file!);
   const key = /ALTER TABLE ONLY public\.(\w+)\n +ADD CONSTRAINT (\w+) FOREIGN KEY [^;]*;/.exec(
     texts.postData,
   )!;
   const [, table, constraint] = key as unknown as [string, string, string];
   const copy = await emptyDatabase();
-  await restoreArchive(copy.url, archiveOf(file), { signal });
+  await restoreArchive(copy.url, archiveOf(file!), { signal });
   const definition = key[0].slice(0, -1);
   await administer(
     copy.url,
