@@ -1,12 +1,9 @@
 /** Watches the answers of the platform's API in `api_logs`, endpoint by endpoint. */
 import { defineBot } from '../src/bot.ts';
-import {
-  findMissingPaths,
-  findRateLimited,
-  findServerErrors,
-  findSlow,
-} from './sentinel-api/answers.ts';
+import { findMissingPaths, findRateLimited } from './sentinel-api/answers.ts';
 import { config, type Config } from './sentinel-api/config.ts';
+import { findSlow } from './sentinel-api/latency.ts';
+import { findServerErrors } from './sentinel-api/server-errors.ts';
 import { findSilent } from './sentinel-api/silent.ts';
 import { findUnauthorized } from './sentinel-api/unauthorized.ts';
 

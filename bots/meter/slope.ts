@@ -13,6 +13,8 @@ interface Hours {
   ago: number;
   /** null: all of them together */
   provider: string | null;
+  /** null: all of the provider's */
+  model: string | null;
   cost: number;
   users: number;
 }
@@ -22,40 +24,45 @@ const sumOf = (rows: Hours[]) => rows.reduce((sum, { cost }) => sum + cost, 0);
 /**
  * Compares with the median of the days before, so that one expensive day (old uses that were recorded at once) does not raise what
  * is usual. A campaign brings more users, and each of them costs as before: that is no finding.
+ *
+ * A model is a finding only where its provider is none, because the finding of a provider names the models that cost most.
  */
 export async function findSlope(config: Config, context: CheckContext): Promise<CheckResult> {
   const { slope_hours, slope_days, slope_min_days, max_findings } = config;
   const { db, now, skip } = context;
   await requireUsage(context);
-  // A user of two providers counts for each; `users` of all providers together has a row of its own, with provider NULL.
+  // A user of two providers counts for each, so `users` of all providers together has a row of its own, with provider NULL.
   const { rows: hours } = await sql<Hours>`
-    SELECT day.ago, u.provider, u.cost, u.users
+    SELECT day.ago, u.provider, u.model, u.cost, u.users
     FROM generate_series(0, ${slope_days}::int) AS day (ago) CROSS JOIN LATERAL (
-      SELECT provider, sum(cost_cents)::float8 AS cost, count(DISTINCT user_id)::int AS users FROM javari_usage_stats
+      SELECT provider, model, sum(cost_cents)::float8 AS cost, count(DISTINCT user_id)::int AS users FROM javari_usage_stats
       WHERE created_at > ${now}::timestamptz - day.ago * interval '1 day' - make_interval(secs => ${slope_hours * 3_600})
         AND created_at <= ${now}::timestamptz - day.ago * interval '1 day' AND ${isCost(config)}
-      GROUP BY GROUPING SETS ((provider), ()) HAVING count(*) > 0
-      ORDER BY provider NULLS FIRST LIMIT 200
+      GROUP BY GROUPING SETS ((provider, model), (provider), ()) HAVING count(*) > 0
+      ORDER BY grouping(provider, model) DESC, provider, cost DESC, model LIMIT 1000
     ) u ORDER BY day.ago, u.cost DESC`.execute(db);
-  const totals = hours.filter(({ provider }) => provider === null);
+  const subjects = Map.groupBy(hours, ({ provider, model }) => JSON.stringify([provider, model]));
+  const totals = subjects.get(JSON.stringify([null, null])) ?? [];
   const before = totals.filter(({ ago }) => ago > 0);
   if (before.length < slope_min_days)
     skip(
       `there was spending on ${before.length} of the last ${slope_days} days in these hours, and ${slope_min_days} are needed to compare`,
     );
-  const providers = [...new Set([null, ...hours.map(({ provider }) => provider)])];
-  const found = providers
-    .map((provider) =>
-      riseOf(
-        hours.filter((row) => row.provider === provider),
-        provider,
-        config,
-      ),
-    )
+  const rises = [...subjects.values()]
+    .map((rows) => riseOf(rows, config))
     .filter((rise) => rise !== null);
+  const hasRisen = (provider: string | null) =>
+    rises.some((rise) => rise.provider === provider && rise.model === null);
+  // Where the provider does not cost at least half as much more, requests moved to this model from another one.
+  const found = rises.filter(
+    ({ provider, model, more }) =>
+      model === null ||
+      (!hasRisen(provider) &&
+        moreOf(subjects.get(JSON.stringify([provider, null]))!, config) > more / 2),
+  );
   const total = sumOf(totals.filter(({ ago }) => ago === 0));
   return {
-    examined: { count: providers.length, except: [] },
+    examined: { count: subjects.size, except: [] },
     figures: [
       { name: 'spent in the last hours', value: total, unit: 'cents' },
       { name: 'usual spending in these hours', value: usualOf(before, slope_days), unit: 'cents' },
@@ -66,9 +73,7 @@ export async function findSlope(config: Config, context: CheckContext): Promise<
       found
         .toSorted((a, b) => b.cost - a.cost)
         .slice(0, max_findings)
-        .map(async (rise) =>
-          findingOf(rise, config, await topModels(rise.provider, config, context)),
-        ),
+        .map(async (rise) => findingOf(rise, config, await topModels(rise, config, context))),
     ),
   };
 }
@@ -79,33 +84,43 @@ const usualOf = (before: Hours[], days: number) =>
 
 interface Rise {
   provider: string | null;
+  model: string | null;
   cost: number;
   users: number;
   usual: number;
   usualUser: number;
+  /** how much more than usual it cost */
+  more: number;
 }
 
-function riseOf(
-  hours: Hours[],
-  provider: string | null,
-  { slope_min_days, slope_times, slope_user_times, min_cents }: Config,
-): Rise | null {
+/** What a subject cost in the last hours, and what is usual; null where it cost nothing, or where there is too little to compare with. */
+function compare(hours: Hours[], { slope_min_days }: Pick<Config, 'slope_min_days'>): Rise | null {
   const last = hours.find(({ ago }) => ago === 0);
   const before = hours.filter(({ ago }) => ago > 0);
-  // A new provider has no earlier days to compare with; all providers together have.
-  if (!last || before.length < slope_min_days || last.cost < min_cents) return null;
+  // A new provider or model has no earlier days to compare with; all providers together have.
+  if (!last || before.length < slope_min_days) return null;
   // Days before the first use do not count.
   const days = Math.max(...before.map(({ ago }) => ago));
   const usual = usualOf(before, days);
   const usualUser = median(before.map(({ cost, users }) => cost / Math.max(1, users)));
-  const isRise =
-    last.cost > slope_times * usual &&
-    last.cost / Math.max(1, last.users) > slope_user_times * usualUser;
-  return isRise ? { provider, cost: last.cost, users: last.users, usual, usualUser } : null;
+  return { ...last, usual, usualUser, more: last.cost - usual };
 }
 
+function riseOf(hours: Hours[], config: Config): Rise | null {
+  const { slope_times, slope_user_times, min_cents } = config;
+  const rise = compare(hours, config);
+  if (rise === null || rise.cost < min_cents) return null;
+  const { cost, users, usual, usualUser } = rise;
+  const isRise =
+    cost > slope_times * usual && cost / Math.max(1, users) > slope_user_times * usualUser;
+  return isRise ? rise : null;
+}
+
+/** How much more than usual a subject cost, in cents; 0 where nothing is usual. */
+const moreOf = (hours: Hours[], config: Config): number => compare(hours, config)?.more ?? 0;
+
 async function topModels(
-  provider: string | null,
+  { provider, model }: Rise,
   config: Config,
   { db, now }: CheckContext,
 ): Promise<object[]> {
@@ -113,17 +128,22 @@ async function topModels(
   const { rows } = await sql<object>`
     SELECT model, user_id AS user, sum(cost_cents)::float8 AS cost_cents, count(*)::int AS requests FROM javari_usage_stats
     WHERE created_at > ${from} AND created_at <= ${now} AND ${isCost(config)}
-      ${provider === null ? sql`` : sql`AND provider = ${provider}`}
+      ${provider === null ? sql`` : sql`AND provider = ${provider}`} ${model === null ? sql`` : sql`AND model = ${model}`}
     GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 5`.execute(db);
   return rows;
 }
 
 const findingOf = (
-  { provider, cost, users, usual, usualUser }: Rise,
+  { provider, model, cost, users, usual, usualUser }: Rise,
   { slope_hours }: Config,
   top: object[],
 ): ReportedFinding => {
-  const component = provider === null ? all : nameOfProvider(provider);
+  const component =
+    provider === null
+      ? all
+      : model === null
+        ? nameOfProvider(provider)
+        : `model ${provider}/${model}`;
   return {
     severity: 'high',
     category: 'costs',

@@ -18,6 +18,8 @@ export interface Totals {
   keys: number;
   /** how many keys are a finding */
   wrong: number;
+  /** how many keys are bad and no finding, because they are as usual */
+  tolerated: number;
   bad: number;
   of: number;
 }
@@ -30,6 +32,8 @@ export interface Question {
   /** which rows of `counted` are findings, and their order */
   wrong: Fragment;
   worst: Fragment;
+  /** which rows of `counted` are as bad as usual; none unless given */
+  tolerated?: Fragment;
   max: number;
   /** further columns of a finding, of a row `g` of `counted`: read for those that are reported, however many keys there are */
   details?: Fragment;
@@ -54,7 +58,19 @@ export const isSinceStart = (key: Fragment, { from, only }: EventContext) => sql
 
 export async function countEvents<Row extends Counted>(
   { db, starts, only }: EventContext,
-  { tables, counted, wrong, worst, max, details, badAlone, unrelated, keys, figures }: Question,
+  {
+    tables,
+    counted,
+    wrong,
+    worst,
+    tolerated,
+    max,
+    details,
+    badAlone,
+    unrelated,
+    keys,
+    figures,
+  }: Question,
   finding: (row: Row) => Omit<ReportedFinding, 'key'>,
 ): Promise<EventResult> {
   const { rows } = await sql<Totals & { found: Row[]; tallies: Counted[] }>`
@@ -69,6 +85,7 @@ export async function countEvents<Row extends Counted>(
       SELECT key FROM found UNION SELECT key FROM starts UNION SELECT unnest(${[...(only ?? [])]}::text[])
     )
     SELECT (${keys ?? sql`SELECT count(*)::int FROM counted`}) AS keys, (SELECT count(*)::int FROM wrong) AS wrong,
+      (SELECT count(*)::int FROM counted WHERE ${tolerated ?? sql`false`}) AS tolerated,
       (SELECT coalesce(sum(bad), 0)::int FROM counted) AS bad, (SELECT coalesce(sum("of"), 0)::int FROM counted) AS "of",
       (SELECT coalesce(json_agg(found ORDER BY place), '[]') FROM found) AS found,
       (SELECT coalesce(json_agg(json_build_object('key', key, 'bad', coalesce(bad, 0), 'of', coalesce("of", 0),

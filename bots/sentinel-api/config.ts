@@ -19,6 +19,48 @@ export const config = z.strictObject({
     3,
     'at least this many 5xx answers are a finding also where their share is small; above max_5xx_percent two are',
   ),
+  // As weeks of the pulse.
+  weeks: z
+    .int()
+    .min(3)
+    .max(12)
+    .default(8)
+    .describe(
+      'with how many past weeks 5xx answers and times are compared, at the same time of the same weekday',
+    ),
+  // As min_weeks of the pulse.
+  min_weeks: z
+    .int()
+    .min(3)
+    .max(12)
+    .default(3)
+    .describe(
+      'an endpoint that had min_requests in fewer past weeks than this is not compared with them',
+    ),
+  // Our choice: what varies by less from week to week is the same problem, which is known.
+  worse_factor: z
+    .number()
+    .min(1)
+    .max(1_000)
+    .default(2)
+    .describe(
+      'what is up to this many times as bad as in past weeks is usual, and no finding unless most requests fail',
+    ),
+  // As min_errors of the pulse: a deployment costs one or two requests on each of some instances.
+  min_rise_5xx: count(
+    10,
+    'at least this many 5xx answers are a medium finding where their share is far above the usual one',
+  ),
+  // Our choice: one user in a hundred sees the error.
+  rise_5xx_points: percent(
+    1,
+    'for that, the share has to be more than this many percentage points above the usual one',
+  ),
+  // Twice the time that feels immediate, 0.1 s (J. Nielsen, Response Times: The 3 Important Limits).
+  min_rise_ms: amount(
+    200,
+    'an endpoint that became slower than usual is a finding, low up to max_p95_ms, where half of its requests take this many milliseconds more',
+  ),
   // Our choice: one visitor with an old link may try it several times.
   min_404: count(10, 'fewer 404 answers of a path than this are no finding'),
   // Two: a scanner is one client.

@@ -22,30 +22,32 @@ interface Backups {
 const hours = (moment: ReturnType<typeof sql>) =>
   sql`(extract(epoch FROM engine.now() - ${moment}) / 3600)::float8`;
 
-/** A backup of the future was made while a clock was wrong: it would look new until then. */
-const plausible = sql`taken_at <= engine.now() + interval '1 hour'`;
+/** After the clock was set back, backups of the future would hide for so long that none are made. */
+const isPast = sql`began_at <= engine.now() + interval '1 hour'`;
 
 export async function findOldBackups(config: Config, context: CheckContext): Promise<CheckResult> {
   const { rows } = await sql<Backups>`
     SELECT folder.value AS folder, seen.known, seen.age, seen.proven_age,
            greatest(seen.since, folder.since) AS since, newest.outcome, newest.error, newest.proof_error
     FROM (
-      SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL AND ${plausible}) AS age,
-             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND proof_error IS NULL AND removed_at IS NULL AND ${plausible}) AS proven_age,
+      SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL) AS age,
+             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND proof_error IS NULL AND removed_at IS NULL) AS proven_age,
              max(${hours(sql`began_at`)}) AS since
-      FROM engine.backups
+      FROM engine.backups WHERE ${isPast}
     ) seen
     LEFT JOIN LATERAL (
       SELECT value #>> '{}' AS value, ${hours(sql`changed_at`)} AS since FROM engine.settings WHERE key = 'backup_folder'
     ) folder ON true
     LEFT JOIN LATERAL (
       SELECT outcome, error_message AS error, proof_error FROM engine.backups
-      WHERE outcome <> 'running' ORDER BY began_at DESC LIMIT 1
+      WHERE outcome <> 'running' AND ${isPast} ORDER BY began_at DESC LIMIT 1
     ) newest ON true`.execute(context.db);
   const { folder, known, age, proven_age: provenAge, since, ...newest } = rows[0]!;
-  if (known === 0 && folder === null)
+  // A single backup by hand, as before an upgrade, promises no next one; who makes more of them by a schedule outside is told.
+  const failure = newest.outcome === 'success' ? newest.proof_error : newest.error;
+  if (folder === null && known <= 1 && failure === null)
     context.skip(
-      'no backups are made here: `npx roundsman settings backup_folder /var/backups/roundsman` has one made each day',
+      `${known === 0 ? 'no backups are made here' : 'one backup was made by hand, and none is planned'}: \`npx roundsman settings backup_folder /var/backups/roundsman\` has one made each day`,
     );
   const findings: ReportedFinding[] = [];
   const report = (
@@ -76,7 +78,6 @@ export async function findOldBackups(config: Config, context: CheckContext): Pro
       newest.proof_error ??
         'A backup that was never restored may not be one. `npx roundsman db backup verify` restores a copy and compares it.',
     );
-  const failure = newest.outcome === 'success' ? newest.proof_error : newest.error;
   if (failure !== null)
     report(
       'failed',

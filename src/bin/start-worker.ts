@@ -20,6 +20,7 @@ import { settlesWithin } from '../ground/settles-within.ts';
 import type { ConnectionPlan } from '../services/connections/plan.ts';
 import { performCanary } from '../run/perform-canary.ts';
 import { performRun } from '../run/perform.ts';
+import { openRemotePlaces } from '../run/remote-places.ts';
 import type { Closers } from './closing.ts';
 
 const giveBackWithinMs = 5_000;
@@ -113,7 +114,8 @@ export function startWorker(
   writer.warmUp().catch((error: unknown) => emit('writer.cold', { err: error }));
   const secrets = openSecrets(db, config, redactionOf(log), emit);
   const parts = { worker, db, children, catalogue, queue };
-  const engine: Engine = { ...parts, writer, leases, secrets, emit, offline };
+  const remotePlaces = openRemotePlaces({ db, queue, emit }, plan.places);
+  const engine: Engine = { ...parts, writer, leases, secrets, emit, remotePlaces, offline };
   const jobEngine = {
     worker,
     db,

@@ -9,7 +9,7 @@ import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
 import { GitHubError, type GitHubFault } from './error.ts';
 import { gateOf } from './gate.ts';
 import { FinalError, guardedFetch, unreachedError, type SendLimits, type Usage } from './send.ts';
-import { signInOptions } from './sign-in.ts';
+import { forgetTokens, signInOptions } from './sign-in.ts';
 
 export interface GitHub {
   /**
@@ -144,12 +144,18 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     );
   };
 
-  const carryOut = async <Answer>(work: () => Promise<Answer>) => {
+  const carryOut = async <Answer>(
+    work: () => Promise<Answer>,
+    isRepeat = false,
+  ): Promise<Answer> => {
     try {
       return await untilStopped(signal, work);
     } catch (error) {
       signal.throwIfAborted();
-      throw errorOf(error);
+      const known = errorOf(error);
+      // What was refused was not carried out, so that a write is repeated, too.
+      if (known.status === 401 && !isRepeat && forgetTokens(access)) return carryOut(work, true);
+      throw known;
     }
   };
 

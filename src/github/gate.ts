@@ -21,13 +21,47 @@ const fallbackMs = 60_000;
 const maxWaitMs = 3_600_000;
 
 /** Whether the answer says that GitHub limits requests: then it has not done what was asked. */
-export const isLimit = ({ status, headers, body }: OutboundAnswer): boolean =>
-  status === 429 ||
-  (status === 403 &&
-    (headers['retry-after'] !== undefined ||
-      headers['x-ratelimit-remaining'] === '0' ||
-      /\bsecondary rate limit\b/i.test(body.slice(0, 2_000)))) ||
-  (status === 200 && /"type"\s*:\s*"RATE_LIMITED"/.test(body.slice(0, 2_000)));
+export const isLimit = (answer: OutboundAnswer): boolean => {
+  const { status, headers, body } = answer;
+  return (
+    status === 429 ||
+    (status === 403 &&
+      (headers['retry-after'] !== undefined ||
+        headers['x-ratelimit-remaining'] === '0' ||
+        secondaryLimit.test(body.slice(0, 2_000)))) ||
+    (status === 200 && limitWords.test(body.slice(0, 2_000)) && isLimitOfGraphql(body))
+  );
+};
+
+const secondaryLimit = /\bsecondary rate limit\b/i;
+const limitWords = /"RATE_LIMIT(?:ED)?"|\bsecondary rate limit\b/i;
+
+/**
+ * GraphQL states its limits with status 200: the primary one as an error of the type RATE_LIMITED, and sometimes RATE_LIMIT, the secondary
+ * one by its message (docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api). Only errors and the message are
+ * read, because data hold text from outside.
+ */
+function isLimitOfGraphql(body: string): boolean {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return false;
+  }
+  const { data, errors, message } = (parsed ?? {}) as Record<string, unknown>;
+  const stated = (Array.isArray(errors) ? errors : []) as ({
+    type?: unknown;
+    message?: unknown;
+  } | null)[];
+  if (stated.some((each) => /^RATE_LIMIT(?:ED)?$/.test(String(each?.type)))) return true;
+  const hasData = data !== undefined && data !== null;
+  return (
+    !hasData &&
+    [message, ...stated.map((each) => each?.message)].some(
+      (text) => typeof text === 'string' && secondaryLimit.test(text),
+    )
+  );
+}
 
 /** How long GitHub asks to wait after this answer; null if it does not. Both times are GitHub's own, so that clocks need not agree. */
 export function askedWaitMs(answer: OutboundAnswer, now = Date.now()): number | null {

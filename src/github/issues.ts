@@ -49,13 +49,15 @@ interface Listed {
   pull_request?: unknown;
 }
 
+const isLabelled = (labels: Listed['labels'], label: string): boolean =>
+  labels.some(
+    (each) => (typeof each === 'string' ? each : each.name)?.toLowerCase() === label.toLowerCase(),
+  );
+
 function ownIssue(found: Listed, place: IssuePlace): Issue | null {
   const { number, title, body, state, labels, pull_request } = found;
-  const isLabelled = labels.some(
-    (each) =>
-      (typeof each === 'string' ? each : each.name)?.toLowerCase() === place.label.toLowerCase(),
-  );
-  if (pull_request || !isLabelled || !body?.startsWith(marker(place))) return null;
+  if (pull_request || !isLabelled(labels, place.label) || !body?.startsWith(marker(place)))
+    return null;
   return { number, title, body, isOpen: state === 'open' };
 }
 
@@ -72,9 +74,11 @@ export async function findIssue(
         rest.issues.get({ owner, repo, issue_number: number }),
       );
       const issue = ownIssue(found as Listed, place);
-      if (issue) return issue;
+      // GitHub leads from an issue that was moved to where it is now: in another repository, mostly with another number. That number is
+      // of an issue of other people here.
+      if (issue?.number === number) return issue;
     } catch (error) {
-      // It was deleted, or moved to another repository.
+      // It was deleted, or moved to where the token sees nothing.
       if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
     }
   for (const item of await list(client, place, 'all')) {
@@ -132,6 +136,35 @@ export async function closeIssue(
 }
 
 /**
+ * GitHub makes an issue without its label, and without an error, for an account that may not label it (docs.github.com/rest/issues/issues).
+ * Such an issue would not be found again, and each change of its ticket would make another one.
+ */
+async function refuseUnlabelled(
+  client: GitHub,
+  place: IssuePlace,
+  issue_number: number,
+): Promise<never> {
+  const { owner, repo, label } = place;
+  await client
+    .ask((rest) =>
+      rest.issues.update({
+        owner,
+        repo,
+        issue_number,
+        state: 'closed',
+        state_reason: 'not_planned',
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof GitHubError)) throw error;
+    });
+  throw new GitHubError(
+    `GitHub made the issue ${owner}/${repo}#${issue_number} without the label ${label}, by which it would be found again: the account may write issues there, and not label them (its role has to be Triage or higher)`,
+    { fault: 'forbidden', status: 201 },
+  );
+}
+
+/**
  * Makes the issue, or brings it up to date; nothing is sent where it is so already. It is looked for before it is made. `onMade` is
  * told the number of a new issue at once: it is open, even if it is to be closed. Throws {@link GitHubError}.
  */
@@ -152,6 +185,7 @@ export async function upsertIssue(
     );
     issue = { number: created.number, title, body, isOpen: true };
     onMade?.(issue.number);
+    if (!isLabelled(created.labels, label)) await refuseUnlabelled(client, place, issue.number);
   }
   const isOpen = wanted.state === 'kept' ? issue.isOpen : wanted.state === 'open';
   // GitHub stores line ends as it likes.

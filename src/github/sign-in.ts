@@ -17,9 +17,23 @@ class TokenCache {
   set(key: string, value: string): void {
     this.#kept.set(key, { value, until: performance.now() + tokenLifetimeMs });
   }
+
+  /** Whether there was anything. */
+  clear(): boolean {
+    const { size } = this.#kept;
+    this.#kept.clear();
+    return size > 0;
+  }
 }
 
 const caches = new Map<string, TokenCache>();
+
+/**
+ * Forgets the tokens of an installation, so that the next request asks for a new one: GitHub takes one back before its hour is over when
+ * the installation is suspended or its app is changed. False if there is none to forget.
+ */
+export const forgetTokens = (access: GitHubAccess): boolean =>
+  caches.get(credentialId(access))?.clear() ?? false;
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -5,6 +5,7 @@ import type { RunQueue } from '../queue/run-queue.ts';
 import type { Children } from './tasks/children.ts';
 import type { RunWriter } from './writer/run-writer.ts';
 import type { Leases } from './lease.ts';
+import type { RemotePlaces } from './remote-places.ts';
 import type { Secrets } from './secrets.ts';
 
 /** The dependencies with which a worker process executes runs of bots. */
@@ -21,6 +22,8 @@ export interface Engine {
   leases: Leases;
   secrets: Secrets;
   emit: Emit;
+  /** which places runs of remote bots may take; without it they take any */
+  remotePlaces?: RemotePlaces | undefined;
   offline?: Offline | undefined;
 }
 

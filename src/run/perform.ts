@@ -16,7 +16,8 @@ import { judgeDue } from './verify-later.ts';
 /**
  * One run, from its entry in the queue to its end:
  *
- *   start       `queued -> running`, with an attempt, a fence and a lease; then the run gets a child process of its own
+ *   start       `queued -> running`, with an attempt, a fence and a lease; then the run gets a child process of its own.
+ *               A run of a remote bot waits instead while such runs have all places that they may take
  *   reconcile   requested undos, and effects of earlier runs of the bot that may or may not have happened
  *   check       the bot's checks, one after the other
  *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
@@ -41,7 +42,8 @@ export async function performRun(
     engine.emit('entry.refused', { id, generation });
     return;
   }
-  const run = await engine.writer.start(entry);
+  const start = () => engine.writer.start(entry);
+  const run = await (engine.remotePlaces?.start(entry, start) ?? start());
   if (!run) return;
   engine.leases.add(run);
   const { attempt, trigger } = run;
@@ -60,6 +62,7 @@ export async function performRun(
     }
   } finally {
     engine.leases.remove(run);
+    engine.remotePlaces?.end(run);
   }
 }
 

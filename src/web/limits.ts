@@ -11,7 +11,7 @@ export interface Limits {
   headerBytes: number;
   /** headers of one request */
   headers: number;
-  /** connections at once; further ones are closed */
+  /** connections at once; for a further one, that is closed which has gone longest without a whole request */
   connections: number;
   /** requests that are answered at once; further ones get 503 */
   requests: number;

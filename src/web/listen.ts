@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { openReceiver, type Receiver } from '../services/sources/receive.ts';
 import { appOf } from './app.ts';
+import { boundConnections } from './connections.ts';
 import { limits as allLimits, type Limits } from './limits.ts';
 import type { Route, WebDependencies } from './request/route.ts';
 
@@ -43,6 +44,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const { socket } = incoming;
     const count = (pending.get(socket) ?? 0) + 1;
     if (count > limits.requestsOfConnection) return void socket.destroy();
+    noteRequest(incoming, outgoing);
     pending.set(socket, count);
     outgoing.once('close', () => pending.set(socket, (pending.get(socket) ?? 1) - 1));
     void answer(incoming, outgoing);
@@ -54,7 +56,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: Math.min(1_000, limits.headersMs / 2),
   });
-  server.maxConnections = limits.connections;
+  const noteRequest = boundConnections(server, limits.connections);
   server.maxHeadersCount = limits.headers;
   server.on('request', take);
   // A sender that asks first is told at once when its body would be too large.

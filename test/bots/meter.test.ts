@@ -248,6 +248,73 @@ describe('slope', () => {
   });
 });
 
+describe('slope of a model', () => {
+  const days = async (model: string, cents: number, more = {}) => {
+    for (let days = 1; days <= 14; days += 1) await use(cents, days * day + 60, { model, ...more });
+  };
+
+  test('is found where its provider as a whole costs about as usual', async () => {
+    await days('chat', 3_000);
+    await days('pictures', 200);
+    await use(3_000, 60, { model: 'chat' });
+    await use(600, 60, { model: 'pictures' });
+    expect(await found('slope')).toEqual([]);
+    await use(1, 60, { model: 'pictures' });
+    expect(await check('slope')).toMatchObject({
+      // All providers, the only one of them, and its two models.
+      examined: { count: 4 },
+      findings: [
+        {
+          severity: 'high',
+          component: 'model fiction/pictures',
+          title:
+            'Javari costs rise: model fiction/pictures cost 601 cents in 6 hours, usual are 200 cents',
+          metadata: { top: [{ model: 'pictures', cost_cents: 601 }] },
+        },
+      ],
+    });
+    expect(await found('slope', { min_cents: 602 })).toEqual([]);
+    // When the provider is a finding, it names the model.
+    await use(9_000, 60, { model: 'pictures' });
+    expect((await found('slope')).map(({ component }) => component)).toEqual([
+      'all providers',
+      'fiction',
+    ]);
+  });
+
+  test('models of one name at two providers are two', async () => {
+    await days('large', 3_000);
+    await days('large', 3_000, { provider: 'other' });
+    await days('small', 200, { provider: 'other' });
+    await use(3_000, 60, { model: 'large' });
+    await use(3_000, 60, { model: 'large', provider: 'other' });
+    await use(900, 60, { model: 'small' });
+    expect(await found('slope')).toEqual([]);
+    await use(900, 60, { model: 'small', provider: 'other' });
+    expect((await found('slope')).map(({ component }) => component)).toEqual(['model other/small']);
+  });
+
+  test('requests that moved from another model are no rise, nor are more users of the model', async () => {
+    await days('older', 1_000);
+    await days('newer', 100);
+    await use(200, 60, { model: 'older' });
+    await use(900, 60, { model: 'newer' });
+    expect(await found('slope')).toEqual([]);
+    await sql`TRUNCATE javari_usage_stats`.execute(db);
+    const users = await Promise.all(Array.from({ length: 8 }, () => addUser(db)));
+    await days('chat', 5_000);
+    await use(5_000, 60, { model: 'chat' });
+    await days('pictures', 200, { user_id: users[0] });
+    for (const user_id of users) await use(200, 60, { model: 'pictures', user_id });
+    expect(await found('slope')).toEqual([]);
+    expect(await found('slope', { slope_user_times: 1 })).toEqual([]);
+    await use(400, 60, { model: 'pictures', user_id: users[0] });
+    expect(await found('slope', { slope_user_times: 1 })).toMatchObject([
+      { component: 'model fiction/pictures' },
+    ]);
+  });
+});
+
 describe('user-spend', () => {
   test('a user is compared with their own days, a new one with the others', async () => {
     const users = await Promise.all(Array.from({ length: 4 }, () => addUser(db)));
@@ -423,6 +490,7 @@ test('each kind of finding is known', async () => {
   }
   expect(Object.fromEntries(known)).toEqual({
     'meter.slope': ['costs.rise'],
+    'meter.slope.model': ['costs.rise'],
     'meter.user-spend': ['costs.rise'],
     'meter.failures': ['models.failing'],
     'meter.runaway.heals': ['automation.runaway'],

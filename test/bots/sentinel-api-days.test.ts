@@ -24,7 +24,13 @@ const keys = async (...args: Parameters<typeof check>) =>
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7, 8];
 /** The figures of both clock hours in which the last hour of each of these days lies. */
-async function history(subject: string, days: number[], events: number, hours = [0, 1]) {
+async function history(
+  subject: string,
+  days: number[],
+  events: number,
+  hours = [0, 1],
+  { failures = 0, total_ms = 0 } = {},
+) {
   const rows = days.flatMap((day) =>
     hours.map((before) => ({
       kind: 'endpoint' as const,
@@ -32,7 +38,8 @@ async function history(subject: string, days: number[], events: number, hours = 
       period: 'hour' as const,
       starts_at: new Date(thisHour - day * dayMs - before * hourMs),
       events,
-      failures: 0,
+      failures,
+      total_ms,
     })),
   );
   await db.insertInto('engine.rollups').values(rows).execute();
@@ -41,12 +48,18 @@ async function history(subject: string, days: number[], events: number, hours = 
 async function answers(
   endpoint: string,
   count: number,
-  { status = 200, at = new Date(now.getTime() - 600_000), address = '' } = {},
+  {
+    status = 200,
+    at = new Date(now.getTime() - 600_000),
+    address = '',
+    ms = null as number | null,
+  } = {},
 ) {
   const rows = Array.from({ length: count }, (_, i) => ({
     endpoint,
     method: 'GET',
     status_code: status,
+    response_time_ms: ms,
     created_at: at,
     ip_address: address === '' ? `198.51.100.${(i % 200) + 1}` : address,
   }));
@@ -231,5 +244,158 @@ describe('unauthorized', () => {
       findings: [{ key: '/a' }],
       tallies: expect.arrayContaining([{ key: '/a', bad: 30, of: 30, newestBadAt: at }]),
     });
+  });
+});
+
+const everyWeek = [7, 14, 21];
+const severities = async (...args: Parameters<typeof check>) =>
+  (await check(...args)).findings.map(({ key, severity }) => [key, severity]);
+
+describe('server-errors', () => {
+  const fail = (path: string, failed: number, of: number) =>
+    Promise.all([answers(path, failed, { status: 500 }), answers(path, of - failed)]);
+  const weekly = (path: string, failures: number, events: number, weeks = everyWeek) =>
+    history(path, weeks, events, [0, 1], { failures });
+
+  test('an endpoint that fails as often in every week is no finding, and is counted', async () => {
+    await weekly('/known', 40, 200);
+    await fail('/known', 40, 200);
+    const { findings, figures, tallies } = await check('server-errors');
+    expect(findings).toEqual([]);
+    expect(figures).toContainEqual({ name: 'endpoints as bad as in past weeks', value: 1 });
+    expect(tallies).toEqual([]);
+    // 20 % are usual: up to 40 % are the same problem.
+    await answers('/known', 60, { status: 500 });
+    expect(await keys('server-errors')).toEqual([]);
+    await answers('/known', 10, { status: 500 });
+    expect((await check('server-errors')).findings).toMatchObject([
+      {
+        key: '/known',
+        severity: 'high',
+        description: 'In past weeks it was 20.0 % at this time of this weekday.',
+        metadata: { answered_5xx: 110, usual_percent: 20 },
+      },
+    ]);
+    expect(await keys('server-errors', { worse_factor: 3 })).toEqual([]);
+  });
+
+  test('an endpoint of which most requests fail is a finding in every week', async () => {
+    await weekly('/broken', 150, 200);
+    await fail('/broken', 150, 200);
+    expect(await severities('server-errors')).toEqual([['/broken', 'critical']]);
+  });
+
+  test('a share that is far above the usual one is medium below the limit, from ten answers on', async () => {
+    await weekly('/rises', 2, 1_000);
+    await fail('/rises', 9, 600);
+    expect(await severities('server-errors')).toEqual([['/rises', 'low']]);
+    await answers('/rises', 1, { status: 500 });
+    expect(await severities('server-errors')).toEqual([['/rises', 'medium']]);
+    expect(await severities('server-errors', { rise_5xx_points: 1.5 })).toEqual([
+      ['/rises', 'low'],
+    ]);
+    expect(await severities('server-errors', { min_rise_5xx: 11 })).toEqual([['/rises', 'low']]);
+    // Above the limit of its kind, too.
+    expect(await severities('server-errors', { min_5xx: 1_000 })).toEqual([['/rises', 'medium']]);
+  });
+
+  test('chance alone is no rise: among few requests a share varies', async () => {
+    await weekly('/few', 2, 20);
+    // Two are usual: up to 2 + 3 * sqrt(2) = 6.2 are chance.
+    await fail('/few', 6, 20);
+    expect(await keys('server-errors')).toEqual([]);
+    await answers('/few', 1, { status: 500 });
+    expect(await severities('server-errors')).toEqual([['/few', 'high']]);
+  });
+
+  test('what is usual is the median of three weeks at least, each with enough requests', async () => {
+    await weekly('/two-weeks', 40, 200, [7, 14]);
+    await weekly('/small-weeks', 4, 19);
+    await weekly('/one-bad-week', 0, 200, [7, 21]);
+    await weekly('/one-bad-week', 100, 200, [14]);
+    await weekly('/other-days', 40, 200, [1, 2, 3, 4, 5, 6, 8]);
+    await history('/other-hours', everyWeek, 200, [2, -1], { failures: 40 });
+    for (const path of ['/two-weeks', '/small-weeks', '/one-bad-week', '/other-days'])
+      await fail(path, 40, 200);
+    await fail('/other-hours', 40, 200);
+    expect((await keys('server-errors')).toSorted()).toEqual([
+      '/one-bad-week',
+      '/other-days',
+      '/other-hours',
+      '/small-weeks',
+      '/two-weeks',
+    ]);
+    await weekly('/two-weeks', 40, 200, [56]);
+    expect(await keys('server-errors')).not.toContain('/two-weeks');
+    expect(await keys('server-errors', { weeks: 7 })).toContain('/two-weeks');
+    expect(await keys('server-errors', { min_weeks: 4 })).toContain('/two-weeks');
+    // A window of more than a day has no time of day.
+    expect(await keys('server-errors', { window_minutes: 1_441 })).toContain('/two-weeks');
+  });
+
+  test('the figures of all other endpoints together are no past of one', async () => {
+    await weekly('(other)', 40, 200);
+    await fail('(other)', 40, 200);
+    expect(await keys('server-errors')).toEqual(['(other)']);
+  });
+});
+
+describe('latency', () => {
+  const slow = (path: string, count: number, ms: number, days = 0) =>
+    answers(path, count, { ms, at: new Date(now.getTime() - 600_000 - days * dayMs) });
+  const weekly = (path: string, mean: number, events = 100) =>
+    history(path, everyWeek, events, [0, 1], { total_ms: mean * events });
+
+  test('an endpoint that is as slow in every week is no finding, and is counted', async () => {
+    for (const days of [0, ...everyWeek]) await slow('/report?of=march', 20, 3_000, days);
+    await slow('/report', 1, 3_000);
+    const { findings, figures } = await check('latency');
+    expect(findings).toEqual([]);
+    expect(figures).toContainEqual({ name: 'endpoints as bad as in past weeks', value: 1 });
+    await slow('/report', 2, 6_000);
+    expect(await keys('latency')).toEqual([]);
+    await slow('/report', 2, 6_001);
+    expect(await severities('latency')).toEqual([['/report', 'medium']]);
+    expect(await keys('latency', { worse_factor: 3 })).toEqual([]);
+  });
+
+  test('two slow weeks, or weeks with few requests, are not usual', async () => {
+    for (const days of [0, 7, 14]) await slow('/two-weeks', 20, 3_000, days);
+    for (const days of everyWeek) await slow('/small-weeks', 19, 3_000, days);
+    await slow('/small-weeks', 20, 3_000);
+    // A slow mean in three weeks says nothing about 95 % of the requests.
+    await weekly('/two-weeks', 3_000);
+    expect((await keys('latency')).toSorted()).toEqual(['/small-weeks', '/two-weeks']);
+  });
+
+  test('an endpoint far slower than in past weeks is low below the limit', async () => {
+    await weekly('/rises', 100);
+    await slow('/rises', 20, 300);
+    expect(await keys('latency')).toEqual([]);
+    await slow('/rises', 21, 301);
+    expect((await check('latency')).findings).toMatchObject([
+      {
+        key: '/rises',
+        severity: 'low',
+        title: '/rises: slow, 95 % of 41 requests took up to 301 ms',
+        description:
+          'Half of them took up to 301 ms. In past weeks requests took 100 ms on average at this time of this weekday.',
+        metadata: { median_ms: 301, usual_mean_ms: 100 },
+      },
+    ]);
+    // Its requests count as bad from the time on at which they are far slower than usual.
+    expect((await check('latency')).tallies).toMatchObject([{ key: '/rises', bad: 21, of: 41 }]);
+    expect(await keys('latency', { worse_factor: 3.5 })).toEqual([]);
+    expect(await keys('latency', { min_rise_ms: 201 })).toEqual([]);
+  });
+
+  test('is no rise that one request makes, nor one where only few requests have a time', async () => {
+    await weekly('/one', 100);
+    await slow('/one', 19, 100);
+    await slow('/one', 1, 60_000);
+    await weekly('/untimed', 30);
+    await slow('/untimed', 20, 400);
+    await answers('/untimed', 180);
+    expect(await keys('latency')).toEqual([]);
   });
 });

@@ -264,7 +264,7 @@ test('each kind of finding has advice, and its checks give figures', async () =>
         RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE).matcher(title!).find(),
       )
       .map((seed) => seed.name);
-    expect(figures).toHaveLength(3);
+    expect(figures!.length).toBeGreaterThanOrEqual(3);
   }
   expect(known).toEqual({
     'server-errors': ['api.server-errors'],

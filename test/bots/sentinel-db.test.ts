@@ -923,6 +923,14 @@ test('backups: none is made here, and the check says how; a set folder without a
   ]);
 });
 
+test('backups: a single one by hand, as before an upgrade, is no plan that was broken', async () => {
+  const { db, ask, skips } = await scene();
+  await addBackup(db, 2_000);
+  expect(await skips('backups')).toContain('one backup was made by hand');
+  await addBackup(db, 1_900);
+  expect((await ask('backups')).findings).toMatchObject([{ key: 'age' }, { key: 'proof' }]);
+});
+
 test('backups: a new proven one is well, also beside older failures and a newer one without a proof', async () => {
   const { db, ask } = await scene();
   await addBackup(db, 70, { outcome: 'failed', error: 'a disk is full' });
@@ -949,5 +957,16 @@ test('backups: an old one, one that was never proven, and a failure of the newes
   expect((await ask('backups')).findings).toMatchObject([
     { key: 'proof', description: 'rows of public.bots differ' },
     { key: 'failed', title: 'The newest backup failed its proof' },
+  ]);
+});
+
+test('backups: one of the future, from before the clock was set back, does not hide that no new one is made', async () => {
+  const { db, ask } = await scene();
+  await addBackup(db, -2_000);
+  await addBackup(db, 40);
+  await addBackup(db, 1, { outcome: 'failed', error: 'a disk is full' });
+  expect((await ask('backups')).findings).toMatchObject([
+    { key: 'age', title: 'The newest backup is 40 hours old' },
+    { key: 'failed', description: 'a disk is full' },
   ]);
 });

@@ -281,3 +281,46 @@ test('an app signs in once for its installation, with either form of key, and it
     expect(await faultOf(readKeys(wrong))).toMatchObject({ fault: 'token' });
   }
 });
+
+test('a limit of GraphQL is recognised in each form in which GitHub states it, and not in text of a repository', async () => {
+  const limits = [
+    { errors: [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }] },
+    { errors: [{ type: 'RATE_LIMIT', message: 'API rate limit already exceeded' }] },
+    { data: null, errors: [{ message: 'You have exceeded a secondary rate limit.' }] },
+    { message: 'You have exceeded a secondary rate limit.', documentation_url: '' },
+  ];
+  for (const body of limits) {
+    const { client, state } = await scene({ maxWaitMs: 1_000 });
+    instead(state, [200, body]);
+    expect(await faultOf(client.query('{ rateLimit { cost } }'))).toMatchObject({ fault: 'busy' });
+    expect(state.requests).toHaveLength(1);
+  }
+  const { client, state } = await scene({ maxWaitMs: 1_000 });
+  const data = { repository: { name: 'RATE_LIMITED: a secondary rate limit' } };
+  instead(state, [200, { data }]);
+  expect(await client.query('{ rateLimit { cost } }')).toMatchObject({ data });
+});
+
+test('an app signs in anew when GitHub takes its token no longer before its hour is over', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2_048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const { state, url, host } = await scene();
+  state.app = { id: 4_713, publicKey };
+  const client = await openGitHub(
+    { baseUrl: url, credentials: { appId: 4_713, installationId: 12, privateKey } },
+    { hosts: [host], signal: new AbortController().signal },
+  );
+  const create = () =>
+    client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'shop', title: 'x' }));
+  expect(await readKeys(client)).toEqual([]);
+  state.revoke();
+  expect(await readKeys(client)).toEqual([]);
+  state.revoke();
+  expect(await create()).toMatchObject({ number: 1 });
+  expect(state.issues.get('acme/shop')).toHaveLength(1);
+  const signedIn = state.requests.filter(({ path }) => path.startsWith('/app/'));
+  expect(signedIn).toHaveLength(3);
+});

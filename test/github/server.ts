@@ -49,10 +49,17 @@ export interface GitHubState {
   points: number;
   requests: { method: string; path: string; at: number; headers: IncomingMessage['headers'] }[];
   problems: string[];
+  /** takes back all tokens of installations, as GitHub does when an installation is suspended */
+  revoke(): void;
 }
 
 export async function serveGitHub(repositories: RepositoryState[] = []) {
+  const given = new Set<string>();
+  const taken = new Set<string>();
   const state: GitHubState = {
+    revoke() {
+      for (const token of given) taken.add(token);
+    },
     token: 'ghp_0123456789abcdefghijABCDEFGHIJ012345',
     repositories,
     renamed: new Map(),
@@ -69,13 +76,13 @@ export async function serveGitHub(repositories: RepositoryState[] = []) {
     requests: [],
     problems: [],
   };
-  const given = new Set<string>();
+  const isGiven = (token: string) => given.has(token) && !taken.has(token);
   const served = await serveHttp((request, answer) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString();
-      void answerTo(state, given, request, text, answer).catch((error: unknown) => {
+      void answerTo(state, { given, isGiven }, request, text, answer).catch((error: unknown) => {
         state.problems.push(String(error));
         answer.destroy();
       });
@@ -107,7 +114,7 @@ export function reply(
 
 async function answerTo(
   state: GitHubState,
-  given: Set<string>,
+  { given, isGiven }: { given: Set<string>; isGiven: (token: string) => boolean },
   request: IncomingMessage,
   text: string,
   answer: ServerResponse,
@@ -129,7 +136,7 @@ async function answerTo(
   if (pathname.startsWith('/app/')) {
     if (!state.app || !isOfApp(credentials, state.app, Date.now() + state.aheadMs))
       return refuse(401, 'A JSON web token could not be decoded');
-  } else if (credentials !== state.token && !given.has(credentials))
+  } else if (credentials !== state.token && !isGiven(credentials))
     return refuse(401, 'Bad credentials');
 
   if (pathname === '/graphql') return graphql(state, text, answer);

@@ -1,4 +1,5 @@
 /** The channel of issues beside a server that answers as GitHub does, by GitHub's own description. */
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { gitHubIssue } from '../../src/notify/channels/github-issue.ts';
 import { printable } from '../../src/ground/text.ts';
@@ -122,6 +123,67 @@ test('an issue that was made and could not be closed is known to the next try', 
   });
   expect(await deliver(testMessage(), '1')).toEqual({ sent: true, reference: '1' });
   expect(issues()).toMatchObject([{ state: 'closed' }]);
+});
+
+test('an issue that was moved to another repository is left there, and no issue of its new number is touched', async () => {
+  const { deliver, issues, state } = await scene();
+  await deliver(ticketMessage());
+  const [moved] = issues().splice(0, 1);
+  const foreign = {
+    number: 5,
+    title: 'A question of a person',
+    body: 'How does it work?',
+    state: 'open' as const,
+    state_reason: null,
+    labels: [],
+  };
+  issues().push(foreign);
+  // GitHub leads from the old address to the issue in its new repository, where it has another number.
+  state.instead.push(
+    ({ pathname }, answer) =>
+      pathname === '/repos/acme/alarms/issues/1'
+        ? reply(state, answer, 301, { message: 'Moved' }, { location: '/repositories/77/issues/5' })
+        : 'pass',
+    ({ pathname }, answer) =>
+      pathname === '/repositories/77/issues/5'
+        ? reply(state, answer, 200, { ...moved, number: 5, labels: [{ name: 'roundsman' }] })
+        : 'pass',
+  );
+  const answer = await deliver(ticketMessage({ occurrences: 9 }), '1');
+  expect(foreign).toMatchObject({ title: 'A question of a person', body: 'How does it work?' });
+  expect(answer).toEqual({ sent: true, reference: '2' });
+  expect(issues().map(({ title }) => title)).toEqual([
+    'A question of a person',
+    'T-42: payments answer 500',
+  ]);
+});
+
+test('where GitHub leaves the label out, no further issues are made, and the answer says why', async () => {
+  const { deliver, issues, state } = await scene();
+  // GitHub does so without an error where the account may write issues and not label them.
+  const unlabelled = (
+    { method, body }: { method: string; body: string },
+    answer: ServerResponse,
+  ) => {
+    if (method !== 'POST') return 'pass' as const;
+    const { title, body: text } = JSON.parse(body) as { title: string; body: string };
+    const all = state.issues.get('acme/alarms') ?? [];
+    const issue = {
+      number: all.length + 1,
+      title,
+      body: text,
+      labels: [],
+      state: 'open' as const,
+      state_reason: null,
+    };
+    state.issues.set('acme/alarms', [...all, issue]);
+    reply(state, answer, 201, issue);
+  };
+  state.instead.push(unlabelled);
+  const answer = await deliver(ticketMessage());
+  expect(answer).toMatchObject({ sent: false, final: 'channel' });
+  expect((answer as { why: string }).why).toMatch(/label/);
+  expect(issues()).toMatchObject([{ number: 1, state: 'closed' }]);
 });
 
 test('a group is an issue of its own, and a test is closed at once', async () => {

@@ -18,6 +18,7 @@ import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
 import { performJob } from '../../src/run/jobs/perform-job.ts';
 import { escalateLost } from '../../src/run/writer/escalate.ts';
 import { performRun } from '../../src/run/perform.ts';
+import { openRemotePlaces } from '../../src/run/remote-places.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
@@ -137,10 +138,12 @@ export async function startFlow(
     log,
     emit,
   };
+  const concurrency = options.concurrency ?? 4;
+  const remotePlaces = openRemotePlaces({ db, queue, emit }, concurrency);
   const runWorker = roles.includes('worker')
     ? queue.work(
-        options.concurrency ?? 4,
-        (job, free) => performRun(engine, job, free),
+        concurrency,
+        (job, free) => performRun({ ...engine, remotePlaces }, job, free),
         () => {},
         {
           job: (entry, free) => performJob(jobEngine, entry, free),

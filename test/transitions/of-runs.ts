@@ -25,6 +25,7 @@ import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
 import { giveBackRuns } from '../../src/transitions/runs/give-back.ts';
 import { noteCancellations } from '../../src/transitions/runs/note-cancellations.ts';
 import { queueRunsAgain } from '../../src/transitions/runs/queue-again.ts';
+import { putOffRemoteRun } from '../../src/transitions/runs/put-off.ts';
 import { queueEventRuns } from '../../src/transitions/runs/queue-event.ts';
 import { queueFreshRuns } from '../../src/transitions/runs/queue-fresh.ts';
 import { queueManualRun } from '../../src/transitions/runs/queue-manual.ts';
@@ -89,6 +90,8 @@ export const ofRuns: Transactions = {
       db,
       [runs.otherQueued, runs.queued].map((id) => ({ kind: 'run' as const, id, generation: 1 })),
     ),
+  'put a remote run off': ({ db }) =>
+    putOffRemoteRun(db, { id: runs.otherQueued, generation: 1 }, 500),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'write progress': ({ db }) =>

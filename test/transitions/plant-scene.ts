@@ -29,7 +29,7 @@ export async function plantScene(db: Db): Promise<void> {
   );
   await sql`
     INSERT INTO bots (id, name, display_name, schedule_cron, api_endpoint, concurrency, max_attempts, clear, definition_version, checked_version, planned_from, next_slot_at, next_execution_at)
-    SELECT id, 'bot-' || n, 'Bot', '0 0 * * 1', '/api/bots/nobody', 100, 3, 1, 1, 1, '2026-01-01', ${slot}::timestamptz, ${slot}::timestamptz
+    SELECT id, 'bot-' || n, 'Bot', '0 0 * * 1', CASE n WHEN 1 THEN '/api/bots/nobody' ELSE 'https://bot.example/mail' END, 100, 3, 1, 1, 1, '2026-01-01', ${slot}::timestamptz, ${slot}::timestamptz
     FROM unnest(${[...bots]}::uuid[]) WITH ORDINALITY AS b (id, n)`.execute(db);
   const at = new Date();
   await plantErrors(db, [

@@ -18,11 +18,13 @@ const echo: Route = {
   path: '/length/:name',
   answer: async (c) => c.json({ length: (await rawBody(c)).length }),
 };
+let atSlow = 0;
 const slow: Route = {
   method: 'POST',
   path: '/slow',
   async answer(c) {
     await rawBody(c);
+    atSlow += 1;
     await sleep(60_000, undefined, { ref: false });
     return c.json({});
   },
@@ -144,17 +146,49 @@ test('a connection that sends more requests than are answered is closed', async 
   expect(polite.socket.destroyed).toBe(false);
 });
 
-test('further connections are closed, and one that ends makes room', async () => {
-  const { port, url } = await serve({
-    ...small,
-    connections: 2,
-    headersMs: 20_000,
-    arrivalMs: 20_000,
-  });
-  const held = [raw(port), raw(port)];
-  await Promise.all(held.map(({ socket }) => once(socket, 'connect')));
+const roomy: Limits = { ...small, headersMs: 20_000, arrivalMs: 20_000, answerMs: 20_000 };
+const unfinished = 'POST /length/x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\nx';
+
+test('for a further connection that one is closed which has gone longest without a whole request', async () => {
+  const { port, url } = await serve({ ...roomy, connections: 3 });
+  const held = [];
+  for (let i = 0; i < 3; i++) {
+    held.push(raw(port));
+    await once(held[i]!.socket, 'connect');
+    held[i]!.socket.write(unfinished);
+  }
+  expect((await post(`${url}/length/x`, 'x')).status).toBe(200);
+  expect(await held[0]!.ended).toBe('');
+  expect(held[2]!.socket.destroyed).toBe(false);
+});
+
+test('senders that hold connections and open new ones at once keep out no request', async () => {
+  const { port, url } = await serve({ ...roomy, connections: 200 });
+  let isOver = false;
+  const hold = () => {
+    const { socket } = raw(port);
+    socket.once('connect', () => socket.write(unfinished));
+    socket.once('close', () => isOver || setTimeout(hold, 100));
+    onTestFinished(() => void socket.destroy());
+  };
+  onTestFinished(() => void (isOver = true));
+  for (let i = 0; i < 230; i++) hold();
+  for (let i = 0; i < 5; i++) expect((await post(`${url}/length/x`, 'x')).status).toBe(200);
+});
+
+test('while each connection has a request that is answered, a further one is closed', async () => {
+  const { port, url } = await serve({ ...roomy, connections: 2 });
+  const before = atSlow;
+  const busy = [raw(port), raw(port)];
+  const one = 'POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx';
+  for (const { socket } of busy) {
+    await once(socket, 'connect');
+    socket.write(one);
+  }
+  await expect.poll(() => atSlow - before).toBe(2);
   expect(await raw(port).ended).toBe('');
-  held[0]!.socket.destroy();
+  expect(busy.map(({ socket }) => socket.destroyed)).toEqual([false, false]);
+  busy[0]!.socket.destroy();
   await expect
     .poll(() =>
       post(`${url}/length/x`, 'x').then(

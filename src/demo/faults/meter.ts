@@ -81,6 +81,37 @@ export const meterFaults: Fault[] = [
     },
   },
   {
+    name: 'meter.slope.model',
+    title: 'One model costs six times as much as on other days, among the costs of others',
+    async plant(db, now) {
+      const users = await addUsers(db, 5);
+      const chat = (use: Use): Use => ({ ...use, provider: 'fiction-two', model: 'chat' });
+      const pictures = (use: Use): Use => ({ ...use, provider: 'fiction-two', model: 'pictures' });
+      const today = (cost_cents: number) =>
+        users.map((user_id) => ({ user_id, cost_cents, created_at: minutesBefore(now, 60) }));
+      await plantUses(db, [
+        ...usualDays(now, users, 300).map(chat),
+        ...usualDays(now, users, 40).map(pictures),
+        ...today(300).map(chat),
+        ...today(240).map(pictures),
+      ]);
+    },
+    async lookalike(db, now) {
+      // The default changed from one model to another one, which costs as much.
+      const users = await addUsers(db, 5);
+      const older = (use: Use): Use => ({ ...use, provider: 'fiction-three', model: 'older' });
+      const newer = (use: Use): Use => ({ ...use, provider: 'fiction-three', model: 'newer' });
+      const today = (cost_cents: number) =>
+        users.map((user_id) => ({ user_id, cost_cents, created_at: minutesBefore(now, 60) }));
+      await plantUses(db, [
+        ...usualDays(now, users, 300).map(older),
+        ...usualDays(now, users, 40).map(newer),
+        ...today(20).map(older),
+        ...today(320).map(newer),
+      ]);
+    },
+  },
+  {
     name: 'meter.user-spend',
     title: 'A user spends a hundred times as much as on other days',
     async plant(db, now) {
