@@ -37,6 +37,9 @@ async function demo(options: { json?: boolean }): Promise<void> {
     fiction,
     remote,
     { plantRemoteBot, remoteSecretName },
+    { plantSource, sourceSecretName },
+    { sendFailedBuild },
+    { listen },
     { storeSealed },
     { readKeyRing },
     { faults },
@@ -57,6 +60,9 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../demo/plant.ts'),
     import('../demo/remote/server.ts'),
     import('../demo/remote/plant.ts'),
+    import('../demo/incoming/plant.ts'),
+    import('../demo/incoming/send.ts'),
+    import('../web/listen.ts'),
     import('../data/secrets/rows.ts'),
     import('../ground/secrets/key-ring.ts'),
     import('../demo/faults/index.ts'),
@@ -105,15 +111,29 @@ async function demo(options: { json?: boolean }): Promise<void> {
       await fiction.plantPlatform(db);
       for (const fault of faults) await plantOnce(db, fault);
       const newsletter = await plantRemoteBot(db, route);
-      await storeSealed(db, settings.keys, {
-        name: remoteSecretName,
-        value: route.secret,
-        actor: 'demo',
-      });
+      const builds = await plantSource(db);
+      const builderSecret = randomBytes(32).toString('hex');
+      for (const [name, value] of [
+        [remoteSecretName, route.secret],
+        [sourceSecretName, builderSecret],
+      ] as const)
+        await storeSealed(db, settings.keys, { name, value, actor: 'demo' });
       await analyzePlanted(db);
       if (stopRequest.signal.aborted) return endInterrupted();
       const silent = log.openLog({ ...settings, logLevel: 'silent' });
       const reporting = { log: silent, emit: events.eventsTo(silent).emit };
+      const listener = await listen({
+        host: '127.0.0.1',
+        port: 0,
+        database: () => db,
+        sources: settings,
+        emit: reporting.emit,
+      });
+      // The delivery is committed before the round begins, so that the source's run in it reads the alarm.
+      await sendFailedBuild(
+        `http://127.0.0.1:${listener.port}/in/${builds.name}`,
+        builderSecret,
+      ).finally(() => listener.close());
       const worker = await engine.startEngine(
         'worker',
         settings,
@@ -126,7 +146,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       void stopRequest.stop.then(progress.clear);
       try {
         const inside = await choice.botsInside(db, await loadCatalogue());
-        const chosen = { ...inside, bots: [...inside.bots, newsletter] };
+        const chosen = { ...inside, bots: [...inside.bots, newsletter, builds] };
         const round = await rounds
           .makeRound(
             { db, actor: actorOf(), catalogue: loadCatalogue },
@@ -139,7 +159,12 @@ async function demo(options: { json?: boolean }): Promise<void> {
           .finally(progress.clear);
         if (!round) return endInterrupted();
         if (options.json) printJson({ ...round, faults: faults.map(({ name }) => name) });
-        else summary.printDemo(round, chosen, faults.length);
+        else
+          summary.printDemo(round, chosen, {
+            faults: faults.length,
+            remote: newsletter.name,
+            source: builds.name,
+          });
         if (round.executions.some(({ status }) => status !== 'success'))
           process.exitCode = exitCodes.failed;
       } finally {

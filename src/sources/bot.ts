@@ -9,10 +9,13 @@ import {
   unreadDeliveries,
   type UnreadDelivery,
 } from '../data/sources/deliveries.ts';
-import { span } from '../ground/text.ts';
+import { byNumber, span } from '../ground/text.ts';
 import { sourceConfig, type SourceConfig } from './config.ts';
 import { sourceOf } from './endpoint.ts';
-import { readBatch } from './read.ts';
+import type { Alarm } from './reading/kind.ts';
+import { kindOf } from './kinds/index.ts';
+import { newestStates, openOrder } from './order.ts';
+import { readBatch, type Batch } from './read.ts';
 
 /** The name of the only check; `engine.check_memories` holds the number up to which it has read. */
 export const checkName = 'deliveries';
@@ -23,8 +26,11 @@ export const maxDeliveries = 1_000;
 /** How many characters of alarms one run reads at most: what a check returns is bounded, and a result that is cut would lose alarms. */
 const maxCharacters = 2_000_000;
 
-/** How many alarms one run reads at most, of a result's 1,000 findings, for the same reason; one delivery has 100 at most. */
-const maxAlarms = 900;
+/**
+ * How many different alarms one run reads at most: recording 900 new findings with their tickets took longer than a statement may on a machine
+ * that was busy, and then the same deliveries were tried again and again. One delivery has 100 at most.
+ */
+const maxKeys = 250;
 
 /** For how long after a cure the sender is waited for, in seconds. When it has said nothing by then, the cure is undecided. */
 const judgeWithinSeconds = 24 * 3_600;
@@ -32,7 +38,18 @@ const judgeWithinSeconds = 24 * 3_600;
 /** The key of the finding that the source itself is silent. */
 const silenceKey = 'silence';
 
-const memory = z.object({ read: z.string().regex(/^\d{1,19}$/) });
+/** The key of the finding that what the source sends cannot be read. */
+const unreadableKey = 'unreadable';
+
+/** Such a finding clears when all that arrives for so long can be read. */
+const readableForMs = 60 * 60_000;
+
+const memory = z.object({
+  read: z.string().regex(/^\d{1,19}$/),
+  newest: newestStates.optional(),
+  /** when the newest delivery arrived that could not be read, in milliseconds since 1970 */
+  unreadable_at: z.number().int().optional(),
+});
 
 /** One definition for all sources: the check reads the source from its run. */
 export const sourceBot: Bot = defineBot({
@@ -63,36 +80,81 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
   const source = sourceOf(run.endpoint);
   const state = await sourceOfRun(db, run.id);
   const known = memory.safeParse(remembered);
-  const after = known.success ? known.data.read : '0';
+  const {
+    read: after,
+    newest = [],
+    unreadable_at: unreadableBefore,
+  } = known.success ? known.data : { read: '0' };
+  const order = openOrder(newest, kindOf(config.kind).isTimed === true);
   const found = await unreadDeliveries(db, state.bot_id, { after, limit: maxDeliveries, since });
   const deliveries = fitting(found);
-  const batch = readBatch(deliveries, config, source);
+  const batch = readBatch(deliveries, config, { source, order });
   if (since !== null) return { partial: true, examined: batch.examined, findings: batch.findings };
   const last = deliveries.at(-1)?.number ?? after;
   const unread = Number(BigInt(state.last_number ?? '0') - BigInt(last));
   // What waits may fire again, so the silence about a key says something only where all was read.
   const held = unread > 0 ? [] : await keysInHoldWindow(db, state.bot_id, checkName);
   const silence = silenceOf(config, { source, state, now });
+  const unreadable = unreadableOf(config, { source, bot: state.bot, batch });
+  const unreadableAt = batch.unreadable?.receivedAt.getTime() ?? unreadableBefore;
+  const newestArrival = deliveries.at(-1)?.received_at.getTime() ?? 0;
+  const isReadable = unreadableAt === undefined || newestArrival > unreadableAt + readableForMs;
   return {
     partial: true,
     unrelated: true,
-    examined: [...new Set([silenceKey, ...batch.examined, ...held])],
-    findings: [...(silence ? [silence] : []), ...batch.findings],
+    examined: [
+      ...new Set([
+        silenceKey,
+        ...(unreadable || isReadable ? [unreadableKey] : []),
+        ...batch.examined,
+        ...held,
+      ]),
+    ],
+    findings: [
+      ...(silence ? [silence] : []),
+      ...(unreadable ? [unreadable] : []),
+      ...batch.findings,
+    ],
     figures: [...batch.figures, { name: 'deliveries that wait', value: Math.max(0, unread) }],
-    ...(last !== after && { remember: { read: last } }),
+    ...(last !== after && {
+      remember: {
+        read: last,
+        newest: order.remembered(),
+        ...(!isReadable && { unreadable_at: unreadableAt }),
+      },
+    }),
   };
 }
 
 /** As many of the deliveries as one result can hold, and one at least. */
 function fitting(deliveries: readonly UnreadDelivery[]): readonly UnreadDelivery[] {
   let characters = 0;
-  let alarms = 0;
+  const keys = new Set<string>();
   const end = deliveries.findIndex((delivery, index) => {
     characters += delivery.size;
-    alarms += (delivery.alarms as unknown[]).length;
-    return (characters > maxCharacters || alarms > maxAlarms) && index > 0;
+    for (const { key } of delivery.alarms as Alarm[]) keys.add(key);
+    return (characters > maxCharacters || keys.size > maxKeys) && index > 0;
   });
   return end < 0 ? deliveries : deliveries.slice(0, end);
+}
+
+function unreadableOf(
+  { category, severity, kind }: SourceConfig,
+  { source, bot, batch: { unreadable } }: { source: string; bot: string; batch: Batch },
+): ReportedFinding | null {
+  if (!unreadable) return null;
+  const { count, why } = unreadable;
+  return {
+    severity,
+    category,
+    title: `What the source ${source} sends cannot be read`,
+    description: `${count} ${byNumber(count, 'delivery', 'deliveries')} of this run had another shape than the kind ${kind} has; of the newest: ${why}. They were taken, and what they report is not known: look whether the kind fits the sender, and whether its message was changed from its usual form; \`npx roundsman sources show ${bot}\` lists the newest.`,
+    component: `source ${source}`,
+    key: unreadableKey,
+    metadata: { source, kind, why },
+    // The sender may send nothing else for a long time.
+    certain: true,
+  };
 }
 
 function silenceOf(

@@ -2,7 +2,8 @@
 import type { Figure, ReportedFinding } from '../contract/finding.ts';
 import type { UnreadDelivery } from '../data/sources/deliveries.ts';
 import type { SourceConfig } from './config.ts';
-import type { Alarm } from './reading/kind.ts';
+import { isUnreadable, type Alarm } from './reading/kind.ts';
+import type { Order } from './order.ts';
 
 /** A key of an alarm never meets a key of the source's own findings. */
 export const keyOfAlarm = (key: string): string => `alarm/${key}`;
@@ -20,21 +21,35 @@ export interface Batch {
   examined: string[];
   findings: ReportedFinding[];
   figures: Figure[];
+  /** the newest delivery whose document is not as its sender documents it; null where there is none */
+  unreadable: UnreadableDeliveries | null;
+}
+
+export interface UnreadableDeliveries {
+  count: number;
+  why: string;
+  receivedAt: Date;
 }
 
 /**
  * The last state of each key counts. A key that fires is reported, with the number of its deliveries as `times`; a key that is resolved is
- * examined and not reported. Keys that no delivery names are not in the result.
+ * examined and not reported. Keys that no delivery names are not in the result. A state that is older than another one which `order` knows
+ * says nothing.
  */
 export function readBatch(
   deliveries: readonly UnreadDelivery[],
   { severity, category, kind }: SourceConfig,
-  source: string,
+  { source, order }: { source: string; order: Order },
 ): Batch {
   const heard = new Map<string, Heard>();
-  for (const { alarms, ignored } of deliveries)
+  let late = 0;
+  for (const { alarms, ignored, received_at } of deliveries)
     if (ignored === null)
       for (const alarm of alarms as Alarm[]) {
+        if (order.isLate(alarm, received_at)) {
+          late += 1;
+          continue;
+        }
         const before = heard.get(alarm.key);
         const fires = alarm.state === 'firing';
         heard.set(alarm.key, {
@@ -73,9 +88,19 @@ export function readBatch(
         entries.filter(([, { newest }]) => newest.state === 'resolved').length,
       ],
       ['alarms that fired and were resolved since', short.length],
+      ['alarms that a newer state had overtaken', late],
       ['deliveries that are not read', deliveries.filter(({ ignored }) => ignored !== null).length],
     ]),
+    unreadable: unreadableOf(deliveries),
   };
+}
+
+function unreadableOf(deliveries: readonly UnreadDelivery[]): UnreadableDeliveries | null {
+  const found = deliveries.filter(({ ignored }) => isUnreadable(ignored));
+  const newest = found.at(-1);
+  return newest
+    ? { count: found.length, why: newest.ignored!, receivedAt: newest.received_at }
+    : null;
 }
 
 const figures = (all: [string, number][]): Figure[] =>

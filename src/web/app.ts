@@ -37,6 +37,14 @@ export function appOf(
     app.on(method, path, (c) =>
       withinMs(limits.answerMs, Promise.resolve(answer(c)), () => c.json(late, 503, retrySoon)),
     );
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map(({ method }) => method);
+    app.all(path, (c) =>
+      c.json({ error: `only ${allowed.join(' and ')} is answered here` }, 405, {
+        allow: allowed.join(', '),
+      }),
+    );
+  }
   app.notFound((c) => c.json({ error: 'not found' }, 404));
   app.onError((error, c) => {
     if (error instanceof BodyRefusedError)

@@ -17,6 +17,8 @@ test('it plants every fault, runs every bot that looks inside, and says the rest
   expect(lines[0]).toContain(count);
   // The remote bot, which is called over TLS with a signature.
   expect(out).toContain('412 newsletters wait to be sent');
+  // The alarm that came in over HTTP, with a signature.
+  expect(out).toContain('Release ends as failure on main of moonfold/shop');
   for (const { name } of bots) expect(out).toMatch(new RegExp(`(^|[ ,])${name}\\b`, 'm'));
 }, 120_000);
 

@@ -21,6 +21,40 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+test('a bot whose source another one reads is refused with that bot, however it would come to it', async () => {
+  const { db, url } = await testDatabase();
+  const ring = `k1:${randomBytes(32).toString('base64')}`;
+  await storeSealed(db, readKeyRing(ring), { name: 'IN_KEY', value: signingKey, actor: 'ann' });
+  const command = async (...args: string[]) => {
+    const { ended, heard } = roundsman(
+      checkout,
+      { DATABASE_URL: url, ROUNDSMAN_KEYS: ring },
+      ...args,
+    );
+    return { code: await ended, ...heard };
+  };
+  const add = ['sources', 'add', 'alarms', '--kind', 'plain', '--secret', 'IN_KEY'];
+  expect(await command(...add)).toMatchObject({ code: 0 });
+  expect(await command('bots', 'rename', 'alarms', 'first')).toMatchObject({ code: 0 });
+  const taken = {
+    code: 1,
+    err: expect.stringContaining('first reads the source of in:alarms already'),
+  };
+  expect(await command(...add)).toMatchObject(taken);
+  const other = ['bots', 'add', 'other', '--schedule', '@hourly', '--endpoint'];
+  expect(await command(...other, 'in:alarms')).toMatchObject(taken);
+  expect(await command(...other, 'in:other')).toMatchObject({ code: 0 });
+  expect(await command('bots', 'edit', 'other', '--endpoint', 'in:alarms')).toMatchObject(taken);
+  expect(await command('bots', 'remove', 'first', '--yes')).toMatchObject({ code: 0 });
+  expect(await command(...add)).toMatchObject({ code: 0 });
+  expect(await command('bots', 'enable', 'first')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('alarms reads the source of in:alarms already'),
+  });
+  expect(await command('secrets', 'remove', 'IN_KEY', '--yes')).toMatchObject({ code: 0 });
+  expect((await command('doctor')).out).toContain('alarms (the secret IN_KEY is not stored)');
+}, 120_000);
+
 test('a source is added, tested through `up`, shown, and its secret rotated', async () => {
   const { db, url } = await testDatabase();
   await migrateQueue(url);

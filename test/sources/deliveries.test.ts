@@ -129,8 +129,41 @@ describe('what is accepted', () => {
     expect(rows[2]!.ignored).toContain('more than 24 hours before it arrived');
     const [run] = await scene.round();
     expect(run).toMatchObject({ status: 'success' });
-    expect(await scene.findings()).toEqual([]);
+    expect(await scene.findings()).toMatchObject([{ component_key: 'unreadable' }]);
     expect(await scene.round()).toEqual([]);
+    const asked = await fetch(`${scene.url}/in/alarms`);
+    expect([asked.status, asked.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('deliveries that cannot be read are a finding, until all has been readable for an hour', async () => {
+    const token = 'a-token-of-the-test';
+    const { send, round, findings, age, db } = await sourceScene({
+      kind: 'alertmanager',
+      stored: { IN_KEY: token },
+      config: { severity: 'high' },
+    });
+    const unreadable = async () =>
+      (await findings()).find(({ component_key }) => component_key === 'unreadable');
+    const remembersEarlier = () =>
+      sql`UPDATE engine.check_memories SET remembered = remembered
+            || jsonb_build_object('unreadable_at', (remembered ->> 'unreadable_at')::bigint - 7200000)`.execute(
+        db,
+      );
+    expect(await send({ text: 'from a template of somebody' }, {}, token)).toBe(202);
+    await round();
+    expect(await unreadable()).toMatchObject({
+      title: 'What the source alarms sends cannot be read',
+      severity: 'high',
+      resolved_at: null,
+    });
+    await send(alertmanagerGroup, {}, token);
+    await round();
+    expect(await unreadable()).toMatchObject({ resolved_at: null, unexamined_since: null });
+    await remembersEarlier();
+    await age(6);
+    await send(alertmanagerGroup, {}, token);
+    await round();
+    expect(await unreadable()).toMatchObject({ resolved_at: expect.any(Date) });
   });
 
   test('a document of our own that does not fit is refused with the field', async () => {
@@ -140,6 +173,26 @@ describe('what is accepted', () => {
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text).error).toMatch(/^alarms\.0/);
     expect(await inbox()).toEqual([]);
+  });
+
+  test('an event, an id and a cut key that repeat its secret are stored without it', async () => {
+    const secret = `shared/${Buffer.from('a secret of the test').toString('hex')}`;
+    const stored = { IN_KEY: secret };
+    const hub = await sourceScene({ kind: 'github', stored });
+    expect(await hub.send({ zen: 'x' }, { 'x-github-event': secret }, secret)).toBe(202);
+    expect(await hub.inbox()).toMatchObject([{ event: '{{secret:IN_KEY}}' }]);
+    const hook = await sourceScene({ kind: 'vercel', stored });
+    const named = { id: `evt_${secret}`, type: 'deployment.error' };
+    expect(await hook.send(named, {}, secret)).toBe(202);
+    expect(await hook.send(named, {}, secret)).toBe(202);
+    expect(await hook.inbox()).toMatchObject([
+      { delivery_id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    ]);
+    const group = await sourceScene({ kind: 'alertmanager', stored });
+    const groupKey = `${'x'.repeat(80)}${secret}${'y'.repeat(300)}`;
+    expect(await group.send({ ...alertmanagerGroup, groupKey }, {}, secret)).toBe(202);
+    const [row] = await group.inbox();
+    expect(JSON.stringify(row!.alarms)).toContain('x{{secret:IN_KEY}}… sha256:');
   });
 
   test('a value of its secret in a text is not stored', async () => {
@@ -228,6 +281,59 @@ describe('what a run makes of it', () => {
     const [run] = await round();
     expect(await findings()).toMatchObject([{ component_key: 'alarm/long', resolved_at: null }]);
     expect(JSON.stringify(run!.metadata)).toContain('alarms that fired and were resolved since');
+  });
+
+  const minute = (minutes: number) => ({
+    at: new Date(Date.now() + minutes * 60_000).toISOString(),
+  });
+
+  test('a state that arrives late changes nothing, in one batch and over several', async () => {
+    const { alarm, round, findings } = await sourceScene();
+    await alarm('together', 'resolved', minute(-5));
+    await alarm('together', 'firing', minute(-10));
+    await alarm('ended', 'resolved', minute(-5));
+    await alarm('began', 'firing', minute(-5));
+    await round();
+    await alarm('ended', 'firing', minute(-10));
+    await alarm('began', 'resolved', minute(-10));
+    const [run] = await round();
+    expect(await findings()).toMatchObject([{ component_key: 'alarm/began', resolved_at: null }]);
+    expect(JSON.stringify(run!.metadata)).toContain('alarms that a newer state had overtaken');
+    await alarm('ended', 'firing', minute(-1));
+    await alarm('began', 'resolved', minute(-1));
+    await round();
+    expect(await findings()).toMatchObject([
+      { component_key: 'alarm/began', resolved_at: expect.any(Date) },
+      { component_key: 'alarm/ended', resolved_at: null },
+    ]);
+  });
+
+  test('without a time that can be believed the order of arrival counts', async () => {
+    const { alarm, round, findings } = await sourceScene();
+    await alarm('future', 'resolved', minute(60));
+    await round();
+    await alarm('future', 'firing', minute(0));
+    await alarm('untimed', 'resolved', minute(0));
+    await alarm('untimed');
+    await round();
+    expect(await findings()).toMatchObject([
+      { component_key: 'alarm/future', resolved_at: null },
+      { component_key: 'alarm/untimed', resolved_at: null },
+    ]);
+  });
+
+  test('a flood of different alarms is read in parts that one statement can record', async () => {
+    const { db, bot, round, findings } = await sourceScene();
+    await sql`
+      SELECT engine.receive(jsonb_agg(jsonb_build_object('bot_id', ${bot}::uuid, 'delivery_id', n::text, 'event', 'alarms',
+        'secret', 'IN_KEY', 'alarms', jsonb_build_array(jsonb_build_object('key', 'k' || n, 'state', 'firing', 'severity', null,
+          'title', 't' || n, 'description', null, 'component', 'c' || n, 'link', null, 'at', null))) ORDER BY n))
+      FROM generate_series(1, 300) n`.execute(db);
+    const found = [];
+    for (let runs = await round(); runs.length > 0; runs = await round())
+      found.push(runs[0]!.issues_found);
+    expect(found).toEqual([250, 50]);
+    expect(await findings()).toHaveLength(300);
   });
 
   test('a run reads a thousand, and the next one follows; none is read twice', async () => {

@@ -19,17 +19,18 @@ const maxTickets = 5;
 
 type Bot = BotsInside['bots'][number];
 
-/** `bots` ran; `faults` is how many were planted. */
+/** `bots` ran, among them `remote` over HTTPS, and `source`, to which an alarm was sent; `faults` is how many were planted. */
 export function printDemo(
   round: Round,
   { bots, outside, inactive }: BotsInside,
-  faults: number,
+  { faults, remote, source }: { faults: number; remote: string; source: string },
 ): void {
   const { executions, findings, actions, tickets, now } = round;
   const checks = executions.reduce((sum, run) => sum + (run.checks_performed ?? 0), 0);
   section(
     `Checked: ${counted(bots.length, 'bot')} with ${counted(checks, 'check')}, on a fictional platform with ${counted(faults, 'planted fault')}`,
   );
+  say(`${remote} is asked over HTTPS; ${source} reads a signed alarm that came in`, '  ');
   for (const run of executions)
     if (run.status !== 'success')
       say(

@@ -10,6 +10,7 @@ import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
 import { lackingTablesIn, refuseLackingTables } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint } from './settings.ts';
+import { refusingTakenSource } from './source-taken.ts';
 
 export { checkName } from './definition.ts';
 
@@ -91,7 +92,7 @@ const notAdded = (name: string): string => `the bot ${name} was not added`;
 
 /**
  * Adds a bot; the scheduler plans it at its next tick. A removed bot that has the name is renamed to `newNameOfRemoved`. For owners and
- * admins. Throws {@link NameTakenError}, and NoPlatformError for a bot that could not run in this database.
+ * admins. Throws {@link NameTakenError}, SourceTakenError, and NoPlatformError for a bot that could not run in this database.
  */
 export async function addBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
@@ -99,7 +100,11 @@ export async function addBot(
 ): Promise<{ bot: BotRow; newNameOfRemoved: string | null }> {
   authorise(actor, 'add bots', 'admin');
   refuseLackingTables(await lackingTablesIn(db, catalogue), values, notAdded(values.name));
-  const added = await db.transaction().execute((trx) => insert(trx, values));
+  const added = await refusingTakenSource(
+    db,
+    { what: notAdded(values.name), endpoint: values.api_endpoint },
+    () => db.transaction().execute((trx) => insert(trx, values)),
+  );
   if (added) return added;
   throw nameTaken(values.name);
 }

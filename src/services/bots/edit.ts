@@ -12,6 +12,7 @@ import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, decisiveColumns, type BotDefinition } from './definition.ts';
 import { lackingTablesIn, refuseLackingTables } from './lacking.ts';
 import { changedConfig, refuseUnknownEndpoint, type SettingChanges } from './settings.ts';
+import { refusingTakenSource } from './source-taken.ts';
 
 export type { BotDefinition } from './definition.ts';
 
@@ -38,14 +39,14 @@ export const editOf = (definition: BotDefinition): Partial<BotRow> =>
 /**
  * Changes the given columns and nothing else. If a column changes that decides whether the bot can run (`decisiveColumns`), the new
  * definition is checked first. For owners and admins. Throws NotFoundError, BadScheduleError, BadDefinitionError, UsageError,
- * and NoPlatformError for a bot that could not run in this database.
+ * SourceTakenError, and NoPlatformError for a bot that could not run in this database.
  */
 export async function editBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
   { bot: given, edit, settings }: { bot: string; edit: Partial<BotRow>; settings?: SettingChanges },
 ): Promise<EditedBot> {
   authorise(actor, 'edit bots', 'admin');
-  const { id } = await botOf(db, given);
+  const { id, name } = await botOf(db, given);
   const changesSettings = [...(settings?.set ?? []), ...(settings?.unset ?? [])].length > 0;
   // Computed from the locked row, so that settings which another edit has just changed stay.
   const wantedOf = (bot: BotRow): Partial<BotRow> => {
@@ -63,24 +64,33 @@ export async function editBot(
     columns.filter((column) => !isDeepStrictEqual(wanted[column], bot[column]));
   const lacking = await lackingTablesIn(db, catalogue);
   let changed: BotColumn[] = [];
-  const edited = await db.transaction().execute((trx) =>
-    write(trx, id, (bot) => {
-      const wanted = wantedOf(bot);
-      changed = differingColumns(bot, wanted);
-      if (changed.length === 0) return null;
-      if (decisiveColumns.some((column) => changed.includes(column))) {
-        const next = { ...bot, ...wanted };
-        inspectDefinition(next, catalogue);
-        // An edit that makes the bot active, or changes its endpoint, needs the tables of that endpoint.
-        if (bot.status === 'error' || changed.includes('api_endpoint'))
-          refuseLackingTables(lacking, next, `${bot.name} was not changed`);
-      }
-      refuseContradictions({ ...bot, ...wanted }, changed);
-      return Object.fromEntries(
-        changed.map((column) => [column, wanted[column]]),
-      ) as Updateable<Bots>;
-    }),
-  );
+  const change = () =>
+    db.transaction().execute((trx) =>
+      write(trx, id, (bot) => {
+        const wanted = wantedOf(bot);
+        changed = differingColumns(bot, wanted);
+        if (changed.length === 0) return null;
+        if (decisiveColumns.some((column) => changed.includes(column))) {
+          const next = { ...bot, ...wanted };
+          inspectDefinition(next, catalogue);
+          // An edit that makes the bot active, or changes its endpoint, needs the tables of that endpoint.
+          if (bot.status === 'error' || changed.includes('api_endpoint'))
+            refuseLackingTables(lacking, next, `${bot.name} was not changed`);
+        }
+        refuseContradictions({ ...bot, ...wanted }, changed);
+        return Object.fromEntries(
+          changed.map((column) => [column, wanted[column]]),
+        ) as Updateable<Bots>;
+      }),
+    );
+  const edited =
+    edit.api_endpoint === undefined
+      ? await change()
+      : await refusingTakenSource(
+          db,
+          { what: `${name} was not changed`, endpoint: edit.api_endpoint },
+          change,
+        );
   return {
     bot: edited?.after ?? (await botOf(db, id)),
     wanted: columns,

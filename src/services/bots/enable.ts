@@ -12,6 +12,7 @@ import {
   WrongStatusError,
   type ChangedStatus,
 } from './pause.ts';
+import { refusingTakenSource } from './source-taken.ts';
 
 /**
  * Disables a bot: runs that wait are cancelled, running ones are asked to end, and none begins until it is enabled.
@@ -40,7 +41,7 @@ export async function disableBot(
 
 /**
  * Lets a bot run again that was disabled or removed, if its definition allows it to run. Findings that the removal
- * resolved are reported again when a run finds them. For owners and admins. Throws NotFoundError, {@link WrongStatusError}.
+ * resolved are reported again when a run finds them. For owners and admins. Throws NotFoundError, {@link WrongStatusError}, SourceTakenError.
  */
 export async function enableBot(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: () => Promise<Catalogue> },
@@ -62,5 +63,10 @@ export async function enableBot(
   const known = await catalogue();
   refuseUnrunnable(bot, known, 'enabled');
   await refuseLeftOff(db, bot, known, 'enabled');
-  return { bot: await requireChange(db, bot, await enable(db, bot)), unchanged: false, wasRemoved };
+  const enabled = await refusingTakenSource(
+    db,
+    { what: `${bot.name} was not enabled`, endpoint: bot.api_endpoint },
+    () => enable(db, bot),
+  );
+  return { bot: await requireChange(db, bot, enabled), unchanged: false, wasRemoved };
 }

@@ -12,6 +12,7 @@ import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
 import { examineSecrets } from './secrets.ts';
+import { examineSources } from './sources.ts';
 import { examineProgress } from './progress.ts';
 
 /** Examines the queue, the processes, whether runs get through, and the bots; the database must be migrated. */
@@ -31,6 +32,7 @@ export async function examineEngine(
     examineBots(facts),
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
+    ...(await examineSources(db, config)),
     await examineBackups(db),
     await examinePing(db, config, facts),
     ...examinePolicy(facts),

@@ -12,7 +12,12 @@ import type { Emit } from '../../events/events.ts';
 import { plain } from '../../ground/plain.ts';
 import { fitting, printable, storable } from '../../ground/text.ts';
 import { parseBounded } from '../../remote/json.ts';
-import { UnreadableError, type Arrival, type Reading } from '../../sources/reading/kind.ts';
+import {
+  unreadable,
+  UnreadableError,
+  type Arrival,
+  type Reading,
+} from '../../sources/reading/kind.ts';
 import { openRates } from './rate.ts';
 import { openRegistry, type Source } from './registry.ts';
 
@@ -155,17 +160,18 @@ function deliveryOf(
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     if (kind.isOurs) return { unfit: redaction.text(printable(fitting(error.message, 500))) };
-    ignored = `it is not as ${kind.title} documents it: ${fitting(error.message, 200)}`;
+    ignored = unreadable(kind.title, fitting(error.message, 200));
     reading = { event: 'unknown', sentAt: null, alarms: [] };
   }
   const ageMs = reading.sentAt === null ? 0 : now.getTime() - reading.sentAt.getTime();
   if (ageMs > config.max_age_hours * 3_600_000)
     ignored ??= `it is about ${reading.sentAt!.toISOString()}, more than ${config.max_age_hours} hours before it arrived`;
   const id = kind.idOf(arrival, document);
+  // An id that repeats a secret is stored as its hash, as one that is too long is.
   return {
     bot_id: botId,
     delivery_id:
-      id !== null && id.length <= 200 && id.trim() !== ''
+      id !== null && id.length <= 200 && id.trim() !== '' && redaction.text(id) === id
         ? storable(id)
         : `sha256:${createHash('sha256')
             .update(id ?? arrival.body)
@@ -173,7 +179,7 @@ function deliveryOf(
     again_seconds: id === null ? (kind.againAfterSeconds ?? null) : null,
     // A time in the future is not believed.
     sent_at: ageMs < -maxAheadMs ? null : (reading.sentAt?.toISOString() ?? null),
-    event: reading.event,
+    event: redaction.text(reading.event),
     secret,
     alarms: redaction.value(plain(reading.alarms)) as unknown[],
     ignored: ignored === null ? null : redaction.text(ignored),

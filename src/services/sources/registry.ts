@@ -90,7 +90,15 @@ export async function readSources(db: Db, secretSources: SecretSources): Promise
       }
     }
     const redaction = openRedaction();
-    redaction.learn(secrets.map(({ name, value }) => ({ value, as: `{{secret:${name}}}` })));
+    // A key of Standard Webhooks is the same key without its prefix.
+    redaction.learn(
+      secrets.flatMap(({ name, value }) =>
+        [value, value.replace(/^whsec_/, '')].map((form) => ({
+          value: form,
+          as: `{{secret:${name}}}`,
+        })),
+      ),
+    );
     return {
       name: sourceOf(row.api_endpoint),
       botId: row.id,

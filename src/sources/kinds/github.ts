@@ -60,6 +60,7 @@ export const github: SourceKind = {
   proves: (arrival, secret) =>
     isSigned(arrival, secret, { header, algorithm: 'sha256', prefix: 'sha256=' }),
   idOf: () => null,
+  isTimed: true,
   read(document, headers) {
     const event = String(headers['x-github-event'] ?? 'unknown');
     const body = needFields(document, '');

@@ -21,6 +21,7 @@ import { signedByStandard } from './standard.ts';
 export const standardWebhooks: SourceKind = {
   ...signedByStandard,
   name: 'standard-webhooks',
+  isTimed: true,
   title: 'a sender of Standard Webhooks',
   secret: "the endpoint's signing secret, whsec_ and base64",
   setUp: [

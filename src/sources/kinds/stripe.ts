@@ -62,6 +62,7 @@ export const stripe: SourceKind = {
     }
   },
   idOf: (_, document) => textAt(document, 'id'),
+  isTimed: true,
   read(document) {
     const type = needText(document, 'type');
     const sentAt = timeAt(document, 'created');

@@ -34,6 +34,7 @@ export const vercel: SourceKind = {
   ],
   proves: (arrival, secret) => isSigned(arrival, secret, { header, algorithm: 'sha1' }),
   idOf: (_, document) => textAt(document, 'id'),
+  isTimed: true,
   read(document) {
     const type = needText(document, 'type');
     const sentAt = timeAt(document, 'createdAt');

@@ -87,13 +87,16 @@ const words: ReadonlyMap<string, Severity> = new Map(
 export const severityIn = (word: string | null): Severity | null =>
   (word !== null && words.get(word.trim().toLowerCase())) || null;
 
-/** How many characters of a sender's key are kept as they are; a longer one is named by its hash, because a cut one could be another's. */
+/**
+ * How many characters of a sender's key are kept as they are; a longer one is named by its hash, because a cut one could be another's. The
+ * mark says where it was cut: redaction knows a shorter part of a secret there.
+ */
 const maxKey = 300;
 
 export const boundedKey = (key: string): string =>
   key.length <= maxKey
     ? key
-    : `${key.slice(0, 100)} sha256:${createHash('sha256').update(key).digest('hex')}`;
+    : `${key.slice(0, 100)}… sha256:${createHash('sha256').update(key).digest('hex')}`;
 
 export const title = (text: string): string => fitting(oneLine(text), 200);
 export const description = (text: string | null): string | null =>

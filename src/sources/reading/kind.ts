@@ -75,6 +75,11 @@ export interface SourceKind {
    * sending.
    */
   againAfterSeconds?: number;
+  /**
+   * `at` of its alarms is when their state came about, so that a state which arrives late is known as the older one. Without it the order in
+   * which deliveries arrive counts.
+   */
+  isTimed?: true;
   /** Throws {@link UnreadableError} for a document that is not of the documented shape. */
   read(document: unknown, headers: IncomingHttpHeaders, rules: ReadingRules): Reading;
   /** A delivery that says nothing bad, as the sender would send it; for `sources test`. */
@@ -91,6 +96,16 @@ export interface SourceKind {
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
 }
+
+const notDocumented = 'it is not as ';
+
+/** Why a delivery of a sender is stored and not read: its document has another shape. */
+export const unreadable = (title: string, why: string): string =>
+  `${notDocumented}${title} documents it: ${why}`;
+
+/** Whether a delivery is not read for this reason. */
+export const isUnreadable = (ignored: string | null): boolean =>
+  ignored !== null && ignored.startsWith(notDocumented);
 
 /** Times of signatures may differ from the present by this much, as Stripe and Standard Webhooks recommend. */
 export const toleranceMs = 5 * 60 * 1_000;
