@@ -18,11 +18,14 @@ export interface Texts {
 /** More are not listed: the first ones say what is wrong. */
 const maxDifferences = 20;
 
-/** One sentence for each difference; none where both are equal. */
+/**
+ * One sentence for each difference; none where both are equal. `notValid`: foreign keys (`schema.table.constraint`) whose referenced rows
+ * are not in the backup, and which were therefore restored unchecked.
+ */
 export async function compareWithBackup(
   url: string,
   manifest: Manifest,
-  texts: Texts,
+  { texts, notValid = [] }: { texts: Texts; notValid?: readonly string[] },
   signal: AbortSignal,
 ): Promise<string[]> {
   const snapshot = await openSnapshot(url);
@@ -42,7 +45,8 @@ export async function compareWithBackup(
     const asWritten =
       rows[0]!.major === manifest.serverMajor ? (text: string) => text : withoutBodies;
     note(differenceOf('pre-data', asWritten(texts.preData), asWritten(await dump('pre-data'))));
-    note(differenceOf('post-data', asWritten(texts.postData), asWritten(await dump('post-data'))));
+    const checked = (text: string) => withoutNotValid(asWritten(text), notValid);
+    note(differenceOf('post-data', checked(texts.postData), checked(await dump('post-data'))));
     for (const table of manifest.tables) {
       signal.throwIfAborted();
       const sums = rowSums();
@@ -68,6 +72,18 @@ export async function compareWithBackup(
   } finally {
     snapshot.end();
   }
+}
+
+/** The schema as if these keys had been checked, so that what follows them is compared. */
+function withoutNotValid(schema: string, keys: readonly string[]): string {
+  const constraints = new Set(keys.map((key) => key.split('.').at(-1)));
+  return schema.replace(
+    /^( +ADD CONSTRAINT (?:"(?:[^"]|"")+"|\S+) FOREIGN KEY .*) NOT VALID;$/gm,
+    (line, start: string) => {
+      const name = /ADD CONSTRAINT ("(?:[^"]|"")+"|\S+) /.exec(start)![1]!;
+      return constraints.has(name.replaceAll('"', '')) ? `${start};` : line;
+    },
+  );
 }
 
 /**
