@@ -8,6 +8,7 @@ import { config } from './architect/config.ts';
 import { findFailing } from './architect/default-branch.ts';
 import { findStaleKeys } from './architect/deploy-keys.ts';
 import { knowledge } from './architect/knowledge.ts';
+import { keySecret, secretOf, tokenSecret } from './architect/open.ts';
 import { findGone } from './architect/presence.ts';
 import { findMissingChecks } from './architect/required-checks.ts';
 import { findStuck } from './architect/workflow-runs.ts';
@@ -22,7 +23,8 @@ export const architect = defineBot({
   // GitHub may be slow, and may ask to wait.
   timeoutSeconds: 240,
   needs: ['app_catalog'],
-  secrets: ['GITHUB_TOKEN', 'GITHUB_APP_KEY'],
+  secrets: [tokenSecret, keySecret],
+  secretsFor: (config) => [secretOf(config)],
   config,
   checks: [
     {

@@ -4,6 +4,7 @@
  */
 import type { Job } from '../src/contract/job.ts';
 import { backup } from './backup.ts';
+import { closeIssues } from './close-issues.ts';
 import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
@@ -21,6 +22,7 @@ export const jobs: readonly Job[] = [
   groupErrors,
   letChecksReadJob,
   closeTickets,
+  closeIssues,
   escalateTickets,
   routeEvents,
   deliver,

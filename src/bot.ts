@@ -26,10 +26,10 @@ export { gitHubApi, isApiAddress, webHostOf, type GitHubAccess } from './github/
 export { openGitHub, type GitHub } from './github/client.ts';
 export { GitHubError } from './github/error.ts';
 export {
+  aboutProblem,
   closeIssue,
   findIssue,
   inFence,
-  openIssuesAbout,
   safeTitle,
   upsertIssue,
   type IssuePlace,

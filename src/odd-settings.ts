@@ -35,7 +35,7 @@ export function oddSettings(
   const ofFile = Object.keys(parseEnv(text)).filter((name) => isName.test(name));
   const names = new Set([...Object.keys(environment), ...ofFile]);
   return [
-    ...assignments(text).flatMap((each) => oddLine(each, file) ?? []),
+    ...assignments(text).flatMap((each) => oddLine(each, file) ?? tooLate(each, file) ?? []),
     ...[...names].flatMap(
       (name) =>
         oddName(name) ?? mistypedName(name, { names, isOfFile: ofFile.includes(name) }) ?? [],
@@ -63,6 +63,15 @@ function oddLine({ line, name, value }: Assignment, file: string): string | null
   const meant = settingIn(name ?? value);
   if (meant) return `${where} does not set ${meant}: write it as ${meant}=`;
   return name === null || name === '' ? `${where} sets nothing: it has no NAME=` : null;
+}
+
+/** Node reads these when a process starts, which is before it reads `.env`. */
+const readByNode = new Set(['NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA', 'NODE_OPTIONS']);
+
+function tooLate({ line, name }: Assignment, file: string): string | null {
+  return name !== null && readByNode.has(name)
+    ? `line ${line} of ${file} sets ${name} too late: Node reads it before this file, so set it in the environment`
+    : null;
 }
 
 function oddName(name: string): string | null {

@@ -1,14 +1,14 @@
 /**
  * Keeps one issue at GitHub for the problem of a finding: it is looked for by its marker, made if there is none, and brought up to date
- * otherwise. When it is applied, issues of problems that are gone are closed, too; its undo closes its own.
+ * otherwise. When the problem is gone, the job `close-issues` closes the issue; so does its undo.
  */
 import {
+  aboutProblem,
   closeIssue,
   defineRemedy,
   findIssue,
   inFence,
   NotAppliedError,
-  openIssuesAbout,
   safeTitle,
   sql,
   upsertIssue,
@@ -33,8 +33,6 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
-const aboutProblem = 'problem ';
-
 /** A fingerprint is hexadecimal; what else it may be has no place in a marker. */
 function placeOf({ repository, label }: Params, { target }: RemedyContext): IssuePlace {
   const name = repository ?? repositoryName.safeParse(target.component).data;
@@ -45,7 +43,7 @@ function placeOf({ repository, label }: Params, { target }: RemedyContext): Issu
   if (!/^[A-Za-z0-9]{1,100}$/.test(target.fingerprint))
     throw new NotAppliedError('the fingerprint does not fit into a marker');
   const [owner = '', repo = ''] = name.split('/');
-  return { owner, repo, label, about: `${aboutProblem}${target.fingerprint}` };
+  return { owner, repo, label, about: aboutProblem(target.fingerprint) };
 }
 
 interface Problem {
@@ -65,26 +63,18 @@ async function readProblem({ db, target }: RemedyContext): Promise<Problem> {
   return rows[0];
 }
 
-/** Not the number of times: each run would change the issue. */
+/** Not the number of times: each run would change the issue. GitHub takes 65,536 characters; safe text is up to four times as long. */
 const wantedOf = ({ title, description, severity, bot }: Problem, { target }: RemedyContext) => ({
   title: safeTitle(title),
   body: inFence([
-    ...title.split('\n'),
+    ...title.slice(0, 2_000).split('\n'),
     `${severity}, found by ${bot}`,
-    `Component: ${target.component}`,
+    `Component: ${target.component.slice(0, 500)}`,
     '',
     ...(description ?? '').slice(0, 10_000).split('\n'),
   ]),
   state: 'open' as const,
 });
-
-/** The markers of those issues whose problem is still open. */
-async function stillOpen({ db }: RemedyContext, fingerprints: string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ fingerprint: string }>`
-    SELECT DISTINCT fingerprint FROM bot_findings
-    WHERE resolved_at IS NULL AND fingerprint = ANY (${fingerprints}::text[])`.execute(db);
-  return new Set(rows.map(({ fingerprint }) => fingerprint));
-}
 
 export const upsertProblemIssue = defineRemedy<Params>({
   name: 'github.upsert-issue',
@@ -107,18 +97,11 @@ export const upsertProblemIssue = defineRemedy<Params>({
     const client = await openWith(given, context);
     return orNotApplied(async () => {
       const { number, made } = await upsertIssue(client, place, wanted);
-      const others = await openIssuesAbout(client, place, aboutProblem);
-      const open = await stillOpen(
-        context,
-        others.map(({ about }) => about.slice(aboutProblem.length)),
-      );
-      const gone = others.filter(({ about }) => !open.has(about.slice(aboutProblem.length)));
-      for (const issue of gone) await closeIssue(client, place, issue.number);
       const name = `${place.owner}/${place.repo}#${number}`;
       return {
-        summary: `${made ? 'made' : 'brought up to date'} the issue ${name}${gone.length > 0 ? `, and closed ${gone.length} of problems that are gone` : ''}`,
+        summary: `${made ? 'made' : 'brought up to date'} the issue ${name}`,
         before: null,
-        after: { number, made, closed: gone.map((issue) => issue.number) },
+        after: { number, made },
       };
     });
   },

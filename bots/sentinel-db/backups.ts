@@ -31,7 +31,7 @@ export async function findOldBackups(config: Config, context: CheckContext): Pro
            greatest(seen.since, folder.since) AS since, newest.outcome, newest.error, newest.proof_error
     FROM (
       SELECT count(*)::float8 AS known, min(${hours(sql`taken_at`)}) FILTER (WHERE outcome = 'success' AND removed_at IS NULL) AS age,
-             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND removed_at IS NULL) AS proven_age,
+             min(${hours(sql`taken_at`)}) FILTER (WHERE proven_at IS NOT NULL AND proof_error IS NULL AND removed_at IS NULL) AS proven_age,
              max(${hours(sql`began_at`)}) AS since
       FROM engine.backups WHERE ${isPast}
     ) seen

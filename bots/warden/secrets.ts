@@ -21,7 +21,8 @@ export async function findIdleSecrets(
     skip(
       `checks may not read the times of stored secrets: GRANT SELECT (${columns.join(', ')}) ON engine.secrets TO roundsman_reader`,
     );
-  // References stand in what people have written: playbooks, the settings of bots, and those of the engine with its channels.
+  // References stand in what people have written: playbooks, the settings of bots, and those of the engine with its channels. Remote
+  // bots and sources list the names of theirs in the setting `secrets`.
   const { rows } = await sql<{ name: string; changed_at: Date; created_at: Date; used: boolean }>`
     WITH texts AS MATERIALIZED (
       SELECT solution AS text FROM bot_knowledge WHERE removed_at IS NULL AND solution LIKE '%{{secret:%'
@@ -30,6 +31,8 @@ export async function findIdleSecrets(
     ), named AS MATERIALIZED (
       SELECT DISTINCT m[1] AS name FROM texts, regexp_matches(text, '\\{\\{secret:([A-Z][A-Z0-9_]{0,99})\\}\\}', 'g') m
       UNION SELECT unnest(${declared}::text[])
+      UNION SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(config -> 'secrets') = 'array' THEN config -> 'secrets' ELSE '[]' END)
+        FROM bots WHERE removed_at IS NULL
     )
     SELECT s.name, s.changed_at, s.created_at, EXISTS (SELECT FROM named n WHERE n.name = s.name) AS used
     FROM engine.secrets s ORDER BY s.name LIMIT ${maxProblems}`.execute(db);
@@ -43,7 +46,7 @@ export async function findIdleSecrets(
           severity: 'low',
           title: `Secret is not used: ${name}`,
           description:
-            `It was stored ${days} days ago, and no playbook, channel, setting or bot refers to it. \`npx roundsman secrets remove ` +
+            `It was stored ${days} days ago, and no playbook, channel, setting, bot or source refers to it. \`npx roundsman secrets remove ` +
             `${name}\` removes it; revoke it where it is valid, too.`,
           metadata,
         },

@@ -41,7 +41,7 @@ const sha256 = (data: Buffer): string => createHash('sha256').update(data).diges
 const directoryOf = ({ schema, name }: TableToRead, index: number): string =>
   `data/${String(index + 1).padStart(4, '0')}-${`${schema}.${name}`.replaceAll(/[^\w.-]/g, '_').slice(0, 60)}`;
 
-const part = (number: number): string => String(number).padStart(5, '0');
+const part = (number: number): string => String(number).padStart(6, '0');
 
 /** Bytes of a tar archive. `onManifest` is called with what it says of itself, before its last bytes. */
 export async function* writeArchive(

@@ -101,7 +101,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     bots,
     botAt,
     secretsOf: (endpoint, config) =>
-      isAddress(endpoint) ? secretNamesIn(config) : (botAt(endpoint)?.secrets ?? []),
+      isAddress(endpoint) ? secretNamesIn(config) : secretsFor(botAt(endpoint), config),
     looksOutside: (endpoint, check) =>
       (check.looksOutside ?? botAt(endpoint)?.looksOutside) === true,
     resolve(endpoint, config) {
@@ -225,4 +225,13 @@ function refuseUnfitKnowledge({ name, solution, autonomy }: KnowledgeSeed, known
     throw new BadCatalogueError(
       `the knowledge ${name} is auto, and ${irreversible.join(', ')} is irreversible: such a remedy always asks a person`,
     );
+}
+
+/** Where the config does not fit, no check runs, and all names are shown. */
+function secretsFor(bot: Bot | undefined, config: unknown): readonly string[] {
+  const all = bot?.secrets ?? [];
+  if (!bot?.secretsFor) return all;
+  const { depends_on: _, ...own } = (config ?? {}) as Record<string, unknown>;
+  const read = bot.config.safeParse(own);
+  return read.success ? bot.secretsFor(read.data).filter((name) => all.includes(name)) : all;
 }

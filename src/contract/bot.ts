@@ -40,6 +40,8 @@ export interface Bot<Config = unknown> {
    * and their values are removed from all that the checks return, throw or print.
    */
   secrets?: readonly string[];
+  /** Which of `secrets` a config has its checks read, where that depends on it; without this function all of them. */
+  secretsFor?(config: Config): readonly string[];
   /**
    * All of its checks look at something outside of the platform's database: a server, a certificate, an API. What they report
    * counts only while the address of the setting `connectivity_url` answers this machine; else they are skipped.

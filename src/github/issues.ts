@@ -31,7 +31,10 @@ export interface WantedIssue {
   state: 'open' | 'closed' | 'kept';
 }
 
-/** How many pages of 100 are searched, the newest issues first. */
+/** What the issue of a problem is about, for {@link IssuePlace.about}. A fingerprint of other letters does not fit into a marker. */
+export const aboutProblem = (fingerprint: string): string => `problem ${fingerprint}`;
+
+/** How many pages of 100 are searched of the open issues, and of the closed ones, the newest first. */
 const maxPages = 5;
 
 const marker = ({ about }: IssuePlace): string => {
@@ -43,25 +46,50 @@ const marker = ({ about }: IssuePlace): string => {
 interface Listed {
   number: number;
   title: string;
-  body?: string | null | undefined;
-  state: string;
-  labels: (string | { name?: string | undefined })[];
-  pull_request?: unknown;
+  body: string | null;
+  isOpen: boolean;
+  labels: string[];
 }
 
-const isLabelled = (labels: Listed['labels'], label: string): boolean =>
-  labels.some(
-    (each) => (typeof each === 'string' ? each : each.name)?.toLowerCase() === label.toLowerCase(),
+/** An issue as GitHub answers it; null for a pull request. Throws {@link GitHubError} for what is no issue: ours may be behind it. */
+function listed(item: unknown): Listed | null {
+  const { number, title, body, state, labels, pull_request } = Object(item) as Record<
+    string,
+    unknown
+  >;
+  if (pull_request) return null;
+  if (!Number.isSafeInteger(number) || typeof title !== 'string' || !Array.isArray(labels))
+    throw new GitHubError('GitHub answered something that is no issue', {
+      fault: 'server',
+      status: 200,
+    });
+  const names = labels.map((each: unknown) =>
+    typeof each === 'string' ? each : (Object(each) as { name?: unknown }).name,
   );
-
-function ownIssue(found: Listed, place: IssuePlace): Issue | null {
-  const { number, title, body, state, labels, pull_request } = found;
-  if (pull_request || !isLabelled(labels, place.label) || !body?.startsWith(marker(place)))
-    return null;
-  return { number, title, body, isOpen: state === 'open' };
+  return {
+    number: number as number,
+    title,
+    body: typeof body === 'string' ? body : null,
+    isOpen: state === 'open',
+    labels: names.filter((name) => typeof name === 'string'),
+  };
 }
 
-/** The issue of this number if it is the one that is sought, else the newest one with its marker; null if there is none. */
+/** GitHub does not tell labels apart by capitals. */
+const hasLabel = (labels: readonly string[], label: string): boolean =>
+  labels.some((each) => each.trim().toLowerCase() === label.trim().toLowerCase());
+
+function ownIssue(item: unknown, place: IssuePlace): Issue | null {
+  const found = listed(item);
+  if (!found?.body?.startsWith(marker(place)) || !hasLabel(found.labels, place.label)) return null;
+  const { number, title, body, isOpen } = found;
+  return { number, title, body, isOpen };
+}
+
+/**
+ * The issue of this number if it is the one that is sought, else the newest one with its marker, an open one before those that are
+ * closed; null if there is none.
+ */
 export async function findIssue(
   client: GitHub,
   place: IssuePlace,
@@ -73,7 +101,7 @@ export async function findIssue(
       const found = await client.ask((rest) =>
         rest.issues.get({ owner, repo, issue_number: number }),
       );
-      const issue = ownIssue(found as Listed, place);
+      const issue = ownIssue(found, place);
       // GitHub leads from an issue that was moved to where it is now: in another repository, mostly with another number. That number is
       // of an issue of other people here.
       if (issue?.number === number) return issue;
@@ -81,10 +109,12 @@ export async function findIssue(
       // It was deleted, or moved to where the token sees nothing.
       if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
     }
-  for (const item of await list(client, place, 'all')) {
-    const issue = ownIssue(item, place);
-    if (issue) return issue;
-  }
+  // An open issue may be older than hundreds of closed ones.
+  for (const state of ['open', 'closed'] as const)
+    for (const item of await list(client, place, state)) {
+      const issue = ownIssue(item, place);
+      if (issue) return issue;
+    }
   return null;
 }
 
@@ -92,8 +122,8 @@ export async function findIssue(
 async function list(
   client: GitHub,
   { owner, repo, label }: Omit<IssuePlace, 'about'>,
-  state: 'open' | 'all',
-): Promise<Listed[]> {
+  state: 'open' | 'closed',
+): Promise<unknown[]> {
   const { items } = await client.pages(
     (rest, { page }) =>
       rest.issues.listForRepo({
@@ -108,21 +138,7 @@ async function list(
       }),
     maxPages,
   );
-  return items as Listed[];
-}
-
-/** The open issues that are ours and about something that begins with these words. */
-export async function openIssuesAbout(
-  client: GitHub,
-  place: Omit<IssuePlace, 'about'>,
-  beginning: string,
-): Promise<{ number: number; about: string }[]> {
-  return (await list(client, place, 'open')).flatMap((found) => {
-    const about = /^<!-- roundsman: ([A-Za-z0-9.: -]{1,200}) -->/.exec(found.body ?? '')?.[1];
-    if (about === undefined || !about.startsWith(beginning)) return [];
-    const issue = ownIssue(found, { ...place, about });
-    return issue ? [{ number: issue.number, about }] : [];
-  });
+  return items;
 }
 
 export async function closeIssue(
@@ -185,7 +201,8 @@ export async function upsertIssue(
     );
     issue = { number: created.number, title, body, isOpen: true };
     onMade?.(issue.number);
-    if (!isLabelled(created.labels, label)) await refuseUnlabelled(client, place, issue.number);
+    if (!hasLabel(listed(created)?.labels ?? [], label))
+      await refuseUnlabelled(client, place, issue.number);
   }
   const isOpen = wanted.state === 'kept' ? issue.isOpen : wanted.state === 'open';
   // GitHub stores line ends as it likes.

@@ -2,7 +2,12 @@
 
 /** The message of an error, with its code before it unless the message contains the code. */
 export function faultInWords(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message: whole } = error as { code?: string; message?: string };
+  // Node's advice names a flag of its own, which a user of this program has no place for.
+  const message = whole?.replace(
+    /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/,
+    '',
+  );
   const said = message && code && message.includes(code) ? [message] : [code, message];
   return said.filter(Boolean).join(': ') || String(error);
 }

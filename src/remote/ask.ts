@@ -6,6 +6,7 @@ import type { CheckResult } from '../contract/finding.ts';
 import { currentMode } from '../data/bots/engine.ts';
 import { httpHosts, readSetting, readWebUrl } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
+import { tlsFaultOf } from '../ground/certificate.ts';
 import { fitting } from '../ground/text.ts';
 import { OutboundError } from '../outbound/error.ts';
 import { request, type OutboundAnswer, type OutboundRequest } from '../outbound/request.ts';
@@ -175,12 +176,26 @@ export async function call(
   try {
     return await request(outgoing, { ...limits, maxBytes: maxAnswerBytes });
   } catch (error) {
-    if (!(error instanceof OutboundError) || error.fault !== 'refused') throw error;
-    const { hostname, host } = new URL(outgoing.url);
+    if (!(error instanceof OutboundError)) throw error;
+    const { sent, fault } = error;
+    if (fault === 'refused')
+      throw new OutboundError(`not called: ${error.message}; ${howToAllow(outgoing.url)}`, false, {
+        cause: error,
+        fault,
+      });
+    if (tlsFaultOf(error.cause) !== 'untrusted') throw error;
     throw new OutboundError(
-      `not called: ${error.message}; \`npx roundsman settings http_hosts --add ${hostname}\` allows its public addresses, with a port (${host.includes(':') ? host : `${host}:443`}) every address of it, and with a range (${hostname},10.1.0.0/16) those in it`,
-      false,
-      { cause: error, fault: 'refused' },
+      `${error.message}; if an authority of your own issued its certificate, NODE_EXTRA_CA_CERTS=/path/to/ca.crt names it, in the environment of this process and of every worker (not in .env)`,
+      sent,
+      { cause: error, fault },
     );
   }
+}
+
+/** An entry without a port is for the ports 80 and 443 alone. */
+function howToAllow(url: string): string {
+  const { hostname, host, port } = new URL(url);
+  const allow = '`npx roundsman settings http_hosts --add';
+  if (port !== '') return `${allow} ${host}\` allows this port, at every address of the host`;
+  return `${allow} ${hostname}\` allows its public addresses, with a port (${host}:443) every address of it, and with a range (${hostname},10.1.0.0/16) those in it`;
 }

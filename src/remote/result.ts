@@ -1,6 +1,6 @@
 /** Makes the result of the check `remote` from the answer of a remote bot. */
 import type { CheckResult, Examined, Figure, ReportedFinding } from '../contract/finding.ts';
-import { fitting } from '../ground/text.ts';
+import { counted, fitting } from '../ground/text.ts';
 import { cronAnswer, signedAnswer, type RemoteCheck, type RemoteFinding } from './answer.ts';
 import type { RemoteConfig } from './config.ts';
 import { UnfitAnswerError } from './json.ts';
@@ -88,7 +88,7 @@ const withDefaults = (
 const couldNotLook = ({ name, error }: RemoteCheck, component: string): ReportedFinding => ({
   severity: 'medium',
   category: 'remote',
-  title: `its check ${name} could not look`,
+  title: `Check ${name} of ${component} could not look`,
   description: error!,
   component,
   key: name,
@@ -155,7 +155,7 @@ function ofCron(
   const finding: ReportedFinding = {
     severity,
     category,
-    title: `it found ${issuesFound} issues, and fixed ${issuesFixed} of them`,
+    title: `${component} found ${counted(issuesFound, 'issue')}, and fixed ${issuesFixed}`,
     description:
       'The contract cron names no single issues: look at the log of the remote bot, by the id of its execution. With the contract signed it reports each of them.',
     component,

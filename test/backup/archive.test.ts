@@ -10,6 +10,8 @@ import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { rowSums, wholeRows } from '../../src/backup/archive/row-sums.ts';
 import { open, seal, WrongKeyError } from '../../src/backup/archive/seal.ts';
+import { LaterBackupError } from '../../src/backup/archive/manifest.ts';
+import { readArchive } from '../../src/backup/restore/read-archive.ts';
 import { DamagedBackupError, tarEnd, tarEntries, tarEntry } from '../../src/backup/archive/tar.ts';
 
 const files = [
@@ -118,6 +120,73 @@ test('a flipped bit or a lost end is never taken for another content', async () 
   }
   await expect(entriesOf(Buffer.alloc(0))).rejects.toThrow(DamagedBackupError);
 }, 120_000);
+
+/** An archive with these files only. */
+async function* archiveWith(entries: { name: string; data: Buffer }[]) {
+  for (const entry of entries) yield* tarEntry(entry, 1_700_000_000);
+  yield tarEnd();
+}
+
+test('a hostile archive is refused: paths that lead out, sizes that are lies, a manifest of another kind', async () => {
+  const manifest = (content: unknown) => ({
+    name: 'manifest.json',
+    data: Buffer.from(JSON.stringify(content)),
+  });
+  await expect(
+    readArchive(archiveWith([manifest({ format: 'roundsman-backup', version: 2, more: true })])),
+  ).rejects.toThrow(LaterBackupError);
+  for (const content of [
+    {},
+    [],
+    null,
+    'text',
+    { format: 'other', version: 9 },
+    { format: 'roundsman-backup', version: 0 },
+  ])
+    await expect(
+      readArchive(archiveWith([manifest(content)])),
+      JSON.stringify(content),
+    ).rejects.toThrow(DamagedBackupError);
+  const whole = {
+    format: 'roundsman-backup',
+    version: 1,
+    id: 'x',
+    takenAt: '',
+    database: '',
+    server: '',
+    serverMajor: 18,
+    dumper: '',
+    dumperArguments: [],
+    extensions: [],
+    tables: [],
+    sequences: 0,
+    largeObjects: { objects: 0, bytes: 0, sum: '' },
+    views: [],
+    files: [],
+    references: [],
+    leftOut: [],
+  };
+  await expect(readArchive(archiveWith([manifest(whole)]))).resolves.toMatchObject({ id: 'x' });
+  for (const name of ['../../etc/passwd', '/etc/passwd', 'data/../../x', 'extra.sql', '__proto__'])
+    await expect(
+      readArchive(archiveWith([{ name, data: Buffer.from('x') }, manifest(whole)])),
+      name,
+    ).rejects.toThrow('files that its manifest does not name');
+  await expect(readArchive(archiveWith([manifest(whole), files[0]!]))).rejects.toThrow(
+    'goes on after the manifest',
+  );
+  // The most that a header can claim, and a negative size; their sums are right.
+  for (const size of ['77777777777', '20000000000', '-0000000001']) {
+    const [header] = tarEntry({ name: 'data/0001-x/1.copy', data: Buffer.alloc(0) }, 0);
+    header!.write(size, 124, 'latin1');
+    let sum = 8 * 0x20;
+    for (const [at, byte] of header!.entries()) if (at < 148 || at >= 156) sum += byte;
+    header!.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    await expect(readArchive(chunked(Buffer.concat([header!, tarEnd()]))), size).rejects.toThrow(
+      DamagedBackupError,
+    );
+  }
+});
 
 test('rows in another order have the same sum, other rows another one', () => {
   const row = fc.string({ maxLength: 20 }).map((text) => `${text.replaceAll('\n', '\\n')}\n`);

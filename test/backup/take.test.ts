@@ -1,5 +1,5 @@
 /** A backup of a whole database: proven by a restored copy, or refused with the reason. */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { sql } from 'kysely';
@@ -110,26 +110,14 @@ test('an encrypted one is proven without the identity, and opened later with the
   expect(manifest.id).toBe(taken.id);
 });
 
-test('a restored copy that differs is not proven, and the difference is named', async () => {
+test('a verification restores into a database that was named, and only where it is empty', async () => {
   const database = await testDatabase();
-  const folder = backupFolder();
-  await administer(
-    database.url,
-    'CREATE TABLE public.kept (a int); INSERT INTO public.kept VALUES (1)',
-  );
-  const { file } = await take(database, folder);
+  const { file } = await take(database, backupFolder());
   const scratch = await emptyDatabase();
-  // Whatever changes rows while they are restored makes another database.
-  await administer(
-    scratch.url,
-    `CREATE FUNCTION pg_temp.x() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
-    `ALTER DATABASE ${scratch.name} SET extra_float_digits = 0`,
-  );
-  await expect(
-    verifyBackup({ ...database, actor }, { file: file!, scratch: scratch.url, signal }),
-  ).resolves.toMatchObject({ format: 'roundsman-backup' });
-  const again = verifyBackup({ ...database, actor }, { file: file!, scratch: scratch.url, signal });
-  await expect(again).rejects.toThrow('the database is not empty');
+  const verify = () =>
+    verifyBackup({ ...database, actor }, { file: file!, scratch: scratch.url, signal });
+  await expect(verify()).resolves.toMatchObject({ format: 'roundsman-backup' });
+  await expect(verify()).rejects.toThrow('the database is not empty');
 });
 
 test('two at the same time: the second one is refused', async () => {
@@ -195,6 +183,31 @@ test('old ones are removed, but never the newest, nor the newest proven one', as
   const rows = await rowsOf(database.db);
   expect(rows.filter(({ removed_at: removed }) => removed !== null).map(({ id }) => id)).toEqual(
     expect.arrayContaining([second.id, third.id]),
+  );
+});
+
+test('the last good one stays when newer ones were damaged, or removed by hand, or a clock was wrong', async () => {
+  const database = await testDatabase();
+  const folder = backupFolder();
+  const [good, damaged, gone, future] = [
+    await take(database, folder),
+    await take(database, folder),
+    await take(database, folder),
+    await take(database, folder),
+  ];
+  await sql`
+    UPDATE engine.backups SET began_at = began_at - interval '50 days', proven_at = engine.now(),
+      proof_failed_at = CASE WHEN id = ${damaged.id} THEN engine.now() END, proof_error = CASE WHEN id = ${damaged.id} THEN 'a bit' END
+    WHERE id <> ${future.id}`.execute(database.db);
+  rmSync(gone.file!);
+  // One of the future, from a clock that was wrong, hides none of the others.
+  await sql`UPDATE engine.backups SET began_at = began_at + interval '900 days' WHERE id = ${future.id}`.execute(
+    database.db,
+  );
+  const newest = await take(database, folder);
+  expect(newest.removed).toBe(2);
+  expect(backupsIn(folder).toSorted()).toEqual(
+    [good, future, newest].map(({ file }) => file!.slice(folder.length + 1)).toSorted(),
   );
 });
 

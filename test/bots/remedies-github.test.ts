@@ -122,7 +122,7 @@ async function problem(title: string): Promise<string> {
   return fingerprint;
 }
 
-test('a problem has one issue, which follows it, and is closed when it is gone', async () => {
+test('a problem has one issue, which follows it, and its undo closes that one', async () => {
   const fingerprint = await problem('payments fail @everyone');
   const { state, context, given } = await scene({ fingerprint });
   const params = given(upsertProblemIssue, { repository: 'acme/alarms' });
@@ -137,7 +137,7 @@ test('a problem has one issue, which follows it, and is closed when it is gone',
   expect(await upsertProblemIssue.isDone(params, context)).toBe(false);
   await upsertProblemIssue.apply(params, context);
   expect(issues()).toMatchObject([{ title: 'payments fail again', state: 'open' }]);
-  // Another problem; the first one is gone.
+  // Another problem; the first one is gone, and its issue is left to the job that closes it.
   await sql`UPDATE bot_findings SET resolved_at = engine.now(), resolution_method = 'cleared' WHERE fingerprint = ${fingerprint}`.execute(
     db,
   );
@@ -146,10 +146,11 @@ test('a problem has one issue, which follows it, and is closed when it is gone',
     target: { ...context.target, fingerprint: await problem('logins fail') },
   };
   const { summary } = await upsertProblemIssue.apply(params, other);
-  expect(summary).toContain('closed 1 of problems that are gone');
-  expect(issues().map(({ state }) => state)).toEqual(['closed', 'open']);
+  expect(summary).toBe('made the issue acme/alarms#2');
+  expect(issues().map(({ state }) => state)).toEqual(['open', 'open']);
   expect(await refusal(upsertProblemIssue.apply(params, context))).toBe('the problem is gone');
   const undo: UndoContext = { ...other, before: null, after: null };
   expect((await upsertProblemIssue.undo!(params, undo)).summary).toContain('acme/alarms#2');
+  expect(issues().map(({ state }) => state)).toEqual(['open', 'closed']);
   expect(await refusal(upsertProblemIssue.undo!(params, undo))).toMatch(/no open issue/);
 });

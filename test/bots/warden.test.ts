@@ -645,6 +645,21 @@ describe('stored secrets', () => {
     ).toEqual([['low', 'A']]);
   });
 
+  test.each(['https://app.example.com/mail', 'in:alarms'])(
+    'that a remote bot or a source names in its config are used: %s',
+    async (endpoint) => {
+      const bot = (config: string, removed = 'NULL') =>
+        `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, status, removed_at)
+         VALUES ('mail', 'Mail', '@daily', '${endpoint}', '${config}', '${removed === 'NULL' ? 'active' : 'disabled'}', ${removed})`;
+      expect(await secrets({}, stored('A', 20), bot('{"secrets": ["B", "A"]}'))).toEqual([]);
+      for (const other of [bot('{"secrets": ["AB"]}'), bot('{"secrets": "A"}')])
+        expect(await secrets({}, stored('A', 20), other)).toEqual([['low', 'A']]);
+      expect(await secrets({}, stored('A', 20), bot('{"secrets": ["A"]}', 'now()'))).toEqual([
+        ['low', 'A'],
+      ]);
+    },
+  );
+
   test('that are used are medium once they are old', async () => {
     const use = entry('use {{secret:A}} here');
     expect(await secrets({}, stored('A', 365), use)).toEqual([]);

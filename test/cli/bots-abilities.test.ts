@@ -56,6 +56,23 @@ test('where an endpoint names no bot, it is not known', async () => {
   expect((await roundsman(url, 'bots', 'show', 'gone')).out).not.toContain('What it may do');
 });
 
+test('of its secrets those are named that its config needs', async () => {
+  const of = catalogueOf(bots, remedies);
+  const secretsOf = async (
+    api_endpoint: string,
+    config: Parameters<typeof abilitiesOf>[1]['config'],
+  ) => (await abilitiesOf({ db, catalogue: of }, { api_endpoint, config }))!.secrets;
+  const token = [{ name: 'GITHUB_TOKEN', stored: false }];
+  expect(await secretsOf('/api/bots/architect', {})).toEqual(token);
+  expect(await secretsOf('/api/bots/architect', { depends_on: {} })).toEqual(token);
+  expect(await secretsOf('/api/bots/architect', { app_id: 1, installation_id: 2 })).toEqual([
+    { name: 'GITHUB_APP_KEY', stored: false },
+  ]);
+  expect(await secretsOf('in:alarms', { kind: 'plain', secrets: ['IN_KEY'] })).toEqual([
+    { name: 'IN_KEY', stored: false },
+  ]);
+});
+
 test('it is told how this database stands to it', async () => {
   const own = await testDatabase();
   const entry = (name: string, solution: string, autonomy: 'auto' | 'suggest') => ({

@@ -20,6 +20,9 @@ test('an address is taken as an endpoint, with the settings of a remote bot', as
     roundsman(url, 'bots', 'add', name, '--endpoint', endpoint, '--schedule', '@daily', ...rest);
   const added = await add('mail', address, '--set', 'secrets=["MAIL_KEY"]');
   expect({ code: added.code, err: added.err }).toMatchObject({ code: 0 });
+  expect(added.out).toContain(
+    'Its secret MAIL_KEY is not stored: `npx roundsman secrets set MAIL_KEY` stores it.',
+  );
   expect(await statusOf('mail')).toEqual([
     { api_endpoint: address, config: { secrets: ['MAIL_KEY'] } },
   ]);
@@ -67,13 +70,24 @@ describe.runIf(hasOpenssl)('verify', () => {
 
     const early = await verify('--secret', 'MAIL_KEY');
     expect(early.code).toBe(1);
-    expect(early.out).toContain(`WRONG  it answers: not called: ${host} is not among`);
+    expect(early.out).toContain(
+      `WRONG  it answers: not called: ${host} is not among the allowed hosts; \`npx roundsman settings http_hosts --add ${host}\` allows this port`,
+    );
+    expect(early.out).toMatch(/It is not known whether .* keeps .*: 1 of 2 points is wrong/);
     const allowed = await roundsman(url, 'settings', 'http_hosts', host);
     expect(allowed.code).toBe(0);
+    const untrusting = start(
+      url,
+      ['bots', 'verify', `https://${host}/api/bots/mail`, '--secret', 'MAIL_KEY'],
+      { MAIL: secret },
+    );
+    const untrusted = (await untrusting.ended).out;
+    expect(untrusted).toMatch(/certificate; if an authority of your own .*NODE_EXTRA_CA_CERTS=/);
+    expect(untrusted).not.toContain('use-system-ca');
 
     const right = await verify('--secret', 'MAIL_KEY');
     expect(right.out).toMatch(
-      /^ok +its secret can be used: MAIL_KEY\nok +it answers: 200 within .*\nok +its answer fits the contract: 1 keys examined, 0 findings\n/,
+      /^ok +its secret can be used: MAIL_KEY\nok +it answers: 200 within .*\nok +its answer fits the contract: 1 key examined, 0 findings\n/,
     );
     expect(right.out).toContain('ok     it refuses an old timestamp: 401');
     expect(right.out).toContain('keeps the contract signed.');
@@ -86,7 +100,7 @@ describe.runIf(hasOpenssl)('verify', () => {
 
     const uses = await roundsman(url, 'secrets', 'list');
     expect(uses.out).toContain('bot mail');
-  }, 60_000);
+  }, 180_000);
 
   test('is for remote bots', async () => {
     const local = await roundsman(url, 'bots', 'verify', 'http://app.example.com/');

@@ -178,6 +178,31 @@ describe('list', () => {
     }
   });
 
+  test('names sources and remote bots, and a secret that one needs is not removed unasked', async () => {
+    await given(value, ['set', 'TOKEN']);
+    for (const [name, endpoint, status] of [
+      ['mail', 'https://app.example.com/mail', 'active'],
+      ['alarms', 'in:alarms', 'paused'],
+    ] as const)
+      await db
+        .insertInto('bots')
+        .values({
+          name,
+          display_name: name,
+          schedule_cron: '@daily',
+          api_endpoint: endpoint,
+          status,
+          config: JSON.stringify({ secrets: ['TOKEN'] }),
+        })
+        .execute();
+    const list = await given('', ['list', '--json'], one);
+    expect(list.json()).toMatchObject([{ used_by: ['source alarms', 'bot mail'] }]);
+    const asked = await given('', ['remove', 'TOKEN'], one);
+    expect(asked.code).toBe(2);
+    expect(asked.err).toContain('Remove TOKEN, which source alarms, bot mail need?');
+    await db.deleteFrom('bots').where('name', 'in', ['mail', 'alarms']).execute();
+  });
+
   test('of a wrong key says so', async () => {
     await given(value, ['set', 'TOKEN']);
     const wrong = await given('', ['list', '--json'], { ROUNDSMAN_KEYS: `k1:${k2}` });

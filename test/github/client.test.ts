@@ -1,47 +1,9 @@
 /** The client of GitHub beside a server whose requests and answers are compared with GitHub's own descriptions. */
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { openGitHub, type GitHubLimits } from '../../src/github/client.ts';
-import { GitHubError } from '../../src/github/error.ts';
-import { reply, serveGitHub, type GitHubState, type Instead } from './server.ts';
-import { repositoryState } from './state.ts';
-
-const now = new Date('2026-03-10T12:00:00Z');
-
-let serial = 0;
-
-/** Each test has a token of its own, because the gate and the kept answers belong to a token. */
-async function scene(limits: Partial<GitHubLimits> = {}, { path = '' } = {}) {
-  const { url, host, state } = await serveGitHub([repositoryState('acme/shop', now)]);
-  state.token = `ghp_${String(++serial).padStart(36, 'a')}`;
-  const open = () =>
-    openGitHub(
-      { baseUrl: url + path, credentials: { token: state.token } },
-      { hosts: [host], signal: new AbortController().signal, ...limits },
-    );
-  return { url, host, state, open, client: await open() };
-}
-
-const readKeys = (client: Awaited<ReturnType<typeof openGitHub>>, repo = 'shop') =>
-  client.ask((rest) => rest.repos.listDeployKeys({ owner: 'acme', repo, per_page: 100 }));
-
-const instead = (state: GitHubState, ...answers: [number, unknown, Record<string, string>?][]) =>
-  state.instead.push(
-    ...answers.map(
-      ([status, body, headers]): Instead =>
-        (_, answer) =>
-          reply(state, answer, status, body, headers),
-    ),
-  );
-
-const faultOf = (work: Promise<unknown>): Promise<GitHubError> =>
-  work.then(
-    () => expect.unreachable(),
-    (error: unknown) => {
-      expect(error).toBeInstanceOf(GitHubError);
-      return error as GitHubError;
-    },
-  );
+import { openGitHub } from '../../src/github/client.ts';
+import { faultOf, instead, readKeys, scene } from './client-scene.ts';
+import { serveGitHub, type GitHubState, type Instead } from './server.ts';
 
 test('a request carries the token and nothing about this machine', async () => {
   const { client, state } = await scene();
@@ -67,18 +29,6 @@ test('an unchanged answer costs nothing, with a personal token', async () => {
   expect(state.points).toBe(2);
 });
 
-test('when one request is told to wait, those that wait for their turn wait, too', async () => {
-  const { client, state } = await scene({ maxWaitMs: 5_000 });
-  instead(state, [429, { message: 'too many' }, { 'retry-after': '1' }]);
-  const answers = await Promise.all([readKeys(client), readKeys(client), readKeys(client)]);
-  expect(answers).toEqual([[], [], []]);
-  // Those that were on their way arrived before the answer; after it nothing was sent for a second.
-  const limitedAt = state.requests[0]!.at;
-  const later = state.requests.filter(({ at }) => at - limitedAt > 300);
-  expect(later.length).toBeGreaterThan(0);
-  expect(Math.min(...later.map(({ at }) => at - limitedAt))).toBeGreaterThanOrEqual(990);
-});
-
 test('a wait that is too long is an error, and later requests are not sent at all', async () => {
   const { client, open, state } = await scene({ maxWaitMs: 2_000 });
   instead(state, [403, { message: 'You have exceeded a secondary rate limit' }]);
@@ -93,53 +43,12 @@ test('a wait that is too long is an error, and later requests are not sent at al
   expect(state.requests).toHaveLength(1);
 });
 
-test('the primary limit is renewed by the clock of GitHub, not by that of this machine', async () => {
-  const { client, state } = await scene({ maxWaitMs: 5_000 });
-  // An hour ahead: by this machine's clock the limit would be renewed in an hour.
-  state.aheadMs = 3_600_000;
-  const reset = Math.floor((Date.now() + state.aheadMs) / 1_000) + 1;
-  instead(state, [
-    403,
-    { message: 'API rate limit exceeded' },
-    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) },
-  ]);
-  expect(await readKeys(client)).toEqual([]);
-  expect(state.requests).toHaveLength(2);
-});
-
 test('the limits of REST and of GraphQL are counted apart', async () => {
   const { client, state } = await scene({ maxWaitMs: 1_000 });
   instead(state, [403, { message: 'limit' }, { 'x-ratelimit-remaining': '0' }]);
   expect(await faultOf(readKeys(client))).toMatchObject({ fault: 'busy' });
   const { data } = await client.query('{ rateLimit { cost } }');
   expect(data).toEqual({ rateLimit: { cost: 1 } });
-});
-
-test('queries are no writes: one does not wait behind writes, which are held apart', async () => {
-  const { client, state } = await scene();
-  const edit = () =>
-    client.ask((rest) =>
-      rest.issues.update({ owner: 'acme', repo: 'shop', issue_number: 1, body: '' }),
-    );
-  await client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'shop', title: 'x' }));
-  await Promise.all([edit(), client.query('{ rateLimit { cost } }')]);
-  expect(state.requests.map(({ path }) => path)).toEqual([
-    '/repos/acme/shop/issues',
-    '/graphql',
-    '/repos/acme/shop/issues/1',
-  ]);
-});
-
-test('reading is repeated once after a fault of the server, and a write never', async () => {
-  const { client, state } = await scene();
-  instead(state, [502, { message: 'Server Error' }]);
-  expect(await readKeys(client)).toEqual([]);
-  instead(state, [502, { message: 'Server Error' }]);
-  const error = await faultOf(
-    client.ask((rest) => rest.issues.create({ owner: 'acme', repo: 'shop', title: 'x' })),
-  );
-  expect(error).toMatchObject({ fault: 'server', status: 502, mayBeDone: true });
-  expect(state.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
 test.each([
@@ -200,22 +109,6 @@ test('all pages are read, by number or by cursor, as many as were asked for', as
   expect(await read(2)).toMatchObject({ isWhole: false });
 });
 
-test.each([
-  ['no JSON', (answer: import('node:http').ServerResponse) => answer.end('<html>')],
-  ['nothing', (answer: import('node:http').ServerResponse) => answer.destroy()],
-  [
-    'what is longer than it may be',
-    (answer: import('node:http').ServerResponse) => answer.end('x'.repeat(9_000_000)),
-  ],
-])('a server that answers %s is a fault, and no result', async (_, write) => {
-  const { client, state } = await scene();
-  const odd: Instead = (_, answer) => {
-    write(answer);
-  };
-  state.instead.push(odd, odd, odd);
-  expect((await faultOf(client.query('{ rateLimit { cost } }'))).fault).toMatch(/server|unreached/);
-});
-
 test('a server that does not answer ends with the deadline, or with the signal', async () => {
   const { client, state } = await scene({ timeoutMs: 300 });
   const silent: Instead = () => {};
@@ -250,36 +143,6 @@ test('a GitHub Enterprise Server has its interfaces below /api', async () => {
   await client.query('{ rateLimit { cost } }');
   paths.push(...state.requests.map(({ path }) => path));
   expect(paths).toEqual(['/repos/acme/shop/keys?per_page=100', '/graphql']);
-});
-
-test('an app signs in once for its installation, with either form of key, and its answers are not kept', async () => {
-  for (const type of ['pkcs1', 'pkcs8'] as const) {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2_048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type, format: 'pem' },
-    });
-    const { state, url, host } = await scene();
-    state.app = { id: 4_711, publicKey };
-    const credentials = { appId: 4_711, installationId: 12, privateKey };
-    const open = () =>
-      openGitHub(
-        { baseUrl: url, credentials },
-        { hosts: [host], signal: new AbortController().signal },
-      );
-    await readKeys(await open());
-    await readKeys(await open());
-    const paths = state.requests.map(({ path }) => path);
-    expect(paths.filter((path) => path.startsWith('/app/'))).toHaveLength(1);
-    const keys = state.requests.filter(({ path }) => path.includes('/keys'));
-    expect(keys.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, undefined]);
-    expect(keys[0]!.headers.authorization).toMatch(/^token ghs_/);
-    const wrong = await openGitHub(
-      { baseUrl: url, credentials: { ...credentials, appId: 4_712 } },
-      { hosts: [host], signal: new AbortController().signal },
-    );
-    expect(await faultOf(readKeys(wrong))).toMatchObject({ fault: 'token' });
-  }
 });
 
 test('a limit of GraphQL is recognised in each form in which GitHub states it, and not in text of a repository', async () => {

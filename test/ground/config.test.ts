@@ -152,6 +152,15 @@ describe('a line of .env that looks as if it gave a setting', () => {
     ]);
   });
 
+  test.each(['NODE_EXTRA_CA_CERTS=/etc/ca.crt', 'export NODE_OPTIONS=--use-system-ca'])(
+    'is told of where Node reads it before the file: %s',
+    (line) => {
+      expect(oddSettings({}, aFile(line))).toEqual([
+        expect.stringMatching(/^line 1 of .* sets NODE_\w+ too late: .*in the environment$/),
+      ]);
+    },
+  );
+
   test('is told of where a comment cuts its value', () => {
     const told = (line: string) => oddSettings({}, aFile(line));
     for (const line of [

@@ -48,7 +48,7 @@ const bothSecrets = { ROUNDSMAN_SECRET: signingSecret, CRON_SECRET: cronSecret }
 describe.runIf(hasOpenssl)('the example of a remote bot', () => {
   test.each([
     ['signed', 'BOT_KEY', '400 mails wait', 'mails-sent/outbox'],
-    ['cron', 'CRON_KEY', 'it found 1 issues', 'issues'],
+    ['cron', 'CRON_KEY', 'found 1 issue, and fixed 0', 'issues'],
   ] as const)('keeps the contract %s, and its finding comes and goes', async (...each) => {
     const [contract, secret, title, key] = each;
     const config = { contract, secrets: [secret] };
@@ -116,6 +116,27 @@ describe.runIf(hasOpenssl)('a server is told', () => {
       expect.stringContaining('it refuses a changed body'),
       expect.stringContaining('it refuses an old timestamp'),
     ]);
+  });
+
+  test('what its statuses show, and is left alone where it asks to wait or is gone', async () => {
+    const moved = wrong(
+      await verify(await remoteScene((_, response) => void response.writeHead(302).end())),
+    );
+    expect(moved.slice(1)).toHaveLength(4);
+    for (const point of moved.slice(1))
+      expect(point).toMatch(/answered 302, and has to answer 401$/);
+    for (const [status, headers] of [
+      [429, { 'retry-after': '60' }],
+      [410, {}],
+    ] as const) {
+      const scene = await remoteScene(
+        (_, response) => void response.writeHead(status, headers).end(),
+      );
+      expect(wrong(await verify(scene))).toEqual([
+        expect.stringMatching(new RegExp(`answered ${status}.*refuse were not sent$`)),
+      ]);
+      expect(scene.seen).toHaveLength(1);
+    }
   });
 
   test('that it takes old requests', async () => {

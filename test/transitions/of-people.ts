@@ -20,6 +20,7 @@ import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { changeHosts } from '../../src/services/settings/change.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
+import { noteClosedIssue } from '../../src/transitions/actions/note-closed-issue.ts';
 import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/close.ts';
 import { reopenResolved } from '../../src/transitions/tickets/reopen-resolved.ts';
 import { commentOnTicket } from '../../src/transitions/tickets/comment.ts';
@@ -110,6 +111,14 @@ export const ofPeople: Transactions = {
     db.transaction().execute(async (trx) => {
       await leftResolved(trx);
       await closeOldTickets(trx, 10);
+    }),
+  'note a closed issue': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      const { rows } = await sql<{ id: string }>`SELECT id FROM bot_actions`.execute(trx);
+      await noteClosedIssue(
+        trx,
+        rows.map(({ id }) => id),
+      );
     }),
   'escalate tickets': ({ db }) => db.transaction().execute((trx) => escalateDue(trx, 100)),
   'set the policy': ({ db }) => addPolicy(db, { rules: [] }, 'ann'),

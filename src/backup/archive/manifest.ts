@@ -1,6 +1,6 @@
 /** What a backup says of itself: `manifest.json`, the last file of its archive, so that a backup without it is not whole. */
 import { z } from 'zod';
-import { messageOf } from '../../ground/errors.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { DamagedBackupError } from './tar.ts';
 
 const count = z.int().min(0);
@@ -66,12 +66,31 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type BackedUpTable = Manifest['tables'][number];
 export type Reference = Manifest['references'][number];
 
-/** Throws {@link DamagedBackupError} for a text that is no manifest of this version. */
+/** A later version of Roundsman has made the backup, in a form that this one does not know. */
+export class LaterBackupError extends RoundsmanError {}
+
+const latest = manifestSchema.shape.version.value;
+
+const laterSchema = z.object({
+  format: z.literal('roundsman-backup'),
+  version: z.int().min(latest + 1),
+});
+
+/** Throws {@link LaterBackupError}, and {@link DamagedBackupError} for a text that is no manifest. */
 export function readManifest(text: string): Manifest {
   try {
-    return manifestSchema.parse(JSON.parse(text));
+    const content: unknown = JSON.parse(text);
+    const later = laterSchema.safeParse(content);
+    if (later.success)
+      throw new LaterBackupError({
+        what: 'the backup cannot be read by this version of Roundsman',
+        why: `its manifest has version ${later.data.version}, and this one knows version ${latest}`,
+        hint: 'use the version of Roundsman that made it, or a later one; `README.txt` in it says how to restore it by hand',
+      });
+    return manifestSchema.parse(content);
   } catch (error) {
-    throw new DamagedBackupError(`its manifest does not fit this version: ${messageOf(error)}`, {
+    if (error instanceof LaterBackupError) throw error;
+    throw new DamagedBackupError(`its manifest is none: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -26,6 +26,9 @@ export async function refuseUnfitFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch(() => null);
   if (!stats?.isDirectory())
     throw unfit('there is no such directory on this host', `\`mkdir -m 700 ${folder}\``);
+  // Where everybody may write, another account could put a file of its own in the place of a backup.
+  if ((stats.mode & 0o002) !== 0)
+    throw unfit('every account of this host may write into it', `\`chmod o-w ${folder}\``);
   await access(folder, constants.W_OK | constants.X_OK).catch(() => {
     throw unfit('this account may not write into it', `\`ls -ld ${folder}\` shows whose it is`);
   });
@@ -56,7 +59,7 @@ export async function writeToFolder(
     await syncDirectory(folder);
   } catch (error) {
     stream.destroy();
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     // A failed write does not say of which file it was.
     if ((error as NodeJS.ErrnoException).syscall) Object.assign(error as Error, { path: partial });
     throw error;

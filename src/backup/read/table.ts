@@ -5,7 +5,7 @@ import { wholeRows } from '../archive/row-sums.ts';
 import type { TableToRead } from './inventory.ts';
 
 /** A part of a table in the archive has this many bytes, or a row more. */
-const partBytes = 4 * 1024 * 1024;
+const partBytes = 1024 * 1024;
 
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 

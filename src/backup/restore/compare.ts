@@ -19,11 +19,14 @@ export interface Texts {
 /** More are not listed: the first ones say what is wrong. */
 const maxDifferences = 20;
 
-/** One sentence for each difference; none where both are equal. */
+/**
+ * One sentence for each difference; none where both are equal. `notValid`: foreign keys (`schema.table.constraint`) whose referenced rows
+ * are not in the backup, and which were therefore restored unchecked.
+ */
 export async function compareWithBackup(
   url: string,
   manifest: Manifest,
-  texts: Texts,
+  { texts, notValid = [] }: { texts: Texts; notValid?: readonly string[] },
   signal: AbortSignal,
 ): Promise<string[]> {
   const snapshot = await openSnapshot(url);
@@ -43,13 +46,9 @@ export async function compareWithBackup(
     const asWritten =
       rows[0]!.major === manifest.serverMajor ? (text: string) => text : withoutBodies;
     note(differenceOf('pre-data', asWritten(texts.preData), asWritten(await dump('pre-data'))));
-    note(
-      differenceOf(
-        'post-data',
-        asWritten(texts.postData + texts.eventTriggers),
-        asWritten(await dump('post-data')),
-      ),
-    );
+    const checked = (text: string) => withoutNotValid(asWritten(text), notValid);
+    const postData = texts.postData + texts.eventTriggers;
+    note(differenceOf('post-data', checked(postData), checked(await dump('post-data'))));
     for (const group of byRoot(manifest.tables)) {
       const sums = rowSums();
       for (const table of group) {
@@ -80,6 +79,18 @@ export async function compareWithBackup(
   } finally {
     snapshot.end();
   }
+}
+
+/** The schema as if these keys had been checked, so that what follows them is compared. */
+function withoutNotValid(schema: string, keys: readonly string[]): string {
+  const constraints = new Set(keys.map((key) => key.split('.').at(-1)));
+  return schema.replace(
+    /^( +ADD CONSTRAINT (?:"(?:[^"]|"")+"|\S+) FOREIGN KEY .*) NOT VALID;$/gm,
+    (line, start: string) => {
+      const name = /ADD CONSTRAINT ("(?:[^"]|"")+"|\S+) /.exec(start)![1]!;
+      return constraints.has(name.replaceAll('"', '')) ? `${start};` : line;
+    },
+  );
 }
 
 /**

@@ -52,19 +52,21 @@ export async function proveBackup({
     if (kind) texts[kind] = data.toString();
   });
   const expected = (await writtenAs?.(first.id)) ?? null;
-  if (expected !== null && hash.digest('hex') !== expected)
+  const digest = hash.digest('hex');
+  if (expected !== null && digest !== expected)
     throw new DamagedBackupError('its bytes are not those that were written');
   return withDatabaseFor(into, async (url) => {
-    const restored = await restoreArchive(url, open(read(), identities), { signal });
+    // What is restored has to be what was read before: the file may be exchanged meanwhile.
+    const second = createHash('sha256');
+    const restored = await restoreArchive(url, open(hashed(read(), second), identities), {
+      signal,
+    });
+    if (second.digest('hex') !== digest)
+      throw new DamagedBackupError('its bytes changed while it was verified');
     const { manifest, missingKeys, notValid, broken } = restored;
-    const differences = await compareWithBackup(url, manifest, texts, signal);
+    const differences = await compareWithBackup(url, manifest, { texts, notValid }, signal);
     const lacking = missingKeys.map((each) => `a foreign key is missing: ${each}`);
-    // A key that the manifest names as one to rows that are elsewhere may be unchecked, and the schema then says so.
-    const real =
-      notValid.length + broken.length > 0
-        ? differences.filter((each) => !each.includes('NOT VALID'))
-        : differences;
-    const found = [...broken, ...lacking, ...real];
+    const found = [...broken, ...lacking, ...differences];
     if (found.length > 0)
       throw new UnprovenError({
         what: 'the backup is not proven: the restored copy is not equal',

@@ -47,7 +47,10 @@ export const secretsInWords = (secrets: Abilities['secrets']): string | null =>
 /** Says how to store the first secret that is missing. */
 export function printMissingSecret(secrets: Abilities['secrets']): void {
   const missing = secrets.find(({ stored }) => !stored);
-  if (missing) say(`\`npx roundsman secrets set ${missing.name}\` stores what is missing.`);
+  if (missing)
+    say(
+      `Its secret ${printable(missing.name)} is not stored: \`npx roundsman secrets set ${printable(missing.name)}\` stores it.`,
+    );
 }
 
 export const needsInWords = ({ needs, lacking }: Pick<Abilities, 'needs' | 'lacking'>) =>

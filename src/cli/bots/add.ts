@@ -9,9 +9,11 @@ import {
   refuseTakenName,
   type GivenBot,
 } from '../../services/bots/add.ts';
+import { abilitiesOf } from '../../services/bots/abilities.ts';
 import { listCatalogue } from '../../services/bots/catalogue.ts';
 import { scheduleInWords } from '../../services/bots/schedule.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { printMissingSecret } from './abilities.ts';
 import { askFor, canAsk } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
@@ -40,6 +42,8 @@ export async function addBot(name: string, options: GivenBot & { json?: true }):
     if (newNameOfRemoved)
       say(`The removed bot that was called ${name} is ${newNameOfRemoved} now.`);
     say("Its first run is planned at the scheduler's next tick.");
+    const abilities = await abilitiesOf({ db, catalogue }, bot);
+    if (abilities) printMissingSecret(abilities.secrets);
   });
 }
 

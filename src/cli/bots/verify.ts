@@ -1,5 +1,5 @@
 import { exitCodes } from '../../ground/errors.ts';
-import { printable } from '../../ground/text.ts';
+import { counted, printable } from '../../ground/text.ts';
 import { verifyRemote, type Contract } from '../../services/bots/verify.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
@@ -18,11 +18,15 @@ export const verifyBot = (
     if (!verified.ok) process.exitCode = exitCodes.failed;
     if (json) return printJson(verified);
     for (const { ok, what, why } of verified.points)
-      say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${printable(why)}`);
+      say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${printable(why)}`, '       ');
     const wrong = verified.points.filter(({ ok }) => !ok).length;
-    say(
-      wrong === 0
-        ? `${printable(verified.endpoint)} keeps the contract ${verified.contract}.`
-        : `${printable(verified.endpoint)} does not keep the contract ${verified.contract}: ${wrong} of ${verified.points.length} points are wrong. See docs/remote-bots.md.`,
-    );
+    const called = printable(verified.endpoint);
+    const kept = `keeps the contract ${verified.contract}`;
+    const count = `${wrong} of ${counted(verified.points.length, 'point')} ${wrong === 1 ? 'is' : 'are'} wrong`;
+    if (wrong === 0) say(`${called} ${kept}.`);
+    else if (verified.answered)
+      say(
+        `${called} does not keep the contract ${verified.contract}: ${count}. See docs/remote-bots.md.`,
+      );
+    else say(`It is not known whether ${called} ${kept}: ${count}. See docs/remote-bots.md.`);
   });

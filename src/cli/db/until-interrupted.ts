@@ -8,7 +8,7 @@ export class StoppedBackupError extends RoundsmanError {
     super({
       what: 'the backup or its restore was stopped',
       why: `the command got the signal ${signal}`,
-      hint: 'run it again: nothing that it had begun is left',
+      hint: 'run it again; a backup that was written to its end before that stays, and `npx roundsman db backups` shows it as not proven',
     });
   }
 }

@@ -21,7 +21,7 @@ export async function addSource(
     say(`Added ${name}. Its deliveries go to ${printable(source.url)}`);
     if (source.problem !== null) say(`They are refused so far: ${printable(source.problem)}`);
     say('To be set at the sender:');
-    for (const line of source.set_up) say(`  - ${printable(line)}`);
+    for (const line of source.set_up) say(`  - ${printable(line)}`, '    ');
     say(`\`npx roundsman sources test ${name}\` sends one, once \`up\` or \`web\` listens.`);
   });
 }

@@ -11,13 +11,16 @@ export const showSource = (name: string, options: { limit: number; json?: true }
     say(`${printable(source.name)}: ${source.kind}, its bot is ${source.status}`);
     say(`  address   ${printable(source.url)}`);
     say(`  secrets   ${source.secrets.map(printable).join(', ') || 'none'}`);
-    say(`  taken     ${source.problem === null ? 'yes' : `no: ${printable(source.problem)}`}`);
+    say(
+      `  taken     ${source.problem === null ? 'yes' : `no: ${printable(source.problem)}`}`,
+      '            ',
+    );
     say(`  received  ${source.deliveries}, of which ${source.unread} wait for a run`);
     say('To be set at the sender:');
-    for (const line of source.set_up) say(`  - ${printable(line)}`);
+    for (const line of source.set_up) say(`  - ${printable(line)}`, '    ');
     if (source.newest.length === 0) return say('Nothing has arrived yet.');
     say('Newest deliveries:');
-    for (const delivery of source.newest) say(`  ${inWords(delivery, now)}`);
+    for (const delivery of source.newest) say(`  ${inWords(delivery, now)}`, '    ');
   });
 
 function inWords(delivery: ShownDelivery, now: Date): string {

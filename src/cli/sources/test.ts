@@ -21,6 +21,6 @@ export const testSource = (name: string, options: { url?: string; json?: true })
     if (!tested.ok) process.exitCode = exitCodes.failed;
     if (options.json) return printJson({ name, ...tested });
     for (const { ok, what, why } of tested.points)
-      say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${printable(why)}`);
+      say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${printable(why)}`, '       ');
     say(tested.ok ? `${name} works from the sender to the finding.` : `${name} does not work.`);
   });

@@ -2,6 +2,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
+/** The text whose hash is the advisory lock under which a backup of a database is made. */
+export const backupLock = 'roundsman backup';
+
 /** Backups, the newest first. */
 export const readBackups = (db: Db, limit: number) =>
   db
@@ -27,36 +30,55 @@ export const newestBackup = (
     .selectAll()
     .where('outcome', '=', 'success')
     .where('removed_at', 'is', null)
-    .$if(proven, (query) => query.where('proven_at', 'is not', null))
+    // One that failed a later proof, because its file was damaged since, is proven no more.
+    .$if(proven, (query) =>
+      query.where('proven_at', 'is not', null).where('proof_error', 'is', null),
+    )
     .orderBy('began_at', 'desc')
     .limit(1)
     .executeTakeFirst();
 
-/**
- * Backups in this host's folder that are older than so many days, the oldest first. Never the newest that succeeded, and never the
- * newest that was proven.
- */
-export async function expiredBackups(
+export interface KeptBackup {
+  id: string;
+  file_name: string;
+  /** of its file, as it was written */
+  bytes: string;
+  is_proven: boolean;
+  /** whether it is older than the days that were asked for */
+  is_old: boolean;
+}
+
+/** The backups in this host's folder, the newest first. */
+export const backupsInFolder = (
   db: Db,
   { folder, host, days }: { folder: string; host: string; days: number },
-): Promise<{ id: string; file_name: string }[]> {
-  const newest = [
-    await newestBackup(db, { proven: true }),
-    await newestBackup(db, { proven: false }),
-  ];
-  const kept = newest.flatMap((each) => (each ? [each.id] : []));
-  const rows = await db
+): Promise<KeptBackup[]> =>
+  db
     .selectFrom('engine.backups')
-    .select(['id', 'file_name'])
+    .select((row) => [
+      'id',
+      row.ref('file_name').$notNull().as('file_name'),
+      row.ref('bytes').$notNull().as('bytes'),
+      sql<boolean>`proven_at IS NOT NULL AND proof_error IS NULL`.as('is_proven'),
+      sql<boolean>`began_at < engine.now() - make_interval(days => ${days})`.as('is_old'),
+    ])
     .where('outcome', '=', 'success')
     .where('removed_at', 'is', null)
+    .where('file_name', 'is not', null)
     .where('folder', '=', folder)
     .where('host', '=', host)
-    .where('began_at', '<', sql<Date>`engine.now() - make_interval(days => ${days})`)
-    .$if(kept.length > 0, (query) => query.where('id', 'not in', kept))
-    .orderBy('began_at')
+    .orderBy('began_at', 'desc')
+    .orderBy('id')
     .execute();
-  return rows.flatMap(({ id, file_name: name }) =>
-    name === null ? [] : [{ id, file_name: name }],
-  );
+
+/** Whether a session holds the lock under which a backup of this database is made. */
+export async function isBackupUnderWay(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`
+    SELECT EXISTS (
+      SELECT FROM pg_locks, hashtextextended(${backupLock}, 0) AS key
+      WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND objsubid = 1 AND granted
+        AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295
+    ) AS held`.execute(db);
+  return rows[0]!.held;
 }

@@ -109,7 +109,7 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
 
 /**
  * What refers to each secret: the names of entries of knowledge, without removed ones (with `enabled` only enabled), and
- * channels of messages, as `channel ops`, and remote bots, as `bot mail`.
+ * channels of messages, as `channel ops`, remote bots, as `bot mail`, and sources, as `source alertmanager`.
  */
 export async function usesOfSecrets(
   db: Db,
@@ -130,24 +130,27 @@ export async function usesOfSecrets(
   for (const [name, config] of await channelsOf(db))
     for (const secret of secretsNamedIn(config))
       uses.set(secret, [...(uses.get(secret) ?? []), `channel ${name}`]);
-  for (const [bot, secret] of await secretsOfRemoteBots(db, enabled))
-    uses.set(secret, [...(uses.get(secret) ?? []), `bot ${bot}`]);
+  for (const { called, secret } of await secretsInConfigs(db, enabled))
+    uses.set(secret, [...(uses.get(secret) ?? []), called]);
   return uses;
 }
 
-/** The secrets that bots with an address name in their config, whatever a statement has written there. */
-async function secretsOfRemoteBots(
+/**
+ * The secrets that remote bots and bots of sources name in their config, whatever a statement has written there. A paused source
+ * still takes deliveries, and so needs its secret.
+ */
+async function secretsInConfigs(
   db: Db,
-  activeOnly: boolean,
-): Promise<[bot: string, secret: string][]> {
-  const { rows } = await sql<{ bot: string; secret: string }>`
-    SELECT b.name AS bot, s.secret FROM bots b, LATERAL jsonb_array_elements_text(
+  enabledOnly: boolean,
+): Promise<{ called: string; secret: string }[]> {
+  const { rows } = await sql<{ called: string; secret: string }>`
+    SELECT CASE WHEN b.api_endpoint LIKE 'in:%' THEN 'source ' || substr(b.api_endpoint, 4) ELSE 'bot ' || b.name END AS called, s.secret
+    FROM bots b, LATERAL jsonb_array_elements_text(
       CASE WHEN jsonb_typeof(b.config -> 'secrets') = 'array' THEN b.config -> 'secrets' ELSE '[]' END) AS s(secret)
-    WHERE b.api_endpoint LIKE 'https://%' AND b.removed_at IS NULL
-      AND (b.status = 'active' OR NOT ${activeOnly}::boolean) AND s.secret IS NOT NULL ORDER BY b.name`.execute(
-    db,
-  );
-  return rows.map(({ bot, secret }) => [bot, secret]);
+    WHERE (b.api_endpoint LIKE 'https://%' OR b.api_endpoint LIKE 'in:%') AND b.removed_at IS NULL
+      AND (NOT ${enabledOnly}::boolean OR b.status = 'active' OR b.status = 'paused' AND b.api_endpoint LIKE 'in:%')
+      AND s.secret IS NOT NULL ORDER BY b.name`.execute(db);
+  return rows;
 }
 
 /** The channels of the setting `notifications`, whatever a statement has written there. */

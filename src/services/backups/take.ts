@@ -9,7 +9,7 @@ import { readFromCommand, writeToCommand } from '../../backup/output/command.ts'
 import { refuseUnfitFolder, writeToFolder, type Written } from '../../backup/output/folder.ts';
 import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
-import { expiredBackups, readBackup } from '../../data/backups/rows.ts';
+import { backupLock, readBackup } from '../../data/backups/rows.ts';
 import { connectAlone, type Db } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -17,8 +17,8 @@ import { beginBackup } from '../../transitions/backups/begin.ts';
 import { endBackup } from '../../transitions/backups/end.ts';
 import { loseBackups } from '../../transitions/backups/lose.ts';
 import { noteProof } from '../../transitions/backups/prove.ts';
-import { noteRemoved } from '../../transitions/backups/remove.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { removeOld } from './remove-old.ts';
 
 /** Another process makes a backup of this database at this moment. */
 export class BackupUnderWayError extends RoundsmanError {
@@ -99,7 +99,7 @@ export async function takeBackup(
       manifest,
       proven: unproven === null,
       unproven,
-      removed: await removeExpired(db, request),
+      removed: await removeOld(db, request),
     };
   });
 }
@@ -115,7 +115,8 @@ async function withLock<Result>(
   session.on('end', () => lost.abort(new Error('the connection to the database was lost')));
   try {
     const { rows } = await session.query<{ free: boolean }>(
-      `SELECT pg_try_advisory_lock(hashtextextended('roundsman backup', 0)) AS free`,
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
+      [backupLock],
     );
     if (!rows[0]!.free)
       throw new BackupUnderWayError({
@@ -161,7 +162,7 @@ async function write(
   const written =
     'folder' in target
       ? await writeToFolder(target.folder, name, stream)
-      : await writeToCommand(target.command, stream);
+      : await writeToCommand(target.command, stream, signal);
   return { manifest: manifest!, written };
 }
 
@@ -219,15 +220,4 @@ async function clearLost(db: Db): Promise<void> {
       if (name.startsWith('.') && name.endsWith('.partial') && name.includes(mark))
         await rm(join(folder, name), { force: true });
   }
-}
-
-async function removeExpired(db: Db, { target, keepDays }: BackupRequest): Promise<number> {
-  if (keepDays === null || !('folder' in target)) return 0;
-  const { folder } = target;
-  const expired = await expiredBackups(db, { folder, host: hostname(), days: keepDays });
-  for (const { id, file_name: name } of expired) {
-    await rm(join(folder, name), { force: true });
-    await noteRemoved(db, id);
-  }
-  return expired.length;
 }

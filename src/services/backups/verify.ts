@@ -95,8 +95,9 @@ export async function verifyBackup(
   }
 }
 
-/** A missing identity, and a database that is not empty, say nothing about the backup. */
+/** A missing identity, a database that is not empty, and an old version of Roundsman say nothing about the backup. */
 const isAboutBackup = (error: unknown): boolean =>
   !(
-    error instanceof Error && /^(WrongKey|NotEmptyForRestore|NotFound|Usage)Error$/.test(error.name)
+    error instanceof Error &&
+    /^(WrongKey|LaterBackup|NotEmptyForRestore|NotFound|Usage)Error$/.test(error.name)
   );

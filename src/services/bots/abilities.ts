@@ -10,6 +10,8 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
+import { readSourceConfig } from '../../sources/config.ts';
+import { isSource } from '../../sources/endpoint.ts';
 import { lackingTablesIn } from './lacking.ts';
 
 export type { HealingEntry, ShownCheck } from '../../catalogue/abilities.ts';
@@ -33,7 +35,10 @@ export async function abilitiesOf(
 ): Promise<Abilities | null> {
   const bot = catalogue.botAt(endpoint);
   if (!bot) return null;
-  const secrets = catalogue.secretsOf(endpoint, config);
+  // The listener reads a source's secrets; the child process of its bot does not get them.
+  const secrets = isSource(endpoint)
+    ? (readSourceConfig(config)?.secrets ?? [])
+    : catalogue.secretsOf(endpoint, config);
   const rows = secrets.length > 0 ? await secretRows(db, secrets) : [];
   const stored = new Set(rows.map(({ name }) => name));
   const lacking = (await lackingTablesIn(db, catalogue))(endpoint) !== null;

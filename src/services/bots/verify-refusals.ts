@@ -64,9 +64,10 @@ export async function refusalOf(
   try {
     const { status } = await send();
     const ok = [400, 401, 403].includes(status);
-    const why = ok
-      ? `${status}`
-      : `it answered ${status}, and has to answer 401: everyone could call it`;
+    if (ok) return { ok, what, why: `${status}` };
+    // Another status, such as that of a redirect or a fault, does not show that the request was carried out.
+    const isTaken = status >= 200 && status < 300;
+    const why = `it answered ${status}, and has to answer 401${isTaken ? ': everyone could call it' : ''}`;
     return { ok, what, why };
   } catch (error) {
     return { ok: false, what, why: messageOf(error) };

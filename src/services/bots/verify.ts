@@ -13,6 +13,7 @@ import { isAddress, problemOfEndpoint } from '../../remote/endpoint.ts';
 import { readReply } from '../../remote/reply.ts';
 import { readAnswer } from '../../remote/result.ts';
 import { requestOf, webhookId, whyUnusable, type GivenValue } from '../../remote/sign.ts';
+import { counted } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
 import { callbackOf } from './verify-callback.ts';
@@ -27,6 +28,8 @@ export interface Verified {
   contract: Contract;
   ok: boolean;
   points: Point[];
+  /** it answered; without an answer nothing is known about the contract */
+  answered: boolean;
 }
 
 interface Subject {
@@ -57,7 +60,14 @@ export async function verifyRemote(
   await requireStored(db, given.secrets ?? []);
   const { contract } = config;
   const points: Point[] = [];
-  const done = () => ({ endpoint, contract, ok: points.every(({ ok }) => ok), points });
+  let answered = false;
+  const done = () => ({
+    endpoint,
+    contract,
+    ok: points.every(({ ok }) => ok),
+    points,
+    answered,
+  });
   const secrets = await secretsOf({ db, sources }, config, points);
   if (secrets === null) return done();
   const now = await currentTime(db);
@@ -81,12 +91,16 @@ export async function verifyRemote(
   try {
     const rightly = await requestOf(endpoint, config, document, { secrets, at: now });
     const answer = await call(rightly, limits);
+    answered = true;
     points.push({
       ok: true,
       what: 'it answers',
       why: `${answer.status} within ${inSeconds(answer.ms)}`,
     });
-    points.push(shapeOf(() => readReply(answer, config, secrets, now), config, endpoint));
+    const shape = shapeOf(() => readReply(answer, config, secrets, now), config, endpoint);
+    points.push(shape);
+    // It asked not to be called now, or for good: a run keeps to that, too.
+    if (shape.ended) return done();
     if (answer.status === 202 && contract === 'async')
       points.push({
         ok: true,
@@ -109,6 +123,8 @@ async function requireStored(db: Db, names: readonly string[]): Promise<void> {
   for (const name of names)
     if (!stored.some((row) => row.name === name)) throw await noSecret(db, name);
 }
+
+const notSent = 'the requests that it has to refuse were not sent';
 
 const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
@@ -186,18 +202,20 @@ function shapeOf(
   read: () => ReturnType<typeof readReply>,
   config: RemoteConfig,
   endpoint: string,
-): Point {
+): Point & { ended?: true } {
   const what = 'its answer fits the contract';
   try {
     const reply = read();
     if (reply.kind === 'accepted')
       return { ok: true, what, why: `it reports later, within ${reply.leaseSeconds} s` };
-    if (reply.kind === 'gone') return { ok: false, what, why: 'it answered 410: it is gone' };
+    if (reply.kind === 'gone')
+      return { ok: false, what, why: `it answered 410: it is gone; ${notSent}`, ended: true };
     if (reply.kind === 'wait')
       return {
         ok: false,
         what,
-        why: `it answered ${reply.status} and asks to wait ${inSeconds(reply.ms)}: try again then`,
+        why: `it answered ${reply.status} and asks to wait ${inSeconds(reply.ms)}: try again then; ${notSent}`,
+        ended: true,
       };
     const said = readAnswer(reply.body, config, {
       component: componentOf(endpoint),
@@ -206,7 +224,11 @@ function shapeOf(
     if ('skipped' in said) return { ok: false, what, why: `all was skipped: ${said.skipped}` };
     const { examined, findings } = said.result;
     const count = Array.isArray(examined) ? examined.length : examined.count;
-    return { ok: true, what, why: `${count} keys examined, ${findings.length} findings` };
+    return {
+      ok: true,
+      what,
+      why: `${counted(count, 'key')} examined, ${counted(findings.length, 'finding')}`,
+    };
   } catch (error) {
     return { ok: false, what, why: messageOf(error) };
   }

@@ -8,8 +8,8 @@ import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
 /**
- * Whether enabled entries can get the secrets that they name: in this process, and in workers, as the results of their
- * heals show.
+ * Whether what is enabled can get the secrets that it names (entries, channels, remote bots, sources): in this process, and in
+ * workers, as the results of heals show.
  */
 export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {
   const uses = await usesOfSecrets(db, { enabled: true });
@@ -49,7 +49,7 @@ export async function examineSecrets(db: Db, config: Config, facts: Facts): Prom
     );
   if (found.length === 0 && uses.size > 0)
     found.push(
-      ok('Secrets', `${counted(uses.size, 'secret')} that entries name: stored, and opened here`),
+      ok('Secrets', `${counted(uses.size, 'secret')} that are in use: stored, and opened here`),
     );
   return found;
 }

@@ -10,7 +10,7 @@ import { printable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { shownRow, type ShownSecret } from './shown.ts';
 
-/** The entries of knowledge and the channels that use a stored secret. Throws NoSecretError. */
+/** The entries of knowledge, channels, remote bots and sources that use a stored secret. Throws NoSecretError. */
 export async function usersOfSecret(db: Db, { name }: { name: string }): Promise<string[]> {
   const [row] = await secretRows(db, [name]);
   if (!row) throw await noSecret(db, name);
@@ -36,5 +36,5 @@ const inUse = (name: string, usedBy: string[]): UsageError =>
   new UsageError({
     what: `the secret ${name} was not removed`,
     why: `it is in use: ${usedBy.map(printable).join(', ')}`,
-    hint: 'give --yes to remove it nevertheless, or change what uses it first (`npx roundsman knowledge edit`, `npx roundsman notify set`)',
+    hint: 'give --yes to remove it nevertheless, or change what uses it first (`npx roundsman knowledge edit`, `notify set`, `bots edit`, `sources rotate`)',
   });

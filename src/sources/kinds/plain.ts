@@ -41,7 +41,8 @@ export const plain: SourceKind = {
   isOurs: true,
   isTimed: true,
   title: 'a program of your own',
-  secret: 'a key of 24 to 64 bytes, whsec_ and base64: `openssl rand -base64 32` makes one',
+  secret:
+    'a key of 24 to 64 bytes, written as whsec_ and base64: `openssl rand -base64 32` makes one, to be written behind whsec_',
   setUp: ['a POST of the document of docs/incoming-alarms.md, signed by Standard Webhooks'],
   read(document) {
     const read = plainDocument.safeParse(needFields(document, ''));

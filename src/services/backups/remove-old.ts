@@ -1,0 +1,37 @@
+/** Removes the files of old backups. */
+import { rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { backupsInFolder, type KeptBackup } from '../../data/backups/rows.ts';
+import type { Db } from '../../database/connect.ts';
+import { noteRemoved } from '../../transitions/backups/remove.ts';
+import type { BackupRequest } from './take.ts';
+
+/**
+ * Removes those of this host's folder that are older than `keepDays`, and returns how many. The newest and the newest proven one whose
+ * files are in the folder stay whatever their age, also when the clock was wrong, or files were removed by hand.
+ */
+export async function removeOld(
+  db: Db,
+  { target, keepDays }: Pick<BackupRequest, 'target' | 'keepDays'>,
+): Promise<number> {
+  if (keepDays === null || !('folder' in target)) return 0;
+  const { folder } = target;
+  const all = await backupsInFolder(db, { folder, host: hostname(), days: keepDays });
+  const isWhole = async ({ file_name: name, bytes }: KeptBackup) =>
+    (await stat(join(folder, name)).catch(() => null))?.size === Number(bytes);
+  let [hasNewest, hasProven, removed] = [false, false, 0];
+  for (const backup of all) {
+    const [wasNewest, wasProven] = [hasNewest, hasProven];
+    if (await isWhole(backup)) {
+      hasNewest = true;
+      hasProven ||= backup.is_proven;
+    }
+    const isLastOfItsKind = wasNewest !== hasNewest || wasProven !== hasProven;
+    if (!backup.is_old || isLastOfItsKind) continue;
+    await rm(join(folder, backup.file_name), { force: true });
+    await noteRemoved(db, backup.id);
+    removed += 1;
+  }
+  return removed;
+}
