@@ -82,6 +82,7 @@ test.skipIf(!hasTools)(
           preData: of('pre-data.sql'),
           postData: of('post-data.sql'),
           sequences: of('sequences.sql'),
+          eventTriggers: of('event-triggers.sql'),
         },
       },
       new AbortController().signal,

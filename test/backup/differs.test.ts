@@ -42,6 +42,7 @@ async function textsOf(file: string): Promise<Texts> {
     preData: texts.get('pre-data.sql')!,
     postData: texts.get('post-data.sql')!,
     sequences: texts.get('sequences.sql')!,
+    eventTriggers: texts.get('event-triggers.sql')!,
   };
 }
 
