@@ -12,7 +12,9 @@ import { take } from './scene.ts';
 function smallDisk(): string | null {
   const place = mkdtempSync(join(tmpdir(), 'roundsman-small-disk-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', place], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'tmpfs', place], {
+      stdio: 'ignore',
+    });
     onTestFinished(() => {
       execFileSync('umount', [place]);
       rmSync(place, { recursive: true });

@@ -22,6 +22,10 @@ const log = file('access.log', '1.2.3.4 - - [22/Nov/2026:10:00:00] "GET / HTTP/1
 
 beforeAll(async () => {
   const bot = await insertBot(db, 'watch', { api_endpoint: '/api/bots/ledger' });
+  await insertBot(db, 'alerts', {
+    api_endpoint: 'in:alerts',
+    config: JSON.stringify({ kind: 'plain', secrets: ['TOKEN'] }),
+  } as object);
   const finding = await insertFinding(db, bot, 'checkout is slow', {
     affected_component: 'checkout',
     category: 'latency',
@@ -58,6 +62,12 @@ const lookUps: [args: string[], meant: string][] = [
   [['bots', 'verify', 'wathc'], 'watch'],
   [['bots', 'verify', 'https://a.example/bot', '--secret', 'TOKN'], 'TOKEN'],
   [['bots', 'edit', 'watch', '--endpoint', 'legder'], '/api/bots/ledger'],
+  [['sources', 'show', 'alrets'], 'alerts'],
+  [['sources', 'test', 'alrets'], 'alerts'],
+  [['sources', 'rotate', 'alrets', '--secret', 'TOKEN'], 'alerts'],
+  [['sources', 'rotate', 'alerts', '--secret', 'TOKN'], 'TOKEN'],
+  [['sources', 'rotate', 'alerts', '--drop', 'TOKN'], 'TOKEN'],
+  [['sources', 'add', 'builds', '--kind', 'plain', '--secret', 'TOKN'], 'TOKEN'],
   [['bots', 'edit', 'watch', '--timezone', 'Europe/Berlinn'], 'Europe/Berlin'],
   [['bots', 'edit', 'watch', '--set', 'max_findngs=1'], 'max_findings'],
   [['bots', 'edit', 'watch', '--unset', 'max_findngs'], 'max_findings'],

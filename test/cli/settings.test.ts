@@ -24,6 +24,9 @@ beforeEach(() =>
 
 test('a new database has none of them, and each says what it is for', async () => {
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
+    backup_folder: null,
+    backup_keep_days: null,
+    backup_recipients: null,
     connectivity_url: null,
     http_hosts: null,
     web_url: null,
@@ -117,6 +120,9 @@ test.each([
   const refused = await roundsman(url, 'settings', ...given);
   expect(refused).toMatchObject({ code, err: expect.stringMatching(why) });
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
+    backup_folder: null,
+    backup_keep_days: null,
+    backup_recipients: null,
     connectivity_url: null,
     http_hosts: null,
     web_url: null,

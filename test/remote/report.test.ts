@@ -44,7 +44,7 @@ test.runIf(hasOpenssl)(
       expect([options, await scene.report(asked, calm, options)]).toEqual([options, unauthorised]);
     const { url } = askedBy(asked).callback!;
     expect((await fetch(url, { method: 'POST', body: JSON.stringify(calm) })).status).toBe(401);
-    expect((await fetch(url)).status).toBe(404);
+    expect((await fetch(url)).status).toBe(405);
     expect(await rowOf(scene.db, run.id)).toMatchObject({ status: 'running' });
     // One who signs rightly learns what is wrong.
     expect(await scene.report(asked, calm, { id: `${run.id}_7` })).toEqual({

@@ -5,7 +5,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { endpointOf, sourceName } from '../../sources/endpoint.ts';
 import { sourceBot } from '../../sources/bot.ts';
-import type { Actor } from '../actor.ts';
+import { authorise, type Actor } from '../actor.ts';
 import { addBot, newBot } from '../bots/add.ts';
 
 export interface NewSource {
@@ -26,6 +26,7 @@ export async function addSource(
   { db, actor, catalogue }: { db: Db; actor: Actor; catalogue: Catalogue },
   { name, kind, secrets, silentAfterMinutes, schedule }: NewSource,
 ): Promise<BotRow> {
+  authorise(actor, 'add sources', 'admin');
   if (!sourceName.test(name))
     throw new UsageError({
       what: `${JSON.stringify(name)} cannot be the name of a source`,

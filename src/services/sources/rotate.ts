@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
-import type { Actor } from '../actor.ts';
+import { authorise, type Actor } from '../actor.ts';
+import { didYouMean } from '../../ground/nearest.ts';
 import { editBot } from '../bots/edit.ts';
 import { requireStored } from './add.ts';
 import type { ShownSource } from './read.ts';
@@ -20,6 +21,7 @@ export async function rotateSecret(
   source: Pick<ShownSource, 'name' | 'secrets'>,
   { add, drop }: { add?: string | undefined; drop?: string | undefined },
 ): Promise<Rotation> {
+  authorise(actor, 'change the secrets of sources', 'admin');
   const refuse = (why: string, hint: string) => {
     throw new UsageError({ what: `the secrets of ${source.name} were not changed`, why, hint });
   };
@@ -30,7 +32,10 @@ export async function rotateSecret(
       'store the new value under another name, and give that',
     );
   if (drop !== undefined && !source.secrets.includes(drop))
-    refuse(`${drop} is none of them`, `they are: ${source.secrets.join(', ') || 'none'}`);
+    refuse(
+      `${drop} is none of them`,
+      didYouMean(drop, source.secrets, `they are: ${source.secrets.join(', ') || 'none'}`),
+    );
   const secrets = [
     ...(add === undefined ? [] : [add]),
     ...source.secrets.filter((name) => name !== drop),
