@@ -38,7 +38,7 @@ CREATE INDEX idx_inbox_received ON engine.inbox (received_at);
 -- A sender without ids of deliveries gives again_seconds: the same content is a delivery of its own when it comes that much later than the last
 -- time, because no repetition after a failure takes so long. Its earlier row gets another id then.
 CREATE FUNCTION engine.receive(p_deliveries jsonb) RETURNS text[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   v_answer text[];
 BEGIN

@@ -13,6 +13,9 @@ export interface Cut {
   stays?: boolean;
 }
 
+/** A text is cut at only if it is one byte longer than this at most. */
+const maxTextBytes = 6;
+
 export async function aWire(url: string) {
   const target = new URL(url);
   let armed: Cut | null = null;
@@ -28,10 +31,20 @@ export async function aWire(url: string) {
       client.destroy();
       upstream.destroy();
     };
-    const isHit = (data: Buffer, text: string | undefined) =>
-      text !== undefined && data.includes(text);
-    client.on('data', (data) => (isHit(data, armed?.before) ? cut() : void upstream.write(data)));
-    upstream.on('data', (data) => (isHit(data, armed?.after) ? cut() : void client.write(data)));
+    // A long statement comes in several parts, and the text may lie across two of them.
+    const finder = () => {
+      let tail = Buffer.alloc(0);
+      return (data: Buffer, text: string | undefined): boolean => {
+        const all = Buffer.concat([tail, data]);
+        tail = all.subarray(-maxTextBytes);
+        return text !== undefined && all.includes(text);
+      };
+    };
+    const [isAsked, isAnswered] = [finder(), finder()];
+    client.on('data', (data) => (isAsked(data, armed?.before) ? cut() : void upstream.write(data)));
+    upstream.on('data', (data) =>
+      isAnswered(data, armed?.after) ? cut() : void client.write(data),
+    );
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],

@@ -22,12 +22,8 @@ export function addBackupCommands(db: Command): void {
     .command('make', { isDefault: true })
     .description('make a backup of the database, restore a copy of it, and compare both')
     .example('npx roundsman db backup')
-    .example(
-      'npx roundsman db backup --to-folder /var/backups/roundsman --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
-    )
-    .example(
-      "npx roundsman db backup --to-command 'ssh store cat \\> platform.tar.zst' --from-command 'ssh store cat platform.tar.zst'",
-    )
+    .example('npx roundsman db backup --to-folder /var/backups/roundsman')
+    .example("npx roundsman db backup --to-command 'ssh a save' --from-command 'ssh a load'")
     .addOption(
       new Option(
         '--to-folder <folder>',
@@ -80,9 +76,7 @@ export function addBackupCommands(db: Command): void {
     .description(
       'restore a backup into an empty database; nothing acts in it until you set the mode',
     )
-    .example(
-      'npx roundsman db restore /var/backups/roundsman/platform-20261130T040000Z-3f2a91c7.tar.zst',
-    )
+    .example('npx roundsman db restore /var/backups/roundsman/platform.tar.zst')
     .option(...identityOption)
     .option(...fromCommandOption)
     .option(...asOption)

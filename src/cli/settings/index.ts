@@ -8,7 +8,6 @@ export function settingsCommand(): Command {
   return new Command('settings')
     .description('which addresses the engine may reach, its own one, and where backups go')
     .example('npx roundsman settings')
-    .example('npx roundsman settings connectivity_url https://example.com/')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
     .example('npx roundsman settings backup_folder /var/backups/roundsman')
     .addArgument(

@@ -40,12 +40,8 @@ export function sourcesCommand(): Command {
     .command('add')
     .addArgument(new Argument('<name>', 'what it is called, a part of its address'))
     .description('add a source and its bot, and print what to set at the sender')
-    .example(
-      'npx roundsman sources add alertmanager --kind alertmanager --secret ALERTMANAGER_TOKEN',
-    )
-    .example(
-      'npx roundsman sources add shop --kind sentry --secret SENTRY_SECRET --silent-after 1440',
-    )
+    .example('npx roundsman sources add alerts --kind alertmanager --secret ALERTS_TOKEN')
+    .example('npx roundsman sources add shop --kind sentry --secret KEY --silent-after 1440')
     .addOption(new Option('--kind <kind>', 'what sends').choices(kinds).makeOptionMandatory())
     .addOption(
       repeatedOption(
