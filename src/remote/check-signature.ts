@@ -1,6 +1,6 @@
 /** Verifies the signature of a report by the rules of Standard Webhooks (standardwebhooks.com). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { keyOf } from './sign.ts';
+import { keyOf } from '../ground/secrets/standard-key.ts';
 
 /** What was signed, as it came: headers may be anything, and are null where they are missing. */
 export interface SignedMessage {

@@ -1,6 +1,6 @@
 /** The config of a remote bot: how its address is called. */
 import { z } from 'zod';
-import { secretName } from '../ground/secrets/secret-reference.ts';
+import { secretNames } from '../contract/secret-names.ts';
 
 export const remoteConfig = z.strictObject({
   contract: z
@@ -9,20 +9,9 @@ export const remoteConfig = z.strictObject({
     .describe(
       'signed: a signed POST; cron: a GET as hosted crons send it; async: a signed POST that may be answered by a report later',
     ),
-  secrets: z
-    .array(
-      z
-        .string()
-        .regex(
-          secretName,
-          'has to be the name of a secret: capital letters, digits and _, a letter first',
-        ),
-    )
-    .max(4)
-    .default([])
-    .describe(
-      'names of stored secrets; signed and async sign with each of them, cron sends the first; without one the bot is not called',
-    ),
+  secrets: secretNames.describe(
+    'names of stored secrets; signed and async sign with each of them, cron sends the first; without one the bot is not called',
+  ),
   timeout_seconds: z
     .int()
     .min(1)

@@ -2,11 +2,12 @@
 import type { OutboundAnswer } from '../outbound/request.ts';
 import { retryAfterMsOf } from '../outbound/retry-after.ts';
 import { openRedaction } from '../ground/secrets/redact.ts';
+import { keyFormsOf } from '../ground/secrets/standard-key.ts';
 import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import { acceptedAnswer } from './answer.ts';
 import type { RemoteConfig } from './config.ts';
 import { parseBounded, UnfitAnswerError } from './json.ts';
-import { formsOf, type GivenValue } from './sign.ts';
+import type { GivenValue } from './sign.ts';
 import { readBy } from './unfit.ts';
 
 /** How many bytes of an answer are read. It is asked for without compression, and a compressed one is refused. */
@@ -62,7 +63,7 @@ export function readReply(
 export function withoutSecrets(body: unknown, secrets: readonly GivenValue[]): unknown {
   const redaction = openRedaction();
   redaction.learn(
-    secrets.flatMap(formsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
+    secrets.flatMap(keyFormsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
   );
   return redaction.whole(body);
 }

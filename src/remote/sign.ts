@@ -1,5 +1,6 @@
 /** Builds the request of each contract. Secrets are given by value; a request never goes out without one. */
 import type { OutboundRequest } from '../outbound/request.ts';
+import { keyOf, maxKeyBytes, minKeyBytes } from '../ground/secrets/standard-key.ts';
 import type { RemoteConfig } from './config.ts';
 import type { RequestDocument } from './document.ts';
 
@@ -8,13 +9,7 @@ export interface GivenValue {
   value: string;
 }
 
-/** The lengths that Standard Webhooks allows for a key, in bytes. */
-const minKeyBytes = 24;
-const maxKeyBytes = 64;
-
 /** The key of a secret, as base64. */
-export const keyOf = (secret: string): string => secret.replace(/^whsec_/, '');
-
 /** Why a secret cannot be used by this contract; null if it can. The text does not repeat the value. */
 export function whyUnusable(
   contract: RemoteConfig['contract'],
@@ -33,10 +28,6 @@ export function whyUnusable(
       : `the secret ${name} is a key of ${bytes} bytes, and Standard Webhooks takes ${minKeyBytes} to ${maxKeyBytes}: \`openssl rand -base64 32\` makes one, to be written behind whsec_; ${again}`;
   return `the secret ${name} is no key: a key is written as whsec_ and base64; ${again}`;
 }
-
-/** The forms in which an answer could repeat a secret, beside its value: the key without `whsec_`. */
-export const formsOf = ({ name, value }: GivenValue): GivenValue[] =>
-  [...new Set([value, keyOf(value)])].map((form) => ({ name, value: form }));
 
 /**
  * `webhook-id`: run and attempt. A verification is another question of the same attempt, so it has an id of its own: a server that

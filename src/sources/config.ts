@@ -1,6 +1,6 @@
 /** The config of a source's bot: who sends, how it is proven, and how what it says is read. */
 import { z } from 'zod';
-import { secretName } from '../ground/secrets/secret-reference.ts';
+import { secretNames } from '../contract/secret-names.ts';
 import { kinds } from './kinds/index.ts';
 
 const kindNames = kinds.map(({ name }) => name) as [string, ...string[]];
@@ -12,20 +12,9 @@ const types = z.array(z.string().min(1).max(100)).max(100).default([]);
 
 export const sourceConfig = z.strictObject({
   kind: z.enum(kindNames).default('plain').describe('what sends'),
-  secrets: z
-    .array(
-      z
-        .string()
-        .regex(
-          secretName,
-          'has to be the name of a secret: capital letters, digits and _, a letter first',
-        ),
-    )
-    .max(4)
-    .default([])
-    .describe(
-      'names of stored secrets, each of which proves a delivery; without one every delivery is refused',
-    ),
+  secrets: secretNames.describe(
+    'names of stored secrets, each of which proves a delivery; without one every delivery is refused',
+  ),
   silent_after_minutes: z
     .int()
     .min(1)

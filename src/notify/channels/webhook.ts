@@ -1,3 +1,4 @@
+import { keyOf, minKeyBytes } from '../../ground/secrets/standard-key.ts';
 import { z } from 'zod';
 import { OutboundError } from '../../outbound/error.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
@@ -13,11 +14,7 @@ const config = z.strictObject({
   secret: z.string().trim().min(1).max(500),
 });
 
-/** The shortest key that Standard Webhooks allows. */
-const minKeyBytes = 24;
-
-const bytesOf = (secret: string): number =>
-  Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length;
+const bytesOf = (secret: string): number => Buffer.from(keyOf(secret), 'base64').length;
 
 /** The body that is sent: the message as JSON, without what is too long. */
 export const bodyOf = (message: Message): string => {

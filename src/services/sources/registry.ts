@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { ClosedSecretError, openSecret, type SecretSources } from '../../data/secrets/open.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
+import { referenceTo } from '../../ground/secrets/secret-reference.ts';
+import { keyFormsOf } from '../../ground/secrets/standard-key.ts';
 import { openRedaction, type Redaction } from '../../ground/secrets/redact.ts';
 import { readSourceConfig, type SourceConfig } from '../../sources/config.ts';
 import { sourceOf } from '../../sources/endpoint.ts';
@@ -90,14 +92,8 @@ export async function readSources(db: Db, secretSources: SecretSources): Promise
       }
     }
     const redaction = openRedaction();
-    // A key of Standard Webhooks is the same key without its prefix.
     redaction.learn(
-      secrets.flatMap(({ name, value }) =>
-        [value, value.replace(/^whsec_/, '')].map((form) => ({
-          value: form,
-          as: `{{secret:${name}}}`,
-        })),
-      ),
+      secrets.flatMap(keyFormsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
     );
     return {
       name: sourceOf(row.api_endpoint),

@@ -1,16 +1,14 @@
 /** The signatures of Standard Webhooks (standardwebhooks.com), by its own library. */
 import { randomUUID } from 'node:crypto';
+import { keyOf, maxKeyBytes, minKeyBytes } from '../../ground/secrets/standard-key.ts';
 import type { SourceKind } from '../reading/kind.ts';
 import { headerOf, isRecent } from '../reading/signature.ts';
 
 const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const;
 
-/** The lengths that Standard Webhooks allows for a key, in bytes. */
-const [minKeyBytes, maxKeyBytes] = [24, 64];
-
 export const signedByStandard: Pick<SourceKind, 'proves' | 'idOf' | 'sign' | 'whyUnusable'> = {
   whyUnusable(value) {
-    const key = value.replace(/^whsec_/, '');
+    const key = keyOf(value);
     const bytes = Buffer.from(key, 'base64').length;
     return /^[A-Za-z0-9+/]+={0,2}$/.test(key) && bytes >= minKeyBytes && bytes <= maxKeyBytes
       ? null
