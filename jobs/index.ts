@@ -10,6 +10,7 @@ import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
 import { groupErrors } from './group-errors.ts';
 import { letChecksReadJob } from './let-checks-read.ts';
+import { retention } from './retention.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -19,6 +20,7 @@ export const jobs: readonly Job[] = [
   tidy,
   backup,
   rollup,
+  retention,
   groupErrors,
   letChecksReadJob,
   closeTickets,

@@ -957,6 +957,14 @@ export interface EngineRemoteReports {
   body: string | null;
 }
 
+export interface EngineRemovedHeals {
+  knowledge_id: string;
+  solution_since: Timestamp;
+  applied: number;
+  decided: number;
+  held: number;
+}
+
 export interface EngineReports {
   day: string;
   report: Json;
@@ -966,12 +974,13 @@ export interface EngineReports {
 }
 
 export interface EngineRollupMarks {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   done_until: Timestamp;
+  removed_until: Timestamp | null;
 }
 
 export interface EngineRollups {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   subject: string;
   period: 'hour' | 'day';
   starts_at: Timestamp;
@@ -1079,6 +1088,7 @@ export interface DB {
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.remote_reports': EngineRemoteReports;
+  'engine.removed_heals': EngineRemovedHeals;
   'engine.reports': EngineReports;
   'engine.rollup_marks': EngineRollupMarks;
   'engine.rollups': EngineRollups;
