@@ -16,7 +16,8 @@ CREATE TABLE engine.removed_heals (
   knowledge_id uuid NOT NULL REFERENCES bot_knowledge (id) ON DELETE CASCADE,
   -- when the solution was last replaced, by the time of the removal; -infinity: never, or after the heal
   solution_since timestamptz NOT NULL,
-  -- heals that reached `applied`; those of which the outcome is decided; of these, those that held
+  -- heals that reached `applied` or an outcome; those that reached `applied`; those of which the outcome is decided; of these, those that held
+  tried int NOT NULL CHECK (tried >= 0),
   applied int NOT NULL CHECK (applied >= 0),
   decided int NOT NULL CHECK (decided >= 0),
   held int NOT NULL CHECK (held BETWEEN 0 AND decided),

@@ -960,6 +960,7 @@ export interface EngineRemoteReports {
 export interface EngineRemovedHeals {
   knowledge_id: string;
   solution_since: Timestamp;
+  tried: number;
   applied: number;
   decided: number;
   held: number;

@@ -14,7 +14,7 @@ const columns = (now: Date): Column<TablePreview>[] => [
     name: 'keep_days',
     head: 'Kept',
     cell: ({ keep_days: days }) => (days === null ? 'for ever' : `${days} days`),
-    cellForPrograms: ({ keep_days: days }) => days === null ? null : String(days),
+    cellForPrograms: ({ keep_days: days }) => (days === null ? null : String(days)),
     sortValue: ({ keep_days: days }) => days,
   },
   {

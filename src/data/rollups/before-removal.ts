@@ -11,45 +11,55 @@ const [hourMs, dayMs] = [3_600_000, 86_400_000];
 const beginningOf = (time: Date): Date => new Date(Math.floor(+time / dayMs) * dayMs);
 
 /**
- * Until when rows of this kind may be removed, at most until `wanted`, the beginning of a day: null where the job `rollup` has not
- * come that far. `days` are those whose figures are to be looked at first, the oldest first: rows may have come after they were
- * added up, or were there before there was a job.
+ * Between which days the figures of a kind have to be looked at before its rows go. `until`: at most `wanted`, the beginning of a day,
+ * and as far as the job `rollup` has come; null where it has not begun. `from`: what was looked at before, and what is older than any
+ * figures are kept, is left out.
  */
 export async function daysToCheck(
   db: Db,
   kind: RollupKind,
   wanted: Date,
-): Promise<{ until: Date | null; days: Span[] }> {
-  const { table, time } = sources[kind];
-  const { rows } = await sql<{
-    done: Date | null;
-    removed: Date | null;
-    first: Date | null;
-    horizon: Date;
-  }>`
-    SELECT m.done_until AS done, m.removed_until AS removed, date_trunc('day', engine.now(), 'UTC') - make_interval(days => ${keptDaysDays}) AS horizon,
-           -- A time before this is that of a clock which is wrong.
-           (SELECT min(${sql.ref(time)}) FROM ${sql.table(table)} WHERE ${sql.ref(time)} >= '2000-01-01Z') AS first
+): Promise<{ from: Date; until: Date | null }> {
+  const { rows } = await sql<{ done: Date | null; from: Date }>`
+    SELECT m.done_until AS done, greatest(m.removed_until,
+             date_trunc('day', engine.now() - make_interval(days => ${keptDaysDays}::int), 'UTC')) AS from
     FROM (SELECT) one LEFT JOIN engine.rollup_marks m ON m.kind = ${kind}`.execute(db);
-  const { done, removed, first, horizon } = rows[0]!;
-  if (done === null) return { until: null, days: [] };
-  const until = beginningOf(new Date(Math.min(+wanted, +done)));
-  const days: Span[] = [];
-  if (first !== null)
-    for (
-      let at = Math.max(+beginningOf(first), +horizon, removed ? +removed : -Infinity);
-      at < +until;
-      at += dayMs
-    )
-      days.push({ from: new Date(at), to: new Date(at + dayMs) });
-  return { until, days };
+  const { done, from } = rows[0]!;
+  return { from, until: done && beginningOf(new Date(Math.min(+wanted, +done))) };
 }
 
-/** How many rows of an hour count in its figures. */
-async function eventsIn(db: Db, kind: RollupKind, { from, to }: Span): Promise<number> {
+/** The first day with rows from `from` on and before `until`; null where there is none. */
+export async function dayWithRows(
+  db: Db,
+  kind: RollupKind,
+  { from, to }: Span,
+): Promise<Span | null> {
+  const { table, time } = sources[kind];
+  const at = sql.ref(time);
+  const { rows } = await sql<{ first: Date | null }>`
+    SELECT min(${at}) AS first FROM ${sql.table(table)} WHERE ${at} >= ${from} AND ${at} < ${to}`.execute(
+    db,
+  );
+  const [{ first }] = rows as [{ first: Date | null }];
+  if (first === null) return null;
+  const begins = beginningOf(first);
+  return { from: begins, to: new Date(+begins + dayMs) };
+}
+
+/** So many rows are counted by one statement; a day that has more is counted by hours. */
+const maxCounted = 200_000;
+
+/** How many rows of a time count in its figures, `most` at most. */
+async function eventsIn(
+  db: Db,
+  kind: RollupKind,
+  { from, to }: Span,
+  most: number,
+): Promise<number> {
   const { time, events } = sources[kind];
   const { rows } = await sql<{ count: number }>`
-    SELECT count(*)::int AS count FROM (${events(sql`${sql.ref(time)} >= ${from} AND ${sql.ref(time)} < ${to}`)}) e`.execute(
+    SELECT count(*)::int AS count FROM (
+      SELECT FROM (${events(sql`${sql.ref(time)} >= ${from} AND ${sql.ref(time)} < ${to}`)}) e LIMIT ${most}) counted`.execute(
     db,
   );
   return rows[0]!.count;
@@ -61,7 +71,10 @@ const hoursOf = ({ from }: Span): Span[] =>
     to: new Date(+from + (index + 1) * hourMs),
   }));
 
-/** Whether the figures of a day lack rows: more count than were added up. Fewer are no reason: some may have been deleted by hand. */
+/**
+ * Whether the figures of a day lack rows: more count than were added up, because rows came later, or were there before there was a
+ * rollup. Fewer are no reason: some may have been deleted by hand.
+ */
 export async function lacksRows(
   db: Db,
   kind: RollupKind,
@@ -71,11 +84,15 @@ export async function lacksRows(
   const { rows } = await sql<{ events: number }>`
     SELECT coalesce(sum(events), 0)::float8 AS events FROM engine.rollups
     WHERE kind = ${kind} AND period = 'day' AND starts_at = ${day.from}`.execute(db);
+  const [{ events: added }] = rows as [{ events: number }];
+  const whole = await eventsIn(db, kind, day, maxCounted);
+  if (whole > added) return true;
+  if (whole < maxCounted) return false;
   let events = 0;
   for (const hour of hoursOf(day)) {
     signal.throwIfAborted();
-    events += await eventsIn(db, kind, hour);
-    if (events > rows[0]!.events) return true;
+    events += await eventsIn(db, kind, hour, 2_000_000_000);
+    if (events > added) return true;
   }
   return false;
 }
@@ -86,7 +103,8 @@ export async function rollUpWholeDay(
   kind: RollupKind,
   day: Span,
 ): Promise<void> {
-  for (const hour of hoursOf(day)) await rollUpHour(trx, kind, hour);
+  for (const hour of hoursOf(day))
+    if ((await eventsIn(trx, kind, hour, 1)) > 0) await rollUpHour(trx, kind, hour);
   await rollUpDay(trx, kind, day);
   if (kind === 'bot') await writeBotMetrics(trx, day);
 }

@@ -48,8 +48,8 @@ export async function triedOf(db: Db, ids: readonly string[]): Promise<Map<strin
             WHERE e.knowledge_id = k.id AND (e.outcome IS NOT NULL OR EXISTS (
               SELECT FROM bot_actions a WHERE a.heal_id = e.heal_id AND a.applied_at IS NOT NULL))) h) counted
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(m.applied) FILTER (WHERE m.current), 0)::int AS current,
-             coalesce(sum(m.applied) FILTER (WHERE NOT m.current), 0)::int AS earlier,
+      SELECT coalesce(sum(m.tried) FILTER (WHERE m.current), 0)::int AS current,
+             coalesce(sum(m.tried) FILTER (WHERE NOT m.current), 0)::int AS earlier,
              coalesce(sum(m.decided) FILTER (WHERE NOT m.current), 0)::int AS earlier_decided,
              coalesce(sum(m.held) FILTER (WHERE NOT m.current), 0)::int AS earlier_held
       FROM (SELECT r.*, r.solution_since = coalesce(edited.at, '-infinity') AS current

@@ -2,7 +2,11 @@
 import { sql } from 'kysely';
 import type { Figures, JobContext } from '../../contract/job.ts';
 import { currentMode, currentTime, healsIn } from '../../data/bots/engine.ts';
-import { removeBatch, type Position, type RemovedBatch } from '../../data/retention/remove-batch.ts';
+import {
+  removeBatch,
+  type Position,
+  type RemovedBatch,
+} from '../../data/retention/remove-batch.ts';
 import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import type { Db } from '../../database/connect.ts';

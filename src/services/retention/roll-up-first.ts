@@ -1,6 +1,7 @@
 import type { JobContext } from '../../contract/job.ts';
 import {
   daysToCheck,
+  dayWithRows,
   lacksRows,
   noteRemoval,
   rollUpWholeDay,
@@ -17,15 +18,19 @@ export async function rolledUpUntil(
   wanted: Date,
   mayGoOn: () => Promise<boolean>,
 ): Promise<Date | null> {
-  const { until, days } = await daysToCheck(db, kind, wanted);
-  for (const day of days) {
-    if (!(await mayGoOn())) return day.from;
+  const { from, until } = await daysToCheck(db, kind, wanted);
+  if (until === null) return null;
+  for (let next = from; ;) {
+    if (!(await mayGoOn())) return next;
+    const day = await dayWithRows(db, kind, { from: next, to: until });
+    if (day === null) break;
     const isLacking = await lacksRows(db, kind, day, signal);
     await commit(async (trx) => {
       if (isLacking) await rollUpWholeDay(trx, kind, day);
       await noteRemoval(trx, kind, day.to);
     });
+    next = day.to;
   }
-  if (until !== null) await commit((trx) => noteRemoval(trx, kind, until));
+  await commit((trx) => noteRemoval(trx, kind, until));
   return until;
 }

@@ -69,13 +69,13 @@ export const heals: RetainedTable = {
       LEFT JOIN bot_knowledge_events v ON v.knowledge_id = r.knowledge_id AND v.event = 'edited' AND v.after ? 'solution'
       GROUP BY r.knowledge_id
     ), added AS (
-      INSERT INTO engine.removed_heals AS m (knowledge_id, solution_since, applied, decided, held)
+      INSERT INTO engine.removed_heals AS m (knowledge_id, solution_since, tried, applied, decided, held)
       SELECT h.knowledge_id, CASE WHEN h.began > r.at AND h.settled > r.at THEN r.at ELSE '-infinity' END,
-             count(*) FILTER (WHERE h.applied),
+             count(*) FILTER (WHERE h.applied OR h.state IN ('held', 'relapsed', 'undone', 'failed')), count(*) FILTER (WHERE h.applied),
              count(*) FILTER (WHERE h.state IN ('held', 'relapsed', 'undone', 'failed')), count(*) FILTER (WHERE h.state = 'held')
       FROM removed_heals h JOIN replaced r ON r.knowledge_id = h.knowledge_id
       GROUP BY 1, 2 ORDER BY 1, 2
       ON CONFLICT (knowledge_id, solution_since) DO UPDATE
-      SET applied = m.applied + excluded.applied, decided = m.decided + excluded.decided, held = m.held + excluded.held
+      SET tried = m.tried + excluded.tried, applied = m.applied + excluded.applied, decided = m.decided + excluded.decided, held = m.held + excluded.held
     )`,
 };
