@@ -68,7 +68,10 @@ const minKeyBytes = 12;
 function bytesOfKey(text: string): Buffer[] {
   const readings: Buffer[] = [];
   if (/^(?:[\da-f]{2})+$/i.test(text)) readings.push(Buffer.from(text, 'hex'));
-  const plain = text.replace(/={0,2}$/, '').replaceAll('-', '+').replaceAll('_', '/');
+  const plain = text
+    .replace(/={0,2}$/, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/');
   const bytes = Buffer.from(plain, 'base64');
   // Node skips what is no base64, so only a text that comes back unchanged is some.
   if (bytes.toString('base64').replace(/=+$/, '') === plain) readings.push(bytes);

@@ -56,7 +56,7 @@ export const queueSkippedSlots = (
 ) =>
   sql`
     UPDATE bot_executions
-    SET status = 'queued', trigger = 'backfill', reason = NULL, metadata = NULL, completed_at = NULL,
+    SET status = 'queued', trigger = 'backfill', reason = NULL, error_message = NULL, metadata = NULL, completed_at = NULL,
         max_attempts = attempt + ${max_attempts}, started_at = engine.now(), queued_at = engine.now(),
         run_after = NULL, cancel_requested_at = NULL, cancel_reason = NULL
     WHERE id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND status = 'skipped'`.execute(trx);

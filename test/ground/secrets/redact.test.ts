@@ -131,7 +131,10 @@ describe('a value is found', () => {
     expect(basic.text('ann:hunter2000, hunter2000')).toBe('[redacted], [redacted]');
   });
 
-  const key = Buffer.from('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 'hex');
+  const key = Buffer.from(
+    '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    'hex',
+  );
   const pairs = key.toString('hex').match(/../g)!;
   const percent = (text: string) => text.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`);
   describe.each([
@@ -157,7 +160,6 @@ describe('a value is found', () => {
       ['as % of its base64', percent(key.toString('base64'))],
       ['as % of its digits', percent(key.toString('hex'))],
       ['in base64 of something longer', Buffer.concat([Buffer.from('k:'), key]).toString('base64')],
-      ['in base64 of its digits', btoa(key.toString('hex'))],
     ])('%s', (_, text) => {
       const known = openRedaction([{ value: secret, as }]);
       for (const left of [known.text(`it is ${text}.`), known.whole(`it is ${text}.`)]) {
