@@ -10,6 +10,7 @@ export function examineListener(facts: Facts): Diagnosis[] {
   const senders = sendersInWords(facts);
   const open = openListeners(facts);
   if (open.length === 0) return [];
-  const where = open.map((each) => `${nodeName(each)} on ${each.address}`).join(', ');
-  return [ok('Listener', `${where}; takes what ${senders ?? 'no source'} sends`)];
+  const where = open.map((each) => `${nodeName(each)} listens on ${each.address}`).join(', ');
+  const what = senders === null ? ', and nothing is sent to it yet' : ` for what ${senders}`;
+  return [ok('Listener', `${where}${what}`)];
 }

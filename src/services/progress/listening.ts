@@ -13,13 +13,14 @@ const openWithinMs = 15_000;
 export const openListeners = ({ listening }: Facts): Listener[] =>
   listening.listeners.filter(({ alive, problem }) => alive && problem === null);
 
-/** `2 sources and 1 asynchronous bot`; null where nothing is sent. */
+/** `2 sources and 1 asynchronous bot send`; null where nothing is sent. */
 export function sendersInWords({ listening: { sources, reporters } }: Facts): string | null {
   const senders = [
     ...(sources > 0 ? [counted(sources, 'source')] : []),
     ...(reporters > 0 ? [counted(reporters, 'asynchronous bot')] : []),
   ];
-  return senders.length > 0 ? senders.join(' and ') : null;
+  if (senders.length === 0) return null;
+  return `${senders.join(' and ')} ${sources + reporters === 1 ? 'sends' : 'send'}`;
 }
 
 /**
@@ -38,7 +39,7 @@ export function listenerGone(facts: Facts, atOnce = false): Need | null {
     : `no process listens${last ? ` (last sign of one ${ago(last.heartbeat_at, facts)}: ${nodeName(last)})` : ''}`;
   return {
     kind: 'listener_gone',
-    what: `${why}: what ${senders} ${listening.sources + listening.reporters === 1 ? 'sends' : 'send'} does not arrive`,
+    what: `${why}: what ${senders} does not arrive`,
     try: failing
       ? 'end the process that has this port, or give another one with ROUNDSMAN_WEB_HOST and ROUNDSMAN_WEB_PORT, and restart it'
       : 'start `npx roundsman web`; `npx roundsman up` listens, too',
