@@ -4,7 +4,11 @@ import type { Db } from '../database/connect.ts';
 import type { Emit } from '../events/events.ts';
 import { messageOf } from '../ground/errors.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
-import { addressOf, announceListener, type AnnouncedListener } from '../maintain/listener.ts';
+import {
+  addressOf,
+  announceListener,
+  type AnnouncedListener,
+} from '../maintain/timers/listener.ts';
 import type { Listener } from '../web/listen.ts';
 import { closeWithinMs } from './closing.ts';
 

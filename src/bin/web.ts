@@ -52,7 +52,7 @@ async function run(options: WebOptions): Promise<void> {
   async function serve(session: Session, begin: () => void): Promise<End> {
     const [{ connectWeb }, { addressOf, announceListener }, { settlesWithin }] = await Promise.all([
       import('./connect-web.ts'),
-      import('../maintain/listener.ts'),
+      import('../maintain/timers/listener.ts'),
       import('../ground/settles-within.ts'),
     ]);
     const own = connectWeb(session);

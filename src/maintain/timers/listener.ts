@@ -1,11 +1,11 @@
-/** A process that listens for what other systems send says that it is alive, as schedulers and workers do (heartbeat.ts). */
+/** A process that listens for what other systems send says that it is alive, as schedulers and workers do (../heartbeat.ts). */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { sql } from 'kysely';
-import type { Db } from '../database/connect.ts';
-import type { Emit } from '../events/events.ts';
-import { fitting } from '../ground/text.ts';
-import { repeat } from './timers/timer.ts';
+import type { Db } from '../../database/connect.ts';
+import type { Emit } from '../../events/events.ts';
+import { fitting } from '../../ground/text.ts';
+import { repeat } from './timer.ts';
 
 export interface AnnouncedListener {
   role: 'up' | 'web';
