@@ -47,7 +47,7 @@ const known = {
   'bot_notifications.ticket_id -> bot_tickets': 'CASCADE',
   'bot_tickets.merged_into -> bot_tickets': 'SET NULL',
   'engine.channels.ticket_id -> bot_tickets': 'SET NULL',
-  // removeOldMessages leaves a message that stands for others.
+  // `removeOldMessages` leaves a message that stands for others.
   'bot_notifications.superseded_by -> bot_notifications': 'SET NULL',
 };
 

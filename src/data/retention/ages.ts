@@ -15,8 +15,8 @@ interface Age {
  * The fewest days that may be set: the job `rollup` adds up the last two days again, and what is left of a day of which rows were
  * removed must not take the place of what was counted.
  */
-export const fewestDays = 3;
-export const mostDays = 36_500;
+export const minDays = 3;
+export const maxDays = 36_500;
 
 /**
  * The usual ages. 90 days: figures by hour are kept as long, and an outcome of an entry of knowledge has lost half of its weight. 400
@@ -46,7 +46,7 @@ export const retentionFrom = 'retention_from';
 export const retentionMinutes = 'retention_minutes';
 /** It begins half an hour after midnight; at two the week's maintenance of the database begins. */
 export const usualMinutes = 90;
-export const [fewestMinutes, mostMinutes] = [1, 360];
+export const [minMinutes, maxMinutes] = [1, 360];
 
 /** How a setting is stored that keeps rows for ever. */
 export const forEver = 'keep';
@@ -55,7 +55,7 @@ export const forEver = 'keep';
 export type Days = number | null | 'unfit';
 
 export const isFitAge = (days: unknown): days is number =>
-  typeof days === 'number' && Number.isInteger(days) && days >= fewestDays && days <= mostDays;
+  typeof days === 'number' && Number.isInteger(days) && days >= minDays && days <= maxDays;
 
 const daysOf = (stored: unknown): Days =>
   stored === forEver || stored === null ? null : isFitAge(stored) ? stored : 'unfit';

@@ -9,7 +9,7 @@ export interface Position {
 }
 
 /**
- * `seen`: the next `limit` rows after a position that are older than `before`, in the order of time and key. They are locked by nobody yet.
+ * `seen`: the next `limit` rows after a position that are older than `before`, in the order of time and key. It locks none of them.
  */
 export function seenRows(
   { table, time, key, only }: RetainedTable,

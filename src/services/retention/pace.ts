@@ -16,7 +16,7 @@ export interface PaceLimits {
 export const usualPace: PaceLimits = { statementMs: 50, rest: 3, lookMs: 1_000, busy: busyLimits };
 
 /** Fewer would not make a statement shorter: on a busy server it waits for its turn, however few rows it removes. */
-const [fewestRows, mostRows] = [500, 5_000];
+const [minRows, maxRows] = [500, 5_000];
 
 export class Pace {
   /** how many rows the next statement looks at */
@@ -57,13 +57,13 @@ export class Pace {
   /** After a statement: so many rows next time that it takes as long as it may, and a rest. */
   async tookMs(ms: number): Promise<void> {
     const factor = Math.min(2, Math.max(0.25, this.#limits.statementMs / Math.max(ms, 1)));
-    this.rows = Math.round(Math.min(mostRows, Math.max(fewestRows, this.rows * factor)));
+    this.rows = Math.round(Math.min(maxRows, Math.max(minRows, this.rows * factor)));
     await this.#rest(ms * this.#limits.rest);
   }
 
   /** Fewer rows: the last statement met a lock, or was stopped. */
   async slowDown(): Promise<void> {
-    this.rows = Math.max(fewestRows, Math.round(this.rows / 4));
+    this.rows = Math.max(minRows, Math.round(this.rows / 4));
     await this.#rest(this.#limits.lookMs);
   }
 

@@ -1,7 +1,7 @@
 /** What is set for retention: how long each table's rows are kept, since when, and for how long a run may go on. */
 import {
-  fewestMinutes,
-  mostMinutes,
+  minMinutes,
+  maxMinutes,
   readAges,
   retentionFrom,
   retentionMinutes,
@@ -33,7 +33,7 @@ export async function readPlan(db: Db): Promise<RetentionPlan> {
   const unfit =
     begins && Number.isNaN(+begins)
       ? retentionFrom
-      : !(Number.isInteger(lasts) && lasts >= fewestMinutes && lasts <= mostMinutes)
+      : !(Number.isInteger(lasts) && lasts >= minMinutes && lasts <= maxMinutes)
         ? retentionMinutes
         : null;
   return { ages, from: begins, minutes: lasts, unfit };

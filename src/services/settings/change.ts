@@ -2,12 +2,12 @@
 import { isAbsolute } from 'node:path';
 import {
   ages,
-  fewestDays,
+  minDays,
   forEver,
   isFitAge,
-  mostDays,
-  fewestMinutes,
-  mostMinutes,
+  maxDays,
+  minMinutes,
+  maxMinutes,
   retentionFrom,
   retentionMinutes,
   ageSettings,
@@ -137,25 +137,25 @@ const settings: readonly EngineSetting[] = [
   },
   ...ages.map(({ setting, of, usual }): EngineSetting => ({
     name: setting,
-    meaning: `for how many days ${of} are kept, from ${fewestDays} to ${mostDays}, or ${forEver}: for ever; see \`roundsman retention preview\`. Not set: ${usual}`,
+    meaning: `for how many days ${of} are kept, from ${minDays} to ${maxDays}, or ${forEver}: for ever; see \`roundsman retention preview\`. Not set: ${usual}`,
     example: String(usual),
     read(text) {
       if (text.toLowerCase() === forEver) return forEver;
       if (!/^\d+$/.test(text) || !isFitAge(Number(text)))
         throw new UnfitValue(
-          `it has to be a whole number from ${fewestDays} to ${mostDays}, or ${forEver}`,
+          `it has to be a whole number from ${minDays} to ${maxDays}, or ${forEver}`,
         );
       return Number(text);
     },
   })),
   {
     name: retentionMinutes,
-    meaning: `for how many minutes after 00:30 in New York the job retention may go on, from ${fewestMinutes} to ${mostMinutes}. Not set: ${usualMinutes}`,
+    meaning: `for how many minutes after 00:30 in New York the job retention may go on, from ${minMinutes} to ${maxMinutes}. Not set: ${usualMinutes}`,
     example: String(usualMinutes),
     read(text) {
       const minutes = Number(text);
-      if (!/^\d+$/.test(text) || minutes < fewestMinutes || minutes > mostMinutes)
-        throw new UnfitValue(`it has to be a whole number from ${fewestMinutes} to ${mostMinutes}`);
+      if (!/^\d+$/.test(text) || minutes < minMinutes || minutes > maxMinutes)
+        throw new UnfitValue(`it has to be a whole number from ${minMinutes} to ${maxMinutes}`);
       return minutes;
     },
   },

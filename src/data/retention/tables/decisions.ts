@@ -23,7 +23,7 @@ export const decisions: RetainedTable = {
       when: sql`EXISTS (SELECT FROM bot_tickets k WHERE k.finding_id = t.finding_id)`,
     },
     {
-      // As figuresOf reads them (src/heal/judging/figures.ts).
+      // As `figuresOf` reads them (src/heal/judging/figures.ts).
       why: 'counts in what an entry is compared with',
       when: sql`t.outcome IN ('recovered', 'persisted') AND t.settled_at > engine.now() - make_interval(days => (
         SELECT k.half_life_days FROM bot_knowledge k WHERE k.id = t.knowledge_id))`,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { RetainedTable } from '../retained-table.ts';
 
-/** As removeOldMessages (src/data/notify/old-messages.ts) removes them. */
+/** As `removeOldMessages` (src/data/notify/old-messages.ts) removes them. */
 export const messages: RetainedTable = {
   table: 'bot_notifications',
   age: 'messages_keep_days',
