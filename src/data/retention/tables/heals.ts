@@ -64,7 +64,7 @@ export const heals: RetainedTable = {
              min(taken_at) AS began, (array_agg(coalesce(settled_at, taken_at) ORDER BY step DESC, id DESC))[1] AS settled
       FROM gone GROUP BY heal_id
     ), replaced AS (
-      -- As `solutionReplacedAt` (src/heal/judging/current-solution.ts).
+      -- When the solution was replaced, as src/heal/judging/current-solution.ts reads it.
       SELECT r.knowledge_id, max(v.created_at) AS at FROM (SELECT DISTINCT knowledge_id FROM removed_heals) r
       LEFT JOIN bot_knowledge_events v ON v.knowledge_id = r.knowledge_id AND v.event = 'edited' AND v.after ? 'solution'
       GROUP BY r.knowledge_id
