@@ -9,7 +9,6 @@ export function settingsCommand(): Command {
     .description(
       'which addresses the engine may reach, where backups go, and how long rows are kept',
     )
-    .example('npx roundsman settings')
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
     .example('npx roundsman settings backup_folder /var/backups/roundsman')
     .example('npx roundsman settings api_logs_keep_days 30')
