@@ -163,6 +163,7 @@ const reads = [
   'notify list',
   'jobs list',
   'jobs show',
+  'jobs history',
   'db url',
   // What is typed into it, psql does.
   'db shell',

@@ -8,7 +8,7 @@ import { duration, relative, state } from '../terminal/print.ts';
 import { inOwnZone, time, upcoming } from '../terminal/times.ts';
 
 /** How long a run took; null until it has ended, and where it never started. */
-const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
+export const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
   started_at && completed_at ? Math.max(0, completed_at.getTime() - started_at.getTime()) : null;
 
 /** How long a run took, in words; `-` where that is null. */
