@@ -1,7 +1,7 @@
 /** Runs of jobs that a person asks for, ends and reads, with an engine that carries them. */
 import { hostname, userInfo } from 'node:os';
 import { sql } from 'kysely';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { jobs } from '../../jobs/index.ts';
 import { tidy } from '../../jobs/tidy.ts';
 import { aJob, jobRow, noBots } from '../jobs/job-flow.ts';
@@ -17,12 +17,12 @@ let flow: Flow;
 /** Ends the run of `send-report` that is under way. */
 let endReport: (error?: Error) => void = () => {};
 
-beforeAll(async () => {
+beforeEach(async () => {
   // The engine carries jobs of these names; the command line has its own jobs.
   flow = await startFlow(postgres, noBots, {
     jobs: [
       tidy,
-      aJob('close-tickets', async () => {
+      aJob('close-issues', async () => {
         throw new Error('no room');
       }),
       aJob('send-report', ({ signal }) =>
@@ -33,7 +33,6 @@ beforeAll(async () => {
       ),
     ].map((job) => ({ ...job, maxAttempts: 1 })),
   });
-  return () => flow.stop();
 });
 
 const me = userInfo().username;
@@ -69,9 +68,9 @@ test('a run that is asked for is carried by a worker, and shows who asked; --wai
 });
 
 test('a run that fails gives the exit code 1, and says why', async () => {
-  const { code, out } = await ask('run', 'close-tickets', '--wait');
+  const { code, out } = await ask('run', 'close-issues', '--wait');
   expect(code).toBe(1);
-  expect(out).toMatch(/^close-tickets: failed in .* \(job failed: no room\)$/m);
+  expect(out).toMatch(/^close-issues: failed in .* \(job failed: no room\)$/m);
 });
 
 test('without a terminal it does not wait; a second run waits for the first on whatever host, and either can be ended', async () => {
