@@ -36,7 +36,10 @@ export function readHours(text: string): WeeklyHours {
   const until = minuteOfDay(text, untilHour!, untilMinute!);
   const length = (until - from + 1_440) % 1_440;
   if (length < bounds.least || length > bounds.most)
-    throw refusal(text, `they have to last from ${bounds.least} minutes to ${bounds.most / 60} hours`);
+    throw refusal(
+      text,
+      `they have to last from ${bounds.least} minutes to ${bounds.most / 60} hours`,
+    );
   const known = zoneName(zone!);
   if (known === null) throw refusal(text, `no time zone is called ${zone}`);
   return { days: daysOf(text, days!), from, until, zone: known };
@@ -51,14 +54,19 @@ function daysOf(text: string, names: string): number[] {
   if (names.toLowerCase() === 'daily') return [...dayNames.keys()];
   const days = names.split(',').map((name) => {
     const day = dayNames.findIndex((each) => each.toLowerCase() === name.toLowerCase());
-    if (day < 0) throw refusal(text, `${name || 'an empty word'} is no day: ${dayNames.join(', ')} or daily`);
+    if (day < 0)
+      throw refusal(text, `${name || 'an empty word'} is no day: ${dayNames.join(', ')} or daily`);
     return day;
   });
   return [...new Set(days)].toSorted();
 }
 
 const refusal = (text: string, why: string): BadHoursError =>
-  new BadHoursError({ what: `${JSON.stringify(text)} says no hours`, why, hint: `for example ${hoursExample}` });
+  new BadHoursError({
+    what: `${JSON.stringify(text)} says no hours`,
+    why,
+    hint: `for example ${hoursExample}`,
+  });
 
 /** The schedule of which each slot begins such hours. */
 export const scheduleOfHours = ({ days, from, zone }: WeeklyHours): string =>

@@ -2,7 +2,12 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/connect.ts';
 
-export type Reason = 'wraparound' | 'dead rows' | 'inserted rows' | 'changed rows' | 'old statistics';
+export type Reason =
+  | 'wraparound'
+  | 'dead rows'
+  | 'inserted rows'
+  | 'changed rows'
+  | 'old statistics';
 
 export interface DueTable {
   schema: string;
@@ -73,11 +78,11 @@ export async function readDueTables(db: Db): Promise<DueTable[]> {
           WHEN changed >= ${due.changedRows}::int AND changed >= live * ${due.changedPercent / 100}::float8 THEN 'changed rows'
           WHEN analyzed IS NULL AND greatest(live, changed, reltuples) > 0 THEN 'old statistics'
           WHEN analyzed < now() - make_interval(days => ${due.analyzedDays}::int) AND changed > 0 THEN 'old statistics'
-        END AS analyze
+        END AS "analyze"
       FROM tables
     )
-    SELECT schema, "table", owner, allowed, dead, vacuum, analyze, pg_total_relation_size(oid)::float8 AS bytes
-    FROM judged WHERE vacuum IS NOT NULL OR analyze IS NOT NULL
+    SELECT schema, "table", owner, allowed, dead, vacuum, "analyze", pg_total_relation_size(oid)::float8 AS bytes
+    FROM judged WHERE vacuum IS NOT NULL OR "analyze" IS NOT NULL
     ORDER BY vacuum = 'wraparound' DESC NULLS LAST, vacuum IS NULL, dead DESC, bytes DESC, schema, "table"`.execute(
     db,
   );

@@ -22,7 +22,9 @@ export async function roomFor({ worker }: Sessions, { schema, index }: Index): P
   );
   const [found] = rows;
   if (!found?.folder)
-    return { unknown: 'the server does not say where it stores its data (GRANT pg_read_all_settings)' };
+    return {
+      unknown: 'the server does not say where it stores its data (GRANT pg_read_all_settings)',
+    };
   const { localPort } = (worker as unknown as { connection: { stream: Socket } }).connection.stream;
   if (!(await isHere(found.pid, localPort)))
     return { unknown: 'the server does not run on the host of this worker' };
@@ -30,7 +32,9 @@ export async function roomFor({ worker }: Sessions, { schema, index }: Index): P
     const { bavail, bsize } = await statfs(found.folder);
     return { free: bavail * bsize };
   } catch (error) {
-    return { unknown: `the folder of the server cannot be asked (${(error as NodeJS.ErrnoException).code})` };
+    return {
+      unknown: `the folder of the server cannot be asked (${(error as NodeJS.ErrnoException).code})`,
+    };
   }
 }
 

@@ -38,7 +38,7 @@ const upkeepLock = 'roundsman maintenance';
 /** How often it is looked whether the statement has to be broken off. */
 const lookMs = 500;
 /** So often it is asked whether the mode is off. */
-const looksAMode = 10;
+const looksAMode = 4;
 
 /** What a statement is broken off by, beside what it asks for itself. */
 export interface Limits {

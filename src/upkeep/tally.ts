@@ -125,7 +125,9 @@ export class Tally {
       ...(this.leftovers.length > 0 && { leftovers: this.leftovers.slice(0, maxListed) }),
       ...(undone.length > 0 && { not_done: undone.slice(0, maxListed) }),
       ...(this.ended !== 'done' && { left: this.left }),
-      ...(notAllowed.owners.length > 0 && { not_allowed: { ...notAllowed, how: this.#howAllowed } }),
+      ...(notAllowed.owners.length > 0 && {
+        not_allowed: { ...notAllowed, how: this.#howAllowed },
+      }),
       ...(this.room !== null && { room: this.room }),
     };
   }

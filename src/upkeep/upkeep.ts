@@ -40,7 +40,12 @@ export async function upkeep(request: UpkeepRequest): Promise<Tally> {
   const { db, url, longSeconds = 60 } = request;
   const sessions = await Sessions.open(url, request);
   try {
-    const work = { db, sessions, long: new LongTransactions(sessions, longSeconds), tally: new Tally() };
+    const work = {
+      db,
+      sessions,
+      long: new LongTransactions(sessions, longSeconds),
+      tally: new Tally(),
+    };
     // What is open now is long when the tables are done, also where the server hides since when it is open.
     await work.long.count();
     work.tally.leftovers.push(...(await removeLeftovers(db, sessions)));

@@ -2,6 +2,7 @@
 import { hostname, userInfo } from 'node:os';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { jobs } from '../../jobs/index.ts';
 import { tidy } from '../../jobs/tidy.ts';
 import { aJob, jobRow, noBots } from '../jobs/job-flow.ts';
@@ -22,14 +23,15 @@ beforeEach(async () => {
   flow = await startFlow(postgres, noBots, {
     jobs: [
       tidy,
-      aJob('close-issues', async () => {
-        throw new Error('no room');
-      }),
-      aJob('send-report', ({ signal }) =>
-        new Promise((resolve, reject) => {
-          endReport = (error) => (error ? reject(error) : resolve({}));
-          signal.addEventListener('abort', () => reject(signal.reason as Error));
-        }),
+      // Of another version, which takes something else.
+      aJob('rollup', async () => {}, { payload: z.strictObject({ hours: z.int() }) }),
+      aJob(
+        'send-report',
+        ({ signal }) =>
+          new Promise((resolve, reject) => {
+            endReport = (error) => (error ? reject(error) : resolve({}));
+            signal.addEventListener('abort', () => reject(signal.reason as Error));
+          }),
       ),
     ].map((job) => ({ ...job, maxAttempts: 1 })),
   });
@@ -68,9 +70,9 @@ test('a run that is asked for is carried by a worker, and shows who asked; --wai
 });
 
 test('a run that fails gives the exit code 1, and says why', async () => {
-  const { code, out } = await ask('run', 'close-issues', '--wait');
+  const { code, out } = await ask('run', 'rollup', '--wait');
   expect(code).toBe(1);
-  expect(out).toMatch(/^close-issues: failed in .* \(job failed: no room\)$/m);
+  expect(out).toMatch(/^rollup: failed in .* \(payload: .*expected int/);
 });
 
 test('without a terminal it does not wait; a second run waits for the first on whatever host, and either can be ended', async () => {
@@ -78,7 +80,9 @@ test('without a terminal it does not wait; a second run waits for the first on w
   await expect.poll(async () => (await rowOf(first.id)).status, settled).toBe('running');
   const second = await ask('run', 'send-report');
   expect(second.code).toBe(0);
-  expect(second.out).toMatch(/^Asked for a run of send-report: \S+\nSee `npx roundsman jobs history send-report`\.$/m);
+  expect(second.out).toMatch(
+    /^Asked for a run of send-report: \S+\nSee `npx roundsman jobs history send-report`\.$/m,
+  );
   expect(second.err.replaceAll(/\s+/g, ' ')).toContain(
     `1 other run of it is open, and this one waits for the one that is running on ${(await rowOf(first.id)).worker}`,
   );
@@ -86,7 +90,9 @@ test('without a terminal it does not wait; a second run waits for the first on w
   // It stays queued, because as many runs as the job's concurrency allows are running.
   expect(await rowOf(waiting)).toMatchObject({ status: 'queued' });
   const gone = await ask('cancel', waiting.slice(0, 8), '--as', 'eve');
-  expect(gone.out).toBe(`Cancelled run ${waiting.slice(0, 8)} of send-report: it had not started.\n`);
+  expect(gone.out).toBe(
+    `Cancelled run ${waiting.slice(0, 8)} of send-report: it had not started.\n`,
+  );
   expect(await rowOf(waiting)).toMatchObject({ status: 'cancelled', cancel_requested_by: 'eve' });
 
   const ended = await ask('cancel', first.id, '--wait', '--as', 'eve');
@@ -109,7 +115,9 @@ test('Ctrl-C ends the wait and not the run', async () => {
   const id = async () =>
     (
       await sql<{ id: string }>`
-        SELECT id FROM engine.job_runs WHERE job = 'send-report' AND status = 'running'`.execute(flow.db)
+        SELECT id FROM engine.job_runs WHERE job = 'send-report' AND status = 'running'`.execute(
+        flow.db,
+      )
     ).rows[0]?.id;
   await expect.poll(id, settled).toBeDefined();
   const running = (await id())!;
@@ -128,7 +136,12 @@ test.each([
   [['tidy', '--as', 'roundsman'], 2, 'is not a person'],
 ])('jobs run %j is refused, and nothing is asked for', async (args, code, why) => {
   const count = async () =>
-    (await flow.db.selectFrom('engine.job_runs').select(({ fn }) => fn.countAll().as('n')).execute())[0];
+    (
+      await flow.db
+        .selectFrom('engine.job_runs')
+        .select(({ fn }) => fn.countAll().as('n'))
+        .execute()
+    )[0];
   const before = await count();
   const refused = await ask('run', ...args);
   expect(refused.code).toBe(code);
@@ -155,13 +168,20 @@ test('slots, runs that a timer asks for and those of a person are told apart, wi
       LATERAL (SELECT engine.now() - make_interval(hours => n) AS at) t`.execute(db);
   const shown = (await roundsman(url, 'jobs', 'history', 'backup', '--json')).json() as object[];
   expect(shown).toMatchObject([
-    { trigger: 'schedule', host: hostname(), took_ms: 2_000, scheduled_for: '2026-11-22T04:00:00.000Z' },
+    {
+      trigger: 'schedule',
+      host: hostname(),
+      took_ms: 2_000,
+      scheduled_for: '2026-11-22T04:00:00.000Z',
+    },
     { trigger: 'engine', host: hostname(), requested_by: null },
     { trigger: 'manual', requested_by: 'ann' },
   ]);
   const few = await roundsman(url, 'jobs', 'history', 'backup', '--limit', '1');
   expect(few.err).toContain('1 of 3');
-  expect((await roundsman(url, 'jobs', 'history', 'rollup', '-o', 'table')).out).toContain('has not run yet');
+  expect((await roundsman(url, 'jobs', 'history', 'rollup', '-o', 'table')).out).toContain(
+    'has not run yet',
+  );
 });
 
 test.runIf(hasTerminal)('on a terminal it waits, unless --no-wait', async () => {

@@ -71,7 +71,10 @@ const columns = (now: Date): Column<JobRunRow>[] => [
 ];
 
 /** The occurrences of a job, the newest first. */
-export const jobHistory = (given: string, options: ListOptions & { limit: number }): Promise<void> =>
+export const jobHistory = (
+  given: string,
+  options: ListOptions & { limit: number },
+): Promise<void> =>
   withDatabase(async ({ db }) => {
     const request = { job: given, limit: options.limit + 1 };
     const { runs, count, now } = await read({ db, jobs: await loadJobs() }, request);
@@ -86,7 +89,8 @@ export const jobHistory = (given: string, options: ListOptions & { limit: number
         took_ms: millisecondsOf(run),
       }),
       count,
-      empty: 'It has not run yet: its first slot is still to come, or it runs only when it is asked for.',
+      empty:
+        'It has not run yet: its first slot is still to come, or it runs only when it is asked for.',
       dropWhenNarrow: ['host', 'took_ms'],
       neverCut: ['figures', 'why'],
     });

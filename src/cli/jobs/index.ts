@@ -44,7 +44,9 @@ export function jobsCommand(): Command {
   jobs
     .command('cancel')
     .argument(...idsArgument)
-    .description('end runs of jobs: at once while they are queued, else as soon as a worker sees it')
+    .description(
+      'end runs of jobs: at once while they are queued, else as soon as a worker sees it',
+    )
     .example('npx roundsman jobs cancel 1a2b3c4d --wait')
     .option('--wait', 'wait for their ends; exit code 1 unless all were cancelled')
     .option(...asOption)

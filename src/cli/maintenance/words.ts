@@ -13,13 +13,7 @@ type Scope = Pick<
 >;
 
 /** `everything`; `bots ledger, watch; component api`; `bots ledger, 1 that is gone`, for a bot whose row was deleted. */
-export function scopeInWords({
-  bot_ids,
-  bots,
-  components,
-  categories,
-  severities,
-}: Scope): string {
+export function scopeInWords({ bot_ids, bots, components, categories, severities }: Scope): string {
   const missing = (bot_ids?.length ?? 0) - (bots?.length ?? 0);
   const names = [
     ...(bots ?? []).map(printable),

@@ -148,11 +148,8 @@ export const countJobRuns = (db: Db, job: string) =>
 
 /** Null where there is no such run. */
 export const jobRunOf = async (db: Db, id: string): Promise<JobRunRow | null> =>
-  (await db
-    .selectFrom('engine.job_runs')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()) ?? null;
+  (await db.selectFrom('engine.job_runs').selectAll().where('id', '=', id).executeTakeFirst()) ??
+  null;
 
 /** The runs of a job that are queued or running, the running ones first, then in the order in which they were asked for. */
 export const openJobRuns = (db: Db, job: string): Promise<JobRunRow[]> =>

@@ -32,8 +32,11 @@ export async function beginHoldingBack(
     VALUES (${id}::uuid, ${[...severities]}::text[], ${owner}, ${reason},
       tstzmultirange(tstzrange(engine.now(), ${until}::timestamptz)), engine.now(), engine.now())
     ON CONFLICT (id) DO UPDATE SET
-      occurrences = m.occurrences + excluded.occurrences, ended_at = NULL, ended_by = NULL`.execute(db);
+      occurrences = m.occurrences + excluded.occurrences, ended_at = NULL, ended_by = NULL`.execute(
+    db,
+  );
 }
 
 /** What is still open is told of from now on. A window that a person has ended, or that is over, stays as it is. */
-export const endHoldingBack = (db: Db, id: string): Promise<boolean> => endMaintenance(db, id, owner);
+export const endHoldingBack = (db: Db, id: string): Promise<boolean> =>
+  endMaintenance(db, id, owner);

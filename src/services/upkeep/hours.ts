@@ -1,6 +1,11 @@
 /** When the job `maintenance` works, as the setting says. */
 import { maintenanceHours } from '../../data/settings/rows.ts';
-import { endOfHours, hoursExample, readHours, scheduleOfHours } from '../../schedule/weekly-hours.ts';
+import {
+  endOfHours,
+  hoursExample,
+  readHours,
+  scheduleOfHours,
+} from '../../schedule/weekly-hours.ts';
 
 /** As the platform's documentation promises: Sundays from two to four in the morning, Eastern time. */
 const usual = hoursExample;
@@ -18,4 +23,5 @@ export const usualSchedule = scheduleOfHours(readHours(usual));
 export const endOfSlot = (value: unknown, slot: Date): Date | null =>
   value === 'off' ? null : endOfHours(readHours(textOf(value ?? usual)), slot);
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,7 +1,11 @@
 /** The job `maintenance`: until when it works, what waits meanwhile, and what its run records. */
 import type { Figures, JobContext } from '../../contract/job.ts';
 import { currentMode, currentTime } from '../../data/bots/engine.ts';
-import { beginHoldingBack, endHoldingBack, firstHeldBack } from '../../data/maintenance/hold-back.ts';
+import {
+  beginHoldingBack,
+  endHoldingBack,
+  firstHeldBack,
+} from '../../data/maintenance/hold-back.ts';
 import { maintenanceHours, readSetting } from '../../data/settings/rows.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { upkeep } from '../../upkeep/upkeep.ts';
