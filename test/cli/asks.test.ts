@@ -179,6 +179,8 @@ const writes = [
   'bots run',
   'bots backfill',
   'runs cancel',
+  'jobs run',
+  'jobs cancel',
   'bots add',
   'bots edit',
   'bots pause',

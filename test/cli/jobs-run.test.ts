@@ -72,7 +72,7 @@ test('a run that is asked for is carried by a worker, and shows who asked; --wai
 test('a run that fails gives the exit code 1, and says why', async () => {
   const { code, out } = await ask('run', 'rollup', '--wait');
   expect(code).toBe(1);
-  expect(out).toMatch(/^rollup: failed in .* \(payload: .*expected int/);
+  expect(out).toMatch(/^rollup: failed in .* \(payload: .*Invalid input/);
 });
 
 test('without a terminal it does not wait; a second run waits for the first on whatever host, and either can be ended', async () => {
