@@ -20,6 +20,7 @@ export function settingsCommand(): Command {
         'backup_folder',
         'backup_recipients',
         'backup_keep_days',
+        'maintenance_hours',
         'runs_keep_days',
         'findings_keep_days',
         'actions_keep_days',
