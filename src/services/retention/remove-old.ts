@@ -113,7 +113,7 @@ async function cutoff(
   const { rows } = await sql<{ at: Date }>`SELECT ${cutoffOf(days)} AS at`.execute(context.db);
   const wanted = rows[0]!.at;
   if (figures === null) return wanted;
-  return rolledUpUntil(context, figures, wanted, () => pace.mayGoOn());
+  return rolledUpUntil(context, figures, wanted, pace);
 }
 
 /** Once through all old rows of a table. */
