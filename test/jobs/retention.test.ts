@@ -168,6 +168,28 @@ test('a clock that was set back adds up nothing of what was removed', async () =
   expect(await events('endpoint')).toBe(6);
 });
 
+test('rows that come after all of their time are gone are added to the figures of their day as they go', async () => {
+  await rolledUp(db);
+  await addLogs(db, 'api_logs', 95, 6);
+  await addLogs(db, 'api_logs', 140, 2);
+  await retained(db);
+  await addLogs(db, 'api_logs', 95, 3);
+  await addLogs(db, 'api_logs', 200, 4);
+  await addLogs(db, 'api_logs', 500, 5);
+  await sql`UPDATE api_logs SET endpoint = '/new', status_code = 500 WHERE created_at < engine.now() - interval '150 days'`.execute(
+    db,
+  );
+  expect((await retained(db)).tables?.api_logs).toBe(12);
+  expect((await retained(db)).removed).toBe(0);
+  const { rows } = await sql`SELECT subject, events::int, failures::int FROM engine.rollups
+    WHERE kind = 'endpoint' AND period = 'day' ORDER BY starts_at DESC`.execute(db);
+  expect(rows).toEqual([
+    { subject: '/a', events: 9, failures: 0 },
+    { subject: '/a', events: 2, failures: 0 },
+    { subject: '(other)', events: 4, failures: 4 },
+  ]);
+});
+
 test('errors that are not counted into groups stay', async () => {
   await rolledUp(db);
   await addLogs(db, 'error_logs', 100, 2);
