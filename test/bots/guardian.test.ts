@@ -519,7 +519,7 @@ describe('subscriptions', () => {
     expect(findings.map(({ title }) => title.replace(/sub_\w+/, 'S'))).toEqual([
       'Subscription S is past_due, and its period ended 30 days ago',
       'Subscription S is active, and its period ended 2 days ago',
-      'Subscription S is active, and its period ended 24 h ago',
+      'Subscription S is active, and its period ended 24.2 h ago',
     ]);
     expect(findings[1]!.description).toContain('It was to end with its period');
     expect(await keys('past-period', { period_grace_hours: 49, past_due_days: 31 })).toEqual([]);
