@@ -12,6 +12,7 @@ import { groupErrors } from './group-errors.ts';
 import { leaderboards } from './leaderboards.ts';
 import { letChecksReadJob } from './let-checks-read.ts';
 import { maintenance } from './maintenance.ts';
+import { retention } from './retention.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -23,6 +24,7 @@ export const jobs: readonly Job[] = [
   backup,
   maintenance,
   rollup,
+  retention,
   groupErrors,
   leaderboards,
   subscriptions,
