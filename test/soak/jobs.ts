@@ -26,12 +26,15 @@ const isFrequent = (job: Job): boolean =>
 const frequent = soakJobs.filter((job) => job.schedule !== null && isFrequent(job));
 const rare = soakJobs.filter((job) => job.schedule !== null && !isFrequent(job));
 
-/** The minutes of a day at which rare jobs are due. */
-export function rareJobsOf(from: Date): Map<number, Job[]> {
+/**
+ * The minutes of a day at which rare jobs are carried out: of those that are due each hour, one in so many. The next run of such a job
+ * does what the left out ones had to do.
+ */
+export function rareJobsOf(from: Date, hours: number): Map<number, Job[]> {
   const due = new Map<number, Job[]>();
   for (const job of rare)
-    for (const slot of slots(job, from, new Date(+from + dayMs)))
-      due.set(+slot, [...(due.get(+slot) ?? []), job]);
+    for (const [index, slot] of slots(job, from, new Date(+from + dayMs)).entries())
+      if (index % hours === 0) due.set(+slot, [...(due.get(+slot) ?? []), job]);
   return due;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Lets the engine work for a year of simulated time, and shows what grows.
  *
- *   npm run soak -- [--days 365] [--schedules documented|hourly] [--horizon 120] [--out docs/capacity]
+ *   npm run soak -- [--days 365] [--schedules documented|hourly] [--keep 90] [--horizon 120] [--out docs/capacity]
  *
+ * `--keep` sets for how many days rows are kept, of all tables; without it each has its usual age, of which some are longer than a year.
  * Each day's tables, dead rows and memory go to `<out>.json` and are drawn in `<out>.svg`. Ends with 1 when a table still grows after
  * the day `--horizon`, from which on retention removes as much as comes in.
  */
@@ -18,11 +19,13 @@ const { values } = parseArgs({
   options: {
     days: { type: 'string', default: '365' },
     schedules: { type: 'string', default: 'documented' },
+    keep: { type: 'string' },
     horizon: { type: 'string', default: '120' },
     out: { type: 'string' },
   },
 });
 const [days, horizon] = [Number(values.days), Number(values.horizon)];
+const keepDays = values.keep === undefined ? undefined : Number(values.keep);
 if (!Number.isInteger(days) || days < 1 || !Number.isInteger(horizon) || horizon < 0) {
   console.error('--days is a whole number from 1 on, --horizon one from 0 on');
   process.exit(2);
@@ -39,7 +42,7 @@ const seen: Day[] = [];
 /** What was measured is written each 30 days too, for a soak may be ended before its time. */
 function write(result: Soak): void {
   if (!values.out) return;
-  const summary = summaryOf(result, { horizon, seconds: (performance.now() - began) / 1_000 });
+  const summary = summaryOf(result, { horizon, keepDays, seconds: (performance.now() - began) / 1_000 });
   writeFileSync(`${values.out}.json`, `${JSON.stringify(summary)}\n`);
   writeFileSync(`${values.out}.svg`, drawSoak(result));
 }
@@ -47,6 +50,7 @@ function write(result: Soak): void {
 const result = await soak({
   schedules,
   days,
+  ...(keepDays !== undefined && { keepDays }),
   checkpointDay: 2,
   onDay(day) {
     seen.push(day);

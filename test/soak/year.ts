@@ -48,15 +48,17 @@ export interface SoakOptions {
   days: number;
   /** of how many days each the queries are measured, beside the first and the last */
   queriesEach?: number;
-  /** what is set before the first day */
-  prepare?(world: World): Promise<void>;
-  onDay?(day: Day): void;
+  /** for how many days rows are kept, of every table of which that may be set; without it as usual */
+  keepDays?: number;
+  /** of how many hours each jobs that are due each hour are carried out; 1 without it */
+  jobsEachHours?: number;
+  onDay?(day: Day, world: World): void | Promise<void>;
   /** a simulated day with a checkpoint each five minutes, as a server has by default: its WAL has images of pages */
   checkpointDay?: number;
 }
 
-/** How often the jobs that are due each few minutes are carried out. */
-const jobsEachMs = 4 * hourMs;
+/** How often jobs that are due each few minutes are carried out at least. */
+const fewestHours = 4;
 
 /** A Sunday. */
 const begin = new Date('2026-03-01T00:00:00Z');
@@ -65,7 +67,7 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   const { schedules, days, queriesEach = 30 } = options;
   const world = await openWorld(schedules, begin, soakJobs);
   try {
-    await options.prepare?.(world);
+    if (options.keepDays !== undefined) await setAges(world, options.keepDays);
     await planAll(world);
     const all: Day[] = [];
     for (let day = 1; day <= days; day++) {
@@ -74,12 +76,20 @@ export async function soak(options: SoakOptions): Promise<Soak> {
       if (day === 1 || day === days || day % queriesEach === 0)
         passed.queries = await readQueries(world.reader, new Date(+from + dayMs));
       all.push(passed);
-      options.onDay?.(passed);
+      await options.onDay?.(passed, world);
     }
     return { schedules, days: all, sequences: await readSequences(world.db) };
   } finally {
     await world.close();
   }
+}
+
+/** Sets every age of rows that may be set. */
+async function setAges({ db }: World, days: number): Promise<void> {
+  for (const key of ageSettings)
+    await sql`
+      INSERT INTO engine.settings (key, value) VALUES (${key}, to_jsonb(${days}::int))
+      ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
 }
 
 const median = (values: number[]): number =>
@@ -89,12 +99,13 @@ const rounded = (value: number): number => Math.round(100 * value) / 100;
 
 async function passDay(
   world: World,
-  { schedules, checkpointDay }: SoakOptions,
+  { schedules, checkpointDay, jobsEachHours = 1 }: SoakOptions,
   day: number,
   from: Date,
 ): Promise<Day> {
+  const frequentEachMs = Math.max(fewestHours, jobsEachHours) * hourMs;
   const slots = new SlotsOfDay(schedules, from);
-  const rare = rareJobsOf(from);
+  const rare = rareJobsOf(from, jobsEachHours);
   const before = await readWal(world.db);
   const claims: number[] = [];
   const [rss, heap]: [number[], number[]] = [[], []];
@@ -117,7 +128,8 @@ async function passDay(
     if (at % hourMs !== 0) continue;
     await world.setTime(now);
     await passHourOfPlatform(world.db, now);
-    if (at % jobsEachMs === 0) await passFrequentJobs(world, new Date(at - jobsEachMs), now);
+    if (at % frequentEachMs === 0)
+      await passFrequentJobs(world, new Date(at - frequentEachMs), now);
     await settle(world.db, world.catalogue);
     const memory = process.memoryUsage();
     rss.push(Math.round(memory.rss / 1e6));
