@@ -60,17 +60,23 @@ async function perform({ db, jobEngine }: World, entries: JobEntry[]): Promise<v
 export async function passFrequentJobs(world: World, from: Date, now: Date): Promise<void> {
   for (const job of frequent) await writeRuns(world, job, slots(job, from, now).slice(0, -1));
   await passJobs(world, frequent);
-  // As the timer of messages does, until nothing waits.
-  for (;;) {
+  // As the timer of messages does. A job may ask for another one; what is gathered for later is sent at the next call.
+  for (let turn = 0; turn < maxTurns; turn++) {
     const due = await messagesDue(world.db);
     const names = [...(due.events ? ['route-events'] : []), ...(due.messages ? ['deliver'] : [])];
-    if (names.length === 0) return;
     for (const name of names) {
       const entry = await requestOnce(world.db, soakJobs.find((job) => job.name === name)!);
-      if (entry) await perform(world, [entry]);
+      if (entry) world.queue.add([entry]);
     }
+    const entries = world.queue.takeJobs();
+    if (entries.length === 0) return;
+    await perform(world, entries);
   }
+  throw new Error('jobs go on asking for each other');
 }
+
+/** More turns than messages need: an event is routed, its messages are sent, and the end of both is seen. */
+const maxTurns = 20;
 
 /** Runs of these slots: queued, started and ended, each change in a version of its own of the row. */
 async function writeRuns({ db }: World, { name, maxAttempts }: Job, due: Date[]): Promise<void> {

@@ -1,5 +1,4 @@
 /** One simulated minute: slots are claimed, and their runs are started, checked, recorded, healed and ended by the engine's own code. */
-import type { RunEntry } from '../../src/queue/run-queue.ts';
 import { performRun } from '../../src/run/perform.ts';
 import { claimDue } from '../../src/schedule/claim.ts';
 import { parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
@@ -62,9 +61,9 @@ export async function passMinute(
   const claimed = performance.now();
   let runs = 0;
   // A run that ends may let another one begin.
-  for (let entries = queue.take(); entries.length > 0; entries = queue.take()) {
+  for (let entries = queue.takeRuns(); entries.length > 0; entries = queue.takeRuns()) {
     runs += entries.length;
-    await together.all(entries.map((entry) => () => performRun(engine, entry as RunEntry)));
+    await together.all(entries.map((entry) => () => performRun(engine, entry)));
   }
   return { runs, claimMs: claimed - began, performMs: performance.now() - claimed };
 }

@@ -12,7 +12,7 @@ import { connect, type Db } from '../../src/database/connect.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { eventsTo } from '../../src/events/log-events.ts';
-import type { Entry, RunQueue } from '../../src/queue/run-queue.ts';
+import type { Entry, JobEntry, RunEntry, RunQueue } from '../../src/queue/run-queue.ts';
 import type { Engine } from '../../src/run/engine.ts';
 import type { JobEngine } from '../../src/run/jobs/job-engine.ts';
 import { keepJobLeases } from '../../src/run/jobs/job-leases.ts';
@@ -62,15 +62,26 @@ export class SimulatedQueue {
       this.#entries.push({ entry, at: this.now + (entry.delayMs ?? 0) });
   }
 
-  hasDue(): boolean {
-    return this.#entries.some(({ at }) => at <= this.now);
+  hasDueRun(): boolean {
+    return this.#entries.some(({ entry, at }) => entry.kind !== 'job' && at <= this.now);
   }
 
-  /** Takes what may be taken by now. */
-  take(): Entry[] {
-    const due = this.#entries.filter(({ at }) => at <= this.now);
-    this.#entries = this.#entries.filter(({ at }) => at > this.now);
-    return due.map(({ entry }) => entry);
+  /** Takes the runs of bots that may be taken by now. */
+  takeRuns(): RunEntry[] {
+    return this.#take((entry): entry is RunEntry => entry.kind !== 'job');
+  }
+
+  /** Takes the runs of jobs that may be taken by now. */
+  takeJobs(): JobEntry[] {
+    return this.#take((entry): entry is JobEntry => entry.kind === 'job');
+  }
+
+  #take<Kind extends Entry>(isKind: (entry: Entry) => entry is Kind): Kind[] {
+    const isTaken = ({ entry, at }: { entry: Entry; at: number }) =>
+      at <= this.now && isKind(entry);
+    const taken = this.#entries.filter(isTaken);
+    this.#entries = this.#entries.filter((each) => !isTaken(each));
+    return taken.map(({ entry }) => entry as Kind);
   }
 }
 

@@ -113,7 +113,7 @@ async function passDay(
   for (let at = +from + minuteMs; at <= +from + dayMs; at += minuteMs) {
     const now = new Date(at);
     world.queue.now = at;
-    if (slots.has(now) || world.queue.hasDue()) {
+    if (slots.has(now) || world.queue.hasDueRun()) {
       const cost = await passMinute(world, slots, now);
       runs += cost.runs;
       performMs += cost.performMs;
