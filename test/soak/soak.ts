@@ -1,9 +1,10 @@
 /**
  * Lets the engine work for a year of simulated time, and shows what grows.
  *
- *   npm run soak -- [--days 365] [--schedules documented|hourly] [--keep 90] [--horizon 120] [--out docs/capacity]
+ *   npm run soak -- [--days 365] [--schedules documented|hourly|quarter] [--keep 90] [--jobs-each 1] [--horizon 120] [--out docs/capacity]
  *
  * `--keep` sets for how many days rows are kept, of all tables; without it each has its usual age, of which some are longer than a year.
+ * Jobs that are due each hour are carried out each `--jobs-each` hours: they do the same work then.
  * Each day's tables, dead rows and memory go to `<out>.json` and are drawn in `<out>.svg`. Ends with 1 when a table still grows after
  * the day `--horizon`, from which on retention removes as much as comes in.
  */
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '365' },
     schedules: { type: 'string', default: 'documented' },
     keep: { type: 'string' },
+    'jobs-each': { type: 'string', default: '1' },
     horizon: { type: 'string', default: '120' },
     out: { type: 'string' },
   },
@@ -37,12 +39,13 @@ if (!Object.hasOwn(allSchedules, values.schedules)) {
 const schedules = values.schedules as Schedules;
 
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+const command = `npm run soak -- ${process.argv.slice(2).filter((word, index, all) => word !== '--out' && all[index - 1] !== '--out').join(' ')}`;
 const began = performance.now();
 const seen: Day[] = [];
 /** What was measured is written each 30 days too, for a soak may be ended before its time. */
 function write(result: Soak): void {
   if (!values.out) return;
-  const summary = summaryOf(result, { horizon, keepDays, seconds: (performance.now() - began) / 1_000 });
+  const summary = summaryOf(result, { command, horizon, seconds: (performance.now() - began) / 1_000 });
   writeFileSync(`${values.out}.json`, `${JSON.stringify(summary)}\n`);
   writeFileSync(`${values.out}.svg`, drawSoak(result));
 }
@@ -51,6 +54,7 @@ const result = await soak({
   schedules,
   days,
   ...(keepDays !== undefined && { keepDays }),
+  jobsEachHours: Number(values['jobs-each']),
   checkpointDay: 2,
   onDay(day) {
     seen.push(day);

@@ -10,10 +10,10 @@ const daysEach = 7;
 export function summaryOf(
   { schedules, days, sequences }: Soak,
   {
+    command,
     horizon,
-    keepDays,
     seconds,
-  }: { horizon: number; keepDays: number | undefined; seconds: number },
+  }: { command: string; horizon: number; seconds: number },
 ) {
   const runs = days.reduce((sum, day) => sum + day.runs, 0);
   const listed = new Set(
@@ -25,7 +25,7 @@ export function summaryOf(
   );
   const isListed = ({ day }: Day) => day === 1 || day === days.length || day % daysEach === 0;
   return {
-    command: `npm run soak -- --days ${days.length} --schedules ${schedules}${keepDays === undefined ? '' : ` --keep ${keepDays}`} --horizon ${horizon}`,
+    command,
     schedules,
     seconds: Math.round(seconds),
     runs,
