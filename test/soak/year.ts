@@ -12,7 +12,7 @@ import {
   type TableSize,
 } from './measure.ts';
 import { passMinute, planAll, SlotsOfDay } from './minute.ts';
-import { passHourOfPlatform } from './platform.ts';
+import { passHoursOfPlatform } from './platform.ts';
 import { dayMs, hourMs, minuteMs } from './time.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -50,7 +50,7 @@ export interface SoakOptions {
   queriesEach?: number;
   /** for how many days rows are kept, of every table of which that may be set; without it as usual */
   keepDays?: number;
-  /** of how many hours each jobs that are due each hour are carried out; 1 without it */
+  /** each how many hours a job that is due each hour is carried out, and the platform gets its rows; 1 without it */
   jobsEachHours?: number;
   onDay?(day: Day, world: World): void | Promise<void>;
   /** a simulated day with a checkpoint each five minutes, as a server has by default: its WAL has images of pages */
@@ -126,11 +126,13 @@ async function passDay(
     }
     if (day === checkpointDay && at % (5 * minuteMs) === 0) await sql`CHECKPOINT`.execute(world.db);
     if (at % hourMs !== 0) continue;
-    await world.setTime(now);
-    await passHourOfPlatform(world.db, now);
+    if (at % (jobsEachHours * hourMs) === 0) {
+      await world.setTime(now);
+      await passHoursOfPlatform(world.db, now, jobsEachHours);
+      await settle(world.db, world.catalogue);
+    }
     if (at % frequentEachMs === 0)
       await passFrequentJobs(world, new Date(at - frequentEachMs), now);
-    await settle(world.db, world.catalogue);
     const memory = process.memoryUsage();
     rss.push(Math.round(memory.rss / 1e6));
     heap.push(Math.round(memory.heapUsed / 1e6));
