@@ -84,6 +84,21 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   }
 }
 
+/** The settings with the ages of rows. */
+const ageSettings = [
+  'runs_keep_days',
+  'findings_keep_days',
+  'actions_keep_days',
+  'decisions_keep_days',
+  'tickets_keep_days',
+  'metrics_keep_days',
+  'messages_keep_days',
+  'api_logs_keep_days',
+  'page_views_keep_days',
+  'error_logs_keep_days',
+  'activity_keep_days',
+];
+
 /** Sets every age of rows that may be set. */
 async function setAges({ db }: World, days: number): Promise<void> {
   for (const key of ageSettings)
