@@ -110,8 +110,7 @@ export function soakCatalogue(kind: Schedules): { bots: Bot[]; remedies: Remedy[
           async run(_config, { now, run: { attempt } }) {
             if (fails(index, now, attempt)) throw new Error('the other side did not answer');
             const n = problemAt({ bot: index, of: chosen.length, minutes }, now);
-            if (n === null || cured.get(name) === n)
-              return { examined, findings: [] };
+            if (n === null || cured.get(name) === n) return { examined, findings: [] };
             const component = `${name}/${keyOf(n)}`;
             return {
               examined,

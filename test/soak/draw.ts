@@ -49,7 +49,8 @@ function panelsOf(days: Day[]): Panel[] {
       ],
     },
     {
-      title: 'Memory of the process that claims and carries runs, least and most of the 24 hours of a day',
+      title:
+        'Memory of the process that claims and carries runs, least and most of the 24 hours of a day',
       unit: 'MB',
       lines: [
         { name: 'resident, most', values: days.map(({ rss }) => rss[1]) },

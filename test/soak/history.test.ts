@@ -53,7 +53,6 @@ test('commands that people ask every day read no more after 60 days than after 1
   await plantHistory(db, back(60), back(12));
   const late = await readQueries(reader, now, 2);
 
-  console.log(Object.fromEntries(Object.entries(late).map(([name, { pages, ms }]) => [name, [early[name]!.pages, pages, early[name]!.ms, ms]])));
   const growing = Object.entries(late)
     .filter(([name, { pages }]) => pages > 1.5 * early[name]!.pages + 100)
     .map(([name, { pages }]) => `${name}: ${early[name]!.pages} pages, and then ${pages}`);

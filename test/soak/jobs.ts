@@ -65,7 +65,10 @@ export async function passFrequentJobs(world: World, from: Date, now: Date): Pro
     const due = await messagesDue(world.db);
     const names = [...(due.events ? ['route-events'] : []), ...(due.messages ? ['deliver'] : [])];
     for (const name of names) {
-      const entry = await requestOnce(world.db, soakJobs.find((job) => job.name === name)!);
+      const entry = await requestOnce(
+        world.db,
+        soakJobs.find((job) => job.name === name)!,
+      );
       if (entry) world.queue.add([entry]);
     }
     const entries = world.queue.takeJobs();

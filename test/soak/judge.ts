@@ -4,7 +4,7 @@ import type { Day } from './year.ts';
 export interface Growth {
   name: string;
   /** bytes with indexes, at the end of the first and of the second half of what is judged */
-  then: number;
+  before: number;
   now: number;
   /** bytes a day over the second half */
   bytes_a_day: number;
@@ -25,10 +25,10 @@ export function judge(name: string, values: number[], horizon: number): Growth |
   if (kept.length < 8) return null;
   const half = Math.floor(kept.length / 2);
   const [first, second] = [kept.slice(0, half), kept.slice(-half)];
-  const [then, now] = [mean(first), mean(second)];
-  const bytesADay = (now - then) / (kept.length - half);
-  const grows = now > minBytes && now > then * minRatio;
-  return { name, then, now, bytes_a_day: Math.round(bytesADay), grows };
+  const [before, now] = [mean(first), mean(second)];
+  const bytesADay = (now - before) / (kept.length - half);
+  const grows = now > minBytes && now > before * minRatio;
+  return { name, before, now, bytes_a_day: Math.round(bytesADay), grows };
 }
 
 /** The bytes of a table with its indexes, day by day; 0 where it was not there. */

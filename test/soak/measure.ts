@@ -69,7 +69,11 @@ export interface QueryCost {
 }
 
 /** `db` has a single connection, of which the server counts the pages. */
-export async function readQueries(db: Db, now: Date, times = 5): Promise<Record<string, QueryCost>> {
+export async function readQueries(
+  db: Db,
+  now: Date,
+  times = 5,
+): Promise<Record<string, QueryCost>> {
   const costs: Record<string, QueryCost> = {};
   for (const [name, ask] of Object.entries(queries)) {
     await ask(db, now);

@@ -49,11 +49,7 @@ export async function planAll({ db, catalogue }: World): Promise<void> {
   await planBots(db, catalogue);
 }
 
-export async function passMinute(
-  world: World,
-  slots: SlotsOfDay,
-  now: Date,
-): Promise<MinuteCost> {
+export async function passMinute(world: World, slots: SlotsOfDay, now: Date): Promise<MinuteCost> {
   const { db, engine, queue, together } = world;
   await world.setTime(now);
   const began = performance.now();

@@ -18,7 +18,10 @@ const page = (): Promise<string> =>
 /** The statements of each block of the page, by the word behind `sql`. */
 async function blocks(): Promise<Map<string, string>> {
   return new Map(
-    [...(await page()).matchAll(/```sql ([a-z-]+)\n([\s\S]*?)```/g)].map(([, name, text]) => [name!, text!]),
+    [...(await page()).matchAll(/```sql ([a-z-]+)\n([\s\S]*?)```/g)].map(([, name, text]) => [
+      name!,
+      text!,
+    ]),
   );
 }
 
@@ -34,7 +37,8 @@ async function send(url: string, text: string): Promise<void> {
   }
 }
 
-const addRequests = (db: Db, from: string, rows: number) => sql`
+const addRequests = (db: Db, from: string, rows: number) =>
+  sql`
   INSERT INTO api_logs (endpoint, method, status_code, response_time_ms, created_at)
   SELECT '/api/' || n % 5, 'GET', CASE WHEN n % 10 = 0 THEN 500 ELSE 200 END, n, ${from}::timestamptz + n * interval '1 second'
   FROM generate_series(1, ${rows}::int) n`.execute(db);
@@ -58,9 +62,13 @@ test('a table of logs becomes a partitioned one without a copy, and old months g
   const statements = await blocks();
   await addRequests(db, '2026-03-01T00:00:00Z', 1_000);
   await addRequests(db, '2026-04-20T09:00:00Z', 500);
-  await sql`INSERT INTO api_logs (endpoint, method, status_code, created_at) VALUES ('/api/x', 'GET', 200, NULL)`.execute(db);
+  await sql`INSERT INTO api_logs (endpoint, method, status_code, created_at) VALUES ('/api/x', 'GET', 200, NULL)`.execute(
+    db,
+  );
   await sql`UPDATE api_logs SET created_at = '2026-04-19' WHERE created_at IS NULL`.execute(db);
-  const { rows: filesBefore } = await sql`SELECT pg_relation_filepath('api_logs') AS path`.execute(db);
+  const { rows: filesBefore } = await sql`SELECT pg_relation_filepath('api_logs') AS path`.execute(
+    db,
+  );
 
   await send(url, statements.get('before')!);
   await send(url, statements.get('switch')!);

@@ -7,8 +7,7 @@ export const rowsAnHour = { api_logs: 100, page_views: 50, user_activity_log: 10
 
 /** The logs of some hours, that end at `to`. */
 export async function passHoursOfPlatform(db: Db, to: Date, hours: number): Promise<void> {
-  const at = (rows: number) =>
-    sql`${to}::timestamptz - n * interval '1 hour' / ${sql.lit(rows)}`;
+  const at = (rows: number) => sql`${to}::timestamptz - n * interval '1 hour' / ${sql.lit(rows)}`;
   const each = (rows: number) => sql`FROM generate_series(1, ${sql.lit(rows * hours)}) n`;
   const { api_logs, page_views, user_activity_log, error_logs } = rowsAnHour;
   await sql`

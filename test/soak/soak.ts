@@ -39,13 +39,20 @@ if (!Object.hasOwn(allSchedules, values.schedules)) {
 const schedules = values.schedules as Schedules;
 
 const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-const command = `npm run soak -- ${process.argv.slice(2).filter((word, index, all) => word !== '--out' && all[index - 1] !== '--out').join(' ')}`;
+const command = `npm run soak -- ${process.argv
+  .slice(2)
+  .filter((word, index, all) => word !== '--out' && all[index - 1] !== '--out')
+  .join(' ')}`;
 const began = performance.now();
 const seen: Day[] = [];
 /** What was measured is written each 30 days too, for a soak may be ended before its time. */
 function write(result: Soak): void {
   if (!values.out) return;
-  const summary = summaryOf(result, { command, horizon, seconds: (performance.now() - began) / 1_000 });
+  const summary = summaryOf(result, {
+    command,
+    horizon,
+    seconds: (performance.now() - began) / 1_000,
+  });
   writeFileSync(`${values.out}.json`, `${JSON.stringify(summary)}\n`);
   writeFileSync(`${values.out}.svg`, drawSoak(result));
 }
@@ -69,9 +76,9 @@ const growing = judgeAll(result.days, horizon);
 console.table(
   growing
     .filter(({ now }) => now > 500_000)
-    .map(({ name, then, now, bytes_a_day: aDay, grows }) => ({
+    .map(({ name, before, now, bytes_a_day: aDay, grows }) => ({
       table: name,
-      then: mb(then),
+      before: mb(before),
       now: mb(now),
       'kB a day': Math.round(aDay / 1_000),
       grows,

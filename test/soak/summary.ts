@@ -9,11 +9,7 @@ const daysEach = 7;
 
 export function summaryOf(
   { schedules, days, sequences }: Soak,
-  {
-    command,
-    horizon,
-    seconds,
-  }: { command: string; horizon: number; seconds: number },
+  { command, horizon, seconds }: { command: string; horizon: number; seconds: number },
 ) {
   const runs = days.reduce((sum, day) => sum + day.runs, 0);
   const listed = new Set(
@@ -44,12 +40,20 @@ export function summaryOf(
       bytes: totalOf([{ tables } as Day])[0]!,
       dead: tables.reduce((sum, { dead }) => sum + dead, 0),
     })),
-    queries: days.flatMap(({ day, queries }): QueriesOfDay[] => (queries ? [{ day, queries }] : [])),
+    queries: days.flatMap(({ day, queries }): QueriesOfDay[] =>
+      queries ? [{ day, queries }] : [],
+    ),
     tables: days.filter(isListed).map(({ day, tables }) => ({
       day,
       tables: tables
         .filter(({ name }) => listed.has(name))
-        .map(({ name, bytes, index_bytes: indexes, live, dead }) => [name, bytes, indexes, live, dead]),
+        .map(({ name, bytes, index_bytes: indexes, live, dead }) => [
+          name,
+          bytes,
+          indexes,
+          live,
+          dead,
+        ]),
     })),
   };
 }

@@ -58,8 +58,7 @@ export class SimulatedQueue {
   now = 0;
 
   add(entries: Entry[]): void {
-    for (const entry of entries)
-      this.#entries.push({ entry, at: this.now + (entry.delayMs ?? 0) });
+    for (const entry of entries) this.#entries.push({ entry, at: this.now + (entry.delayMs ?? 0) });
   }
 
   hasDueRun(): boolean {
@@ -130,7 +129,11 @@ export async function openWorld(
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
 
   const queue = new SimulatedQueue();
-  const runQueue = { backend: 'postgres', warnings: [], add: async (entries: Entry[]) => queue.add(entries) };
+  const runQueue = {
+    backend: 'postgres',
+    warnings: [],
+    add: async (entries: Entry[]) => queue.add(entries),
+  };
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const { emit } = eventsTo(log);
   const worker = `soak-${randomBytes(3).toString('hex')}`;
