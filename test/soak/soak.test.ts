@@ -7,39 +7,46 @@ import { judge } from './judge.ts';
 import { summaryOf } from './summary.ts';
 import { soak } from './year.ts';
 
-test('two simulated days: every slot has a run, problems are healed or escalated, and jobs succeed', async () => {
+test('six simulated days: every slot has its run, problems are healed or escalated, jobs succeed, and what is older than three days goes', async () => {
   let seen: Record<string, number> = {};
   const result = await soak({
     schedules: 'small',
-    days: 2,
+    days: 6,
+    keepDays: 3,
     jobsEachHours: 24,
     async onDay(_day, { db }) {
       const { rows } = await sql<Record<string, number>>`
         SELECT (SELECT count(*)::int FROM bot_executions) AS runs,
-               (SELECT count(*)::int FROM (SELECT DISTINCT bot_id, scheduled_for FROM bot_executions) s) AS slots,
+               (SELECT sum(total_runs)::int FROM bots) AS counted,
                (SELECT count(*)::int FROM bot_executions WHERE status NOT IN ('success', 'failed')) AS unended,
                (SELECT count(*)::int FROM bot_findings) AS findings,
                (SELECT count(*)::int FROM bot_actions WHERE state IN ('verified', 'held')) AS cured,
                (SELECT count(*)::int FROM bot_ticket_events WHERE routed_at IS NULL AND unsent_reason IS NULL) AS untold,
-               (SELECT count(*)::int FROM engine.job_runs WHERE status <> 'success' AND status <> 'skipped') AS bad_jobs,
-               (SELECT count(*)::int FROM engine.rollups WHERE kind = 'bot' AND period = 'hour') AS hours`.execute(
+               (SELECT count(*)::int FROM engine.job_runs WHERE status NOT IN ('success', 'skipped')) AS bad_jobs,
+               (SELECT count(*)::int FROM api_logs) AS requests,
+               (SELECT sum(events)::int FROM engine.rollups WHERE kind = 'endpoint' AND period = 'day') AS added_up`.execute(
         db,
       );
       seen = rows[0]!;
     },
   });
   // Twelve bots, each every three hours.
-  expect(seen).toMatchObject({ runs: 192, slots: 192, unended: 0, untold: 0, bad_jobs: 0 });
+  expect(seen).toMatchObject({ counted: 6 * 96, unended: 0, untold: 0, bad_jobs: 0 });
+  // Three days and what of the fourth was left by the last night, and runs of findings that are still needed.
+  expect(seen.runs).toBeGreaterThanOrEqual(3 * 96);
+  expect(seen.runs).toBeLessThan(5 * 96);
+  expect(seen.requests).toBeLessThan(5 * 2_400);
+  // What went is in the figures.
+  expect(seen.added_up).toBeGreaterThanOrEqual(5 * 2_400);
   expect(seen.findings).toBeGreaterThan(10);
   expect(seen.cured).toBeGreaterThan(3);
-  expect(seen.hours).toBeGreaterThan(60);
 
   const { days } = summaryOf(result, { command: 'c', horizon: 0, seconds: 1 });
-  expect(days.map(({ bytes }) => bytes > 1_000_000)).toEqual([true, true]);
+  expect(days.filter(({ bytes }) => bytes > 1_000_000)).toHaveLength(6);
   const drawn = drawSoak(result);
-  expect(drawn).toContain('2 simulated days, ');
+  expect(drawn).toContain('6 simulated days, ');
   expect(drawn).not.toContain('NaN');
-}, 120_000);
+}, 300_000);
 
 test('a series that goes on growing after the horizon is called growing, and one that only was filled before is not', () => {
   const growing = Array.from({ length: 40 }, (_, day) => 2e6 + day * 2e5);

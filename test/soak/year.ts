@@ -1,6 +1,7 @@
 /** Passes simulated days, and measures at the end of each. */
 import { sql } from 'kysely';
 import { settle } from '../../src/maintain/settle.ts';
+import { ageSettings } from '../../src/data/retention/ages.ts';
 import type { Schedules } from './bots.ts';
 import { passFrequentJobs, passJobs, rareJobsOf, soakJobs } from './jobs.ts';
 import {
@@ -60,8 +61,8 @@ export interface SoakOptions {
 /** How often jobs that are due each few minutes are carried out at least. */
 const fewestHours = 4;
 
-/** A Sunday. */
-const begin = new Date('2026-03-01T00:00:00Z');
+/** A Monday. */
+const begin = new Date('2026-03-02T00:00:00Z');
 
 export async function soak(options: SoakOptions): Promise<Soak> {
   const { schedules, days, queriesEach = 30 } = options;
@@ -83,21 +84,6 @@ export async function soak(options: SoakOptions): Promise<Soak> {
     await world.close();
   }
 }
-
-/** The settings with the ages of rows. */
-const ageSettings = [
-  'runs_keep_days',
-  'findings_keep_days',
-  'actions_keep_days',
-  'decisions_keep_days',
-  'tickets_keep_days',
-  'metrics_keep_days',
-  'messages_keep_days',
-  'api_logs_keep_days',
-  'page_views_keep_days',
-  'error_logs_keep_days',
-  'activity_keep_days',
-];
 
 /** Sets every age of rows that may be set. */
 async function setAges({ db }: World, days: number): Promise<void> {
