@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { surveyor } from '../../bots/surveyor.ts';
+import { retention } from '../../jobs/retention.ts';
 import { rollup } from '../../jobs/rollup.ts';
-import type { JobContext } from '../../src/contract/job.ts';
+import type { Figures, JobContext } from '../../src/contract/job.ts';
 import { asUser } from '../../src/database/as-user.ts';
 import { connect, type Db } from '../../src/database/connect.ts';
 import { runCheck } from '../support/check.ts';
@@ -46,14 +47,15 @@ const addRequests = (db: Db, from: string, rows: number) =>
 const count = async (db: Db, of = sql`api_logs`): Promise<number> =>
   (await sql<{ n: number }>`SELECT count(*)::int AS n FROM ${of}`.execute(db)).rows[0]!.n;
 
-async function runRollup(db: Db): Promise<void> {
+async function runJob(db: Db, job: typeof rollup | typeof retention): Promise<Figures> {
   const context = {
     db,
     commit: (write: (trx: never) => Promise<unknown>) =>
       db.transaction().execute(write as (trx: unknown) => Promise<unknown>),
     signal: new AbortController().signal,
+    run: { id: '00000000-0000-4000-8000-000000000000', scheduledFor: null, attempt: 1 },
   };
-  await rollup.handler(context as unknown as JobContext, {});
+  return (await job.handler(context as unknown as JobContext, {})) ?? {};
 }
 
 test('a table of logs becomes a partitioned one without a copy, and old months go as a whole', async () => {
@@ -88,7 +90,7 @@ test('a table of logs becomes a partitioned one without a copy, and old months g
 
   // The engine's job adds up what is in any partition.
   await setTime('2026-05-02T10:30:00Z');
-  await runRollup(db);
+  await runJob(db, rollup);
   const { rows: added } = await sql`
     SELECT sum(events)::int AS events FROM engine.rollups WHERE kind = 'endpoint' AND period = 'hour'`.execute(
     db,
@@ -108,6 +110,12 @@ test('a table of logs becomes a partitioned one without a copy, and old months g
   const reader = connect(url, { max: 1, readOnly: true });
   onTestFinished(() => reader.destroy());
   expect(await count(reader)).toBe(1_618);
+
+  // Retention removes single rows of any partition: here those of March, in July.
+  await setTime('2026-07-10T10:30:00Z');
+  await runJob(db, retention);
+  expect(await count(db)).toBe(618);
+  expect(await count(db, sql`log_partitions.api_logs_before`)).toBe(501);
 
   // What is old goes at once.
   await send(url, statements.get('drop')!);
