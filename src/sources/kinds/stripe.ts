@@ -40,8 +40,8 @@ const states: Readonly<Record<string, readonly [Alarm['state'], Alarm['severity'
  */
 function readHeader(text: string): { seconds: string; signatures: string[] } {
   const elements = text.split(',', maxElements).map((each) => {
-    const at = each.indexOf('=');
-    return { name: each.slice(0, Math.max(at, 0)).trim(), value: each.slice(at + 1).trim() };
+    const [name = '', ...value] = each.split('=');
+    return { name: name.trim(), value: value.join('=').trim() };
   });
   return {
     seconds: elements.findLast(({ name }) => name === 't')?.value ?? '',
