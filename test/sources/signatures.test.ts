@@ -1,7 +1,7 @@
 /** What proves a delivery: headers as intermediaries may write them, bytes that are no text, and clocks that differ. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { kindOf } from '../../src/sources/kinds/index.ts';

@@ -220,7 +220,7 @@ test('bodies that are too large together are refused while none of them can be c
 test('a sender that does not end its bodies keeps out no other one: the oldest of them is cut off', async () => {
   const { url, port } = await serve({ ...roomy, allBodiesBytes: 100_000 });
   const begun = `POST /length/x HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n`;
-  const held = [];
+  const held: ReturnType<typeof raw>[] = [];
   for (let i = 0; i < 10; i++) {
     const each = raw(port);
     each.socket.write(`${begun}${'x'.repeat(9_900)}`);
