@@ -1,6 +1,6 @@
 /** What is wrong with a document that a person writes, with its place in words. */
 import type { z } from 'zod';
-import { issueInWords } from '../ground/issue-words.ts';
+import { issueInWords } from '../ground/documents/issue-words.ts';
 import { printable } from '../ground/text.ts';
 
 /** `rules.0.steps` as people count: `rule 1, steps`. */

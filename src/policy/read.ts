@@ -4,7 +4,7 @@ import { UsageError } from '../ground/errors.ts';
 import { didYouMean } from '../ground/nearest.ts';
 import { printable } from '../ground/text.ts';
 import { readYaml, type YamlText } from '../playbook/yaml.ts';
-import { issueInWords, noSuchKey } from '../ground/issue-words.ts';
+import { issueInWords, noSuchKey } from '../ground/documents/issue-words.ts';
 import { placeInWords, writtenPath } from './issue-words.ts';
 import { policySchema, type Policy, type PolicyDocument } from './schema.ts';
 

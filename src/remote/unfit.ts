@@ -1,6 +1,6 @@
 /** Says in words which fields of an answer do not fit. */
 import type { z } from 'zod';
-import { issueInWords } from '../ground/issue-words.ts';
+import { issueInWords } from '../ground/documents/issue-words.ts';
 import { fitting } from '../ground/text.ts';
 import { UnfitAnswerError } from './json.ts';
 

@@ -3,7 +3,7 @@
  * counted and cleared as usual, and stands behind the flood, so that there is one ticket and not thousands.
  */
 import type { ReportedFinding } from '../contract/finding.ts';
-import { floodMetadata } from '../data/bots/floods.ts';
+import { floodMetadata } from '../data/bots/standing-tickets.ts';
 import type { FloodState, OpenAlarm } from '../data/sources/floods.ts';
 import { severities } from '../ground/severity.ts';
 import { counted, withCommas } from '../ground/text.ts';

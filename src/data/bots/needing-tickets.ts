@@ -8,10 +8,10 @@ import { sql, type RawBuilder } from 'kysely';
 import { countsAsBroken } from './bot-findings.ts';
 import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
-import { findFloods, isInFlood } from './floods.ts';
+
 import { isPending, stormOf } from './pending-tickets.ts';
 import { rankOf } from './severity-rank.ts';
-import { isToldByCause } from './standing-tickets.ts';
+import { findFloods, isInFlood, isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
 /** Whether a silence or a maintenance window keeps people from being told of `f`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issueInWords } from '../../ground/issue-words.ts';
+import { issueInWords } from '../../ground/documents/issue-words.ts';
 import {
   boundedKey,
   component,

@@ -13,7 +13,7 @@
 import { sql } from 'kysely';
 import { underMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { ofFinding, silenced } from '../../data/bots/bot-silences.ts';
-import { isFloodOf } from '../../data/bots/floods.ts';
+import { isFloodOf } from '../../data/bots/standing-tickets.ts';
 import { isUnderFence } from '../../data/bots/fence.ts';
 import { isPending, stormOf } from '../../data/bots/pending-tickets.ts';
 import { severityRank } from '../../data/bots/severity-rank.ts';

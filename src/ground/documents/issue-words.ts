@@ -1,6 +1,6 @@
 /** What is wrong with a document, in words: zod's own messages name types of a programming language. */
 import type { z } from 'zod';
-import { printable } from './text.ts';
+import { printable } from '../text.ts';
 
 const kinds: Record<string, string> = {
   string: 'a text',
