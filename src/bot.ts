@@ -28,12 +28,10 @@ export { GitHubError } from './github/error.ts';
 export {
   aboutProblem,
   closeIssue,
-  findIssue,
-  inFence,
-  safeTitle,
   upsertIssue,
-  type IssuePlace,
 } from './github/issues.ts';
+export { findIssue, type IssuePlace } from './github/find-issue.ts';
+export { inFence, safeTitle } from './github/issue-text.ts';
 export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
 export { needsPersonNow } from './data/bots/standing-tickets.ts';
 export { isMerged, isPending } from './data/bots/pending-tickets.ts';

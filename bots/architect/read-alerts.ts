@@ -58,6 +58,7 @@ export async function readOrganisation(
           ...(after !== undefined && { after }),
         }),
       maxPages,
+      'cursor',
     );
     for (const alert of parsed(dependabot, items))
       if (watched.has(nameOf(alert))) read.dependencies.push({ name: nameOf(alert), alert });
