@@ -140,11 +140,14 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     const isSignIn = asked?.url?.endsWith('/access_tokens') === true && status in signInMeanings;
     const meaning = (isSignIn ? signInMeanings : meanings)[status] ?? 'an error';
     const hint = [404, 406].includes(status) ? pathHint(access.baseUrl) : '';
-    return new GitHubError(`${new URL(access.baseUrl).host} answered ${status}: ${meaning}${hint}`, {
-      fault: isSignIn ? 'token' : (faults[status] ?? (isServer ? 'server' : 'invalid')),
-      status,
-      mayBeDone: isServer && asked?.method !== 'GET',
-    });
+    return new GitHubError(
+      `${new URL(access.baseUrl).host} answered ${status}: ${meaning}${hint}`,
+      {
+        fault: isSignIn ? 'token' : (faults[status] ?? (isServer ? 'server' : 'invalid')),
+        status,
+        mayBeDone: isServer && asked?.method !== 'GET',
+      },
+    );
   };
 
   const carryOut = async <Answer>(

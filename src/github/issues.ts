@@ -48,7 +48,8 @@ async function edit(
       throw await explained(client, { owner, repo, is: 'issue' }, error);
     });
   const found = listed(answer, true);
-  const isDone = found?.number === issue_number && (!to.state || found.isOpen === (to.state === 'open'));
+  const isDone =
+    found?.number === issue_number && (!to.state || found.isOpen === (to.state === 'open'));
   if (!isDone)
     throw new GitHubError(`GitHub did not edit the issue ${owner}/${repo}#${issue_number}`, {
       fault: 'server',
@@ -106,7 +107,11 @@ async function make(
     });
   const created = listed(answer, true);
   if (!created)
-    throw new GitHubError('GitHub made no issue', { fault: 'server', status: 201, mayBeDone: true });
+    throw new GitHubError('GitHub made no issue', {
+      fault: 'server',
+      status: 201,
+      mayBeDone: true,
+    });
   const made: Issue = { number: created.number, title, body, isOpen: true };
   onMade?.(made.number);
   if (!hasLabel(created.labels, label)) await refuseUnlabelled(client, place, made.number);
@@ -162,5 +167,12 @@ export async function upsertIssue(
     await keepFirst(client, place, [issue, ...others]);
   }
   const made = found === null;
-  return { number: issue.number, title, body, isOpen, made, changed: made || !isSame || !isSameState };
+  return {
+    number: issue.number,
+    title,
+    body,
+    isOpen,
+    made,
+    changed: made || !isSame || !isSameState,
+  };
 }

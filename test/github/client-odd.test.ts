@@ -69,11 +69,7 @@ test.each([
 ])('a limit that is renewed in a year is waited for an hour, with a clock %s', async (_, ms) => {
   const { client, state } = await scene({ maxWaitMs: 1_000 });
   state.aheadMs = ms;
-  instead(state, [
-    403,
-    { message: 'API rate limit exceeded' },
-    resetAt(state, 365 * 86_400),
-  ]);
+  instead(state, [403, { message: 'API rate limit exceeded' }, resetAt(state, 365 * 86_400)]);
   const { waitMs } = await faultOf(readKeys(client));
   expect(waitMs).toBeGreaterThan(3_590_000);
   expect(waitMs).toBeLessThanOrEqual(3_600_000);
@@ -92,7 +88,10 @@ test.each([
 
 test('without a hint, each further secondary limit of what is written doubles the wait', async () => {
   const { state } = await scene();
-  const blocked = { message: 'You have exceeded a secondary rate limit and have been temporarily blocked from content creation.' };
+  const blocked = {
+    message:
+      'You have exceeded a secondary rate limit and have been temporarily blocked from content creation.',
+  };
   const gate = noteFor(state.token);
   expect([1, 2, 3].map(() => gate.limited(403, blocked, true))).toEqual([60, 120, 240]);
   // Reading goes on meanwhile, and says nothing of what may be written.
@@ -105,8 +104,22 @@ test('without a hint, each further secondary limit of what is written doubles th
 });
 
 test.each([
-  ['422 that it was too quick', 422, { message: 'Validation Failed', errors: [{ resource: 'Issue', code: 'custom', message: 'was submitted too quickly' }] }],
-  ['403 with the older words', 403, { message: 'You have triggered an abuse detection mechanism and have been temporarily blocked from content creation.' }],
+  [
+    '422 that it was too quick',
+    422,
+    {
+      message: 'Validation Failed',
+      errors: [{ resource: 'Issue', code: 'custom', message: 'was submitted too quickly' }],
+    },
+  ],
+  [
+    '403 with the older words',
+    403,
+    {
+      message:
+        'You have triggered an abuse detection mechanism and have been temporarily blocked from content creation.',
+    },
+  ],
 ])('%s is a limit, and no refusal of what was written', async (_, status, body) => {
   const { client, state } = await scene({ maxWaitMs: 1_000 });
   instead(state, [status, body]);
@@ -120,7 +133,16 @@ test('422 that repeats a hostile title is no limit', async () => {
   const { client, state } = await scene({ maxWaitMs: 1_000 });
   instead(state, [
     422,
-    { message: 'Validation Failed', errors: [{ field: 'title', value: 'was submitted too quickly', message: 'title is invalid: was submitted too quickly' }] },
+    {
+      message: 'Validation Failed',
+      errors: [
+        {
+          field: 'title',
+          value: 'was submitted too quickly',
+          message: 'title is invalid: was submitted too quickly',
+        },
+      ],
+    },
   ]);
   const create = client.ask((rest) =>
     rest.issues.create({ owner: 'acme', repo: 'shop', title: 'was submitted too quickly' }),

@@ -14,8 +14,9 @@ export function noteFor(id: string) {
   return {
     /** the wait in seconds that such an answer asks for */
     limited: (status: number, body: object, writes: boolean): number =>
-      Math.round((gate.note({ method: writes ? 'POST' : 'GET', url }, answer(status, body)) ?? 0) / 1_000),
-    fine: (writes: boolean) =>
-      gate.note({ method: writes ? 'POST' : 'GET', url }, answer(200, {})),
+      Math.round(
+        (gate.note({ method: writes ? 'POST' : 'GET', url }, answer(status, body)) ?? 0) / 1_000,
+      ),
+    fine: (writes: boolean) => gate.note({ method: writes ? 'POST' : 'GET', url }, answer(200, {})),
   };
 }

@@ -29,8 +29,13 @@ async function scene(more: Partial<RepositoryState> = {}) {
       { baseUrl: url, credentials: { token: state.token } },
       { hosts: [host], signal: new AbortController().signal, maxWaitMs: 1_000 },
     );
+  /** with another token, whose writes do not wait for those before */
+  const fresh = () => {
+    state.token = `ghp_${String(++serial).padStart(36, 'f')}`;
+    return open();
+  };
   const issues = () => state.issues.get('acme/alarms') ?? [];
-  return { state, open, client: await open(), issues };
+  return { state, open, fresh, client: await open(), issues };
 }
 
 const writes = ({ requests }: GitHubState) =>
@@ -95,31 +100,45 @@ test('a locked issue is edited and closed', async () => {
 
 test.each([
   ['deleted, or made a discussion', { status: 410 as const }],
-  ['moved to where the token sees nothing', { status: 301 as const, location: '/repos/acme/gone/issues/9' }],
-])('an issue that was %s has a new one while its ticket goes on, and none once it is over', async (_, fate) => {
-  const { state, client, issues } = await scene();
-  await upsertIssue(client, place, wanted);
-  state.goneIssues.set('acme/alarms#1', fate);
-  const over = { ...wanted, state: 'closed' as const, makes: false };
-  expect(await upsertIssue(client, place, over, { number: 1 })).toBeNull();
-  expect(issues()).toHaveLength(1);
-  expect(await upsertIssue(client, place, wanted, { number: 1 })).toMatchObject({ number: 2, made: true });
-});
+  [
+    'moved to where the token sees nothing',
+    { status: 301 as const, location: '/repos/acme/gone/issues/9' },
+  ],
+])(
+  'an issue that was %s has a new one while its ticket goes on, and none once it is over',
+  async (_, fate) => {
+    const { state, client, fresh, issues } = await scene();
+    await upsertIssue(client, place, wanted);
+    state.goneIssues.set('acme/alarms#1', fate);
+    const over = { ...wanted, state: 'closed' as const, makes: false };
+    expect(await upsertIssue(client, place, over, { number: 1 })).toBeNull();
+    expect(issues()).toHaveLength(1);
+    expect(await upsertIssue(await fresh(), place, wanted, { number: 1 })).toMatchObject({
+      number: 2,
+      made: true,
+    });
+  },
+);
 
 test.each([
   ['archived', { archived: true }, 'forbidden', /acme\/alarms is archived/],
   ['without issues', { hasIssues: false }, 'gone', /issues of acme\/alarms are switched off/],
   ['disabled', { disabled: true }, 'forbidden', /acme\/alarms is disabled/],
-] as const)('a repository that is %s refuses, and the error says so', async (_, more, fault, words) => {
-  const { state, client } = await scene(more);
-  if ('disabled' in more)
-    state.instead.push(({ method }, answer) =>
-      method === 'POST' ? reply(state, answer, 403, { message: 'Repository access blocked' }) : 'pass',
-    );
-  const error = await faultOf(upsertIssue(client, place, wanted));
-  expect(error).toMatchObject({ fault, of: 'repository' });
-  expect(error.message).toMatch(words);
-});
+] as const)(
+  'a repository that is %s refuses, and the error says so',
+  async (_, more, fault, words) => {
+    const { state, client } = await scene(more);
+    if ('disabled' in more)
+      state.instead.push(({ method }, answer) =>
+        method === 'POST'
+          ? reply(state, answer, 403, { message: 'Repository access blocked' })
+          : 'pass',
+      );
+    const error = await faultOf(upsertIssue(client, place, wanted));
+    expect(error).toMatchObject({ fault, of: 'repository' });
+    expect(error.message).toMatch(words);
+  },
+);
 
 test('a repository that is gone, or was made private, is named', async () => {
   const { state, client } = await scene();
@@ -154,18 +173,21 @@ test.each([
   ['a page', 200, '<html>Sign in</html>'],
   ['a list', 201, []],
   ['another issue', 201, { number: 'x', title: 'payments fail', labels: [], state: 'open' }],
-])('a server that answers %s to the making of an issue has made none that is known', async (_, status, body) => {
-  const { state, client, issues } = await scene();
-  state.instead.push(({ method }, answer) =>
-    method === 'POST' ? reply(state, answer, status, body) : 'pass',
-  );
-  const known: number[] = [];
-  const made = upsertIssue(client, place, wanted, { onMade: (number) => known.push(number) });
-  expect(await faultOf(made)).toMatchObject({ fault: 'server', mayBeDone: true });
-  expect(known).toEqual([]);
-  expect(await upsertIssue(client, place, wanted)).toMatchObject({ number: 1 });
-  expect(issues()).toHaveLength(1);
-});
+])(
+  'a server that answers %s to the making of an issue has made none that is known',
+  async (_, status, body) => {
+    const { state, client, fresh, issues } = await scene();
+    state.instead.push(({ method }, answer) =>
+      method === 'POST' ? reply(state, answer, status, body) : 'pass',
+    );
+    const known: number[] = [];
+    const made = upsertIssue(client, place, wanted, { onMade: (number) => known.push(number) });
+    expect(await faultOf(made)).toMatchObject({ fault: 'server', mayBeDone: true });
+    expect(known).toEqual([]);
+    expect(await upsertIssue(await fresh(), place, wanted)).toMatchObject({ number: 1 });
+    expect(issues()).toHaveLength(1);
+  },
+);
 
 test.each([
   ['{}', {}],
@@ -179,7 +201,9 @@ test.each([
     );
   odd();
   const over = { ...wanted, state: 'closed' as const };
-  expect(await faultOf(upsertIssue(client, place, over, { number: 1 }))).toMatchObject({ fault: 'server' });
+  expect(await faultOf(upsertIssue(client, place, over, { number: 1 }))).toMatchObject({
+    fault: 'server',
+  });
   odd();
   expect(await faultOf(closeIssue(client, place, 1))).toMatchObject({ fault: 'server' });
   expect(issues()).toMatchObject([{ state: 'open' }]);

@@ -426,7 +426,8 @@ const operations: Record<string, (asked: Asked) => void> = {
       return send(403, {
         message: 'Unable to retry this workflow run because it was created over a month ago',
       });
-    if (run['run_attempt'] >= 50) return send(403, { message: 'This workflow run cannot be retried' });
+    if (run['run_attempt'] >= 50)
+      return send(403, { message: 'This workflow run cannot be retried' });
     Object.assign(run, { run_attempt: run['run_attempt'] + 1, status: 'queued', conclusion: null });
     send(201, {});
   },

@@ -64,7 +64,11 @@ function notSentOf({ fault, message: why, waitMs, of }: GitHubError): NotSent {
     case 'busy':
       return { sent: false, why, ...(waitMs !== null && { retryAfterMs: waitMs }) };
     case 'token':
-      return { sent: false, why: `${why}: put that right, or set the secret again`, final: 'channel' };
+      return {
+        sent: false,
+        why: `${why}: put that right, or set the secret again`,
+        final: 'channel',
+      };
     case 'forbidden':
     case 'gone':
       return { sent: false, why, final: 'channel' };
