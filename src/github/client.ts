@@ -123,8 +123,9 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
   for (const each of [client, graphql])
     each.hook.before('request', (options) => {
       options.headers['x-github-api-version'] = apiVersion;
-      if (options.method !== 'GET' && !options.url.endsWith('/graphql'))
-        options.request = { ...options.request, retries: 0 };
+      const isWrite = options.method !== 'GET' && !options.url.endsWith('/graphql');
+      // A copy: the plugin for retries counts in this object, and all requests of a client would share it and wait longer and longer.
+      options.request = { ...options.request, ...(isWrite && { retries: 0 }) };
     });
 
   const errorOf = (error: unknown): GitHubError => {
