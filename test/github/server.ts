@@ -409,7 +409,7 @@ const operations: Record<string, (asked: Asked) => void> = {
     send(200, repositoryIn(state, values['owner']!, values['repo']!)!.permissions),
   'get /repos/{owner}/{repo}/actions/runs/{run_id}': ({ state, values, send }) => {
     const run = state.runs.get(Number(values['run_id']));
-    if (run) send(200, filled('workflow-run', run));
+    if (run) send(200, filled('workflow-run', { created_at: new Date().toISOString(), ...run }));
     else send(404, { message: 'Not Found' });
   },
   'post /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs': ({

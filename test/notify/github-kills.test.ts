@@ -12,9 +12,11 @@ import { openTickets, setNotifications } from './tickets.ts';
 import { key } from './webhook-key.ts';
 
 async function scene() {
-  const { url: github, host, state } = await serveGitHub([
-    repositoryState('acme/alarms', new Date()),
-  ]);
+  const {
+    url: github,
+    host,
+    state,
+  } = await serveGitHub([repositoryState('acme/alarms', new Date())]);
   const { db, url } = await testDatabase();
   // The worker of kills.ts opens every secret with this value.
   state.token = key;
