@@ -184,8 +184,6 @@ test.each([
   'an installation that was %s is one finding, and the other checks are skipped',
   async (becomes, title, words) => {
     const { state, run } = await appScene(becomes === 'removed' ? 8_001 : 8_002);
-    expect(titles(await run('repositories'))).toEqual([]);
-    state.revoke();
     state.app!.becomes = becomes;
     const result = await run('repositories');
     expect(titles(result)).toEqual([title]);
