@@ -87,42 +87,38 @@ test.each([
       'acme/r6',
     ]);
     expect(result.examined).toEqual({ count: 4, except: ['acme/r3', 'acme/r4', 'acme/r5'] });
-    state.instead.length = 0;
   },
 );
+
+type Body = { data: { rateLimit: { cost: number } }; errors?: unknown };
+
+/** The usual answer, changed on its way. */
+const changed =
+  (change: (body: Body) => void): Instead =>
+  (_, answer) => {
+    const end = answer.end.bind(answer);
+    answer.end = ((text: string) => {
+      const body = JSON.parse(text) as Body;
+      change(body);
+      return end(JSON.stringify(body));
+    }) as typeof answer.end;
+    return 'pass';
+  };
 
 test('a part with an error and data beside it, and a commit without a result, say nothing of that one alone', async () => {
   const { run, state } = await architectScene(db, seven());
   state.repositories[0]!.commits = failing(3).map((commit) => ({ ...commit, state: null }));
-  const body = await new Promise<{ data: Record<string, unknown> }>((resolve) => {
-    state.instead.push((_, answer) => {
-      const end = answer.end.bind(answer);
-      answer.end = ((text: string) => {
-        const read = JSON.parse(text) as { data: Record<string, unknown>; errors?: unknown };
-        read.errors = [
-          {
-            type: 'FORBIDDEN',
-            path: ['r2', 'defaultBranchRef', 'target', 'history', 'nodes', 0, 'statusCheckRollup'],
-          },
-        ];
-        resolve(read);
-        return end(JSON.stringify(read));
-      }) as typeof answer.end;
-      return 'pass';
-    });
-    void run('default-branch').then((result) => {
-      expect(result.findings.map(({ key }) => key)).toEqual([
-        'acme/r1',
-        'acme/r3',
-        'acme/r4',
-        'acme/r5',
-        'acme/r6',
-      ]);
-      expect(result.examined).toEqual({ count: 6, except: ['acme/r2'] });
-    });
-  });
-  expect(Object.keys(body.data)).toHaveLength(8);
-  state.instead.length = 0;
+  const path = ['r2', 'defaultBranchRef', 'target', 'history', 'nodes', 0, 'statusCheckRollup'];
+  state.instead.push(changed((body) => (body.errors = [{ type: 'FORBIDDEN', path }])));
+  const result = await run('default-branch');
+  expect(result.findings.map(({ key }) => key)).toEqual([
+    'acme/r1',
+    'acme/r3',
+    'acme/r4',
+    'acme/r5',
+    'acme/r6',
+  ]);
+  expect(result.examined).toEqual({ count: 6, except: ['acme/r2'] });
 });
 
 test('a server that hangs up on every query is given up after two, and the others wait for the next run', async () => {
@@ -135,18 +131,9 @@ test('a server that hangs up on every query is given up after two, and the other
 
 test('a cost that is higher than it was meant to be is what the figures say', async () => {
   const { run, state } = await architectScene(db, seven());
-  state.instead.push((_, answer) => {
-    const end = answer.end.bind(answer);
-    answer.end = ((text: string) => {
-      const read = JSON.parse(text) as { data: { rateLimit: { cost: number } } };
-      read.data.rateLimit.cost = 40;
-      return end(JSON.stringify(read));
-    }) as typeof answer.end;
-    return 'pass';
-  });
+  state.instead.push(changed(({ data }) => (data.rateLimit.cost = 40)));
   const result = await run('default-branch');
   expect(figure(result, 'points of the queries of all repositories')).toBeGreaterThanOrEqual(40);
-  state.instead.length = 0;
 });
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -243,7 +230,6 @@ test.each([
       );
       expect(why).toMatch(/^GitHubError: GitHub/);
     }
-    state.instead.length = 0;
   },
 );
 
@@ -266,6 +252,5 @@ test.each([
           ? 'workflow-permissions'
           : 'security-alerts';
     await expect(run(check)).rejects.toMatchObject({ name: 'GitHubError', fault: 'server' });
-    state.instead.length = 0;
   },
 );
