@@ -11,6 +11,7 @@ import { escalateTickets } from './escalate-tickets.ts';
 import { groupErrors } from './group-errors.ts';
 import { letChecksReadJob } from './let-checks-read.ts';
 import { maintenance } from './maintenance.ts';
+import { retention } from './retention.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -21,6 +22,7 @@ export const jobs: readonly Job[] = [
   backup,
   maintenance,
   rollup,
+  retention,
   groupErrors,
   letChecksReadJob,
   closeTickets,
