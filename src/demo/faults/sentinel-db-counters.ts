@@ -21,10 +21,11 @@ async function rememberCounters(
   await plantMemory(db, { bot, check }, check === 'deadlocks' ? [counters] : counters);
 }
 
-/** Ends this many transactions in one session, the fourth part of them, or all, by a rollback. */
-const endTransactions = (db: Db, count: number, of: 'all' | 'few') =>
+/** Ends this many transactions in one session by a rollback: all of them, or one in twenty. */
+const endTransactions = (db: Db, count: number, which: 'all' | 'few') =>
   db.connection().execute(async (session) => {
-    const ending = of === 'all' ? 'ROLLBACK' : 'IF n % 20 = 0 THEN ROLLBACK; ELSE COMMIT; END IF';
+    const ending =
+      which === 'all' ? 'ROLLBACK' : 'IF n % 20 = 0 THEN ROLLBACK; ELSE COMMIT; END IF';
     await sql
       .raw(`DO $$ BEGIN FOR n IN 1 .. ${count} LOOP ${ending}; END LOOP; END $$`)
       .execute(session);
@@ -74,7 +75,7 @@ function meetingOf(count: number): () => Promise<void> {
 
 const gigabyte = 1_024 ** 3;
 
-/** Sets a limit of twice the size, and has the check remember that a week ago the database had this share of the size. */
+/** Sets a limit of twice the size, and has the check remember that a week ago the database had this share of its present size. */
 async function rememberSize(db: Db, now: Date, share: number): Promise<void> {
   const { rows } = await sql<{ size: number }>`
     SELECT pg_database_size(current_database())::float8 AS size`.execute(db);
@@ -84,7 +85,9 @@ async function rememberSize(db: Db, now: Date, share: number): Promise<void> {
     const then = size * (1 - ((1 - share) * daysAgo) / 7);
     return [Math.floor(before(now, daysAgo * day).getTime() / 1_000), Math.round(then)];
   });
-  await changeSettings(db, 'sentinel-db', { max_size_gb: (2 * size) / gigabyte });
+  await changeSettings(db, 'sentinel-db', {
+    max_size_gb: Math.ceil((2_000 * size) / gigabyte) / 1_000,
+  });
   await plantMemory(db, { bot: 'sentinel-db', check: 'size' }, week);
 }
 
@@ -118,7 +121,7 @@ export const sentinelDbCounterFaults: Fault[] = [
   },
   {
     name: 'sentinel-db.size',
-    title: 'The database doubled in a week, and reaches its limit in another one',
+    title: 'The database doubled in a week, and reaches its limit in two more',
     plant: (db, now) => rememberSize(db, now, 0.5),
     // As near to its limit, and as large as a week ago.
     lookalike: (db, now) => rememberSize(db, now, 1),

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { connect } from '../../database/connect.ts';
+import { NoBotForFaultError } from '../../demo/faults/catalogue-bot.ts';
 import { finderOf, type Fault } from '../../demo/faults/fault.ts';
 import { faults } from '../../demo/faults/index.ts';
 import { analyzePlanted, plantOnce } from '../../demo/faults/planted.ts';
@@ -60,6 +61,9 @@ export async function refuseRealDatabase(db: Db): Promise<void> {
   await refuseRealPeople(db);
 }
 
+const hintFor = ({ afterCommit }: Fault): string =>
+  `${afterCommit ? 'a part of it may be there, and the same command tries the rest again' : 'nothing of it is there'}; an empty database takes it: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one`;
+
 export interface PlantedFault extends KnownFault {
   /** false if it had been planted before: then nothing was changed */
   planted: boolean;
@@ -93,7 +97,7 @@ export async function withPlanter<Result>(
         {
           what: `the fault ${name} was not planted`,
           why: messageOf(error),
-          hint: `${fault.afterCommit ? 'a part of it may be there, and the same command tries the rest again' : 'nothing of it is there'}; an empty database takes it: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one`,
+          hint: error instanceof NoBotForFaultError ? error.hint : hintFor(fault),
         },
         { cause: error },
       );
