@@ -924,6 +924,17 @@ export interface EngineJobs {
   last_slot_at: Generated<Timestamp>;
 }
 
+export interface EngineListeners {
+  id: string;
+  role: 'web' | 'up';
+  host: string;
+  pid: number;
+  address: string;
+  problem: string | null;
+  started_at: Generated<Timestamp>;
+  heartbeat_at: Generated<Timestamp>;
+}
+
 export interface EngineNodes {
   id: string;
   role: string;
@@ -1076,6 +1087,7 @@ export interface DB {
   'engine.inbox': EngineInbox;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
+  'engine.listeners': EngineListeners;
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.remote_reports': EngineRemoteReports;

@@ -133,6 +133,7 @@ describe('a grant', () => {
       'engine.job_runs: delete insert select update',
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
+      'engine.listeners: delete insert select update',
       'engine.nodes: delete insert select update',
       'engine.policies: insert select',
       'engine.remote_reports: delete insert select update',

@@ -13,7 +13,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
   const { db, url } = await testDatabase();
   await sql`DROP INDEX ${sql.id(index)}`.execute(db);
   await sql`
-    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups;
+    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners;
     DROP FUNCTION engine.receive(jsonb);
     DROP TABLE engine.inbox, engine.sources;
     DROP INDEX idx_bots_source;
