@@ -19,7 +19,10 @@ const timeOf = async ({ db }: Pick<TestDatabase, 'db'>): Promise<Date> =>
 const catalogue = catalogueOf(bots, remedies);
 
 /** With what looks like these and nothing else, their check has nothing to ask, and says so. */
-const leaveNothingToAsk = ['sentinel.answers.private-address', 'sentinel.answers.no-address'];
+const leaveNothingToAsk = new Set([
+  'sentinel.answers.private-address',
+  'sentinel.answers.no-address',
+]);
 
 async function sought(fault: Fault) {
   const { db } = await testDatabase();
@@ -46,8 +49,7 @@ describe.each(faults.map((fault) => ({ fault, name: fault.name })))('$name', ({ 
   test('is found, and what looks like it is not', async () => {
     const { db, now, findings } = await sought(fault);
     await fault.lookalike!(db, now);
-    if (leaveNothingToAsk.includes(fault.name))
-      await expect(findings()).rejects.toThrow(SkippedCheck);
+    if (leaveNothingToAsk.has(fault.name)) await expect(findings()).rejects.toThrow(SkippedCheck);
     else expect(await findings()).toEqual([]);
     await plantAll(fault, db, now);
     expect(await findings()).not.toEqual([]);

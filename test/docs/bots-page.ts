@@ -31,7 +31,7 @@ stored. \`npm run docs\` writes this page from \`bots/\`: change them, not the p
   tables of the bots themselves are everywhere.
 - **Faults** can be planted into a database without real people, for its checks to find: \`npx roundsman db seed --fault NAME\`.
   Some are measured by a setting of the bot that finds them, such as a budget: they change that setting, too. For each check
-  that no such fault can prove, the page says why, and which test breaks the real thing.
+  that no such fault can prove, this page says why, and names the test that does.
 `;
 
 const catalogue = catalogueOf(bots, remedies);
@@ -127,9 +127,9 @@ async function judgedSection(): Promise<string[]> {
     'history, with weekdays and nights, deployments, a campaign, a school behind one address, bank debits that take a day, and people',
     'who change networks. Every bot ran at its documented slots. After that each fault was planted once in that platform. *Precision*',
     'is the share of true findings among all of a check, *recall* the share of the faults planted for it that it found; *minutes* is the',
-    `longest time from a fault to its finding. ${planted} of the ${checks} checks have a fault; the others are proven by the tests that are`,
-    'named above, against real servers. Checks that look outside, or that need what such a platform does not have, were skipped or had',
-    'nothing to judge in that week.',
+    `longest time from a fault to its finding. ${planted} of the ${checks} checks have a fault; the others are proven by the tests that`,
+    'are named above, on servers of their own. Checks that look outside, or that need what such a platform does not have, were skipped',
+    'or had nothing to judge in that week.',
     ...table(
       [
         'check',

@@ -1,6 +1,6 @@
 /**
  * The checks for which no fault can be planted, because rows, objects and settings of a database alone cannot show what they look for:
- * why, and the test that breaks the real thing. docs/bots.md prints it; test/house/faults.test.ts holds that no check is in neither list.
+ * why, and the test that proves the check. docs/bots.md prints it; test/house/faults.test.ts holds that no check is in neither list.
  */
 
 /** Why a check has no fault, and where it is proven. */
@@ -57,7 +57,7 @@ export const withoutFault: Readonly<Record<string, WithoutFault>> = {
   ),
   'sentinel-db.wraparound': database('A billion transactions take days.'),
   'sentinel-db.cache': database(
-    'It judges a million blocks, and to read a fiftieth of them, and as many as the bots read, from the disk takes too long.',
+    'It judges a million blocks at least, and more than a fiftieth of them has to come from the disk: that takes too long for a command.',
   ),
   'sentinel-db.slow-statements': database(
     'It needs an extension that the server loads when it starts.',

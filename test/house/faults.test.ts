@@ -1,4 +1,4 @@
-/** Every check is proven: by a fault that can be planted for it, or by a test that breaks the real thing and is named. */
+/** Every check is proven: by a fault that can be planted for it, or by a test that docs/bots.md names. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { bots } from '../../bots/index.ts';
