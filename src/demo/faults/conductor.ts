@@ -10,7 +10,7 @@ import {
   plantWorker,
 } from './conductor-rows.ts';
 import type { Fault } from './fault.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 
 export const conductorFaults: Fault[] = [
   {

@@ -2,7 +2,7 @@ import type { Db } from '../../database/connect.ts';
 import { hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
-import { plantErrors } from './plant-errors.ts';
+import { plantErrors } from '../plant-errors.ts';
 
 const stack = (file: string) =>
   `Error: it failed\n    at handle (/srv/platform/src/${file}.ts:42:7)\n    at node:internal/process/task_queues:103:5`;

@@ -3,7 +3,7 @@ import { before, day, hour, minutesBefore } from '../time.ts';
 import { plantBot, plantRuns } from './bot-rows.ts';
 import { changeSettings } from './catalogue-bot.ts';
 import type { Fault } from './fault.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 import { plantUses } from './meter.ts';
 
 /** Noon of each of the last seven whole days, the newest first. */

@@ -4,7 +4,7 @@ import { before, day, hour } from '../time.ts';
 import { plantMemory } from './catalogue-bot.ts';
 import type { Fault } from './fault.ts';
 import { nextId, nextName } from './ids.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 import { addUser } from './users.ts';
 
 /** Adds what the job `rollup` would have counted in each of five past weeks, around this time of the weekday. */

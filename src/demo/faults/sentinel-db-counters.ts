@@ -4,7 +4,7 @@ import type { Db } from '../../database/connect.ts';
 import { before, day } from '../time.ts';
 import { changeSettings, plantMemory } from './catalogue-bot.ts';
 import type { Fault } from './fault.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 
 /** Has the check remember the counters as they are now, so that it counts what happens from here on. */
 async function rememberCounters(

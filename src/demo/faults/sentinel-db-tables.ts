@@ -5,7 +5,7 @@ import { inTransaction } from '../../database/transaction.ts';
 import { day } from '../time.ts';
 import { plantMemory } from './catalogue-bot.ts';
 import type { Fault } from './fault.ts';
-import { plantBySql } from './plant-by-sql.ts';
+import { plantBySql } from '../plant-by-sql.ts';
 
 /** In one transaction, at whose end PostgreSQL counts its rows at once, and not up to ten seconds later. */
 const plantCounted =

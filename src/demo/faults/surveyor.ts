@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts';
-import { plantBySql } from './plant-by-sql.ts';
+import { plantBySql } from '../plant-by-sql.ts';
 
 /** The statement `breaking` breaks what the migrations made; the statement `own` adds something of the platform's own. */
 const fault = (name: string, title: string, breaking: string, own: string): Fault => ({
