@@ -130,6 +130,7 @@ describe('a grant', () => {
       'engine.heals: select',
       'engine.imports: delete insert select update',
       'engine.inbox: delete insert select update',
+      'engine.index_sizes: delete insert select update',
       'engine.job_runs: delete insert select update',
       'engine.jobs: delete insert select update',
       'engine.kysely_migration: select',
