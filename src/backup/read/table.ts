@@ -1,11 +1,7 @@
 /** Reads the rows of one table with COPY. */
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { wholeRows } from '../archive/row-sums.ts';
 import type { TableToRead } from './inventory.ts';
-
-/** A part of a table in the archive has this many bytes, or a row more. */
-const partBytes = 1024 * 1024;
 
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
@@ -23,13 +19,9 @@ const copyOf = (table: TableToRead): string =>
     ? `COPY ${nameOf(table)} ${columnsOf(table)} TO STDOUT`
     : `COPY (SELECT ${table.columns.map(quoted).join(', ')} FROM ONLY ${nameOf(table)} ${table.condition}) TO STDOUT`;
 
-/** Its rows in COPY's text format, in parts of whole rows. */
-export async function* readTable(
-  client: pg.ClientBase,
-  table: TableToRead,
-): AsyncGenerator<Buffer> {
-  yield* wholeRows(copyOut(client, copyOf(table)), partBytes);
-}
+/** Its rows in COPY's text format. */
+export const readTable = (client: pg.ClientBase, table: TableToRead): AsyncIterable<Buffer> =>
+  copyOut(client, copyOf(table));
 
 /** What COPY ... TO STDOUT sends. */
 export function copyOut(client: pg.ClientBase, statement: string): AsyncIterable<Buffer> {

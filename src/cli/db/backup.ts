@@ -5,6 +5,7 @@ import { withDatabase } from '../session/database.ts';
 import { note, printJson, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { bytesInWords } from './bytes.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface BackupOptions {
@@ -19,6 +20,7 @@ interface BackupOptions {
 
 /** `db backup` */
 export async function makeBackup(options: BackupOptions): Promise<void> {
+  keepHeapSmall();
   await withDatabase(async ({ db, url }) => {
     const target = await backupTargetOf(db, options);
     const progress = progressOf(null);

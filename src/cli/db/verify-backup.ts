@@ -2,6 +2,7 @@ import { backupToVerify, verifyBackup as verify } from '../../services/backups/v
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { printJson, say, time } from '../terminal/print.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface VerifyOptions {
@@ -17,6 +18,7 @@ export async function verifyBackup(
   given: string | undefined,
   options: VerifyOptions,
 ): Promise<void> {
+  keepHeapSmall();
   await withDatabase(async ({ db }) => {
     const source = await backupToVerify(db, given, options.fromCommand);
     const manifest = await untilInterrupted((signal) =>

@@ -18,7 +18,8 @@ export function fileOf({
   removed_at: removed,
   outcome,
 }: BackupRow): string {
-  if (folder !== null && name !== null && removed === null) return join(folder, name);
+  if (folder !== null && name !== null && removed === null && outcome === 'success')
+    return join(folder, name);
   throw new UsageError({
     what: `the backup ${id.slice(0, 8)} cannot be read`,
     why:
