@@ -3,7 +3,6 @@
  * the manifest. Its files stand in the order in which they are restored.
  */
 import { createHash, type Hash } from 'node:crypto';
-import pg from 'pg';
 import type { BackedUpTable, Manifest, Reference } from './archive/manifest.ts';
 import { rowSums, wholeRows } from './archive/row-sums.ts';
 import { holdOrSpool } from './archive/spool.ts';
@@ -14,6 +13,7 @@ import { readme } from './readme.ts';
 import { takeInventory, type TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
 import { readSequences } from './read/sequences.ts';
+import { readServer } from './read/server.ts';
 import { openSnapshot, type Snapshot } from './read/snapshot.ts';
 import {
   readExtensions,
@@ -21,8 +21,9 @@ import {
   readRoles,
   readSettings,
   readViews,
+  readViewSums,
 } from './read/surroundings.ts';
-import { columnsOf, copyOut, nameOf, readTable } from './read/table.ts';
+import { columnsOf, keysOf, nameOf, readTable } from './read/table.ts';
 import { refuseLostLines } from './refuse-lost-lines.ts';
 
 export interface ArchiveOptions {
@@ -168,11 +169,15 @@ async function* filesOf(
 
   const objects = readLargeObjects(client);
   let pieces = 0;
+  let waiting: string[] = [];
   let next = await objects.next();
   for (; !next.done; next = await objects.next()) {
-    pieces += 1;
-    yield text(`large-objects/${part(pieces)}.sql`, [next.value]);
+    waiting.push(next.value);
+    if (waiting.reduce((sum, { length }) => sum + length, 0) < partBytes) continue;
+    yield text(`large-objects/${part((pieces += 1))}.sql`, waiting);
+    waiting = [];
   }
+  if (waiting.length > 0) yield text(`large-objects/${part((pieces += 1))}.sql`, waiting);
   const largeObjects = next.value;
 
   const sequences = await readSequences(client);
@@ -201,6 +206,7 @@ async function* filesOf(
     sequences: sequences.statements.length,
     largeObjects,
     views,
+    viewSums: await readViewSums(client, views),
     files,
     references,
     leftOut: [
@@ -224,17 +230,6 @@ function withoutEventTriggers(postData: string): { others: string; eventTriggers
     : { others: postData.slice(0, at), eventTriggers: postData.slice(at) };
 }
 
-async function readServer(client: pg.ClientBase) {
-  const { rows } = await client.query<{
-    version: string;
-    major: number;
-    database: string;
-    now: Date;
-  }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major,
-             current_database() AS database, now() AS now`);
-  return rows[0]!;
-}
-
 /** The same pieces, which are counted as they pass. */
 async function* counted(
   pieces: AsyncIterable<Buffer>,
@@ -246,18 +241,4 @@ async function* counted(
     hash.update(piece);
     yield piece;
   }
-}
-
-/** The keys that rows of this table name elsewhere, each once, in COPY's text format. */
-function keysOf(
-  client: pg.ClientBase,
-  table: string,
-  columns: readonly string[],
-): AsyncIterable<Buffer> {
-  const names = columns.map((name) => pg.escapeIdentifier(name));
-  return copyOut(
-    client,
-    `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
-    WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`,
-  );
 }

@@ -34,7 +34,7 @@ test.skipIf(olderServers.length === 0).each(olderServers)(
     const scratch = inDatabase(server.url, 'scratch');
     await expect(
       verifyBackup({ db, actor }, { file: taken.file!, scratch, signal }),
-    ).resolves.toMatchObject({ id: taken.id });
+    ).resolves.toMatchObject({ manifest: { id: taken.id } });
   },
   180_000,
 );

@@ -23,7 +23,17 @@ export interface Entry {
   data: Buffer;
   /** the content in place of `data`, which is empty then: a row that is too large for memory */
   spooled?: Spooled;
+  /** in place of both, where rows are only looked at: to be read before the next file is asked for */
+  passing?: { bytes: number; pieces: AsyncIterable<Buffer> };
 }
+
+/** The content of a file, and its size. */
+export const contentOf = ({
+  data,
+  spooled,
+  passing,
+}: Entry): { bytes: number; pieces: Iterable<Buffer> | AsyncIterable<Buffer> } =>
+  passing ?? { bytes: spooled?.bytes ?? data.length, pieces: spooled?.read() ?? [data] };
 
 /** Bytes that fill up the last block. */
 const padding = (size: number): Buffer =>
@@ -40,14 +50,10 @@ function sumOf(header: Buffer): number {
 }
 
 /** A file with this name (99 ASCII characters at most), as tar holds it. `seconds`: when it was made, since 1970. */
-export async function* tarEntry(
-  { name, data, spooled }: Entry,
-  seconds: number,
-): AsyncGenerator<Buffer> {
-  const bytes = spooled?.bytes ?? data.length;
-  yield tarHeader(name, bytes, seconds);
-  if (spooled) yield* spooled.read();
-  else yield data;
+export async function* tarEntry(entry: Entry, seconds: number): AsyncGenerator<Buffer> {
+  const { bytes, pieces } = contentOf(entry);
+  yield tarHeader(entry.name, bytes, seconds);
+  yield* pieces;
   yield padding(bytes);
 }
 
@@ -133,10 +139,14 @@ export const maxTextBytes = 256 * 1024 * 1024;
 const textOf = (field: Buffer): string => field.toString('latin1').replace(/\0[\s\S]*$/, '');
 
 /**
- * The files of an archive, each as a whole, in their order. Whoever gets one that is spooled releases it. Throws {@link DamagedBackupError} where the archive has no end, a header is not whole, or a file is larger than any that a
+ * The files of an archive, each as a whole, in their order. Whoever gets one that is spooled releases it. `keepsRows`: false
+ * has files with rows pass by. Throws {@link DamagedBackupError} where the archive has no end, a header is not whole, or a file is larger than any that a
  * backup has.
  */
-export async function* tarEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
+export async function* tarEntries(
+  chunks: AsyncIterable<Uint8Array>,
+  { keepsRows = true } = {},
+): AsyncGenerator<Entry> {
   const bytes = reader(chunks);
   try {
     for (;;) {
@@ -152,6 +162,12 @@ export async function* tarEntries(chunks: AsyncIterable<Uint8Array>): AsyncGener
       const hasRows = /^(data|references)\//.test(name);
       if (size > maxTextBytes && !hasRows)
         throw new DamagedBackupError('a file of its archive is larger than one of a backup is');
+      if (hasRows && !keepsRows) {
+        const empty = Buffer.alloc(0);
+        yield { name, data: empty, passing: { bytes: size, pieces: bytes.pieces(size) } };
+        await bytes.take(padding(size).length);
+        continue;
+      }
       const spooled = hasRows && size > maxHeldBytes ? await spool(bytes.pieces(size)) : undefined;
       const data = spooled ? Buffer.alloc(0) : await bytes.take(size);
       await bytes.take(padding(size).length);

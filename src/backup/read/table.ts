@@ -30,3 +30,17 @@ export function copyOut(client: pg.ClientBase, statement: string): AsyncIterable
   rows.on('error', () => {});
   return rows as AsyncIterable<Buffer>;
 }
+
+/** The keys that rows of this table name elsewhere, each once, in COPY's text format. */
+export function keysOf(
+  client: pg.ClientBase,
+  table: string,
+  columns: readonly string[],
+): AsyncIterable<Buffer> {
+  const names = columns.map((name) => pg.escapeIdentifier(name));
+  return copyOut(
+    client,
+    `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
+    WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`,
+  );
+}

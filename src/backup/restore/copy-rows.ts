@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Entry } from '../archive/tar.ts';
+import { contentOf, type Entry } from '../archive/tar.ts';
 import type { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
 import { rollBackTo } from './refuse-end.ts';
@@ -15,12 +15,11 @@ export function copier(
   signal: AbortSignal,
   checks: ReturnType<typeof deferredChecks>,
 ) {
-  const once = async (statement: string, { data, spooled }: Entry): Promise<unknown> => {
+  const once = async (statement: string, entry: Entry): Promise<unknown> => {
     signal.throwIfAborted();
     await client.query('SAVEPOINT attempt');
     try {
-      const rows = spooled ? Readable.from(spooled.read()) : Readable.from([data]);
-      await pipeline(rows, client.query(copyFrom(statement)));
+      await pipeline(Readable.from(contentOf(entry).pieces), client.query(copyFrom(statement)));
       await client.query('RELEASE SAVEPOINT attempt');
       return null;
     } catch (error) {

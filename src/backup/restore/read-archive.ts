@@ -1,7 +1,13 @@
 /** Reads an archive and compares each of its files with the manifest at its end. */
 import { createHash, type Hash } from 'node:crypto';
 import { readManifest, type Manifest } from '../archive/manifest.ts';
-import { DamagedBackupError, maxTextBytes, tarEntries, type Entry } from '../archive/tar.ts';
+import {
+  contentOf,
+  DamagedBackupError,
+  maxTextBytes,
+  tarEntries,
+  type Entry,
+} from '../archive/tar.ts';
 
 interface Seen {
   bytes: number;
@@ -13,18 +19,19 @@ interface Seen {
 const maxFiles = 1_000_000;
 
 /**
- * Gives each file to `take`, in the archive's order, and returns the manifest when everything was as it says. Throws {@link
- * DamagedBackupError}; whoever has used files before that has to undo it.
+ * Gives each file to `take`, in the archive's order, and returns the manifest when everything was as it says. `keepsRows`: false where
+ * rows are not used. Throws {@link DamagedBackupError}; whoever has used files before that has to undo it.
  */
 export async function readArchive(
   plain: AsyncIterable<Uint8Array>,
   take: (entry: Entry) => Promise<void> | void = () => {},
+  { keepsRows = true } = {},
 ): Promise<Manifest> {
   /** One for each file, and one for all parts of a table together. */
   const seen = new Map<string, Seen>();
   let manifest: Manifest | undefined;
   let held = 0;
-  for await (const entry of tarEntries(plain))
+  for await (const entry of tarEntries(plain, { keepsRows }))
     try {
       if (manifest) throw new DamagedBackupError('its archive goes on after the manifest');
       // Rows and large objects are used as they come; of all else a restore keeps some until the end.
@@ -45,16 +52,17 @@ export async function readArchive(
   return manifest;
 }
 
-async function note(seen: Map<string, Seen>, { name, data, spooled }: Entry): Promise<void> {
+async function note(seen: Map<string, Seen>, entry: Entry): Promise<void> {
+  const { name } = entry;
   const isData = name.startsWith('data/');
   const key = isData ? name.slice(0, name.lastIndexOf('/')) : name;
   const known = seen.get(key);
   if (known && !isData) throw new DamagedBackupError(`${name} is twice in it`);
   if (seen.size >= maxFiles) throw new DamagedBackupError('it has more files than a backup has');
   const hash = known ? (known.hash as Hash) : createHash('sha256');
-  for await (const piece of spooled ? spooled.read() : [data]) hash.update(piece);
-  const bytes = (known?.bytes ?? 0) + (spooled?.bytes ?? data.length);
-  seen.set(key, { bytes, hash: isData ? hash : hash.digest('hex') });
+  const { bytes, pieces } = contentOf(entry);
+  for await (const piece of pieces) hash.update(piece);
+  seen.set(key, { bytes: (known?.bytes ?? 0) + bytes, hash: isData ? hash : hash.digest('hex') });
 }
 
 function compare(manifest: Manifest, seen: ReadonlyMap<string, Seen>): void {

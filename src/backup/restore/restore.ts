@@ -1,7 +1,6 @@
 /** Restores an archive into an empty database, in one transaction: a failure or a kill leaves the database as it was. */
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { z } from 'zod';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
 import { stateOf } from '../../database/faults/sql-states.ts';
@@ -11,6 +10,7 @@ import type { Entry } from '../archive/tar.ts';
 import { nameOf } from '../read/table.ts';
 import { readArchive } from './read-archive.ts';
 import { copier } from './copy-rows.ts';
+import { copyStatementsIn } from './copy-statements.ts';
 import { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
 import { refuseFilled } from './refuse-filled.ts';
@@ -40,8 +40,6 @@ export interface RestoreOptions {
   afterwards?: (transaction: Transaction<Database>, manifest: Manifest) => Promise<void>;
   onTable?: (table: string) => void;
 }
-
-const tablesSchema = z.array(z.object({ directory: z.string(), copy: z.string() }));
 
 const isForeignKey = (statement: string): boolean => /\bFOREIGN KEY\b/.test(statement);
 
@@ -118,7 +116,7 @@ function restoreSteps(
   signal: AbortSignal,
   onTable: RestoreOptions['onTable'],
 ) {
-  const copies = new Map<string, string>();
+  let copies = new Map<string, string>();
   const references = new Map<string, Entry>();
   const [notValid, missingKeys, broken]: [string[], string[], string[]] = [[], [], []];
   let postData = '';
@@ -163,9 +161,7 @@ function restoreSteps(
 
   const take = async (entry: Entry): Promise<void> => {
     const { name, data } = entry;
-    if (name === 'tables.json')
-      for (const each of tablesSchema.parse(JSON.parse(data.toString())))
-        copies.set(each.directory, each.copy);
+    if (name === 'tables.json') copies = copyStatementsIn(data.toString());
     else if (name.startsWith('data/')) {
       const statement = copies.get(name.slice(0, name.lastIndexOf('/')));
       if (statement === undefined) throw failed(name, new Error('tables.json does not name it'));

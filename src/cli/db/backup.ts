@@ -18,6 +18,10 @@ interface BackupOptions {
   json?: true;
 }
 
+/** Of a materialised view. */
+export const refreshedNote = (view: string): string =>
+  `${printable(view)} gets other rows by a restore: it was not refreshed since the rows that it reads have changed`;
+
 /** `db backup` */
 export async function makeBackup(options: BackupOptions): Promise<void> {
   keepHeapSmall();
@@ -51,6 +55,7 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
         proven: taken.proven,
         unproven,
         left_out: manifest.leftOut,
+        refreshed: taken.refreshed,
         removed: taken.removed,
       });
     say(
@@ -63,6 +68,7 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
     );
     for (const { object, why } of manifest.leftOut)
       note(`not in it: ${printable(object)} (${why})`);
+    for (const view of taken.refreshed) note(refreshedNote(view));
     if (taken.removed > 0) say(`Removed ${taken.removed} old ones.`);
   });
 }

@@ -39,7 +39,9 @@ export async function restoreBackup(
   // A first reading finds every fault of a file before the database is touched, and a file of a later version by its name. What a
   // command prints is read once.
   if (source.command === undefined)
-    await readArchive(open(read(), identities), () => signal.throwIfAborted());
+    await readArchive(open(read(), identities), () => signal.throwIfAborted(), {
+      keepsRows: false,
+    });
   const hash = createHash('sha256');
   let bytes = 0;
   async function* counted(): AsyncGenerator<Buffer> {

@@ -51,6 +51,8 @@ export interface TakenBackup {
   proven: boolean;
   /** why it was not proven; null where it was */
   unproven: string | null;
+  /** materialised views that had other rows than their queries give: a restore fills them anew; empty where it is not proven */
+  refreshed: string[];
   /** how many old backups were removed */
   removed: number;
 }
@@ -100,7 +102,13 @@ export async function takeBackup(
     const { manifest, written } = taken;
     if (!(await endBackup(db, begun.id, recordOf(manifest, written)))) throw markedLost();
     request.onProof?.();
-    const unproven = await prove(db, begun.id, name, { ...request, signal }, ownIdentity?.identity);
+    const { unproven, refreshed } = await prove(
+      db,
+      begun.id,
+      name,
+      { ...request, signal },
+      ownIdentity?.identity,
+    );
     return {
       id: begun.id,
       file: 'folder' in target ? join(target.folder, name) : null,
@@ -108,6 +116,7 @@ export async function takeBackup(
       manifest,
       proven: unproven === null,
       unproven,
+      refreshed,
       removed: await removeOld(db, request),
     };
   });
@@ -200,34 +209,35 @@ export const writtenBackup = (manifest: Manifest, written: Written, name: string
   taken_at: new Date(manifest.takenAt),
 });
 
-/** Null where a copy was equal, else why it is not known to be. A backup that failed its proof stays, and says so. */
+/** `unproven`: null where a copy was equal, else why it is not known to be. A backup that failed its proof stays, and says so. */
 async function prove(
   db: Db,
   id: string,
   name: string,
   { target, prove: wanted, signal }: BackupRequest,
   identity: string | undefined,
-): Promise<string | null> {
-  if (!wanted) return 'it was made without a proof';
+): Promise<Pick<TakenBackup, 'unproven' | 'refreshed'>> {
+  const not = (unproven: string) => ({ unproven, refreshed: [] });
+  if (!wanted) return not('it was made without a proof');
   const back = 'folder' in target ? join(target.folder, name) : target.back;
-  if (back === undefined) return 'nothing says how the command gives it back (--from-command)';
+  if (back === undefined) return not('nothing says how the command gives it back (--from-command)');
   const read =
     'folder' in target
       ? () => createReadStream(back) as AsyncIterable<Buffer>
       : () => readFromCommand(back);
   try {
-    await proveBackup({
+    const { refreshed } = await proveBackup({
       read,
       identities: identity === undefined ? [] : [identity],
       signal,
       writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
     });
     await noteProof(db, id, null);
-    return null;
+    return { unproven: null, refreshed };
   } catch (error) {
     signal.throwIfAborted();
     const why = storable(messageOf(error));
     await noteProof(db, id, why);
-    return why;
+    return not(why);
   }
 }
