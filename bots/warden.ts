@@ -71,12 +71,7 @@ export const wardenOf = (catalogue: () => readonly Bot[]): Bot =>
       {
         name: 'secrets',
         title: 'Is every stored secret used, and not too old?',
-        run: (config, context) =>
-          findIdleSecrets(
-            config,
-            context,
-            catalogue().flatMap(({ secrets = [] }) => [...secrets]),
-          ),
+        run: (config, context) => findIdleSecrets(config, context, catalogue()),
       },
     ],
     knowledge: [

@@ -1,17 +1,17 @@
 /** Stored secrets that nothing uses, or whose values are old. It reads names and times; no value is read, and none decrypted. */
-import { sql } from '../../src/bot.ts';
-import type { CheckContext, CheckResult } from '../../src/bot.ts';
+import { catalogueNameIn, secretsAskedBy, sql } from '../../src/bot.ts';
+import type { Bot, CheckContext, CheckResult } from '../../src/bot.ts';
 import { dayMs } from '../parts/time.ts';
 import type { Config } from './config.ts';
 import { reportProblems, maxProblems, type Problem } from './report.ts';
 
 const columns = ['name', 'created_at', 'changed_at'];
 
-/** `declared`: the names of secrets that the code of bots asks for. */
+/** `catalogue`: all bots, whose code may ask for secrets. */
 export async function findIdleSecrets(
   config: Config,
   context: CheckContext,
-  declared: readonly string[],
+  catalogue: readonly Bot[],
 ): Promise<CheckResult> {
   const { db, now, skip } = context;
   const { rows: rights } = await sql<{ readable: boolean }>`
@@ -21,6 +21,7 @@ export async function findIdleSecrets(
     skip(
       `checks may not read the times of stored secrets: GRANT SELECT (${columns.join(', ')}) ON engine.secrets TO roundsman_reader`,
     );
+  const asked = await secretsAsked(context, catalogue);
   // References stand in what people have written: playbooks, the settings of bots, and those of the engine with its channels. Remote
   // bots and sources list the names of theirs in the setting `secrets`.
   const { rows } = await sql<{ name: string; changed_at: Date; created_at: Date; used: boolean }>`
@@ -30,7 +31,7 @@ export async function findIdleSecrets(
       UNION ALL SELECT value::text FROM engine.settings WHERE value::text LIKE '%{{secret:%'
     ), named AS MATERIALIZED (
       SELECT DISTINCT m[1] AS name FROM texts, regexp_matches(text, '\\{\\{secret:([A-Z][A-Z0-9_]{0,99})\\}\\}', 'g') m
-      UNION SELECT unnest(${declared}::text[])
+      UNION SELECT unnest(${asked}::text[])
       UNION SELECT jsonb_array_elements_text(CASE WHEN jsonb_typeof(config -> 'secrets') = 'array' THEN config -> 'secrets' ELSE '[]' END)
         FROM bots WHERE removed_at IS NULL
     )
@@ -69,5 +70,19 @@ export async function findIdleSecrets(
     problems,
     isCut: rows.length >= maxProblems,
     figures: [{ name: 'secrets in use', value: rows.filter(({ used }) => used).length }],
+  });
+}
+
+/** What the bots of this database ask for, by their code and their present settings: as `secrets list` says who uses a secret. */
+async function secretsAsked(
+  { db }: Pick<CheckContext, 'db'>,
+  catalogue: readonly Bot[],
+): Promise<string[]> {
+  const byName = new Map(catalogue.map((bot) => [bot.name, bot]));
+  const { rows } = await sql<{ api_endpoint: string; config: unknown }>`
+    SELECT api_endpoint, config FROM bots WHERE removed_at IS NULL`.execute(db);
+  return rows.flatMap(({ api_endpoint, config }) => {
+    const name = catalogueNameIn(api_endpoint);
+    return name === undefined ? [] : secretsAskedBy(byName.get(name), config);
   });
 }

@@ -1,6 +1,7 @@
 import { Command } from '../cli/arguments/command.ts';
 import { withDatabase } from '../cli/session/database.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
+import { followEmbedded, whileItMoves } from './follow-embedded.ts';
 import { listenForStop, endSoon } from './signals.ts';
 
 /** `scheduler` and `worker`: one part of the engine in a process of its own, which logs JSON lines. */
@@ -24,33 +25,39 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
     ]);
   const log = openLog(config);
   const { emit } = eventsTo(log);
-  const serving = await untilStarted(
-    {
-      ask: () => askServers(config, role),
-      begin: () =>
-        untilBegun((begin) =>
-          withDatabase(
-            async ({ url }) => {
-              const engine = await startEngine(role, config, url, { log, emit });
-              begin();
-              emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
-              await engine.stop();
-            },
-            { maxConnections: sessionConnections },
+  const start = () =>
+    untilStarted(
+      {
+        ask: () => askServers(config, role),
+        begin: () =>
+          untilBegun((begin) =>
+            withDatabase(
+              async (session) => {
+                const engine = await startEngine(role, config, session.url, { log, emit });
+                const following = await followEmbedded(session, stopRequest, emit);
+                begin();
+                const end = await following.ended;
+                if (end === 'stopped')
+                  emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
+                await engine.stop();
+                await following.stop();
+                return end;
+              },
+              { maxConnections: sessionConnections },
+            ),
           ),
-        ),
-    },
-    {
-      missing: (what, why) => emit('process.waits', { what, why }),
-      answers: () => emit('process.ready', {}),
-    },
-    stopRequest.signal,
-  );
+      },
+      {
+        missing: (what, why) => emit('process.waits', { what, why }),
+        answers: () => emit('process.ready', {}),
+      },
+      stopRequest.signal,
+    );
+  const serving = await whileItMoves(start, stopRequest);
   if (!serving) {
     emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: false });
     return endSoon(100);
   }
-  await serving.ended;
   endSoon();
 }
 

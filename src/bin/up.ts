@@ -8,7 +8,7 @@ import { hasTerminal } from '../ground/terminal.ts';
 import { printable } from '../ground/text.ts';
 import { sessionConnections } from '../services/connections/plan.ts';
 import type { Reporting } from './engine.ts';
-import type { Keeper } from './keep-embedded.ts';
+import { followEmbedded, whileItMoves, type End, type Following } from './follow-embedded.ts';
 import { refuseStart } from './refuse-start.ts';
 import { listenForStop, endSoon, type StopRequest } from './signals.ts';
 import { assumeSize, keepGoingWhenPaused } from './terminal.ts';
@@ -91,10 +91,7 @@ async function up(options: UpOptions): Promise<void> {
       stopRequest.signal,
     );
   try {
-    let running = await start();
-    // When the database has moved to another port, everything is started again.
-    while (running && (await running.ended) === 'moved' && !stopRequest.signal.aborted)
-      running = await start();
+    const running = await whileItMoves(start, stopRequest);
     if (!running) say('Stopped before it was ready.');
     endSoon(running ? undefined : 100);
   } finally {
@@ -111,11 +108,7 @@ interface UpContext {
   begin(): void;
 }
 
-async function run(
-  session: Session,
-  options: UpOptions,
-  context: UpContext,
-): Promise<'stopped' | 'moved'> {
+async function run(session: Session, options: UpOptions, context: UpContext): Promise<End> {
   const { db, config, url, embedded } = session;
   const { stopRequest, reporting, logFile } = context;
   const [{ isEmpty }, { startEngine }, { watch }, { listenWhenNeeded }] = await Promise.all([
@@ -134,17 +127,15 @@ async function run(
   }
   const engine = await startEngine('up', config, url, reporting);
   const stopListening = listenWhenNeeded(engine.db, config, reporting.emit);
-  let keeper: Keeper | null = null;
+  let following: Following | null = null;
   let watching: StartedWatch | undefined;
   let isOver = false;
-  let end: 'stopped' | 'moved' = 'stopped';
+  let end: End = 'stopped';
   try {
     context.begin();
     say(`BullMQ on ${engine.backend}, log in ${logFile}`);
-    if (embedded)
-      keeper = (await import('./keep-embedded.ts')).keepEmbedded(session, reporting.emit);
-    const moved = keeper?.moved.then(() => 'moved' as const);
-    const ended = Promise.race([stopRequest.stop, ...(moved ? [moved] : [])]);
+    following = await followEmbedded(session, stopRequest, reporting.emit);
+    const { ended } = following;
     const show = async () => {
       const opened = await watch(db, { skipFirst: planted });
       if (isOver) return opened.stop();
@@ -167,7 +158,7 @@ async function run(
     );
     await stopListening();
     await engine.stop();
-    await keeper?.stop();
+    await following?.stop();
     if (!goesOn) say('Stopped.');
   }
 }

@@ -1,7 +1,9 @@
 import { Command } from '../cli/arguments/command.ts';
 import { wholeNumber } from '../cli/arguments/options.ts';
-import { withDatabase } from '../cli/session/database.ts';
+import { withDatabase, type Session } from '../cli/session/database.ts';
 import type { Db } from '../database/connect.ts';
+import { closeWithinMs } from './closing.ts';
+import { followEmbedded, whileItMoves, type End } from './follow-embedded.ts';
 import { listenForStop, endSoon } from './signals.ts';
 
 interface WebOptions {
@@ -45,25 +47,43 @@ async function run(options: WebOptions): Promise<void> {
     sources: config,
     emit,
   });
-  try {
-    const serving = await untilStarted(
+
+  /** Answers with this database until the process is asked to stop, or until the embedded one has moved. */
+  async function serve(session: Session, begin: () => void): Promise<End> {
+    const [{ connectWeb }, { addressOf, announceListener }, { settlesWithin }] = await Promise.all([
+      import('./connect-web.ts'),
+      import('../maintain/timers/listener.ts'),
+      import('../ground/settles-within.ts'),
+    ]);
+    const own = connectWeb(session);
+    const state = { role: 'web' as const, address: addressOf(listener), problem: null };
+    const retire = announceListener(own, () => state, emit);
+    const following = await followEmbedded(session, stopRequest, emit);
+    db = own;
+    begin();
+    const end = await following.ended;
+    if (end === 'stopped') {
+      emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
+      await listener.close();
+    }
+    db = null;
+    // A row that cannot be removed counts as silent soon.
+    await settlesWithin(
+      closeWithinMs,
+      retire().catch(() => {}),
+    );
+    await settlesWithin(closeWithinMs, own.destroy());
+    await following.stop();
+    return end;
+  }
+
+  const start = () =>
+    untilStarted(
       {
         ask: async () => {},
         begin: () =>
           untilBegun((begin) =>
-            withDatabase(
-              async (session) => {
-                const { connectWeb } = await import('./connect-web.ts');
-                const own = connectWeb(session);
-                db = own;
-                begin();
-                emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: true });
-                await listener.close();
-                db = null;
-                await own.destroy();
-              },
-              { maxConnections: 1 },
-            ),
+            withDatabase((session) => serve(session, begin), { maxConnections: 1 }),
           ),
       },
       {
@@ -72,12 +92,9 @@ async function run(options: WebOptions): Promise<void> {
       },
       stopRequest.signal,
     );
-    if (!serving) {
-      emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: false });
-      return;
-    }
-    await serving.ended;
-    emit('process.stopped', { role: 'web' });
+  try {
+    if (await whileItMoves(start, stopRequest)) return emit('process.stopped', { role: 'web' });
+    emit('process.asked_to_stop', { signal: await stopRequest.stop, isReady: false });
   } finally {
     await listener.close(0);
     endSoon(100);

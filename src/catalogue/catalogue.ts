@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Bot, KnowledgeSeed } from '../contract/bot.ts';
+import { catalogueNameIn, secretsAskedBy, type Bot, type KnowledgeSeed } from '../contract/bot.ts';
 import type { AnyCheck } from '../contract/event-check.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
@@ -62,8 +62,6 @@ const dependencies = z
   .transform((given) => new Map<string, unknown>(Object.entries(given)))
   .pipe(z.map(z.string(), z.array(z.string().min(1)).max(100)));
 
-const prefixes = ['/api/bots/', 'bot:'];
-
 /** Throws {@link BadCatalogueError}: a mistake in the catalogue is found when a process starts. */
 export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): Catalogue {
   const byName = new Map(bots.map((bot) => [bot.name, bot]));
@@ -92,8 +90,8 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   const botAt = (endpoint: string): Bot | undefined => {
     if (isAddress(endpoint)) return problemOfEndpoint(endpoint) === null ? remoteBot : undefined;
     if (isSource(endpoint)) return problemOfSource(endpoint) === null ? sourceBot : undefined;
-    const prefix = prefixes.find((start) => endpoint.startsWith(start));
-    return prefix === undefined ? undefined : byName.get(endpoint.slice(prefix.length));
+    const name = catalogueNameIn(endpoint);
+    return name === undefined ? undefined : byName.get(name);
   };
 
   return {
@@ -101,7 +99,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
     bots,
     botAt,
     secretsOf: (endpoint, config) =>
-      isAddress(endpoint) ? secretNamesIn(config) : secretsFor(botAt(endpoint), config),
+      isAddress(endpoint) ? secretNamesIn(config) : secretsAskedBy(botAt(endpoint), config),
     looksOutside: (endpoint, check) =>
       (check.looksOutside ?? botAt(endpoint)?.looksOutside) === true,
     resolve(endpoint, config) {
@@ -125,8 +123,8 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
         throw new BadDefinitionError(
           'api_endpoint',
           `${endpoint} names no bot of the catalogue`,
-          `${meant.length > 0 ? `${askedIfMeant(meant.map((name) => prefixes[0] + name))} ` : ''}` +
-            `give ${prefixes[0]}<name> with one of: ${names}; or the https address of a remote bot`,
+          `${meant.length > 0 ? `${askedIfMeant(meant.map((name) => `/api/bots/${name}`))} ` : ''}` +
+            `give /api/bots/<name> with one of: ${names}; or the https address of a remote bot`,
         );
       }
       const { depends_on = {}, ...ownConfig } = (config ?? {}) as Record<string, unknown>;
@@ -225,13 +223,4 @@ function refuseUnfitKnowledge({ name, solution, autonomy }: KnowledgeSeed, known
     throw new BadCatalogueError(
       `the knowledge ${name} is auto, and ${irreversible.join(', ')} is irreversible: such a remedy always asks a person`,
     );
-}
-
-/** Where the config does not fit, no check runs, and all names are shown. */
-function secretsFor(bot: Bot | undefined, config: unknown): readonly string[] {
-  const all = bot?.secrets ?? [];
-  if (!bot?.secretsFor) return all;
-  const { depends_on: _, ...own } = (config ?? {}) as Record<string, unknown>;
-  const read = bot.config.safeParse(own);
-  return read.success ? bot.secretsFor(read.data).filter((name) => all.includes(name)) : all;
 }

@@ -62,5 +62,25 @@ export interface Bot<Config = unknown> {
   knowledge?: KnowledgeSeed[];
 }
 
+const prefixes = ['/api/bots/', 'bot:'];
+
+/** The name of the bot of the catalogue that an endpoint names; undefined where it names none. It may be an unknown name. */
+export function catalogueNameIn(endpoint: string): string | undefined {
+  const prefix = prefixes.find((start) => endpoint.startsWith(start));
+  return prefix === undefined ? undefined : endpoint.slice(prefix.length);
+}
+
+/**
+ * The names of the secrets that a bot of the catalogue asks for with this config (`bots.config`); all that it may ask for where the
+ * config does not fit, because then no check runs.
+ */
+export function secretsAskedBy(bot: Bot | undefined, config: unknown): readonly string[] {
+  const all = bot?.secrets ?? [];
+  if (!bot?.secretsFor) return all;
+  const { depends_on: _, ...own } = (config ?? {}) as Record<string, unknown>;
+  const read = bot.config.safeParse(own);
+  return read.success ? bot.secretsFor(read.data).filter((name) => all.includes(name)) : all;
+}
+
 /** Keeps a bot's own config type inside its file. */
 export const defineBot = <Config>(bot: Bot<Config>): Bot => bot as Bot;

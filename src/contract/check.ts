@@ -37,8 +37,11 @@ export interface AnyContext {
    * people see it within a few seconds. It changes nothing about the result.
    */
   progress(share: number, sentence?: string): void;
-  /** Ends the check as skipped, with the reason: it neither opens nor resolves findings. */
-  skip(reason: string): never;
+  /**
+   * Ends the check as skipped, with the reason: it neither opens nor resolves findings. With `because` where the engine was told not to
+   * let it look: a run of which every check is skipped so is `skipped` itself, and not failed.
+   */
+  skip(reason: string, because?: SkipCause): never;
   /** Ends the check as errored, and its run as `timeout`, which is not tried again: what it waited for has not come in time. */
   timeOut(reason: string): never;
   /**
@@ -80,8 +83,19 @@ export interface Check<Config> {
   run(config: Config, context: CheckContext): Promise<CheckResult>;
 }
 
+/** Why a check was not to look. kill_switch: the mode allows no call of another system. */
+export const skipCauses = ['kill_switch'] as const;
+export type SkipCause = (typeof skipCauses)[number];
+
 /** Thrown by {@link CheckContext.skip}. */
-export class SkippedCheck extends Error {}
+export class SkippedCheck extends Error {
+  readonly because: SkipCause | undefined;
+
+  constructor(reason: string, because?: SkipCause) {
+    super(reason);
+    this.because = because;
+  }
+}
 
 /** Thrown by {@link CheckContext.timeOut}. */
 export class TimedOutCheck extends Error {}

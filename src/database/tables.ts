@@ -267,6 +267,7 @@ export interface BotMaintenance {
   ended_at: Timestamp | null;
   ended_by: string | null;
   created_at: Generated<Timestamp>;
+  severities: string[] | null;
 }
 
 export interface BotMetrics {
@@ -895,6 +896,21 @@ export interface EngineInbox {
   ignored: string | null;
 }
 
+export interface EngineIndexSizes {
+  schema_name: string;
+  index_name: string;
+  definition: string;
+  best_bytes: Int8;
+  best_rows: number;
+  best_at: Timestamp;
+  bytes: Int8;
+  rows: number;
+  measured_at: Timestamp;
+  rebuilt_at: Timestamp | null;
+  rebuilding_since: Timestamp | null;
+  broken_off_after: number | null;
+}
+
 export interface EngineJobRuns {
   id: Generated<string>;
   job: string;
@@ -917,11 +933,24 @@ export interface EngineJobRuns {
   reason: string | null;
   error_message: string | null;
   figures: Json | null;
+  requested_by: string | null;
+  cancel_requested_by: string | null;
 }
 
 export interface EngineJobs {
   name: string;
   last_slot_at: Generated<Timestamp>;
+}
+
+export interface EngineListeners {
+  id: string;
+  role: 'web' | 'up';
+  host: string;
+  pid: number;
+  address: string;
+  problem: string | null;
+  started_at: Generated<Timestamp>;
+  heartbeat_at: Generated<Timestamp>;
 }
 
 export interface EngineNodes {
@@ -1074,8 +1103,10 @@ export interface DB {
   'engine.grouped_errors': EngineGroupedErrors;
   'engine.imports': EngineImports;
   'engine.inbox': EngineInbox;
+  'engine.index_sizes': EngineIndexSizes;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
+  'engine.listeners': EngineListeners;
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.remote_reports': EngineRemoteReports;

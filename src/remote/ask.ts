@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { CheckContext } from '../contract/check.ts';
 import type { CheckResult } from '../contract/finding.ts';
-import { currentMode } from '../data/bots/engine.ts';
+import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { httpHosts, readSetting, readWebUrl } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
 import { tlsFaultOf } from '../ground/certificate.ts';
@@ -83,9 +83,10 @@ export async function askRemote(config: RemoteConfig, context: CheckContext): Pr
   const { db, now, run, since, skip } = context;
   const { endpoint } = run;
   const asking = await askingRun(db, run.id);
-  if ((await currentMode(db)) === 'off')
+  if (!healsIn(await currentMode(db)))
     return skip(
       'not called: the mode is off, and then no remote bot is called; `npx roundsman mode` shows it',
+      'kill_switch',
     );
   const secrets = secretsFor(config, context, asking.bot);
   const about = { component: componentOf(endpoint), remembered: asking.remembered };

@@ -2,7 +2,6 @@
 import type { OutboundAnswer } from '../outbound/request.ts';
 import { retryAfterMsOf } from '../outbound/retry-after.ts';
 import { openRedaction } from '../ground/secrets/redact.ts';
-import { keyFormsOf } from '../ground/secrets/standard-key.ts';
 import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import { acceptedAnswer } from './answer.ts';
 import type { RemoteConfig } from './config.ts';
@@ -62,9 +61,7 @@ export function readReply(
 /** A JSON value of the remote bot without the values of its secrets. */
 export function withoutSecrets(body: unknown, secrets: readonly GivenValue[]): unknown {
   const redaction = openRedaction();
-  redaction.learn(
-    secrets.flatMap(keyFormsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
-  );
+  redaction.learn(secrets.map(({ name, value }) => ({ value, as: referenceTo(name) })));
   return redaction.whole(body);
 }
 

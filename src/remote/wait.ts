@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckContext } from '../contract/check.ts';
 import type { AwaitedReport } from '../contract/report.ts';
-import { currentMode } from '../data/bots/engine.ts';
+import { currentMode, healsIn } from '../data/bots/engine.ts';
 import type { Answered, Reply } from './reply.ts';
 
 /** How long before the run's deadline a report is taken at the latest: it still has to be read and recorded. */
@@ -48,10 +48,11 @@ async function waitFor(
     if (leftMs === 0) {
       if (await report.giveUp())
         timeOut('it has taken the request on, and has not reported by the end of its lease');
-    } else if ((await currentMode(db)) === 'off') {
+    } else if (!healsIn(await currentMode(db))) {
       if (await report.giveUp())
         skip(
           'its report is not awaited any longer: the mode is off; `npx roundsman mode` shows it',
+          'kill_switch',
         );
     } else {
       const waitedMs = performance.now() - began;

@@ -98,6 +98,37 @@ test('up goes on with it on another port if its port was taken in the meantime',
   expect(await up.ended).toBe(0);
 }, 180_000);
 
+test('a listener of its own answers again when the database has moved, also where no up runs', async () => {
+  const { up, url } = await startUp();
+  const web = roundsman(checkout, { ROUNDSMAN_HOME: home }, 'web', '--port', '0');
+  const message = (msg: string) => web.lines().find((line) => line.msg === msg);
+  await until(() => expect(message('listening')).toBeDefined());
+  const health = () =>
+    fetch(`http://127.0.0.1:${message('listening')!.port as number}/health`).then(
+      ({ status }) => status,
+    );
+  await until(async () => expect(await health()).toBe(200));
+  up.child.kill('SIGINT');
+  expect(await up.ended).toBe(0);
+  const before = server()!;
+  web.child.kill('SIGSTOP');
+  process.kill(before.pid, 'SIGINT');
+  await until(() => expect(server()).toBeUndefined());
+  const other = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => other.listen(before.port, '127.0.0.1', resolve));
+  web.child.kill('SIGCONT');
+  try {
+    await until(async () => expect(await health()).toBe(200));
+    expect(server()!.port).not.toBe(Number(new URL(url).port));
+    expect(web.heard.out.match(/"listening"/g)).toHaveLength(1);
+  } finally {
+    other.close();
+  }
+  web.child.kill('SIGTERM');
+  expect(await web.ended).toBe(0);
+  expect(server()).toBeUndefined();
+}, 180_000);
+
 test('when a process manager ends the whole tree, running bots can end, and their database stays until then', async () => {
   const { up, db } = await startUp();
   const { pid } = server()!;

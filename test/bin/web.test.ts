@@ -35,6 +35,29 @@ test('it answers 503 until PostgreSQL comes, while it is away, and 200 else', as
   await expect(healthOf(address)).rejects.toThrow('fetch failed');
 }, 60_000);
 
+test('it says that it is alive, and no longer when it ends; a killed one is silent', async () => {
+  const { db, url } = await testDatabase();
+  const start = () => roundsman(checkout, { DATABASE_URL: url }, 'web', '--port', '0');
+  const rows = () => db.selectFrom('engine.listeners').selectAll().execute();
+  const [ends, dies] = [start(), start()];
+  await expect.poll(async () => (await rows()).length, settled).toBe(2);
+  const { host } = new URL(await addressOf(ends));
+  expect((await rows()).find(({ pid }) => pid === ends.pid)).toMatchObject({
+    role: 'web',
+    address: host,
+    problem: null,
+  });
+  const before = (await rows()).find(({ pid }) => pid === ends.pid)!.heartbeat_at;
+  await expect
+    .poll(async () => (await rows()).find(({ pid }) => pid === ends.pid)!.heartbeat_at, settled)
+    .not.toEqual(before);
+  ends.child.kill('SIGTERM');
+  dies.child.kill('SIGKILL');
+  expect(await ends.ended).toBe(0);
+  await dies.ended;
+  expect(await rows()).toMatchObject([{ pid: dies.pid }]);
+}, 60_000);
+
 test('it ends in order when it is asked to before the database has answered', async () => {
   const settings = { DATABASE_URL: 'postgres://roundsman:secret@127.0.0.1:1/x' };
   const web = roundsman(checkout, settings, 'web', '--port', '0');

@@ -645,6 +645,24 @@ describe('stored secrets', () => {
     ).toEqual([['low', 'A']]);
   });
 
+  test('that the code of a bot asks for are used, where its present settings have it ask', async () => {
+    const architect = (config: string, rest = ", 'active', NULL") =>
+      `INSERT INTO bots (name, display_name, schedule_cron, api_endpoint, config, status, removed_at)
+       VALUES ('a', 'A', '@daily', '/api/bots/architect', '${config}'${rest})`;
+    const both = [stored('GITHUB_TOKEN', 20), stored('GITHUB_APP_KEY', 20)];
+    const token = ['low', 'GITHUB_TOKEN'];
+    const key = ['low', 'GITHUB_APP_KEY'];
+    expect(await secrets({}, ...both)).toEqual([key, token]);
+    expect(await secrets({}, ...both, architect('{}'))).toEqual([key]);
+    expect(await secrets({}, ...both, architect('{"app_id": 1, "installation_id": 2}'))).toEqual([
+      token,
+    ]);
+    expect(await secrets({}, ...both, architect('{}', ", 'disabled', now()"))).toEqual([
+      key,
+      token,
+    ]);
+  });
+
   test.each(['https://app.example.com/mail', 'in:alarms'])(
     'that a remote bot or a source names in its config are used: %s',
     async (endpoint) => {

@@ -163,6 +163,7 @@ const reads = [
   'notify list',
   'jobs list',
   'jobs show',
+  'jobs history',
   'db url',
   // What is typed into it, psql does.
   'db shell',
@@ -178,6 +179,8 @@ const writes = [
   'bots run',
   'bots backfill',
   'runs cancel',
+  'jobs run',
+  'jobs cancel',
   'bots add',
   'bots edit',
   'bots pause',

@@ -203,6 +203,36 @@ describe('list', () => {
     await db.deleteFrom('bots').where('name', 'in', ['mail', 'alarms']).execute();
   });
 
+  test('names bots of the catalogue whose code asks for one, by their present settings', async () => {
+    await given(value, ['set', 'GITHUB_TOKEN']);
+    await given(value, ['set', 'GITHUB_APP_KEY']);
+    const insert = (name: string, values: object = {}) =>
+      insertBot(db, name, { api_endpoint: `/api/bots/${name}`, status: 'active', ...values });
+    await insert('architect');
+    await insert('guardian');
+    await insert('night-guardian', { api_endpoint: 'bot:guardian', status: 'disabled' });
+    const usedBy = async () =>
+      Object.fromEntries(
+        (await given('', ['list', '--json'], one))
+          .json()
+          .map((each: any) => [each.name, each.used_by]),
+      );
+    expect(await usedBy()).toEqual({ GITHUB_TOKEN: ['bot architect'], GITHUB_APP_KEY: [] });
+    // A row that is not stored is in the table alone.
+    const table = await given('', ['list', '-o', 'table'], one);
+    expect(table.out).toMatch(/STRIPE_KEY .*not stored.* bot guardian, bot night-guardian/);
+    expect((await given('', ['remove', 'GITHUB_TOKEN'], one)).err).toContain(
+      'Remove GITHUB_TOKEN, which bot architect needs?',
+    );
+    await db
+      .updateTable('bots')
+      .set({ config: JSON.stringify({ app_id: 1, installation_id: 2 }) })
+      .where('name', '=', 'architect')
+      .execute();
+    expect(await usedBy()).toEqual({ GITHUB_TOKEN: [], GITHUB_APP_KEY: ['bot architect'] });
+    await db.deleteFrom('bots').execute();
+  });
+
   test('of a wrong key says so', async () => {
     await given(value, ['set', 'TOKEN']);
     const wrong = await given('', ['list', '--json'], { ROUNDSMAN_KEYS: `k1:${k2}` });

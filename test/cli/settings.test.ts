@@ -26,6 +26,7 @@ test('a new database has none of them, and each says what it is for', async () =
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
     backup_folder: null,
     backup_keep_days: null,
+    maintenance_hours: null,
     backup_recipients: null,
     connectivity_url: null,
     http_hosts: null,
@@ -122,6 +123,7 @@ test.each([
   expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
     backup_folder: null,
     backup_keep_days: null,
+    maintenance_hours: null,
     backup_recipients: null,
     connectivity_url: null,
     http_hosts: null,

@@ -93,15 +93,27 @@ export async function everythingIn(db: Db): Promise<string> {
   return texts.join('\n');
 }
 
-/** The ways in which a value could be read there. */
+/** The ways in which a value could be read there; of a key also as its bytes. */
 export function formsOf(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
-  return [
+  const written = [
     value,
     json,
     JSON.stringify(json).slice(1, -1),
     encodeURIComponent(value),
     Buffer.from(value).toString('base64'),
     Buffer.from(value).toString('hex'),
+  ];
+  const key = /^(?:whsec_)?([A-Za-z0-9+/]{20,}={0,2})$/.exec(value)?.[1];
+  if (key === undefined) return written;
+  const bytes = Buffer.from(key, 'base64');
+  return [
+    ...written,
+    key,
+    encodeURIComponent(key),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    bytes.join(','),
   ];
 }

@@ -148,7 +148,7 @@ describe.runIf(hasOpenssl)('an asynchronous bot', () => {
     const next = scene.round();
     const other = await scene.taken(2);
     await set(scene.db, 'mode', 'off');
-    expect(await next).toMatchObject({ status: 'failed' });
+    expect(await next).toMatchObject({ status: 'skipped', reason: 'kill_switch' });
     expect(await scene.whySkipped()).toContain('the mode is off');
     expect(await scene.report(other, calm)).toMatchObject({ status: 410 });
   });

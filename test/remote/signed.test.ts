@@ -1,4 +1,5 @@
 /** The contract `signed`: what is sent, and what each answer means for the run. */
+import { sql } from 'kysely';
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
@@ -248,8 +249,15 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
   test('is not called while the mode is off', async () => {
     const { round, seen, db, whySkipped } = await remoteScene(json(calm));
     await set(db, 'mode', 'off');
-    await round();
+    expect(await round({ max_attempts: 3 })).toMatchObject({
+      status: 'skipped',
+      reason: 'kill_switch',
+      attempt: 1,
+    });
     expect(await whySkipped()).toContain('the mode is off');
+    // A mode that cannot be read counts as off.
+    await sql`DELETE FROM engine.settings WHERE key = 'mode'`.execute(db);
+    expect(await round()).toMatchObject({ status: 'skipped' });
     expect(seen).toEqual([]);
   });
 

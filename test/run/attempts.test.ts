@@ -100,6 +100,7 @@ test('checks that all skip make a failed run that says so', async () => {
   expect(row).toMatchObject({
     status: 'failed',
     reason: 'no checks performed',
+    error_message: 'every check was skipped: nothing to look at',
     checks_performed: 0,
   });
   expect(row.metadata).toMatchObject({

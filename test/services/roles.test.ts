@@ -99,7 +99,7 @@ const changes: [wanted: string, refused: Role[], ask: (context: never) => Promis
   [
     'remove secrets',
     ['operator'],
-    (context) => removeSecret(context, { name: 'TOKEN', evenInUse: true }),
+    (context) => removeSecret(context, { name: 'TOKEN', evenInUse: true, asked: () => [] }),
   ],
   [
     'switch the queue',
@@ -189,9 +189,10 @@ describe('an admin', () => {
     expect(stored.secret).not.toHaveProperty('sealed');
     await insertKnowledge(db, 'disk.full', { solution: 'steps: # {{secret:TOKEN}}' });
     const config = { keys, variable: () => undefined } as never;
-    const { secrets } = await listSecrets({ db, config });
+    const { secrets } = await listSecrets({ db, config, asked: () => [] });
     expect(secrets).toMatchObject([{ name: 'TOKEN', used_by: ['disk.full'], closed: null }]);
-    const remove = (evenInUse: boolean) => removeSecret(as('admin'), { name: 'TOKEN', evenInUse });
+    const remove = (evenInUse: boolean) =>
+      removeSecret(as('admin'), { name: 'TOKEN', evenInUse, asked: () => [] });
     await expect(remove(false)).rejects.toMatchObject({
       why: expect.stringContaining('it is in use'),
     });

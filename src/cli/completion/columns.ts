@@ -12,6 +12,8 @@ const columns: Record<string, string> = {
     'id errors errors_an_hour users error_type template first_seen_at last_seen_at muted_until muted_reason',
   'findings list':
     'id severity title affected_component bot last_seen_at occurrences ticket state resolved_at ticket_stands_for',
+  'jobs history':
+    'id scheduled_for trigger status at took_ms host figures why attempt requested_by',
   'jobs list': 'name title schedule next_slot_at last_run last_status took_ms failures runs',
   'knowledge history': 'created_at event component change figures actor',
   'knowledge list':

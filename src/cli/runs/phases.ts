@@ -32,7 +32,7 @@ type Timed = Pick<
 const times = (all: (Date | null)[]): number[] => all.flatMap((at) => (at ? [at.getTime()] : []));
 
 /**
- * The phases of a run in their order; none for a skipped slot, which was never queued. Checks run one after the other: they take
+ * The phases of a run in their order; none for a slot that was skipped without a start. Checks run one after the other: they take
  * the sum of their durations, from the start of the last attempt on. Earlier attempts are a part of the phase `queued`.
  */
 export function phasesOf(
@@ -41,7 +41,7 @@ export function phasesOf(
   actions: readonly TakenAction[],
   now: Date,
 ): Phase[] {
-  if (run.status === 'skipped') return [];
+  if (run.status === 'skipped' && run.attempt === 0) return [];
   const queued = run.queued_at.getTime();
   const ended = run.completed_at?.getTime() ?? null;
   // Until the run starts, started_at holds the time of the claim.

@@ -3,6 +3,7 @@ import { listSecrets as read } from '../../services/secrets/list.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { isData } from '../listing/document.ts';
 import { list, type Column } from '../listing/list.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { paint, relative } from '../terminal/print.ts';
 
@@ -26,7 +27,7 @@ const columns = (now: Date): Column<Listed>[] => [
         ? secret.closed === null
           ? 'yes'
           : paint('red', `no: ${printable(secret.closed)}`)
-        : paint('red', 'no: it is not stored'),
+        : paint(secret.optional ? 'dim' : 'red', 'no: it is not stored'),
     // For programs: why the secret does not open; empty where it does.
     cellForPrograms: (secret) =>
       isStored(secret) ? secret.closed && printable(secret.closed) : 'it is not stored',
@@ -51,7 +52,7 @@ const columns = (now: Date): Column<Listed>[] => [
 ];
 
 function sourceOf(secret: Listed): string {
-  if (!isStored(secret)) return paint('red', 'nowhere');
+  if (!isStored(secret)) return paint(secret.optional ? 'dim' : 'red', 'nowhere');
   return secret.variable === null
     ? `sealed, key ${printable(secret.key_id ?? '')}`
     : `variable ${printable(secret.variable)}`;
@@ -59,7 +60,8 @@ function sourceOf(secret: Listed): string {
 
 export const listSecrets = (options: ListOptions): Promise<void> =>
   withDatabase(async ({ db, config }) => {
-    const { secrets, missing, now } = await read({ db, config });
+    const { secretsOf: asked } = await loadCatalogue();
+    const { secrets, missing, now } = await read({ db, config, asked });
     await list<Listed>({
       options,
       // A name that is not stored has no row.

@@ -3,6 +3,7 @@ import { checkSecretName } from '../../services/secrets/checks.ts';
 import { removeSecret as remove, usersOfSecret } from '../../services/secrets/remove.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { goesAhead } from '../terminal/ask.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { printJson, say } from '../terminal/print.ts';
 
@@ -12,13 +13,14 @@ export async function removeSecret(
 ): Promise<void> {
   checkSecretName(name);
   await withDatabase(async ({ db }) => {
-    const used = await usersOfSecret(db, { name });
+    const { secretsOf: asked } = await loadCatalogue();
+    const used = await usersOfSecret(db, { name, asked });
     const entries = used.map(printable).join(', ');
     const need = used.length === 1 ? 'needs' : 'need';
     const which = used.length > 0 ? `, which ${entries} ${need}` : '';
     if (!(await goesAhead(options, `Remove ${name}${which}?`))) return;
     const evenInUse = used.length > 0;
-    const { secret, usedBy } = await remove({ db, actor: actorOf() }, { name, evenInUse });
+    const { secret, usedBy } = await remove({ db, actor: actorOf() }, { name, evenInUse, asked });
     if (options.json) return printJson({ ...secret, used_by: usedBy });
     say(`Removed ${name}.`);
     if (usedBy.length > 0)

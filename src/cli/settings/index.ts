@@ -18,6 +18,7 @@ export function settingsCommand(): Command {
         'backup_folder',
         'backup_recipients',
         'backup_keep_days',
+        'maintenance_hours',
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')

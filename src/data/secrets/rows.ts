@@ -107,13 +107,17 @@ export async function removeSecret(db: Db, name: string): Promise<SecretRow> {
   return row;
 }
 
+/** Which secrets the code of the bot behind an endpoint asks for, with its `bots.config`. */
+export type AskedSecrets = (endpoint: string, config: unknown) => readonly string[];
+
 /**
  * What refers to each secret: the names of entries of knowledge, without removed ones (with `enabled` only enabled), and
- * channels of messages, as `channel ops`, remote bots, as `bot mail`, and sources, as `source alertmanager`.
+ * channels of messages, as `channel ops`, remote bots, as `bot mail`, and sources, as `source alertmanager`; with `asked` also bots of
+ * the catalogue whose code asks for it, as `bot architect`.
  */
 export async function usesOfSecrets(
   db: Db,
-  { enabled = false } = {},
+  { enabled = false, asked }: { enabled?: boolean; asked?: AskedSecrets } = {},
 ): Promise<Map<string, string[]>> {
   const entries = await db
     .selectFrom('bot_knowledge')
@@ -130,9 +134,25 @@ export async function usesOfSecrets(
   for (const [name, config] of await channelsOf(db))
     for (const secret of secretsNamedIn(config))
       uses.set(secret, [...(uses.get(secret) ?? []), `channel ${name}`]);
-  for (const { called, secret } of await secretsInConfigs(db, enabled))
+  const named = await secretsInConfigs(db, enabled);
+  const askedFor = asked ? await secretsOfCode(db, enabled, asked) : [];
+  for (const { called, secret } of [...named, ...askedFor])
     uses.set(secret, [...(uses.get(secret) ?? []), called]);
   return uses;
+}
+
+async function secretsOfCode(
+  db: Db,
+  enabledOnly: boolean,
+  asked: AskedSecrets,
+): Promise<{ called: string; secret: string }[]> {
+  const { rows } = await sql<{ name: string; api_endpoint: string; config: unknown }>`
+    SELECT b.name, b.api_endpoint, b.config FROM bots b
+    WHERE NOT (b.api_endpoint LIKE 'https://%' OR b.api_endpoint LIKE 'in:%') AND b.removed_at IS NULL
+      AND (NOT ${enabledOnly}::boolean OR b.status = 'active') ORDER BY b.name`.execute(db);
+  return rows.flatMap(({ name, api_endpoint, config }) =>
+    asked(api_endpoint, config).map((secret) => ({ called: `bot ${name}`, secret })),
+  );
 }
 
 /**

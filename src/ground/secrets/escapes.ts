@@ -103,7 +103,8 @@ const lineEnd = lineEndSource('[\\r\\n]', 'nr', 'ad', '10|13', '25');
 export const between: Record<Wrapping, RegExp> = {
   text: new RegExp(`=(?:${lineEnd}){1,2}`, 'iuy'),
   base64: new RegExp(`=?(?:${lineEnd}){1,2}[ \\t]{0,16}`, 'iuy'),
-  hexadecimal: new RegExp(`(?:${lineEnd}|[ \\t:-]){1,16}`, 'iuy'),
+  // Between two bytes also what begins an escape: `%1f%8b`, `\\x1f\\x8b`.
+  hexadecimal: new RegExp(`(?:${slashes}x|[ \\t:%-]|${lineEnd}){1,16}`, 'iuy'),
 };
 
 /** The kind of a text, which decides how it is broken into lines. */

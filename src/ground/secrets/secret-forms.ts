@@ -1,6 +1,7 @@
 /** Lists the forms that reveal a secret: its value, and the ways in which programs rewrite it. */
 import { encoded, type Encoded } from './encoded.ts';
 import type { Wrapping } from './escapes.ts';
+import { keyOf } from './standard-key.ts';
 
 export const redacted = '[redacted]';
 
@@ -37,8 +38,7 @@ function decodePercent(text: string): string {
 const minPartLength = 6;
 
 /** The base64 characters that these bytes always produce, for each offset (0 to 2) at which the bytes may begin. */
-function base64Of(text: string): string[] {
-  const bytes = Buffer.from(text);
+function base64Of(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes]);
     const last = whole.length % 3 === 0 ? undefined : -1;
@@ -57,6 +57,29 @@ function textsInBase64(text: string): string[] {
     return [];
   return [decodedText, decodedText.slice(decodedText.indexOf(':') + 1)];
 }
+
+/** The fewest bytes of a key whose other forms are searched for: a shorter one may be a word that only looks like digits. */
+const minKeyBytes = 12;
+
+/**
+ * The bytes for which a key stands that is written as base64 or as hexadecimal digits: whoever knows the key may show them in
+ * another way. A text that can be read in both ways has two results.
+ */
+function bytesOfKey(text: string): Buffer[] {
+  const readings: Buffer[] = [];
+  if (/^(?:[\da-f]{2})+$/i.test(text)) readings.push(Buffer.from(text, 'hex'));
+  const plain = text
+    .replace(/={0,2}$/, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/');
+  const bytes = Buffer.from(plain, 'base64');
+  // Node skips what is no base64, so only a text that comes back unchanged is some.
+  if (bytes.toString('base64').replace(/=+$/, '') === plain) readings.push(bytes);
+  return readings.filter(({ length }) => length >= minKeyBytes && length <= maxKeyBytes);
+}
+
+/** Longer ones are no keys, but files; they would make forms of a megabyte. */
+const maxKeyBytes = 8_192;
 
 /** The long lines of a secret, because a secret of several lines is often shown line by line. */
 const linesOf = (text: string): string[] =>
@@ -109,7 +132,7 @@ function commonIn(text: string): number {
 
 /** All forms in which a secret is searched for. */
 export function formsOf({ value, as = redacted }: Secret): Form[] {
-  const plain = [...new Set([value, decodePercent(value)])].filter(Boolean);
+  const plain = [...new Set([value, decodePercent(value), keyOf(value)])].filter(Boolean);
   const isLong = (text: string) => text.length >= minPartLength;
   const parts = plain
     .flatMap((each) => [
@@ -122,11 +145,13 @@ export function formsOf({ value, as = redacted }: Secret): Form[] {
       each.normalize('NFD'),
     ])
     .filter(isLong);
-  const base64 = plain
-    .filter(isLong)
-    .flatMap(base64Of)
-    .filter((core) => core.length >= 8);
-  const hexadecimal = plain.filter(isLong).map((each) => Buffer.from(each).toString('hex'));
+  const written = plain.filter(isLong).map((each) => Buffer.from(each));
+  const keys = plain.flatMap(bytesOfKey);
+  const bytes = [...written, ...keys];
+  const base64 = bytes.flatMap(base64Of).filter((core) => core.length >= 8);
+  const hexadecimal = bytes.map((each) => each.toString('hex'));
+  // As JSON writes a Buffer.
+  const decimal = keys.map((each) => each.join(','));
   const formsIn = (text: string, wrapping: Wrapping): Form[] =>
     (isReadInTwoWays(text) ? orders : orders.slice(0, 1)).map((order) => ({
       ...encoded(text, order, wrapping),
@@ -137,7 +162,7 @@ export function formsOf({ value, as = redacted }: Secret): Form[] {
     }));
   return [
     ...[...new Set([...plain, ...parts])].flatMap((text) => formsIn(text, 'text')),
-    ...[...new Set(hexadecimal)].flatMap((text) => formsIn(text, 'hexadecimal')),
+    ...[...new Set([...hexadecimal, ...decimal])].flatMap((text) => formsIn(text, 'hexadecimal')),
     ...[...new Set(base64)].flatMap((text) => formsIn(text, 'base64')),
   ];
 }

@@ -6,13 +6,3 @@ export const maxKeyBytes = 64;
 
 /** The key in base64, as it signs: the same with the prefix and without. */
 export const keyOf = (secret: string): string => secret.replace(/^whsec_/, '');
-
-/** The forms in which another system could repeat a secret: its value, and the key without its prefix. */
-export const keyFormsOf = ({
-  name,
-  value,
-}: {
-  name: string;
-  value: string;
-}): { name: string; value: string }[] =>
-  [...new Set([value, keyOf(value)])].map((form) => ({ name, value: form }));

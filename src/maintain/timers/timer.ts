@@ -5,6 +5,8 @@ import type { Emit } from '../../events/events.ts';
 export interface Timer {
   name: string;
   everyMs: number;
+  /** the first run begins now, and not after `everyMs` */
+  atOnce?: true;
   run(): Promise<void>;
 }
 
@@ -13,14 +15,14 @@ export interface Timer {
  * returned function stops it, and resolves when the current run has ended; if that run then fails, for example because
  * the pool is closed, no event is emitted.
  */
-export function repeat({ name, everyMs, run }: Timer, emit: Emit): () => Promise<void> {
+export function repeat({ name, everyMs, atOnce, run }: Timer, emit: Emit): () => Promise<void> {
   let current: Promise<void> | null = null;
   const { failed, succeeded } = lastingFailure(
     (error, times) => emit('timer.failed', { err: error, times, timer: name }),
     (times) => emit('timer.works_again', { times, timer: name }),
   );
   let isStopped = false;
-  const timer = setInterval(() => {
+  const tick = () => {
     current ??= run()
       .then(succeeded, (error: unknown) => {
         if (!isStopped) failed(error);
@@ -28,7 +30,9 @@ export function repeat({ name, everyMs, run }: Timer, emit: Emit): () => Promise
       .finally(() => {
         current = null;
       });
-  }, everyMs);
+  };
+  const timer = setInterval(tick, everyMs);
+  if (atOnce) tick();
   return async () => {
     isStopped = true;
     clearInterval(timer);

@@ -80,8 +80,8 @@ async function performCheck(
       remembered: task.remembered,
       progress: progressTo(sendUpdate),
       secret: (name) => valueOf(name, task.secrets),
-      skip(reason: string): never {
-        throw new SkippedCheck(reason);
+      skip(reason, because): never {
+        throw new SkippedCheck(reason, because);
       },
       timeOut(reason: string): never {
         throw new TimedOutCheck(reason);
@@ -106,7 +106,11 @@ async function performCheck(
   } catch (error) {
     if (signal.aborted || isFault(error)) throw error;
     if (error instanceof SkippedCheck)
-      return done({ status: 'skipped', reason: fitting(error.message, 500) });
+      return done({
+        status: 'skipped',
+        reason: fitting(error.message, 500),
+        ...(error.because && { because: error.because }),
+      });
     const errored = { status: 'errored', reason: fitting(messageOf(error), 2_000) };
     return done(error instanceof TimedOutCheck ? { ...errored, timedOut: true } : errored);
   }

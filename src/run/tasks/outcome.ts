@@ -1,3 +1,4 @@
+import type { SkipCause } from '../../contract/check.ts';
 import type { CheckResult } from '../../contract/finding.ts';
 import type { TallyBefore, Verdict } from '../../heal/finding/verdict.ts';
 
@@ -15,6 +16,8 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
       reason: string;
       /** of an errored one: what it waited for has not come in time, so its run ends as `timeout` */
       timedOut?: boolean | undefined;
+      /** of a skipped one: it was not to look */
+      because?: SkipCause | undefined;
     }
 );
 

@@ -1,5 +1,6 @@
 /** Reads what a child answers about a task. The child has read the result already, and the worker reads it again here. */
 import { z } from 'zod';
+import { skipCauses } from '../../contract/check.ts';
 import { fitting } from '../../ground/text.ts';
 import { readEventResult } from './event-result.ts';
 import type { CheckOutcome } from './outcome.ts';
@@ -21,6 +22,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
     ms: z.number().min(0),
     reason: z.string().transform((text) => fitting(text, 2_000)),
     timedOut: z.boolean().optional(),
+    because: z.enum(skipCauses).optional(),
   }),
 ]);
 

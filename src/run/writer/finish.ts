@@ -43,9 +43,26 @@ export function endingOf(
       reason: 'check errored',
       error: `${errored.name}: ${'reason' in errored ? errored.reason : ''}`,
     };
-  if (!outcomes.some((outcome) => 'result' in outcome))
-    return { status: 'failed', reason: 'no checks performed', error: 'every check was skipped' };
+  if (!outcomes.some((outcome) => 'result' in outcome)) return endingOfSkipped(outcomes);
   return { status: 'success', reason: null, error: null };
+}
+
+/**
+ * How a run ends of which every check was skipped. Where the mode forbade each of them to look, nothing is wrong with the bot, and
+ * another attempt would be forbidden too: such a run is skipped. For any other reason it is failed: the bot should have looked.
+ */
+function endingOfSkipped(outcomes: CheckOutcome[]): Pick<Ending, 'status' | 'reason' | 'error'> {
+  const skipped = outcomes.filter((outcome) => 'reason' in outcome);
+  const [why, ...others] = new Set(skipped.map(({ reason }) => reason));
+  const causes = new Set(skipped.map(({ because }) => because));
+  const error = why !== undefined && others.length === 0 ? why : null;
+  if (causes.size === 1 && causes.has('kill_switch'))
+    return { status: 'skipped', reason: 'kill_switch', error: error ?? 'the mode is off' };
+  return {
+    status: 'failed',
+    reason: 'no checks performed',
+    error: `every check was skipped${error === null ? '' : `: ${error}`}`,
+  };
 }
 
 /** Whether the run ends with this attempt. It gets another one only if this one failed and attempts are left. */

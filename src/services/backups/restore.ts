@@ -85,6 +85,11 @@ async function quiet(db: Db, actor: Actor) {
   };
   // Entries of the queue are hints to rows; the tables are made anew at the next start.
   await sql`DROP SCHEMA IF EXISTS bullmq CASCADE`.execute(db);
+  // No process of the database that was backed up is alive here.
   await sql`DELETE FROM engine.nodes`.execute(db);
+  // An archive of an older version has no such table.
+  await sql`DO $$ BEGIN IF to_regclass('engine.listeners') IS NOT NULL THEN DELETE FROM engine.listeners; END IF; END $$`.execute(
+    db,
+  );
   return ended;
 }

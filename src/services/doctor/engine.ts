@@ -8,6 +8,7 @@ import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineBackups } from './backups.ts';
+import { examineListener } from './listener.ts';
 import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
@@ -33,6 +34,7 @@ export async function examineEngine(
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     ...(await examineSources(db, config)),
+    ...examineListener(facts),
     await examineBackups(db),
     await examinePing(db, config, facts),
     ...examinePolicy(facts),

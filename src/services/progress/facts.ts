@@ -22,6 +22,7 @@ import {
 } from '../../data/bots/progress.ts';
 import type { Db } from '../../database/connect.ts';
 import { countMessages } from '../../data/notify/message-counts.ts';
+import { readListening } from '../../data/progress/listeners.ts';
 import { healsWithoutSecret } from '../../data/secrets/heals-without-secret.ts';
 import { whyUnusable } from '../../notify/settings/stored.ts';
 import { unreadablePolicies } from '../policy/unreadable.ts';
@@ -48,6 +49,7 @@ export async function readFacts(db: Db) {
     withoutSecret: await healsWithoutSecret(db),
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
+    listening: await readListening(db),
     carried: await countRunsByWorker(db),
     /** read only if a scheduler or a worker is missing */
     activity: isWhole ? null : await lastActivity(db),

@@ -6,6 +6,7 @@ export interface Need {
     | 'rows_hidden'
     | 'read_only'
     | 'processes'
+    | 'listener_gone'
     | 'runs_waiting'
     | 'runs_lost'
     | 'jobs_stalled'

@@ -2,6 +2,7 @@
 import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
+import { listenerGone } from './listening.ts';
 import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
 import { healsWithoutSecretInWords } from './secrets-closed.ts';
 import { readOnlyInWords, takesNoWrites } from './read-only.ts';
@@ -15,6 +16,7 @@ export function needs(facts: Facts): Need[] {
   return [
     rowsHidden(facts),
     ...(takesNoWrites(facts) ? [databaseReadOnly(facts)] : standstill(facts)),
+    listenerGone(facts),
     secretsClosed(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),

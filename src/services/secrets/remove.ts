@@ -3,6 +3,7 @@ import {
   removeSecret as remove,
   secretRows,
   usesOfSecrets,
+  type AskedSecrets,
 } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
@@ -10,11 +11,14 @@ import { printable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { shownRow, type ShownSecret } from './shown.ts';
 
-/** The entries of knowledge, channels, remote bots and sources that use a stored secret. Throws NoSecretError. */
-export async function usersOfSecret(db: Db, { name }: { name: string }): Promise<string[]> {
+/** The entries of knowledge, channels, bots and sources that use a stored secret. Throws NoSecretError. */
+export async function usersOfSecret(
+  db: Db,
+  { name, asked }: { name: string; asked: AskedSecrets },
+): Promise<string[]> {
   const [row] = await secretRows(db, [name]);
   if (!row) throw await noSecret(db, name);
-  return (await usesOfSecrets(db)).get(name) ?? [];
+  return (await usesOfSecrets(db, { asked })).get(name) ?? [];
 }
 
 /**
@@ -24,10 +28,10 @@ export async function usersOfSecret(db: Db, { name }: { name: string }): Promise
  */
 export async function removeSecret(
   { db, actor }: { db: Db; actor: Actor },
-  { name, evenInUse }: { name: string; evenInUse: boolean },
+  { name, evenInUse, asked }: { name: string; evenInUse: boolean; asked: AskedSecrets },
 ): Promise<{ secret: ShownSecret; usedBy: string[] }> {
   authorise(actor, 'remove secrets', 'admin');
-  const usedBy = await usersOfSecret(db, { name });
+  const usedBy = await usersOfSecret(db, { name, asked });
   if (usedBy.length > 0 && !evenInUse) throw inUse(name, usedBy);
   return { secret: shownRow(await remove(db, name)), usedBy };
 }

@@ -7,6 +7,7 @@ import {
   connectivityUrl,
   httpHosts,
   lockSetting,
+  maintenanceHours,
   readSetting,
   removeSetting,
   webUrl,
@@ -18,6 +19,7 @@ import { problemOfAddress, problemOfWebAddress } from '../../ground/http-address
 import { printable, storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
+import { BadHoursError, readHours } from '../../schedule/weekly-hours.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { whyUnfitHere } from '../backups/folder-here.ts';
 
@@ -37,6 +39,7 @@ export const settingNames = [
   backupFolder,
   backupRecipients,
   backupKeepDays,
+  maintenanceHours,
 ] as const;
 export type SettingName = (typeof settingNames)[number];
 
@@ -107,6 +110,22 @@ const settings: readonly EngineSetting[] = [
       if (!/^\d+$/.test(text) || days < 1 || days > 3_650)
         throw new UnfitValue('it has to be a whole number from 1 to 3650');
       return days;
+    },
+  },
+  {
+    name: maintenanceHours,
+    meaning:
+      'when the job maintenance vacuums tables and rebuilds indexes: days (Sun, Sat,Sun or daily), from when to when, and the zone; or off. Not set: Sun 02:00-04:00 America/New_York',
+    example: "'Sun 02:00-04:00 America/New_York'",
+    read(text) {
+      if (text === 'off') return text;
+      try {
+        readHours(text);
+        return text;
+      } catch (error) {
+        if (!(error instanceof BadHoursError)) throw error;
+        throw new UnfitValue(error.why);
+      }
     },
   },
   {

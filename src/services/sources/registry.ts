@@ -4,7 +4,6 @@ import { ClosedSecretError, openSecret, type SecretSources } from '../../data/se
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { referenceTo } from '../../ground/secrets/secret-reference.ts';
-import { keyFormsOf } from '../../ground/secrets/standard-key.ts';
 import { openRedaction, type Redaction } from '../../ground/secrets/redact.ts';
 import { readSourceConfig, type SourceConfig } from '../../sources/config.ts';
 import { sourceOf } from '../../sources/endpoint.ts';
@@ -92,9 +91,7 @@ export async function readSources(db: Db, secretSources: SecretSources): Promise
       }
     }
     const redaction = openRedaction();
-    redaction.learn(
-      secrets.flatMap(keyFormsOf).map(({ name, value }) => ({ value, as: referenceTo(name) })),
-    );
+    redaction.learn(secrets.map(({ name, value }) => ({ value, as: referenceTo(name) })));
     return {
       name: sourceOf(row.api_endpoint),
       botId: row.id,

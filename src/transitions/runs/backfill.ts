@@ -2,7 +2,7 @@
  * Queues runs for slots of the past.
  *
  * From: `skipped`, or no row.
- * To: `queued` with the trigger `backfill` and no attempt; the rest of a stretch of missed slots stays `skipped`.
+ * To: `queued` with the trigger `backfill`, and the bot's number of attempts beyond those that were made; the rest of a stretch of missed slots stays `skipped`.
  * By: an operator, with `bots backfill`.
  * Locks: nothing new: the caller holds the bot, which a claim locks too (schedule/backfill.ts).
  * Zero rows: the slot has got a row meanwhile, or its row was queued.
@@ -45,7 +45,10 @@ export async function keepMissedSlots(
   }
 }
 
-/** Queues slots that were skipped. A row that once had an entry keeps its generation, so that an old entry starts nothing. */
+/**
+ * Queues slots that were skipped. A row that once had an entry keeps its generation, so that an old entry starts nothing; one that was started keeps its attempts, because
+ * a remote bot knows each request by run and attempt.
+ */
 export const queueSkippedSlots = (
   trx: Transaction<Database>,
   { max_attempts }: Bot,
@@ -53,8 +56,8 @@ export const queueSkippedSlots = (
 ) =>
   sql`
     UPDATE bot_executions
-    SET status = 'queued', trigger = 'backfill', reason = NULL, metadata = NULL, completed_at = NULL,
-        attempt = 0, max_attempts = ${max_attempts}, started_at = engine.now(), queued_at = engine.now(),
+    SET status = 'queued', trigger = 'backfill', reason = NULL, error_message = NULL, metadata = NULL, completed_at = NULL,
+        max_attempts = attempt + ${max_attempts}, started_at = engine.now(), queued_at = engine.now(),
         run_after = NULL, cancel_requested_at = NULL, cancel_reason = NULL
     WHERE id = ANY (${rows.map(({ id }) => id)}::uuid[]) AND status = 'skipped'`.execute(trx);
 

@@ -2,7 +2,8 @@
  * An attempt of a run ends.
  *
  * From: `running`, under its fence.
- * To: `success`, `failed`, `timeout` or `cancelled`, with the bot's counters; or `queued` with the next generation and
+ * To: `success`, `failed`, `timeout` or `cancelled`, with the bot's counters; `skipped`, with the reason `kill_switch`, when the mode
+ *   forbade every check of it to look; or `queued` with the next generation and
  *   `run_after`, when the attempt failed and was not the last. If a person asked to cancel the run, it becomes `cancelled`
  *   instead, because no worker would start it again.
  * By: the worker that executes the run.
@@ -14,7 +15,7 @@ import { statement } from '../../batch/statement.ts';
 import { isUnderFence } from '../../data/bots/fence.ts';
 import { meanDuration, tookMs } from '../../data/bots/run-duration.ts';
 
-export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled';
+export type FinalStatus = 'success' | 'failed' | 'timeout' | 'cancelled' | 'skipped';
 
 /** What {@link finishRuns} takes for one run. */
 export interface Finish {
@@ -45,7 +46,7 @@ export interface FinishedRow {
   priority: number;
 }
 
-/** `$1` is a list of {@link Finish}, at most one run of a bot. Verify runs do not change the counters. */
+/** `$1` is a list of {@link Finish}, at most one run of a bot. Verify runs and skipped ones do not change the counters. */
 export const finishRuns = statement<FinishedRow>(
   'finish',
   sql`
@@ -77,7 +78,7 @@ export const finishRuns = statement<FinishedRow>(
         failed_runs = b.failed_runs + (e.status IN ('failed', 'timeout'))::int,
         avg_execution_time_ms = ${meanDuration(sql`1`, sql`1`, sql`e.execution_time_ms`)},
         last_execution_at = greatest(b.last_execution_at, e.started_at)
-    FROM ended e WHERE b.id = e.bot_id AND e.status <> 'queued' AND e.trigger <> 'verify'
+    FROM ended e WHERE b.id = e.bot_id AND e.status NOT IN ('queued', 'skipped') AND e.trigger <> 'verify'
   )
   SELECT e.id, e.status, e.generation, e.issues_found, b.priority FROM ended e JOIN bots b ON b.id = e.bot_id`,
 );

@@ -131,6 +131,44 @@ describe('a value is found', () => {
     expect(basic.text('ann:hunter2000, hunter2000')).toBe('[redacted], [redacted]');
   });
 
+  const key = Buffer.from(
+    '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    'hex',
+  );
+  const pairs = key.toString('hex').match(/../g)!;
+  const percent = (text: string) => text.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+  describe.each([
+    ['a key of Standard Webhooks', `whsec_${key.toString('base64')}`],
+    ['base64', key.toString('base64')],
+    ['base64 for addresses', key.toString('base64url')],
+    ['hexadecimal', key.toString('hex')],
+  ])('that is %s, and is written', (_, secret) => {
+    test.each<[string, string]>([
+      ['in base64', key.toString('base64')],
+      ['in base64 without its end', key.toString('base64').replace('=', '')],
+      ['in base64 for addresses', key.toString('base64url')],
+      ['in hexadecimal', key.toString('hex')],
+      ['in large digits', key.toString('hex').toUpperCase()],
+      ['in digits with colons', pairs.join(':')],
+      ['in digits in lines', key.toString('hex').replace(/.{16}/g, '$&\n')],
+      ['as Node prints it', inspect(key)],
+      ['as JSON writes it', json(JSON.stringify(key))],
+      ['as JSON writes it, indented', JSON.stringify(key, null, 2)],
+      ['as % of its bytes', pairs.map((pair) => `%${pair}`).join('')],
+      ['as \\x of its bytes', pairs.map((pair) => `\\x${pair}`).join('')],
+      ['in an address', encodeURIComponent(key.toString('base64'))],
+      ['as % of its base64', percent(key.toString('base64'))],
+      ['as % of its digits', percent(key.toString('hex'))],
+      ['in base64 of something longer', Buffer.concat([Buffer.from('k:'), key]).toString('base64')],
+    ])('%s', (_, text) => {
+      const known = openRedaction([{ value: secret, as }]);
+      for (const left of [known.text(`it is ${text}.`), known.whole(`it is ${text}.`)]) {
+        expect(left).toContain(as);
+        expect(left).not.toMatch(/[\w+/%]{12}|(?:\d+,\s*){6}|(?:[\da-f]{2}[ :]){6}/i);
+      }
+    });
+  });
+
   test('whatever it is, wherever it stands', () => {
     const texts = fc.string({ minLength: 6, maxLength: 60, unit: 'grapheme' });
     fc.assert(

@@ -1,0 +1,16 @@
+import { nodeName } from '../progress/canary-stop.ts';
+import type { Facts } from '../progress/facts.ts';
+import { listenerGone, openListeners, sendersInWords } from '../progress/listening.ts';
+import { fail, ok, type Diagnosis } from './diagnosis.ts';
+
+/** Whether a process listens for what sources and asynchronous bots send; no diagnosis where nothing is sent and nothing listens. */
+export function examineListener(facts: Facts): Diagnosis[] {
+  const need = listenerGone(facts, true);
+  if (need) return [fail('Listener', need.what, need.try)];
+  const senders = sendersInWords(facts);
+  const open = openListeners(facts);
+  if (open.length === 0) return [];
+  const where = open.map((each) => `${nodeName(each)} listens on ${each.address}`).join(', ');
+  const what = senders === null ? ', and nothing is sent to it yet' : ` for what ${senders}`;
+  return [ok('Listener', `${where}${what}`)];
+}
