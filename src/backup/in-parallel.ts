@@ -36,12 +36,18 @@ export async function* inParallel<Value>(
     }
   } finally {
     // Their connections are closed by their owner, so that none of them goes on reading.
-    for (const promise of next.values())
-      promise.then(
-        ([, { value, done }]) => {
-          if (!done) drop(value);
-        },
-        () => {},
-      );
+    for (const promise of next.values()) void dropLate(promise, drop);
+  }
+}
+
+async function dropLate<Value>(
+  promise: Promise<[unknown, IteratorResult<Value>]>,
+  drop: (value: Value) => void,
+): Promise<void> {
+  try {
+    const [, result] = await promise;
+    if (!result.done) drop(result.value);
+  } catch {
+    // The first error is thrown already.
   }
 }

@@ -18,6 +18,7 @@ import { RoundsmanError } from '../../src/ground/errors.ts';
 import { restoreBackup } from '../../src/services/backups/restore.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';
+import { randomOf } from './kills.ts';
 import { actor, backupFolder, take } from './scene.ts';
 
 const { signal } = new AbortController();
@@ -90,14 +91,7 @@ test('a bit flipped at 100 random places, and a lost end at 50: plain and encryp
   const inner = open(Readable.from([plain]), []);
   const sealed = await buffer(await seal(inner, [await identityToRecipient(identity)]));
   const seed = Number(process.env.DAMAGE_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  // A generator whose numbers a seed gives again (mulberry32).
-  let state = seed;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = randomOf(seed);
   const contentOf = async (data: Buffer, identities: string[]) => {
     const hash = createHash('sha256');
     await readArchive(open(Readable.from([data]), identities), (each) => {
