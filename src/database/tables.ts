@@ -986,6 +986,15 @@ export interface EngineRemoteReports {
   body: string | null;
 }
 
+export interface EngineRemovedHeals {
+  knowledge_id: string;
+  solution_since: Timestamp;
+  tried: number;
+  applied: number;
+  decided: number;
+  held: number;
+}
+
 export interface EngineReports {
   day: string;
   report: Json;
@@ -995,12 +1004,13 @@ export interface EngineReports {
 }
 
 export interface EngineRollupMarks {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   done_until: Timestamp;
+  removed_until: Timestamp | null;
 }
 
 export interface EngineRollups {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   subject: string;
   period: 'hour' | 'day';
   starts_at: Timestamp;
@@ -1110,6 +1120,7 @@ export interface DB {
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.remote_reports': EngineRemoteReports;
+  'engine.removed_heals': EngineRemovedHeals;
   'engine.reports': EngineReports;
   'engine.rollup_marks': EngineRollupMarks;
   'engine.rollups': EngineRollups;

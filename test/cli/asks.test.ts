@@ -164,6 +164,7 @@ const reads = [
   'jobs list',
   'jobs show',
   'jobs history',
+  'retention preview',
   'db url',
   // What is typed into it, psql does.
   'db shell',

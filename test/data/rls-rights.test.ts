@@ -138,6 +138,7 @@ describe('a grant', () => {
       'engine.nodes: delete insert select update',
       'engine.policies: insert select',
       'engine.remote_reports: delete insert select update',
+      'engine.removed_heals: delete insert select update',
       'engine.reports: delete insert select update',
       'engine.rollup_marks: delete insert select update',
       'engine.rollups: delete insert select update',
