@@ -22,6 +22,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
     DROP TABLE engine.inbox, engine.sources;
     DROP INDEX idx_bots_source;
     DROP INDEX idx_findings_error_group;
+    DROP INDEX idx_executions_unsuccessful;
     ALTER TABLE error_logs DROP COLUMN xact_id;
     DELETE FROM engine.kysely_migration WHERE name >= 'va_87'`.execute(db);
   await sql`UPDATE pg_class SET relpages = 100000 WHERE oid = 'api_logs'::regclass`.execute(db);
