@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { installedFromDebian } from './debian.ts';
 
 export const hasOpenssl = installedFromDebian('openssl', () => existsSync('/usr/bin/openssl'));
@@ -56,7 +56,7 @@ commonName = supplied
 export function authority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-certificates-'));
   chmodSync(directory, 0o755);
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  atEnd(() => rmSync(directory, { recursive: true, force: true }));
   const openssl = (...args: (string | string[])[]) =>
     execFileSync('openssl', args.flat(), { cwd: directory, stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -152,5 +152,5 @@ export function authority(): Authority {
 export function trust({ ca }: Pick<Authority, 'ca'>): void {
   const real = tls.getCACertificates('default');
   tls.setDefaultCACertificates([...real, readFileSync(ca, 'utf8')]);
-  onTestFinished(() => tls.setDefaultCACertificates(real));
+  atEnd(() => tls.setDefaultCACertificates(real));
 }
