@@ -10,6 +10,8 @@ import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
 import { groupErrors } from './group-errors.ts';
 import { letChecksReadJob } from './let-checks-read.ts';
+import { maintenance } from './maintenance.ts';
+import { retention } from './retention.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
@@ -18,7 +20,9 @@ import { tidy } from './tidy.ts';
 export const jobs: readonly Job[] = [
   tidy,
   backup,
+  maintenance,
   rollup,
+  retention,
   groupErrors,
   letChecksReadJob,
   closeTickets,

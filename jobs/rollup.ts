@@ -3,7 +3,7 @@ import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { dayOf, rollUpDay, writeBotMetrics } from '../src/data/rollups/days.ts';
 import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
 import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
-import type { RollupKind } from '../src/data/rollups/sources.ts';
+import { rollupKinds, type RollupKind } from '../src/data/rollups/sources.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 
 /** How many old rows one transaction removes at most. */
@@ -23,9 +23,7 @@ export const rollup = defineJob({
   maxAttempts: 3,
   timeoutSeconds: 900,
   async handler(context) {
-    const kinds: RollupKind[] = (await hasPlatform(context.db))
-      ? ['bot', 'endpoint', 'app', 'provider']
-      : ['bot'];
+    const kinds: RollupKind[] = (await hasPlatform(context.db)) ? rollupKinds : ['bot'];
     let [hours, rows] = [0, 0];
     for (const kind of kinds) {
       const done = await rollUp(context, kind);

@@ -8,9 +8,10 @@ import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
+import { readAges } from '../src/data/retention/ages.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
-/** People look at runs and messages of the last month. */
+/** People look at runs of the last month. */
 const keptDays = 30;
 /** How many of each job's newest runs are kept, however old they are: a weekly job has only four runs in a month. */
 const keptRuns = 10;
@@ -24,7 +25,7 @@ const keptSuccesses = 1_000;
  * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress`, `engine.inbox`, `engine.remote_reports` and groups of
  * errors. Of the runs it keeps the newest of each job, and of the others those that are younger than a month, without the successful and
  * skipped ones that are not among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it
- * keeps those that are younger than a month, those that wait, and those about a ticket that is not closed. Of the deliveries it keeps
+ * keeps those that are younger than the setting `messages_keep_days`, those that wait, and those about a ticket that is not closed. Of the deliveries it keeps
  * those of the last 30 days, and those that no run has read. Of the requests of remote bots it keeps those of two days. Of the groups it keeps
  * those that had an error within 90 days. What was counted and is no longer in error_logs goes after eight days.
  */
@@ -121,14 +122,16 @@ async function tidyGroupedErrors({ db, commit, signal }: JobContext): Promise<nu
  * A message about many tickets is removed only after the messages for which it stands, and these may come later in the order: a
  * second walk removes what the first one had to leave.
  */
-async function tidyMessages({ commit, signal }: JobContext): Promise<number> {
+async function tidyMessages({ db, commit, signal }: JobContext): Promise<number> {
+  const days = (await readAges(db)).messages_keep_days;
+  if (typeof days !== 'number') return 0;
   let all = 0;
   for (let walk = 0; walk < 2; walk += 1)
     for (let from: string | null = '0'; from !== null;) {
       signal.throwIfAborted();
       const start: string = from;
       const { removed, next } = await commit((trx) =>
-        removeOldMessages(trx, { days: keptDays, from: start }),
+        removeOldMessages(trx, { days, from: start }),
       );
       all += removed;
       from = next;

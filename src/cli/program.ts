@@ -21,6 +21,7 @@ import { modeCommand } from './mode/index.ts';
 import { notifyCommand } from './notify/index.ts';
 import { policyCommand } from './policy/index.ts';
 import { reportCommand } from './report/index.ts';
+import { retentionCommand } from './retention/index.ts';
 import { runsCommand } from './runs/index.ts';
 import { secretsCommand } from './secrets/index.ts';
 import { settingsCommand } from './settings/index.ts';
@@ -52,6 +53,7 @@ const commands: (() => Command)[] = [
   sourcesCommand,
   importCommand,
   jobsCommand,
+  retentionCommand,
   dbCommand,
   doctorCommand,
   completionCommand,

@@ -53,6 +53,11 @@ export interface Job<Payload = any> {
   payload: z.ZodType<Payload>;
   /** five cron fields as for bots, in UTC unless it begins with CRON_TZ; null: it runs only on request */
   schedule: string | null;
+  /**
+   * Where people may choose another schedule: the setting in `engine.settings`, and the schedule that a value of it means; null: no
+   * slots. Throws an error that says why for a value that cannot be used. Not set, the job has its usual schedule.
+   */
+  scheduleSetting?: { key: string; scheduleOf(value: unknown): string | null };
   /** how many of its runs may run at the same time, over all processes */
   concurrency: number;
   /** A failed run is tried again until it has had this many attempts; the loss of its worker counts as one. */
@@ -64,5 +69,11 @@ export interface Job<Payload = any> {
    */
   handler(context: JobContext, payload: Payload): Promise<Figures | void>;
 }
+
+/** The schedule of a job where its setting has this value; undefined and null: it is not set. */
+export const scheduleIn = (job: Pick<Job, 'schedule' | 'scheduleSetting'>, value: unknown) =>
+  job.scheduleSetting === undefined || value === undefined || value === null
+    ? job.schedule
+    : job.scheduleSetting.scheduleOf(value);
 
 export const defineJob = <Payload>(job: Job<Payload>): Job<Payload> => job;

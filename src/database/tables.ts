@@ -267,6 +267,7 @@ export interface BotMaintenance {
   ended_at: Timestamp | null;
   ended_by: string | null;
   created_at: Generated<Timestamp>;
+  severities: string[] | null;
 }
 
 export interface BotMetrics {
@@ -895,6 +896,21 @@ export interface EngineInbox {
   ignored: string | null;
 }
 
+export interface EngineIndexSizes {
+  schema_name: string;
+  index_name: string;
+  definition: string;
+  best_bytes: Int8;
+  best_rows: number;
+  best_at: Timestamp;
+  bytes: Int8;
+  rows: number;
+  measured_at: Timestamp;
+  rebuilt_at: Timestamp | null;
+  rebuilding_since: Timestamp | null;
+  broken_off_after: number | null;
+}
+
 export interface EngineJobRuns {
   id: Generated<string>;
   job: string;
@@ -917,6 +933,8 @@ export interface EngineJobRuns {
   reason: string | null;
   error_message: string | null;
   figures: Json | null;
+  requested_by: string | null;
+  cancel_requested_by: string | null;
 }
 
 export interface EngineJobs {
@@ -968,6 +986,15 @@ export interface EngineRemoteReports {
   body: string | null;
 }
 
+export interface EngineRemovedHeals {
+  knowledge_id: string;
+  solution_since: Timestamp;
+  tried: number;
+  applied: number;
+  decided: number;
+  held: number;
+}
+
 export interface EngineReports {
   day: string;
   report: Json;
@@ -977,12 +1004,13 @@ export interface EngineReports {
 }
 
 export interface EngineRollupMarks {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   done_until: Timestamp;
+  removed_until: Timestamp | null;
 }
 
 export interface EngineRollups {
-  kind: 'bot' | 'endpoint' | 'app' | 'provider';
+  kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   subject: string;
   period: 'hour' | 'day';
   starts_at: Timestamp;
@@ -1085,12 +1113,14 @@ export interface DB {
   'engine.grouped_errors': EngineGroupedErrors;
   'engine.imports': EngineImports;
   'engine.inbox': EngineInbox;
+  'engine.index_sizes': EngineIndexSizes;
   'engine.job_runs': EngineJobRuns;
   'engine.jobs': EngineJobs;
   'engine.listeners': EngineListeners;
   'engine.nodes': EngineNodes;
   'engine.policies': EnginePolicies;
   'engine.remote_reports': EngineRemoteReports;
+  'engine.removed_heals': EngineRemovedHeals;
   'engine.reports': EngineReports;
   'engine.rollup_marks': EngineRollupMarks;
   'engine.rollups': EngineRollups;

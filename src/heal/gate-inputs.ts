@@ -58,6 +58,7 @@ function peopleDecisionColumns(finding: OpenFinding, id: string, stage: Stage) {
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
+    severity: sql`${finding.severity}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
   };
   return sql`

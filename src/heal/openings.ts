@@ -74,6 +74,7 @@ async function readTimes(
     bot_id: sql`${finding.bot_id}::uuid`,
     component: sql`${finding.affected_component}::text`,
     category: sql`${finding.category}::text`,
+    severity: sql`${finding.severity}::text`,
     fingerprint: sql`${finding.fingerprint}::text`,
   };
   const { rows } = await sql<Times>`

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Job } from '../contract/job.ts';
+import { scheduleIn, type Job } from '../contract/job.ts';
 import type { Db } from '../database/connect.ts';
 import type { JobEntry } from '../queue/run-queue.ts';
 import { claimSlot, type DueSlot } from '../transitions/jobs/claim-slot.ts';
@@ -24,6 +24,8 @@ interface JobRow {
   since: string;
   last_slot_at: Date;
   now: Date;
+  /** of the job's setting; null where it has none, or that is not set */
+  setting: unknown;
 }
 
 /**
@@ -32,11 +34,15 @@ interface JobRow {
  */
 export async function claimJobs(db: Db, jobs: readonly Job[]): Promise<ClaimedJobs> {
   const claimed: ClaimedJobs = { queued: [], skipped: 0, failed: [] };
-  const scheduled = jobs.filter(({ schedule }) => schedule !== null);
+  const scheduled = jobs.filter((job) => job.schedule !== null || job.scheduleSetting);
   if (scheduled.length === 0) return claimed;
   const { rows } = await sql<JobRow>`
-    SELECT name, last_slot_at::text AS since, last_slot_at, engine.now() AS now FROM engine.jobs
-    WHERE name = ANY (${scheduled.map(({ name }) => name)}::text[])`.execute(db);
+    SELECT j.name, last_slot_at::text AS since, last_slot_at, engine.now() AS now, s.value AS setting
+    FROM unnest(${scheduled.map(({ name }) => name)}::text[], ${scheduled.map((job) => job.scheduleSetting?.key ?? null)}::text[])
+      AS known (name, key)
+    JOIN engine.jobs j ON j.name = known.name LEFT JOIN engine.settings s ON s.key = known.key`.execute(
+    db,
+  );
   if (rows.some(({ last_slot_at, now }) => last_slot_at > now)) await forgetFuture(db);
   for (const job of scheduled)
     try {
@@ -61,8 +67,9 @@ const forgetFuture = (db: Db) =>
     WHERE last_slot_at > engine.now() + interval '1 minute'`.execute(db);
 
 /** The newest slot of this job that is due, and the slots before it that have no row; null when none is due. */
-function dueSlot(job: Job, { since, last_slot_at: after, now }: JobRow): DueSlot | null {
-  const text = job.schedule!;
+function dueSlot(job: Job, { since, last_slot_at: after, now, setting }: JobRow): DueSlot | null {
+  const text = scheduleIn(job, setting);
+  if (text === null) return null;
   const first = rememberedNextSlot(text, 'UTC', after);
   if (first > now) return null;
   const { name, concurrency, maxAttempts } = job;

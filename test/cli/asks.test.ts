@@ -163,6 +163,8 @@ const reads = [
   'notify list',
   'jobs list',
   'jobs show',
+  'jobs history',
+  'retention preview',
   'db url',
   // What is typed into it, psql does.
   'db shell',
@@ -178,6 +180,8 @@ const writes = [
   'bots run',
   'bots backfill',
   'runs cancel',
+  'jobs run',
+  'jobs cancel',
   'bots add',
   'bots edit',
   'bots pause',

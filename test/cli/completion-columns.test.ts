@@ -16,6 +16,7 @@ await insertKnowledge(db, 'sweep');
 
 /** What commands need that are not content with their names. */
 const needed: Record<string, string[]> = {
+  'jobs history': ['tidy'],
   'knowledge history': ['sweep'],
   'tickets history': [ticket],
 };

@@ -157,6 +157,7 @@ test('each argument of a command is known: a name, a file, or a text of a person
       'policy show version',
       'secrets set name',
       'settings value',
+      'sources add name',
       'tickets bulk comment text',
     ].toSorted(),
   );

@@ -62,6 +62,7 @@ const lists = [
   'notify list',
   'secrets list',
   'jobs list',
+  'jobs history tidy',
   'limits',
   'settings',
 ].map((words) => words.split(' '));

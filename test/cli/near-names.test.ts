@@ -157,6 +157,8 @@ const lookUps: [args: string[], meant: string][] = [
   [['settings', 'conectivity_url'], 'connectivity_url'],
   [['mode', 'saef'], 'safe'],
   [['jobs', 'show', 'tdiy'], 'tidy'],
+  [['jobs', 'run', 'tdiy'], 'tidy'],
+  [['jobs', 'history', 'tdiy'], 'tidy'],
   [['import', 'access-log', log, '--format', 'combind'], 'combined'],
   [['import', 'access-log', log, '--time-zone', 'Europe/Berlinn'], 'Europe/Berlin'],
   [['db', 'queue', 'reids'], 'redis'],

@@ -1,6 +1,6 @@
 /** What the engine may reach outside is set by `settings`. */
 import { readSetting, readWebUrl, removeSetting } from '../../src/data/settings/rows.ts';
-import { changeHosts } from '../../src/services/settings/change.ts';
+import { changeHosts, settingNames } from '../../src/services/settings/change.ts';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
@@ -16,6 +16,8 @@ const stored = async (key: string) => {
   return rows[0];
 };
 
+const noneSet = Object.fromEntries(settingNames.map((name) => [name, null]));
+
 beforeEach(() =>
   sql`DELETE FROM engine.settings WHERE key IN ('connectivity_url', 'http_hosts', 'web_url')`.execute(
     db,
@@ -23,14 +25,7 @@ beforeEach(() =>
 );
 
 test('a new database has none of them, and each says what it is for', async () => {
-  expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
-    backup_folder: null,
-    backup_keep_days: null,
-    backup_recipients: null,
-    connectivity_url: null,
-    http_hosts: null,
-    web_url: null,
-  });
+  expect((await roundsman(url, 'settings', '--json')).json()).toEqual(noneSet);
   const { out } = await roundsman(url, 'settings', '-o', 'table');
   expect(out).toMatch(/^Setting +Is +What\n/);
   expect(out).toMatch(/^connectivity_url +not set +an address/m);
@@ -113,20 +108,21 @@ test.each([
   [['web_url', 'roundsman.example.com'], 2, /not a URL/],
   [['http_hosts', 'https://example.com'], 2, /is no host/],
   [['connectivity', 'https://example.com'], 2, /did you mean connectivity_url\?/],
+  [['runs_keep_days', '0'], 2, /from 3 to 36500, or keep/],
+  [['runs_keep_days', '2'], 2, /from 3 to 36500, or keep/],
+  [['runs_keep_days', '36501'], 2, /from 3 to 36500, or keep/],
+  [['runs_keep_days', '1e3'], 2, /whole number/],
+  [['runs_keep_days', '30.5'], 2, /whole number/],
+  [['runs_keep_days', 'null'], 2, /or keep/],
+  [['retention_minutes', '361'], 2, /from 1 to 360/],
+  [['retention_from', 'tomorrow'], 2, /a time such as/],
   [['--unset'], 2, /needs the name/],
   [['http_hosts', 'a.example', '--unset'], 2, /takes no value/],
   [['http_hosts', '--as', 'ann'], 2, /--as belongs to a change/],
 ])('%j is refused, and nothing is set', async (given, code, why) => {
   const refused = await roundsman(url, 'settings', ...given);
   expect(refused).toMatchObject({ code, err: expect.stringMatching(why) });
-  expect((await roundsman(url, 'settings', '--json')).json()).toEqual({
-    backup_folder: null,
-    backup_keep_days: null,
-    backup_recipients: null,
-    connectivity_url: null,
-    http_hosts: null,
-    web_url: null,
-  });
+  expect((await roundsman(url, 'settings', '--json')).json()).toEqual(noneSet);
 });
 
 test.each(['https://roundsman.example.com/engine', 'http://127.0.0.1:8080', 'http://[::1]:8080/'])(
@@ -154,5 +150,18 @@ test('two changes at once of a list that is not set yet both stay', async () => 
     await Promise.all(hosts.map((host) => changeHosts({ db, actor }, { add: [host], remove: [] })));
     const stored = (await readSetting(db, 'http_hosts'))!.value as string[];
     expect(stored.toSorted()).toEqual(hosts);
+  }
+});
+
+test('an age is days or for ever, and the time at which retention begins is a time', async () => {
+  for (const [name, typed, is] of [
+    ['api_logs_keep_days', '30', 30],
+    ['api_logs_keep_days', 'Keep', 'keep'],
+    ['retention_minutes', '120', 120],
+    ['retention_from', '2026-12-24T01:00:00+01:00', '2026-12-24T00:00:00.000Z'],
+  ] as const) {
+    const set = await roundsman(url, 'settings', name, typed, '--json');
+    expect([set.code, set.json()]).toEqual([0, { [name]: is }]);
+    expect((await roundsman(url, 'settings', name, '--unset')).code).toBe(0);
   }
 });

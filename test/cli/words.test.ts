@@ -209,5 +209,7 @@ test.each([
   [['a', 'b', 'c'], ['ledger'], 'bots ledger, 2 that are gone'],
   [['a'], [], 'bot 1 that is gone'],
 ])('a window for the bots %j, of which %j still have a row, is for %s', (bot_ids, bots, words) => {
-  expect(scopeInWords({ bot_ids, bots, components: null, categories: null })).toBe(words);
+  expect(
+    scopeInWords({ bot_ids, bots, components: null, categories: null, severities: null }),
+  ).toBe(words);
 });

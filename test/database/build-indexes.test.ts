@@ -13,7 +13,11 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
   const { db, url } = await testDatabase();
   await sql`DROP INDEX ${sql.id(index)}`.execute(db);
   await sql`
-    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners;
+    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners, engine.index_sizes, engine.removed_heals;
+    ALTER TABLE engine.job_runs DROP COLUMN requested_by, DROP COLUMN cancel_requested_by;
+    ALTER TABLE bot_maintenance DROP COLUMN severities;
+    ALTER TABLE engine.rollup_marks DROP COLUMN removed_until;
+    DROP INDEX idx_findings_resolved, idx_decisions_decided, idx_metrics_day, idx_api_logs_age, idx_page_views_age, idx_error_logs_age, idx_activity_age;
     DROP FUNCTION engine.receive(jsonb);
     DROP TABLE engine.inbox, engine.sources;
     DROP INDEX idx_bots_source;

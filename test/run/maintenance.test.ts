@@ -18,7 +18,14 @@ const add = async ({ db }: Pick<Tellers, 'db'>, scope: Partial<Scope> = {}, seco
   const { maintenance } = await addMaintenance(
     { db, actor },
     {
-      scope: { bots: [], components: [], categories: [], skipRuns: false, ...scope },
+      scope: {
+        bots: [],
+        components: [],
+        categories: [],
+        severities: [],
+        skipRuns: false,
+        ...scope,
+      },
       times: { timezone: 'UTC', for: seconds },
       reason: 'upgrade',
     },

@@ -18,7 +18,7 @@ const add = async (db: Db, times: Partial<GivenTimes>, scope: Partial<Scope> = {
   const { maintenance } = await addMaintenance(
     { db, actor },
     {
-      scope: { bots: [], components: [], categories: [], skipRuns: true, ...scope },
+      scope: { bots: [], components: [], categories: [], severities: [], skipRuns: true, ...scope },
       times: { timezone: 'UTC', ...times },
       reason: 'upgrade',
     },

@@ -1,6 +1,8 @@
 /** Transactions of runs of jobs. */
 import { sql } from 'kysely';
 import { removeOldJobRuns } from '../../src/data/bots/job-runs.ts';
+import { removeBatch } from '../../src/data/retention/remove-batch.ts';
+import { retainedTables } from '../../src/data/retention/tables/index.ts';
 import { underJobFence } from '../../src/run/jobs/under-job-fence.ts';
 import { cancelJobRun } from '../../src/transitions/jobs/cancel.ts';
 import { claimSlot } from '../../src/transitions/jobs/claim-slot.ts';
@@ -44,6 +46,11 @@ export const ofJobs: Transactions = {
     underJobFence(db, jobRun(1), (trx) =>
       removeOldJobRuns(trx, { days: 1, runs: 1, successes: 1 }),
     ),
+  'remove old rows': ({ db }) =>
+    underJobFence(db, jobRun(1), async (trx) => {
+      for (const table of retainedTables)
+        await removeBatch(trx, table, { after: null, before: sql`engine.now()`, limit: 500 });
+    }),
   'renew leases of jobs': ({ db }) => renewJobLeases(db, [jobRun(2), jobRun(1)]),
   'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),
   'queue runs of jobs again': ({ db }) =>

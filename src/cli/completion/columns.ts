@@ -12,6 +12,8 @@ const columns: Record<string, string> = {
     'id errors errors_an_hour users error_type template first_seen_at last_seen_at muted_until muted_reason',
   'findings list':
     'id severity title affected_component bot last_seen_at occurrences ticket state resolved_at ticket_stands_for',
+  'jobs history':
+    'id scheduled_for trigger status at took_ms host figures why attempt requested_by',
   'jobs list': 'name title schedule next_slot_at last_run last_status took_ms failures runs',
   'knowledge history': 'created_at event component change figures actor',
   'knowledge list':
@@ -24,6 +26,7 @@ const columns: Record<string, string> = {
     'id what open_findings starts_at schedule_cron owner reason ends_at ended_at in_force pending_tickets skip_runs',
   'notify list':
     'id ticket_number channel status attempts sent_at why error_message send_after created_at kind report_day',
+  'retention preview': 'table keep_days rows oldest bytes stays setting',
   'runs list':
     'id bot status trigger started_at execution_time_ms checks_performed issues_found why queued_at run_after cancel_reason error_message',
   'secrets list': 'name from closed changed_at changed_by used_by',

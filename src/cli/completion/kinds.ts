@@ -26,7 +26,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   secrets: { name: 'secret' },
   sources: { name: 'bot' },
   import: { file: 'file' },
-  jobs: { name: 'job' },
+  jobs: { name: 'job', id: 'job-run' },
   db: { backup: 'file', file: 'file' },
 };
 

@@ -8,7 +8,7 @@ import { duration, relative, state } from '../terminal/print.ts';
 import { inOwnZone, time, upcoming } from '../terminal/times.ts';
 
 /** How long a run took; null until it has ended, and where it never started. */
-const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
+export const millisecondsOf = ({ started_at, completed_at }: JobRunRow): number | null =>
   started_at && completed_at ? Math.max(0, completed_at.getTime() - started_at.getTime()) : null;
 
 /** How long a run took, in words; `-` where that is null. */
@@ -24,8 +24,11 @@ export const outcomeOf = (run: JobRunRow | null, now: Date): string =>
 const endOf = (run: JobRunRow) => run.completed_at ?? run.started_at ?? run.queued_at;
 
 /** When it runs next; `not known here` for a job that this version does not have. */
-export const nextOf = ({ title, next_slot_at }: ListedJob, now: Date): string =>
-  next_slot_at ? upcoming(next_slot_at, now) : title === null ? 'not known here' : 'when asked for';
+export function nextOf({ title, next_slot_at, why_no_slots }: ListedJob, now: Date): string {
+  if (next_slot_at) return upcoming(next_slot_at, now);
+  if (why_no_slots !== null) return `never: ${printable(why_no_slots)}`;
+  return title === null ? 'not known here' : 'when asked for';
+}
 
 const columns = (now: Date): Column<ListedJob>[] => [
   { name: 'name', head: 'Job', cell: ({ name }) => printable(name) },

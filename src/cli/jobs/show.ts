@@ -44,5 +44,11 @@ export const showJob = (given: string, options: ShowOptions & { limit: number })
     );
   });
 
-const whyOf = ({ reason, error_message }: JobRunRow): string =>
-  printable([reason, error_message].filter(Boolean).join(': '));
+/** Why a run ended in this way, or is about to, in one line; empty where there is nothing to say. */
+export function whyOf(run: JobRunRow): string {
+  const { reason, error_message, status, cancel_requested_at, cancel_requested_by } = run;
+  const isStopping = cancel_requested_at !== null && !run.completed_at;
+  const by = isStopping || status === 'cancelled' ? cancel_requested_by : null;
+  const words = [isStopping ? 'asked to stop' : reason, by && `by ${by}`].filter(Boolean).join(' ');
+  return printable([words, error_message].filter(Boolean).join(': '));
+}

@@ -1,3 +1,4 @@
+import type { Severity } from '../../ground/severity.ts';
 import { printable } from '../../ground/text.ts';
 import {
   addMaintenance as add,
@@ -25,6 +26,7 @@ interface AddOptions {
   bot?: string[];
   component?: string[];
   category?: string[];
+  severity?: Severity[];
   skipRuns?: true;
   reason?: string;
   yes?: true;

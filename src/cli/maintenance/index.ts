@@ -3,7 +3,8 @@ import { Command } from '../arguments/command.ts';
 import { bounds } from '../../services/maintenance/bounds.ts';
 import { seconds } from '../arguments/durations.ts';
 import { asOption, idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
-import { repeatedOption } from '../arguments/words.ts';
+import { severities } from '../../ground/severity.ts';
+import { listOption, repeatedOption } from '../arguments/words.ts';
 import { listJson } from '../arguments/show-options.ts';
 
 /** `roundsman maintenance ...` */
@@ -38,6 +39,7 @@ export function maintenanceCommand(): Command {
     .addOption(repeatedOption('--bot <name>', 'only findings of this bot'))
     .addOption(repeatedOption('--component <name>', 'only findings about this component'))
     .addOption(repeatedOption('--category <name>', 'only findings of this category'))
+    .addOption(listOption('--severity <severity>', 'only findings as severe as that', severities))
     .option('--skip-runs', 'its bots take no slot in it')
     .option('--reason <text>', 'why; lists show it')
     .option(

@@ -7,10 +7,13 @@ import { isOwnZone } from '../terminal/times.ts';
 const namesInWords = (noun: string, nouns: string, names: readonly string[]): string =>
   `${names.length === 1 ? noun : nouns} ${names.map(printable).join(', ')}`;
 
-type Scope = Pick<ListedMaintenance, 'bot_ids' | 'bots' | 'components' | 'categories'>;
+type Scope = Pick<
+  ListedMaintenance,
+  'bot_ids' | 'bots' | 'components' | 'categories' | 'severities'
+>;
 
 /** `everything`; `bots ledger, watch; component api`; `bots ledger, 1 that is gone`, for a bot whose row was deleted. */
-export function scopeInWords({ bot_ids, bots, components, categories }: Scope): string {
+export function scopeInWords({ bot_ids, bots, components, categories, severities }: Scope): string {
   const missing = (bot_ids?.length ?? 0) - (bots?.length ?? 0);
   const names = [
     ...(bots ?? []).map(printable),
@@ -20,6 +23,7 @@ export function scopeInWords({ bot_ids, bots, components, categories }: Scope): 
     bot_ids && `${bot_ids.length === 1 ? 'bot' : 'bots'} ${names.join(', ')}`,
     components && namesInWords('component', 'components', components),
     categories && namesInWords('category', 'categories', categories),
+    severities && `what is ${severities.map(printable).join(' or ')}`,
   ];
   return words.filter(Boolean).join('; ') || 'everything';
 }

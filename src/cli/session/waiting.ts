@@ -1,7 +1,9 @@
 /** For commands that only write rows: notes when no process acts on the rows, and waits for the ends of runs. */
 import { isOff } from '../../services/mode/change.ts';
 import { hasWorker } from '../../services/runs/has-worker.ts';
-import { untilEnded as ended, type ExecutionRow } from '../../services/runs/watch.ts';
+import { untilJobEnded } from '../../services/jobs/watch.ts';
+import type { JobRunRow } from '../../services/jobs/list.ts';
+import { untilEnded, type ExecutionRow } from '../../services/runs/watch.ts';
 import { note } from '../terminal/print.ts';
 import type { Session } from './database.ts';
 
@@ -18,14 +20,16 @@ export async function noteIfOff(db: Db, what: string): Promise<void> {
   if (await isOff(db)) note(`the mode is off: ${what} until \`npx roundsman mode safe\``);
 }
 
+type Wait<Row> = (db: Db, of: { run: string; signal: AbortSignal }) => Promise<Row | null>;
+
 /** The run's row once it has ended; null when Ctrl-C comes first. */
-async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
+async function untilInterrupted<Row>(db: Db, id: string, wait: Wait<Row>): Promise<Row | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
   note(`waiting for ${id}; Ctrl-C stops waiting, not the run`);
   try {
-    return await ended(db, { run: id, signal: stop.signal });
+    return await wait(db, { run: id, signal: stop.signal });
   } finally {
     process.off('SIGINT', interrupt);
   }
@@ -35,8 +39,16 @@ async function untilEnded(db: Db, id: string): Promise<ExecutionRow | null> {
  * Begins to wait for the end of the run. The promise may be awaited later, after waits for other runs have begun: a failure
  * is thrown only where it is awaited.
  */
-export function waitFor(db: Db, id: string): Promise<ExecutionRow | null> {
-  const ended = untilEnded(db, id);
+function begin<Row>(db: Db, id: string, wait: Wait<Row>): Promise<Row | null> {
+  const ended = untilInterrupted(db, id, wait);
   ended.catch(() => {});
   return ended;
 }
+
+/** Waits for the end of a bot's run, as {@link begin} says. */
+export const waitFor = (db: Db, id: string): Promise<ExecutionRow | null> =>
+  begin(db, id, untilEnded);
+
+/** Waits for the end of a job's run, as {@link begin} says. */
+export const waitForJob = (db: Db, id: string): Promise<JobRunRow | null> =>
+  begin(db, id, untilJobEnded);

@@ -6,10 +6,12 @@ import { listJson } from '../arguments/show-options.ts';
 /** `roundsman settings` */
 export function settingsCommand(): Command {
   return new Command('settings')
-    .description('which addresses the engine may reach, its own one, and where backups go')
-    .example('npx roundsman settings')
+    .description(
+      'which addresses the engine may reach, where backups go, and how long rows are kept',
+    )
     .example('npx roundsman settings http_hosts --add 10.0.0.5:8080')
     .example('npx roundsman settings backup_folder /var/backups/roundsman')
+    .example('npx roundsman settings api_logs_keep_days 30')
     .addArgument(
       new Argument('[name]', 'the setting; without it, all are shown').choices([
         'connectivity_url',
@@ -18,6 +20,20 @@ export function settingsCommand(): Command {
         'backup_folder',
         'backup_recipients',
         'backup_keep_days',
+        'maintenance_hours',
+        'runs_keep_days',
+        'findings_keep_days',
+        'actions_keep_days',
+        'decisions_keep_days',
+        'tickets_keep_days',
+        'metrics_keep_days',
+        'messages_keep_days',
+        'api_logs_keep_days',
+        'page_views_keep_days',
+        'error_logs_keep_days',
+        'activity_keep_days',
+        'retention_minutes',
+        'retention_from',
       ]),
     )
     .argument('[value]', 'its new value; without it, it is shown')

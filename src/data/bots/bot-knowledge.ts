@@ -75,7 +75,8 @@ export async function decidedEntries(db: Db, ids: string[]): Promise<Set<string>
   const { rows } = await sql<{ id: string }>`
     SELECT k.id FROM bot_knowledge k
     WHERE k.id = ANY (${ids}::uuid[]) AND (k.times_successful > 0 OR EXISTS (
-      SELECT FROM engine.heals h WHERE h.knowledge_id = k.id AND h.outcome IS NOT NULL))`.execute(
+      SELECT FROM engine.heals h WHERE h.knowledge_id = k.id AND h.outcome IS NOT NULL)
+      OR EXISTS (SELECT FROM engine.removed_heals m WHERE m.knowledge_id = k.id AND m.decided > 0))`.execute(
     db,
   );
   return new Set(rows.map(({ id }) => id));

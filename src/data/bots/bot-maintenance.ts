@@ -18,6 +18,7 @@ interface FindingColumns {
   bot_id: RawBuilder<unknown>;
   component: RawBuilder<unknown>;
   category: RawBuilder<unknown>;
+  severity: RawBuilder<unknown>;
 }
 
 // In all of these, `m` is bot_maintenance. The clock is in a subquery, so that each statement reads it only once.
@@ -28,15 +29,17 @@ const inForce = sql`m.id = ANY (ARRAY(
     SELECT w.id FROM bot_maintenance w WHERE upper(w.occurrences) > ${clock} AND w.occurrences @> ${clock}))`;
 
 /** A finding has to fit each kind that the window names, by any one of the names. */
-const fits = ({ bot_id, component, category }: FindingColumns) => sql`
+const fits = ({ bot_id, component, category, severity }: FindingColumns) => sql`
   ((m.bot_ids IS NULL OR ${bot_id} = ANY (m.bot_ids)) AND (m.components IS NULL OR ${component} = ANY (m.components))
-  AND (m.categories IS NULL OR ${category} = ANY (m.categories)))`;
+  AND (m.categories IS NULL OR ${category} = ANY (m.categories))
+  AND (m.severities IS NULL OR ${severity} = ANY (m.severities)))`;
 
 /** The columns of `bot_findings` under this alias. */
 const ofFinding = (alias: string): FindingColumns => ({
   bot_id: sql.ref(`${alias}.bot_id`),
   component: sql`${sql.ref(`${alias}.affected_component`)}::text`,
   category: sql`${sql.ref(`${alias}.category`)}::text`,
+  severity: sql`${sql.ref(`${alias}.severity`)}::text`,
 });
 
 /**
@@ -52,6 +55,8 @@ const ofTicket = (alias: string): FindingColumns => {
       sql`coalesce(f.affected_component, ${sql.ref(`${alias}.metadata`)} ->> 'component')::text`,
     ),
     category: unlessStorm(sql`f.category::text`),
+    // As severe as the ticket is now, whatever its finding was when it was opened.
+    severity: sql`${sql.ref(`${alias}.severity`)}::text`,
   };
 };
 
@@ -117,14 +122,14 @@ export const maintenanceOfTicketColumn = (alias: string) =>
     'bot_maintenance',
   );
 
-/** The windows in force for a bot, the oldest first; `is_part`: it names components or categories. */
+/** The windows in force for a bot, the oldest first; `is_part`: it names components, categories or severities. */
 export async function maintenanceOfBot(
   db: Db,
   bot: string,
 ): Promise<(Maintenance & { is_part: boolean })[]> {
   const { rows } = await sql<Maintenance & { is_part: boolean }>`
     SELECT m.id, m.owner, m.reason, m.skip_runs, to_json(upper(${presentOccurrence})) #>> '{}' AS ends_at,
-           num_nonnulls(m.components, m.categories) > 0 AS is_part
+           num_nonnulls(m.components, m.categories, m.severities) > 0 AS is_part
     FROM bot_maintenance m WHERE ${inForce} AND (m.bot_ids IS NULL OR ${bot}::uuid = ANY (m.bot_ids))
     ORDER BY m.created_at, m.id`.execute(db);
   return rows;

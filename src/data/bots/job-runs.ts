@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type Selectable } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
+import { countRows } from '../../database/rows/count-rows.ts';
 import { stuckAfterSeconds, roomSeconds } from './progress.ts';
 
 /** The largest generation that the table allows: a row that was written by hand may come near it. */
@@ -139,4 +140,26 @@ export const jobRunsOf = (db: Db, job: string, limit: number): Promise<JobRunRow
     .orderBy('queued_at', 'desc')
     .orderBy('id')
     .limit(limit)
+    .execute();
+
+/** How many runs of a job are kept; null: very many. */
+export const countJobRuns = (db: Db, job: string) =>
+  countRows(db, db.selectFrom('engine.job_runs').where('job', '=', job));
+
+/** Null where there is no such run. */
+export const jobRunOf = async (db: Db, id: string): Promise<JobRunRow | null> =>
+  (await db.selectFrom('engine.job_runs').selectAll().where('id', '=', id).executeTakeFirst()) ??
+  null;
+
+/** The runs of a job that are queued or running, the running ones first, then in the order in which they were asked for. */
+export const openJobRuns = (db: Db, job: string): Promise<JobRunRow[]> =>
+  db
+    .selectFrom('engine.job_runs')
+    .selectAll()
+    .where('job', '=', job)
+    .where('status', 'in', ['queued', 'running'])
+    .orderBy((eb) => eb('status', '=', 'running'), 'desc')
+    .orderBy('queued_at')
+    .orderBy('id')
+    .limit(100)
     .execute();

@@ -14,6 +14,7 @@ export interface NewMaintenance extends Pick<
   | 'bot_ids'
   | 'components'
   | 'categories'
+  | 'severities'
   | 'skip_runs'
   | 'owner'
   | 'reason'

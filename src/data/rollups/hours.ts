@@ -33,20 +33,21 @@ const maxSubjects = 1_000;
 
 /**
  * The ended hours that have to be added up, the oldest first; where there is nothing yet, the last one. Once a day also earlier hours
- * that have rows and no figures, because logs of that time were imported since.
+ * that have rows and no figures, because logs of that time were imported since. Never hours of days of which retention has removed
+ * rows: what is left of them would take the place of all that was counted.
  */
 export async function hoursToRollUp(db: Db, kind: RollupKind): Promise<Span[]> {
   const { table, time, comesLate } = sources[kind];
   const { rows } = await sql<{ from: Date; to: Date; is_daily: boolean }>`
     WITH this AS (SELECT date_trunc('hour', engine.now(), 'UTC') AS hour), mark AS (
-      SELECT done_until, ${comesLate}::boolean AND done_until < date_trunc('day', this.hour, 'UTC') AS is_daily
+      SELECT done_until, removed_until, ${comesLate}::boolean AND done_until < date_trunc('day', this.hour, 'UTC') AS is_daily
       FROM this LEFT JOIN engine.rollup_marks ON kind = ${kind}
     )
-    SELECT this.hour AS to, coalesce(is_daily, false) AS is_daily, date_trunc('hour', coalesce(
+    SELECT this.hour AS to, coalesce(is_daily, false) AS is_daily, greatest(removed_until, date_trunc('hour', coalesce(
       CASE WHEN done_until IS NOT NULL THEN least(done_until, this.hour) END
         - make_interval(hours => CASE WHEN is_daily THEN ${sql.lit(recountedHoursDaily)} ELSE ${sql.lit(recountedHours)} END),
       (SELECT greatest(least(min(${sql.ref(time)}), this.hour - interval '1 hour'), this.hour - make_interval(days => ${firstDays}))
-       FROM ${sql.table(table)})), 'UTC') AS "from"
+       FROM ${sql.table(table)})), 'UTC')) AS "from"
     FROM this, mark`.execute(db);
   const { from, to, is_daily } = rows[0]!;
   const past = is_daily ? await hoursWithoutFigures(db, kind, from) : [];
@@ -65,7 +66,8 @@ async function hoursWithoutFigures(db: Db, kind: RollupKind, until: Date): Promi
     SELECT hour FROM generate_series(
       date_trunc('hour', engine.now(), 'UTC') - make_interval(days => ${firstDays}), ${until}::timestamptz - interval '1 hour',
       interval '1 hour') hour
-    WHERE NOT EXISTS (SELECT FROM engine.rollups WHERE kind = ${kind} AND period = 'hour' AND starts_at = hour)
+    WHERE hour >= coalesce((SELECT removed_until FROM engine.rollup_marks WHERE kind = ${kind}), '-infinity')
+      AND NOT EXISTS (SELECT FROM engine.rollups WHERE kind = ${kind} AND period = 'hour' AND starts_at = hour)
       AND EXISTS (SELECT FROM (${events(sql`${column} >= hour AND ${column} < hour + interval '1 hour'`)}) e)
     ORDER BY hour`.execute(db);
   return rows.map(({ hour }) => spanFrom(hour));

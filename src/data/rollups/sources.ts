@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 
 /** The kinds of things that have figures. */
-export type RollupKind = 'bot' | 'endpoint' | 'app' | 'provider';
+export type RollupKind = 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
 
 /** Where the figures of a kind come from. */
 interface Source {
@@ -13,6 +13,15 @@ interface Source {
   /** SELECT of subject, failed, ms and cost: a row for each event of a time */
   events(isInTime: RawBuilder<boolean>): RawBuilder<unknown>;
 }
+
+/** Rows that say no more than that something happened. */
+const counted = (table: string, subject: RawBuilder<unknown>): Source => ({
+  table,
+  time: 'created_at',
+  comesLate: true,
+  events: (isInTime) => sql`
+      SELECT ${subject} AS subject, false AS failed, NULL::int AS ms, 0 AS cost FROM ${sql.table(table)} WHERE ${isInTime}`,
+});
 
 export const sources: Record<RollupKind, Source> = {
   bot: {
@@ -49,4 +58,12 @@ export const sources: Record<RollupKind, Source> = {
       SELECT provider AS subject, NOT success AS failed, NULL::int AS ms, cost_cents AS cost
       FROM javari_usage_stats WHERE ${isInTime}`,
   },
+  page: counted(
+    'page_views',
+    sql`coalesce(nullif(split_part(page_path, '?', 1), ''), '(no path)')`,
+  ),
+  error: counted('error_logs', sql`error_type`),
+  activity: counted('user_activity_log', sql`action_type`),
 };
+
+export const rollupKinds = Object.keys(sources) as RollupKind[];

@@ -17,6 +17,9 @@ export const backupRecipients = 'backup_recipients';
 /** After how many days a backup is removed. */
 export const backupKeepDays = 'backup_keep_days';
 
+/** When the job `maintenance` works: hours of the week, or `off`. */
+export const maintenanceHours = 'maintenance_hours';
+
 export interface StoredSetting {
   value: unknown;
   /** null until a person changes it */

@@ -29,7 +29,7 @@ const platformFiles = new Set(
    v6_75_game_leaderboards v6_75_javari_projects v6_75_memberships v6_95_access_apps v6_95_access_games
    v6_95_access_javari v6_95_access_spaces v6_95_access_users v8_80_visits_present va_43_usage_by_time
    va_76_payments va_77_ledger va_80_security_windows va_85_left_open va_86_tools_usage va_87_api_logs_401
-   vb_11_error_logs_xact`.split(/\s+/),
+   vb_11_error_logs_xact vb_25_retention_logs`.split(/\s+/),
 );
 
 /** A migration, with the file that it is read from. */

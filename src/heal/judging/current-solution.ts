@@ -29,11 +29,13 @@ export interface Tried {
   replaced_at: Date | null;
 }
 
-/** What was tried with each of these entries, by the entry's id. */
+/** What was tried with each of these entries, by the entry's id; with heals whose actions retention has removed. */
 export async function triedOf(db: Db, ids: readonly string[]): Promise<Map<string, Tried>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<Tried & { id: string }>`
-    SELECT k.id, edited.at AS replaced_at, counted.*
+    SELECT k.id, edited.at AS replaced_at, counted.current + removed.current AS current, counted.earlier + removed.earlier AS earlier,
+           counted.earlier_decided + removed.earlier_decided AS earlier_decided,
+           counted.earlier_held + removed.earlier_held AS earlier_held
     FROM bot_knowledge k
     -- OFFSET 0: asked once for each entry, and not once for each of its heals.
     CROSS JOIN LATERAL (SELECT ${solutionReplacedAt(sql`k.id`)} AS at OFFSET 0) edited
@@ -45,6 +47,13 @@ export async function triedOf(db: Db, ids: readonly string[]): Promise<Map<strin
       FROM (SELECT e.outcome, ${isOfSolutionSince('e', sql`edited.at`)} AS current FROM engine.heals e
             WHERE e.knowledge_id = k.id AND (e.outcome IS NOT NULL OR EXISTS (
               SELECT FROM bot_actions a WHERE a.heal_id = e.heal_id AND a.applied_at IS NOT NULL))) h) counted
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(m.tried) FILTER (WHERE m.current), 0)::int AS current,
+             coalesce(sum(m.tried) FILTER (WHERE NOT m.current), 0)::int AS earlier,
+             coalesce(sum(m.decided) FILTER (WHERE NOT m.current), 0)::int AS earlier_decided,
+             coalesce(sum(m.held) FILTER (WHERE NOT m.current), 0)::int AS earlier_held
+      FROM (SELECT r.*, r.solution_since = coalesce(edited.at, '-infinity') AS current
+            FROM engine.removed_heals r WHERE r.knowledge_id = k.id) m) removed
     WHERE k.id = ANY (${[...ids]}::uuid[])`.execute(db);
   return new Map(rows.map(({ id, ...tried }) => [id, tried]));
 }

@@ -54,6 +54,12 @@ const finds = {
   person: column('bot_tickets', 'assigned_to'),
   channel: channels,
   job: column('engine.jobs', 'name'),
+  'job-run': ids(
+    'engine.job_runs',
+    sql`job || ' ' || status`,
+    'queued_at',
+    sql`status IN ('queued', 'running')`,
+  ),
   secret: column('engine.secrets', 'name'),
   run: ids('bot_executions', sql`status::text`, 'started_at'),
   group: groups,

@@ -7,6 +7,7 @@ import { insertMaintenance } from '../../data/maintenance/occurrences.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
+import { severities, type Severity } from '../../ground/severity.ts';
 import { storable, withCommas } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { botOf } from '../references/named.ts';
@@ -20,12 +21,13 @@ export { zoneOf } from './times.ts';
 const maxCharacters = 1_000;
 const maxNames = 1_000;
 
-/** The scope of a window; an empty list means all bots, components or categories. */
+/** The scope of a window; an empty list means all bots, components, categories or severities. */
 export interface Scope {
   /** by name or id */
   bots: string[];
   components: string[];
   categories: string[];
+  severities: Severity[];
   skipRuns: boolean;
 }
 
@@ -33,17 +35,30 @@ interface GivenScope {
   bot?: string[] | undefined;
   component?: string[] | undefined;
   category?: string[] | undefined;
+  severity?: Severity[] | undefined;
   skipRuns?: boolean | undefined;
 }
 
 /** The scope that the options name. Throws UsageError for an empty name, and for `--skip-runs` with a scope that has no bots. */
-export function scopeOf({ bot, component, category, skipRuns = false }: GivenScope): Scope {
+export function scopeOf({
+  bot,
+  component,
+  category,
+  severity = [],
+  skipRuns = false,
+}: GivenScope): Scope {
   const scope = {
     bots: namesIn('--bot', bot),
     components: namesIn('--component', component),
     categories: namesIn('--category', category),
+    severities: severities.filter((each) => severity.includes(each)),
     skipRuns,
   };
+  if (skipRuns && severity.length > 0)
+    throw refusal(
+      '--skip-runs is for whole runs, and --severity is given: a run looks for problems of every severity',
+      'leave one of them out',
+    );
   const named = scope.components.length > 0 ? '--component' : '--category';
   if (skipRuns && scope.bots.length === 0 && scope.components.length + scope.categories.length > 0)
     throw refusal(
@@ -117,6 +132,7 @@ export async function addMaintenance(
     bot_ids: orNull([...new Set(bots.map(({ id }) => id))]),
     components: orNull(scope.components),
     categories: orNull(scope.categories),
+    severities: orNull(scope.severities),
     skip_runs: scope.skipRuns,
     owner: storable(actor.name),
     reason: storable(reason),

@@ -87,6 +87,18 @@ export const maintenanceIdOf = (db: Db, given: string) =>
         .execute(),
   );
 
+/** A run of a job by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
+export const jobRunIdOf = (db: Db, given: string) =>
+  byIdPrefix('run of a job', given, 'npx roundsman jobs history <name>', (lowest, highest) =>
+    db
+      .selectFrom('engine.job_runs')
+      .select(['id', 'job as name', 'queued_at as at'])
+      .where('id', '>=', lowest)
+      .where('id', '<=', highest)
+      .limit(maxCandidates)
+      .execute(),
+  );
+
 /** A backup by its id or the beginning of it. Throws {@link NotFoundError}, {@link AmbiguousIdError}. */
 export const backupIdOf = (db: Db, given: string) =>
   byIdPrefix('backup', given, 'npx roundsman db backups', (lowest, highest) =>

@@ -1,12 +1,26 @@
 /** Single settings of the engine: which addresses it may reach outside, and where backups go. */
 import { isAbsolute } from 'node:path';
 import {
+  ages,
+  minDays,
+  forEver,
+  isFitAge,
+  maxDays,
+  minMinutes,
+  maxMinutes,
+  retentionFrom,
+  retentionMinutes,
+  ageSettings,
+  usualMinutes,
+} from '../../data/retention/ages.ts';
+import {
   backupFolder,
   backupKeepDays,
   backupRecipients,
   connectivityUrl,
   httpHosts,
   lockSetting,
+  maintenanceHours,
   readSetting,
   removeSetting,
   webUrl,
@@ -18,6 +32,7 @@ import { problemOfAddress, problemOfWebAddress } from '../../ground/http-address
 import { printable, storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
+import { BadHoursError, readHours } from '../../schedule/weekly-hours.ts';
 import { authorise, type Actor } from '../actor.ts';
 
 interface EngineSetting {
@@ -36,6 +51,10 @@ export const settingNames = [
   backupFolder,
   backupRecipients,
   backupKeepDays,
+  maintenanceHours,
+  ...ageSettings,
+  retentionMinutes,
+  retentionFrom,
 ] as const;
 export type SettingName = (typeof settingNames)[number];
 
@@ -109,6 +128,22 @@ const settings: readonly EngineSetting[] = [
     },
   },
   {
+    name: maintenanceHours,
+    meaning:
+      'when the job maintenance vacuums tables and rebuilds indexes: days (Sun, Sat,Sun or daily), from when to when, and the zone; or off. Not set: Sun 02:00-04:00 America/New_York',
+    example: "'Sun 02:00-04:00 America/New_York'",
+    read(text) {
+      if (text === 'off') return text;
+      try {
+        readHours(text);
+        return text;
+      } catch (error) {
+        if (!(error instanceof BadHoursError)) throw error;
+        throw new UnfitValue(error.why);
+      }
+    },
+  },
+  {
     name: webUrl,
     meaning:
       'the address at which other systems reach `roundsman web`: asynchronous remote bots report there. https, or http on this machine itself; behind a proxy the address of the proxy. Not set: those bots are not called',
@@ -117,6 +152,42 @@ const settings: readonly EngineSetting[] = [
       const problem = problemOfWebAddress(text);
       if (problem) throw new UnfitValue(problem);
       return text;
+    },
+  },
+  ...ages.map(({ setting, of, usual }): EngineSetting => ({
+    name: setting,
+    meaning: `for how many days ${of} are kept, from ${minDays} to ${maxDays}, or ${forEver}: for ever; see \`roundsman retention preview\`. Not set: ${usual}`,
+    example: String(usual),
+    read(text) {
+      if (text.toLowerCase() === forEver) return forEver;
+      if (!/^\d+$/.test(text) || !isFitAge(Number(text)))
+        throw new UnfitValue(
+          `it has to be a whole number from ${minDays} to ${maxDays}, or ${forEver}`,
+        );
+      return Number(text);
+    },
+  })),
+  {
+    name: retentionMinutes,
+    meaning: `for how many minutes after 00:30 in New York the job retention may go on, from ${minMinutes} to ${maxMinutes}. Not set: ${usualMinutes}`,
+    example: String(usualMinutes),
+    read(text) {
+      const minutes = Number(text);
+      if (!/^\d+$/.test(text) || minutes < minMinutes || minutes > maxMinutes)
+        throw new UnfitValue(`it has to be a whole number from ${minMinutes} to ${maxMinutes}`);
+      return minutes;
+    },
+  },
+  {
+    name: retentionFrom,
+    meaning:
+      'a time before which the job retention removes nothing; an upgrade sets it to a week later. Not set: it removes what is old enough',
+    example: '2026-12-24T00:00:00Z',
+    read(text) {
+      const time = new Date(text);
+      if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(+time) || time.getUTCFullYear() > 9_000)
+        throw new UnfitValue('it has to be a time such as 2026-12-24T00:00:00Z');
+      return time.toISOString();
     },
   },
 ];

@@ -13,12 +13,17 @@ import type { Db } from '../../database/connect.ts';
 
 /**
  * Resolves with the status that the run has now: `cancelled`, or `running` until its worker stops it; null when it had
- * already ended.
+ * already ended. `by`: the person who asks; of several the first one is kept.
  */
-export async function cancelJobRun(db: Db, id: string): Promise<'cancelled' | 'running' | null> {
+export async function cancelJobRun(
+  db: Db,
+  id: string,
+  by: string | null = null,
+): Promise<'cancelled' | 'running' | null> {
   const { rows } = await sql<{ status: 'cancelled' | 'running' }>`
     UPDATE engine.job_runs
     SET cancel_requested_at = coalesce(cancel_requested_at, engine.now()),
+        cancel_requested_by = CASE WHEN cancel_requested_at IS NULL THEN ${by} ELSE cancel_requested_by END,
         reason = CASE WHEN status = 'queued' THEN 'cancelled' ELSE reason END,
         completed_at = CASE WHEN status = 'queued' THEN engine.now() END,
         status = CASE WHEN status = 'queued' THEN 'cancelled' ELSE status END

@@ -3,7 +3,7 @@
  *
  * From: no row.
  * To: queued; rescue puts it into the queue within a second or two, unless the caller does so at once.
- * By: any code that wants a run of the job.
+ * By: a person, or any code that wants a run of the job.
  * Locks: none.
  * Zero rows: a run of the job waits already, or no process has registered the job.
  */
@@ -12,15 +12,24 @@ import type { Job } from '../../contract/job.ts';
 import type { Db } from '../../database/connect.ts';
 import type { JobEntry } from '../../queue/entry.ts';
 
-/** Requests a run of this job and returns its id. The payload is validated only when the run starts. */
+/**
+ * Requests a run of this job and returns its id. The payload is validated only when the run starts. `by`: the person who asks;
+ * null where no person does.
+ */
 export async function requestJob(
   db: Db,
   { name, maxAttempts }: Pick<Job, 'name' | 'maxAttempts'>,
   payload: unknown = {},
+  by: string | null = null,
 ): Promise<string> {
   const { id } = await db
     .insertInto('engine.job_runs')
-    .values({ job: name, payload: JSON.stringify(payload), max_attempts: maxAttempts })
+    .values({
+      job: name,
+      payload: JSON.stringify(payload),
+      max_attempts: maxAttempts,
+      requested_by: by,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;

@@ -38,6 +38,7 @@ test('each kind has its own, those that begin like this', async () => {
     person: ['a', 'ann', ''],
     channel: ['o', 'ops', ''],
     job: null,
+    'job-run': null,
     group: null,
     secret: ['T', 'TOKEN', ''],
     run: [run.slice(0, 5), run.slice(0, 8), 'success'],

@@ -1,0 +1,52 @@
+/** How retention sees a table: in which order it reads it, and which rows stay although they are old enough. */
+import { sql, type RawBuilder } from 'kysely';
+import type { RollupKind } from '../rollups/sources.ts';
+import type { AgeSetting } from './ages.ts';
+
+/** Why an old row stays. Conditions are about the row under the alias `t`. */
+export interface Reason {
+  /** for a person: `is about a finding that is open` */
+  why: string;
+  when: RawBuilder<boolean>;
+}
+
+export interface RetainedTable {
+  /** as SQL names it */
+  table: string;
+  /** the setting with its age; a number: an age in days that is not set */
+  age: AgeSetting | number;
+  isPlatforms: boolean;
+  /** the time by which a row is old, with its type; null: its reasons alone decide */
+  time: { column: string; type: 'timestamptz' | 'date' } | null;
+  /** unique within a time */
+  key: { column: string; type: 'uuid' | 'bigint' | 'text' };
+  /** rows that are considered: of a heal with several steps, one */
+  only?: RawBuilder<boolean>;
+  /** the figures that its rows have to be in before they go */
+  figures: RollupKind | null;
+  /** the first that applies is the one that is named */
+  stays: readonly Reason[];
+  /** rows may stay only for rows of the same table that go: it is read again until none goes */
+  again?: true;
+  /** how many rows are considered at once at most, where others go along with each */
+  most?: number;
+  /** what is removed by the condition `IN (SELECT key ...)`, where it is not the key */
+  removedBy?: string;
+  /** further parts of the statement; they read `gone`, all columns of what was removed */
+  also?: RawBuilder<unknown>;
+  /** another job removes its rows by the same age, so that this list only counts them */
+  removedByJob?: string;
+}
+
+/** The beginning of the day (UTC) that is `days` ago: what is older may go. */
+export const cutoffOf = (days: number): RawBuilder<Date> =>
+  sql`date_trunc('day', engine.now() - make_interval(days => ${days}::int), 'UTC')`;
+
+/** Why the row `t` stays, as a text; NULL where it may go. */
+export const whyStays = ({ stays }: RetainedTable): RawBuilder<string | null> =>
+  stays.length === 0
+    ? sql`NULL::text`
+    : sql`CASE ${sql.join(
+        stays.map(({ why, when }) => sql`WHEN ${when} THEN ${sql.lit(why)}`),
+        sql` `,
+      )} END`;

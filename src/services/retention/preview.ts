@@ -1,0 +1,121 @@
+/** What the job `retention` would remove now, by table, and why other old rows stay. Reads only. */
+import { sql } from 'kysely';
+import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
+import type { Position } from '../../data/retention/remove-batch.ts';
+import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
+import { retainedTables } from '../../data/retention/tables/index.ts';
+import { daysToCheck } from '../../data/rollups/before-removal.ts';
+import type { Db } from '../../database/connect.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
+import { daysFor, notRolledUp, readPlan } from './plan.ts';
+
+export interface TablePreview {
+  table: string;
+  /** the setting with its age; null: it cannot be set */
+  setting: string | null;
+  /** null: its rows are kept for ever */
+  keep_days: number | null;
+  /** how many would go now */
+  rows: number;
+  /** the time of the oldest of these; null where there is none, or where rows have no time of their own */
+  oldest: Date | null;
+  /** about how many bytes these have, their indexes included: by the mean of the table */
+  bytes: number;
+  /** other old rows, by why they stay */
+  stays: { why: string; rows: number }[];
+}
+
+export interface RetentionPreview {
+  tables: TablePreview[];
+  /** why a run would remove nothing at all; null where it would */
+  waits: string | null;
+}
+
+/** How many rows one statement counts. */
+const rowsAtOnce = 10_000;
+
+export async function previewRetention(db: Db): Promise<RetentionPreview> {
+  const plan = await readPlan(db);
+  const platform = await hasPlatform(db);
+  const tables: TablePreview[] = [];
+  for (const table of retainedTables) {
+    if (table.isPlatforms && !platform) continue;
+    const days = daysFor(table, plan);
+    const setting = typeof table.age === 'string' ? table.age : null;
+    const about = {
+      table: table.table,
+      setting,
+      keep_days: typeof days === 'number' ? days : null,
+    };
+    const none = { rows: 0, oldest: null, bytes: 0, stays: [] };
+    if (typeof days !== 'number') tables.push({ ...about, ...none });
+    else tables.push({ ...about, ...(await previewOf(db, table, days)) });
+  }
+  return { tables, waits: await whyWaits(db, plan) };
+}
+
+async function whyWaits(db: Db, { unfit, from }: Awaited<ReturnType<typeof readPlan>>) {
+  if (unfit !== null) return `the setting ${unfit} cannot be read`;
+  const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
+  return from !== null && rows[0]!.now < from ? `it begins at ${from.toISOString()}` : null;
+}
+
+async function previewOf(
+  db: Db,
+  table: RetainedTable,
+  days: number,
+): Promise<Pick<TablePreview, 'rows' | 'oldest' | 'bytes' | 'stays'>> {
+  const { rows: at } = await sql<{ wanted: Date }>`SELECT ${cutoffOf(days)} AS wanted`.execute(db);
+  const { wanted } = at[0]!;
+  const until = table.figures ? (await daysToCheck(db, table.figures, wanted)).until : wanted;
+  const time = table.time && sql.ref(`t.${table.time.column}`);
+  const judged: RetainedTable = {
+    ...table,
+    stays: [
+      ...(time
+        ? [
+            {
+              why: notRolledUp,
+              when: sql<boolean>`${time} >= coalesce(${until}::timestamptz, '-infinity')`,
+            },
+          ]
+        : []),
+      ...table.stays,
+    ],
+  };
+  const counted: OldRows[] = [];
+  for (let after: Position | null = null; ;) {
+    const from: Position | null = after;
+    const batch = await countOld(db, judged, {
+      after: from,
+      before: sql`${wanted}::timestamptz`,
+      limit: rowsAtOnce,
+    });
+    counted.push(...batch.counted);
+    if (batch.seen < rowsAtOnce) break;
+    after = batch.last;
+  }
+  return { ...added(counted), bytes: await bytesOf(db, table, added(counted).rows) };
+}
+
+/** The parts of a table together. */
+function added(counted: readonly OldRows[]): Pick<TablePreview, 'rows' | 'oldest' | 'stays'> {
+  const stays = new Map<string, number>();
+  let rows = 0;
+  let oldest: Date | null = null;
+  for (const part of counted) {
+    if (part.why !== null) stays.set(part.why, (stays.get(part.why) ?? 0) + part.rows);
+    else {
+      rows += part.rows;
+      if (part.oldest !== null && (oldest === null || part.oldest < oldest)) oldest = part.oldest;
+    }
+  }
+  return { rows, oldest, stays: [...stays].map(([why, count]) => ({ why, rows: count })) };
+}
+
+async function bytesOf(db: Db, table: RetainedTable, rows: number): Promise<number> {
+  if (rows === 0) return 0;
+  const size = await sizeOf(db, table);
+  // Statistics may be old, or not be there yet.
+  return Math.round((size.bytes * rows) / Math.max(size.rows, rows));
+}

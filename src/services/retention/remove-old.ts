@@ -1,0 +1,150 @@
+/** The job `retention`: removes old rows that nothing needs any more, a few at a time, beside the platform's own work. */
+import { sql } from 'kysely';
+import type { Figures, JobContext } from '../../contract/job.ts';
+import { currentMode, currentTime, healsIn } from '../../data/bots/engine.ts';
+import {
+  removeBatch,
+  type Position,
+  type RemovedBatch,
+} from '../../data/retention/remove-batch.ts';
+import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
+import { retainedTables } from '../../data/retention/tables/index.ts';
+import type { Db } from '../../database/connect.ts';
+import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { hasPlatform } from '../../database/migrate/extent.ts';
+import { Pace, usualPace, type PaceLimits } from './pace.ts';
+import { daysFor, notRolledUp, readPlan, type RetentionPlan } from './plan.ts';
+import { rolledUpUntil } from './roll-up-first.ts';
+
+type Context = Pick<JobContext, 'db' | 'commit' | 'signal' | 'run'>;
+
+/** How often a table is tried again whose statement met a lock of another session, before it is left for the next night. */
+const maxTries = 5;
+
+const outOfTime = 'the time was over; the next run goes on';
+const lockedTable = 'another session kept it locked; the next run tries again';
+const notAllowed = 'the login of the engine may not delete there';
+
+/** A lock, a statement that took too long, or a row to which another one began to refer meanwhile. */
+const isPassing = (error: unknown): boolean =>
+  ['conflict', 'timeout'].includes(String(meaningOf(error)?.fault)) ||
+  ['23001', '23503'].includes(stateOf(error));
+
+/** Returns how many rows of each table went, and why it did not come to the others. */
+export async function removeOld(context: Context, pace: PaceLimits = usualPace): Promise<Figures> {
+  const { db, signal, run } = context;
+  const [plan, now] = await Promise.all([readPlan(db), currentTime(db)]);
+  const why = await whyNothing(db, plan, now);
+  if (why !== null) return { removed: 0, why };
+  const late = run.scheduledFor === null ? 0 : Math.max(0, +now - +run.scheduledFor);
+  const leftMs = plan.minutes * 60_000 - late;
+  if (leftMs <= 0) return { removed: 0, why: `its slot is more than ${plan.minutes} minutes ago` };
+
+  const paced = new Pace(db, pace, signal, performance.now() + leftMs);
+  const platform = await hasPlatform(db);
+  const removed: Record<string, number> = {};
+  const left: Record<string, string> = {};
+  for (const table of retainedTables) {
+    if (table.removedByJob || (table.isPlatforms && !platform)) continue;
+    const days = daysFor(table, plan);
+    if (days === null) continue;
+    if (days === 'unfit') left[table.table] = `the setting ${table.age} cannot be read`;
+    else {
+      const done = await removeOldOf(context, table, days, paced);
+      removed[table.table] = done.removed;
+      if (done.why !== null) left[table.table] = done.why;
+    }
+  }
+  return {
+    removed: Object.values(removed).reduce((sum, rows) => sum + rows, 0),
+    tables: removed,
+    ...(Object.keys(left).length > 0 && { left }),
+    ...(paced.waitedMs > 0 && {
+      waited_seconds: Math.round(paced.waitedMs / 1_000),
+      waited_for: paced.why,
+    }),
+  };
+}
+
+/** Why nothing may be removed now; null where something may. */
+async function whyNothing(
+  db: Db,
+  { from, unfit }: RetentionPlan,
+  now: Date,
+): Promise<string | null> {
+  if (unfit !== null) return `the setting ${unfit} cannot be read`;
+  if (from !== null && now < from) return `it begins at ${from.toISOString()} (retention_from)`;
+  // As after a restore: people may be looking for what was there.
+  if (!healsIn(await currentMode(db))) return 'the mode is off';
+  return null;
+}
+
+interface Done {
+  removed: number;
+  /** why rows may be left that nothing needs; null: there are none */
+  why: string | null;
+}
+
+async function removeOldOf(
+  context: Context,
+  table: RetainedTable,
+  days: number,
+  pace: Pace,
+): Promise<Done> {
+  const before = await cutoff(context, table, days, pace);
+  if (before === null) return { removed: 0, why: notRolledUp };
+  pace.rows = Math.min(pace.rows, table.most ?? Infinity);
+  let removed = 0;
+  for (;;) {
+    const pass = await removeOnce(context, table, before, pace);
+    removed += pass.removed;
+    if (pass.why !== null) return { removed, why: pass.why };
+    if (!table.again || pass.removed === 0) return { removed, why: null };
+  }
+}
+
+/** What is older may go: by the age, and by how far the figures are. */
+async function cutoff(
+  context: Context,
+  { figures }: RetainedTable,
+  days: number,
+  pace: Pace,
+): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date }>`SELECT ${cutoffOf(days)} AS at`.execute(context.db);
+  const wanted = rows[0]!.at;
+  if (figures === null) return wanted;
+  return rolledUpUntil(context, figures, wanted, () => pace.mayGoOn());
+}
+
+/** Once through all old rows of a table. */
+async function removeOnce(
+  { commit }: Context,
+  table: RetainedTable,
+  before: Date,
+  pace: Pace,
+): Promise<Done> {
+  let [removed, tries] = [0, 0];
+  for (let after: Position | null = null; ;) {
+    if (!(await pace.mayGoOn())) return { removed, why: outOfTime };
+    const limit = Math.min(pace.rows, table.most ?? Infinity);
+    const from: Position | null = after;
+    const began = performance.now();
+    try {
+      const batch: RemovedBatch = await commit((trx) =>
+        removeBatch(trx, table, { after: from, before: sql`${before}::timestamptz`, limit }),
+      );
+      removed += batch.removed;
+      tries = 0;
+      if (batch.seen < limit) return { removed, why: null };
+      after = batch.last;
+    } catch (error) {
+      // Nothing of the statement was written.
+      if (stateOf(error) === denied) return { removed, why: notAllowed };
+      if (!isPassing(error)) throw error;
+      if ((tries += 1) >= maxTries) return { removed, why: lockedTable };
+      await pace.slowDown();
+      continue;
+    }
+    await pace.tookMs(performance.now() - began);
+  }
+}

@@ -1,0 +1,72 @@
+/** The job `maintenance`: until when it works, what waits meanwhile, and what its run records. */
+import type { Figures, JobContext } from '../../contract/job.ts';
+import { currentMode, currentTime } from '../../data/bots/engine.ts';
+import {
+  beginHoldingBack,
+  endHoldingBack,
+  firstHeldBack,
+} from '../../data/maintenance/hold-back.ts';
+import { maintenanceHours, readSetting } from '../../data/settings/rows.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { upkeep } from '../../upkeep/upkeep.ts';
+import { endOfSlot } from './hours.ts';
+
+/** The server refused what was asked of it, for a reason that is not another session's. */
+export class UpkeepFailedError extends RoundsmanError {}
+
+export interface UpkeepPayload {
+  /** how long a run that a person asks for may work; two hours unless given */
+  minutes?: number | undefined;
+}
+
+const usualMinutes = 120;
+/** The findings of which people are not told while tables are worked on: they may be about that work, and none of them is urgent. */
+const heldBack = ['low', 'info'] as const;
+
+/** Throws {@link UpkeepFailedError} at the end where something failed; the rest was done all the same. */
+export async function workOnTables(context: JobContext, payload: UpkeepPayload): Promise<Figures> {
+  const { db, databaseUrl: url, signal, run } = context;
+  if (await isOff(context))
+    return { worked: false, why: 'the mode is off: `npx roundsman mode safe` lets it work' };
+  const now = await currentTime(db);
+  const until = await endOf(context, payload, now);
+  if (until === null)
+    return { worked: false, why: 'the clocks skip these hours, or other hours are set now' };
+  if (until <= now) return { worked: false, why: 'its hours were over before it began', until };
+  await beginHoldingBack(db, { id: run.id, until, severities: heldBack });
+  try {
+    const tally = await upkeep({
+      db,
+      url,
+      until: performance.now() + until.getTime() - now.getTime(),
+      signal,
+      isAllowed: async () => !(await isOff(context)),
+    });
+    const figures = { worked: true, until, ...tally.figures() };
+    if (tally.failed.length === 0) return figures;
+    const [first] = tally.failed;
+    throw new UpkeepFailedError({
+      what: `${tally.failed.length} of ${tally.failed.length + tally.tables.length + tally.indexes.length} could not be worked on`,
+      why: `${first!.name}: ${first!.why}`,
+      hint: 'the log of PostgreSQL says more',
+    });
+  } finally {
+    await endHoldingBack(db, run.id);
+  }
+}
+
+/** When the run has to end, by the database's clock: an attempt that is begun again has the end of the first one. */
+async function endOf(
+  { db, run }: JobContext,
+  { minutes = usualMinutes }: UpkeepPayload,
+  now: Date,
+): Promise<Date | null> {
+  if (run.scheduledFor)
+    return endOfSlot((await readSetting(db, maintenanceHours))?.value ?? null, run.scheduledFor);
+  const began = (await firstHeldBack(db, run.id)) ?? now;
+  return new Date(began.getTime() + minutes * 60_000);
+}
+
+/** A mode that is not known allows nothing. */
+const isOff = async ({ db }: JobContext): Promise<boolean> =>
+  !['safe', 'auto'].includes((await currentMode(db)) ?? '');

@@ -1,0 +1,140 @@
+/** What the job `maintenance` does to the tables and indexes of the database, until its time is over. */
+import type { Db } from '../database/connect.ts';
+import { byNumber, quotedIdentifier } from '../ground/text.ts';
+import { readDueTables, sizeOf, type DueTable } from './due-tables.ts';
+import {
+  forgetGone,
+  measureIndexes,
+  noteRebuild,
+  noteTooShort,
+  readGrownIndexes,
+  sizeOfIndex,
+  type GrownIndex,
+} from './index-sizes.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { LongTransactions } from './long-transactions.ts';
+import { roomFor } from './room.ts';
+import { Sessions, type Ended, type Limits } from './sessions.ts';
+import { Tally } from './tally.ts';
+
+export interface UpkeepRequest extends Limits {
+  db: Db;
+  url: string;
+  /** a transaction that has been open for so long makes a rebuild wait: none is begun then. 60 unless given */
+  longSeconds?: number;
+}
+
+/** VACUUM and ANALYZE wait no longer than this for their lock. */
+const lockTimeoutMs = 1_000;
+/** A rebuild waits up to so long for each transaction that began before it. */
+const rebuildLockTimeoutMs = 30_000;
+/** How often as much as the index takes has to be free: for its copy, and for what sorting and the write-ahead log take meanwhile. */
+const roomTimes = 2;
+
+/**
+ * Vacuums and analyses the tables that are due, then rebuilds the indexes that have grown; removes first what an earlier rebuild has
+ * left. Ends when all is done, when the time is over, or when the mode becomes off. Throws UpkeepUnderWayError, the reason of the
+ * aborted signal, and what a lost connection throws.
+ */
+export async function upkeep(request: UpkeepRequest): Promise<Tally> {
+  const { db, url, longSeconds = 60 } = request;
+  const sessions = await Sessions.open(url, request);
+  try {
+    const work = {
+      db,
+      sessions,
+      long: new LongTransactions(sessions, longSeconds),
+      tally: new Tally(),
+    };
+    // What is open now is long when the tables are done, also where the server hides since when it is open.
+    await work.long.count();
+    work.tally.leftovers.push(...(await removeLeftovers(db, sessions)));
+    await forgetGone(db);
+    await inTurn(work, 'tables', await readDueTables(db), workOnTable);
+    await measureIndexes(db);
+    await inTurn(work, 'indexes', await readGrownIndexes(db), rebuild);
+    return work.tally;
+  } finally {
+    await sessions.close();
+  }
+}
+
+interface Work {
+  db: Db;
+  sessions: Sessions;
+  long: LongTransactions;
+  tally: Tally;
+}
+
+/** Works on one after the other, while there is time; `one` resolves with null where it began nothing. */
+async function inTurn<Item extends { allowed: boolean; owner: string }>(
+  work: Work,
+  what: 'tables' | 'indexes',
+  items: readonly Item[],
+  one: (work: Work, item: Item) => Promise<Ended | null>,
+): Promise<void> {
+  const { sessions, tally } = work;
+  for (const item of items.filter(({ allowed }) => !allowed)) tally.refuse(what, item.owner);
+  const allowed = items.filter((item) => item.allowed);
+  for (const [done, item] of allowed.entries()) {
+    if (tally.ended === 'done') tally.ended = (await sessions.isOver()) ?? 'done';
+    if (tally.ended === 'done') {
+      const outcome = (await one(work, item))?.outcome;
+      if (outcome !== 'time' && outcome !== 'mode') continue;
+      tally.ended = outcome;
+    }
+    tally.left[what] = allowed.length - done;
+    return;
+  }
+}
+
+const nameOf = (schema: string, name: string): string =>
+  `${quotedIdentifier(schema)}.${quotedIdentifier(name)}`;
+
+async function workOnTable({ db, sessions, tally }: Work, table: DueTable): Promise<Ended> {
+  const ended = await sessions.carryOut({ sql: statementFor(table), lockTimeoutMs });
+  tally.table(table, ended, await sizeOf(db, table));
+  return ended;
+}
+
+function statementFor({ schema, table, vacuum, analyze }: DueTable): string {
+  const name = nameOf(schema, table);
+  if (vacuum === null) return `ANALYZE ${name}`;
+  const options = [vacuum === 'wraparound' && 'FREEZE', analyze && 'ANALYZE'].filter(Boolean);
+  return options.length > 0 ? `VACUUM (${options.join(', ')}) ${name}` : `VACUUM ${name}`;
+}
+
+async function rebuild(work: Work, index: GrownIndex): Promise<Ended | null> {
+  const { db, sessions, tally } = work;
+  const why = await whyNot(work, index);
+  if (why !== null) {
+    tally.postpone(index, why);
+    return null;
+  }
+  await noteRebuild(db, index);
+  const ended = await sessions.carryOut({
+    sql: `REINDEX INDEX CONCURRENTLY ${nameOf(index.schema, index.index)}`,
+    lockTimeoutMs: rebuildLockTimeoutMs,
+  });
+  if (ended.outcome === 'done') await measureIndexes(db, { one: index, rebuilt: true });
+  else if (ended.outcome === 'time') await noteTooShort(db, index, ended.seconds);
+  // After one that succeeded, too: the old index may still be there, where the last step met a lock.
+  tally.leftovers.push(...(await removeLeftovers(db, sessions)));
+  tally.index(index, ended, await sizeOfIndex(db, index));
+  return ended;
+}
+
+/** Why a rebuild is not begun now; null where nothing is in its way. */
+async function whyNot({ sessions, long, tally }: Work, index: GrownIndex): Promise<string | null> {
+  const transactions = await long.count();
+  if (transactions > 0)
+    return `it would wait for ${byNumber(transactions, 'a transaction that has', `${transactions} transactions that have`)} been open for long`;
+  const { broken_off_after: before } = index;
+  if (before !== null && sessions.leftMs < before * 1_000)
+    return `${before} s were not enough for it the last time, and less is left`;
+  const room = await roomFor(sessions, index);
+  tally.room = 'unknown' in room ? `not known: ${room.unknown}` : 'enough';
+  if ('unknown' in room || room.free >= roomTimes * index.bytes) return null;
+  tally.room = 'too little';
+  return `it needs ${roomTimes * index.bytes} bytes of the disk, and ${room.free} are free`;
+}
