@@ -154,7 +154,7 @@ describe.runIf(hasOpenssl)('an asynchronous bot', () => {
   });
 
   test('is asked once, also where all connections to the database are lost while it is awaited', async () => {
-    const scene = await asyncScene(takesOn(), { own: true });
+    const scene = await asyncScene();
     const running = scene.round();
     const asked = await scene.taken();
     const killer = connect(scene.engine.url, { max: 1, name: 'killer' });

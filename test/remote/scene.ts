@@ -8,6 +8,7 @@ import type { Remedy } from '../../src/bot.ts';
 import type { KnowledgeSeed } from '../../src/contract/bot.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
+import { registerCatalogue } from '../../src/schedule/register.ts';
 import { insertBot } from '../cli/rows.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
 import { keptForFile } from '../support/at-end.ts';
@@ -109,6 +110,7 @@ async function sharedEngine() {
     .insertInto('engine.settings')
     .values(settings.map(({ value, ...rest }) => ({ ...rest, value: JSON.stringify(value) })))
     .execute();
+  await registerCatalogue(engine.db, engine.catalogue);
   return opened;
 }
 

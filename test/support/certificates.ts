@@ -148,9 +148,19 @@ export function authority(): Authority {
   };
 }
 
-/** Has this process trust an authority until the test ends. */
+let ofNode: string[] | undefined;
+const trusted = new Set<string>();
+
+const trustAll = () => tls.setDefaultCACertificates([...ofNode!, ...trusted]);
+
+/** Has this process trust an authority, beside others, until the test ends. */
 export function trust({ ca }: Pick<Authority, 'ca'>): void {
-  const real = tls.getCACertificates('default');
-  tls.setDefaultCACertificates([...real, readFileSync(ca, 'utf8')]);
-  atEnd(() => tls.setDefaultCACertificates(real));
+  ofNode ??= tls.getCACertificates('default');
+  const certificate = readFileSync(ca, 'utf8');
+  trusted.add(certificate);
+  trustAll();
+  atEnd(() => {
+    trusted.delete(certificate);
+    trustAll();
+  });
 }
