@@ -25,15 +25,9 @@ export { request, type OutboundAnswer } from './outbound/request.ts';
 export { gitHubApi, isApiAddress, webHostOf, type GitHubAccess } from './github/access.ts';
 export { openGitHub, type GitHub } from './github/client.ts';
 export { GitHubError } from './github/error.ts';
-export {
-  aboutProblem,
-  closeIssue,
-  findIssue,
-  inFence,
-  safeTitle,
-  upsertIssue,
-  type IssuePlace,
-} from './github/issues.ts';
+export { aboutProblem, closeIssue, upsertIssue } from './github/issues.ts';
+export { findIssue, type IssuePlace } from './github/find-issue.ts';
+export { inFence, safeTitle } from './github/issue-text.ts';
 export { silenceCovers, silenceInForce } from './data/bots/bot-silences.ts';
 export { needsPersonNow } from './data/bots/standing-tickets.ts';
 export { isMerged, isPending } from './data/bots/pending-tickets.ts';

@@ -26,9 +26,12 @@ export const nothingAsked = <Item>(): Answered<Item> => ({
   limit: null,
 });
 
-/** Faults after which the next query may succeed. */
+/** Faults after which the next query may succeed: one organisation may refuse what the others allow. */
 const isOwnFault = (error: unknown): error is GitHubError =>
-  error instanceof GitHubError && ['server', 'unreached', 'invalid'].includes(error.fault);
+  error instanceof GitHubError && error.fault !== 'busy' && error.fault !== 'token';
+
+/** A query that is not answered takes 40 s with its repetition: where two in a row are not, the others are not sent in this run. */
+const maxUnreached = 2;
 
 /** Throws {@link GitHubError} where GitHub limits requests or takes no token, and where every query failed. */
 export async function askMany<Item>(
@@ -43,13 +46,20 @@ export async function askMany<Item>(
 ): Promise<Answered<Item>> {
   const all = nothingAsked<Item>();
   let failed: GitHubError | undefined;
+  let unreached = 0;
   for (let from = 0; from < names.length; from += perQuery) {
     const part = names.slice(from, from + perQuery);
+    if (unreached === maxUnreached) {
+      all.unread.push(...part);
+      continue;
+    }
     try {
       await askPart(client, part, { fields, shape }, all);
+      unreached = 0;
     } catch (error) {
       if (!isOwnFault(error)) throw error;
       failed = error;
+      unreached = error.fault === 'unreached' ? unreached + 1 : 0;
       all.unread.push(...part);
       all.why.push(error.message);
     }

@@ -34,7 +34,7 @@ async function readKeys(client: GitHub, name: string): Promise<Key[]> {
 }
 
 export async function findStaleKeys(config: Config, context: CheckContext): Promise<CheckResult> {
-  const client = await open(config, context);
+  const client = await orSkip(config, context, () => open(config, context));
   const read: TurnRead<Key[]> = await orSkip(config, context, () =>
     readInTurn('deploy-keys', config, context, (name) => readKeys(client, name)),
   );

@@ -35,7 +35,11 @@ export async function open(config: Config, context: CheckContext): Promise<GitHu
   });
 }
 
-/** Skips the check where GitHub asks to wait, and where it does not take the token: the check `repositories` reports that. */
+/** GitHub serves nothing: with these credentials, or at this address. */
+export const isRefused = (error: unknown): error is GitHubError =>
+  error instanceof GitHubError && ['token', 'forbidden', 'gone'].includes(error.fault);
+
+/** Skips the check where GitHub asks to wait, and where it serves nothing with these credentials: the check `repositories` reports that. */
 export async function orSkip<Answer>(
   config: Config,
   { skip }: CheckContext,
@@ -46,7 +50,13 @@ export async function orSkip<Answer>(
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     if (error.fault === 'busy') skip(`${error.message}; the next run tries again`);
-    if (error.fault === 'token') skip(`GitHub does not take ${secretOf(config)} (401)`);
+    if (isRefused(error)) skip(refusalOf(config, error));
     throw error;
   }
 }
+
+/** In one line. */
+export const refusalOf = (config: Config, { status, message }: GitHubError): string =>
+  status === 401
+    ? `GitHub does not take ${secretOf(config)} (401)`
+    : `GitHub serves nothing with ${secretOf(config)}${status === null ? '' : ` (${status})`}: ${message}`;

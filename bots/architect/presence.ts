@@ -1,9 +1,9 @@
 /** Repositories that are archived, renamed, locked or not there, and a token that sees nothing or is not taken. */
-import { GitHubError, z } from '../../src/bot.ts';
+import { z, type GitHubError } from '../../src/bot.ts';
 import type { CheckContext, CheckResult, ReportedFinding } from '../../src/bot.ts';
 import { counted } from '../parts/in-words.ts';
 import type { Config } from './config.ts';
-import { orSkip, secretOf } from './open.ts';
+import { isRefused, orSkip, secretOf } from './open.ts';
 import { readStanding, type Standing } from './standing.ts';
 import type { RepositoryAnswer } from './standing-query.ts';
 
@@ -19,7 +19,7 @@ export async function findGone(config: Config, context: CheckContext): Promise<C
   try {
     standing = await readStanding('repositories', config, context);
   } catch (error) {
-    if (error instanceof GitHubError && error.fault === 'token') return refused(config);
+    if (isRefused(error)) return refused(config, error);
     return orSkip(config, context, () => Promise.reject(error as Error));
   }
   const { watched, answered } = standing;
@@ -55,16 +55,16 @@ export async function findGone(config: Config, context: CheckContext): Promise<C
   };
 }
 
-const refused = (config: Config): CheckResult => ({
+const refused = (config: Config, { status, message }: GitHubError): CheckResult => ({
   examined: [tokenKey],
   findings: [
     {
       severity: 'high',
       category: 'repositories',
-      title: `GitHub does not take ${secretOf(config)} (401), so that no repository is watched`,
+      title: `GitHub ${status === 401 ? 'does not take' : 'serves nothing with'} ${secretOf(config)}${status === null ? '' : ` (${status})`}, so that no repository is watched`,
       description:
-        'It has expired or was revoked, or the app was removed. Make another one, and store it with ' +
-        `\`npx roundsman secrets set ${secretOf(config)}\`.`,
+        `${message}. It has expired or was revoked, its app or account was suspended or removed, or base_url is not the address of the ` +
+        `API. Put that right, or make another one and store it with \`npx roundsman secrets set ${secretOf(config)}\`.`,
       component: secretOf(config),
       key: tokenKey,
     },

@@ -38,6 +38,12 @@ const isClosed = (error: unknown): boolean =>
 const parsed = <Item>(shape: z.ZodType<Item>, items: unknown[]): Item[] =>
   items.flatMap((item) => shape.safeParse(item).data ?? []);
 
+/** Throws GitHubError where GitHub, or what stands before it, answered anything else. */
+function listIn(answer: unknown): unknown[] {
+  if (Array.isArray(answer)) return answer;
+  throw new GitHubError('GitHub answered no list of alerts', { fault: 'server', status: 200 });
+}
+
 export async function readOrganisation(
   client: GitHub,
   org: string,
@@ -58,6 +64,7 @@ export async function readOrganisation(
           ...(after !== undefined && { after }),
         }),
       maxPages,
+      'cursor',
     );
     for (const alert of parsed(dependabot, items))
       if (watched.has(nameOf(alert))) read.dependencies.push({ name: nameOf(alert), alert });
@@ -93,7 +100,7 @@ export async function readRepository(client: GitHub, name: string, read: Read): 
         per_page: 100,
       }),
     );
-    for (const alert of parsed(dependabot, alerts)) read.dependencies.push({ name, alert });
+    for (const alert of parsed(dependabot, listIn(alerts))) read.dependencies.push({ name, alert });
     if (alerts.length < 100) read.known.dependencies.add(name);
   } catch (error) {
     // Dependabot is off in many repositories of users.
@@ -103,7 +110,7 @@ export async function readRepository(client: GitHub, name: string, read: Read): 
     const alerts = await client.ask((rest) =>
       rest.secretScanning.listAlertsForRepo({ owner, repo, state: 'open', per_page: 100 }),
     );
-    for (const alert of parsed(leaked, alerts)) read.secrets.push({ name, alert });
+    for (const alert of parsed(leaked, listIn(alerts))) read.secrets.push({ name, alert });
     if (alerts.length < 100) read.known.secrets.add(name);
   } catch (error) {
     if (!isClosed(error)) throw error;

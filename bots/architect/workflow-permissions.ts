@@ -26,7 +26,7 @@ export async function findWidePermissions(
   config: Config,
   context: CheckContext,
 ): Promise<CheckResult> {
-  const client = await open(config, context);
+  const client = await orSkip(config, context, () => open(config, context));
   const read: TurnRead<Permissions> = await orSkip(config, context, () =>
     readInTurn('workflow-permissions', config, context, (name) => readPermissions(client, name)),
   );

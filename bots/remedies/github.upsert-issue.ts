@@ -35,15 +35,33 @@ type Params = z.infer<typeof params>;
 
 /** A fingerprint is hexadecimal; what else it may be has no place in a marker. */
 function placeOf({ repository, label }: Params, { target }: RemedyContext): IssuePlace {
-  const name = repository ?? repositoryName.safeParse(target.component).data;
-  if (name === undefined)
+  const full = repository ?? repositoryName.safeParse(target.component).data;
+  if (full === undefined)
     throw new NotAppliedError(
       'the finding is about no repository, and the parameter repository is not set',
     );
   if (!/^[A-Za-z0-9]{1,100}$/.test(target.fingerprint))
     throw new NotAppliedError('the fingerprint does not fit into a marker');
-  const [owner = '', repo = ''] = name.split('/');
+  const [owner = '', repo = ''] = full.split('/');
   return { owner, repo, label, about: aboutProblem(target.fingerprint) };
+}
+
+/**
+ * The number of the issue as the last application knew it: lists of issues are behind at times, or do not show an app its own. Null if
+ * there was none.
+ */
+async function numberIn(
+  { owner, repo }: IssuePlace,
+  { db, target }: RemedyContext,
+): Promise<number | null> {
+  const { rows } = await sql<{ number: string | null }>`
+    SELECT substring(evidence #>> '{after,number}' FROM '^[0-9]{1,9}$') AS number
+    FROM bot_actions
+    WHERE fingerprint = ${target.fingerprint} AND remedy = ${name} AND applied_at IS NOT NULL
+      AND lower(coalesce(evidence #>> '{params,repository}', component)) = ${`${owner}/${repo}`.toLowerCase()}
+      AND evidence #>> '{after,number}' IS NOT NULL
+    ORDER BY applied_at DESC LIMIT 1`.execute(db);
+  return rows[0]?.number ? Number(rows[0].number) : null;
 }
 
 interface Problem {
@@ -76,8 +94,10 @@ const wantedOf = ({ title, description, severity, bot }: Problem, { target }: Re
   state: 'open' as const,
 });
 
+const name = 'github.upsert-issue';
+
 export const upsertProblemIssue = defineRemedy<Params>({
-  name: 'github.upsert-issue',
+  name,
   title: 'Keep one issue at GitHub for the problem',
   risk: 'reversible',
   outside: true,
@@ -86,7 +106,8 @@ export const upsertProblemIssue = defineRemedy<Params>({
   async isDone(given, context) {
     const place = placeOf(given, context);
     const { title, body } = wantedOf(await readProblem(context), context);
-    const found = await findIssue(await openWith(given, context), place);
+    const number = await numberIn(place, context);
+    const found = await findIssue(await openWith(given, context), place, number);
     return (
       found !== null && found.isOpen && found.title === title && found.body.endsWith(`\n${body}`)
     );
@@ -96,10 +117,10 @@ export const upsertProblemIssue = defineRemedy<Params>({
     const wanted = wantedOf(await readProblem(context), context);
     const client = await openWith(given, context);
     return orNotApplied(async () => {
-      const { number, made } = await upsertIssue(client, place, wanted);
-      const name = `${place.owner}/${place.repo}#${number}`;
+      const known = await numberIn(place, context);
+      const { number, made } = (await upsertIssue(client, place, wanted, { number: known }))!;
       return {
-        summary: `${made ? 'made' : 'brought up to date'} the issue ${name}`,
+        summary: `${made ? 'made' : 'brought up to date'} the issue ${place.owner}/${place.repo}#${number}`,
         before: null,
         after: { number, made },
       };
@@ -109,7 +130,7 @@ export const upsertProblemIssue = defineRemedy<Params>({
     const place = placeOf(given, context);
     const client = await openWith(given, context);
     return orNotApplied(async () => {
-      const found = await findIssue(client, place);
+      const found = await findIssue(client, place, await numberIn(place, context));
       if (!found?.isOpen) throw new NotAppliedError('there is no open issue of this problem');
       await closeIssue(client, place, found.number);
       return {

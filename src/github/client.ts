@@ -2,6 +2,7 @@
  * GitHub's API, through Octokit: its plugins for retries and throttling, our own guarded requests below it, and errors of one kind
  * above it. A client is made for one check, one remedy or one message, with the signal that ends it.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Octokit } from '@octokit/rest';
 import { request } from '../outbound/request.ts';
 import { untilStopped } from '../ground/until-stopped.ts';
@@ -9,7 +10,7 @@ import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
 import { GitHubError, type GitHubFault } from './error.ts';
 import { gateOf } from './gate.ts';
 import { FinalError, guardedFetch, unreachedError, type SendLimits, type Usage } from './send.ts';
-import { forgetTokens, signInOptions } from './sign-in.ts';
+import { forgetTokens, signInOptions, tokenAgeMs } from './sign-in.ts';
 
 export interface GitHub {
   /**
@@ -19,11 +20,13 @@ export interface GitHub {
   ask<Answer>(question: (rest: Octokit['rest']) => Promise<{ data: Answer }>): Promise<Answer>;
   /**
    * Reads one page after the other, `maxPages` at most. `question` gets the number of the page, from 1, and for lists that GitHub
-   * pages by a cursor what follows the page before. `isWhole`: there are no others. Throws {@link GitHubError}.
+   * pages by a cursor what follows the page before; `by` says which of them it uses. `isWhole`: there are no others. Throws
+   * {@link GitHubError}.
    */
   pages<Item>(
     question: (rest: Octokit['rest'], at: Page) => Promise<PageAnswer<Item>>,
     maxPages: number,
+    by?: 'page' | 'cursor',
   ): Promise<{ items: Item[]; isWhole: boolean }>;
   /**
    * Sends a query of GraphQL. GitHub answers the parts that it can, and lists what is wrong with the others. Nothing of the answer
@@ -120,8 +123,9 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
   for (const each of [client, graphql])
     each.hook.before('request', (options) => {
       options.headers['x-github-api-version'] = apiVersion;
-      if (options.method !== 'GET' && !options.url.endsWith('/graphql'))
-        options.request = { ...options.request, retries: 0 };
+      const isWrite = options.method !== 'GET' && !options.url.endsWith('/graphql');
+      // A copy: the plugin for retries counts in this object, and all requests of a client would share it and wait longer and longer.
+      options.request = { ...options.request, ...(isWrite && { retries: 0 }) };
     });
 
   const errorOf = (error: unknown): GitHubError => {
@@ -129,15 +133,18 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     if (error instanceof FinalError) return error.cause;
     const { response, request: asked } = error as {
       response?: { status?: number };
-      request?: { method?: string };
+      request?: { method?: string; url?: string };
     };
     const status = response?.status ?? null;
     if (status === null) return unreachedError(unreached(), asked?.method ?? 'GET');
     const isServer = status >= 500 || status < 400;
+    const isSignIn = asked?.url?.endsWith('/access_tokens') === true && status in signInMeanings;
+    const meaning = (isSignIn ? signInMeanings : meanings)[status] ?? 'an error';
+    const hint = [404, 406].includes(status) ? pathHint(access.baseUrl) : '';
     return new GitHubError(
-      `${new URL(access.baseUrl).host} answered ${status}: ${meanings[status] ?? 'an error'}`,
+      `${new URL(access.baseUrl).host} answered ${status}: ${meaning}${hint}`,
       {
-        fault: faults[status] ?? (isServer ? 'server' : 'invalid'),
+        fault: isSignIn ? 'token' : (faults[status] ?? (isServer ? 'server' : 'invalid')),
         status,
         mayBeDone: isServer && asked?.method !== 'GET',
       },
@@ -154,7 +161,12 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
       signal.throwIfAborted();
       const known = errorOf(error);
       // What was refused was not carried out, so that a write is repeated, too.
-      if (known.status === 401 && !isRepeat && forgetTokens(access)) return carryOut(work, true);
+      if (isRepeat) throw known;
+      if (known.status === 401 && forgetTokens(access)) return carryOut(work, true);
+      if (known.fault === 'forbidden' && tokenAgeMs(access) < settlingMs) {
+        await wait(settleMs, undefined, { signal });
+        return carryOut(work, true);
+      }
       throw known;
     }
   };
@@ -162,8 +174,9 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
   return {
     usage,
     ask: (question) => carryOut(async () => (await question(client.rest)).data),
-    async pages(question, maxPages) {
+    async pages(question, maxPages, by = 'page') {
       const items = [];
+      const seen = new Set<string>();
       let after: string | null = null;
       for (let page = 1; ; page++) {
         const at: Page = { page, ...(after !== null && { after }) };
@@ -174,6 +187,10 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
         const next = nextPage(headers.link);
         if (next === null) return { items, isWhole: true };
         if (page === maxPages) return { items, isWhole: false };
+        // A list that leads in a circle is not known to be whole, and nothing of it may be counted twice.
+        const isNew = by === 'cursor' ? next.after !== null : (next.page ?? page + 1) === page + 1;
+        if (!isNew || seen.has(next.url)) return { items, isWhole: false };
+        seen.add(next.url);
         ({ after } = next);
       }
     },
@@ -192,10 +209,14 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
 }
 
 /** The page that GitHub names as the next one; null if there is none. */
-function nextPage(link: string | undefined): { after: string | null } | null {
+function nextPage(
+  link: string | undefined,
+): { url: string; after: string | null; page: number | null } | null {
   const [, url] = /<([^<>]{1,2000})>;\s*rel="next"/.exec(link ?? '') ?? [];
   if (url === undefined || !URL.canParse(url)) return null;
-  return { after: new URL(url).searchParams.get('after') };
+  const given = new URL(url).searchParams;
+  const page = given.get('page');
+  return { url, after: given.get('after'), page: page === null ? null : Number(page) };
 }
 
 function graphqlAnswer(body: unknown): GraphqlAnswer {
@@ -222,6 +243,28 @@ const faults: Record<number, GitHubFault> = {
   410: 'gone',
   451: 'gone',
 };
+
+/**
+ * What GitHub answers for an installation of an app when a token is asked for
+ * (docs.github.com/rest/apps/apps#create-an-installation-access-token-for-an-app).
+ */
+const signInMeanings: Record<number, string> = {
+  401: 'it does not take the key of the app, or app_id is another app',
+  403: 'the installation of the app is suspended',
+  404: 'the app has no such installation (any more)',
+};
+
+/** The permissions of a new token reach all of GitHub within seconds (github.com/octokit/auth-app.js/issues/589). */
+const settlingMs = 10_000;
+const settleMs = 2_000;
+
+/** GitHub's own address, and those of its Enterprise Cloud, begin with `api.`. */
+function pathHint(baseUrl: string): string {
+  const { hostname, pathname } = new URL(baseUrl);
+  return pathname === '/' && !hostname.startsWith('api.')
+    ? '. The API of a GitHub Enterprise Server is at https://HOST/api/v3'
+    : '';
+}
 
 const meanings: Record<number, string> = {
   401: 'it does not take the token',

@@ -1,8 +1,8 @@
 /**
  * Why GitHub was not asked, or did not do what was asked.
  *
- * busy: it limits requests, and nothing was done; token: it does not take the token; forbidden: the token lacks a permission, or
- * the feature is off; gone: there is no such object, or the token may not see it; invalid: it refuses the request as it is;
+ * busy: it limits requests, and nothing was done; token: it does not take the token, or the key or the installation of an app;
+ * forbidden: the token lacks a permission, or the feature is off; gone: there is no such object, or the token may not see it; invalid: it refuses the request as it is;
  * server: it has a fault of its own; unreached: there was no answer, or none that can be read.
  */
 export type GitHubFault =
@@ -24,6 +24,8 @@ export class GitHubError extends Error {
   readonly waitMs: number | null;
   /** false only if it is certain that GitHub did not do what was asked */
   readonly mayBeDone: boolean;
+  /** what refuses, as far as that was found out: a whole repository, or one issue of it; null if it was not asked */
+  readonly of: 'repository' | 'issue' | null;
 
   constructor(
     message: string,
@@ -32,12 +34,20 @@ export class GitHubError extends Error {
       status = null,
       waitMs = null,
       mayBeDone = false,
-    }: { fault: GitHubFault; status?: number | null; waitMs?: number | null; mayBeDone?: boolean },
+      of = null,
+    }: {
+      fault: GitHubFault;
+      status?: number | null;
+      waitMs?: number | null;
+      mayBeDone?: boolean;
+      of?: GitHubError['of'];
+    },
   ) {
     super(message);
     this.fault = fault;
     this.status = status;
     this.waitMs = waitMs;
     this.mayBeDone = mayBeDone;
+    this.of = of;
   }
 }

@@ -3,7 +3,7 @@
  * GitHub lengthens the wait, or blocks the account, if requests go on (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { OutboundAnswer } from '../outbound/request.ts';
+import type { OutboundAnswer, OutboundRequest } from '../outbound/request.ts';
 import { retryAfterMsOf } from '../outbound/retry-after.ts';
 
 /** GitHub counts these apart. */
@@ -15,7 +15,10 @@ export const resourceOf = (url: string): Resource => {
   return /(^|\/)search\//.test(pathname) ? 'search' : 'core';
 };
 
-/** Without any hint of when to come back, GitHub asks for a minute. */
+/**
+ * Without any hint of when to come back, GitHub asks for a minute, and for a longer wait each time after that. What limits the making
+ * of content mostly gives no hint, and lasts up to an hour.
+ */
 const fallbackMs = 60_000;
 /** The primary limit is renewed each hour. A wait that is longer is a mistake of a server. */
 const maxWaitMs = 3_600_000;
@@ -29,12 +32,36 @@ export const isLimit = (answer: OutboundAnswer): boolean => {
       (headers['retry-after'] !== undefined ||
         headers['x-ratelimit-remaining'] === '0' ||
         secondaryLimit.test(body.slice(0, 2_000)))) ||
+    (status === 422 && isTooQuick(body)) ||
     (status === 200 && limitWords.test(body.slice(0, 2_000)) && isLimitOfGraphql(body))
   );
 };
 
-const secondaryLimit = /\bsecondary rate limit\b/i;
+/** The second words are those of older servers. */
+const secondaryLimit = /\bsecondary rate limit\b|\babuse detection mechanism\b/i;
 const limitWords = /"RATE_LIMIT(?:ED)?"|\bsecondary rate limit\b/i;
+
+/**
+ * One of the limits for the making of issues is stated as an error of validation (github.com/cli/cli/issues/4801). Only the whole
+ * message counts: other errors repeat text that was sent.
+ */
+function isTooQuick(body: string): boolean {
+  if (!body.includes('submitted too quickly')) return false;
+  const { errors } = parsed(body) as { errors?: unknown };
+  return (Array.isArray(errors) ? errors : []).some((each: unknown) => {
+    const { message } = Object(each) as { message?: unknown };
+    return /^was submitted too quickly\.?$/.test(String(message ?? each));
+  });
+}
+
+/** An empty object where the text is no JSON, or no object. */
+function parsed(body: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(body)) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
 
 /**
  * GraphQL states its limits with status 200: the primary one as an error of the type RATE_LIMITED, and sometimes RATE_LIMIT, the secondary
@@ -42,13 +69,7 @@ const limitWords = /"RATE_LIMIT(?:ED)?"|\bsecondary rate limit\b/i;
  * read, because data hold text from outside.
  */
 function isLimitOfGraphql(body: string): boolean {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return false;
-  }
-  const { data, errors, message } = (parsed ?? {}) as Record<string, unknown>;
+  const { data, errors, message } = parsed(body);
   const stated = (Array.isArray(errors) ? errors : []) as ({
     type?: unknown;
     message?: unknown;
@@ -63,31 +84,43 @@ function isLimitOfGraphql(body: string): boolean {
   );
 }
 
-/** How long GitHub asks to wait after this answer; null if it does not. Both times are GitHub's own, so that clocks need not agree. */
-export function askedWaitMs(answer: OutboundAnswer, now = Date.now()): number | null {
+/**
+ * How long GitHub asks to wait after this answer; null if it does not. Both times are GitHub's own, so that clocks need not agree.
+ * `before`: how many such answers without a hint came just before it.
+ */
+export function askedWaitMs(
+  answer: OutboundAnswer,
+  before = 0,
+  now = Date.now(),
+): { ms: number; isHinted: boolean } | null {
   const { headers } = answer;
   const sentAt = Date.parse(headers['date'] ?? '');
   const theirNow = Number.isFinite(sentAt) ? sentAt : now;
   const limited = isLimit(answer);
+  const hinted = (ms: number) => ({ ms: Math.min(ms, maxWaitMs), isHinted: true });
   const after = limited ? retryAfterMsOf(headers, theirNow) : null;
-  if (after !== null) return Math.min(after, maxWaitMs);
+  if (after !== null) return hinted(after);
   const reset = Number(headers['x-ratelimit-reset']) * 1_000;
   if (headers['x-ratelimit-remaining'] === '0' && reset > 0)
     // The times are whole seconds: one more, so that the limit is renewed by then.
-    return Math.min(Math.max(reset - theirNow, 0) + 1_000, maxWaitMs);
-  return limited ? fallbackMs : null;
+    return hinted(Math.max(reset - theirNow, 0) + 1_000);
+  if (!limited) return null;
+  return { ms: Math.min(fallbackMs * 2 ** before, maxWaitMs), isHinted: false };
 }
 
 /** Until when requests of these credentials wait, in the time of `performance.now()`: it does not jump. */
 const until = new Map<string, number>();
+
+/** How many limits without a hint came in a row, for reading and for writing: GitHub still serves reads while it blocks writes. */
+const inRow = new Map<string, number>();
 
 export interface Gate {
   /** How long the next request has to wait. */
   waitMs(resource: Resource): number;
   /** Waits until the gate is open, also if it closes again meanwhile. Rejects when the signal aborts. */
   pass(resource: Resource, signal: AbortSignal): Promise<void>;
-  /** Closes the gate if the answer asks for it. */
-  note(resource: Resource, answer: OutboundAnswer): void;
+  /** Closes the gate if the answer to the request asks for it. Returns for how long, in ms; null if it does not. */
+  note(asked: Pick<OutboundRequest, 'method' | 'url'>, answer: OutboundAnswer): number | null;
 }
 
 /** One gate for all clients of this process that use the same credentials. */
@@ -105,13 +138,20 @@ export function gateOf(id: string): Gate {
         await wait(Math.ceil(ms), undefined, { signal });
       signal.throwIfAborted();
     },
-    note(resource, answer) {
-      const ms = askedWaitMs(answer);
-      if (ms === null) return;
+    note({ method, url }, answer) {
+      const resource = resourceOf(url);
+      const row = `${id} ${method === 'GET' || resource === 'graphql' ? 'reading' : 'writing'}`;
+      const before = inRow.get(row) ?? 0;
+      const asked = askedWaitMs(answer, before);
+      if (asked && !asked.isHinted) inRow.set(row, before + 1);
+      else if (answer.status < 400) inRow.delete(row);
+      if (asked === null) return null;
+      const { ms } = asked;
       // The secondary limits are about all requests, the primary ones about one resource.
       const isPrimary = answer.headers['x-ratelimit-remaining'] === '0';
       const name = nameOf(isPrimary ? resource : 'all');
       until.set(name, Math.max(until.get(name) ?? 0, performance.now() + ms));
+      return ms;
     },
   };
 }

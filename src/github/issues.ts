@@ -1,154 +1,78 @@
-/**
- * Issues that Roundsman keeps, one for each ticket or problem. Each has a marker in its body, which says what it is about, and a label.
- * An issue counts as ours only with both: anybody can write a marker into an issue of a public repository, but only who may
- * write there can give it a label.
- */
-import { printable } from '../ground/text.ts';
+/** Makes, edits and closes the issues that Roundsman keeps, one for each ticket or problem. */
 import type { GitHub } from './client.ts';
 import { GitHubError } from './error.ts';
+import {
+  findIssue,
+  hasLabel,
+  labelledIssues,
+  listed,
+  markerOf,
+  newestIssues,
+  type Issue,
+  type IssuePlace,
+} from './find-issue.ts';
+import { explained } from './refusal.ts';
 
-export interface IssuePlace {
-  owner: string;
-  repo: string;
-  /** the label that all of them have */
-  label: string;
-  /** what the issue is about: letters, digits, spaces, `.`, `:` and single dashes */
-  about: string;
-}
-
-export interface Issue {
-  number: number;
-  title: string;
-  body: string;
-  isOpen: boolean;
-}
-
-/** What an issue is to be. `state`: 'kept' leaves an issue that exists as open or closed as it is, and makes a new one open. */
+/** What an issue is to be. */
 export interface WantedIssue {
   title: string;
   /** without the marker */
   body: string;
+  /** 'kept' leaves an issue that exists as open or closed as it is, and makes a new one open */
   state: 'open' | 'closed' | 'kept';
+  /** false: where there is no issue, none is made */
+  makes?: boolean;
 }
 
 /** What the issue of a problem is about, for {@link IssuePlace.about}. A fingerprint of other letters does not fit into a marker. */
 export const aboutProblem = (fingerprint: string): string => `problem ${fingerprint}`;
 
-/** How many pages of 100 are searched of the open issues, and of the closed ones, the newest first. */
-const maxPages = 5;
+type Where = Pick<IssuePlace, 'owner' | 'repo'>;
 
-const marker = ({ about }: IssuePlace): string => {
-  if (!/^[A-Za-z0-9.: ]+(-[A-Za-z0-9.: ]+)*$/.test(about))
-    throw new Error('what an issue is about has to fit into a comment of HTML');
-  return `<!-- roundsman: ${about} -->`;
-};
+type Edit = { title?: string; body?: string } & (
+  | { state: 'open'; state_reason: 'reopened' }
+  | { state: 'closed'; state_reason: 'completed' | 'not_planned' }
+  | { state?: never }
+);
 
-interface Listed {
-  number: number;
-  title: string;
-  body: string | null;
-  isOpen: boolean;
-  labels: string[];
-}
-
-/** An issue as GitHub answers it; null for a pull request. Throws {@link GitHubError} for what is no issue: ours may be behind it. */
-function listed(item: unknown): Listed | null {
-  const { number, title, body, state, labels, pull_request } = Object(item) as Record<
-    string,
-    unknown
-  >;
-  if (pull_request) return null;
-  if (!Number.isSafeInteger(number) || typeof title !== 'string' || !Array.isArray(labels))
-    throw new GitHubError('GitHub answered something that is no issue', {
+/** Edits the issue. Throws {@link GitHubError}, also where the answer is not the issue as it was to be: a proxy may answer anything. */
+async function edit(
+  client: GitHub,
+  { owner, repo }: Where,
+  issue_number: number,
+  to: Edit,
+): Promise<void> {
+  const answer = await client
+    .ask((rest) => rest.issues.update({ owner, repo, issue_number, ...to }))
+    .catch(async (error: unknown) => {
+      throw await explained(client, { owner, repo, is: 'issue' }, error);
+    });
+  const found = listed(answer, true);
+  const isDone =
+    found?.number === issue_number && (!to.state || found.isOpen === (to.state === 'open'));
+  if (!isDone)
+    throw new GitHubError(`GitHub did not edit the issue ${owner}/${repo}#${issue_number}`, {
       fault: 'server',
       status: 200,
+      mayBeDone: true,
     });
-  const names = labels.map((each: unknown) =>
-    typeof each === 'string' ? each : (Object(each) as { name?: unknown }).name,
+}
+
+export const closeIssue = (client: GitHub, place: Where, number: number): Promise<void> =>
+  edit(client, place, number, { state: 'closed', state_reason: 'completed' });
+
+/** Closes what should not be there. A fault of GitHub's leaves it open, because another error is being reported. */
+const closeUnwanted = (client: GitHub, place: Where, number: number): Promise<void> =>
+  edit(client, place, number, { state: 'closed', state_reason: 'not_planned' }).catch(
+    (error: unknown) => {
+      if (!(error instanceof GitHubError)) throw error;
+    },
   );
-  return {
-    number: number as number,
-    title,
-    body: typeof body === 'string' ? body : null,
-    isOpen: state === 'open',
-    labels: names.filter((name) => typeof name === 'string'),
-  };
-}
 
-/** GitHub does not tell labels apart by capitals. */
-const hasLabel = (labels: readonly string[], label: string): boolean =>
-  labels.some((each) => each.trim().toLowerCase() === label.trim().toLowerCase());
-
-function ownIssue(item: unknown, place: IssuePlace): Issue | null {
-  const found = listed(item);
-  if (!found?.body?.startsWith(marker(place)) || !hasLabel(found.labels, place.label)) return null;
-  const { number, title, body, isOpen } = found;
-  return { number, title, body, isOpen };
-}
-
-/**
- * The issue of this number if it is the one that is sought, else the newest one with its marker, an open one before those that are
- * closed; null if there is none.
- */
-export async function findIssue(
-  client: GitHub,
-  place: IssuePlace,
-  number: number | null = null,
-): Promise<Issue | null> {
-  const { owner, repo } = place;
-  if (number !== null)
-    try {
-      const found = await client.ask((rest) =>
-        rest.issues.get({ owner, repo, issue_number: number }),
-      );
-      const issue = ownIssue(found, place);
-      // GitHub leads from an issue that was moved to where it is now: in another repository, mostly with another number. That number is
-      // of an issue of other people here.
-      if (issue?.number === number) return issue;
-    } catch (error) {
-      // It was deleted, or moved to where the token sees nothing.
-      if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
-    }
-  // An open issue may be older than hundreds of closed ones.
-  for (const state of ['open', 'closed'] as const)
-    for (const item of await list(client, place, state)) {
-      const issue = ownIssue(item, place);
-      if (issue) return issue;
-    }
-  return null;
-}
-
-/** The issues with the label, the newest first. */
-async function list(
-  client: GitHub,
-  { owner, repo, label }: Omit<IssuePlace, 'about'>,
-  state: 'open' | 'closed',
-): Promise<unknown[]> {
-  const { items } = await client.pages(
-    (rest, { page }) =>
-      rest.issues.listForRepo({
-        owner,
-        repo,
-        labels: label,
-        state,
-        sort: 'created',
-        direction: 'desc',
-        per_page: 100,
-        page,
-      }),
-    maxPages,
-  );
-  return items;
-}
-
-export async function closeIssue(
-  client: GitHub,
-  { owner, repo }: Pick<IssuePlace, 'owner' | 'repo'>,
-  issue_number: number,
-): Promise<void> {
-  await client.ask((rest) =>
-    rest.issues.update({ owner, repo, issue_number, state: 'closed', state_reason: 'completed' }),
-  );
+/** Keeps the first of these issues, and closes the other open ones: each was made by a process that did not know of the first. */
+async function keepFirst(client: GitHub, place: Where, found: readonly Issue[]): Promise<void> {
+  for (const { number, isOpen } of found.slice(1))
+    if (isOpen) await closeUnwanted(client, place, number);
 }
 
 /**
@@ -157,93 +81,98 @@ export async function closeIssue(
  */
 async function refuseUnlabelled(
   client: GitHub,
-  place: IssuePlace,
-  issue_number: number,
+  { owner, repo, label }: IssuePlace,
+  number: number,
 ): Promise<never> {
-  const { owner, repo, label } = place;
-  await client
-    .ask((rest) =>
-      rest.issues.update({
-        owner,
-        repo,
-        issue_number,
-        state: 'closed',
-        state_reason: 'not_planned',
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof GitHubError)) throw error;
-    });
+  await closeUnwanted(client, { owner, repo }, number);
   throw new GitHubError(
-    `GitHub made the issue ${owner}/${repo}#${issue_number} without the label ${label}, by which it would be found again: the account may write issues there, and not label them (its role has to be Triage or higher)`,
-    { fault: 'forbidden', status: 201 },
+    `GitHub made the issue ${owner}/${repo}#${number} without the label ${label}, by which it would be found again: the account may ` +
+      'write issues there, and not label them (its role has to be Triage or higher), or not make the label, which then has to be made by hand',
+    { fault: 'forbidden', status: 201, of: 'repository' },
   );
 }
 
+/** Makes the issue. Where another process made one about the same at the same time, the older one is kept, and returned. */
+async function make(
+  client: GitHub,
+  place: IssuePlace,
+  { title, body }: { title: string; body: string },
+  onMade?: (number: number) => void,
+): Promise<Issue> {
+  const { owner, repo, label } = place;
+  const answer = await client
+    .ask((rest) => rest.issues.create({ owner, repo, title, body, labels: [label] }))
+    .catch(async (error: unknown) => {
+      throw await explained(client, { owner, repo, is: 'repository' }, error);
+    });
+  const created = listed(answer, true);
+  if (!created)
+    throw new GitHubError('GitHub made no issue', {
+      fault: 'server',
+      status: 201,
+      mayBeDone: true,
+    });
+  const made: Issue = { number: created.number, title, body, isOpen: true };
+  onMade?.(made.number);
+  if (!hasLabel(created.labels, label)) await refuseUnlabelled(client, place, made.number);
+  const others = (await newestIssues(client, place)).filter(
+    ({ number, isOpen }) => isOpen && number !== made.number,
+  );
+  const all = [...others, made].toSorted((a, b) => a.number - b.number);
+  await keepFirst(client, place, all);
+  const first = all[0]!;
+  if (first !== made) onMade?.(first.number);
+  return first;
+}
+
+const stateIn = (state: WantedIssue['state'], isOpen: boolean): boolean =>
+  state === 'kept' ? isOpen : state === 'open';
+
 /**
- * Makes the issue, or brings it up to date; nothing is sent where it is so already. It is looked for before it is made. `onMade` is
- * told the number of a new issue at once: it is open, even if it is to be closed. Throws {@link GitHubError}.
+ * Makes the issue, or brings it up to date; nothing is sent where it is so already. It is looked for before it is made: `number` is
+ * where it was last, if that is known. `onMade` is told the number of a new issue at once: it is open, even if it is to be closed. Null
+ * where there is none, and none is to be made. Throws {@link GitHubError}.
  */
 export async function upsertIssue(
   client: GitHub,
   place: IssuePlace,
   wanted: WantedIssue,
   { number = null, onMade }: { number?: number | null; onMade?: (number: number) => void } = {},
-): Promise<Issue & { made: boolean; changed: boolean }> {
-  const { owner, repo, label } = place;
-  const { title } = wanted;
-  const body = `${marker(place)}\n${wanted.body}`;
-  let issue = await findIssue(client, place, number);
-  const made = issue === null;
-  if (issue === null) {
-    const created = await client.ask((rest) =>
-      rest.issues.create({ owner, repo, title, body, labels: [label] }),
-    );
-    issue = { number: created.number, title, body, isOpen: true };
-    onMade?.(issue.number);
-    if (!hasLabel(listed(created)?.labels ?? [], label))
-      await refuseUnlabelled(client, place, issue.number);
-  }
-  const isOpen = wanted.state === 'kept' ? issue.isOpen : wanted.state === 'open';
+): Promise<(Issue & { made: boolean; changed: boolean }) | null> {
+  const { title, state, makes = true } = wanted;
+  const body = `${markerOf(place)}\n${wanted.body}`;
+  const found = await findIssue(client, place, number).catch(async (error: unknown) => {
+    throw await explained(client, { ...place, is: 'repository' }, error);
+  });
+  if (!found && !makes) return null;
+  const issue = found ?? (await make(client, place, { title, body }, onMade));
+  const isOpen = stateIn(state, issue.isOpen);
   // GitHub stores line ends as it likes.
   const isSame = issue.title === title && issue.body.replaceAll('\r\n', '\n') === body;
-  if (isSame && issue.isOpen === isOpen) return { ...issue, made, changed: made };
-  const { number: issue_number } = issue;
-  await client.ask((rest) =>
-    rest.issues.update({
-      owner,
-      repo,
-      issue_number,
+  const isSameState = issue.isOpen === isOpen;
+  if (!isSame || !isSameState)
+    await edit(client, place, issue.number, {
       title,
       body,
-      ...(issue.isOpen !== isOpen &&
+      ...(!isSameState &&
         (isOpen
           ? { state: 'open' as const, state_reason: 'reopened' as const }
           : { state: 'closed' as const, state_reason: 'completed' as const })),
-    }),
-  );
-  return { number: issue_number, title, body, isOpen, made, changed: true };
+    });
+  // What a killed process left is closed at the latest with the issue itself.
+  if (found && !isOpen && !isSameState && place.since) {
+    const others = (await labelledIssues(client, place)).filter(
+      (each) => each.number !== issue.number,
+    );
+    await keepFirst(client, place, [issue, ...others]);
+  }
+  const made = found === null;
+  return {
+    number: issue.number,
+    title,
+    body,
+    isOpen,
+    made,
+    changed: made || !isSame || !isSameState,
+  };
 }
-
-/**
- * Text from outside as an issue may show it: in a fence, in which GitHub makes no mention, no link, no reference and no image. The
- * fence is longer than any in the text.
- */
-export function inFence(given: readonly string[]): string {
-  const lines = given.map(printable);
-  const longest = Math.max(
-    0,
-    ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length),
-  );
-  const fence = '`'.repeat(Math.max(3, longest + 1));
-  return [`${fence}text`, ...lines, fence].join('\n');
-}
-
-/** A title shows no mention and no reference: `@name` and `#12` are written apart. GitHub takes 256 characters. */
-export const safeTitle = (title: string): string =>
-  printable(title)
-    .replaceAll(/([@#])(?=[\p{L}\p{N}])/gu, '$1 ')
-    .replaceAll('`', "'")
-    .slice(0, 250)
-    .replace(/[\ud800-\udbff]$/, '')
-    .trim() || 'Roundsman';

@@ -102,7 +102,7 @@ export function guardedFetch(
       if (waitMs > maxWaitMs) throw limited(waitMs);
       await gate.pass(resource, signal);
       const answer = await sendOnce(asked);
-      gate.note(resource, answer);
+      gate.note(asked, answer);
       if (!isLimit(answer)) return answer;
       const nextMs = gate.waitMs(resource);
       if (repeat === maxRepeats || nextMs > maxWaitMs) throw limited(nextMs, answer.status);

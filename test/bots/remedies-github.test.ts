@@ -1,5 +1,6 @@
 /** Remedies that act at GitHub, beside a server that answers by GitHub's own description. */
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { rerunFailedJobs } from '../../bots/remedies/github.rerun-failed-jobs.ts';
@@ -7,8 +8,9 @@ import { upsertProblemIssue } from '../../bots/remedies/github.upsert-issue.ts';
 import { NotAppliedError } from '../../src/bot.ts';
 import type { Remedy, RemedyContext, UndoContext } from '../../src/bot.ts';
 import { botChanges } from '../../src/heal/bot-changes.ts';
+import { insertAction } from '../cli/known.ts';
 import { insertBot, insertFinding } from '../cli/rows.ts';
-import { reply, serveGitHub } from '../github/server.ts';
+import { reply, serveGitHub, type GitHubState } from '../github/server.ts';
 import { repositoryState } from '../github/state.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -60,7 +62,7 @@ const failed = { id: 77, status: 'completed', conclusion: 'failure', run_attempt
 
 test('failed jobs are run once more, and never twice', async () => {
   const { state, context, given } = await scene();
-  state.runs.set(77, { ...failed });
+  state.runs.set(77, { ...failed, head_sha: headOf(state) });
   const params = given(rerunFailedJobs);
   expect(await rerunFailedJobs.isDone(params, context)).toBe(false);
   expect((await rerunFailedJobs.apply(params, context)).summary).toContain('run 77 of acme/shop');
@@ -74,9 +76,9 @@ test('failed jobs are run once more, and never twice', async () => {
 
 test('whether a lost answer was a re-run is asked, and not guessed', async () => {
   const { state, context, given } = await scene();
-  state.runs.set(77, { ...failed });
-  state.instead.push(({ method }, answer) => {
-    if (method !== 'POST') return 'pass';
+  state.runs.set(77, { ...failed, head_sha: headOf(state) });
+  state.instead.push(({ method, pathname }, answer) => {
+    if (method !== 'POST' || !pathname.includes('rerun')) return 'pass';
     Object.assign(state.runs.get(77)!, { run_attempt: 2, status: 'queued', conclusion: null });
     answer.destroy();
   });
@@ -85,6 +87,66 @@ test('whether a lost answer was a re-run is asked, and not guessed', async () =>
   expect(error).not.toBeInstanceOf(NotAppliedError);
   expect(error).toBeInstanceOf(Error);
   expect(await rerunFailedJobs.isDone(params, context)).toBe(true);
+});
+
+/** The newest commit of the repository that the server has. */
+const headOf = ({ repositories }: GitHubState) => repositories[0]!.commits[0]!.oid;
+
+test('two that run the same jobs again at once start them once', async () => {
+  const { state, context, given } = await scene();
+  state.runs.set(77, { ...failed, head_sha: headOf(state) });
+  const params = given(rerunFailedJobs);
+  const outcomes = await Promise.allSettled([
+    rerunFailedJobs.apply(params, context),
+    rerunFailedJobs.apply(params, context),
+  ]);
+  expect(state.runs.get(77)).toMatchObject({ run_attempt: 2 });
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  const lost = outcomes.find((each) => each.status === 'rejected')!;
+  expect(lost.reason).toBeInstanceOf(NotAppliedError);
+});
+
+test.each([
+  ['that a person ran again', { run_attempt: 2 }, /was run again already/],
+  ['that goes on', { status: 'in_progress', conclusion: null }, /goes on/],
+  ['that succeeded', { conclusion: 'success' }, /run again already/],
+  [
+    'that is older than 30 days',
+    { created_at: new Date(Date.now() - 31 * 86_400_000).toISOString() },
+    /older than 30 days/,
+  ],
+  ['of a commit that is the newest no more', { head_sha: 'f'.repeat(40) }, /newer commit/],
+])('a run %s is left as it is, and GitHub is not asked to run it', async (_, more, why) => {
+  const { state, context, given } = await scene();
+  state.runs.set(77, { ...failed, head_sha: headOf(state), ...more });
+  expect(await refusal(rerunFailedJobs.apply(given(rerunFailedJobs), context))).toMatch(why);
+  expect(state.requests.filter(({ path }) => path.includes('rerun'))).toEqual([]);
+});
+
+test('what GitHub refuses to run again names each reason that it may have', async () => {
+  const { state, context, given } = await scene();
+  state.runs.set(77, { ...failed, head_sha: headOf(state) });
+  state.instead.push(({ method, pathname }, answer) =>
+    method === 'POST' && pathname.includes('rerun')
+      ? reply(state, answer, 403, { message: 'This workflow run cannot be retried' })
+      : 'pass',
+  );
+  expect(await refusal(rerunFailedJobs.apply(given(rerunFailedJobs), context))).toMatch(
+    /permission.*50 times/,
+  );
+});
+
+test.each([
+  ['{}', {}],
+  ['a page', '<html>Sign in</html>'],
+  ['a run without a state', { id: 77, conclusion: 'failure' }],
+])('a server that answers %s for the run is certain not to have run it', async (_, body) => {
+  const { state, context, given } = await scene();
+  state.instead.push(({ pathname }, answer) =>
+    pathname.endsWith('/runs/77') ? reply(state, answer, 200, body) : 'pass',
+  );
+  await refusal(rerunFailedJobs.apply(given(rerunFailedJobs), context));
+  expect(state.requests.filter(({ method }) => method === 'POST')).toEqual([]);
 });
 
 test('a finding that names no run, and a token that may not, are certain not to have done anything', async () => {
@@ -97,9 +159,11 @@ test('a finding that names no run, and a token that may not, are certain not to 
     other.context.target && rerunFailedJobs.apply(other.given(rerunFailedJobs), other.context),
   );
   const third = await scene();
-  third.state.runs.set(77, { ...failed });
-  third.state.instead.push(({ method }, answer) =>
-    method === 'POST' ? reply(third.state, answer, 403, { message: 'no' }) : 'pass',
+  third.state.runs.set(77, { ...failed, head_sha: headOf(third.state) });
+  third.state.instead.push(({ method, pathname }, answer) =>
+    method === 'POST' && pathname.includes('rerun')
+      ? reply(third.state, answer, 403, { message: 'no' })
+      : 'pass',
   );
   const why = await refusal(rerunFailedJobs.apply(third.given(rerunFailedJobs), third.context));
   expect(why).toMatch(/403/);
@@ -121,6 +185,38 @@ async function problem(title: string): Promise<string> {
   await insertFinding(db, bot, title, { fingerprint });
   return fingerprint;
 }
+
+test('an issue that no list shows is found by the number that the ledger has, and no second one is made', async () => {
+  const fingerprint = await problem('payments fail');
+  const { state, context, given } = await scene({ fingerprint });
+  const params = given(upsertProblemIssue, { repository: 'acme/alarms' });
+  const evidence = await upsertProblemIssue.apply(params, context);
+  const bot = await db
+    .selectFrom('bots')
+    .select('id')
+    .where('name', '=', `bot-${fingerprint.slice(0, 8)}`)
+    .executeTakeFirstOrThrow();
+  await insertAction(db, bot.id, 'held', 1, {
+    fingerprint,
+    remedy: 'github.upsert-issue',
+    evidence: JSON.stringify({
+      params: { repository: 'acme/alarms' },
+      after: evidence.after as object,
+    }),
+  });
+  // An app does not see its own issues in lists of some servers.
+  const none = (
+    { pathname, method }: { pathname: string; method: string },
+    answer: ServerResponse,
+  ) =>
+    method === 'GET' && pathname.endsWith('/issues')
+      ? reply(state, answer, 200, [])
+      : ('pass' as const);
+  state.instead.push(none, none, none, none);
+  expect(await upsertProblemIssue.isDone(params, context)).toBe(true);
+  await upsertProblemIssue.apply(params, context);
+  expect(state.issues.get('acme/alarms')).toHaveLength(1);
+});
 
 test('a problem has one issue, which follows it, and its undo closes that one', async () => {
   const fingerprint = await problem('payments fail @everyone');

@@ -58,6 +58,16 @@ test('reading is repeated once after a fault of the server, and a write never', 
   expect(state.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
+test('faults of one query do not lengthen the waits of the next ones', async () => {
+  // With waits of 1, 9 and 9 s, as they were, the third query would not be answered by then.
+  const { client, state } = await scene({ signal: AbortSignal.timeout(15_000) });
+  for (let at = 0; at < 3; at++) {
+    instead(state, [502, { message: 'Server Error' }], [502, { message: 'Server Error' }]);
+    expect(await faultOf(client.query('{ rateLimit { cost } }'))).toMatchObject({ status: 502 });
+  }
+  expect(state.requests).toHaveLength(6);
+});
+
 test.each([
   ['no JSON', (answer: import('node:http').ServerResponse) => answer.end('<html>')],
   ['nothing', (answer: import('node:http').ServerResponse) => answer.destroy()],

@@ -1,7 +1,8 @@
 /** Issues that are found again by marker and label, where something has happened to them. */
 import { expect, test } from 'vitest';
 import { openGitHub } from '../../src/github/client.ts';
-import { findIssue, upsertIssue, type IssuePlace } from '../../src/github/issues.ts';
+import { findIssue, type IssuePlace } from '../../src/github/find-issue.ts';
+import { upsertIssue } from '../../src/github/issues.ts';
 import { reply, serveGitHub, type IssueState } from './server.ts';
 import { repositoryState } from './state.ts';
 

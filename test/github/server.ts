@@ -19,7 +19,12 @@ export interface IssueState {
   state: 'open' | 'closed';
   state_reason: string | null;
   labels: string[];
+  locked?: boolean;
+  updated_at?: string;
 }
+
+/** What has become of an issue: it was deleted or made a discussion (410), or moved to another repository (301). */
+export type GoneIssue = { status: 410 } | { status: 301; location: string };
 
 /** Answers one request in another way; `pass` goes on as usual. */
 export type Instead = (
@@ -37,9 +42,19 @@ export interface GitHubState {
   /** paths that the token may not read, as their beginnings */
   forbidden: string[];
   issues: Map<string, IssueState[]>;
+  /** by `owner/name#1` */
+  goneIssues: Map<string, GoneIssue>;
+  /** numbers of issues that no list with a label has yet: those lists are behind at times */
+  unlisted: Set<number>;
+  /** false: the account may write issues, and not label them */
+  mayLabel: boolean;
+  /** what GitHub limits of what is written: see {@link contentLimit} */
+  contentLimit: { perMinute: number; retryAfter?: number; status?: 403 | 422 } | null;
+  /** when something was written, by `performance.now()` */
+  written: number[];
   runs: Map<number, Json>;
   /** the public key of an app, in PEM; requests of installations then need a token that this server gave out */
-  app: { id: number; publicKey: string } | null;
+  app: { id: number; publicKey: string; becomes?: 'suspended' | 'removed' } | null;
   /** what answers instead: each is asked once for a request, and is removed when it answers */
   instead: Instead[];
   /** how far its clock is ahead, in ms */
@@ -67,6 +82,11 @@ export async function serveGitHub(repositories: RepositoryState[] = []) {
     secrets: [],
     forbidden: [],
     issues: new Map(),
+    goneIssues: new Map(),
+    unlisted: new Set(),
+    mayLabel: true,
+    contentLimit: null,
+    written: [],
     runs: new Map(),
     app: null,
     instead: [],
@@ -134,8 +154,13 @@ async function answerTo(
     return refuse(403, 'Request forbidden by administrative rules');
   const credentials = (headers.authorization ?? '').replace(/^(token|bearer) /i, '');
   if (pathname.startsWith('/app/')) {
-    if (!state.app || !isOfApp(credentials, state.app, Date.now() + state.aheadMs))
-      return refuse(401, 'A JSON web token could not be decoded');
+    const why = state.app
+      ? whyNoApp(credentials, state.app, Date.now() + state.aheadMs)
+      : 'A JSON web token could not be decoded';
+    if (why !== null) return refuse(401, why);
+    if (state.app?.becomes === 'suspended')
+      return refuse(403, 'This installation has been suspended');
+    if (state.app?.becomes === 'removed') return refuse(404, 'Not Found');
   } else if (credentials !== state.token && !isGiven(credentials))
     return refuse(401, 'Bad credentials');
 
@@ -171,7 +196,20 @@ async function answerTo(
         { location: to },
       );
     }
-    if (!repositoryIn(state, owner, repo!)) return send(404, { message: 'Not Found' });
+    const found = repositoryIn(state, owner, repo!);
+    if (!found) return send(404, { message: 'Not Found' });
+    if (method !== 'GET' && found.archived)
+      return send(403, { message: 'Repository was archived so is read-only.' });
+    if (pathname.includes('/issues') && found.hasIssues === false)
+      // The list of such a repository is empty, or has its pull requests.
+      return operation.path.endsWith('/issues') && method === 'GET'
+        ? send(200, [])
+        : send(410, { message: 'Issues has been disabled in this repository.' });
+    if (method !== 'GET' && pathname.includes('/issues')) {
+      const refusal = contentLimit(state);
+      if (refusal) return reply(state, answer, ...refusal);
+      state.written.push(performance.now());
+    }
   }
   operations[`${operation.method} ${operation.path}`]!({
     state,
@@ -181,6 +219,36 @@ async function answerTo(
     body,
     send,
   });
+}
+
+/**
+ * GitHub limits what is written, issues and their edits: 80 a minute and 500 an hour by its documentation. It says so with 403, mostly
+ * without a time, or with 422.
+ */
+function contentLimit({ contentLimit: limit, written }: GitHubState) {
+  if (!limit) return null;
+  const recent = written.filter((at) => performance.now() - at < 60_000).length;
+  if (recent < limit.perMinute) return null;
+  const headers: Record<string, string> =
+    limit.retryAfter === undefined ? {} : { 'retry-after': String(limit.retryAfter) };
+  const body =
+    limit.status === 422
+      ? {
+          message: 'Validation Failed',
+          errors: [
+            {
+              resource: 'Issue',
+              code: 'custom',
+              field: 'base',
+              message: 'was submitted too quickly',
+            },
+          ],
+        }
+      : {
+          message:
+            'You have exceeded a secondary rate limit and have been temporarily blocked from content creation. Please retry your request again later.',
+        };
+  return [limit.status ?? 403, body, headers] as const;
 }
 
 const repositoryIn = ({ repositories }: GitHubState, owner: string, name: string) =>
@@ -209,12 +277,12 @@ async function graphql(state: GitHubState, text: string, answer: ServerResponse)
   reply(state, answer, invalid.length > 0 ? 400 : 200, body);
 }
 
-/** Whether a JWT is of the app, and of now by this server's clock: 60 s of difference are allowed. */
-function isOfApp(
+/** Why GitHub does not take a JWT, in its own words; null if it does. By its own clock, 60 s of difference are allowed. */
+function whyNoApp(
   jwt: string,
   { id, publicKey }: { id: number; publicKey: string },
   now: number,
-): boolean {
+): string | null {
   const [head = '', claims = '', signature = ''] = jwt.split('.');
   const fits = verify(
     'sha256',
@@ -222,9 +290,16 @@ function isOfApp(
     createPublicKey(publicKey),
     Buffer.from(signature, 'base64url'),
   );
-  if (!fits) return false;
+  if (!fits) return 'A JSON web token could not be decoded';
   const { iss, iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Json;
-  return String(iss) === String(id) && iat * 1_000 <= now + 60_000 && exp * 1_000 > now;
+  if (String(iss) !== String(id)) return 'Integration not found';
+  if (iat * 1_000 > now + 60_000)
+    return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+  if (exp * 1_000 <= now)
+    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
+  return exp * 1_000 > now + 660_000
+    ? "'Expiration time' claim ('exp') is too far in the future"
+    : null;
 }
 
 interface Asked {
@@ -265,6 +340,22 @@ const issuesOf = ({ state, values }: Asked): IssueState[] => {
   return issues;
 };
 
+const nameOfIssue = ({ values }: Asked, number: number | string): string =>
+  `${values['owner']}/${values['repo']}#${number}`;
+
+/** Answers for an issue that is not there any more; false if it is. */
+function isGone(asked: Asked): boolean {
+  const gone = asked.state.goneIssues.get(nameOfIssue(asked, asked.values['issue_number']!));
+  if (gone?.status === 410) asked.send(410, { message: 'This issue was deleted' });
+  if (gone?.status === 301)
+    asked.send(
+      301,
+      { message: 'Moved Permanently', url: gone.location, documentation_url: '' },
+      { location: gone.location },
+    );
+  return gone !== undefined;
+}
+
 const issueBody = (issue: IssueState): Json =>
   filled('issue', {
     ...issue,
@@ -298,7 +389,13 @@ const operations: Record<string, (asked: Asked) => void> = {
     const found = repositoryIn(state, values['owner']!, values['repo']!)!;
     send(
       200,
-      filled('full-repository', { name: found.name, full_name: `${found.owner}/${found.name}` }),
+      filled('full-repository', {
+        name: found.name,
+        full_name: `${found.owner}/${found.name}`,
+        archived: found.archived ?? false,
+        disabled: found.disabled ?? false,
+        has_issues: found.hasIssues ?? true,
+      }),
     );
   },
   'get /repos/{owner}/{repo}/keys': (asked) => {
@@ -312,7 +409,7 @@ const operations: Record<string, (asked: Asked) => void> = {
     send(200, repositoryIn(state, values['owner']!, values['repo']!)!.permissions),
   'get /repos/{owner}/{repo}/actions/runs/{run_id}': ({ state, values, send }) => {
     const run = state.runs.get(Number(values['run_id']));
-    if (run) send(200, filled('workflow-run', run));
+    if (run) send(200, filled('workflow-run', { created_at: new Date().toISOString(), ...run }));
     else send(404, { message: 'Not Found' });
   },
   'post /repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs': ({
@@ -323,6 +420,13 @@ const operations: Record<string, (asked: Asked) => void> = {
     const run = state.runs.get(Number(values['run_id']));
     if (!run) return send(404, { message: 'Not Found' });
     if (run['status'] !== 'completed')
+      return send(403, { message: 'This workflow is already running' });
+    const age = Date.now() - Date.parse(run['created_at'] ?? new Date().toISOString());
+    if (age > 30 * 86_400_000)
+      return send(403, {
+        message: 'Unable to retry this workflow run because it was created over a month ago',
+      });
+    if (run['run_attempt'] >= 50)
       return send(403, { message: 'This workflow run cannot be retried' });
     Object.assign(run, { run_attempt: run['run_attempt'] + 1, status: 'queued', conclusion: null });
     send(201, {});
@@ -330,10 +434,14 @@ const operations: Record<string, (asked: Asked) => void> = {
   'get /repos/{owner}/{repo}/issues': (asked) => {
     const labels = (asked.url.searchParams.get('labels') ?? '').split(',').filter(Boolean);
     const wanted = asked.url.searchParams.get('state') ?? 'open';
+    const since = asked.url.searchParams.get('since');
     const found = issuesOf(asked).filter(
       (issue) =>
         (wanted === 'all' || issue.state === wanted) &&
-        labels.every((label) => issue.labels.includes(label)),
+        (since === null || (issue.updated_at ?? '9') >= since) &&
+        labels.every((label) => issue.labels.includes(label)) &&
+        !(labels.length > 0 && asked.state.unlisted.has(issue.number)) &&
+        !asked.state.goneIssues.has(nameOfIssue(asked, issue.number)),
     );
     page(asked, found.toSorted((a, b) => b.number - a.number).map(issueBody));
   },
@@ -346,12 +454,14 @@ const operations: Record<string, (asked: Asked) => void> = {
       body,
       state: 'open',
       state_reason: null,
-      labels,
+      labels: asked.state.mayLabel ? labels : [],
+      updated_at: new Date(Date.now() + asked.state.aheadMs).toISOString(),
     };
     issues.push(issue);
     asked.send(201, issueBody(issue));
   },
   'get /repos/{owner}/{repo}/issues/{issue_number}': (asked) => {
+    if (isGone(asked)) return;
     const found = issuesOf(asked).find(
       ({ number }) => number === Number(asked.values['issue_number']),
     );
@@ -359,11 +469,14 @@ const operations: Record<string, (asked: Asked) => void> = {
     else asked.send(404, { message: 'Not Found' });
   },
   'patch /repos/{owner}/{repo}/issues/{issue_number}': (asked) => {
+    if (isGone(asked)) return;
     const found = issuesOf(asked).find(
       ({ number }) => number === Number(asked.values['issue_number']),
     );
     if (!found) return asked.send(404, { message: 'Not Found' });
-    Object.assign(found, asked.body);
+    Object.assign(found, asked.body, {
+      updated_at: new Date(Date.now() + asked.state.aheadMs).toISOString(),
+    });
     asked.send(200, issueBody(found));
   },
   'post /app/installations/{installation_id}/access_tokens': ({ given, send }) => {

@@ -33,6 +33,8 @@ export interface RepositoryState {
   ownerType: 'Organization' | 'User';
   archived?: boolean;
   disabled?: boolean;
+  /** false: its issues are switched off */
+  hasIssues?: boolean;
   lockReason?: 'BILLING' | 'MIGRATING';
   branch: string;
   commits: CommitState[];

@@ -2,8 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { gitHubIssue } from '../../src/notify/channels/github-issue.ts';
+import { issueOf } from '../../src/notify/github/issue.ts';
 import { printable } from '../../src/ground/text.ts';
-import type { Message } from '../../src/notify/message.ts';
+import type { Message, TicketMessage } from '../../src/notify/message.ts';
 import { reply, serveGitHub } from '../github/server.ts';
 import { repositoryState } from '../github/state.ts';
 import { contextOf } from './context.ts';
@@ -265,4 +266,115 @@ test('a config needs a repository and one way to sign in, over TLS', () => {
   expect(fits({ repository, app_id: 1, private_key: 'x' })).toBe(false);
   expect(fits({ repository: 'acme', token: 'x' })).toBe(false);
   expect(fits({ repository, token: 'x', base_url: 'http://ghe.example/api/v3' })).toBe(false);
+});
+
+test('the end of a ticket that has no issue makes none, and says so', async () => {
+  const { deliver, issues, state } = await scene();
+  expect(await deliver(resolved)).toEqual({
+    sent: true,
+    reference: null,
+    note: expect.stringMatching(/no issue/),
+  });
+  // One that was deleted is not made again to be closed.
+  await deliver(ticketMessage());
+  state.goneIssues.set('acme/alarms#1', { status: 410 });
+  expect(await deliver(resolved, '1')).toMatchObject({ sent: true, reference: null });
+  expect(issues()).toHaveLength(1);
+});
+
+test('a ticket that was over before it could be told of is told of by a closed issue', async () => {
+  const { deliver, issues } = await scene();
+  const both = ticketMessage(
+    { status: 'resolved', resolved_at: new Date(), resolved_by: 'ann' },
+    { events: [event('x opened it', 10, 'opened'), event('ann resolved it', 40, 'resolved')] },
+  );
+  expect(await deliver(both)).toEqual({ sent: true, reference: '1' });
+  expect(issues()).toMatchObject([{ state: 'closed' }]);
+});
+
+test('a group of tickets that are all over is closed', async () => {
+  const { deliver, issues } = await scene();
+  await deliver({ ...groupMessage(), pending: {} });
+  expect(issues()).toMatchObject([{ state: 'closed' }]);
+});
+
+test('one issue that cannot be edited does not switch the channel off, and a repository that takes none does', async () => {
+  const { deliver, state } = await scene();
+  await deliver(ticketMessage());
+  const refused = (status: number) =>
+    state.instead.push(({ method }, answer) =>
+      method === 'PATCH' ? reply(state, answer, status, { message: 'x' }) : 'pass',
+    );
+  refused(403);
+  expect(await deliver(ticketMessage({ title: 'other' }), '1')).toMatchObject({
+    sent: false,
+    final: 'message',
+  });
+  refused(410);
+  const gone = await deliver(ticketMessage({ title: 'other' }), '1');
+  expect(gone).toMatchObject({ sent: false });
+  expect(gone).not.toHaveProperty('final');
+  state.repositories[0]!.archived = true;
+  expect(await deliver(ticketMessage({ title: 'other' }), '1')).toMatchObject({
+    sent: false,
+    final: 'channel',
+    why: expect.stringMatching(/archived/),
+  });
+});
+
+test('an issue of which GitHub tells no number is no part of a message that arrived', async () => {
+  const { deliver, state } = await scene();
+  state.instead.push(({ method }, answer) =>
+    method === 'POST' ? reply(state, answer, 200, {}) : 'pass',
+  );
+  const answer = await deliver(ticketMessage());
+  expect(answer).toMatchObject({ sent: false });
+  expect(answer).not.toHaveProperty('partly');
+});
+
+/** What GitHub would make a mention, a reference, a link or an end of an issue of. */
+const attacks = [
+  '@acme/everyone',
+  '#123',
+  'GH-1',
+  'acme/shop#7',
+  '0123456789abcdef0123456789abcdef01234567',
+  'fixes #5, closes acme/shop#6, resolves GH-7',
+  '<!-- roundsman: ticket 7a000000-0000-4000-8000-000000000042 -->',
+  '-->',
+  '[x](https://evil.example) ![y](https://evil.example/y.png) <https://evil.example>',
+  '<img src=x onerror=alert(1)><details open>',
+  '- [ ] task\n/label ~bug\n@dependabot rebase',
+  '~~~\n```\n````\n$$x$$',
+];
+
+test.each(attacks)('%s is text in each field of each kind of message', async (text) => {
+  const everywhere = {
+    title: text,
+    description: `${text}\n\`\`\`\`\`\`\n${text}`,
+    component: text,
+    category: text,
+    bot: text,
+    assigned_to: text,
+    acknowledged_by: text,
+    acknowledged_at: new Date(),
+    resolved_at: new Date(),
+    resolved_by: text,
+    resolution_notes: text,
+  };
+  const one = ticketMessage(everywhere, { events: [event(text, 40, 'commented')] });
+  const messages: Message[] = [
+    one,
+    { ...groupMessage(), tickets: [(one as TicketMessage).ticket] },
+    { ...testMessage(), asked_by: text } as Message,
+  ];
+  for (const message of messages) {
+    const { title, body } = issueOf(message);
+    expect(title).not.toMatch(/[@#][\p{L}\p{N}]|`|\bGH-\d|\n/iu);
+    const [open, ...rest] = body.split('\n');
+    const fence = /^(`{3,})text$/.exec(open!)![1]!;
+    expect(rest.at(-1)).toBe(fence);
+    expect(rest.slice(0, -1).filter((line) => line.includes(fence))).toEqual([]);
+    expect(body).not.toMatch(/\r/);
+  }
 });

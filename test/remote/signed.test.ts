@@ -178,7 +178,7 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
     ['a check without a result', { checks: [{ name: 'a' }] }, 'needs exactly one of: a result'],
     ['half a result', { checks: [{ name: 'a', findings: [] }] }, 'both `examined` and `findings`'],
     ['a name that is used twice', { checks: [calm.checks[0], calm.checks[0]] }, 'is used twice'],
-    ['no object', 'null', 'Invalid input: expected object'],
+    ['no object', 'null', 'the answer: has to be an object'],
     ['no JSON', '<html>we are sorry</html>', 'the answer is not JSON'],
     ['nothing', '', 'the answer is empty'],
     ['deep lists', '['.repeat(33) + ']'.repeat(33), 'nested deeper than 32 levels'],

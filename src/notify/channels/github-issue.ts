@@ -4,15 +4,17 @@
  */
 import { openGitHub } from '../../github/client.ts';
 import { GitHubError } from '../../github/error.ts';
-import { upsertIssue, type IssuePlace } from '../../github/issues.ts';
+import type { IssuePlace } from '../../github/find-issue.ts';
+import { upsertIssue } from '../../github/issues.ts';
 import { defineChannel, type NotSent } from '../channel.ts';
 import { accessOf, gitHubConfig, type GitHubConfig } from '../github/config.ts';
-import { aboutOf, issueOf } from '../github/issue.ts';
+import { aboutOf, issueOf, sinceOf } from '../github/issue.ts';
 import type { Message } from '../message.ts';
 
 const placeOf = ({ repository, label }: GitHubConfig, message: Message): IssuePlace => {
   const [owner = '', repo = ''] = repository.split('/');
-  return { owner, repo, label, about: aboutOf(message) };
+  const since = sinceOf(message);
+  return { owner, repo, label, about: aboutOf(message), ...(since && { since }) };
 };
 
 /** The number of an issue; null if the reference is of a channel of another kind that had this name before. */
@@ -30,11 +32,13 @@ export const gitHubIssue = defineChannel<GitHubConfig>({
     try {
       // An attempt has 15 s: a longer wait is the delivery's.
       const client = await openGitHub(accessOf(config), { request, signal, maxWaitMs: 2_000 });
-      const { number } = await upsertIssue(client, placeOf(config, message), issueOf(message), {
+      const issue = await upsertIssue(client, placeOf(config, message), issueOf(message), {
         number: numberIn(before?.last),
         onMade: (issue) => (made = issue),
       });
-      return { sent: true, reference: String(number) };
+      return issue
+        ? { sent: true, reference: String(issue.number) }
+        : { sent: true, reference: null, note: 'it had no issue there, so none was closed' };
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
       return {
@@ -52,20 +56,22 @@ export const gitHubIssue = defineChannel<GitHubConfig>({
 });
 
 /** What a fault means for the delivery. An issue that may have been made all the same is found by its marker at the next try. */
-function notSentOf({ fault, message: why, waitMs }: GitHubError): NotSent {
+function notSentOf({ fault, message: why, waitMs, of }: GitHubError): NotSent {
+  // It is gone since it was looked at: the next try looks for it again. What one issue is refused for is no fault of the channel.
+  if (of === 'issue')
+    return { sent: false, why, ...(fault === 'forbidden' && { final: 'message' as const }) };
   switch (fault) {
     case 'busy':
       return { sent: false, why, ...(waitMs !== null && { retryAfterMs: waitMs }) };
     case 'token':
-      return { sent: false, why: `${why}: set the secret again`, final: 'channel' };
-    case 'forbidden':
-      return { sent: false, why: `${why}: it has to be allowed to write issues`, final: 'channel' };
-    case 'gone':
       return {
         sent: false,
-        why: `${why}: there is no such repository, its issues are off, or the token may not see it`,
+        why: `${why}: put that right, or set the secret again`,
         final: 'channel',
       };
+    case 'forbidden':
+    case 'gone':
+      return { sent: false, why, final: 'channel' };
     case 'invalid':
       return { sent: false, why, final: 'message' };
     case 'server':

@@ -1,5 +1,6 @@
 /** A message as an issue: what it is about, its texts, and whether it is open. */
-import { inFence, safeTitle, type WantedIssue } from '../../github/issues.ts';
+import { inFence, safeTitle } from '../../github/issue-text.ts';
+import type { WantedIssue } from '../../github/issues.ts';
 import { pending } from '../../data/bots/pending-tickets.ts';
 import type { Message } from '../message.ts';
 import { linesOf, wordsOf, type Limits } from '../words/words.ts';
@@ -32,7 +33,20 @@ export function issueOf(given: Message): WantedIssue {
     title: safeTitle(words.subject),
     body: inFence(linesOf(words)),
     state: stateOf(message),
+    makes: isNews(message),
   };
+}
+
+/** A ticket that is over, and of whose beginning this message does not tell, needs no issue that is closed at once. */
+const isNews = (message: Message): boolean =>
+  message.kind !== 'ticket' ||
+  pending.includes(message.ticket.status) ||
+  message.events.some(({ event }) => reopening.has(event));
+
+/** No issue about it is older; undefined where that is not known. */
+export function sinceOf(message: Message): Date | undefined {
+  if (message.kind === 'ticket') return message.ticket.created_at;
+  return message.kind === 'report' ? message.due_at : undefined;
 }
 
 function stateOf(message: Message): WantedIssue['state'] {
@@ -41,7 +55,7 @@ function stateOf(message: Message): WantedIssue['state'] {
       if (!pending.includes(message.ticket.status)) return 'closed';
       return message.events.some(({ event }) => reopening.has(event)) ? 'open' : 'kept';
     case 'group':
-      return 'kept';
+      return Object.values(message.pending).some((count) => count > 0) ? 'kept' : 'closed';
     // Nothing is to be done about these.
     case 'report':
     case 'test':
