@@ -9,12 +9,14 @@ import { closeTickets } from './close-tickets.ts';
 import { deliver } from './deliver.ts';
 import { escalateTickets } from './escalate-tickets.ts';
 import { groupErrors } from './group-errors.ts';
+import { leaderboards } from './leaderboards.ts';
 import { letChecksReadJob } from './let-checks-read.ts';
 import { maintenance } from './maintenance.ts';
 import { retention } from './retention.ts';
 import { rollup } from './rollup.ts';
 import { routeEvents } from './route-events.ts';
 import { sendReport } from './send-report.ts';
+import { subscriptions } from './subscriptions.ts';
 import { tidy } from './tidy.ts';
 
 export const jobs: readonly Job[] = [
@@ -24,6 +26,8 @@ export const jobs: readonly Job[] = [
   rollup,
   retention,
   groupErrors,
+  leaderboards,
+  subscriptions,
   letChecksReadJob,
   closeTickets,
   closeIssues,

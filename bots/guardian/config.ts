@@ -61,7 +61,7 @@ export const config = z.strictObject({
   // Providers' webhooks come within seconds; a delivery that failed is repeated after minutes (docs.stripe.com/webhooks).
   grace_minutes: time(
     10,
-    'how many minutes after a payment its credits, its debit or the edit of the profile may follow',
+    'how many minutes after a payment its credits, its debit or the edit of the profile may follow, and after the grace of a subscription its end',
     maxMinutes,
   ),
   // Stripe repeats an event that failed for three days (docs.stripe.com/webhooks); a week has room for a weekend.

@@ -18,11 +18,15 @@ interface Outlived extends Wrong {
   cancel_at_period_end: boolean | null;
 }
 
-/** A canceled subscription ends with its period. One without an end of its period, such as a gift, never ends. */
+/**
+ * A canceled subscription ends with its period. One without an end of its period, such as a gift, never ends. The job `subscriptions` ends
+ * those that are past the grace, as far as it can be sure: it has a few minutes for that.
+ */
 export function findOutlived(config: Config, context: CheckContext): Promise<CheckResult> {
   const { now } = context;
-  const active = hoursBefore(now, config.period_grace_hours);
-  const pastDue = daysBefore(now, config.past_due_days);
+  const settled = minutesBefore(now, config.grace_minutes);
+  const active = hoursBefore(settled, config.period_grace_hours);
+  const pastDue = daysBefore(settled, config.past_due_days);
   return reportRows<Outlived>(config, context, {
     rows: sql`
       SELECT id, provider, provider_subscription_id, user_id, tier, status, current_period_end, cancel_at_period_end,

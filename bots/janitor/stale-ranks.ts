@@ -19,7 +19,8 @@ const staleRanks = (before: Date) => sql`
     FROM (
       SELECT game_id, score, rank AS cached, greatest(achieved_at, created_at) AS came_at,
         rank() OVER (PARTITION BY game_id ORDER BY score DESC) AS rank
-      FROM game_leaderboards
+      -- The column may be empty: a score of no game has no rank.
+      FROM game_leaderboards WHERE game_id IS NOT NULL
     ) scores
   ) ranked
   WHERE came_at <= ${before} AND (cached IS NULL OR cached NOT BETWEEN rank - recent_above AND rank)

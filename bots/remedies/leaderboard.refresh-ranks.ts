@@ -9,7 +9,8 @@ const params = z.strictObject({ max_games: z.int().min(1).max(1_000).default(100
 const staleGames = sql`
   SELECT game_id, count(*)::int AS stale FROM (
     SELECT game_id, rank AS cached, rank() OVER (PARTITION BY game_id ORDER BY score DESC) AS rank
-    FROM game_leaderboards
+    -- The column may be empty: a score of no game has no rank.
+    FROM game_leaderboards WHERE game_id IS NOT NULL
   ) ranked WHERE cached IS DISTINCT FROM rank GROUP BY game_id`;
 
 interface StaleGame {

@@ -80,7 +80,8 @@ export async function readParts(
     SELECT 'check', t.name, k.conname, pg_get_constraintdef(k.oid)
     FROM tables t JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype = 'c'
     UNION ALL
-    SELECT 'index', t.name, x.relname, concat(pg_get_indexdef(i.indexrelid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END)
+    -- PostgreSQL prints the index of a partitioned table as one of it alone, whatever its partitions have.
+    SELECT 'index', t.name, x.relname, concat(regexp_replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON '), CASE WHEN NOT i.indisvalid THEN ' INVALID' END)
     FROM tables t JOIN pg_index i ON i.indrelid = t.oid JOIN pg_class x ON x.oid = i.indexrelid
     WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
     UNION ALL

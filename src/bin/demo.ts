@@ -44,6 +44,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     { readKeyRing },
     { faults },
     { analyzePlanted, plantOnce },
+    { registerCatalogue },
     engine,
     choice,
     rounds,
@@ -67,6 +68,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
     import('../ground/secrets/key-ring.ts'),
     import('../demo/faults/index.ts'),
     import('../demo/faults/planted.ts'),
+    import('../schedule/register.ts'),
     import('./engine.ts'),
     import('../services/round/choose.ts'),
     import('../services/round/make.ts'),
@@ -109,6 +111,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
       if (stopRequest.signal.aborted) return endInterrupted();
       await backend.migrateQueue(server.url);
       await fiction.plantPlatform(db);
+      await registerCatalogue(db, await loadCatalogue());
       for (const fault of faults) await plantOnce(db, fault);
       const newsletter = await plantRemoteBot(db, route);
       const builds = await plantSource(db);

@@ -73,6 +73,12 @@ export interface CheckResult {
    */
   partial?: boolean;
   /**
+   * Of a check that is told of changes: keys that are not looked at any more, as it was told, and why, in a few words. An open finding of
+   * such a key ends as no longer reported. It is not known whether its problem is gone, so nothing is judged by that: no cure, and no
+   * recovery. Such a key is not in `examined`.
+   */
+  unreported?: { key: string; why: string }[];
+  /**
    * Of a check that `remembers`: plain data, 16 KiB as JSON at most, which is committed with this result and given to the check at
    * its next run. Without it, what is remembered stays.
    */

@@ -194,7 +194,7 @@ export interface BotFindings {
   affected_component: string | null;
   detected_at: Generated<Timestamp | null>;
   resolved_at: Timestamp | null;
-  resolution_method: 'auto-fixed' | 'manual' | 'escalated' | 'cleared' | null;
+  resolution_method: 'auto-fixed' | 'manual' | 'escalated' | 'cleared' | 'unreported' | null;
   metadata: Json | null;
   check_name: string;
   component_key: string;
@@ -1007,6 +1007,7 @@ export interface EngineRollupMarks {
   kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   done_until: Timestamp;
   removed_until: Timestamp | null;
+  cleared_until: Timestamp | null;
 }
 
 export interface EngineRollups {

@@ -4,7 +4,8 @@ import { UsageError } from '../ground/errors.ts';
 import { didYouMean } from '../ground/nearest.ts';
 import { printable } from '../ground/text.ts';
 import { readYaml, type YamlText } from '../playbook/yaml.ts';
-import { issueInWords, noSuchKey, placeInWords, writtenPath } from './issue-words.ts';
+import { issueInWords, noSuchKey } from '../ground/documents/issue-words.ts';
+import { placeInWords, writtenPath } from './issue-words.ts';
 import { policySchema, type Policy, type PolicyDocument } from './schema.ts';
 
 /** How many mistakes of one policy its error lists. */

@@ -1,5 +1,6 @@
 /** Says in words which fields of an answer do not fit. */
 import type { z } from 'zod';
+import { issueInWords } from '../ground/documents/issue-words.ts';
 import { fitting } from '../ground/text.ts';
 import { UnfitAnswerError } from './json.ts';
 
@@ -16,7 +17,7 @@ function inWords(issue: z.core.$ZodIssue): string[] {
     return issue.keys.map(
       (key) => `${named([...issue.path, key])}: the contract knows no such field`,
     );
-  return [`${named(issue.path)}: ${issue.message}`];
+  return [`${named(issue.path)}: ${issueInWords(issue, 'an object')}`];
 }
 
 /** The value as the schema reads it. Throws {@link UnfitAnswerError}, which names each field that does not fit. */

@@ -9,9 +9,12 @@ import {
   unreadDeliveries,
   type UnreadDelivery,
 } from '../data/sources/deliveries.ts';
+import { floodState, openAlarms } from '../data/sources/floods.ts';
+import type { Db } from '../database/connect.ts';
 import { byNumber, span } from '../ground/text.ts';
 import { sourceConfig, type SourceConfig } from './config.ts';
 import { sourceOf } from './endpoint.ts';
+import { floodKey, floodWindowMinutes, withFlood } from './flood.ts';
 import type { Alarm } from './reading/kind.ts';
 import { kindOf } from './kinds/index.ts';
 import { newestStates, openOrder } from './order.ts';
@@ -27,10 +30,10 @@ export const maxDeliveries = 1_000;
 const maxCharacters = 2_000_000;
 
 /**
- * How many different alarms one run reads at most: recording 900 new findings with their tickets took longer than a statement may on a machine
- * that was busy, and then the same deliveries were tried again and again. One delivery has 100 at most.
+ * How many different alarms one run reads at most. A run records 1,000 findings at most, and these in one statement; one that takes longer than
+ * a statement may would be tried again and again. One delivery has 100 at most.
  */
-const maxKeys = 250;
+const maxKeys = 500;
 
 /** For how long after a cure the sender is waited for, in seconds. When it has said nothing by then, the cure is undecided. */
 const judgeWithinSeconds = 24 * 3_600;
@@ -85,7 +88,7 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
     newest = [],
     unreadable_at: unreadableBefore,
   } = known.success ? known.data : { read: '0' };
-  const order = openOrder(newest, kindOf(config.kind).isTimed === true);
+  const order = openOrder(newest, kindOf(config.kind));
   const found = await unreadDeliveries(db, state.bot_id, { after, limit: maxDeliveries, since });
   const deliveries = fitting(found);
   const batch = readBatch(deliveries, config, { source, order });
@@ -94,6 +97,11 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
   const unread = Number(BigInt(state.last_number ?? '0') - BigInt(last));
   // What waits may fire again, so the silence about a key says something only where all was read.
   const held = unread > 0 ? [] : await keysInHoldWindow(db, state.bot_id, checkName);
+  const flooded = withFlood(batch.findings, config, {
+    source,
+    bot: state.bot,
+    ...(await floodNow(db, state.bot_id, batch)),
+  });
   const silence = silenceOf(config, { source, state, now });
   const unreadable = unreadableOf(config, { source, bot: state.bot, batch });
   const unreadableAt = batch.unreadable?.receivedAt.getTime() ?? unreadableBefore;
@@ -105,6 +113,7 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
     examined: [
       ...new Set([
         silenceKey,
+        ...(flooded.isOver || flooded.flood ? [floodKey] : []),
         ...(unreadable || isReadable ? [unreadableKey] : []),
         ...batch.examined,
         ...held,
@@ -113,8 +122,10 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
     findings: [
       ...(silence ? [silence] : []),
       ...(unreadable ? [unreadable] : []),
-      ...batch.findings,
+      ...(flooded.flood ? [flooded.flood] : []),
+      ...flooded.findings,
     ],
+    unreported: batch.unreported,
     figures: [...batch.figures, { name: 'deliveries that wait', value: Math.max(0, unread) }],
     ...(last !== after && {
       remember: {
@@ -124,6 +135,25 @@ async function readDeliveries(config: SourceConfig, context: CheckContext): Prom
       },
     }),
   };
+}
+
+/** What the open findings say about a flood, and which of the batch's keys are open. */
+async function floodNow(db: Db, botId: string, { findings, examined, unreported }: Batch) {
+  const state = await floodState(db, botId, {
+    check: checkName,
+    floodKey,
+    windowMinutes: floodWindowMinutes,
+  });
+  const firing = new Set(findings.map(({ key }) => key!));
+  const ended = [...examined, ...unreported.map(({ key }) => key)].filter(
+    (key) => !firing.has(key),
+  );
+  const open = await openAlarms(db, botId, {
+    check: checkName,
+    keys: [...firing, ...ended],
+    flood: state.id,
+  });
+  return { state, open, ended };
 }
 
 /** As many of the deliveries as one result can hold, and one at least. */

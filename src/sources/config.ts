@@ -33,6 +33,14 @@ export const sourceConfig = z.strictObject({
     .max(168)
     .default(defaultMaxAgeHours)
     .describe('an event that is older when it arrives, as its sender says, is stored and not read'),
+  flood_alarms: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(50)
+    .describe(
+      'more different alarms than this within ten minutes are told as one finding, a flood, with one ticket',
+    ),
   category: z.string().min(1).max(50).default('alarm').describe('the category of the findings'),
   severity: z
     .enum(['critical', 'high', 'medium', 'low', 'info'])

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { toleranceMs, type Alarm } from './reading/kind.ts';
+import { toleranceMs, type Alarm, type SourceKind } from './reading/kind.ts';
 
 /** The newest state of one key that is known, and when it came about by the sender's clock: milliseconds since 1970. */
 interface Newest {
@@ -30,10 +30,13 @@ export interface Order {
 }
 
 /**
- * `known`: what the run before has remembered. `isTimed`: whether `at` of the kind's alarms is the time at which a state came about. A time
- * that lies in the future of the arrival is not believed.
+ * `known`: what the run before has remembered. `isTimed`: whether `at` of the kind's alarms is the time at which a state came about, up to
+ * `slackMs`. A time that lies in the future of the arrival is not believed.
  */
-export function openOrder(known: NewestStates, isTimed: boolean): Order {
+export function openOrder(
+  known: NewestStates,
+  { isTimed = false, slackMs = 0 }: Pick<SourceKind, 'slackMs'> & { isTimed?: boolean },
+): Order {
   const newest = new Map<string, Newest>(
     known.map(([key, at, state]) => [key, { at, state: state === 'f' ? 'firing' : 'resolved' }]),
   );
@@ -46,8 +49,8 @@ export function openOrder(known: NewestStates, isTimed: boolean): Order {
         return false;
       }
       const before = newest.get(id);
-      if (before && before.at > at) return before.state !== state;
-      newest.set(id, { at, state });
+      if (before && before.at > at + slackMs) return before.state !== state;
+      newest.set(id, { at: Math.max(before?.at ?? at, at), state });
       return false;
     },
     remembered: () =>

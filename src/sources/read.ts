@@ -19,6 +19,8 @@ interface Heard {
 
 export interface Batch {
   examined: string[];
+  /** keys that the sender reports no more although it is not known that they are gone, and why */
+  unreported: { key: string; why: string }[];
   findings: ReportedFinding[];
   figures: Figure[];
   /** the newest delivery whose document is not as its sender documents it; null where there is none */
@@ -33,7 +35,7 @@ export interface UnreadableDeliveries {
 
 /**
  * The last state of each key counts. A key that fires is reported, with the number of its deliveries as `times`; a key that is resolved is
- * examined and not reported. Keys that no delivery names are not in the result. A state that is older than another one which `order` knows
+ * examined and not reported; or no longer reported, where the sender says so. Keys that no delivery names are not in the result. A state that is older than another one which `order` knows
  * says nothing.
  */
 export function readBatch(
@@ -61,7 +63,12 @@ export function readBatch(
   const entries = [...heard];
   const short = entries.filter(([, { newest, firing }]) => newest.state === 'resolved' && firing);
   return {
-    examined: entries.map(([key]) => keyOfAlarm(key)),
+    examined: entries.flatMap(([key, { newest }]) =>
+      newest.unverified === undefined ? [keyOfAlarm(key)] : [],
+    ),
+    unreported: entries.flatMap(([key, { newest }]) =>
+      newest.unverified === undefined ? [] : [{ key: keyOfAlarm(key), why: newest.unverified }],
+    ),
     findings: entries.flatMap(([key, { newest, times }]) =>
       newest.state === 'firing'
         ? [
@@ -86,6 +93,10 @@ export function readBatch(
       [
         'alarms that are resolved',
         entries.filter(([, { newest }]) => newest.state === 'resolved').length,
+      ],
+      [
+        'alarms that are no longer reported',
+        entries.filter(([, { newest }]) => newest.unverified !== undefined).length,
       ],
       ['alarms that fired and were resolved since', short.length],
       ['alarms that a newer state had overtaken', late],

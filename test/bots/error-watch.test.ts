@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { errorWatch } from '../../bots/error-watch.ts';
 import { SkippedCheck } from '../../src/bot.ts';
 import { mergeGroups } from '../../src/transitions/error-groups/merge.ts';
-import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
+import { plantErrors } from '../../src/demo/plant-errors.ts';
 import { runCheck } from '../support/check.ts';
 import { testDatabase } from '../support/database.ts';
 

@@ -505,20 +505,21 @@ describe('subscriptions', () => {
     const user_id = await addUser(db);
     const ended = (minutes: number, more: object = {}) =>
       addSubscription(db, now, { user_id, current_period_end: minutesAgo(minutes), ...more });
-    await ended(day - 1);
-    await ended(30 * day - 1, { status: 'past_due' });
+    // The job `subscriptions` has ten minutes.
+    await ended(day + 9);
+    await ended(30 * day + 9, { status: 'past_due' });
     await ended(90 * day, { status: 'canceled' });
     await ended(-5, { cancel_at_period_end: true });
     const healthy = await check('past-period');
     expect([healthy.findings, figure(healthy, 'subscriptions past their period')]).toEqual([[], 0]);
-    await ended(day + 1);
-    await ended(30 * day + 1, { status: 'past_due' });
+    await ended(day + 11);
+    await ended(30 * day + 11, { status: 'past_due' });
     await ended(2 * day, { cancel_at_period_end: true });
     const { findings } = await check('past-period');
     expect(findings.map(({ title }) => title.replace(/sub_\w+/, 'S'))).toEqual([
       'Subscription S is past_due, and its period ended 30 days ago',
       'Subscription S is active, and its period ended 2 days ago',
-      'Subscription S is active, and its period ended 24 h ago',
+      'Subscription S is active, and its period ended 24.2 h ago',
     ]);
     expect(findings[1]!.description).toContain('It was to end with its period');
     expect(await keys('past-period', { period_grace_hours: 49, past_due_days: 31 })).toEqual([]);

@@ -6,6 +6,8 @@ import { pulse } from '../../bots/pulse.ts';
 import { checkHost } from '../../bots/pulse/host.ts';
 import { readCpu, readMemory, systemFiles } from '../../bots/pulse/read-host.ts';
 import { SkippedCheck } from '../../src/bot.ts';
+import { runCheck } from '../support/check.ts';
+import { testDatabase } from '../support/database.ts';
 
 let root: string;
 const made: string[] = [];
@@ -232,3 +234,23 @@ test('this system is read, or says nothing', async () => {
   expect(memory!.used).toBeLessThanOrEqual(memory!.limit * 1.1);
   expect(cpu!.used).toBeGreaterThan(0);
 });
+
+test.runIf(process.platform === 'linux')(
+  'this machine is found, with limits below what it uses, and not with those that are usual',
+  async () => {
+    const { db } = await testDatabase();
+    const look = (config: Record<string, unknown>, remembered: unknown) =>
+      runCheck(pulse, 'host', db, { busy_runs: 1, ...config }, { remembered });
+    const unusual = { max_memory_percent: 0, max_cpu_percent: 0 };
+    const first = await look(unusual, null);
+    expect(first.findings).toMatchObject([{ title: expect.stringContaining('short of memory') }]);
+    // CPU time is counted in hundredths of a second.
+    for (const until = performance.now() + 300; performance.now() < until;) Math.sqrt(until);
+    expect((await look(unusual, first.remember)).findings).toMatchObject([
+      { title: expect.stringContaining('short of memory') },
+      { title: expect.stringContaining('short of CPU') },
+    ]);
+    const usual = { max_memory_percent: 100, max_cpu_percent: 100 };
+    expect((await look(usual, first.remember)).findings).toEqual([]);
+  },
+);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { wholeProgram } from '../../src/bin/cli.ts';
-import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
+import { plantErrors } from '../../src/demo/plant-errors.ts';
 import { leavesOf, nameOf } from '../docs/cli-page.ts';
 import { testDatabase } from '../support/database.ts';
 import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';

@@ -1,7 +1,7 @@
 /** `roundsman errors ...` on groups that were counted as the job counts them. */
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
+import { plantErrors } from '../../src/demo/plant-errors.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 

@@ -63,6 +63,81 @@ test('two commands at once plant it once', async () => {
   expect(both.map((each) => each.json().planted).toSorted()).toEqual([false, true]);
 });
 
+const deadlock = 'sentinel-db.deadlocks';
+
+test('what no transaction can do is done after the commit, and done again where it was interrupted', async () => {
+  const { db, url } = await testDatabase();
+  const index = 'sentinel-db.invalid-indexes';
+  const invalid = async () => {
+    const { rows } = await sql`
+      SELECT FROM pg_index WHERE indexrelid = to_regclass('planted_twins_email') AND NOT indisvalid`.execute(
+      db,
+    );
+    return rows.length;
+  };
+  // As if the first command was killed between its commit and the index.
+  await sql`CREATE TABLE planted_twins AS SELECT 'twin' AS email FROM generate_series(1, 2)`.execute(
+    db,
+  );
+  await sql`INSERT INTO engine.settings (key, value) VALUES ('planted_faults', ${JSON.stringify({ [index]: null })}::jsonb)`.execute(
+    db,
+  );
+  const planted = await roundsman(url, 'db', 'seed', '--fault', index, '--json');
+  expect([planted.code, planted.json().planted, await invalid()]).toEqual([0, true, 1]);
+  const again = await roundsman(url, 'db', 'seed', '--fault', index, '--json');
+  expect([again.code, again.json().planted, await invalid()]).toEqual([0, false, 1]);
+});
+
+test('two commands at once say once that they planted it, also where a part follows the commit', async () => {
+  const { url } = await testDatabase();
+  const both = await Promise.all(
+    [0, 1].map(() => start(url, ['db', 'seed', '--fault', deadlock, '--json']).ended),
+  );
+  expect(both.map((each) => each.json().planted).toSorted()).toEqual([false, true]);
+});
+
+test('a fault that a setting of a bot measures registers the bots, and keeps their other settings', async () => {
+  const { db, url } = await testDatabase();
+  const meter = async () =>
+    (await db.selectFrom('bots').select('config').where('name', '=', 'meter').execute())[0]?.config;
+  expect(await meter()).toBeUndefined();
+  await roundsman(url, 'db', 'seed', '--fault', 'meter.budget');
+  const changed = { min_cents: 7, provider_month_cents: { own: 5 } };
+  await sql`UPDATE bots SET config = config || ${JSON.stringify(changed)}::jsonb WHERE name = 'meter'`.execute(
+    db,
+  );
+  await roundsman(url, 'db', 'seed', '--fault', 'meter.pace');
+  expect(await meter()).toMatchObject({
+    min_cents: 7,
+    pace_from_day: 1,
+    provider_month_cents: { own: 5, 'fiction-fast': expect.any(Number) },
+  });
+});
+
+test('where its bot was removed, such a fault is refused, and says how the bot comes back', async () => {
+  const { db, url } = await testDatabase();
+  await roundsman(url, 'db', 'seed', '--fault', expired);
+  await roundsman(url, 'bots', 'remove', 'meter', '--yes');
+  const { rows } =
+    await sql`SELECT FROM bots WHERE name = 'meter' AND removed_at IS NOT NULL`.execute(db);
+  expect(rows).toHaveLength(1);
+  const refused = await roundsman(url, 'db', 'seed', '--fault', 'meter.budget');
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('bots enable meter')]);
+});
+
+test('counts for the planner leave the faults that are wrong counts', async () => {
+  const { db, url } = await testDatabase();
+  await roundsman(url, 'db', 'seed', '--fault', 'sentinel-db.stale-statistics');
+  await roundsman(url, 'db', 'seed', '--fault', 'sentinel-db.dead-rows');
+  const { rows } = await sql<{ relname: string; n_dead_tup: string; n_mod_since_analyze: string }>`
+    SELECT relname, n_dead_tup, n_mod_since_analyze FROM pg_stat_user_tables
+    WHERE relname IN ('planted_imports', 'planted_visits') ORDER BY relname`.execute(db);
+  expect(rows).toEqual([
+    { relname: 'planted_imports', n_dead_tup: '0', n_mod_since_analyze: '20000' },
+    { relname: 'planted_visits', n_dead_tup: '12000', n_mod_since_analyze: '0' },
+  ]);
+});
+
 test('all of them can be planted beside the fictional platform, whose people stay fictional', async () => {
   const database = await testDatabase();
   await plantPlatform(database.db);

@@ -10,6 +10,7 @@ import { finderOf } from '../../src/demo/faults/fault.ts';
 import { faults } from '../../src/demo/faults/index.ts';
 import { cronInWords, rememberedSchedule } from '../../src/schedule/cron.ts';
 import { code, table } from './markdown.ts';
+import { withoutFault } from './without-fault.ts';
 
 const intro = `# Bots
 
@@ -29,6 +30,8 @@ stored. \`npm run docs\` writes this page from \`bots/\`: change them, not the p
 - **Tables**: where only the bots are installed, a bot that needs tables of the platform stays off. The
   tables of the bots themselves are everywhere.
 - **Faults** can be planted into a database without real people, for its checks to find: \`npx roundsman db seed --fault NAME\`.
+  Some are measured by a setting of the bot that finds them, such as a budget: they change that setting, too. For each check
+  that no such fault can prove, this page says why, and names the test that does.
 `;
 
 const catalogue = catalogueOf(bots, remedies);
@@ -86,6 +89,13 @@ async function sectionOf(bot: Bot): Promise<string[]> {
         .filter((fault) => finderOf(fault).bot === bot.name)
         .map(({ name, title }) => [code(name), title]),
     ),
+    ...table(
+      ['check without a fault', 'because', 'proven in'],
+      bot.checks.flatMap(({ name }) => {
+        const without = withoutFault[`${bot.name}.${name}`];
+        return without ? [[code(name), without.why, code(without.test)]] : [];
+      }),
+    ),
   ];
 }
 
@@ -105,6 +115,8 @@ interface Judged {
 async function judgedSection(): Promise<string[]> {
   const text = await readFile(new URL('../rounds/week.json', import.meta.url), 'utf8');
   const judged = JSON.parse(text) as Judged[];
+  const checks = bots.reduce((sum, bot) => sum + bot.checks.length, 0);
+  const planted = checks - Object.keys(withoutFault).length;
   const percent = (part: number, of: number) =>
     of === 0 ? '-' : `${Math.round((1_000 * part) / of) / 10} %`;
   return [
@@ -115,8 +127,9 @@ async function judgedSection(): Promise<string[]> {
     'history, with weekdays and nights, deployments, a campaign, a school behind one address, bank debits that take a day, and people',
     'who change networks. Every bot ran at its documented slots. After that each fault was planted once in that platform. *Precision*',
     'is the share of true findings among all of a check, *recall* the share of the faults planted for it that it found; *minutes* is the',
-    'longest time from a fault to its finding. Checks that look outside, or that need what such a platform does not have, were skipped or',
-    'had nothing to judge there: they are tested against real servers in `test/bots`.',
+    `longest time from a fault to its finding. ${planted} of the ${checks} checks have a fault; the others are proven by the tests that`,
+    'are named above, on servers of their own. Checks that look outside, or that need what such a platform does not have, were skipped',
+    'or had nothing to judge in that week.',
     ...table(
       [
         'check',

@@ -1,5 +1,5 @@
 import type { Bot } from '../../src/bot.ts';
-import { finderOf, type Fault } from '../../src/demo/faults/fault.ts';
+import { finderOf, plantAll, type Fault } from '../../src/demo/faults/fault.ts';
 import { copyOf, Rounds, type World } from './simulation.ts';
 import { nextSlot, parseSchedule } from '../../src/schedule/cron.ts';
 
@@ -21,7 +21,7 @@ export async function plantOne(
 ): Promise<Found> {
   const world = await copyOf(server, past);
   try {
-    await fault.plant(world.db, at);
+    await plantAll(fault, world.db, at);
     const others = await seenByOthers(world, bots, fault, at);
     const rounds = new Rounds(world);
     const { bot: name, check } = finderOf(fault);

@@ -13,6 +13,7 @@ import { connect, type Database, type Db } from '../../src/database/connect.ts';
 import { nextSlot, parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { runCheck } from '../support/check.ts';
+import { registered, type Registered } from '../support/registered.ts';
 import { administer, inDatabase, template } from '../support/postgres.ts';
 
 const minuteMs = 60_000;
@@ -121,6 +122,7 @@ const settings: Record<string, Record<string, unknown>> = {
 export class Rounds {
   readonly #world: World;
   readonly #memories = new Map<string, unknown>();
+  readonly #rows = new Map<string, Promise<Registered>>();
   readonly #inRow = new Map<string, Map<string, number>>();
   readonly tallies = new Map<string, CheckTally>();
 
@@ -139,11 +141,13 @@ export class Rounds {
     const began = performance.now();
     tally.runs += 1;
     try {
-      const remembered = this.#memories.get(name) ?? null;
-      const result = await runCheck(bot, check, this.#world.db, settings[bot.name], {
-        now,
-        remembered,
-      });
+      // What a fault has planted is read once, because the simulation writes neither settings nor memories.
+      const read = this.#rows.get(bot.name) ?? registered(this.#world.db, bot);
+      this.#rows.set(bot.name, read);
+      const { config, memories } = await read;
+      const remembered = this.#memories.get(name) ?? memories[check] ?? null;
+      const given = { ...config, ...settings[bot.name] };
+      const result = await runCheck(bot, check, this.#world.db, given, { now, remembered });
       if (result.remember !== undefined) this.#memories.set(name, result.remember);
       const counted = this.#confirmed(
         name,

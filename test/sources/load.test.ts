@@ -29,6 +29,7 @@ test('writers at the same time: numbers have no gap, and a reader that goes by t
     bot_id,
     delivery_id,
     again_seconds: null,
+    again_overtaken: false,
     sent_at: null,
     event: 'x',
     secret: 'X',

@@ -1,7 +1,8 @@
 /** A source whose deliveries reach a real listener over HTTP, and an engine whose runs read them. */
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { currentTime } from '../../src/data/bots/engine.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
 import { openReceiver } from '../../src/services/sources/receive.ts';
@@ -12,6 +13,7 @@ import type { Bot } from '../../src/contract/bot.ts';
 import type { Remedy } from '../../src/contract/remedy.ts';
 import { insertBot } from '../cli/rows.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
+import { movableClock } from '../support/clocks.ts';
 import { anEngine } from '../support/engine.ts';
 import { attempt, queuedRun } from '../support/runs.ts';
 import { signingKey } from './key.ts';
@@ -22,7 +24,6 @@ interface SceneOptions {
   stored?: Record<string, string>;
   bots?: Bot[];
   remedies?: Remedy[];
-  clock?: () => Date;
 }
 
 export async function sourceScene({
@@ -31,7 +32,6 @@ export async function sourceScene({
   stored = { IN_KEY: signingKey },
   bots = [aBot('other', async () => clean('nothing'))],
   remedies = [],
-  clock,
 }: SceneOptions = {}) {
   const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);
   const secretSources = { keys, variable: () => undefined };
@@ -50,7 +50,7 @@ export async function sourceScene({
   });
   // As planning does.
   await sql`UPDATE bots SET checked_version = definition_version WHERE name = 'alarms'`.execute(db);
-  const receiver = openReceiver({ secretSources, emit }, clock);
+  const receiver = openReceiver({ secretSources, emit });
   const listener = await listen({
     host: '127.0.0.1',
     port: 0,
@@ -70,7 +70,7 @@ export async function sourceScene({
   /** Sends a document as its sender does, with a new delivery id where the signature holds one. */
   async function send(document: unknown, more: Record<string, string> = {}, secret = signingKey) {
     const body = JSON.stringify(document);
-    const signed = await kindOf(kind).sign(body, secret, clock?.() ?? new Date());
+    const signed = await kindOf(kind).sign(body, secret, await currentTime(db));
     return (await post(body, { ...signed, ...more })).status;
   }
 
@@ -99,6 +99,14 @@ export async function sourceScene({
         engine,
         await queuedRun(db, 'alarms', { trigger: 'schedule', scheduled_for: new Date() }),
       ),
+    /** Moves the database's clock, as `movableClock` does, and waits until the listener has read it: it asks every two seconds. */
+    async movable() {
+      const move = await movableClock(db);
+      return async (seconds: number) => {
+        await move(seconds);
+        await expect.poll(() => send({ alarms: [] }), { timeout: 10_000, interval: 100 }).toBe(202);
+      };
+    },
     inbox: () => db.selectFrom('engine.inbox').selectAll().orderBy('number').execute(),
     findings: () =>
       db

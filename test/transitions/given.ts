@@ -91,6 +91,7 @@ export function recordInputOf(id: Carried, broken: boolean): RecordInput {
         keys: [],
         undecided: [],
         partial: false,
+        unreported: [],
       },
     ],
     botChecks: ['is-well'],

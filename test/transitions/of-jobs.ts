@@ -49,7 +49,12 @@ export const ofJobs: Transactions = {
   'remove old rows': ({ db }) =>
     underJobFence(db, jobRun(1), async (trx) => {
       for (const table of retainedTables)
-        await removeBatch(trx, table, { after: null, before: sql`engine.now()`, limit: 500 });
+        await removeBatch(trx, table, {
+          after: null,
+          before: sql`engine.now()`,
+          limit: 500,
+          cleared: null,
+        });
     }),
   'renew leases of jobs': ({ db }) => renewJobLeases(db, [jobRun(2), jobRun(1)]),
   'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),

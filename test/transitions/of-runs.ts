@@ -119,6 +119,7 @@ export const ofRuns: Transactions = {
         bot_id,
         delivery_id: 'd',
         again_seconds: null,
+        again_overtaken: false,
         sent_at: null,
         event: 'x',
         secret: 'X',

@@ -1,5 +1,5 @@
 /** Puts the rows of the scene into a database. */
-import { plantErrors } from '../../src/demo/faults/plant-errors.ts';
+import { plantErrors } from '../../src/demo/plant-errors.ts';
 import { sql } from 'kysely';
 import type { Db } from '../../src/database/connect.ts';
 import { nothingHeldOut } from '../support/runs.ts';

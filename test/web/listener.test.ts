@@ -207,15 +207,45 @@ test('further requests are answered with 503 while as many as may be are open', 
   expect((await post(`${url}/length/x`, 'x')).status).toBe(200);
 });
 
-test('bodies that are too large together are refused, and their bytes are given back', async () => {
-  const { url, port } = await serve({ ...small, allBodiesBytes: 1_000, arrivalMs: 30_000 });
-  const { socket } = raw(port);
-  socket.write(
-    `POST /length/x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n${'x'.repeat(800)}`,
-  );
-  await expect.poll(async () => (await post(`${url}/length/x`, 'x'.repeat(300))).status).toBe(503);
-  socket.destroy();
+test('bodies that are too large together are refused while none of them can be cut off, and their bytes are given back', async () => {
+  const { url } = await serve({ ...small, allBodiesBytes: 1_000, answerMs: 2_000 });
+  const before = atSlow;
+  const whole = post(`${url}/slow`, 'x'.repeat(800));
+  await expect.poll(() => atSlow - before).toBe(1);
+  expect((await post(`${url}/length/x`, 'x'.repeat(300))).status).toBe(503);
+  expect((await whole).status).toBe(503);
   await expect.poll(async () => (await post(`${url}/length/x`, 'x'.repeat(300))).status).toBe(200);
+});
+
+test('a sender that does not end its bodies keeps out no other one: the oldest of them is cut off', async () => {
+  const { url, port } = await serve({ ...roomy, allBodiesBytes: 100_000 });
+  const begun = `POST /length/x HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n`;
+  const held: ReturnType<typeof raw>[] = [];
+  for (let i = 0; i < 10; i++) {
+    const each = raw(port);
+    each.socket.write(`${begun}${'x'.repeat(9_900)}`);
+    held.push(each);
+    await once(each.socket, 'connect');
+  }
+  await expect
+    .poll(async () => {
+      expect((await post(`${url}/length/x`, 'x'.repeat(5_000))).status).toBe(200);
+      return held[0]!.socket.destroyed;
+    })
+    .toBe(true);
+  expect(await held[0]!.ended).toMatch(/^HTTP\/1\.1 503 /);
+  expect(held.at(-1)!.socket.destroyed).toBe(false);
+});
+
+test('a hundred connections that send a byte at a time keep out no request', async () => {
+  const { url, port } = await serve({ ...roomy, connections: 100 });
+  const drips = Array.from({ length: 100 }, () => {
+    const { socket } = raw(port);
+    socket.write('POST /length/x HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n');
+    return setInterval(() => socket.destroyed || socket.write('x'), 20);
+  });
+  onTestFinished(() => drips.forEach((drip) => clearInterval(drip)));
+  for (let i = 0; i < 10; i++) expect((await post(`${url}/length/x`, 'x')).status).toBe(200);
 });
 
 test('no answer repeats a part of the request or of an error', async () => {

@@ -5,19 +5,20 @@ import {
   withPlanter,
 } from '../../services/database/plant-faults.ts';
 import { actorOf } from '../arguments/actor.ts';
+import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { doEach } from '../terminal/do-each.ts';
 import { paint, printJson, say } from '../terminal/print.ts';
 
-/** `db seed --fault`: plants these problems, each in a transaction of its own. */
+/** `db seed --fault`: plants these problems one after the other. */
 export async function plantFaults(
   given: readonly string[],
   { json }: { json?: true },
 ): Promise<void> {
   const names = faultsNamed(given);
   await withDatabase(
-    ({ url }) =>
-      withPlanter({ url, actor: actorOf() }, (plant) =>
+    async ({ url }) =>
+      withPlanter({ url, actor: actorOf(), catalogue: await loadCatalogue() }, (plant) =>
         doEach(
           names,
           { json },

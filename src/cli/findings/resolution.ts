@@ -13,6 +13,7 @@ const meanings: Record<NonNullable<Method>, string> = {
     'a remedy was applied, and the same check passed afterwards; its ticket was open by then',
   manual: 'a person had resolved its ticket',
   cleared: 'it went away, and no cure is known to have done it',
+  unreported: 'it is no longer reported, and it is not known whether it is gone',
 };
 
 /** `cleared: it went away, and no cure is known to have done it` */

@@ -5,6 +5,7 @@ import { rotateSecret } from '../../services/sources/rotate.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
+import { sayLacks } from './lacks.ts';
 import { withDatabase } from '../session/database.ts';
 import { printJson, say } from '../terminal/print.ts';
 
@@ -20,6 +21,7 @@ export async function addSource(
     if (options.json) return printJson(source);
     say(`Added ${name}. Its deliveries go to ${printable(source.url)}`);
     if (source.problem !== null) say(`They are refused so far: ${printable(source.problem)}`);
+    sayLacks(source);
     say('To be set at the sender:');
     for (const line of source.set_up) say(`  - ${printable(line)}`, '    ');
     say(`\`npx roundsman sources test ${name}\` sends one, once \`up\` or \`web\` listens.`);

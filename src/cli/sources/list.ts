@@ -12,7 +12,12 @@ const columns = (now: Date): Column<ListedSource>[] => [
   {
     name: 'problem',
     head: 'Taken',
-    cell: ({ problem }) => (problem === null ? 'yes' : paint('red', `no: ${printable(problem)}`)),
+    cell: ({ problem, lacks }) =>
+      problem !== null
+        ? paint('red', `no: ${printable(problem)}`)
+        : lacks.length > 0
+          ? paint('yellow', `yes, but ${printable(lacks.join('; '))}`)
+          : 'yes',
     cellForPrograms: ({ problem }) => problem && printable(problem),
   },
   { name: 'deliveries', head: 'Deliveries', cell: ({ deliveries }) => String(deliveries) },

@@ -1,5 +1,6 @@
 import { printable } from '../../ground/text.ts';
 import { showSource as read, type ShownDelivery } from '../../services/sources/read.ts';
+import { sayLacks } from './lacks.ts';
 import { withDatabase } from '../session/database.ts';
 import { printJson, relative, say } from '../terminal/print.ts';
 
@@ -15,6 +16,7 @@ export const showSource = (name: string, options: { limit: number; json?: true }
       `  taken     ${source.problem === null ? 'yes' : `no: ${printable(source.problem)}`}`,
       '            ',
     );
+    sayLacks(source);
     say(`  received  ${source.deliveries}, of which ${source.unread} wait for a run`);
     say('To be set at the sender:');
     for (const line of source.set_up) say(`  - ${printable(line)}`, '    ');

@@ -8,9 +8,10 @@ import { sql, type RawBuilder } from 'kysely';
 import { countsAsBroken } from './bot-findings.ts';
 import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding as columnsOf, silenced } from './bot-silences.ts';
-import { isOf, isPending, stormOf } from './pending-tickets.ts';
+
+import { isPending, stormOf } from './pending-tickets.ts';
 import { rankOf } from './severity-rank.ts';
-import { isToldByCause } from './standing-tickets.ts';
+import { findFloods, isInFlood, isToldByCause } from './standing-tickets.ts';
 import * as storms from './storms.ts';
 
 /** Whether a silence or a maintenance window keeps people from being told of `f`. */
@@ -78,19 +79,33 @@ const matters = sql`
                    AND d.decided_at >= f.detected_at AND d.verdict = 'suggested')
   END`;
 
-const hasNoTicket = sql`NOT EXISTS (SELECT FROM bot_tickets t WHERE ${isOf('t', 'f')} AND ${isPending('t')})`;
+/**
+ * `own_tickets`: the pending tickets of the bots of `runs`, which it reads. They are read once: for each finding the planner would read those
+ * of its bot again.
+ */
+export const findOwnTickets = sql`own_tickets AS MATERIALIZED (
+    SELECT t.bot_id, t.fingerprint, t.finding_id FROM runs JOIN bot_tickets t ON t.bot_id = runs.bot_id AND ${isPending('t')}
+  )`;
+
+/** Whether none of them is about `f`, as `isOf` (./pending-tickets.ts) says. */
+const hasNoTicket = sql`((f.bot_id, f.fingerprint) NOT IN (SELECT bot_id, fingerprint FROM own_tickets)
+      AND (f.bot_id, f.id) NOT IN (SELECT bot_id, finding_id FROM own_tickets
+                                   WHERE finding_id IS NOT NULL AND fingerprint LIKE 'external-%'))`;
 
 export const { findStormStates } = storms;
+export { findFloods };
 
 /**
  * `candidates`: open findings of which people have to be told, unless another ticket tells them: neither silenced nor in
  * maintenance, not clean, not ended by a person. `cured`: a cure of it is not judged yet. `in_storm`: the storm of its bot stands
- * for it. `needs`: it needs a ticket and has none. Reads `runs` and `storm_states`.
+ * for it. `needs`: it needs a ticket and has none; a part of a flood needs none while the flood is open. Reads `runs`, `storm_states`,
+ * `own_tickets` and `floods`.
  */
 export const findCandidates = sql`candidates AS MATERIALIZED (
     SELECT f.*, about.run, about.in_storm, about.has_none, about.cured,
            -- Only a person can say what became of an effect, and says it on its own.
-           NOT about.cured AND about.has_none AND CASE WHEN about.in_storm THEN ${inDoubt} ELSE ${matters} END AS needs
+           NOT about.cured AND about.has_none
+             AND CASE WHEN about.in_storm OR ${isInFlood('f')} THEN ${inDoubt} ELSE ${matters} END AS needs
     FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
     CROSS JOIN LATERAL (
       SELECT runs.id AS run, ${hasNoTicket} AS has_none, ${isBeingCured('f')} AS cured,

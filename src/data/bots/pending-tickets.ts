@@ -43,6 +43,15 @@ export const isOf = (ticket: string, finding: string) => {
     OR ${t('finding_id')} = ${f('id')} AND ${t('fingerprint')} LIKE 'external-%'))`;
 };
 
+/**
+ * The id of the pending ticket of the finding under this alias. OFFSET 0 and IS TRUE: it is looked up in an index of fingerprints. The
+ * planner takes a table that has just grown for small, and would compare each ticket of the bot with each finding.
+ */
+export const pendingTicketOf = (finding: string) => sql`(
+      SELECT own.id FROM bot_tickets own
+      WHERE own.fingerprint = ${sql.ref(`${finding}.fingerprint`)} AND (own.bot_id = ${sql.ref(`${finding}.bot_id`)}) IS TRUE AND ${isPending('own')}
+      OFFSET 0)`;
+
 const stormPrefix = 'storm-';
 
 /**

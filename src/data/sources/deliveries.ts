@@ -8,6 +8,8 @@ export interface NewDelivery {
   delivery_id: string;
   /** the same content is a delivery of its own when it comes that much later; null: never */
   again_seconds: number | null;
+  /** and also sooner, where another state of one of its alarms has arrived since */
+  again_overtaken: boolean;
   sent_at: string | null;
   event: string;
   secret: string;

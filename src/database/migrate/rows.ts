@@ -11,7 +11,7 @@ import { chainRule, creditsRule } from './ledger.ts';
 import type { RowRule } from './row-rule.ts';
 import { tryInSavepoint } from './try-in-savepoint.ts';
 
-const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared'];
+const resolutionMethods = ['auto-fixed', 'manual', 'escalated', 'cleared', 'unreported'];
 const notIn = (column: string, words: readonly string[]) =>
   `t.${column} NOT IN (${words.map((word) => `'${word}'`).join(', ')})`;
 

@@ -1,7 +1,13 @@
 /** Rows of the bots' tables that several faults need: bots that never run, their runs, findings and tickets. */
 import { sql, type Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import type { BotExecutions, BotFindings, BotTickets, Bots } from '../../database/tables.ts';
+import type {
+  BotActions,
+  BotExecutions,
+  BotFindings,
+  BotTickets,
+  Bots,
+} from '../../database/tables.ts';
 import { minutesBefore } from '../time.ts';
 import { nextId, nextName } from './ids.ts';
 
@@ -105,6 +111,30 @@ export async function plantTicket(
     .executeTakeFirstOrThrow();
   return id;
 }
+
+/** One step of a heal that began so many minutes ago. */
+export const healStep = (
+  bot_id: string,
+  now: Date,
+  minutes: number,
+  values: Partial<Insertable<BotActions>> = {},
+): Insertable<BotActions> => {
+  const id = nextId();
+  return {
+    bot_id,
+    action_type: 'fix',
+    action_description: 'a fictional heal',
+    success: false,
+    state: 'failed',
+    taken_at: minutesBefore(now, minutes),
+    heal_id: id,
+    fingerprint: `fiction-${id}`,
+    remedy: 'session.expire',
+    risk: 'safe',
+    idempotency_key: id,
+    ...values,
+  };
+};
 
 /** Adds this channel to those that the setting `notifications` names. */
 export const plantChannel = (db: Db, name: string) =>

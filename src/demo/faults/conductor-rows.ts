@@ -1,8 +1,8 @@
 /** Workers, scores and results of runs, for faults of the conductor. */
 import type { Db } from '../../database/connect.ts';
-import { before, day, hour } from '../time.ts';
-import { plantBot } from './bot-rows.ts';
-import { nextId } from './ids.ts';
+import { before, day, hour, minutesBefore } from '../time.ts';
+import { healStep, plantBot, plantFinding } from './bot-rows.ts';
+import { nextId, nextName } from './ids.ts';
 
 export const active = { status: 'active' } as const;
 
@@ -44,3 +44,54 @@ export async function plantScore(
 }
 
 export const failed = { status: 'failed', error_message: 'the disk did not answer' } as const;
+
+/** Adds an entry of knowledge that acts by itself. It fits none of the findings of other bots. Returns its id. */
+export async function plantEntry(db: Db): Promise<string> {
+  const name = nextName();
+  const { id } = await db
+    .insertInto('bot_knowledge')
+    .values({
+      name,
+      category: 'fiction',
+      issue_pattern: `^${name} is broken$`,
+      solution: 'steps:\n  - remedy: session.expire\n',
+      autonomy: 'auto',
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Adds a heal that held, so many minutes ago, of a problem that began a minute before. */
+export async function plantHeal(
+  db: Db,
+  now: Date,
+  {
+    bot,
+    entry,
+    component,
+    minutes,
+  }: { bot: string; entry: string; component: string; minutes: number },
+): Promise<void> {
+  const healed = minutesBefore(now, minutes);
+  const finding = await plantFinding(db, bot, {
+    affected_component: component,
+    detected_at: minutesBefore(now, minutes + 1),
+    resolved_at: healed,
+    resolution_method: 'auto-fixed',
+  });
+  await db
+    .insertInto('bot_actions')
+    .values(
+      healStep(bot, now, minutes, {
+        knowledge_id: entry,
+        finding_id: finding.id,
+        component,
+        state: 'held',
+        success: true,
+        applied_at: healed,
+        settled_at: healed,
+      }),
+    )
+    .execute();
+}

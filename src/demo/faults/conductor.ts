@@ -1,8 +1,16 @@
 import { before, day, hour, minute, minutesBefore } from '../time.ts';
 import { plantBot, plantRuns } from './bot-rows.ts';
-import { active, failed, metadataOf, plantScore, plantWorker } from './conductor-rows.ts';
+import {
+  active,
+  failed,
+  metadataOf,
+  plantEntry,
+  plantHeal,
+  plantScore,
+  plantWorker,
+} from './conductor-rows.ts';
 import type { Fault } from './fault.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 
 export const conductorFaults: Fault[] = [
   {
@@ -223,6 +231,28 @@ export const conductorFaults: Fault[] = [
     async lookalike(db, now) {
       const status_changed_at = before(now, day);
       await plantBot(db, 'resting', { status: 'paused', status_changed_at });
+    },
+  },
+  {
+    name: 'conductor.healing-loops',
+    title: 'An entry of knowledge heals one component every 23 minutes, and its problem comes back',
+    async plant(db, now) {
+      const bot = await plantBot(db, 'watch');
+      const entry = await plantEntry(db);
+      for (let n = 0; n < 10; n += 1)
+        await plantHeal(db, now, { bot, entry, component: 'tunnel-a', minutes: 30 + 23 * n });
+    },
+    async lookalike(db, now) {
+      // Many components, each healed twice in a day.
+      const bot = await plantBot(db, 'calm');
+      const entry = await plantEntry(db);
+      for (let n = 0; n < 14; n += 1)
+        await plantHeal(db, now, {
+          bot,
+          entry,
+          component: `tunnel-${n % 7}`,
+          minutes: 30 + 90 * n,
+        });
     },
   },
 ];

@@ -2,7 +2,7 @@ import type { Db } from '../../database/connect.ts';
 import { before, day, hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 import { addUsers } from './users.ts';
 
 /** Adds an app for one fault alone, so that the fault can be planted beside any other. */

@@ -2,7 +2,7 @@ import type { Db } from '../../database/connect.ts';
 import { hour } from '../time.ts';
 import type { Fault } from './fault.ts';
 import { nextName } from './ids.ts';
-import { plantErrors } from './plant-errors.ts';
+import { plantErrors } from '../plant-errors.ts';
 
 const stack = (file: string) =>
   `Error: it failed\n    at handle (/srv/platform/src/${file}.ts:42:7)\n    at node:internal/process/task_queues:103:5`;
@@ -65,6 +65,13 @@ const groupOf = async (db: Db, error_type: string): Promise<string> =>
       .where('error_type', '=', error_type)
       .executeTakeFirstOrThrow()
   ).id;
+
+/** The job has counted all errors of the time before, an hour ago, and has not run since. */
+const stopCounting = (db: Db, now: Date) =>
+  db
+    .updateTable('engine.error_cursor')
+    .set({ caught_up_at: new Date(now.getTime() - hour) })
+    .execute();
 
 export const errorWatchFaults: Fault[] = [
   {
@@ -137,15 +144,18 @@ export const errorWatchFaults: Fault[] = [
           at,
         })),
       ),
+    // Each of these has another message, too. They differ in a number alone, and have been known for days.
+    lookalike: (db, now) =>
+      plantErrors(
+        db,
+        errorsAt('search.slow', 'Search # took too long', evenly(now, 250, 122, 0.02)),
+      ),
   },
   {
     name: 'error-watch.counting',
     title: 'Errors have not been counted for an hour',
     async plant(db, now) {
-      await db
-        .updateTable('engine.error_cursor')
-        .set({ caught_up_at: new Date(now.getTime() - hour) })
-        .execute();
+      await stopCounting(db, now);
       await db
         .insertInto('error_logs')
         .values({
@@ -154,6 +164,10 @@ export const errorWatchFaults: Fault[] = [
           created_at: new Date(now.getTime() - 0.8 * hour),
         })
         .execute();
+    },
+    // No error has come since.
+    async lookalike(db, now) {
+      await stopCounting(db, now);
     },
   },
 ];

@@ -9,9 +9,13 @@ import type { Fault } from './fault.ts';
 const planting = new AsyncLocalStorage<{ of: string; count: number }>();
 
 /** The fault, with ids and names of its own for what its functions plant. */
-export const withOwnIds = ({ plant, lookalike, ...fault }: Fault): Fault => ({
+export const withOwnIds = ({ plant, afterCommit, lookalike, ...fault }: Fault): Fault => ({
   ...fault,
   plant: (db, now) => planting.run({ of: fault.name, count: 0 }, () => plant(db, now)),
+  ...(afterCommit && {
+    afterCommit: (db, now) =>
+      planting.run({ of: `${fault.name}.after`, count: 0 }, () => afterCommit(db, now)),
+  }),
   ...(lookalike && {
     lookalike: (db, now) =>
       planting.run({ of: `${fault.name}.none`, count: 0 }, () => lookalike(db, now)),

@@ -1,10 +1,9 @@
 import type { Insertable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import type { BotActions, JavariUsageStats } from '../../database/tables.ts';
+import type { JavariUsageStats } from '../../database/tables.ts';
 import { before, day, hour, minutesBefore } from '../time.ts';
-import { plantBot, plantRuns } from './bot-rows.ts';
+import { healStep, plantBot, plantRuns } from './bot-rows.ts';
 import type { Fault } from './fault.ts';
-import { nextId } from './ids.ts';
 import { addUser, addUsers } from './users.ts';
 
 type Use = Partial<Insertable<JavariUsageStats>>;
@@ -32,30 +31,6 @@ const usualDays = (now: Date, users: readonly string[], cents = 10): Use[] =>
   Array.from({ length: 10 }, (_, ago) => before(now, hour + (ago + 1) * day)).flatMap(
     (created_at) => users.map((user_id) => ({ user_id, created_at, cost_cents: cents })),
   );
-
-/** One step of a heal that began so many minutes ago. */
-export const healStep = (
-  bot_id: string,
-  now: Date,
-  minutes: number,
-  values: Partial<Insertable<BotActions>> = {},
-): Insertable<BotActions> => {
-  const id = nextId();
-  return {
-    bot_id,
-    action_type: 'fix',
-    action_description: 'a fictional heal',
-    success: false,
-    state: 'failed',
-    taken_at: minutesBefore(now, minutes),
-    heal_id: id,
-    fingerprint: `fiction-${id}`,
-    remedy: 'session.expire',
-    risk: 'safe',
-    idempotency_key: id,
-    ...values,
-  };
-};
 
 export const meterFaults: Fault[] = [
   {

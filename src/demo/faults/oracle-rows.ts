@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { day, minute } from '../time.ts';
 import { nextId } from './ids.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 
 interface Login {
   ip: string;

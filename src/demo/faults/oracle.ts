@@ -1,6 +1,6 @@
 import { minute } from '../time.ts';
 import type { Fault } from './fault.ts';
-import { many } from './many.ts';
+import { many } from '../many.ts';
 import { addAction, addDailyWork, addLogins, addRequests, addSessions } from './oracle-rows.ts';
 import { addUser, addUsers } from './users.ts';
 

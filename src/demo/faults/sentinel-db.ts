@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts';
-import { plantBySql } from './plant-by-sql.ts';
+import { plantBySql } from '../plant-by-sql.ts';
 
 const letChecksRead = 'SELECT engine.let_checks_read()';
 

@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts';
-import { plantBySql } from './plant-by-sql.ts';
+import { plantBySql } from '../plant-by-sql.ts';
 
 /** The statement `breaking` breaks what the migrations made; the statement `own` adds something of the platform's own. */
 const fault = (name: string, title: string, breaking: string, own: string): Fault => ({
@@ -8,6 +8,10 @@ const fault = (name: string, title: string, breaking: string, own: string): Faul
   plant: plantBySql(breaking),
   lookalike: plantBySql(own),
 });
+
+/** SQL: this statement, in which `%I` stands for the name of the database. */
+const inThisDatabase = (statement: string) =>
+  `DO $$ BEGIN EXECUTE format($f$${statement}$f$, current_database()); END $$`;
 
 export const surveyorFaults: Fault[] = [
   fault(
@@ -21,6 +25,12 @@ export const surveyorFaults: Fault[] = [
     'The type of a column of api_logs was changed',
     'ALTER TABLE public.api_logs ALTER COLUMN method TYPE text',
     'ALTER TABLE public.profiles ADD COLUMN planted_nickname text',
+  ),
+  fault(
+    'keys',
+    'A check constraint of the uses of apps was dropped',
+    'ALTER TABLE public.app_usage DROP CONSTRAINT app_usage_credits_used_check',
+    'ALTER TABLE public.profiles ADD CONSTRAINT planted_short_name CHECK (length(display_name) < 10000)',
   ),
   fault(
     'indexes',
@@ -45,5 +55,12 @@ export const surveyorFaults: Fault[] = [
     'A function of the engine searches another schema first',
     'ALTER FUNCTION engine.bot_added() SET search_path = public',
     "CREATE FUNCTION public.planted_total() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+  ),
+  fault(
+    'settings',
+    'The role with which checks read has a setting of its own',
+    inThisDatabase("ALTER ROLE roundsman_reader IN DATABASE %I SET work_mem = '64MB'"),
+    // What speeds up all sessions of the database is its owner's to decide.
+    inThisDatabase("ALTER DATABASE %I SET work_mem = '16MB'"),
   ),
 ];

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { before, day } from '../time.ts';
 import type { Fault } from './fault.ts';
-import { plantBySql } from './plant-by-sql.ts';
+import { plantBySql } from '../plant-by-sql.ts';
 
 const createTable = (name: string, columns = 'user_id uuid, text text') =>
   `CREATE TABLE public.${name} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${columns})`;

@@ -20,15 +20,26 @@ const assignments = [
 
 const scheme = /^(?:Bearer|Basic|Token|ApiKey|Digest)\s+/i;
 
-/** The forms in which issuers write their credentials, and credentials after a scheme or before a host. */
-const shapes = [
+/** The forms in which issuers write their credentials. */
+const issued = [
+  /\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}|whsec_[\w+/=-]{16,}|(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,})/g,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
+];
+
+/** Credentials where they stand: after a scheme, before a host, in an address that is one, and keys in PEM. */
+const placed = [
   /(?<=\b(?:Bearer|Basic|ApiKey)\s+)[\w+/=.~-]{8,}/gi,
   /(?<=:\/\/[^\s/?#@:]{0,100}:)[^\s/?#@{}]{1,200}(?=@)/g,
-  /\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|npm_\w{20,}|xox[a-z]-[\w-]{10,}|(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[\w-]{16,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,})/g,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
   /(?<=hooks\.slack\.com\/services\/)[\w/]{16,}/g,
   /(?<=discord(?:app)?\.com\/api\/webhooks\/\d+\/)[\w-]{20,}/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+
+/** The beginnings of credentials where a text was cut off in the middle of one. */
+const cutOff = [
+  /\b(?:gh[opsur]_|github_pat_|glpat-|npm_|xox[a-z]-|xapp-|whsec_|(?:sk|pk|rk)[-_]|A[KS]IA|AIza|SG\.|eyJ)[\w.+/=-]*(?=…)/g,
+  /(?<=\b(?:Bearer|Basic|ApiKey)\s+)[\w+/=.~-]+(?=…)/gi,
+  /(?<=:\/\/[^\s/?#@:]{0,100}:)[^\s/?#@{}]{1,200}(?=…)/g,
 ];
 
 /** A long run of characters that may be a credential; digests of images and files (sha256:...) are left out. */
@@ -65,6 +76,17 @@ interface TextSpan {
 
 /** The places of credentials in a text, in order and without overlap. */
 export function credentialsIn(text: string): TextSpan[] {
+  const spans = [
+    ...named(text),
+    ...[...issued, ...placed].flatMap((shape) => spansOf(shape, text)),
+  ];
+  for (const { index, 0: found } of text.matchAll(longRun))
+    if (isRandom(found)) spans.push({ from: index, to: index + found.length });
+  return joinSpans(spans);
+}
+
+/** Credentials behind their names. */
+function named(text: string): TextSpan[] {
   const spans: TextSpan[] = [];
   for (const each of assignments)
     for (const { index, 0: whole, 2: separator, 3: value } of text.matchAll(each)) {
@@ -72,12 +94,34 @@ export function credentialsIn(text: string): TextSpan[] {
       const to = index + whole.length;
       if (isValue(separator!, token)) spans.push({ from: to - token.length, to });
     }
-  for (const shape of shapes)
-    for (const { index, 0: found } of text.matchAll(shape))
-      spans.push({ from: index, to: index + found.length });
-  for (const { index, 0: found } of text.matchAll(longRun))
-    if (isRandom(found)) spans.push({ from: index, to: index + found.length });
-  return joinSpans(spans);
+  return spans;
+}
+
+const spansOf = (shape: RegExp, text: string): TextSpan[] =>
+  [...text.matchAll(shape)].map(({ index, 0: found }) => ({
+    from: index,
+    to: index + found.length,
+  }));
+
+/**
+ * The text with `[redacted]` in place of what is a credential by its name, its place or the form of its issuer. For texts of others, such as
+ * alarms: long runs of characters stay, because these name commits, containers and traces as well, and so does what has an issuer's
+ * form and no digit and no capital, such as the name of a primary key.
+ */
+export function withoutCredentials(text: string): string {
+  const spans = joinSpans([
+    ...named(text),
+    ...[...placed, ...cutOff].flatMap((shape) => spansOf(shape, text)),
+    ...issued
+      .flatMap((shape) => spansOf(shape, text))
+      .filter(({ from, to }) => /[\dA-Z]/.test(text.slice(from, to))),
+  ]);
+  return spans.length === 0
+    ? text
+    : replaceSpans(
+        text,
+        spans.map((span) => ({ path: [], text, span })),
+      );
 }
 
 function joinSpans(spans: TextSpan[]): TextSpan[] {
@@ -109,6 +153,22 @@ export const literalCredentials = (value: unknown): FoundCredential[] =>
         : [{ path, text, span: { from: scheme.exec(text)?.[0].length ?? 0, to: text.length } }];
     return credentialsIn(text).map((span) => ({ path, text, span }));
   });
+
+const gitHubToken = /\b(?:gh[opsur]_\w{16,}|github_pat_\w{20,})/g;
+
+/**
+ * A JSON value without GitHub's tokens, which their beginnings give away; all else stays. For answers whose texts may hold tokens that
+ * no list of secrets has.
+ */
+export function withoutGitHubTokens<Value>(value: Value): Value {
+  const copy = (each: unknown): unknown => {
+    if (typeof each === 'string') return each.replace(gitHubToken, redacted);
+    if (Array.isArray(each)) return each.map(copy);
+    if (each === null || typeof each !== 'object') return each;
+    return Object.fromEntries(Object.entries(each).map(([name, item]) => [name, copy(item)]));
+  };
+  return copy(value) as Value;
+}
 
 /** The same value with `[redacted]` in place of each credential. */
 export function maskCredentials(value: unknown): unknown {

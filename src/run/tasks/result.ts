@@ -60,6 +60,18 @@ const resultSchema = z.object({
   truncated: z.boolean().optional(),
   unrelated: z.boolean().optional(),
   partial: z.boolean().optional(),
+  unreported: z
+    .array(
+      z.object({
+        key,
+        why: z
+          .string()
+          .min(1)
+          .transform((text) => fitting(text, 200)),
+      }),
+    )
+    .max(maxFindings)
+    .optional(),
   remember: z.unknown().optional(),
   pauseBot: z
     .string()

@@ -3,7 +3,9 @@ import { statement } from '../../batch/statement.ts';
 import { isUnderFence, type Fenced } from '../../data/bots/fence.ts';
 import {
   findCandidates,
+  findFloods,
   findNeedingTicket,
+  findOwnTickets,
   findStorms,
   findStormStates,
 } from '../../data/bots/needing-tickets.ts';
@@ -67,6 +69,8 @@ export const escalateRuns = statement<TicketChange>(
     runs,
     resolveGone,
     findStormStates,
+    findOwnTickets,
+    findFloods,
     findCandidates,
     findStorms,
     findNeedingTicket,

@@ -21,6 +21,8 @@ export interface RecordInput {
     undecided: string[];
     /** it is told of changes: what it does not name is not unexamined */
     partial: boolean;
+    /** keys that are not looked at any more, and why: their findings end, and nothing is judged */
+    unreported: { key: string; why: string }[];
   }[];
   /** the names of all checks of the bot; null when the run was stopped before it came to all of them */
   botChecks: string[] | null;
@@ -57,6 +59,7 @@ export function recordInputOf(run: Run, outcomes: CheckOutcome[]): RecordInput {
         ...examinedColumns(result, unclearKeys(judged)),
         undecided: judged ? undecidedKeys(result, judged) : [],
         partial: result.partial === true,
+        unreported: (result.unreported ?? []).map(({ key, why }) => ({ key: storable(key), why })),
       });
   }
   return {

@@ -12,6 +12,9 @@ import { countFindings, findConfirmed } from '../../transitions/findings/count.t
 import { unmarkExamined, markUnexamined } from '../../transitions/findings/note-unexamined.ts';
 import { rememberCleanResults, rememberFailures } from '../../transitions/findings/remember.ts';
 import { resolveFindings } from '../../transitions/findings/resolve.ts';
+import { endUnreported } from '../../transitions/findings/end-unreported.ts';
+import { leaveUnreported } from '../../transitions/actions/leave-unreported.ts';
+import { touchUnreported } from '../../transitions/decisions/touch.ts';
 import type { Finding } from '../tasks/finding.ts';
 import type { RecordInput } from './record-input.ts';
 import type { Run } from './run.ts';
@@ -97,6 +100,18 @@ const runs = sql`input AS MATERIALIZED (
     FROM input JOIN bot_executions e ON ${isUnderFence('input')}
   )`;
 
+/**
+ * `answers`: what each check of these runs looked at, a row each; `examined_keys`: the keys that it names one by one. They are read once: for
+ * each finding of a bot, its runs' JSON would be read again.
+ */
+const answers = sql`answers AS MATERIALIZED (
+    SELECT runs.id AS run, e.*
+    FROM runs CROSS JOIN jsonb_to_recordset(runs.examined) AS e (check_name text, asked_at timestamptz, every boolean, keys text[],
+      undecided text[], partial boolean, unreported jsonb)
+  ), examined_keys AS MATERIALIZED (
+    SELECT run, check_name, unnest(keys) AS key FROM answers
+  )`;
+
 /** `reported`: the findings of `$2`, each with its run. */
 const reported = sql`reported AS MATERIALIZED (
     SELECT runs.bot_id, runs.fence, runs.started_at, f.*
@@ -126,6 +141,7 @@ export const recordRuns = statement<RecordedChange>(
   sql`
   WITH ${sql.join([
     runs,
+    answers,
     reported,
     rememberFailures,
     findConfirmed,
@@ -138,6 +154,9 @@ export const recordRuns = statement<RecordedChange>(
     concludeEvents,
     abortIntentsOfClean,
     resolveFindings,
+    endUnreported,
+    leaveUnreported,
+    touchUnreported,
     markUnexamined,
     unmarkExamined,
     noteExamined,
@@ -146,6 +165,8 @@ export const recordRuns = statement<RecordedChange>(
          NULL AS remedy, component, severity FROM written
   UNION ALL
   SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL, NULL FROM resolved
+  UNION ALL
+  SELECT run, fingerprint, 'resolved', NULL, NULL, NULL, NULL, NULL FROM unreported
   UNION ALL
   SELECT run, fingerprint, state, id, NULL, remedy, component, NULL FROM clean_cures
   UNION ALL

@@ -1,4 +1,6 @@
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { connect } from '../../database/connect.ts';
+import { NoBotForFaultError } from '../../demo/faults/catalogue-bot.ts';
 import { finderOf, type Fault } from '../../demo/faults/fault.ts';
 import { faults } from '../../demo/faults/index.ts';
 import { analyzePlanted, plantOnce } from '../../demo/faults/planted.ts';
@@ -6,6 +8,7 @@ import { refuseRealPeople } from '../../demo/only-fiction.ts';
 import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
+import { registerCatalogue } from '../../schedule/register.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { requirePlatform } from './require-platform.ts';
 import type { Db } from '../../database/connect.ts';
@@ -58,28 +61,33 @@ export async function refuseRealDatabase(db: Db): Promise<void> {
   await refuseRealPeople(db);
 }
 
+const hintFor = ({ afterCommit }: Fault): string =>
+  `${afterCommit ? 'a part of it may be there, and the same command tries the rest again' : 'nothing of it is there'}; an empty database takes it: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one`;
+
 export interface PlantedFault extends KnownFault {
   /** false if it had been planted before: then nothing was changed */
   planted: boolean;
 }
 
-/** A fault could not be planted in this database, and no part of it was written. */
+/** A fault could not be planted in this database; `hint` says whether a part of it was written. */
 export class NotPlantedError extends RoundsmanError {}
 
-/** Plants one fault, in a transaction of its own. */
+/** Plants one fault. */
 export type PlantFault = (name: string) => Promise<PlantedFault>;
 
 /**
- * Gives `work` the function that plants faults. For owners. Throws RealPeopleError where the database holds people who are not
+ * Gives `work` the function that plants faults, once the bots that are to find them are registered. For owners. Throws RealPeopleError where the database holds people who are not
  * fictional, and NoPlatformError where only the bots are installed.
  */
 export async function withPlanter<Result>(
-  { url, actor }: { url: string; actor: Actor },
+  { url, actor, catalogue }: { url: string; actor: Actor; catalogue: Catalogue },
   work: (plant: PlantFault) => Promise<Result>,
 ): Promise<Result> {
   authorise(actor, 'plant faults', 'owner');
-  await using db = connect(url, { max: 1, name: 'roundsman faults' });
+  // A deadlock needs two sessions.
+  await using db = connect(url, { max: 2, name: 'roundsman faults' });
   await refuseRealDatabase(db);
+  await registerCatalogue(db, catalogue);
   const result = await work(async (name) => {
     const fault = faults.find((each) => each.name === name)!;
     try {
@@ -89,7 +97,7 @@ export async function withPlanter<Result>(
         {
           what: `the fault ${name} was not planted`,
           why: messageOf(error),
-          hint: 'nothing of it is there; an empty database takes it: set DATABASE_URL, or ROUNDSMAN_HOME for another embedded one',
+          hint: error instanceof NoBotForFaultError ? error.hint : hintFor(fault),
         },
         { cause: error },
       );

@@ -5,8 +5,8 @@ import { secretRows } from '../../data/secrets/rows.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { botOfRun, reportStanding, type ReportingBot } from '../../data/remote/reports.ts';
 import type { Db } from '../../database/connect.ts';
+import { isSignedByStandard, type SignedMessage } from '../../ground/secrets/standard-signature.ts';
 import { signedAnswer } from '../../remote/answer.ts';
-import { isSigned, type SignedMessage } from '../../remote/check-signature.ts';
 import { remoteConfig } from '../../remote/config.ts';
 import { isAddress } from '../../remote/endpoint.ts';
 import { parseBounded, UnfitAnswerError } from '../../remote/json.ts';
@@ -48,7 +48,7 @@ export async function takeReport(
   const { secrets, closed } = bot ? await secretsOf({ db, sources }, bot) : noSecrets;
   const values = secrets.map(({ value }) => value);
   const now = bot?.now ?? (await currentTime(db));
-  if (!isSigned(given, values, now) || given.webhookId !== given.id)
+  if (!isSignedByStandard(given, values, now) || given.webhookId !== given.id)
     return closed === null ? { kind: 'unauthorised' } : { kind: 'later', why: closed };
   const read = readReport(given.body, secrets);
   if ('why' in read) return { kind: 'unfit', why: read.why };

@@ -6,8 +6,9 @@ import type { Db } from '../../database/connect.ts';
 import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { kindOf } from '../../sources/kinds/index.ts';
-import { readSourceConfig } from '../../sources/config.ts';
+import { readSourceConfig, type SourceConfig } from '../../sources/config.ts';
 import { sourceOf } from '../../sources/endpoint.ts';
+import type { Lacking } from '../../sources/reading/kind.ts';
 import { readSources } from './registry.ts';
 
 export interface ListedSource {
@@ -23,6 +24,8 @@ export interface ListedSource {
   secrets: string[];
   /** why its deliveries are refused; null where they are taken */
   problem: string | null;
+  /** what its settings lack, so that its deliveries raise no alarm, or end none; empty where nothing is */
+  lacks: string[];
   deliveries: number;
   unread: number;
   last_received_at: Date | null;
@@ -86,6 +89,7 @@ export async function listSources(db: Db, config: Here): Promise<ListedSource[]>
           : own
             ? `its bot is ${row.status}`
             : 'its settings cannot be read',
+        lacks: own ? Object.values(lacksOf(own)).filter((each) => each !== null) : [],
         deliveries: Number(row.last_number),
         unread: Number(BigInt(row.last_number) - BigInt(row.read)),
         last_received_at: row.last_received_at,
@@ -114,6 +118,10 @@ export interface ShownSource extends ListedSource {
   set_up: string[];
   newest: ShownDelivery[];
 }
+
+/** What the settings of a source lack, so that no delivery raises an alarm, and none ends one. */
+export const lacksOf = (own: SourceConfig): Lacking =>
+  kindOf(own.kind).lacks?.(own) ?? { alarms: null, ends: null };
 
 /** One source by the name of its bot, with its newest deliveries. Throws NotFoundError. */
 export async function showSource(

@@ -10,11 +10,15 @@ import {
 import type { Db } from '../../database/connect.ts';
 import type { Emit } from '../../events/events.ts';
 import { plain } from '../../ground/plain.ts';
+import { withoutCredentials } from '../../ground/secrets/literal-credentials.ts';
+import type { Redaction } from '../../ground/secrets/redact.ts';
 import { fitting, printable, storable } from '../../ground/text.ts';
 import { parseBounded } from '../../remote/json.ts';
+import { alarmWithoutCredentials } from '../../sources/reading/credentials.ts';
 import {
   unreadable,
   UnreadableError,
+  type Alarm,
   type Arrival,
   type Reading,
 } from '../../sources/reading/kind.ts';
@@ -53,10 +57,13 @@ const maxAheadMs = 5 * 60_000;
 /** How often the same refusal of a source is reported at most. */
 const reportEveryMs = 60_000;
 
-export function openReceiver(
-  { secretSources, emit }: { secretSources: SecretSources; emit: Emit },
-  clock: () => Date = () => new Date(),
-): Receiver {
+export function openReceiver({
+  secretSources,
+  emit,
+}: {
+  secretSources: SecretSources;
+  emit: Emit;
+}): Receiver {
   const registry = openRegistry(secretSources);
   const rates = openRates();
   const reported = new Map<string, number>();
@@ -93,10 +100,9 @@ export function openReceiver(
 
   return {
     async receive(db, name, arrival) {
-      const source = await registry.find(db, name);
+      const { source, now } = await registry.find(db, name);
       if (!source) return { kind: 'unproven' };
       for (const problem of source.problems) refused(name, problem);
-      const now = clock();
       const secret = await provingSecret(source, arrival, now);
       if (secret === null) {
         if (source.problems.length === 0)
@@ -141,6 +147,9 @@ function readJson(body: Buffer): unknown {
   }
 }
 
+const isClean = (id: string, redaction: Redaction): boolean =>
+  redaction.text(id) === id && withoutCredentials(id) === id;
+
 interface Proven {
   arrival: Arrival;
   document: unknown;
@@ -167,21 +176,24 @@ function deliveryOf(
   if (ageMs > config.max_age_hours * 3_600_000)
     ignored ??= `it is about ${reading.sentAt!.toISOString()}, more than ${config.max_age_hours} hours before it arrived`;
   const id = kind.idOf(arrival, document);
-  // An id that repeats a secret is stored as its hash, as one that is too long is.
+  const again = id === null && kind.again?.isNow?.(arrival, now) !== false ? kind.again : undefined;
+  // An id that holds a secret or a credential is stored as its hash, as one that is too long is.
   return {
     bot_id: botId,
     delivery_id:
-      id !== null && id.length <= 200 && id.trim() !== '' && redaction.text(id) === id
+      id !== null && id.length <= 200 && id.trim() !== '' && isClean(id, redaction)
         ? storable(id)
         : `sha256:${createHash('sha256')
             .update(id ?? arrival.body)
             .digest('hex')}`,
-    again_seconds: id === null ? (kind.againAfterSeconds ?? null) : null,
+    again_seconds: again?.afterSeconds ?? null,
+    again_overtaken: again?.whenOvertaken ?? false,
     // A time in the future is not believed.
     sent_at: ageMs < -maxAheadMs ? null : (reading.sentAt?.toISOString() ?? null),
-    event: redaction.text(reading.event),
+    event: withoutCredentials(redaction.text(reading.event)),
     secret,
-    alarms: redaction.value(plain(reading.alarms)) as unknown[],
-    ignored: ignored === null ? null : redaction.text(ignored),
+    // The source's own secrets first: these are named.
+    alarms: (redaction.value(plain(reading.alarms)) as Alarm[]).map(alarmWithoutCredentials),
+    ignored: ignored === null ? null : withoutCredentials(redaction.text(ignored)),
   };
 }

@@ -1,5 +1,6 @@
 /** The sources of a listener: who may send, and how each delivery is proven. */
 import { sql } from 'kysely';
+import { currentTime } from '../../data/bots/engine.ts';
 import { ClosedSecretError, openSecret, type SecretSources } from '../../data/secrets/open.ts';
 import { secretRows } from '../../data/secrets/rows.ts';
 import type { Db } from '../../database/connect.ts';
@@ -33,24 +34,30 @@ interface SourceRow {
 const freshMs = 2_000;
 
 export interface Registry {
-  /** The source of this name, if its bot takes deliveries: it is neither removed, disabled nor in error. Rejects during an outage. */
-  find(db: Db, name: string): Promise<Source | undefined>;
+  /**
+   * The source of this name, if its bot takes deliveries: it is neither removed, disabled nor in error; and the database's time, by which
+   * signatures are judged: that of this host may be wrong. Rejects during an outage.
+   */
+  find(db: Db, name: string): Promise<{ source: Source | undefined; now: Date }>;
 }
 
 export function openRegistry(secretSources: SecretSources): Registry {
   let known: ReadonlyMap<string, Source> = new Map();
   let readAt = -Infinity;
+  /** the database's time at `readAt`, in milliseconds since 1970 */
+  let timeThen = 0;
   let reading: Promise<void> | null = null;
   async function readAll(db: Db): Promise<void> {
     const sources = await readSources(db, secretSources);
-    known = new Map(sources.map((source) => [source.name, source]));
+    timeThen = (await currentTime(db)).getTime();
     readAt = performance.now();
+    known = new Map(sources.map((source) => [source.name, source]));
   }
   return {
     async find(db, name) {
       if (performance.now() - readAt > freshMs)
         await (reading ??= readAll(db).finally(() => (reading = null)));
-      return known.get(name);
+      return { source: known.get(name), now: new Date(timeThen + performance.now() - readAt) };
     },
   };
 }

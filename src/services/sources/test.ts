@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { SecretSources } from '../../data/secrets/open.ts';
 import type { Db } from '../../database/connect.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { lacksOf } from './read.ts';
 import { readSources } from './registry.ts';
 
 export interface Point {
@@ -58,8 +60,14 @@ export async function testSource(
     'it takes deliveries',
     `proven by ${source.secrets.map((each) => each.name).join(', ')}`,
   );
+  const { alarms, ends } = lacksOf(source.config);
+  add(
+    alarms === null,
+    'its settings say what an alarm is',
+    [alarms, ends].filter((each) => each !== null).join('; ') || 'and when it is over',
+  );
   const key = `roundsman-test-${randomUUID()}`;
-  const now = new Date();
+  const now = await currentTime(db);
   const { document, headers = {} } = source.kind.example(key, now);
   const body = JSON.stringify(document);
   const send = (proof: Record<string, string>) =>

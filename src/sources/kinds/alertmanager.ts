@@ -1,6 +1,6 @@
 import type { SourceKind } from '../reading/kind.ts';
 import { isAuthorised } from '../reading/signature.ts';
-import { groupAgainAfterSeconds, readGroup, resolvedGroup } from './group.ts';
+import { groupAgain, readGroup, resolvedGroup } from './group.ts';
 
 /** Prometheus Alertmanager, `webhook_configs` (prometheus.io/docs/alerting/latest/configuration/#webhook_config). */
 export const alertmanager: SourceKind = {
@@ -15,7 +15,7 @@ export const alertmanager: SourceKind = {
   proves: isAuthorised,
   // Alertmanager names no delivery.
   idOf: () => null,
-  againAfterSeconds: groupAgainAfterSeconds,
+  again: groupAgain,
   read: (document) => readGroup(document),
   example: (key, now) => ({ document: resolvedGroup(key, now) }),
   sign: (_, secret) => ({ authorization: `Bearer ${secret}` }),

@@ -153,6 +153,18 @@ const alertActions: Readonly<Record<string, Alarm['state']>> = {
   resolved: 'resolved',
 };
 
+/** Actions by which a person, or a rule of the repository, says that an alert is to be left alone, and not that it is mended. */
+const leftAlone: ReadonlySet<string> = new Set(['dismissed', 'auto_dismissed', 'closed_by_user']);
+
+/** Why an alert is closed although it may be there still; a leaked secret that is revoked is mended. */
+function unverifiedBy(alert: unknown, action: string): { unverified?: string } {
+  const resolution = textAt(alert, 'resolution');
+  if (leftAlone.has(action)) return { unverified: action };
+  return action === 'resolved' && resolution !== null && resolution !== 'revoked'
+    ? { unverified: word(resolution) }
+    : {};
+}
+
 function readAlert(
   document: unknown,
   called: string,
@@ -174,6 +186,7 @@ function readAlert(
   return {
     key: boundedKey(`${called.toLowerCase().replace(' ', '-')}/${repository}/${number}`),
     state: alertActions[action]!,
+    ...unverifiedBy(alert, action),
     severity,
     title: title(`${called}: ${what ?? `alert ${number}`} in ${repository}`),
     description: description(

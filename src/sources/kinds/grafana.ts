@@ -1,6 +1,6 @@
 import type { SourceKind } from '../reading/kind.ts';
 import { headerOf, hmacOf, isAuthorised, isRecent, sameText } from '../reading/signature.ts';
-import { groupAgainAfterSeconds, readGroup, resolvedGroup } from './group.ts';
+import { groupAgain, readGroup, resolvedGroup } from './group.ts';
 
 const signature = 'x-grafana-alerting-signature';
 const timestamp = 'x-grafana-alerting-timestamp';
@@ -27,7 +27,7 @@ export const grafana: SourceKind = {
     return sameText(given, hmacOf('sha256', secret, signed)) && isRecent(seconds, now);
   },
   idOf: () => null,
-  againAfterSeconds: groupAgainAfterSeconds,
+  again: groupAgain,
   read: (document) => readGroup(document),
   example: (key, now) => ({ document: { ...resolvedGroup(key, now), version: '1', orgId: 1 } }),
   sign(body, secret, now) {

@@ -16,7 +16,7 @@ import {
   title,
   word,
 } from '../reading/fields.ts';
-import { UnreadableError, type Reading } from '../reading/kind.ts';
+import { UnreadableError, type Again, type Reading } from '../reading/kind.ts';
 
 /** Labels that name what is broken, the most telling first. */
 const componentLabels = [
@@ -82,9 +82,22 @@ export function readGroup(document: unknown): Reading {
           linkIn(textAt(subjects[0], 'dashboardURL')) ??
           linkIn(textAt(body, 'externalURL')),
         at: newest?.toISOString() ?? null,
+        ...(status === 'resolved' && unverifiedBy(alerts)),
       },
     ],
   };
+}
+
+/**
+ * Grafana resolves an alert also when its series is missing, its query has no data or an error, or its rule was paused, changed or deleted,
+ * and says so in this annotation, which is not there when the condition was evaluated and is over
+ * (grafana.com/docs/grafana/latest/alerting/fundamentals/alert-rule-evaluation/stale-alert-instances). Alertmanager passes it on.
+ */
+const stateReason = 'annotations.grafana_state_reason';
+
+function unverifiedBy(alerts: readonly unknown[]): { unverified?: string } {
+  const reasons = new Set(alerts.flatMap((alert) => textAt(alert, stateReason) ?? []));
+  return reasons.size === 0 ? {} : { unverified: word([...reasons].slice(0, maxNamed).join(', ')) };
 }
 
 function alertInWords(alert: unknown): string {
@@ -122,4 +135,4 @@ export const resolvedGroup = (key: string, now: Date): Record<string, unknown> =
  * Alertmanager and Grafana repeat a failed sending within their group_interval (five minutes unless set) and give up then; what they
  * send again later, after repeat_interval (four hours unless set), is another occurrence.
  */
-export const groupAgainAfterSeconds = 300;
+export const groupAgain: Again = { afterSeconds: 300 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { issueInWords } from '../../ground/documents/issue-words.ts';
 import {
   boundedKey,
   component,
@@ -48,7 +49,9 @@ export const plain: SourceKind = {
     const read = plainDocument.safeParse(needFields(document, ''));
     if (!read.success) {
       const [issue] = read.error.issues;
-      throw new UnreadableError(`${issue!.path.join('.') || 'the document'}: ${issue!.message}`);
+      throw new UnreadableError(
+        `${issue!.path.join('.') || 'the document'}: ${issueInWords(issue!, 'an object')}`,
+      );
     }
     const { sent_at, alarms } = read.data;
     return {

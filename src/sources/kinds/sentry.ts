@@ -13,10 +13,28 @@ import {
   title,
   word,
 } from '../reading/fields.ts';
-import type { Alarm, Reading, SourceKind } from '../reading/kind.ts';
+import {
+  toleranceMs,
+  type Again,
+  type Alarm,
+  type Reading,
+  type SourceKind,
+} from '../reading/kind.ts';
 import { hmacOf, isSigned } from '../reading/signature.ts';
 
 const header = 'sentry-hook-signature';
+
+/**
+ * Where the app of an integration is published, Sentry sends again what failed, three times at intervals of five minutes, with the same content;
+ * that of an internal integration is sent once. An issue that is resolved, reopened and resolved again without an event in between is
+ * reported with the same bytes as well.
+ */
+const again: Again = {
+  afterSeconds: 20 * 60,
+  whenOvertaken: true,
+  isNow: ({ headers }, now) =>
+    Math.abs((timeOf(headers)?.getTime() ?? -Infinity) - now.getTime()) <= toleranceMs,
+};
 
 /** What an action of an issue means; others, such as `assigned`, say nothing about it. */
 const issueStates: Readonly<Record<string, Alarm['state']>> = {
@@ -27,10 +45,13 @@ const issueStates: Readonly<Record<string, Alarm['state']>> = {
   ignored: 'resolved',
 };
 
+/** Actions by which a person says that an issue is to be left alone, and not that it is gone. */
+const leftAlone: ReadonlySet<string> = new Set(['archived', 'ignored']);
+
 /**
  * Webhooks of Sentry's integration platform: HMAC-SHA256 of the body by the integration's client secret
- * (docs.sentry.io/integrations/integration-platform/webhooks). The headers, Request-ID included, are not signed, so a delivery is known by its
- * content.
+ * (docs.sentry.io/integrations/integration-platform/webhooks). The headers are not signed, and each sending has a Request-ID of its own, so a
+ * delivery is known by its content.
  */
 export const sentry: SourceKind = {
   name: 'sentry',
@@ -42,6 +63,10 @@ export const sentry: SourceKind = {
   ],
   proves: (arrival, secret) => isSigned(arrival, secret, { header, algorithm: 'sha256' }),
   idOf: () => null,
+  again,
+  isTimed: true,
+  // `lastSeen` of an issue is written some seconds after its event, and is the time of the host on which that happened.
+  slackMs: toleranceMs,
   read(document, headers) {
     const resource = String(headers['sentry-hook-resource'] ?? '');
     const action = needText(document, 'action');
@@ -52,7 +77,7 @@ export const sentry: SourceKind = {
     });
     const sentAt = timeOf(headers);
     if (resource === 'issue' && Object.hasOwn(issueStates, action))
-      return reading(sentAt, [issueAlarm(document, issueStates[action]!)]);
+      return reading(sentAt, [issueAlarm(document, action)]);
     if (resource === 'event_alert' && action === 'triggered')
       return reading(timeAt(document, 'data.event.datetime') ?? sentAt, [eventAlarm(document)]);
     if (resource === 'metric_alert' && ['critical', 'warning', 'resolved'].includes(action))
@@ -77,12 +102,13 @@ export const sentry: SourceKind = {
 const timeOf = (headers: IncomingHttpHeaders): Date | null =>
   timeAt({ at: String(headers['sentry-hook-timestamp'] ?? '') }, 'at');
 
-function issueAlarm(document: unknown, state: Alarm['state']): Alarm {
+function issueAlarm(document: unknown, action: string): Alarm {
   const issue = needFields(document, 'data.issue');
   return {
     // The same for alerts of the issue, so that a resolved issue clears what its alert reported.
     key: boundedKey(`issue/${needText(issue, 'id')}`),
-    state,
+    state: issueStates[action]!,
+    ...(leftAlone.has(action) && { unverified: action }),
     severity: severityIn(textAt(issue, 'level')),
     title: title(textAt(issue, 'title') ?? `issue ${needText(issue, 'id')}`),
     description: description(textAt(issue, 'culprit')),

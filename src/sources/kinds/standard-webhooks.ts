@@ -28,6 +28,16 @@ export const standardWebhooks: SourceKind = {
     'an endpoint, its URL the address above',
     'the settings `firing` and `resolved` of the bot name the types of events that mean so, and `fields` where to find key, title and the rest',
   ],
+  lacks: ({ firing, resolved }) => ({
+    alarms:
+      firing.length > 0
+        ? null
+        : `the setting \`firing\` names no type of event, so that no delivery raises an alarm`,
+    ends:
+      resolved.length > 0
+        ? null
+        : `the setting \`resolved\` names no type of event, so that no finding ends by itself`,
+  }),
   read(document, _, { firing, resolved, fields }) {
     const type = needText(document, 'type');
     const sentAt = timeAt(document, 'timestamp');

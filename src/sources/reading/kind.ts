@@ -17,6 +17,11 @@ export interface Alarm {
   link: string | null;
   /** when it happened, as the sender says: an ISO text */
   at: string | null;
+  /**
+   * Of a resolved one: why the sender reports it no more, where that is not because the problem is gone, such as `MissingSeries`. Then it is
+   * not known whether it is, and no remedy is judged by it.
+   */
+  unverified?: string;
 }
 
 /** One request as it arrived. */
@@ -48,6 +53,22 @@ export interface ReadingRules {
   fields: Readonly<Record<string, string>>;
 }
 
+/** Why no delivery raises an alarm, and why none ends one, a clause each; null where that is not so. */
+export interface Lacking {
+  alarms: string | null;
+  ends: string | null;
+}
+
+/** When the same content as before is not a repetition of a failed sending. */
+export interface Again {
+  /** so many seconds after the last time */
+  afterSeconds: number;
+  /** also sooner, where another state of the same alarm has arrived since */
+  whenOvertaken?: true;
+  /** Whether the request may have been sent now, as far as is known: a copy of an old one never counts again. It may be, unless given. */
+  isNow?(arrival: Arrival, now: Date): boolean;
+}
+
 export interface SourceKind {
   name: string;
   /** what the sender is called */
@@ -70,16 +91,17 @@ export interface SourceKind {
   isOurs?: true;
   /** What the sender calls the delivery, where that is a part of what it signs; null: its content says which one it is. */
   idOf(arrival: Arrival, document: unknown): string | null;
-  /**
-   * Where the same content may come again and mean another occurrence: after how many seconds that cannot be a repetition of a failed
-   * sending.
-   */
-  againAfterSeconds?: number;
+  /** How the same content may come again and mean another occurrence; without it, it never does. */
+  again?: Again;
   /**
    * `at` of its alarms is when their state came about, so that a state which arrives late is known as the older one. Without it the order in
    * which deliveries arrive counts.
    */
   isTimed?: true;
+  /** By how many milliseconds `at` may be older than another one and its state the newer one all the same; 0 unless given. */
+  slackMs?: number;
+  /** What these rules lack. Without it, they need nothing. */
+  lacks?(rules: ReadingRules): Lacking;
   /** Throws {@link UnreadableError} for a document that is not of the documented shape. */
   read(document: unknown, headers: IncomingHttpHeaders, rules: ReadingRules): Reading;
   /** A delivery that says nothing bad, as the sender would send it; for `sources test`. */

@@ -18,16 +18,15 @@ import { sql } from 'kysely';
  */
 const minUnseen = '24 hours';
 
-/** What each check of a run looked at. Keys in `undecided` were looked at, although nothing is recorded about them. */
-const answersOf = sql`jsonb_to_recordset(runs.examined) AS e (check_name text, every boolean, keys text[], undecided text[], partial boolean)`;
-/** Whether the check looked at the key of the finding `f`. */
-const looksAtKey = sql`(e.every <> (f.component_key = ANY (e.keys)) OR f.component_key = ANY (e.undecided))`;
+/** Whether the check looked at the key of the finding `f`. Keys in `undecided` were looked at, although nothing is recorded about them. */
+const looksAtKey = sql`(e.every <> ((e.run, e.check_name, f.component_key) IN (SELECT run, check_name, key FROM examined_keys))
+        OR f.component_key = ANY (e.undecided))`;
 
 /** Whether `f` is an open finding of the run's bot that the run did not report, and no newer start has written about it. */
-const isUnreported = sql`f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.fingerprint <> ALL (runs.reported)
+const isUnreported = sql`f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.fingerprint NOT IN (SELECT fingerprint FROM reported)
       AND (f.last_fence <= runs.fence) IS NOT FALSE`;
 
-/** `unexamined`: marks. Reads `runs`. */
+/** `unexamined`: marks. Reads `runs`, `answers`, `examined_keys` and `reported`. */
 export const markUnexamined = sql`unexamined AS (
     UPDATE bot_findings f SET unexamined_since = engine.now()
     FROM runs
@@ -35,14 +34,14 @@ export const markUnexamined = sql`unexamined AS (
       -- bot_checks is NULL for a run that was stopped before it asked all of its checks.
       AND (f.check_name <> ALL (runs.bot_checks)
         OR (runs.examined_any OR f.last_seen_at < engine.now() - ${sql.lit(minUnseen)}::interval)
-          AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND e.partial IS NOT TRUE AND NOT ${looksAtKey}))
+          AND EXISTS (SELECT FROM answers e WHERE e.run = runs.id AND e.check_name = f.check_name AND e.partial IS NOT TRUE AND NOT ${looksAtKey}))
   )`;
 
-/** `examined_again`: removes marks. Reads `runs` and `resolved`. */
+/** `examined_again`: removes marks. Reads the same and `resolved`. */
 export const unmarkExamined = sql`examined_again AS (
     UPDATE bot_findings f SET unexamined_since = NULL
     FROM runs
     WHERE ${isUnreported} AND f.unexamined_since IS NOT NULL
-      AND EXISTS (SELECT FROM ${answersOf} WHERE e.check_name = f.check_name AND ${looksAtKey})
+      AND EXISTS (SELECT FROM answers e WHERE e.run = runs.id AND e.check_name = f.check_name AND ${looksAtKey})
       AND f.fingerprint NOT IN (SELECT fingerprint FROM resolved)
   )`;

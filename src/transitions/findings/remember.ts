@@ -42,16 +42,17 @@ export const rememberFailures = sql`failing AS (
     RETURNING fingerprint, bot_id, failures_in_row, last_clean_at, last_execution_id AS run
   )`;
 
-/** `clean`: fingerprints that were examined and not reported, with one more clean result. Reads `runs`. */
+/** `clean`: fingerprints that were examined and not reported, with one more clean result. Reads `runs`, `answers`, `examined_keys` and `reported`. */
 export const rememberCleanResults = sql`clean AS (
     UPDATE bot_finding_states s
     SET states = ${states('runs.id', false)}, flapping_since = ${flappingSince('runs.id', false)},
         clean_in_row = ${inRow('runs.id', 'clean_in_row')}, failures_in_row = 0,
         last_clean_at = greatest(s.last_clean_at, runs.started_at), last_fence = runs.fence, last_execution_id = runs.id
-    FROM runs
-    JOIN LATERAL jsonb_to_recordset(runs.examined) AS e (check_name text, asked_at timestamptz, every boolean, keys text[]) ON true
+    FROM runs JOIN answers e ON e.run = runs.id
     WHERE s.bot_id = runs.bot_id AND (s.watched OR true = ANY (s.states)) AND s.check_name = e.check_name
-      AND e.every <> (s.component_key = ANY (e.keys)) AND s.fingerprint <> ALL (runs.reported)
+      -- Looked up in tables: with thousands of open findings, a comparison with each element of an array takes seconds.
+      AND e.every <> ((runs.id, s.check_name, s.component_key) IN (SELECT run, check_name, key FROM examined_keys))
+      AND s.fingerprint NOT IN (SELECT fingerprint FROM reported)
       AND s.last_fence <= runs.fence
       -- A cure, an undo or a person acted after the check was asked: its clean result is about the time before.
       AND NOT coalesce(s.cutoff_at <= engine.now() AND s.cutoff_at > e.asked_at, false)

@@ -10,6 +10,7 @@
  */
 import { sql } from 'kysely';
 import { isPending } from '../../data/bots/bot-tickets.ts';
+import { pendingTicketOf } from '../../data/bots/pending-tickets.ts';
 import { rateTicket, assigneeAfter } from './rate.ts';
 
 /**
@@ -26,8 +27,8 @@ export const countOnTickets = sql`counted AS (
         title = CASE WHEN ${openedByRun} THEN f.title ELSE t.title END,
         description = CASE WHEN ${openedByRun} THEN coalesce(f.description, f.title) ELSE t.description END,
         metadata = coalesce(t.metadata, '{}') || jsonb_build_object('evidence', f.metadata, 'execution_id', f.last_execution_id::text)
-    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-    LEFT JOIN changed r ON r.bot_id = f.bot_id AND r.fingerprint = f.fingerprint
-    WHERE t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
-      AND f.last_execution_id = runs.id
+    FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL AND f.last_execution_id = runs.id
+    CROSS JOIN LATERAL ${pendingTicketOf('f')} own
+    LEFT JOIN changed r ON r.id = own.id
+    WHERE t.id = own.id AND ${isPending('t')}
   )`;

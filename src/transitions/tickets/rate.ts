@@ -16,6 +16,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { rises } from '../../data/bots/bot-findings.ts';
 import { isPending, isSnoozed, reopenWithin } from '../../data/bots/bot-tickets.ts';
+import { pendingTicketOf } from '../../data/bots/pending-tickets.ts';
 import { isOverriddenByPolicy, overrideColumns } from '../../data/escalation/followed-tickets.ts';
 import { wake, wakes } from './wake.ts';
 
@@ -50,7 +51,7 @@ export const findChanging = sql`changing AS (
     SELECT DISTINCT ON (id) id, severity, run, began FROM (
       SELECT t.id, f.severity, runs.id AS run, runs.started_at AS began
       FROM runs JOIN bot_findings f ON f.bot_id = runs.bot_id AND f.resolved_at IS NULL
-      JOIN bot_tickets t ON t.bot_id = f.bot_id AND t.fingerprint = f.fingerprint AND ${isPending('t')}
+      CROSS JOIN LATERAL ${pendingTicketOf('f')} own JOIN bot_tickets t ON t.id = own.id
       WHERE f.last_execution_id = runs.id
         AND (t.severity <> f.severity AND ${yieldsTo(sql`f.severity`)} OR ${isSnoozed('t', sql`engine.now()`)})
       UNION ALL

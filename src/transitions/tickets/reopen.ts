@@ -18,9 +18,13 @@ import { clearSnooze } from './snooze.ts';
 
 /** `latest`: the newest ticket of each problem that needs one. Reads `needing_ticket`. */
 export const findLatest = sql`latest AS (
-    SELECT DISTINCT ON (t.fingerprint) t.id, t.merged_into, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
-    FROM bot_tickets t JOIN needing_ticket n ON n.bot_id = t.bot_id AND n.fingerprint = t.fingerprint
-    ORDER BY t.fingerprint, t.number DESC
+    SELECT DISTINCT ON (n.fingerprint) t.id, t.merged_into, n.id AS finding_id, n.severity, n.title, n.description, n.run, n.details
+    FROM needing_ticket n CROSS JOIN LATERAL (
+      SELECT t.id, t.merged_into, t.number FROM bot_tickets t WHERE t.bot_id = n.bot_id AND t.fingerprint = n.fingerprint
+      -- OFFSET 0: looked up one by one in the index. The planner takes a table that has just grown for small, and would compare each row with
+      -- each.
+      OFFSET 0) t
+    ORDER BY n.fingerprint, t.number DESC
   )`;
 
 /** `reopened`. Reads `latest` and `changed`. */

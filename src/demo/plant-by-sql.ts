@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../../database/connect.ts';
+import type { Db } from '../database/connect.ts';
 
 /** What plants a fault, or its lookalike, by these statements. They are written here, and contain no text from outside. */
 export const plantBySql =

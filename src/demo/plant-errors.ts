@@ -1,10 +1,10 @@
 /** Adds rows of error_logs, and counts them into their groups as the job would do a minute later. */
-import type { Db } from '../../database/connect.ts';
-import { drawIds, lockErrorGroups } from '../../error-groups/rows/cursor.ts';
-import type { UngroupedError } from '../../error-groups/rows/read-errors.ts';
-import { loadTemplates } from '../../error-groups/rows/templates.ts';
-import { Assigner } from '../../error-groups/batch/assign.ts';
-import { assignAll, writeBatch } from '../../error-groups/batch/write-batch.ts';
+import type { Db } from '../database/connect.ts';
+import { drawIds, lockErrorGroups } from '../error-groups/rows/cursor.ts';
+import type { UngroupedError } from '../error-groups/rows/read-errors.ts';
+import { loadTemplates } from '../error-groups/rows/templates.ts';
+import { Assigner } from '../error-groups/batch/assign.ts';
+import { assignAll, writeBatch } from '../error-groups/batch/write-batch.ts';
 
 export interface PlantedError {
   error_type: string;

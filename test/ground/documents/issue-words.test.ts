@@ -1,7 +1,7 @@
 /** Mistakes in documents, in words. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { issueInWords } from '../../src/policy/issue-words.ts';
+import { issueInWords } from '../../../src/ground/documents/issue-words.ts';
 
 test.each([
   [z.int().min(1).max(65_535), 0, 'has to be 1 at least'],
