@@ -2,10 +2,10 @@
  * The archive of a backup, as a stream: the schema, the rows of every table in one snapshot, sequences, large objects, and last
  * the manifest. Its files stand in the order in which they are restored.
  */
-import { createHash } from 'node:crypto';
-import pg from 'pg';
+import { createHash, type Hash } from 'node:crypto';
 import type { BackedUpTable, Manifest, Reference } from './archive/manifest.ts';
-import { rowSums } from './archive/row-sums.ts';
+import { rowSums, wholeRows } from './archive/row-sums.ts';
+import { holdOrSpool } from './archive/spool.ts';
 import { tarEnd, tarEntry, type Entry } from './archive/tar.ts';
 import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
 import { inParallel } from './in-parallel.ts';
@@ -13,6 +13,7 @@ import { readme } from './readme.ts';
 import { takeInventory, type TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
 import { readSequences } from './read/sequences.ts';
+import { readServer } from './read/server.ts';
 import { openSnapshot, type Snapshot } from './read/snapshot.ts';
 import {
   readExtensions,
@@ -20,8 +21,9 @@ import {
   readRoles,
   readSettings,
   readViews,
+  readViewSums,
 } from './read/surroundings.ts';
-import { columnsOf, copyOut, nameOf, readTable } from './read/table.ts';
+import { columnsOf, keysOf, nameOf, readTable } from './read/table.ts';
 import { refuseLostLines } from './refuse-lost-lines.ts';
 
 export interface ArchiveOptions {
@@ -34,6 +36,9 @@ export interface ArchiveOptions {
 
 /** How many tables are read at the same time. */
 const readers = 2;
+
+/** A file with rows has this many bytes, or a row more. */
+const partBytes = 1024 * 1024;
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
@@ -55,8 +60,12 @@ export async function* writeArchive(
   try {
     options.signal.throwIfAborted();
     for await (const entry of filesOf(snapshot, options, onManifest)) {
-      options.signal.throwIfAborted();
-      yield* tarEntry(entry, seconds);
+      try {
+        options.signal.throwIfAborted();
+        yield* tarEntry(entry, seconds);
+      } finally {
+        await entry.spooled?.release();
+      }
     }
     yield tarEnd();
   } catch (error) {
@@ -121,13 +130,14 @@ async function* filesOf(
         const sums = rowSums();
         const hash = createHash('sha256');
         let [parts, bytes] = [0, 0];
-        for await (const data of readTable(reader, table)) {
-          sums.add(data);
-          hash.update(data);
-          bytes += data.length;
+        for await (const held of wholeRows(
+          counted(readTable(reader, table), sums, hash),
+          partBytes,
+        )) {
           parts += 1;
+          bytes += held.spooled?.bytes ?? held.data.length;
           onRows?.(rows + sums.result().rows, nameOf(table));
-          yield { name: `${table.directory}/${part(parts)}.copy`, data };
+          yield { name: `${table.directory}/${part(parts)}.copy`, ...held };
         }
         idle.push(reader);
         const result = sums.result();
@@ -135,7 +145,7 @@ async function* filesOf(
         done.push({ ...table, parts, bytes, ...result, sha256: hash.digest('hex') });
       },
   );
-  yield* inParallel(sources, readers);
+  yield* inParallel(sources, readers, (entry) => void entry.spooled?.release());
 
   const references: Reference[] = [];
   const inBackup = new Set(tables.map(nameOf));
@@ -144,23 +154,30 @@ async function* filesOf(
     const own = { schema: key.schema, name: key.table };
     if (inBackup.has(outer) || !inBackup.has(nameOf(own))) continue;
     const name = `references/${part(references.length + 1)}.copy`;
-    const data = await keysOf(client, nameOf(own), key.columns);
     const { columns, ...reference } = key;
-    references.push({
-      ...reference,
-      file: name,
-      keys: data.toString('latin1').split('\n').length - 1,
-    });
-    yield file(name, data);
+    const sums = rowSums();
+    const hash = createHash('sha256');
+    const held = await holdOrSpool(
+      counted(keysOf(client, nameOf(own), columns), sums, hash),
+      partBytes,
+    );
+    references.push({ ...reference, file: name, keys: sums.result().rows });
+    const bytes = held.spooled?.bytes ?? held.data.length;
+    files.push({ name, bytes, sha256: hash.digest('hex') });
+    yield { name, ...held };
   }
 
   const objects = readLargeObjects(client);
   let pieces = 0;
+  let waiting: string[] = [];
   let next = await objects.next();
   for (; !next.done; next = await objects.next()) {
-    pieces += 1;
-    yield text(`large-objects/${part(pieces)}.sql`, [next.value]);
+    waiting.push(next.value);
+    if (waiting.reduce((sum, { length }) => sum + length, 0) < partBytes) continue;
+    yield text(`large-objects/${part((pieces += 1))}.sql`, waiting);
+    waiting = [];
   }
+  if (waiting.length > 0) yield text(`large-objects/${part((pieces += 1))}.sql`, waiting);
   const largeObjects = next.value;
 
   const sequences = await readSequences(client);
@@ -189,6 +206,7 @@ async function* filesOf(
     sequences: sequences.statements.length,
     largeObjects,
     views,
+    viewSums: await readViewSums(client, views),
     files,
     references,
     leftOut: [
@@ -212,27 +230,15 @@ function withoutEventTriggers(postData: string): { others: string; eventTriggers
     : { others: postData.slice(0, at), eventTriggers: postData.slice(at) };
 }
 
-async function readServer(client: pg.ClientBase) {
-  const { rows } = await client.query<{
-    version: string;
-    major: number;
-    database: string;
-    now: Date;
-  }>(`SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int / 10000 AS major,
-             current_database() AS database, now() AS now`);
-  return rows[0]!;
-}
-
-/** The keys that rows of this table name elsewhere, each once, in COPY's text format. */
-async function keysOf(
-  client: pg.ClientBase,
-  table: string,
-  columns: readonly string[],
-): Promise<Buffer> {
-  const names = columns.map((name) => pg.escapeIdentifier(name));
-  const chunks: Buffer[] = [];
-  const query = `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
-    WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`;
-  for await (const chunk of copyOut(client, query)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+/** The same pieces, which are counted as they pass. */
+async function* counted(
+  pieces: AsyncIterable<Buffer>,
+  sums: ReturnType<typeof rowSums>,
+  hash: Hash,
+): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    sums.add(piece);
+    hash.update(piece);
+    yield piece;
+  }
 }

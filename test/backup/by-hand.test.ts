@@ -74,7 +74,7 @@ test.skipIf(!hasTools)(
       if (name.endsWith('.sql')) texts.set(name, data.toString());
     });
     const of = (name: string) => texts.get(name)!;
-    const differences = await compareWithBackup(
+    const { differences } = await compareWithBackup(
       target.url,
       manifest,
       {

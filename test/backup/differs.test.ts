@@ -1,4 +1,5 @@
 /** A restored copy that differs from its backup in anything is refused as a proof, and the difference is named. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
@@ -24,6 +25,8 @@ async function backedUp() {
     'CREATE TABLE public.kept (a int PRIMARY KEY, b text, c serial)',
     "INSERT INTO public.kept VALUES (1, 'one'), (2, 'two'), (3, NULL)",
     'CREATE INDEX kept_b ON public.kept (b)',
+    'GRANT SELECT ON LARGE OBJECT 424242 TO PUBLIC',
+    `REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`,
   );
   // The small one has no table of backups.
   const bookkeeping = await testDatabase();
@@ -35,7 +38,9 @@ const archiveOf = (file: string) => open(Readable.from([readFileSync(file)]), []
 
 async function textsOf(file: string): Promise<Texts> {
   const texts = new Map<string, string>();
+  const objects = createHash('sha256');
   await readArchive(archiveOf(file), ({ name, data }) => {
+    if (name.startsWith('large-objects/')) objects.update(data);
     if (name.endsWith('.sql')) texts.set(name, data.toString());
   });
   return {
@@ -43,6 +48,8 @@ async function textsOf(file: string): Promise<Texts> {
     postData: texts.get('post-data.sql')!,
     sequences: texts.get('sequences.sql')!,
     eventTriggers: texts.get('event-triggers.sql')!,
+    settings: texts.get('settings.sql')!,
+    largeObjects: objects.digest('hex'),
   };
 }
 
@@ -121,6 +128,18 @@ const changes: [string, string, RegExp, string][] = [
     `SELECT lo_put(424242, 1000000, '\\x00')`,
   ],
   [
+    'rights of a large object',
+    'REVOKE ALL ON LARGE OBJECT 424242 FROM PUBLIC',
+    /^owners or rights of large objects differ/,
+    'GRANT SELECT ON LARGE OBJECT 424242 TO PUBLIC',
+  ],
+  [
+    'who may connect',
+    'DO $$ BEGIN EXECUTE format($q$GRANT CONNECT ON DATABASE %I TO PUBLIC$q$, current_database()); END $$',
+    /^settings of the database differ: .*GRANT TEMPORARY/,
+    'DO $$ BEGIN EXECUTE format($q$REVOKE CONNECT ON DATABASE %I FROM PUBLIC$q$, current_database()); END $$',
+  ],
+  [
     'a view without rows',
     'REFRESH MATERIALIZED VIEW odd.twice WITH NO DATA',
     /^materialised views without rows: odd\.twice/,
@@ -133,7 +152,8 @@ test('each kind of difference is found, and nothing where there is none', async 
   const texts = await textsOf(file);
   const copy = await emptyDatabase();
   const { manifest } = await restoreArchive(copy.url, archiveOf(file), { signal });
-  const compare = (of: Manifest) => compareWithBackup(copy.url, of, { texts }, signal);
+  const compare = async (of: Manifest) =>
+    (await compareWithBackup(copy.url, of, { texts }, signal)).differences;
   expect(await compare(manifest)).toEqual([]);
   for (const [what, change, difference, back] of changes) {
     await administer(copy.url, change);
@@ -195,8 +215,8 @@ test('what follows an unchecked foreign key is compared, too', async () => {
     `${definition} NOT VALID`,
   );
   const name = `public.${table}.${constraint}`;
-  const compare = (notValid: string[]) =>
-    compareWithBackup(copy.url, manifest, { texts, notValid }, signal);
+  const compare = async (notValid: string[]) =>
+    (await compareWithBackup(copy.url, manifest, { texts, notValid }, signal)).differences;
   expect(await compare([])).toEqual([expect.stringContaining('NOT VALID')]);
   expect(await compare([name])).toEqual([]);
   await administer(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { machineDumper } from '../../src/backup/dump/dump-schema.ts';
-import { pgDumpInThread } from '../../src/backup/dump/pg-dump-in-thread.ts';
+import { pgDumpInProcess } from '../../src/backup/dump/pg-dump-in-process.ts';
 import { connect } from '../../src/database/connect.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { verifyBackup } from '../../src/services/backups/verify.ts';
@@ -34,7 +34,7 @@ test.skipIf(olderServers.length === 0).each(olderServers)(
     const scratch = inDatabase(server.url, 'scratch');
     await expect(
       verifyBackup({ db, actor }, { file: taken.file!, scratch, signal }),
-    ).resolves.toMatchObject({ id: taken.id });
+    ).resolves.toMatchObject({ manifest: { id: taken.id } });
   },
   180_000,
 );
@@ -50,7 +50,7 @@ test.skipIf(olderServers.length === 0)(
     const dumper = machineDumper(join(programs.bin, 'pg_dump'), String(programs.major));
     for (const section of ['pre-data', 'post-data'] as const) {
       const own = await dumper.dump(server.url, section, { args: [], signal });
-      const bundled = await pgDumpInThread(
+      const bundled = await pgDumpInProcess(
         server.url,
         ['--schema-only', `--section=${section}`],
         signal,

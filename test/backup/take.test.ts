@@ -106,7 +106,7 @@ test('an encrypted one is proven without the identity, and opened later with the
   ).rejects.toThrow('none of the identities opens it');
   // A wrong key says nothing about the backup.
   expect((await rowsOf(database.db))[0]).toMatchObject({ proof_error: null });
-  const manifest = await verifyBackup({ ...database, actor }, { ...request, identity: right });
+  const { manifest } = await verifyBackup({ ...database, actor }, { ...request, identity: right });
   expect(manifest.id).toBe(taken.id);
 });
 
@@ -116,7 +116,7 @@ test('a verification restores into a database that was named, and only where it 
   const scratch = await emptyDatabase();
   const verify = () =>
     verifyBackup({ ...database, actor }, { file: file!, scratch: scratch.url, signal });
-  await expect(verify()).resolves.toMatchObject({ format: 'roundsman-backup' });
+  await expect(verify()).resolves.toMatchObject({ manifest: { format: 'roundsman-backup' } });
   await expect(verify()).rejects.toThrow('the database is not empty');
 });
 

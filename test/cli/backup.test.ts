@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -159,8 +160,16 @@ test(
     chmodSync(open, 0o777);
     const refused = await backup(open);
     expect(refused).toMatchObject({ code: 2 });
-    expect(refused.err).toContain('every account of this host may write into it');
+    expect(refused.err).toContain(`${open} can be written by other users`);
     expect(readdirSync(open)).toEqual([]);
+    if (process.getuid?.() === 0) {
+      // Whoever owns a directory on the way can put another one in its place.
+      const foreign = join(folder, 'foreign');
+      mkdirSync(join(foreign, 'inner'), { recursive: true });
+      chownSync(foreign, 65_534, 65_534);
+      const inner = await backup(join(foreign, 'inner'));
+      expect(inner.err).toContain(`${foreign} belongs to another user (id 65534)`);
+    }
     const link = join(folder, 'link');
     symlinkSync('/etc/hostname', link);
     expect((await backup(link)).err).toContain('there is no such directory');

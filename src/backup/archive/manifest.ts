@@ -54,6 +54,8 @@ export const manifestSchema = z.object({
   sequences: count,
   largeObjects: z.object({ objects: count, bytes: count, sum: z.string() }),
   views: z.array(z.string()),
+  /** the rows of those of them that the login may read, as they were: they are filled anew, and may then be others */
+  viewSums: z.array(z.object({ view: z.string(), rows: count, sum: z.string() })).optional(),
   /** every file beside data and manifest */
   files: z.array(z.object({ name: z.string(), bytes: count, sha256: z.string() })),
   /** foreign keys to tables whose rows are not in the backup */

@@ -8,7 +8,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { libpqEnvironment } from '../../database/libpq.ts';
 import { messageOf } from '../../ground/errors.ts';
-import { pgDumpInThread } from './pg-dump-in-thread.ts';
+import { pgDumpInProcess } from './pg-dump-in-process.ts';
 import { SchemaDumpError } from './schema-dump-error.ts';
 
 /** The version of pg_dump in @electric-sql/pglite-tools 0.4.8. */
@@ -32,10 +32,10 @@ const argumentsOf = (section: Section, args: readonly string[], snapshot?: strin
   ...args,
 ];
 
-const inThread: Dumper = {
+const inProcess: Dumper = {
   name: bundled.name,
   dump: (url, section, { args, snapshot, signal }) =>
-    pgDumpInThread(url, argumentsOf(section, args, snapshot), signal),
+    pgDumpInProcess(url, argumentsOf(section, args, snapshot), signal),
 };
 
 const run = promisify(execFile);
@@ -99,7 +99,7 @@ const majorIn = (version: string): number => Number.parseInt(version, 10);
 
 /** The dumper for a server of this version. Throws {@link SchemaDumpError} where none is new enough. */
 export async function dumperFor(serverMajor: number): Promise<Dumper> {
-  if (serverMajor <= bundled.major) return inThread;
+  if (serverMajor <= bundled.major) return inProcess;
   const fitting = (await dumpersOfMachine())
     .filter(({ version }) => majorIn(version) >= serverMajor)
     .toSorted((a, b) => majorIn(a.version) - majorIn(b.version))[0];

@@ -5,6 +5,7 @@ import { access, open, rename, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../ground/errors.ts';
+import { distrust } from '../../ground/files/trusted.ts';
 
 export interface Written {
   bytes: number;
@@ -26,23 +27,29 @@ export async function refuseUnfitFolder(folder: string): Promise<void> {
   const stats = await stat(folder).catch(() => null);
   if (!stats?.isDirectory())
     throw unfit('there is no such directory on this host', `\`mkdir -m 700 ${folder}\``);
-  // Where everybody may write, another account could put a file of its own in the place of a backup.
-  if ((stats.mode & 0o002) !== 0)
-    throw unfit('every account of this host may write into it', `\`chmod o-w ${folder}\``);
+  // Where another account may write, or rename a directory on the way, it could put a file of its own in the place of a backup.
+  const found = distrust(folder);
+  if (found) throw unfit(found.why, found.hint);
   await access(folder, constants.W_OK | constants.X_OK).catch(() => {
     throw unfit('this account may not write into it', `\`ls -ld ${folder}\` shows whose it is`);
   });
 }
 
-/** Writes it all, has the disk keep it, and gives it its name. A failure or a kill leaves no file of that name. */
+/**
+ * Writes it all, has the disk keep it, and gives it its name. A failure or a kill leaves no file of that name, unless all of it was written
+ * and `beforeNaming` had resolved: what that has noted tells whose file it is.
+ */
 export async function writeToFolder(
   folder: string,
   name: string,
   stream: Readable,
+  beforeNaming: (written: Written) => Promise<void> = async () => {},
 ): Promise<Written> {
   const partial = join(folder, partialName(name));
   const hash = createHash('sha256');
   let bytes = 0;
+  let written: Written;
+  let isNamed = false;
   try {
     const file = await open(partial, 'wx', 0o600);
     try {
@@ -55,16 +62,20 @@ export async function writeToFolder(
     } finally {
       await file.close();
     }
+    written = { bytes, sha256: hash.digest('hex') };
+    await beforeNaming(written);
     await rename(partial, join(folder, name));
+    isNamed = true;
     await syncDirectory(folder);
   } catch (error) {
     stream.destroy();
     await rm(partial, { force: true }).catch(() => {});
+    if (isNamed) await rm(join(folder, name), { force: true }).catch(() => {});
     // A failed write does not say of which file it was.
     if ((error as NodeJS.ErrnoException).syscall) Object.assign(error as Error, { path: partial });
     throw error;
   }
-  return { bytes, sha256: hash.digest('hex') };
+  return written;
 }
 
 /** A new name is on the disk only once its directory is. */

@@ -46,7 +46,7 @@ export async function* readLargeObjects(
       if (data.length === 0) break;
       bytes += data.length;
       const hex = data.toString('hex');
-      sums.add(Buffer.from(`${oid} ${offset} ${hex}`));
+      sums.addWhole(Buffer.from(`${oid} ${offset} ${hex}`));
       yield `SELECT pg_catalog.lo_put(${oid}, ${offset}, '\\x${hex}');`;
     }
   }

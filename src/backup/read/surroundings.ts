@@ -1,9 +1,11 @@
 /** What a dump of the schema does not hold: roles, settings of the database, extensions, materialised views with rows. */
 import type pg from 'pg';
+import { rowSums, type RowSum } from '../archive/row-sums.ts';
+import { copyOut } from './table.ts';
 
 /**
- * The roles that this database names anywhere, and those of which they are members. Passwords are not read: a restored role has
- * none until one is set.
+ * The roles that this database names anywhere, and those of which they are members; or those of the names in $1. Passwords are not
+ * read: a restored role has none until one is set.
  */
 const roles = `
   WITH RECURSIVE named AS (
@@ -35,8 +37,9 @@ const roles = `
                             bool_or(coalesce((to_jsonb(m) ->> 'set_option')::bool, true)) AS sets
                      FROM pg_auth_members m WHERE m.member = r.oid GROUP BY m.roleid) member
                WHERE of NOT LIKE 'pg\\_%' ORDER BY of) AS memberships
-  FROM pg_roles r JOIN (SELECT DISTINCT oid FROM named) named ON named.oid = r.oid
+  FROM pg_roles r
   WHERE r.rolname NOT LIKE 'pg\\_%'
+    AND CASE WHEN $1::text[] IS NULL THEN r.oid IN (SELECT oid FROM named) ELSE r.rolname = ANY ($1) END
   ORDER BY r.rolname`;
 
 interface Role {
@@ -62,9 +65,12 @@ const settingsIn = (config: readonly string[]): string[] =>
     return [`${name} TO ${isList.test(name) && value !== '' ? value : literal(value)}`];
   });
 
-/** Makes each role that is missing, with its settings, then the memberships. */
-export async function readRoles(client: pg.ClientBase): Promise<string[]> {
-  const { rows } = await client.query<Role>(roles);
+/** Makes each role that is missing, with its settings, then the memberships. `names`: of these roles alone. */
+export async function readRoles(
+  client: pg.ClientBase,
+  names?: readonly string[],
+): Promise<string[]> {
+  const { rows } = await client.query<Role>(roles, [names ?? null]);
   return [
     ...rows.map(({ name, quoted, attributes, config }) => {
       const settings = settingsIn(config).map((each) => ` ALTER ROLE ${quoted} SET ${each};`);
@@ -135,6 +141,30 @@ export async function readViews(client: pg.ClientBase): Promise<string[]> {
     ORDER BY (SELECT count(*) FROM reached JOIN pg_class other ON other.oid = on_relation AND other.relkind = 'm'
               WHERE reached.view = c.oid), c.oid`);
   return rows.map(({ quoted }) => quoted);
+}
+
+/** Counts and sums of the rows of these views, where the login may read them. */
+export async function readViewSums(
+  client: pg.ClientBase,
+  views: readonly string[],
+): Promise<ViewSum[]> {
+  const found: ViewSum[] = [];
+  for (const view of views) {
+    const { rows } = await client.query<{ readable: boolean }>(
+      `SELECT has_table_privilege($1, 'SELECT') AS readable`,
+      [view],
+    );
+    if (!rows[0]!.readable) continue;
+    const sums = rowSums();
+    for await (const piece of copyOut(client, `COPY (SELECT * FROM ${view}) TO STDOUT`))
+      sums.add(piece);
+    found.push({ view, ...sums.result() });
+  }
+  return found;
+}
+
+export interface ViewSum extends RowSum {
+  view: string;
 }
 
 /** A foreign key whose referenced rows are not in the backup. */

@@ -1,11 +1,7 @@
 /** Reads the rows of one table with COPY. */
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { wholeRows } from '../archive/row-sums.ts';
 import type { TableToRead } from './inventory.ts';
-
-/** A part of a table in the archive has this many bytes, or a row more. */
-const partBytes = 1024 * 1024;
 
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
@@ -23,13 +19,9 @@ const copyOf = (table: TableToRead): string =>
     ? `COPY ${nameOf(table)} ${columnsOf(table)} TO STDOUT`
     : `COPY (SELECT ${table.columns.map(quoted).join(', ')} FROM ONLY ${nameOf(table)} ${table.condition}) TO STDOUT`;
 
-/** Its rows in COPY's text format, in parts of whole rows. */
-export async function* readTable(
-  client: pg.ClientBase,
-  table: TableToRead,
-): AsyncGenerator<Buffer> {
-  yield* wholeRows(copyOut(client, copyOf(table)), partBytes);
-}
+/** Its rows in COPY's text format. */
+export const readTable = (client: pg.ClientBase, table: TableToRead): AsyncIterable<Buffer> =>
+  copyOut(client, copyOf(table));
 
 /** What COPY ... TO STDOUT sends. */
 export function copyOut(client: pg.ClientBase, statement: string): AsyncIterable<Buffer> {
@@ -37,4 +29,18 @@ export function copyOut(client: pg.ClientBase, statement: string): AsyncIterable
   // The iteration throws its errors. One more may follow when the connection is closed before the server has said that it is done.
   rows.on('error', () => {});
   return rows as AsyncIterable<Buffer>;
+}
+
+/** The keys that rows of this table name elsewhere, each once, in COPY's text format. */
+export function keysOf(
+  client: pg.ClientBase,
+  table: string,
+  columns: readonly string[],
+): AsyncIterable<Buffer> {
+  const names = columns.map((name) => pg.escapeIdentifier(name));
+  return copyOut(
+    client,
+    `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
+    WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`,
+  );
 }

@@ -1,12 +1,14 @@
 /** Compares a restored database with its backup: the schema dumped again, and every table, sequence and large object read again. */
+import { createHash } from 'node:crypto';
 import type { BackedUpTable, Manifest } from '../archive/manifest.ts';
 import { addSums, rowSums } from '../archive/row-sums.ts';
 import { comparable, dumperFor } from '../dump/dump-schema.ts';
 import { readLargeObjects } from '../read/large-objects.ts';
 import { readSequences } from '../read/sequences.ts';
 import { openSnapshot } from '../read/snapshot.ts';
-import { readViews } from '../read/surroundings.ts';
+import { readViews, readViewSums } from '../read/surroundings.ts';
 import { nameOf, readTable } from '../read/table.ts';
+import { surroundingsThatDiffer } from './compare-surroundings.ts';
 
 /** The texts of an archive that are compared. */
 export interface Texts {
@@ -14,21 +16,33 @@ export interface Texts {
   postData: string;
   eventTriggers: string;
   sequences: string;
+  /** of a copy in a server of its own, whose roles and settings the restore made: they are compared, too */
+  roles?: string;
+  settings?: string;
+  /** SHA-256 of all statements that make large objects, with their owners and rights */
+  largeObjects?: string;
+}
+
+export interface Comparison {
+  /** one sentence for each; none where both are equal */
+  differences: string[];
+  /** materialised views that have other rows than before: they were filled from the rows of the backup, and had not been since those changed */
+  refreshed: string[];
 }
 
 /** More are not listed: the first ones say what is wrong. */
 const maxDifferences = 20;
 
 /**
- * One sentence for each difference; none where both are equal. `notValid`: foreign keys (`schema.table.constraint`) whose referenced rows
- * are not in the backup, and which were therefore restored unchecked.
+ * `notValid`: foreign keys (`schema.table.constraint`) whose referenced rows are not in the backup, and which were therefore restored
+ * unchecked.
  */
 export async function compareWithBackup(
   url: string,
   manifest: Manifest,
   { texts, notValid = [] }: { texts: Texts; notValid?: readonly string[] },
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<Comparison> {
   const snapshot = await openSnapshot(url);
   const found: string[] = [];
   const note = (difference: string | null) => {
@@ -68,14 +82,29 @@ export async function compareWithBackup(
       differenceOf('sequences', texts.sequences, statements.map((each) => `${each}\n`).join('')),
     );
     const objects = readLargeObjects(client);
+    const statementsOfObjects = createHash('sha256');
     let next = await objects.next();
-    while (!next.done) next = await objects.next();
+    for (; !next.done; next = await objects.next()) statementsOfObjects.update(`${next.value}\n`);
     if (JSON.stringify(next.value) !== JSON.stringify(manifest.largeObjects))
       note('large objects differ from those of the backup');
+    else if (![undefined, statementsOfObjects.digest('hex')].includes(texts.largeObjects))
+      note('owners or rights of large objects differ from those of the backup');
     const views = await readViews(client);
     const missing = manifest.views.filter((view) => !views.includes(view));
     if (missing.length > 0) note(`materialised views without rows: ${missing.join(', ')}`);
-    return found;
+    for (const difference of await surroundingsThatDiffer(client, texts)) note(difference);
+    const before = (manifest.viewSums ?? []).filter(({ view }) => views.includes(view));
+    const after = await readViewSums(
+      client,
+      before.map(({ view }) => view),
+    );
+    const refreshed = before
+      .filter(({ view, rows: count, sum }) => {
+        const now = after.find((each) => each.view === view);
+        return now?.rows !== count || now.sum !== sum;
+      })
+      .map(({ view }) => view);
+    return { differences: found, refreshed };
   } finally {
     snapshot.end();
   }

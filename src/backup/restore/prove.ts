@@ -7,7 +7,7 @@ import { startThrowaway } from '../../database/embedded/throwaway.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { open } from '../archive/seal.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { DamagedBackupError } from '../archive/tar.ts';
+import { DamagedBackupError, type Entry } from '../archive/tar.ts';
 import { compareWithBackup } from './compare.ts';
 import { restoreArchive } from './restore.ts';
 import { readArchive } from './read-archive.ts';
@@ -26,8 +26,14 @@ export interface ProofRequest {
   writtenAs?: (id: string) => Promise<string | null>;
 }
 
+export interface Proof {
+  manifest: Manifest;
+  /** materialised views that have other rows in the copy than they had: they were filled from the rows of the backup */
+  refreshed: string[];
+}
+
 /**
- * Resolves with the manifest once a copy was equal. Throws {@link UnprovenError} with the differences, RestoreFailedError,
+ * Resolves once a copy was equal. Throws {@link UnprovenError} with the differences, RestoreFailedError,
  * DamagedBackupError or WrongKeyError.
  */
 export async function proveBackup({
@@ -36,9 +42,18 @@ export async function proveBackup({
   into,
   signal,
   writtenAs,
-}: ProofRequest): Promise<Manifest> {
-  const texts = { preData: '', postData: '', eventTriggers: '', sequences: '' };
+}: ProofRequest): Promise<Proof> {
+  const texts = {
+    preData: '',
+    postData: '',
+    eventTriggers: '',
+    sequences: '',
+    roles: '',
+    settings: '',
+  };
   const names: Record<string, keyof typeof texts> = {
+    'roles.sql': 'roles',
+    'settings.sql': 'settings',
     'pre-data.sql': 'preData',
     'post-data.sql': 'postData',
     'event-triggers.sql': 'eventTriggers',
@@ -46,15 +61,20 @@ export async function proveBackup({
   };
   // A first reading finds every fault of the file, before a server is started for it.
   const hash = createHash('sha256');
-  const first = await readArchive(open(hashed(read(), hash), identities), ({ name, data }) => {
+  const largeObjects = createHash('sha256');
+  const look = ({ name, data }: Entry) => {
     signal.throwIfAborted();
+    if (name.startsWith('large-objects/')) largeObjects.update(data);
     const kind = Object.hasOwn(names, name) ? names[name] : undefined;
     if (kind) texts[kind] = data.toString();
-  });
+  };
+  const plain = open(hashed(read(), hash), identities);
+  const first = await readArchive(plain, look, { keepsRows: false });
   const expected = (await writtenAs?.(first.id)) ?? null;
   const digest = hash.digest('hex');
   if (expected !== null && digest !== expected)
     throw new DamagedBackupError('its bytes are not those that were written');
+  const objectsDigest = largeObjects.digest('hex');
   return withDatabaseFor(into, async (url) => {
     // What is restored has to be what was read before: the file may be exchanged meanwhile.
     const second = createHash('sha256');
@@ -64,7 +84,21 @@ export async function proveBackup({
     if (second.digest('hex') !== digest)
       throw new DamagedBackupError('its bytes changed while it was verified');
     const { manifest, missingKeys, notValid, broken } = restored;
-    const differences = await compareWithBackup(url, manifest, { texts, notValid }, signal);
+    const { roles, settings, ...ofDatabase } = texts;
+    const { differences, refreshed } = await compareWithBackup(
+      url,
+      manifest,
+      {
+        // Another server has roles and settings of its own.
+        texts: {
+          ...ofDatabase,
+          ...(into === undefined && { roles, settings }),
+          largeObjects: objectsDigest,
+        },
+        notValid,
+      },
+      signal,
+    );
     const lacking = missingKeys.map((each) => `a foreign key is missing: ${each}`);
     const found = [...broken, ...lacking, ...differences];
     if (found.length > 0)
@@ -74,7 +108,7 @@ export async function proveBackup({
         reasons: found,
         hint: 'make another backup; where the differences come from another version of the server, restore into one of its own version: `db backup verify --scratch ADDRESS`',
       });
-    return manifest;
+    return { manifest, refreshed };
   });
 }
 

@@ -1,9 +1,6 @@
 /** Restores an archive into an empty database, in one transaction: a failure or a kill leaves the database as it was. */
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { z } from 'zod';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
 import { stateOf } from '../../database/faults/sql-states.ts';
@@ -12,11 +9,19 @@ import type { Manifest } from '../archive/manifest.ts';
 import type { Entry } from '../archive/tar.ts';
 import { nameOf } from '../read/table.ts';
 import { readArchive } from './read-archive.ts';
+import { copier } from './copy-rows.ts';
+import { copyStatementsIn } from './copy-statements.ts';
 import { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
 import { refuseFilled } from './refuse-filled.ts';
 import { refreshViews } from './refresh-views.ts';
 import { isUnresolved, withSearchPath } from './search-path.ts';
+import {
+  refuseEndOfTransaction,
+  rollBackTo,
+  TransactionEndedError,
+  transactionOf,
+} from './refuse-end.ts';
 import { statementsIn } from './split-sql.ts';
 
 export interface Restored {
@@ -32,11 +37,9 @@ export interface Restored {
 export interface RestoreOptions {
   signal: AbortSignal;
   /** in the same transaction, when all is restored */
-  afterwards?: (transaction: Transaction<Database>) => Promise<void>;
+  afterwards?: (transaction: Transaction<Database>, manifest: Manifest) => Promise<void>;
   onTable?: (table: string) => void;
 }
-
-const tablesSchema = z.array(z.object({ directory: z.string(), copy: z.string() }));
 
 const isForeignKey = (statement: string): boolean => /\bFOREIGN KEY\b/.test(statement);
 
@@ -59,27 +62,41 @@ export async function restoreArchive(
     primary: true,
   });
   const client = await connections.connect();
-  const stop = () => client.release(true);
+  // A long statement is not waited for.
+  const cut = () =>
+    (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  signal.addEventListener('abort', cut, { once: true });
   try {
+    signal.throwIfAborted();
     const transaction = await onClient(client).startTransaction().execute();
     await client.query(
       'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0',
     );
     await refuseFilled(client);
+    const id = await transactionOf(client);
     const steps = restoreSteps(client, signal, onTable);
-    const manifest = await readArchive(plain, steps.take);
-    await steps.finish(manifest);
+    const manifest = await readArchive(plain, steps.take)
+      .then(async (made) => {
+        await steps.finish(made);
+        return made;
+      })
+      .finally(steps.end);
     await client.query('SET LOCAL search_path = public, extensions; SET LOCAL row_security = on');
-    await afterwards?.(transaction);
+    await afterwards?.(transaction, manifest);
     signal.throwIfAborted();
+    if ((await transactionOf(client)) !== id) throw new TransactionEndedError();
     await transaction.commit().execute();
-    await client.query('RESET ALL');
-    await client.query('ANALYZE');
+    // All of it is there, whatever becomes of the statistics.
+    await client.query('RESET ALL; ANALYZE').catch(() => {});
     const { notValid, missingKeys, broken } = steps;
     return { manifest, notValid, missingKeys, broken };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
+    signal.removeEventListener('abort', cut);
     // The transaction may be open: a closed connection rolls it back.
-    stop();
+    client.release(true);
     await connections.end();
   }
 }
@@ -99,8 +116,8 @@ function restoreSteps(
   signal: AbortSignal,
   onTable: RestoreOptions['onTable'],
 ) {
-  const copies = new Map<string, string>();
-  const references = new Map<string, Buffer>();
+  let copies = new Map<string, string>();
+  const references = new Map<string, Entry>();
   const [notValid, missingKeys, broken]: [string[], string[], string[]] = [[], [], []];
   let postData = '';
   let refresh = '';
@@ -118,12 +135,14 @@ function restoreSteps(
   };
   /** Null where it worked, else the error; the transaction goes on. */
   const attempt = async (statement: string): Promise<unknown> => {
+    refuseEndOfTransaction(statement);
     try {
       // In one message: each statement costs one way to the server and back.
       await client.query(`SAVEPOINT attempt; ${statement}\n; RELEASE SAVEPOINT attempt`);
       return null;
     } catch (error) {
-      await client.query('ROLLBACK TO SAVEPOINT attempt');
+      signal.throwIfAborted();
+      await rollBackTo(client, 'attempt');
       return error;
     }
   };
@@ -137,43 +156,21 @@ function restoreSteps(
       }
     }
   };
-  const copyOnce = async (statement: string, data: Buffer): Promise<unknown> => {
-    signal.throwIfAborted();
-    await client.query('SAVEPOINT attempt');
-    try {
-      await pipeline(Readable.from([data]), client.query(copyFrom(statement)));
-      await client.query('RELEASE SAVEPOINT attempt');
-      return null;
-    } catch (error) {
-      signal.throwIfAborted();
-      await client.query('ROLLBACK TO SAVEPOINT attempt');
-      return error;
-    }
-  };
   const checks = deferredChecks(client);
-  const copy = async (statement: string, data: Buffer) => {
-    let error = await copyOnce(statement, data);
-    // A condition may read tables whose rows come later. Each round puts one off.
-    while (error !== null && (await checks.putOff(error))) error = await copyOnce(statement, data);
-    if (error !== null && isUnresolved(error)) {
-      const [, schema] = /^COPY "((?:[^"]|"")+)"\./.exec(statement) ?? [];
-      error = await withSearchPath(client, schema?.replaceAll('""', '"'), () =>
-        copyOnce(statement, data),
-      );
-    }
-    if (error !== null) throw failed(statement, error);
-  };
+  const copy = copier(client, signal, checks);
 
-  const take = async ({ name, data }: Entry): Promise<void> => {
-    if (name === 'tables.json')
-      for (const each of tablesSchema.parse(JSON.parse(data.toString())))
-        copies.set(each.directory, each.copy);
+  const take = async (entry: Entry): Promise<void> => {
+    const { name, data } = entry;
+    if (name === 'tables.json') copies = copyStatementsIn(data.toString());
     else if (name.startsWith('data/')) {
       const statement = copies.get(name.slice(0, name.lastIndexOf('/')));
       if (statement === undefined) throw failed(name, new Error('tables.json does not name it'));
       onTable?.(statement.slice('COPY '.length).split(' ')[0]!);
-      await copy(statement, data);
-    } else if (name.startsWith('references/')) references.set(name, data);
+      await copy(statement, entry);
+    } else if (name.startsWith('references/')) {
+      entry.spooled?.keep();
+      references.set(name, entry);
+    }
     // These two need what the manifest says, which comes last.
     else if (name === 'post-data.sql') postData = data.toString();
     else if (name === 'refresh.sql') refresh = data.toString();
@@ -192,7 +189,8 @@ function restoreSteps(
         `CREATE TEMP TABLE brought ON COMMIT DROP AS SELECT ${columns} FROM ${table} WHERE false`,
       );
       if (made !== null) continue;
-      await copy('COPY pg_temp.brought FROM STDIN', references.get(each.file) ?? Buffer.alloc(0));
+      const keys = references.get(each.file);
+      if (keys) await copy('COPY pg_temp.brought FROM STDIN', keys);
       await attempt(
         `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM pg_temp.brought ON CONFLICT DO NOTHING`,
       );
@@ -238,5 +236,9 @@ function restoreSteps(
     // Last: from now on they act on each statement that changes a definition.
     await runAll(eventTriggers);
   };
-  return { take, finish, notValid, missingKeys, broken };
+  /** What was kept of the archive is released. */
+  const end = async (): Promise<void> => {
+    for (const { spooled } of references.values()) await spooled?.release();
+  };
+  return { take, finish, end, notValid, missingKeys, broken };
 }

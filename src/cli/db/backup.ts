@@ -5,6 +5,7 @@ import { withDatabase } from '../session/database.ts';
 import { note, printJson, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { bytesInWords } from './bytes.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface BackupOptions {
@@ -17,8 +18,13 @@ interface BackupOptions {
   json?: true;
 }
 
+/** Of a materialised view. */
+export const refreshedNote = (view: string): string =>
+  `${printable(view)} gets other rows by a restore: it was not refreshed since the rows that it reads have changed`;
+
 /** `db backup` */
 export async function makeBackup(options: BackupOptions): Promise<void> {
+  keepHeapSmall();
   await withDatabase(async ({ db, url }) => {
     const target = await backupTargetOf(db, options);
     const progress = progressOf(null);
@@ -49,6 +55,7 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
         proven: taken.proven,
         unproven,
         left_out: manifest.leftOut,
+        refreshed: taken.refreshed,
         removed: taken.removed,
       });
     say(
@@ -61,6 +68,7 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
     );
     for (const { object, why } of manifest.leftOut)
       note(`not in it: ${printable(object)} (${why})`);
+    for (const view of taken.refreshed) note(refreshedNote(view));
     if (taken.removed > 0) say(`Removed ${taken.removed} old ones.`);
   });
 }

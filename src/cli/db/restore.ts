@@ -4,6 +4,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { withAddress } from '../session/database.ts';
 import { note, printJson, say, time } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface RestoreOptions {
@@ -15,6 +16,7 @@ interface RestoreOptions {
 
 /** `db restore`: into an empty database, and nothing acts there until a person sets the mode. */
 export async function restore(file: string | undefined, options: RestoreOptions): Promise<void> {
+  keepHeapSmall();
   await withAddress(
     async ({ url, tell }) => {
       tell();

@@ -1,7 +1,9 @@
 import { backupToVerify, verifyBackup as verify } from '../../services/backups/verify.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
-import { printJson, say, time } from '../terminal/print.ts';
+import { note, printJson, say, time } from '../terminal/print.ts';
+import { refreshedNote } from './backup.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface VerifyOptions {
@@ -17,9 +19,10 @@ export async function verifyBackup(
   given: string | undefined,
   options: VerifyOptions,
 ): Promise<void> {
+  keepHeapSmall();
   await withDatabase(async ({ db }) => {
     const source = await backupToVerify(db, given, options.fromCommand);
-    const manifest = await untilInterrupted((signal) =>
+    const { manifest, refreshed } = await untilInterrupted((signal) =>
       verify(
         { db, actor: actorOf(options.as) },
         { ...source, identity: options.identity, scratch: options.scratch, signal },
@@ -34,9 +37,11 @@ export async function verifyBackup(
         tables: manifest.tables.length,
         rows,
         left_out: manifest.leftOut,
+        refreshed,
       });
     say(
       `Proven: ${manifest.tables.length} tables with ${rows.toLocaleString('en')} rows, as they were at ${time(new Date(manifest.takenAt))}.`,
     );
+    for (const view of refreshed) note(refreshedNote(view));
   });
 }

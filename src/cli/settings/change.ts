@@ -73,10 +73,14 @@ export async function setSetting(
   const value = settingOf(name, text);
   await withDatabase(async ({ db }) => {
     const actor = actorOf(options.as);
-    const { before, unanswered } = await changeSetting({ db, actor }, { name, value });
+    const { before, unanswered, unfit } = await changeSetting({ db, actor }, { name, value });
     if (unanswered)
       note(
         `it gives this machine no answer: ${printable(unanswered)}. While it gives workers none, checks that look outside find nothing`,
+      );
+    if (unfit)
+      note(
+        `on this host it could not be used: ${printable(unfit)}. The hosts of the workers need it`,
       );
     if (isData(options)) return printDocument(asDocument(await read(db, name)), options);
     say(

@@ -20,7 +20,10 @@ export type BackupRow = Awaited<ReturnType<typeof readBackups>>[number];
 export const readBackup = (db: Db, id: string): Promise<BackupRow | undefined> =>
   db.selectFrom('engine.backups').selectAll().where('id', '=', id).executeTakeFirst();
 
-/** The newest backup whose file is there; `proven`: of those that were proven. */
+/** After the clock was set back, a backup of the future would hide for so long that none are made. */
+const isPast = sql<boolean>`began_at <= engine.now() + interval '1 hour'`;
+
+/** The newest backup whose file is there; `proven`: of those that were proven. None of the future. */
 export const newestBackup = (
   db: Db,
   { proven }: { proven: boolean },
@@ -30,6 +33,7 @@ export const newestBackup = (
     .selectAll()
     .where('outcome', '=', 'success')
     .where('removed_at', 'is', null)
+    .where(isPast)
     // One that failed a later proof, because its file was damaged since, is proven no more.
     .$if(proven, (query) =>
       query.where('proven_at', 'is not', null).where('proof_error', 'is', null),
@@ -40,6 +44,7 @@ export const newestBackup = (
 
 export interface KeptBackup {
   id: string;
+  host: string;
   file_name: string;
   /** of its file, as it was written */
   bytes: string;
@@ -48,15 +53,16 @@ export interface KeptBackup {
   is_old: boolean;
 }
 
-/** The backups in this host's folder, the newest first. */
+/** The backups that were written into a folder of this path, on any host, the newest first. */
 export const backupsInFolder = (
   db: Db,
-  { folder, host, days }: { folder: string; host: string; days: number },
+  { folder, days }: { folder: string; days: number },
 ): Promise<KeptBackup[]> =>
   db
     .selectFrom('engine.backups')
     .select((row) => [
       'id',
+      'host',
       row.ref('file_name').$notNull().as('file_name'),
       row.ref('bytes').$notNull().as('bytes'),
       sql<boolean>`proven_at IS NOT NULL AND proof_error IS NULL`.as('is_proven'),
@@ -66,9 +72,25 @@ export const backupsInFolder = (
     .where('removed_at', 'is', null)
     .where('file_name', 'is not', null)
     .where('folder', '=', folder)
-    .where('host', '=', host)
     .orderBy('began_at', 'desc')
     .orderBy('id')
+    .execute();
+
+/** Lost backups, as far as it is not known that nothing is left of what they had written. */
+export const lostInFolders = (db: Db) =>
+  db
+    .selectFrom('engine.backups')
+    .select((row) => [
+      'id',
+      'host',
+      row.ref('folder').$notNull().as('folder'),
+      'file_name',
+      'bytes',
+      'sha256',
+    ])
+    .where('outcome', '=', 'lost')
+    .where('removed_at', 'is', null)
+    .where('folder', 'is not', null)
     .execute();
 
 /** Whether a session holds the lock under which a backup of this database is made. */

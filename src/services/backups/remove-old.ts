@@ -8,8 +8,9 @@ import { noteRemoved } from '../../transitions/backups/remove.ts';
 import type { BackupRequest } from './take.ts';
 
 /**
- * Removes those of this host's folder that are older than `keepDays`, and returns how many. The newest and the newest proven one whose
- * files are in the folder stay whatever their age, also when the clock was wrong, or files were removed by hand.
+ * Removes those in the folder that are older than `keepDays`, and returns how many: also those that another host wrote into it, as it is
+ * with a network disk and with containers. The newest and the newest proven one whose files are in the folder stay whatever their
+ * age, also when the clock was wrong, or files were removed by hand.
  */
 export async function removeOld(
   db: Db,
@@ -17,13 +18,16 @@ export async function removeOld(
 ): Promise<number> {
   if (keepDays === null || !('folder' in target)) return 0;
   const { folder } = target;
-  const all = await backupsInFolder(db, { folder, host: hostname(), days: keepDays });
-  const isWhole = async ({ file_name: name, bytes }: KeptBackup) =>
-    (await stat(join(folder, name)).catch(() => null))?.size === Number(bytes);
+  const all = await backupsInFolder(db, { folder, days: keepDays });
+  const sizeOf = async ({ file_name: name }: KeptBackup) =>
+    (await stat(join(folder, name)).catch(() => null))?.size;
   let [hasNewest, hasProven, removed] = [false, false, 0];
   for (const backup of all) {
     const [wasNewest, wasProven] = [hasNewest, hasProven];
-    if (await isWhole(backup)) {
+    const size = await sizeOf(backup);
+    // Another host's folder of the same path.
+    if (size === undefined && backup.host !== hostname()) continue;
+    if (size === Number(backup.bytes)) {
       hasNewest = true;
       hasProven ||= backup.is_proven;
     }

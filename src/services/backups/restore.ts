@@ -1,15 +1,20 @@
 /** Restores a backup into an empty database, and has nothing of the past be done again there. */
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { sql } from 'kysely';
 import { open } from '../../backup/archive/seal.ts';
+import { readArchive } from '../../backup/restore/read-archive.ts';
 import { restoreArchive, type Restored } from '../../backup/restore/restore.ts';
 import { changeMode } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
+import { endRestoredBackups } from '../../transitions/backups/end-restored.ts';
 import { endRestoredJobs } from '../../transitions/jobs/end-restored.ts';
 import { holdRestored } from '../../transitions/notifications/hold-restored.ts';
 import { endRestoredRuns } from '../../transitions/runs/end-restored.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { openSource, type SourceRequest } from './open-file.ts';
+import { writtenBackup } from './take.ts';
 
 export interface RestoreRequest extends SourceRequest {
   signal: AbortSignal;
@@ -31,15 +36,37 @@ export async function restoreBackup(
 ): Promise<RestoredDatabase> {
   authorise(actor, 'restore a backup', 'owner');
   const { read, identities } = await openSource(source);
+  // A first reading finds every fault of a file before the database is touched, and a file of a later version by its name. What a
+  // command prints is read once.
+  if (source.command === undefined)
+    await readArchive(open(read(), identities), () => signal.throwIfAborted(), {
+      keepsRows: false,
+    });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of read()) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
   const quieted = { hasEngine: false, endedRuns: 0, endedJobs: 0, heldMessages: 0 };
-  const restored = await restoreArchive(url, open(read(), identities), {
+  const restored = await restoreArchive(url, open(counted(), identities), {
     signal,
     ...(onTable && { onTable }),
-    afterwards: async (transaction) => {
+    afterwards: async (transaction, manifest) => {
       const { rows } = await sql<{ there: boolean }>`
         SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(transaction);
       if (!rows[0]!.there) return;
       Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor));
+      const written = { bytes, sha256: hash.digest('hex') };
+      const name = source.file === undefined ? null : basename(source.file);
+      await endRestoredBackups(
+        transaction,
+        manifest.id,
+        writtenBackup(manifest, written, name ?? ''),
+      );
     },
   });
   return { ...restored, ...quieted };

@@ -1,5 +1,4 @@
 /** Makes a backup: one at a time for a database, recorded from its beginning, proven from what its target gives back. */
-import { rm } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +14,10 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { beginBackup } from '../../transitions/backups/begin.ts';
 import { endBackup } from '../../transitions/backups/end.ts';
-import { loseBackups } from '../../transitions/backups/lose.ts';
+import { noteWritten } from '../../transitions/backups/note-written.ts';
 import { noteProof } from '../../transitions/backups/prove.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { clearLost } from './clear-lost.ts';
 import { removeOld } from './remove-old.ts';
 
 /** Another process makes a backup of this database at this moment. */
@@ -51,6 +51,8 @@ export interface TakenBackup {
   proven: boolean;
   /** why it was not proven; null where it was */
   unproven: string | null;
+  /** materialised views that had other rows than their queries give: a restore fills them anew; empty where it is not proven */
+  refreshed: string[];
   /** how many old backups were removed */
   removed: number;
 }
@@ -82,16 +84,31 @@ export async function takeBackup(
     const ownIdentity = recipients.length > 0 ? await makeIdentity() : null;
     const name = nameOf(url, begun, recipients.length > 0);
     let taken: { manifest: Manifest; written: Written };
+    const recordOf = (manifest: Manifest, written: Written) =>
+      writtenBackup(manifest, written, 'folder' in target ? name : null);
+    const note = async (manifest: Manifest, written: Written) => {
+      if (!(await noteWritten(db, begun.id, recordOf(manifest, written)))) throw markedLost();
+    };
     try {
-      taken = await write(begun.id, name, url, { ...request, signal }, ownIdentity?.recipient);
+      taken = await write(
+        { id: begun.id, name, url, note },
+        { ...request, signal },
+        ownIdentity?.recipient,
+      );
     } catch (error) {
       await endBackup(db, begun.id, { error: storable(messageOf(error)) });
       throw error;
     }
     const { manifest, written } = taken;
-    await endBackup(db, begun.id, recordOf(manifest, written, 'folder' in target ? name : null));
+    if (!(await endBackup(db, begun.id, recordOf(manifest, written)))) throw markedLost();
     request.onProof?.();
-    const unproven = await prove(db, begun.id, name, { ...request, signal }, ownIdentity?.identity);
+    const { unproven, refreshed } = await prove(
+      db,
+      begun.id,
+      name,
+      { ...request, signal },
+      ownIdentity?.identity,
+    );
     return {
       id: begun.id,
       file: 'folder' in target ? join(target.folder, name) : null,
@@ -99,6 +116,7 @@ export async function takeBackup(
       manifest,
       proven: unproven === null,
       unproven,
+      refreshed,
       removed: await removeOld(db, request),
     };
   });
@@ -131,6 +149,13 @@ async function withLock<Result>(
   }
 }
 
+const markedLost = () =>
+  new RoundsmanError({
+    what: 'no backup was made',
+    why: 'the connection that held its lock was lost, and another process has marked it as lost',
+    hint: '`npx roundsman db backups` shows what became of it',
+  });
+
 async function makeIdentity(): Promise<{ identity: string; recipient: string }> {
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
   const identity = await generateX25519Identity();
@@ -148,10 +173,16 @@ function nameOf(
   return `${database.slice(0, 60) || 'database'}-${time}-${id.slice(0, 8)}.tar.zst${sealed ? '.age' : ''}`;
 }
 
+interface Begun {
+  id: string;
+  name: string;
+  url: string;
+  /** called when all of it is in a folder, before the file has its name */
+  note: (manifest: Manifest, written: Written) => Promise<void>;
+}
+
 async function write(
-  id: string,
-  name: string,
-  url: string,
+  { id, name, url, note }: Begun,
   { target, recipients, signal, onRows }: BackupRequest,
   ownRecipient: string | undefined,
 ): Promise<{ manifest: Manifest; written: Written }> {
@@ -161,12 +192,13 @@ async function write(
   const stream = await seal(archive, all);
   const written =
     'folder' in target
-      ? await writeToFolder(target.folder, name, stream)
+      ? await writeToFolder(target.folder, name, stream, (whole) => note(manifest!, whole))
       : await writeToCommand(target.command, stream, signal);
   return { manifest: manifest!, written };
 }
 
-const recordOf = (manifest: Manifest, written: Written, name: string | null) => ({
+/** What the row of a backup says of it when it is written. */
+export const writtenBackup = (manifest: Manifest, written: Written, name: string | null) => ({
   file_name: name,
   server_version: manifest.server,
   bytes: String(written.bytes),
@@ -177,47 +209,35 @@ const recordOf = (manifest: Manifest, written: Written, name: string | null) => 
   taken_at: new Date(manifest.takenAt),
 });
 
-/** Null where a copy was equal, else why it is not known to be. A backup that failed its proof stays, and says so. */
+/** `unproven`: null where a copy was equal, else why it is not known to be. A backup that failed its proof stays, and says so. */
 async function prove(
   db: Db,
   id: string,
   name: string,
   { target, prove: wanted, signal }: BackupRequest,
   identity: string | undefined,
-): Promise<string | null> {
-  if (!wanted) return 'it was made without a proof';
+): Promise<Pick<TakenBackup, 'unproven' | 'refreshed'>> {
+  const not = (unproven: string) => ({ unproven, refreshed: [] });
+  if (!wanted) return not('it was made without a proof');
   const back = 'folder' in target ? join(target.folder, name) : target.back;
-  if (back === undefined) return 'nothing says how the command gives it back (--from-command)';
+  if (back === undefined) return not('nothing says how the command gives it back (--from-command)');
   const read =
     'folder' in target
       ? () => createReadStream(back) as AsyncIterable<Buffer>
       : () => readFromCommand(back);
   try {
-    await proveBackup({
+    const { refreshed } = await proveBackup({
       read,
       identities: identity === undefined ? [] : [identity],
       signal,
       writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
     });
     await noteProof(db, id, null);
-    return null;
+    return { unproven: null, refreshed };
   } catch (error) {
     signal.throwIfAborted();
     const why = storable(messageOf(error));
     await noteProof(db, id, why);
-    return why;
-  }
-}
-
-/** Marks backups whose process has ended, and removes what they had written on this host. */
-async function clearLost(db: Db): Promise<void> {
-  for (const { id, folder, host } of await loseBackups(db)) {
-    if (folder === null || host !== hostname()) continue;
-    const { readdir } = await import('node:fs/promises');
-    const mark = `-${id.slice(0, 8)}.tar.zst`;
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names)
-      if (name.startsWith('.') && name.endsWith('.partial') && name.includes(mark))
-        await rm(join(folder, name), { force: true });
+    return not(why);
   }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Manifest } from '../../backup/archive/manifest.ts';
-import { proveBackup } from '../../backup/restore/prove.ts';
+import { proveBackup, type Proof } from '../../backup/restore/prove.ts';
 import { newestBackup, readBackup, type BackupRow } from '../../data/backups/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { messageOf, NotFoundError, UsageError } from '../../ground/errors.ts';
@@ -18,7 +17,8 @@ export function fileOf({
   removed_at: removed,
   outcome,
 }: BackupRow): string {
-  if (folder !== null && name !== null && removed === null) return join(folder, name);
+  if (folder !== null && name !== null && removed === null && outcome === 'success')
+    return join(folder, name);
   throw new UsageError({
     what: `the backup ${id.slice(0, 8)} cannot be read`,
     why:
@@ -75,19 +75,19 @@ export interface VerifyRequest extends SourceRequest {
 export async function verifyBackup(
   { db, actor }: { db: Db; actor: Actor },
   { id, scratch, signal, ...request }: VerifyRequest,
-): Promise<Manifest> {
+): Promise<Proof> {
   authorise(actor, 'verify backups', 'admin');
   const source = await openSource(request);
   try {
-    const manifest = await proveBackup({
+    const proof = await proveBackup({
       ...source,
       into: scratch,
       signal,
       writtenAs: async (of) => (await readBackup(db, of))?.sha256 ?? null,
     });
-    const known = await readBackup(db, manifest.id);
+    const known = await readBackup(db, proof.manifest.id);
     if (known) await noteProof(db, known.id, null);
-    return manifest;
+    return proof;
   } catch (error) {
     if (id !== undefined && !signal.aborted && isAboutBackup(error))
       await noteProof(db, id, storable(messageOf(error)));

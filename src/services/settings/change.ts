@@ -34,6 +34,7 @@ import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
 import { BadHoursError, readHours } from '../../schedule/weekly-hours.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { whyUnfitHere } from '../backups/folder-here.ts';
 
 interface EngineSetting {
   name: SettingName;
@@ -239,18 +240,21 @@ export function settingOf(name: SettingName, text: string): unknown {
 
 /**
  * Sets one setting for every process, from its next use on. `unanswered`: why this machine gets no answer from the new
- * `connectivity_url`; null if it gets one, and for other settings. For owners and admins.
+ * `connectivity_url`; null if it gets one, and for other settings. `unfit`: why the new `backup_folder` cannot be used on this host,
+ * where all workers are on others. For owners and admins. Throws UsageError for a folder that a worker here could not use.
  */
 export async function changeSetting(
   { db, actor }: { db: Db; actor: Actor },
   { name, value }: { name: SettingName; value: unknown },
-): Promise<{ before: unknown; unanswered: string | null }> {
+): Promise<{ before: unknown; unanswered: string | null; unfit: string | null }> {
   authorise(actor, 'change settings', 'admin');
+  const unfit = name === backupFolder ? await whyUnfitHere(db, String(value)) : null;
   const before = (await readSetting(db, name))?.value ?? null;
   await writeSetting(db, { key: name, value, by: storable(actor.name) });
   const isAsked = name === connectivityUrl;
   return {
     before,
+    unfit,
     unanswered: isAsked ? await whyNoAnswer(String(value), new AbortController().signal) : null,
   };
 }

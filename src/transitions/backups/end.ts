@@ -10,7 +10,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-export interface EndedBackup {
+/** A backup as it was written. */
+export interface WrittenBackup {
   file_name: string | null;
   server_version: string;
   /** a whole number, as text */
@@ -26,7 +27,7 @@ export interface EndedBackup {
 export async function endBackup(
   db: Db,
   id: string,
-  ending: EndedBackup | { error: string },
+  ending: WrittenBackup | { error: string },
 ): Promise<boolean> {
   const failed = 'error' in ending;
   const { numUpdatedRows } = await db

@@ -10,11 +10,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 
-/** The ids of those that are lost, with where they were being written. */
-export const loseBackups = (
-  db: Db,
-): Promise<{ id: string; folder: string | null; host: string }[]> =>
-  db
+export async function loseBackups(db: Db): Promise<void> {
+  await db
     .updateTable('engine.backups')
     .set({
       outcome: 'lost',
@@ -22,5 +19,5 @@ export const loseBackups = (
       error_message: 'its process ended before the backup was written',
     })
     .where('outcome', '=', 'running')
-    .returning(['id', 'folder', 'host'])
     .execute();
+}

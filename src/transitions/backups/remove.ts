@@ -1,7 +1,7 @@
 /**
- * Retention has removed the file of a backup.
+ * Retention has removed the file of a backup, or the next backup what a lost one had written.
  *
- * From: success, its file there.
+ * From: success, its file there; or lost.
  * To: `removed_at` set.
  * By: whoever made a newer backup.
  * Locks: the backup.

@@ -1,14 +1,15 @@
 /**
  * Dumps the schema with the pg_dump of `@electric-sql/pglite-tools`, which is compiled to WebAssembly: no program of the machine
- * is needed. It runs in a thread of its own, and speaks PostgreSQL's protocol through a connection that `pg` has opened, with
- * TLS and password as everywhere.
+ * is needed. It runs in a process of its own, whose memory is free before rows are read, and speaks PostgreSQL's protocol through
+ * a connection that `pg` has opened here, with TLS and password as everywhere.
  *
- * The thread's startup message never reaches the server: it is answered here, because the connection is open already.
+ * Its startup message never reaches the server: it is answered here, because the connection is open already.
  * Protocol: https://www.postgresql.org/docs/current/protocol-flow.html
  */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { pool } from '../../database/connect.ts';
 import { moduleBeside } from '../../ground/module-beside.ts';
@@ -107,33 +108,71 @@ function startConversation(
   };
 }
 
-/** The text of the schema. Throws {@link SchemaDumpError}; aborting `signal` ends the thread and the connection. */
-export async function pgDumpInThread(
+/** Calls `onMessage` with what pg-dump-process.ts sends: one letter that says what it is, and the bytes. */
+function readMessages(socket: Socket, onMessage: (kind: string, content: Buffer) => void): void {
+  let chunks: Buffer[] = [];
+  let [size, expected] = [0, 5];
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    while (size >= expected) {
+      const all = Buffer.concat(chunks);
+      const end = all.readUInt32BE(1) + 5;
+      if (all.length >= end) onMessage(all.toString('latin1', 0, 1), all.subarray(5, end));
+      const rest = all.subarray(all.length >= end ? end : 0);
+      [chunks, size] = [[rest], rest.length];
+      expected = rest.length >= 5 ? rest.readUInt32BE(1) + 5 : 5;
+    }
+  });
+}
+
+const entry = fileURLToPath(moduleBeside('./pg-dump-process', import.meta.url));
+
+/** Measured: to optimise a program that runs for a second takes 50 MB, and longer than it saves. */
+const flags = ['--liftoff-only'];
+
+/** Node's exit code for a flag that it does not know. */
+const badFlag = 9;
+
+class UnknownFlagError extends Error {}
+
+/** The text of the schema. Throws {@link SchemaDumpError}; aborting `signal` ends the process and the connection. */
+export const pgDumpInProcess = (
   url: string,
   args: readonly string[],
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string> =>
+  dump(url, [...flags, entry, ...args], signal).catch((error: unknown) => {
+    if (!(error instanceof UnknownFlagError)) throw error;
+    return dump(url, [entry, ...args], signal);
+  });
+
+async function dump(url: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const connections = pool(url, { max: 1, name: 'roundsman backup', statementTimeoutMs: 0 });
   const client = await connections.connect();
   const socket = (client as unknown as { connection: { stream: Socket } }).connection.stream;
-  const { port1: port, port2 } = new MessageChannel();
-  const shared = new SharedArrayBuffer(4);
-  const answered = new Int32Array(shared);
-  const worker = new Worker(moduleBeside('./pg-dump-thread', import.meta.url), {
-    workerData: { port: port2, signal: shared, args },
-    transferList: [port2],
-    argv: [],
-    // pg_dump reads PGOPTIONS and the like from its environment, which must not change what it dumps.
+  // pg_dump reads PGOPTIONS and the like from its environment, which must not change what it dumps. Its group is its own, so that
+  // Ctrl-C reaches this process alone, which then ends it.
+  const child = spawn(process.execPath, args, {
     env: {},
-    stdin: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  const ended = once(child, 'close').catch(() => {});
+  const channel = child.stdio[3] as Socket;
+  let complaints = '';
+  child.stderr!.on(
+    'data',
+    (data: Buffer) => (complaints = `${complaints}${String(data)}`.slice(-2_000)),
+  );
   try {
     const greeting = await greetingOf(client);
     socket.removeAllListeners('data');
     const answer = (bytes: Buffer) => {
-      port.postMessage(bytes);
-      Atomics.store(answered, 0, 1);
-      Atomics.notify(answered, 0);
+      const head = Buffer.alloc(4);
+      head.writeUInt32BE(bytes.length);
+      channel.write(head);
+      channel.write(bytes);
     };
     readRounds(socket, answer);
     return await new Promise<string>((resolve, reject) => {
@@ -141,23 +180,30 @@ export async function pgDumpInThread(
       const stop = () => reject(signal.reason as Error);
       if (signal.aborted) return stop();
       signal.addEventListener('abort', stop, { once: true });
-      port.on('message', (said: { bytes?: Uint8Array; text?: string; error?: string }) => {
+      readMessages(channel, (kind, content) => {
         try {
-          if (said.bytes) take(said.bytes);
-          else if (said.text !== undefined) resolve(said.text);
-          else reject(new SchemaDumpError(said.error ?? 'it ended without a word'));
+          if (kind === 'q') take(content);
+          else if (kind === 't') resolve(content.toString());
+          else reject(new SchemaDumpError(content.toString() || 'it ended without a word'));
         } catch (error) {
           reject(error as Error);
         }
       });
-      worker.on('error', (error) => reject(new SchemaDumpError(String(error))));
-      worker.on('exit', () => reject(new SchemaDumpError('its thread has ended')));
+      channel.on('error', () => {});
+      child.on('error', (error) => reject(new SchemaDumpError(String(error))));
+      child.on('close', (code) =>
+        reject(
+          code === badFlag && args[0] !== entry
+            ? new UnknownFlagError(complaints)
+            : new SchemaDumpError(
+                `its process has ended${complaints ? `: ${complaints.trim()}` : ''}`,
+              ),
+        ),
+      );
       socket.on('close', () => reject(new SchemaDumpError('the connection was lost')));
     });
   } finally {
-    port.close();
-    const ended = worker.threadId === -1 ? null : once(worker, 'exit').catch(() => {});
-    await worker.terminate();
+    child.kill('SIGKILL');
     await ended;
     client.release(true);
     await connections.end();

@@ -1,0 +1,45 @@
+/** Compares roles, and settings of the database, of a copy in a server of its own with those of the backup. */
+import type pg from 'pg';
+import { readRoles, readSettings } from '../read/surroundings.ts';
+
+const maxShown = 200;
+
+/** One sentence for each statement of the backup that the copy does not give again. Without the texts nothing is compared. */
+export async function surroundingsThatDiffer(
+  client: pg.ClientBase,
+  { roles, settings }: { roles?: string; settings?: string },
+): Promise<string[]> {
+  const of = async (what: string, expected: readonly string[], found: Promise<string[]>) => {
+    const now = new Set(await found);
+    return expected
+      .filter((statement) => !now.has(statement))
+      .map((statement) => `${what} differ: the copy does not have ${statement.slice(0, maxShown)}`);
+  };
+  const { rows } = await client.query<{ name: string; quoted: string }>(
+    'SELECT current_user::text AS name, quote_ident(current_user) AS quoted',
+  );
+  const [own] = rows as [{ name: string; quoted: string }];
+  // The login of the copy was there before, as the superuser of its server.
+  const ofOthers = linesOf(roles).filter(
+    (line) => !line.includes(` CREATE ROLE ${own.quoted} `) && !line.includes(` TO ${own.quoted}`),
+  );
+  const names = ofOthers.flatMap((line) => {
+    const [, quoted] = / CREATE ROLE ("(?:[^"]|"")+"|\S+) /.exec(line) ?? [];
+    return quoted === undefined ? [] : [unquoted(quoted)];
+  });
+  // What is taken from the owner of a database is taken from another owner in the copy.
+  const lasting = linesOf(settings).filter((line) => !line.includes("format('REVOKE "));
+  return [
+    ...(await of('roles', ofOthers, readRoles(client, names))),
+    ...(await of('settings of the database', lasting, readSettings(client))),
+  ];
+}
+
+const linesOf = (text: string | undefined): string[] => statementsOf(text ?? '');
+
+/** Each begins on a line of its own; values of settings may have line breaks. */
+const statementsOf = (text: string): string[] =>
+  text.split(/\n(?=DO \$(?:role|set)\$ |GRANT )|\n$/).filter((statement) => statement !== '');
+
+const unquoted = (name: string): string =>
+  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
