@@ -1,13 +1,14 @@
 /** What the job `retention` would remove now, by table, and why other old rows stay. Reads only. */
 import { sql } from 'kysely';
 import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Position } from '../../data/retention/remove-batch.ts';
 import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { daysToCheck } from '../../data/rollups/before-removal.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { daysFor, notRolledUp, readPlan } from './plan.ts';
+import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 
 export interface TablePreview {
   table: string;
@@ -51,13 +52,7 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
     if (typeof days !== 'number') tables.push({ ...about, ...none });
     else tables.push({ ...about, ...(await previewOf(db, table, days)) });
   }
-  return { tables, waits: await whyWaits(db, plan) };
-}
-
-async function whyWaits(db: Db, { unfit, from }: Awaited<ReturnType<typeof readPlan>>) {
-  if (unfit !== null) return `the setting ${unfit} cannot be read`;
-  const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
-  return from !== null && rows[0]!.now < from ? `it begins at ${from.toISOString()}` : null;
+  return { tables, waits: await whyNothing(db, plan, await currentTime(db)) };
 }
 
 async function previewOf(
