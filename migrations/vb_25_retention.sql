@@ -10,6 +10,8 @@ ALTER TABLE engine.rollup_marks ADD CONSTRAINT rollup_marks_kind_check CHECK
 
 -- Of the days before this, rows may have been removed: their figures are not added up again. The beginning of a day in UTC.
 ALTER TABLE engine.rollup_marks ADD COLUMN removed_until timestamptz;
+-- All rows from before this are gone: what is there came later, as from an import, and is counted when it goes.
+ALTER TABLE engine.rollup_marks ADD COLUMN cleared_until timestamptz;
 
 -- The heals whose actions were removed: engine.counted() adds them to those that are still there.
 CREATE TABLE engine.removed_heals (

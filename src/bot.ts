@@ -12,6 +12,7 @@ export * from './contract/check.ts';
 export * from './contract/event-check.ts';
 export * from './contract/finding.ts';
 export * from './contract/remedy.ts';
+export { withoutGitHubTokens } from './ground/secrets/literal-credentials.ts';
 export { beginsWithReference, filledIn } from './ground/secrets/secret-reference.ts';
 export { meaning, meaningOfCheck, meaningOfExpression } from './database/migrate/same-meaning.ts';
 export { noteOnTicket } from './transitions/tickets/note.ts';

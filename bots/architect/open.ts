@@ -1,5 +1,11 @@
 /** Signs in to GitHub as the settings say: with the token, or as an app. */
-import { GitHubError, openGitHub, type GitHub, type GitHubAccess } from '../../src/bot.ts';
+import {
+  GitHubError,
+  openGitHub,
+  withoutGitHubTokens,
+  type GitHub,
+  type GitHubAccess,
+} from '../../src/bot.ts';
 import type { CheckContext } from '../../src/bot.ts';
 import { readHttpHosts } from '../parts/http-hosts.ts';
 import type { Config } from './config.ts';
@@ -27,13 +33,27 @@ function accessOf(config: Config, { secret, skip }: CheckContext): GitHubAccess 
 /** Skips the check where the secret is missing. */
 export async function open(config: Config, context: CheckContext): Promise<GitHub> {
   const access = accessOf(config, context);
-  return openGitHub(access, {
+  const client = await openGitHub(access, {
     hosts: await readHttpHosts(context.db),
     signal: context.signal,
     // The whole run has four minutes: it tries again in a quarter of an hour.
     maxWaitMs: 10_000,
   });
+  return withoutTokens(client);
 }
+
+/**
+ * The client, whose answers hold no tokens. People write them into names and messages by mistake, and GitHub's tokens of an hour, with
+ * which an app asks, are in no list of secrets that could be looked for.
+ */
+const withoutTokens = (client: GitHub): GitHub => ({
+  ask: async (question) => withoutGitHubTokens(await client.ask(question)),
+  pages: async (question, maxPages) => withoutGitHubTokens(await client.pages(question, maxPages)),
+  query: async (text, variables) => withoutGitHubTokens(await client.query(text, variables)),
+  get usage() {
+    return client.usage;
+  },
+});
 
 /** GitHub serves nothing: with these credentials, or at this address. */
 export const isRefused = (error: unknown): error is GitHubError =>

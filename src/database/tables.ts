@@ -1007,6 +1007,7 @@ export interface EngineRollupMarks {
   kind: 'bot' | 'endpoint' | 'app' | 'provider' | 'page' | 'error' | 'activity';
   done_until: Timestamp;
   removed_until: Timestamp | null;
+  cleared_until: Timestamp | null;
 }
 
 export interface EngineRollups {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { CheckContext } from '../contract/check.ts';
 import type { CheckResult } from '../contract/finding.ts';
+import { isRunning } from '../data/bots/fence.ts';
 import { currentMode, healsIn } from '../data/bots/engine.ts';
 import { httpHosts, readSetting, readWebUrl } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
@@ -64,7 +65,14 @@ interface AskingRun {
   remembered: string[];
 }
 
-async function askingRun(db: Db, id: string): Promise<AskingRun> {
+/**
+ * What the request says of its run. Throws where the run is not running with this attempt any more, as after its worker was stopped
+ * for longer than the lease: another attempt asks then, and the remote bot must not hear of this one again.
+ */
+async function askingRun(
+  db: Db,
+  { id, attempt }: Pick<CheckContext['run'], 'id' | 'attempt'>,
+): Promise<AskingRun> {
   const { rows } = await sql<AskingRun>`
     SELECT b.name AS bot, b.schedule_cron AS schedule, e.scheduled_for AS slot, e.trigger,
       ARRAY(
@@ -72,9 +80,10 @@ async function askingRun(db: Db, id: string): Promise<AskingRun> {
         WHERE f.bot_id = b.id AND f.check_name = ${checkName} AND f.resolved_at IS NULL AND strpos(f.component_key, '/') = 0
         UNION SELECT s.component_key FROM bot_finding_states s
         WHERE s.bot_id = b.id AND s.check_name = ${checkName} AND strpos(s.component_key, '/') = 0) AS remembered
-    FROM bot_executions e JOIN bots b ON b.id = e.bot_id WHERE e.id = ${id}::uuid`.execute(db);
+    FROM bot_executions e JOIN bots b ON b.id = e.bot_id
+    WHERE e.id = ${id}::uuid AND e.attempt = ${attempt} AND ${isRunning}`.execute(db);
   const [row] = rows;
-  if (!row) throw new Error(`there is no run ${id}`);
+  if (!row) throw new Error(`the run ${id} is not running with attempt ${attempt} any more`);
   return row;
 }
 
@@ -82,7 +91,7 @@ async function askingRun(db: Db, id: string): Promise<AskingRun> {
 export async function askRemote(config: RemoteConfig, context: CheckContext): Promise<CheckResult> {
   const { db, now, run, since, skip } = context;
   const { endpoint } = run;
-  const asking = await askingRun(db, run.id);
+  const asking = await askingRun(db, run);
   if (!healsIn(await currentMode(db)))
     return skip(
       'not called: the mode is off, and then no remote bot is called; `npx roundsman mode` shows it',

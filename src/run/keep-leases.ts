@@ -51,7 +51,11 @@ export function keepRenewing<Run extends LeasedRun>(
   timer.unref();
 
   return {
-    add: (run) => void runs.set(run.id, run),
+    add(run) {
+      // This process was stopped for longer than a lease, another one took the run over, and its next attempt begins here again.
+      runs.get(run.id)?.stop('lost');
+      runs.set(run.id, run);
+    },
     remove: (run) => void (runs.get(run.id) === run && runs.delete(run.id)),
     all: () => [...runs.values()],
     stop: () => clearInterval(timer),

@@ -56,6 +56,29 @@ describe.each(faults.map((fault) => ({ fault, name: fault.name })))('$name', ({ 
   });
 });
 
+describe.each(['meter.budget', 'meter.pace'])('%s', (name) => {
+  test.each([
+    ['2026-02-01T00:00:00Z', 'the first second of a month'],
+    ['2026-02-03T23:50:00Z', 'one of its first days'],
+    ['2028-02-29T12:00:00Z', 'its last day'],
+    ['2026-12-31T23:50:00Z', 'its last minutes'],
+  ])('is found at %s, %s', async (time) => {
+    const { db } = await testDatabase();
+    await registerCatalogue(db, catalogue);
+    const fault = faults.find((each) => each.name === name)!;
+    const meter = bots.find((bot) => bot.name === 'meter')!;
+    const now = new Date(time);
+    const ask = async () => {
+      const { config } = await registered(db, meter);
+      return (await runCheck(meter, finderOf(fault).check, db, config, { now })).findings;
+    };
+    await fault.lookalike!(db, now);
+    expect(await ask()).toEqual([]);
+    await plantAll(fault, db, now);
+    expect(await ask()).toHaveLength(1);
+  });
+});
+
 test('names are unique, and say what is broken', () => {
   expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
   for (const { name, title } of faults) {

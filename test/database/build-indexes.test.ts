@@ -16,7 +16,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
     DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners, engine.index_sizes, engine.removed_heals;
     ALTER TABLE engine.job_runs DROP COLUMN requested_by, DROP COLUMN cancel_requested_by;
     ALTER TABLE bot_maintenance DROP COLUMN severities;
-    ALTER TABLE engine.rollup_marks DROP COLUMN removed_until;
+    ALTER TABLE engine.rollup_marks DROP COLUMN removed_until, DROP COLUMN cleared_until;
     DROP INDEX idx_findings_resolved, idx_decisions_decided, idx_metrics_day, idx_api_logs_age, idx_page_views_age, idx_error_logs_age, idx_activity_age;
     DROP FUNCTION engine.receive(jsonb);
     DROP TABLE engine.inbox, engine.sources;

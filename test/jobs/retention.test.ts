@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { retention } from '../../jobs/retention.ts';
 import { rollup } from '../../jobs/rollup.ts';
 import { hoursToRollUp } from '../../src/data/rollups/hours.ts';
-import { connect, type Db } from '../../src/database/connect.ts';
+import { connect, forEngine, type Db } from '../../src/database/connect.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../support/database.ts';
+import { administer } from '../support/postgres.ts';
 import { startFlow } from '../support/engine.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { aRun, carried, noBots } from './job-flow.ts';
@@ -37,6 +40,20 @@ beforeEach(async () => {
   database = await testDatabase();
   ({ db } = database);
 });
+
+/** Connected as a login that owns nothing and is in `service_role`, as an engine's may be. */
+async function asEngine(): Promise<Db> {
+  const login = `app_${randomBytes(4).toString('hex')}`;
+  await administer(
+    database.url,
+    `CREATE ROLE ${login} LOGIN PASSWORD 'app'`,
+    `GRANT service_role TO ${login}`,
+  );
+  const address = new URL(database.url);
+  [address.username, address.password] = [login, 'app'];
+  onTestFinished(() => administer(database.url, `DROP ROLE ${login}`));
+  return connect(address.href, { ...forEngine, max: 2 });
+}
 
 const events = async (kind: string, period = 'day') => {
   const { rows } = await sql<{ sum: number }>`
@@ -149,6 +166,28 @@ test('a clock that was set back adds up nothing of what was removed', async () =
     db,
   );
   expect(await events('endpoint')).toBe(6);
+});
+
+test('rows that come after all of their time are gone are added to the figures of their day as they go', async () => {
+  await rolledUp(db);
+  await addLogs(db, 'api_logs', 95, 6);
+  await addLogs(db, 'api_logs', 140, 2);
+  await retained(db);
+  await addLogs(db, 'api_logs', 95, 3);
+  await addLogs(db, 'api_logs', 200, 4);
+  await addLogs(db, 'api_logs', 500, 5);
+  await sql`UPDATE api_logs SET endpoint = '/new', status_code = 500 WHERE created_at < engine.now() - interval '150 days'`.execute(
+    db,
+  );
+  expect((await retained(db)).tables?.api_logs).toBe(12);
+  expect((await retained(db)).removed).toBe(0);
+  const { rows } = await sql`SELECT subject, events::int, failures::int FROM engine.rollups
+    WHERE kind = 'endpoint' AND period = 'day' ORDER BY starts_at DESC`.execute(db);
+  expect(rows).toEqual([
+    { subject: '/a', events: 9, failures: 0 },
+    { subject: '/a', events: 2, failures: 0 },
+    { subject: '(other)', events: 4, failures: 4 },
+  ]);
 });
 
 test('errors that are not counted into groups stay', async () => {
@@ -344,6 +383,70 @@ test('rows that another session holds, and a table that it locks, are left for t
     await other.destroy();
   }
   expect((await retained(db)).removed).toBe(4);
+});
+
+test('the role of the engine may remove rows of every table', async () => {
+  await rolledUp(db);
+  for (const table of logTables) await addLogs(db, table, 1_000, 1);
+  await grouped(db);
+  const [bot, entry] = [await addBot(db), await addEntry(db)];
+  const run = await addRun(db, bot, 3_000, 'failed');
+  for (let n = 0; n < 10; n += 1) await addRun(db, bot, 1);
+  const finding = await addFinding(db, { bot, run, found: 3_000, resolved: 2_990, print: 'p' });
+  const about = { bot, run, finding, print: 'p', days: 3_000 };
+  await addTicket(db, { bot, finding, print: 'p', closed: 2_990 });
+  await addDecision(db, { ...about, entry });
+  await addHeal(db, { ...about, entry: null, states: ['verified'] });
+  await addMemory(db, about);
+  await sql`INSERT INTO bot_metrics (bot_id, day) VALUES (${bot}, '2001-01-01')`.execute(db);
+  await sql`INSERT INTO engine.backups (outcome, target, folder, host, encrypted, requested_by, began_at, ended_at)
+            VALUES ('failed', 'folder', '/b', 'h', false, 'ann', '2001-01-01', '2001-01-01')`.execute(
+    db,
+  );
+  const service = await asEngine();
+  try {
+    const { tables, left } = await retained(service);
+    expect(left).toBeUndefined();
+    expect(Object.values(tables!)).toEqual(Object.values(tables!).map(() => 1));
+  } finally {
+    await service.destroy();
+  }
+});
+
+test('a login that may not delete there leaves a table, and the figures say so', async () => {
+  await rolledUp(db);
+  await addLogs(db, 'api_logs', 1_000, 1);
+  await addLogs(db, 'page_views', 1_000, 1);
+  await sql`REVOKE DELETE ON api_logs FROM service_role`.execute(db);
+  const service = await asEngine();
+  try {
+    expect(await retained(service)).toMatchObject({
+      removed: 1,
+      left: { api_logs: 'the login of the engine may not delete there' },
+    });
+  } finally {
+    await service.destroy();
+  }
+});
+
+test('where there were bots or users before, it begins a week after the migration', async () => {
+  const from = async () => {
+    const { rows } = await sql<{ days: number }>`
+      SELECT extract(epoch FROM (value #>> '{}')::timestamptz - engine.now()) / 86400 AS days
+      FROM engine.settings WHERE key = 'retention_from'`.execute(db);
+    return rows.map(({ days }) => Math.round(Number(days)));
+  };
+  const begin = async (name: string) => {
+    const text = readFileSync(new URL(`../../migrations/${name}.sql`, import.meta.url), 'utf8');
+    await sql.raw(/^INSERT INTO engine\.settings[^;]*;/m.exec(text)![0]).execute(db);
+  };
+  await begin('vb_25_retention');
+  await begin('vb_25_retention_logs');
+  expect(await from()).toEqual([]);
+  await addBot(db);
+  await begin('vb_25_retention');
+  expect(await from()).toEqual([7]);
+  expect((await retained(db)).why).toContain('retention_from');
 });
 
 test('as a job it says what it removed, after the job rollup has been', async () => {

@@ -27,7 +27,12 @@ export async function asyncScene(
   first: Answer = takesOn(),
   { config = {}, ...options }: Parameters<typeof remoteScene>[1] = {},
 ) {
-  const scene = await remoteScene(first, { ...options, config: { contract: 'async', ...config } });
+  // A run that waits may outlive its test.
+  const scene = await remoteScene(first, {
+    ...options,
+    own: true,
+    config: { contract: 'async', ...config },
+  });
   const { db, keys, seen } = scene;
   const events: EngineEvent[] = [];
   let listener: Listener | null = null;

@@ -8,8 +8,10 @@ import type { Remedy } from '../../src/bot.ts';
 import type { KnowledgeSeed } from '../../src/contract/bot.ts';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
 import { readKeyRing } from '../../src/ground/secrets/key-ring.ts';
+import { registerCatalogue } from '../../src/schedule/register.ts';
 import { insertBot } from '../cli/rows.ts';
 import { aBot, catalogue, clean } from '../support/builders.ts';
+import { keptForFile } from '../support/at-end.ts';
 import { authority, trust } from '../support/certificates.ts';
 import { anEngine } from '../support/engine.ts';
 import { serveHttps } from '../support/http-server.ts';
@@ -51,32 +53,74 @@ interface SceneOptions {
   endpoint?: string;
   hosts?: string[];
   stored?: Record<string, string>;
+  /** it loses its connections, or holds rows for longer than itself, so it shares nothing with other tests */
+  own?: true;
   /** entries of knowledge, and the remedies that they name */
   cures?: { knowledge: KnowledgeSeed[]; remedies: Remedy[] };
 }
 
-export async function remoteScene(first: Answer, options: SceneOptions = {}) {
-  const seen: Seen[] = [];
-  const scene = { answer: first };
+/** What the scenes of a file share: opening it takes ten times as long as most tests that use it. */
+async function openEngine(cures: SceneOptions['cures']) {
+  const current: { seen: Seen[]; answer: Answer } = { seen: [], answer: () => {} };
   const served = await serveTrusted(async (incoming, response) => {
     const { method = '', url = '', headers, socket } = incoming;
     const one = { method, url, headers, body: await text(incoming), socket };
-    seen.push(one);
-    scene.answer(one, response);
+    current.seen.push(one);
+    current.answer(one, response);
   });
   const keys = readKeyRing(`k1:${randomBytes(32).toString('base64')}`);
   const told: string[] = [];
   const engine = await anEngine(
     { name: 'postgres' },
     catalogue(
-      [aBot('other', async () => clean('nothing'), { knowledge: options.cures?.knowledge ?? [] })],
-      options.cures?.remedies,
+      [aBot('other', async () => clean('nothing'), { knowledge: cures?.knowledge ?? [] })],
+      cures?.remedies,
     ),
     {
       sources: { keys, variable: () => undefined },
       hear: (event) => void told.push(JSON.stringify(event)),
     },
   );
+  const settings = await engine.db.selectFrom('engine.settings').selectAll().execute();
+  return { current, served, keys, told, engine, settings };
+}
+
+const keep = keptForFile();
+let shared: ReturnType<typeof openEngine> | undefined;
+
+/** The shared engine as if it were new. What a redaction has learnt stays. */
+async function sharedEngine() {
+  const isFirst = shared === undefined;
+  shared ??= keep(() => openEngine(undefined));
+  const opened = await shared;
+  if (isFirst) return opened;
+  const { current, told, engine, settings } = opened;
+  Object.assign(current, { seen: [], answer: () => {} });
+  told.length = 0;
+  const tables = [
+    'bots',
+    'bot_tickets',
+    'bot_notifications',
+    'engine.remote_reports',
+    'engine.secrets',
+    'engine.settings',
+  ];
+  await sql`TRUNCATE ${sql.join(tables.map((name) => sql.table(name)))} CASCADE`.execute(engine.db);
+  await engine.db
+    .insertInto('engine.settings')
+    .values(settings.map(({ value, ...rest }) => ({ ...rest, value: JSON.stringify(value) })))
+    .execute();
+  await registerCatalogue(engine.db, engine.catalogue);
+  return opened;
+}
+
+export async function remoteScene(first: Answer, options: SceneOptions = {}) {
+  const isOwn = options.own || options.cures !== undefined || options.stored !== undefined;
+  const opened = await (isOwn ? openEngine(options.cures) : sharedEngine());
+  const { current, served, keys, told, engine } = opened;
+  const scene = current;
+  const { seen } = current;
+  current.answer = first;
   const { db } = engine;
   const { stored = { BOT_KEY: signingSecret, CRON_KEY: cronSecret } } = options;
   for (const [name, value] of Object.entries(stored))

@@ -4,10 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { storeSealed } from '../../src/data/secrets/rows.ts';
+import type { CheckContext } from '../../src/contract/check.ts';
+import { askRemote } from '../../src/remote/ask.ts';
+import { remoteConfig } from '../../src/remote/config.ts';
 import { requestDocument } from '../../src/remote/document.ts';
 import { everythingIn, formsOf } from '../heal/secret-scene.ts';
 import { hasOpenssl } from '../support/certificates.ts';
-import { set } from '../support/runs.ts';
+import { carried, queuedRun, set } from '../support/runs.ts';
 import { calm, json, remoteScene, signingSecret, type Seen } from './scene.ts';
 
 const broken = (rest: object = {}) => ({
@@ -244,6 +247,24 @@ describe.runIf(hasOpenssl)('a signed bot', () => {
     expect(await whySkipped()).toContain(why);
     expect(await whySkipped()).toContain('npx roundsman secrets set');
     expect(seen).toEqual([]);
+  });
+
+  test('is not called by an attempt that was taken over', async () => {
+    const { db, seen, url } = await remoteScene(json(calm));
+    const id = await queuedRun(db, 'mail', { ...carried, attempt: 2 });
+    const ask = (attempt: number) =>
+      askRemote(remoteConfig.parse({ secrets: ['BOT_KEY'] }), {
+        db,
+        now: new Date(),
+        signal: new AbortController().signal,
+        run: { id, attempt, endpoint: `${url}/api/bots/mail`, timeoutMs: 5_000, leftMs: 5_000 },
+        remembered: null,
+        since: null,
+        secret: () => signingSecret,
+      } as unknown as CheckContext);
+    await expect(ask(1)).rejects.toThrow('is not running with attempt 1 any more');
+    expect(seen).toEqual([]);
+    expect(await ask(2)).toMatchObject({ findings: [] });
   });
 
   test('is not called while the mode is off', async () => {

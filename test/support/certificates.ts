@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import tls from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { atEnd } from './at-end.ts';
 import { installedFromDebian } from './debian.ts';
 
 export const hasOpenssl = installedFromDebian('openssl', () => existsSync('/usr/bin/openssl'));
@@ -56,7 +56,7 @@ commonName = supplied
 export function authority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'roundsman-certificates-'));
   chmodSync(directory, 0o755);
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  atEnd(() => rmSync(directory, { recursive: true, force: true }));
   const openssl = (...args: (string | string[])[]) =>
     execFileSync('openssl', args.flat(), { cwd: directory, stdio: 'pipe' });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -148,9 +148,19 @@ export function authority(): Authority {
   };
 }
 
-/** Has this process trust an authority until the test ends. */
+let ofNode: string[] | undefined;
+const trusted = new Set<string>();
+
+const trustAll = () => tls.setDefaultCACertificates([...ofNode!, ...trusted]);
+
+/** Has this process trust an authority, beside others, until the test ends. */
 export function trust({ ca }: Pick<Authority, 'ca'>): void {
-  const real = tls.getCACertificates('default');
-  tls.setDefaultCACertificates([...real, readFileSync(ca, 'utf8')]);
-  onTestFinished(() => tls.setDefaultCACertificates(real));
+  ofNode ??= tls.getCACertificates('default');
+  const certificate = readFileSync(ca, 'utf8');
+  trusted.add(certificate);
+  trustAll();
+  atEnd(() => {
+    trusted.delete(certificate);
+    trustAll();
+  });
 }

@@ -23,6 +23,7 @@ import type { Engine } from '../../src/run/engine.ts';
 import { registerCatalogue } from '../../src/schedule/register.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
+import { atEnd } from './at-end.ts';
 import type { Backend } from './backends.ts';
 import { inProcess } from './in-process.ts';
 import { engineOf, noSources } from './engine-of.ts';
@@ -86,7 +87,7 @@ export async function anEngine(
     await db.destroy();
   }
   const close = () => (closing ??= end());
-  onTestFinished(close);
+  atEnd(close);
   return { ...engine, url, queue, close };
 }
 

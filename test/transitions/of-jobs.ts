@@ -1,8 +1,12 @@
 /** Transactions of runs of jobs. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { removeOldJobRuns } from '../../src/data/bots/job-runs.ts';
 import { removeBatch } from '../../src/data/retention/remove-batch.ts';
 import { retainedTables } from '../../src/data/retention/tables/index.ts';
+import { expireOutlived } from '../../src/data/credits/outlived.ts';
+import { rankPage } from '../../src/data/games/ranks.ts';
+import { beginHoldingBack } from '../../src/data/maintenance/hold-back.ts';
 import { underJobFence } from '../../src/run/jobs/under-job-fence.ts';
 import { cancelJobRun } from '../../src/transitions/jobs/cancel.ts';
 import { claimSlot } from '../../src/transitions/jobs/claim-slot.ts';
@@ -49,7 +53,12 @@ export const ofJobs: Transactions = {
   'remove old rows': ({ db }) =>
     underJobFence(db, jobRun(1), async (trx) => {
       for (const table of retainedTables)
-        await removeBatch(trx, table, { after: null, before: sql`engine.now()`, limit: 500 });
+        await removeBatch(trx, table, {
+          after: null,
+          before: sql`engine.now()`,
+          limit: 500,
+          cleared: null,
+        });
     }),
   'renew leases of jobs': ({ db }) => renewJobLeases(db, [jobRun(2), jobRun(1)]),
   'give runs of jobs back': ({ db }) => giveBackJobs(db, [jobRun(1)]),
@@ -60,4 +69,16 @@ export const ofJobs: Transactions = {
   'end cancelled runs of jobs': ({ db }) => endCancelledJobs(db, 100),
   'cancel a run of a job': ({ db }) => cancelJobRun(db, jobRun(1).id),
   'request a run of a job': ({ db }) => requestJob(db, { name: 'tidy', maxAttempts: 3 }),
+  'rank scores': ({ db }) =>
+    underJobFence(db, jobRun(1), (trx) => rankPage(trx, randomUUID(), null, 5_000)),
+  'end subscriptions': ({ db }) =>
+    underJobFence(db, jobRun(1), (trx) =>
+      expireOutlived(trx, { period: new Date(), pastDue: new Date() }, '{}', 500),
+    ),
+  'hold back while tables are worked on': ({ db }) =>
+    beginHoldingBack(db, {
+      id: '0000000a-0000-0000-0000-000000000001',
+      until: new Date(Date.now() + 3_600_000),
+      severities: ['low'],
+    }),
 };

@@ -22,11 +22,21 @@ export async function firstHeldBack(db: Db, id: string): Promise<Date | null> {
   return rows[0]?.at ?? null;
 }
 
-/** Holds back findings of these severities from now on. A run that is begun again opens its window again. */
+/** For so long the windows of earlier runs are kept, for people who look why a ticket waited. */
+const keptDays = 90;
+
+/**
+ * Holds back findings of these severities from now on. A run that is begun again opens its window again. Removes the windows of runs of
+ * long ago, of which every ticket has got its time back.
+ */
 export async function beginHoldingBack(
   db: Db,
   { id, until, severities }: HoldingBack,
 ): Promise<void> {
+  await sql`
+    DELETE FROM bot_maintenance
+    WHERE owner = ${owner} AND reason = ${reason} AND upper(occurrences) < engine.now() - make_interval(days => ${keptDays})
+      AND clocks_until >= upper(occurrences)`.execute(db);
   await sql`
     INSERT INTO bot_maintenance AS m (id, severities, owner, reason, occurrences, created_at, clocks_until)
     VALUES (${id}::uuid, ${[...severities]}::text[], ${owner}, ${reason},

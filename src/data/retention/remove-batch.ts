@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Database } from '../../database/connect.ts';
-import { whyStays, type RetainedTable } from './retained-table.ts';
+import { countLate } from '../rollups/before-removal.ts';
+import { isLog, whyStays, type RetainedTable } from './retained-table.ts';
 
 /** The last row that a statement looked at, in the words of the database: a Date has no microseconds. */
 export interface Position {
@@ -42,6 +43,14 @@ export interface RemovedBatch {
   last: Position | null;
 }
 
+export interface BatchFrom {
+  after: Position | null;
+  before: RawBuilder<Date>;
+  limit: number;
+  /** rows from before this are counted as they go; null: all that are there are counted */
+  cleared: Date | null;
+}
+
 /**
  * Looks at the next old rows of a table, `limit` at most, and removes those that nothing needs. It waits for no row that another
  * transaction holds, and for a table 100 ms at most.
@@ -49,7 +58,7 @@ export interface RemovedBatch {
 export async function removeBatch(
   trx: Transaction<Database>,
   table: RetainedTable,
-  from: { after: Position | null; before: RawBuilder<Date>; limit: number },
+  from: BatchFrom,
 ): Promise<RemovedBatch> {
   // Each row is found by its key. A plan that reads the whole table is the right one only while it is small.
   await sql`SELECT set_config('lock_timeout', '100ms', true), set_config('enable_seqscan', 'off', true),
@@ -58,6 +67,9 @@ export async function removeBatch(
   );
   const { time, key, removedBy = key.column } = table;
   const [k, at] = [sql.ref(`t.${key.column}`), time && sql.ref(`t.${time.column}`)];
+  const { figures } = table;
+  const late =
+    figures && from.cleared && isLog(table) ? sql`, ${countLate(figures, from.cleared)}` : sql``;
   const columns = time && !table.removedBy ? [time.column, removedBy] : [removedBy];
   const { rows } = await sql<{
     removed: number;
@@ -74,7 +86,7 @@ export async function removeBatch(
         -- Locks rows by their key; rows that others hold are skipped.
         ORDER BY ${k} FOR UPDATE OF t SKIP LOCKED)
       RETURNING *
-    )${table.also ? sql`, ${table.also}` : sql``}
+    )${table.also ? sql`, ${table.also}` : sql``}${late}
     SELECT (SELECT count(*)::int FROM gone) AS removed, count(*)::int AS seen,
            (array_agg(at::text ORDER BY at DESC, key DESC))[1] AS at, (array_agg(key::text ORDER BY at DESC, key DESC))[1] AS key
     FROM seen`.execute(trx);

@@ -50,3 +50,7 @@ export const whyStays = ({ stays }: RetainedTable): RawBuilder<string | null> =>
         stays.map(({ why, when }) => sql`WHEN ${when} THEN ${sql.lit(why)}`),
         sql` `,
       )} END`;
+
+/** Whether its figures are of its own rows, into which rows may come with a time that is long past, as by an import. */
+export const isLog = ({ isPlatforms, figures }: RetainedTable): boolean =>
+  isPlatforms && figures !== null;

@@ -1,5 +1,5 @@
 /** Days are added up before retention removes rows of them. */
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
 import { rollUpDay, writeBotMetrics } from './days.ts';
 import { rollUpHour, type Span } from './hours.ts';
@@ -114,3 +114,40 @@ export const noteRemoval = (trx: Transaction<Database>, kind: RollupKind, until:
   sql`UPDATE engine.rollup_marks SET removed_until = greatest(removed_until, ${until}) WHERE kind = ${kind}`.execute(
     trx,
   );
+
+/** Before which time all rows of a kind were gone after an earlier removal; null where none was complete. */
+export async function clearedUntil(db: Db, kind: RollupKind): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    SELECT cleared_until AS at FROM engine.rollup_marks WHERE kind = ${kind}`.execute(db);
+  return rows[0]?.at ?? null;
+}
+
+/** No row from before `until` is left. */
+export const noteCleared = (trx: Transaction<Database>, kind: RollupKind, until: Date) =>
+  sql`UPDATE engine.rollup_marks SET cleared_until = greatest(cleared_until, ${until}) WHERE kind = ${kind}`.execute(
+    trx,
+  );
+
+/**
+ * A part of the statement that removes rows: adds those of `gone` that are older than `cleared` to the figures of their days. They came
+ * after all others of that time were counted and gone. Subjects that have no figures there are counted as one.
+ */
+export function countLate(kind: RollupKind, cleared: Date): RawBuilder<unknown> {
+  const { time, events } = sources[kind];
+  const at = sql.ref(time);
+  const isLate = sql<boolean>`${at} < ${cleared}::timestamptz
+    AND ${at} >= date_trunc('day', engine.now() - make_interval(days => ${keptDaysDays}::int), 'UTC')`;
+  return sql`late AS (
+      INSERT INTO engine.rollups AS r (kind, subject, period, starts_at, events, failures, total_ms, cost)
+      SELECT ${kind}::text, e.subject, 'day', e.day, count(*), count(*) FILTER (WHERE failed), coalesce(sum(ms), 0), coalesce(sum(cost), 0)
+      FROM (
+        SELECT date_trunc('day', l.at, 'UTC') AS day, l.failed, l.ms, l.cost, CASE WHEN EXISTS (
+          SELECT FROM engine.rollups k WHERE k.kind = ${kind} AND k.period = 'day' AND k.subject = l.subject
+            AND k.starts_at = date_trunc('day', l.at, 'UTC')) THEN l.subject ELSE '(other)' END AS subject
+        FROM (${events(isLate, sql`gone`)}) l) e
+      GROUP BY e.subject, e.day ORDER BY e.day, e.subject
+      ON CONFLICT (kind, period, starts_at, subject) DO UPDATE
+      SET events = r.events + excluded.events, failures = r.failures + excluded.failures,
+          total_ms = r.total_ms + excluded.total_ms, cost = r.cost + excluded.cost
+    )`;
+}

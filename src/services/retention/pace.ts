@@ -58,6 +58,11 @@ export class Pace {
   async tookMs(ms: number): Promise<void> {
     const factor = Math.min(2, Math.max(0.25, this.#limits.statementMs / Math.max(ms, 1)));
     this.rows = Math.round(Math.min(maxRows, Math.max(minRows, this.rows * factor)));
+    await this.rest(ms);
+  }
+
+  /** A rest after work that took so long. */
+  async rest(ms: number): Promise<void> {
     await this.#rest(ms * this.#limits.rest);
   }
 

@@ -7,7 +7,8 @@ import {
   type Position,
   type RemovedBatch,
 } from '../../data/retention/remove-batch.ts';
-import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
+import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
+import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import type { Db } from '../../database/connect.ts';
 import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
@@ -93,12 +94,15 @@ async function removeOldOf(
 ): Promise<Done> {
   const before = await cutoff(context, table, days, pace);
   if (before === null) return { removed: 0, why: notRolledUp };
-  pace.rows = Math.min(pace.rows, table.most ?? Infinity);
+  const log = isLog(table) ? table.figures : null;
+  const cleared = log && (await clearedUntil(context.db, log));
   let removed = 0;
   for (;;) {
-    const pass = await removeOnce(context, table, before, pace);
+    const pass = await removeOnce(context, table, { before, cleared }, pace);
     removed += pass.removed;
     if (pass.why !== null) return { removed, why: pass.why };
+    if (log && pass.seen === pass.removed)
+      await context.commit((trx) => noteCleared(trx, log, before));
     if (!table.again || pass.removed === 0) return { removed, why: null };
   }
 }
@@ -113,35 +117,41 @@ async function cutoff(
   const { rows } = await sql<{ at: Date }>`SELECT ${cutoffOf(days)} AS at`.execute(context.db);
   const wanted = rows[0]!.at;
   if (figures === null) return wanted;
-  return rolledUpUntil(context, figures, wanted, () => pace.mayGoOn());
+  return rolledUpUntil(context, figures, wanted, pace);
 }
 
 /** Once through all old rows of a table. */
 async function removeOnce(
   { commit }: Context,
   table: RetainedTable,
-  before: Date,
+  { before, cleared }: { before: Date; cleared: Date | null },
   pace: Pace,
-): Promise<Done> {
-  let [removed, tries] = [0, 0];
+): Promise<Done & { seen: number }> {
+  let [removed, seen, tries] = [0, 0, 0];
   for (let after: Position | null = null; ;) {
-    if (!(await pace.mayGoOn())) return { removed, why: outOfTime };
+    if (!(await pace.mayGoOn())) return { removed, seen, why: outOfTime };
     const limit = Math.min(pace.rows, table.most ?? Infinity);
     const from: Position | null = after;
     const began = performance.now();
     try {
       const batch: RemovedBatch = await commit((trx) =>
-        removeBatch(trx, table, { after: from, before: sql`${before}::timestamptz`, limit }),
+        removeBatch(trx, table, {
+          after: from,
+          before: sql`${before}::timestamptz`,
+          limit,
+          cleared,
+        }),
       );
       removed += batch.removed;
+      seen += batch.seen;
       tries = 0;
-      if (batch.seen < limit) return { removed, why: null };
+      if (batch.seen < limit) return { removed, seen, why: null };
       after = batch.last;
     } catch (error) {
       // Nothing of the statement was written.
-      if (stateOf(error) === denied) return { removed, why: notAllowed };
+      if (stateOf(error) === denied) return { removed, seen, why: notAllowed };
       if (!isPassing(error)) throw error;
-      if ((tries += 1) >= maxTries) return { removed, why: lockedTable };
+      if ((tries += 1) >= maxTries) return { removed, seen, why: lockedTable };
       await pace.slowDown();
       continue;
     }
