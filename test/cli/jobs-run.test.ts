@@ -130,8 +130,9 @@ test('Ctrl-C ends the wait and not the run', async () => {
 
 test.each([
   [['tidy', '--payload', '{'], 2, '--payload is no JSON'],
-  [['tidy', '--payload', '{"days":3}'], 2, 'Unrecognized key: "days"'],
-  [['tidy', '--payload', '[]'], 2, 'expected object'],
+  [['tidy', '--payload', '{"days":3}'], 2, 'there is no "days"'],
+  [['tidy', '--payload', '[]'], 2, 'has to be an object'],
+  [['maintenance', '--payload', '{"minutes":0}'], 2, 'minutes: has to be 1 at least'],
   [['tidi'], 3, 'did you mean tidy?'],
   [['tidy', '--as', 'roundsman'], 2, 'is not a person'],
 ])('jobs run %j is refused, and nothing is asked for', async (args, code, why) => {
@@ -187,6 +188,7 @@ test('slots, runs that a timer asks for and those of a person are told apart, wi
 test.runIf(hasTerminal)('on a terminal it waits, unless --no-wait', async () => {
   const told = await inTerminal(flow.url, ['jobs', 'run', 'tidy'], []);
   expect(told.shown).toContain('tidy: success in');
+  expect(told.shown).toMatch(/^job_runs +0\r?$/m);
   const asked = await inTerminal(flow.url, ['jobs', 'run', 'tidy', '--no-wait'], []);
   expect(asked.shown).toContain('Asked for a run of tidy');
 });

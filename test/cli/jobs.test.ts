@@ -38,7 +38,7 @@ test('jobs are listed with their next slots and their newest runs, also one that
   ]);
 
   const shown = await roundsman(url, 'jobs', 'show', 'tidy');
-  expect(shown.out).toMatch(/^Failed +1 of 2 runs that are kept$/m);
+  expect(shown.out).toMatch(/^Failed +1 of 2 kept runs$/m);
   expect(shown.out).toMatch(/ skipped +- .* overlap$/m);
   expect(shown.out).toMatch(/ failed +3 of 3 .* job failed: no room\uFFFD\[2J$/m);
   expect(shown.out).toContain('{"job_runs":12}');

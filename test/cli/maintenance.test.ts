@@ -230,7 +230,7 @@ describe('a window says what it covers and when', () => {
 
 test('lists show what is in force, to come, and with --all what is over', async () => {
   expect((await roundsman(url, 'maintenance', 'list', '-o', 'table')).out).toContain(
-    'No maintenance is in force',
+    'No maintenance window is in force',
   );
   const one = (
     await add('--for', '1h', '--bot', 'watch', '--bot', 'other', '--reason', 'one', '--json')

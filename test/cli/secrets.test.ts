@@ -305,6 +305,17 @@ describe('status and doctor', () => {
     expect(await doctor({})).toEqual([]);
   });
 
+  test('do not miss the secret of a suggestion of the catalogue that has fitted nothing', async () => {
+    await insertKnowledge(db, 'cache.flush', {
+      solution,
+      catalogue_name: 'cache.flush',
+      autonomy: 'suggest',
+    });
+    expect(await doctor(one)).toEqual([]);
+    await db.updateTable('bot_knowledge').set({ autonomy: 'auto' }).execute();
+    expect(await doctor(one)).toMatchObject([{ status: 'fail' }]);
+  });
+
   test('say that workers give heals up for want of one, until one gets further', async () => {
     const bot = await insertBot(db, 'watch', { status: 'paused' });
     const entry = await insertKnowledge(db, 'cache.flush', { solution });

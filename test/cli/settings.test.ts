@@ -108,6 +108,7 @@ test.each([
   [['web_url', 'roundsman.example.com'], 2, /not a URL/],
   [['http_hosts', 'https://example.com'], 2, /is no host/],
   [['connectivity', 'https://example.com'], 2, /did you mean connectivity_url\?/],
+  [['backup_recipients', 'age1nonsense'], 2, /is no recipient of age/],
   [['runs_keep_days', '0'], 2, /from 3 to 36500, or keep/],
   [['runs_keep_days', '2'], 2, /from 3 to 36500, or keep/],
   [['runs_keep_days', '36501'], 2, /from 3 to 36500, or keep/],
@@ -164,4 +165,12 @@ test('an age is days or for ever, and the time at which retention begins is a ti
     expect([set.code, set.json()]).toEqual([0, { [name]: is }]);
     expect((await roundsman(url, 'settings', name, '--unset')).code).toBe(0);
   }
+});
+
+test('whoever sets an age is told how to see what would go', async () => {
+  const hint = 'What would go now: `npx roundsman retention preview`.';
+  expect((await roundsman(url, 'settings', 'api_logs_keep_days', '30')).out).toContain(hint);
+  expect((await roundsman(url, 'settings', 'backup_keep_days', '30')).out).not.toContain(hint);
+  for (const name of ['api_logs_keep_days', 'backup_keep_days'])
+    await roundsman(url, 'settings', name, '--unset');
 });

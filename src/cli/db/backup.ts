@@ -28,7 +28,7 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
   await withDatabase(async ({ db, url }) => {
     const target = await backupTargetOf(db, options);
     const progress = progressOf(null);
-    const taken = await untilInterrupted((signal) =>
+    const taken = await untilInterrupted('backup', (signal) =>
       make(
         { db, url, actor: actorOf(options.as) },
         {

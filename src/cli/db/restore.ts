@@ -21,7 +21,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
     async ({ url, tell }) => {
       tell();
       const progress = progressOf(null);
-      const restored = await untilInterrupted((signal) =>
+      const restored = await untilInterrupted('restore', (signal) =>
         restoreBackup(
           { url, actor: actorOf(options.as) },
           {

@@ -22,7 +22,7 @@ export async function verifyBackup(
   keepHeapSmall();
   await withDatabase(async ({ db }) => {
     const source = await backupToVerify(db, given, options.fromCommand);
-    const { manifest, refreshed } = await untilInterrupted((signal) =>
+    const { manifest, refreshed } = await untilInterrupted('proof', (signal) =>
       verify(
         { db, actor: actorOf(options.as) },
         { ...source, identity: options.identity, scratch: options.scratch, signal },

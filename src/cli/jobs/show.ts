@@ -24,7 +24,7 @@ export const showJob = (given: string, options: ShowOptions & { limit: number })
       ['Schedule', job.schedule],
       [inOwnZone('Next', now), nextOf(job, now)],
       ['Last run', outcomeOf(newest, now)],
-      ['Failed', `${job.failures} of ${print.counted(job.runs, 'run')} that are kept`],
+      ['Failed', `${job.failures} of ${print.counted(job.runs, 'kept run')}`],
     ]);
     print.section('Newest runs');
     table(

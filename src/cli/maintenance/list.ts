@@ -87,7 +87,9 @@ export const listMaintenance = (options: MaintenanceOptions): Promise<void> =>
       columns: columns(now),
       fields: ({ occurrences: _, ...window }) => window,
       count,
-      empty: all ? 'There was never any maintenance.' : 'No maintenance is in force or to come.',
+      empty: all
+        ? 'There was never any maintenance.'
+        : 'No maintenance window is in force or to come. When the job maintenance works: `npx roundsman jobs show maintenance`.',
     });
   });
 

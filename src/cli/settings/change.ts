@@ -47,6 +47,10 @@ const columns: Column<SettingRow>[] = [
 const asDocument = (rows: SettingRow[]) =>
   Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 
+/** Whether it is an age of rows, by which the job retention removes them. */
+const isAge = (name: SettingName): boolean =>
+  name.endsWith('_keep_days') && name !== 'backup_keep_days';
+
 /** All settings, or the named one. */
 export async function showSettings(
   name: SettingName | undefined,
@@ -88,6 +92,7 @@ export async function setSetting(
         ? `${name} is ${inWords(value)} now, it was not set.`
         : `${name} is ${inWords(value)} now, it was ${inWords(before)}.`,
     );
+    if (isAge(name)) say('What would go now: `npx roundsman retention preview`.');
     const gone = hostsIn(before).filter((host) => !hostsIn(value).includes(host));
     if (gone.length > 0)
       say(

@@ -141,6 +141,37 @@ export async function usesOfSecrets(
   return uses;
 }
 
+/**
+ * The names of entries that came with the catalogue, are only suggested, and have fitted no finding so far: a new installation has
+ * them without having set up what they are about.
+ */
+export async function entriesNeverAskedFor(db: Db): Promise<Set<string>> {
+  const rows = await db
+    .selectFrom('bot_knowledge as k')
+    .select('k.name')
+    .where('k.catalogue_name', 'is not', null)
+    .where('k.autonomy', '=', 'suggest')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('bot_decisions as d').select('d.id').whereRef('d.knowledge_id', '=', 'k.id'),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('bot_knowledge_autonomy as a')
+            .select('a.component')
+            .whereRef('a.knowledge_id', '=', 'k.id')
+            .where('a.autonomy', '=', 'auto'),
+        ),
+      ),
+    )
+    .execute();
+  return new Set(rows.map(({ name }) => name));
+}
+
 async function secretsOfCode(
   db: Db,
   enabledOnly: boolean,

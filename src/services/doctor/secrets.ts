@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { whyClosed } from '../../data/secrets/open.ts';
-import { listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
+import { entriesNeverAskedFor, listSecrets, usesOfSecrets } from '../../data/secrets/rows.ts';
 import type { Facts } from '../progress/facts.ts';
 import { healsWithoutSecretInWords } from '../progress/secrets-closed.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
@@ -9,11 +9,15 @@ import { counted } from '../../ground/text.ts';
 
 /**
  * Whether what is enabled can get the secrets that it names (entries, channels, remote bots, sources): in this process, and in
- * workers, as the results of heals show.
+ * workers, as the results of heals show. A secret that only entries of the catalogue name, none of which has been needed yet, is
+ * not missed.
  */
 export async function examineSecrets(db: Db, config: Config, facts: Facts): Promise<Diagnosis[]> {
   const uses = await usesOfSecrets(db, { enabled: true });
   const rows = new Map((await listSecrets(db)).map((row) => [row.name, row]));
+  const unneeded = await entriesNeverAskedFor(db);
+  for (const [name, users] of uses)
+    if (!rows.has(name) && users.every((user) => unneeded.has(user))) uses.delete(name);
   const users = (name: string): string => `${name} (for ${uses.get(name)!.join(', ')})`;
   const missing = [...uses.keys()].filter((name) => !rows.has(name));
   const closed = [...uses.keys()].flatMap((name) => {

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import type { Job } from '../../contract/job.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import { jobRunOf, openJobRuns, type JobRunRow } from '../../data/bots/job-runs.ts';
 import type { Db } from '../../database/connect.ts';
 import { jsonText } from '../../database/json-input.ts';
 import { UsageError } from '../../ground/errors.ts';
+import { issueInWords } from '../../ground/documents/issue-words.ts';
 import { storable } from '../../ground/text.ts';
 import { registerJobs } from '../../schedule/register-jobs.ts';
 import { requestJob } from '../../transitions/jobs/request.ts';
@@ -27,7 +27,14 @@ function payloadOf({ name, payload }: Job, text: string): unknown {
     jsonText('payload', given);
     return given;
   }
-  throw refusal(name, z.prettifyError(read.error).replaceAll(/\s*\n\s*/g, '; '));
+  throw refusal(
+    name,
+    read.error.issues
+      .map((issue) =>
+        [issue.path.join('.'), issueInWords(issue, 'an object')].filter(Boolean).join(': '),
+      )
+      .join('; '),
+  );
 }
 
 const refusal = (name: string, why: string): UsageError =>

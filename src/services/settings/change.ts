@@ -34,6 +34,7 @@ import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { problemOfEntry } from '../../outbound/hosts.ts';
 import { BadHoursError, readHours } from '../../schedule/weekly-hours.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { refuseUnfitRecipients } from '../../backup/archive/seal.ts';
 import { whyUnfitHere } from '../backups/folder-here.ts';
 
 interface EngineSetting {
@@ -241,13 +242,15 @@ export function settingOf(name: SettingName, text: string): unknown {
 /**
  * Sets one setting for every process, from its next use on. `unanswered`: why this machine gets no answer from the new
  * `connectivity_url`; null if it gets one, and for other settings. `unfit`: why the new `backup_folder` cannot be used on this host,
- * where all workers are on others. For owners and admins. Throws UsageError for a folder that a worker here could not use.
+ * where all workers are on others. For owners and admins. Throws UsageError for a folder that a worker here could not use, and
+ * for a recipient that age does not know: a backup would be refused at night, and not now.
  */
 export async function changeSetting(
   { db, actor }: { db: Db; actor: Actor },
   { name, value }: { name: SettingName; value: unknown },
 ): Promise<{ before: unknown; unanswered: string | null; unfit: string | null }> {
   authorise(actor, 'change settings', 'admin');
+  if (name === backupRecipients) await refuseUnfitRecipients(value as string[]);
   const unfit = name === backupFolder ? await whyUnfitHere(db, String(value)) : null;
   const before = (await readSetting(db, name))?.value ?? null;
   await writeSetting(db, { key: name, value, by: storable(actor.name) });

@@ -87,7 +87,11 @@ export async function testSource(
       `${url} answered ${unproven.status}`,
     );
     const { status } = await send(await source.kind.sign(body, secret.value, now));
-    add(status === 202, 'a signed delivery is accepted', `${url} answered ${status}`);
+    add(
+      status === 202,
+      'a signed delivery is accepted',
+      `${url} answered ${status}${status === 401 ? `; the process that listens there cannot open ${secret.name}, or is of another database: give it the ROUNDSMAN_KEYS that opens it here, and restart it. Its log says why (source.refused)` : ''}`,
+    );
     if (status !== 202) return done();
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
