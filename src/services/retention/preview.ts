@@ -2,6 +2,8 @@
 import { sql } from 'kysely';
 import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
 import type { Position } from '../../data/retention/remove-batch.ts';
+import { whyClockUnsure } from '../../data/retention/clock.ts';
+import { withForeignReasons } from '../../data/retention/referring.ts';
 import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { daysToCheck } from '../../data/rollups/before-removal.ts';
@@ -49,7 +51,11 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
     };
     const none = { rows: 0, oldest: null, bytes: 0, stays: [] };
     if (typeof days !== 'number') tables.push({ ...about, ...none });
-    else tables.push({ ...about, ...(await previewOf(db, table, days)) });
+    else
+      tables.push({
+        ...about,
+        ...(await previewOf(db, await withForeignReasons(db, table), days)),
+      });
   }
   return { tables, waits: await whyWaits(db, plan) };
 }
@@ -57,7 +63,8 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
 async function whyWaits(db: Db, { unfit, from }: Awaited<ReturnType<typeof readPlan>>) {
   if (unfit !== null) return `the setting ${unfit} cannot be read`;
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
-  return from !== null && rows[0]!.now < from ? `it begins at ${from.toISOString()}` : null;
+  if (from !== null && rows[0]!.now < from) return `it begins at ${from.toISOString()}`;
+  return whyClockUnsure(db);
 }
 
 async function previewOf(
