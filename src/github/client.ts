@@ -10,7 +10,7 @@ import { credentialId, graphqlUrl, type GitHubAccess } from './access.ts';
 import { GitHubError, type GitHubFault } from './error.ts';
 import { gateOf } from './gate.ts';
 import { FinalError, guardedFetch, unreachedError, type SendLimits, type Usage } from './send.ts';
-import { forgetTokens, signInOptions, tokenAgeMs } from './sign-in.ts';
+import { forgetToken, signInOptions, tokenAgeMs } from './sign-in.ts';
 
 export interface GitHub {
   /**
@@ -151,22 +151,19 @@ export async function openGitHub(access: GitHubAccess, limits: GitHubLimits): Pr
     );
   };
 
-  const carryOut = async <Answer>(
-    work: () => Promise<Answer>,
-    isRepeat = false,
-  ): Promise<Answer> => {
+  const carryOut = async <Answer>(work: () => Promise<Answer>, repeats = 0): Promise<Answer> => {
     try {
       return await untilStopped(signal, work);
     } catch (error) {
       signal.throwIfAborted();
       const known = errorOf(error);
       // What was refused was not carried out, so that a write is repeated, too.
-      if (isRepeat) throw known;
-      if (known.status === 401 && forgetTokens(access)) return carryOut(work, true);
-      if (known.fault === 'forbidden' && tokenAgeMs(access) < settlingMs) {
+      const isRefused = known.status === 401 || known.fault === 'forbidden';
+      if (isRefused && repeats === 0 && tokenAgeMs(access) < settlingMs) {
         await wait(settleMs, undefined, { signal });
-        return carryOut(work, true);
+        return carryOut(work, 1);
       }
+      if (known.status === 401 && repeats < 2 && forgetToken(access)) return carryOut(work, 2);
       throw known;
     }
   };
@@ -254,7 +251,7 @@ const signInMeanings: Record<number, string> = {
   404: 'the app has no such installation (any more)',
 };
 
-/** The permissions of a new token reach all of GitHub within seconds (github.com/octokit/auth-app.js/issues/589). */
+/** A new token, and its permissions, reach all of GitHub within seconds (github.com/octokit/auth-app.js/issues/65 and 589). */
 const settlingMs = 10_000;
 const settleMs = 2_000;
 

@@ -105,12 +105,26 @@ async function numbered(client: GitHub, place: IssuePlace, number: number): Prom
     const issue = ownIssue(found, place);
     // GitHub leads from an issue that was moved to where it is now: in another repository, mostly with another number. That number is
     // of an issue of other people here.
-    return issue?.number === number ? issue : null;
+    return issue?.number === number && (await isHere(client, place, found)) ? issue : null;
   } catch (error) {
     // It was deleted, made a discussion, or moved to where the token sees nothing.
     if (!(error instanceof GitHubError) || error.fault !== 'gone') throw error;
     return null;
   }
+}
+
+/** Whether the issue is in this repository, also if the repository was renamed since. */
+async function isHere(
+  client: GitHub,
+  { owner, repo }: IssuePlace,
+  issue: unknown,
+): Promise<boolean> {
+  const { repository_url: home } = Object(issue) as { repository_url?: unknown };
+  if (typeof home !== 'string') return true;
+  const wanted = `/repos/${owner}/${repo}`.toLowerCase();
+  if (home.toLowerCase().endsWith(wanted)) return true;
+  const { url } = await client.ask((rest) => rest.repos.get({ owner, repo }));
+  return url === home;
 }
 
 type State = 'open' | 'closed' | 'all';

@@ -1,7 +1,7 @@
 /** What the answer of a remote bot means for the run. */
 import type { OutboundAnswer } from '../outbound/request.ts';
 import { retryAfterMsOf } from '../outbound/retry-after.ts';
-import { openRedaction } from '../ground/secrets/redact.ts';
+import { openRedaction, type Redaction } from '../ground/secrets/redact.ts';
 import { referenceTo } from '../ground/secrets/secret-reference.ts';
 import { acceptedAnswer } from './answer.ts';
 import type { RemoteConfig } from './config.ts';
@@ -58,11 +58,15 @@ export function readReply(
   return { kind: 'body', body: withoutSecrets(parsed, secrets) };
 }
 
+/** The redaction of the last secrets: most answers that one process reads are of the same ones, and making it takes longer than its use. */
+let last: { of: string; redaction: Redaction } | null = null;
+
 /** A JSON value of the remote bot without the values of its secrets. */
 export function withoutSecrets(body: unknown, secrets: readonly GivenValue[]): unknown {
-  const redaction = openRedaction();
-  redaction.learn(secrets.map(({ name, value }) => ({ value, as: referenceTo(name) })));
-  return redaction.whole(body);
+  const known = secrets.map(({ name, value }) => ({ value, as: referenceTo(name) }));
+  const of = JSON.stringify(known);
+  if (last?.of !== of) last = { of, redaction: openRedaction(known) };
+  return last.redaction.whole(body);
 }
 
 function meaning(status: number, contract: RemoteConfig['contract']): string {

@@ -1,10 +1,14 @@
 import { Hono } from 'hono';
+import { isFault } from '../database/faults/fault-behind.ts';
 import { isOutage } from '../database/faults/outage.ts';
 import { noDatabase, retrySoon } from './request/answers.ts';
 import { BodyRefusedError, countBodies } from './request/body.ts';
 import { limits as allLimits, type Limits } from './limits.ts';
 import type { Environment, Route, WebDependencies } from './request/route.ts';
 import { routes as allRoutes } from './routes/index.ts';
+
+/** How often a fault of the database is reported at most. */
+const reportEveryMs = 60_000;
 
 /**
  * Everything that a listener answers. Answers are constant texts or JSON: no part of a request is repeated in them.
@@ -17,6 +21,7 @@ export function appOf(
   const app = new Hono<Environment>({ strict: true });
   const bodies = countBodies(limits.bodyBytes, limits.allBodiesBytes);
   let running = 0;
+  let reportedAt = -Infinity;
   app.use(async (c, next) => {
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
@@ -54,6 +59,14 @@ export function appOf(
         connection: 'close',
       });
     if (isOutage(error)) return c.json(noDatabase, 503, retrySoon);
+    if (isFault(error)) {
+      // Such as a full disk: the sender is to send it again. A storm of requests is one line a minute.
+      if (performance.now() - reportedAt > reportEveryMs) {
+        reportedAt = performance.now();
+        emit('web.failed', { err: error });
+      }
+      return c.json(notNow, 503, retrySoon);
+    }
     emit('web.failed', { err: error });
     return c.json({ error: 'this request failed' }, 500);
   });
@@ -61,6 +74,7 @@ export function appOf(
 }
 
 const tooMany = { error: 'too many requests arrive at once' };
+const notNow = { error: 'the database cannot take it now' };
 const late = { error: 'the answer took too long' };
 
 /** The value of `work`, or of `otherwise` when that takes longer. */

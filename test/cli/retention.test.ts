@@ -74,6 +74,11 @@ test('a person sees words, and why nothing goes yet', async () => {
   expect(out).toMatch(/^Table +Kept +Would go +Oldest/);
   expect(out).toMatch(/^api_logs +90 days +0 .*3: the job rollup has not added it up/m);
   expect(out).toContain('The job removes nothing now: it begins at 2999-01-01T00:00:00.000Z');
+  await setAge(db, 'retention_from', '2001-01-01T00:00:00.000Z');
+  await setAge(db, 'mode', 'off');
+  expect((await roundsman(url, 'retention', 'preview', '-o', 'table')).out).toContain(
+    'The job removes nothing now: the mode is off',
+  );
 });
 
 test('without the platform its tables are not named', async () => {

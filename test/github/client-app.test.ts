@@ -123,3 +123,18 @@ test('a server that gives out no token is a fault of the server, and no request 
     'token undefined',
   );
 });
+
+test('two servers whose installations have the same number never get the token of the other', async () => {
+  const scenes = await Promise.all([appScene(), appScene()]);
+  const clients = await Promise.all(scenes.map(({ open }) => open()));
+  await Promise.all(clients.map((client) => readKeys(client)));
+  const tokens = scenes.map(({ state }) =>
+    state.requests
+      .filter(({ path }) => !path.startsWith('/app/'))
+      .map(({ headers }) => headers.authorization),
+  );
+  expect(tokens[0]).toHaveLength(1);
+  expect(tokens[1]).toHaveLength(1);
+  for (const { state } of scenes)
+    expect(state.requests.filter(({ path }) => path.startsWith('/app/'))).toHaveLength(1);
+});

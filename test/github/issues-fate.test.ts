@@ -130,6 +130,27 @@ test.each([
   },
 );
 
+test('an issue that was moved and kept its number is left there, and one of a renamed repository is edited', async () => {
+  const { seed, state, client, issues } = await scene();
+  seed(1);
+  state.issues.set('acme/other', [ours(1)]);
+  state.goneIssues.set('acme/alarms#1', { status: 301, location: '/repos/acme/other/issues/1' });
+  const other = { ...wanted, title: 'other' };
+  expect(await upsertIssue(client, place, other, { number: 1 })).toMatchObject({
+    number: 2,
+    made: true,
+  });
+  expect(state.issues.get('acme/other')).toMatchObject([{ title: wanted.title }]);
+  state.goneIssues.clear();
+  state.renamed.set('acme/old', 'acme/alarms');
+  const old = { ...place, repo: 'old' };
+  expect(await upsertIssue(client, old, other, { number: 1 })).toMatchObject({
+    number: 1,
+    made: false,
+  });
+  expect(issues()).toMatchObject([{ title: 'other' }, { title: 'other' }]);
+});
+
 test.each([
   ['archived', { archived: true }, 'forbidden', /acme\/alarms is archived/],
   ['without issues', { hasIssues: false }, 'gone', /issues of acme\/alarms are switched off/],

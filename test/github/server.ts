@@ -213,6 +213,7 @@ async function answerTo(
   }
   operations[`${operation.method} ${operation.path}`]!({
     state,
+    origin: `http://${headers.host}`,
     given,
     url,
     values: operation.values,
@@ -304,6 +305,8 @@ function whyNoApp(
 
 interface Asked {
   state: GitHubState;
+  /** of this server, as answers name it */
+  origin: string;
   given: Set<string>;
   url: URL;
   values: Record<string, string>;
@@ -356,9 +359,10 @@ function isGone(asked: Asked): boolean {
   return gone !== undefined;
 }
 
-const issueBody = (issue: IssueState): Json =>
+const issueBody = (issue: IssueState, { values, origin }: Asked): Json =>
   filled('issue', {
     ...issue,
+    repository_url: `${origin}/repos/${values['owner']}/${values['repo']}`,
     id: issue.number,
     labels: issue.labels.map((name) => ({ name })),
     html_url: `https://github.test/issues/${issue.number}`,
@@ -385,13 +389,14 @@ const operations: Record<string, (asked: Asked) => void> = {
     const of = asked.state.secrets.filter(({ name }) => name === full);
     page(asked, alertsOf('secret-scanning-alert', of, false));
   },
-  'get /repos/{owner}/{repo}': ({ state, values, send }) => {
+  'get /repos/{owner}/{repo}': ({ state, origin, values, send }) => {
     const found = repositoryIn(state, values['owner']!, values['repo']!)!;
     send(
       200,
       filled('full-repository', {
         name: found.name,
         full_name: `${found.owner}/${found.name}`,
+        url: `${origin}/repos/${found.owner}/${found.name}`,
         archived: found.archived ?? false,
         disabled: found.disabled ?? false,
         has_issues: found.hasIssues ?? true,
@@ -443,7 +448,10 @@ const operations: Record<string, (asked: Asked) => void> = {
         !(labels.length > 0 && asked.state.unlisted.has(issue.number)) &&
         !asked.state.goneIssues.has(nameOfIssue(asked, issue.number)),
     );
-    page(asked, found.toSorted((a, b) => b.number - a.number).map(issueBody));
+    page(
+      asked,
+      found.toSorted((a, b) => b.number - a.number).map((issue) => issueBody(issue, asked)),
+    );
   },
   'post /repos/{owner}/{repo}/issues': (asked) => {
     const { title, body = '', labels = [] } = asked.body as Json;
@@ -458,14 +466,14 @@ const operations: Record<string, (asked: Asked) => void> = {
       updated_at: new Date(Date.now() + asked.state.aheadMs).toISOString(),
     };
     issues.push(issue);
-    asked.send(201, issueBody(issue));
+    asked.send(201, issueBody(issue, asked));
   },
   'get /repos/{owner}/{repo}/issues/{issue_number}': (asked) => {
     if (isGone(asked)) return;
     const found = issuesOf(asked).find(
       ({ number }) => number === Number(asked.values['issue_number']),
     );
-    if (found) asked.send(200, issueBody(found));
+    if (found) asked.send(200, issueBody(found, asked));
     else asked.send(404, { message: 'Not Found' });
   },
   'patch /repos/{owner}/{repo}/issues/{issue_number}': (asked) => {
@@ -477,7 +485,7 @@ const operations: Record<string, (asked: Asked) => void> = {
     Object.assign(found, asked.body, {
       updated_at: new Date(Date.now() + asked.state.aheadMs).toISOString(),
     });
-    asked.send(200, issueBody(found));
+    asked.send(200, issueBody(found, asked));
   },
   'post /app/installations/{installation_id}/access_tokens': ({ given, send }) => {
     const token = `ghs_${String(given.size).padStart(36, '0')}`;

@@ -10,6 +10,7 @@ import {
   type Days,
 } from '../../data/retention/ages.ts';
 import type { RetainedTable } from '../../data/retention/retained-table.ts';
+import { currentMode, healsIn } from '../../data/bots/engine.ts';
 import { readSetting } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
 
@@ -44,3 +45,16 @@ export const daysFor = ({ age }: RetainedTable, { ages }: RetentionPlan): Days =
   typeof age === 'number' ? age : ages[age];
 
 export const notRolledUp = 'the job rollup has not added it up';
+
+/** Why nothing may be removed now; null where something may. */
+export async function whyNothing(
+  db: Db,
+  { from, unfit }: RetentionPlan,
+  now: Date,
+): Promise<string | null> {
+  if (unfit !== null) return `the setting ${unfit} cannot be read`;
+  if (from !== null && now < from) return `it begins at ${from.toISOString()} (retention_from)`;
+  // As after a restore: people may be looking for what was there.
+  if (!healsIn(await currentMode(db))) return 'the mode is off';
+  return null;
+}

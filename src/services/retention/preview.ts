@@ -1,6 +1,7 @@
 /** What the job `retention` would remove now, by table, and why other old rows stay. Reads only. */
 import { sql } from 'kysely';
 import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import type { Position } from '../../data/retention/remove-batch.ts';
 import { whyClockUnsure } from '../../data/retention/clock.ts';
 import { withForeignReasons } from '../../data/retention/referring.ts';
@@ -9,7 +10,7 @@ import { retainedTables } from '../../data/retention/tables/index.ts';
 import { daysToCheck } from '../../data/rollups/before-removal.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { daysFor, notRolledUp, readPlan } from './plan.ts';
+import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 
 export interface TablePreview {
   table: string;
@@ -57,14 +58,8 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
         ...(await previewOf(db, await withForeignReasons(db, table), days)),
       });
   }
-  return { tables, waits: await whyWaits(db, plan) };
-}
-
-async function whyWaits(db: Db, { unfit, from }: Awaited<ReturnType<typeof readPlan>>) {
-  if (unfit !== null) return `the setting ${unfit} cannot be read`;
-  const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
-  if (from !== null && rows[0]!.now < from) return `it begins at ${from.toISOString()}`;
-  return whyClockUnsure(db);
+  const waits = (await whyNothing(db, plan, await currentTime(db))) ?? (await whyClockUnsure(db));
+  return { tables, waits };
 }
 
 async function previewOf(

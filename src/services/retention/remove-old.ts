@@ -1,7 +1,7 @@
 /** The job `retention`: removes old rows that nothing needs any more, a few at a time, beside the platform's own work. */
 import { sql } from 'kysely';
 import type { Figures, JobContext } from '../../contract/job.ts';
-import { currentMode, currentTime, healsIn } from '../../data/bots/engine.ts';
+import { currentTime } from '../../data/bots/engine.ts';
 import { LostRunError } from '../../data/bots/fence.ts';
 import { whyClockUnsure } from '../../data/retention/clock.ts';
 import {
@@ -13,12 +13,11 @@ import { withForeignReasons } from '../../data/retention/referring.ts';
 import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
 import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
-import type { Db } from '../../database/connect.ts';
 import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
-import { daysFor, notRolledUp, readPlan, type RetentionPlan } from './plan.ts';
+import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 import { rolledUpUntil } from './roll-up-first.ts';
 
 /** The rows of a table could not be removed, for a reason that is not another session's: a trigger refuses it, or a column is another one. */
@@ -69,7 +68,7 @@ export async function removeOld(
   const removed: Record<string, number> = {};
   const left: Record<string, string> = {};
   const failed: { table: string; why: string }[] = [];
-  for (const table of retainedTables) {
+  for (const table of inTurn(now)) {
     if (table.removedByJob || (table.isPlatforms && !platform)) continue;
     const days = daysFor(table, plan);
     if (days === null) continue;
@@ -108,17 +107,16 @@ function refuseIfFailed(failed: readonly { table: string; why: string }[]): void
   });
 }
 
-/** Why nothing may be removed now; null where something may. */
-async function whyNothing(
-  db: Db,
-  { from, unfit }: RetentionPlan,
-  now: Date,
-): Promise<string | null> {
-  if (unfit !== null) return `the setting ${unfit} cannot be read`;
-  if (from !== null && now < from) return `it begins at ${from.toISOString()} (retention_from)`;
-  // As after a restore: people may be looking for what was there.
-  if (!healsIn(await currentMode(db))) return 'the mode is off';
-  return null;
+/**
+ * The tables in the order in which they are read: the bots' as their references ask for, then the platform's, of which each night another one
+ * is the first, so that none is left out where the time is too short for all.
+ */
+function inTurn(now: Date): RetainedTable[] {
+  const [own, platforms] = [false, true].map((is) =>
+    retainedTables.filter(({ isPlatforms }) => isPlatforms === is),
+  ) as [RetainedTable[], RetainedTable[]];
+  const first = Math.floor(+now / 86_400_000) % platforms.length;
+  return [...own, ...platforms.slice(first), ...platforms.slice(0, first)];
 }
 
 interface Done {
