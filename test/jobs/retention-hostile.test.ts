@@ -123,6 +123,27 @@ test('tickets, steps of heals, findings and runs to which a table of the platfor
   expect((await sql`SELECT * FROM postmortems`.execute(db)).rows).toEqual(before);
 });
 
+test.for(['CASCADE', 'NO ACTION'])(
+  'messages to which a table of the platform refers stay (ON DELETE %s)',
+  async (action) => {
+    const bot = await addBot(db);
+    const ticket = await addTicket(db, { bot, finding: null, print: 'm', closed: 40 });
+    await sql`INSERT INTO bot_notifications (ticket_id, channel, kind, status, sent_at, created_at)
+            SELECT ${ticket}, 'ops', 'ticket', 'sent', engine.now(), engine.now() - interval '40 days' FROM generate_series(1, 3)`.execute(
+      db,
+    );
+    await sql`CREATE TABLE receipts (message uuid REFERENCES bot_notifications (id) ON DELETE ${sql.raw(action)})`.execute(
+      db,
+    );
+    await sql`INSERT INTO receipts SELECT id FROM bot_notifications LIMIT 1`.execute(db);
+    expect(await staysOf('bot_notifications')).toEqual([
+      { why: 'a row of public.receipts refers to it', rows: 1 },
+    ]);
+    expect(await tidied()).toMatchObject({ messages: 2 });
+    expect(await count('receipts')).toBe(1);
+  },
+);
+
 test('a table of which the login cannot see every row keeps all rows to which it may refer', async () => {
   await addLogs(db, 'api_logs', 100, 5);
   await addLogs(db, 'page_views', 100, 5);
