@@ -144,6 +144,22 @@ test.for(['CASCADE', 'NO ACTION'])(
   },
 );
 
+test('a log that a view shows stays, and keys to a table that inherits from a log count', async () => {
+  await sql`ALTER TABLE api_logs RENAME TO requests`.execute(db);
+  await sql`CREATE VIEW api_logs AS SELECT * FROM requests`.execute(db);
+  await addLogs(db, 'api_logs', 100, 2);
+  await sql`CREATE TABLE views_of_2025 (UNIQUE (id)) INHERITS (page_views)`.execute(db);
+  await sql`INSERT INTO views_of_2025 (page_path, created_at) SELECT '/p', engine.now() - interval '100 days' FROM generate_series(1, 3)`.execute(
+    db,
+  );
+  await sql`CREATE TABLE precious (view uuid REFERENCES views_of_2025 (id) ON DELETE CASCADE)`.execute(
+    db,
+  );
+  await sql`INSERT INTO precious SELECT id FROM views_of_2025 LIMIT 1`.execute(db);
+  expect((await retained(db)).tables).toMatchObject({ api_logs: 0, page_views: 2 });
+  expect([await count('requests'), await count('precious')]).toEqual([2, 1]);
+});
+
 test('a table of which the login cannot see every row keeps all rows to which it may refer', async () => {
   await addLogs(db, 'api_logs', 100, 5);
   await addLogs(db, 'page_views', 100, 5);
