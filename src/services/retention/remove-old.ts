@@ -10,8 +10,9 @@ import {
 import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
 import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
-import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { cancelled, denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
+import { PartByPart } from '../jobs/part-by-part.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
 import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 import { rolledUpUntil } from './roll-up-first.ts';
@@ -23,6 +24,7 @@ const maxTries = 5;
 
 const outOfTime = 'the time was over; the next run goes on';
 const lockedTable = 'another session kept it locked; the next run tries again';
+const tookTooLong = 'a statement took too long, five times; the next run tries again';
 const notAllowed = 'the login of the engine may not delete there';
 
 /** A lock, a statement that took too long, or a row to which another one began to refer meanwhile. */
@@ -30,7 +32,10 @@ const isPassing = (error: unknown): boolean =>
   ['conflict', 'timeout'].includes(String(meaningOf(error)?.fault)) ||
   ['23001', '23503'].includes(stateOf(error));
 
-/** Returns how many rows of each table went, and why it did not come to the others. */
+/**
+ * Returns how many rows of each table went, and why it did not come to the others. Throws PartsRefusedError at the end where the database
+ * refused something of a table, as a trigger does that keeps all rows: the other tables were read all the same.
+ */
 export async function removeOld(context: Context, pace: PaceLimits = usualPace): Promise<Figures> {
   const { db, signal, run } = context;
   const [plan, now] = await Promise.all([readPlan(db), currentTime(db)]);
@@ -44,17 +49,23 @@ export async function removeOld(context: Context, pace: PaceLimits = usualPace):
   const platform = await hasPlatform(db);
   const removed: Record<string, number> = {};
   const left: Record<string, string> = {};
+  const parts = new PartByPart();
   for (const table of inTurn(now)) {
     if (table.removedByJob || (table.isPlatforms && !platform)) continue;
     const days = daysFor(table, plan);
     if (days === null) continue;
     if (days === 'unfit') left[table.table] = `the setting ${table.age} cannot be read`;
     else {
-      const done = await removeOldOf(context, table, days, paced);
-      removed[table.table] = done.removed;
-      if (done.why !== null) left[table.table] = done.why;
+      const done = await parts.carryOut(table.table, () =>
+        removeOldOf(context, table, days, paced),
+      );
+      removed[table.table] = done?.removed ?? 0;
+      if (done && done.why !== null) left[table.table] = done.why;
     }
   }
+  parts.refuseIfAny(
+    'where its rows are to stay, set its age to `keep`: `npx roundsman retention preview` names the setting',
+  );
   return {
     removed: Object.values(removed).reduce((sum, rows) => sum + rows, 0),
     tables: removed,
@@ -149,7 +160,8 @@ async function removeOnce(
       // Nothing of the statement was written.
       if (stateOf(error) === denied) return { removed, seen, why: notAllowed };
       if (!isPassing(error)) throw error;
-      if ((tries += 1) >= maxTries) return { removed, seen, why: lockedTable };
+      if ((tries += 1) >= maxTries)
+        return { removed, seen, why: stateOf(error) === cancelled ? tookTooLong : lockedTable };
       await pace.slowDown();
       continue;
     }
