@@ -1,7 +1,7 @@
 /**
  * Lets the engine work for a year of simulated time, and shows what grows.
  *
- *   npm run soak -- [--days 365] [--schedules documented|hourly|quarter] [--keep 90] [--jobs-each 1] [--horizon 120] [--out docs/capacity]
+ *   npm run soak -- [--days 365] [--schedules documented|hourly|quarter] [--keep 90] [--jobs-each 1] [--without-jobs] [--horizon 120] [--out docs/capacity]
  *
  * `--keep` sets for how many days rows are kept, of all tables; without it each has its usual age, of which some are longer than a year.
  * Jobs that are due each hour are carried out each `--jobs-each` hours: they do the same work then.
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: 'documented' },
     keep: { type: 'string' },
     'jobs-each': { type: 'string', default: '1' },
+    'without-jobs': { type: 'boolean', default: false },
     horizon: { type: 'string', default: '120' },
     out: { type: 'string' },
   },
@@ -62,6 +63,7 @@ const result = await soak({
   days,
   ...(keepDays !== undefined && { keepDays }),
   jobsEachHours: Number(values['jobs-each']),
+  withoutJobs: values['without-jobs'],
   checkpointDay: 2,
   onDay(day) {
     seen.push(day);

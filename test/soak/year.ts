@@ -26,6 +26,8 @@ export interface Day {
   /** memory of the process that claims and carries runs: the least and the most of its 24 hours */
   rss: [number, number];
   heap: [number, number];
+  /** of the heap, what is left at the end of the day after a collection; only with `node --expose-gc` */
+  heap_kept?: number;
   /** WAL of this day */
   wal_bytes: number;
   wal_images: number;
@@ -53,6 +55,8 @@ export interface SoakOptions {
   keepDays?: number;
   /** each how many hours a job that is due each hour is carried out, and the platform gets its rows; 1 without it */
   jobsEachHours?: number;
+  /** only bots and their runs: to see what they alone cost */
+  withoutJobs?: boolean;
   onDay?(day: Day, world: World): void | Promise<void>;
   /** a simulated day with a checkpoint each five minutes, as a server has by default: its WAL has images of pages */
   checkpointDay?: number;
@@ -100,13 +104,13 @@ const rounded = (value: number): number => Math.round(100 * value) / 100;
 
 async function passDay(
   world: World,
-  { schedules, checkpointDay, jobsEachHours = 1 }: SoakOptions,
+  { schedules, checkpointDay, jobsEachHours = 1, withoutJobs = false }: SoakOptions,
   day: number,
   from: Date,
 ): Promise<Day> {
   const frequentEachMs = Math.max(fewestHours, jobsEachHours) * hourMs;
   const slots = new SlotsOfDay(schedules, from);
-  const rare = rareJobsOf(from, jobsEachHours);
+  const rare = withoutJobs ? new Map<number, never>() : rareJobsOf(from, jobsEachHours);
   const before = await readWal(world.db);
   const claims: number[] = [];
   const [rss, heap]: [number[], number[]] = [[], []];
@@ -132,13 +136,14 @@ async function passDay(
       await passHoursOfPlatform(world.db, now, jobsEachHours);
       await settle(world.db, world.catalogue);
     }
-    if (at % frequentEachMs === 0)
+    if (!withoutJobs && at % frequentEachMs === 0)
       await passFrequentJobs(world, new Date(at - frequentEachMs), now);
     const memory = process.memoryUsage();
     rss.push(Math.round(memory.rss / 1e6));
     heap.push(Math.round(memory.heapUsed / 1e6));
   }
   const wal = await readWal(world.db);
+  globalThis.gc?.();
   return {
     day,
     runs,
@@ -146,6 +151,7 @@ async function passDay(
     run_ms: rounded(performMs / runs),
     rss: spread(rss),
     heap: spread(heap),
+    ...(globalThis.gc && { heap_kept: Math.round(process.memoryUsage().heapUsed / 1e5) / 10 }),
     wal_bytes: wal.bytes - before.bytes,
     wal_images: wal.images - before.images,
     tables: await readTables(world.db),

@@ -83,10 +83,9 @@ const platform = [
 
 /**
  * Makes the database, without anything of Roundsman in it; `db` and `url` work as the role that migrates. It is dropped
- * when the test file is done.
+ * when the test file is done. `server`: another one, as a superuser.
  */
-export async function supabaseDatabase(): Promise<TestDatabase> {
-  const server = inject('postgresUrl');
+export async function supabaseDatabase(server = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `supabase_${randomBytes(6).toString('hex')}`;
   await administer(
     server,

@@ -141,7 +141,7 @@ export const ofRuns: Transactions = {
   'mark a schedule in error': ({ db }) =>
     inError.markScheduleInError(db, { cron: '0 0 * * 1', zone: 'UTC' }, 'x'),
   'mark a bot in error': ({ db }) =>
-    inError.markBotInError(db, { id: bots[1], endpoint: '/api/bots/nobody', config: {} }, 'x'),
+    inError.markBotInError(db, { id: bots[0], endpoint: '/api/bots/nobody', config: {} }, 'x'),
   'add bots': ({ db }) =>
     addBots(
       db,
