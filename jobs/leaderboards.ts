@@ -7,7 +7,7 @@ import {
   type RankedUntil,
 } from '../src/data/games/ranks.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
-import { PartByPart } from '../src/services/jobs/part-by-part.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 
 /** How many scores one transaction ranks, and how many games are read at once. */
 const maxScores = 5_000;

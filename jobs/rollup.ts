@@ -5,7 +5,7 @@ import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
 import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
 import { rollupKinds, type RollupKind } from '../src/data/rollups/sources.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
-import { PartByPart } from '../src/services/jobs/part-by-part.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 
 /** How many old rows one transaction removes at most. */
 const maxRemoved = 10_000;

@@ -9,7 +9,7 @@ import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
 import { readAges } from '../src/data/retention/ages.ts';
-import { PartByPart } from '../src/services/jobs/part-by-part.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** People look at runs of the last month. */

@@ -69,7 +69,7 @@ test('a partitioned table is analysed as a whole, which the server never does, a
     );
   await change(db, sql`INSERT INTO visits SELECT n, n % 2 FROM generate_series(1, 30_000) n`);
   const analysed = async () =>
-    (await work({ db, url })).tables.map(({ table, did }) => `${did} ${table}`).sort();
+    (await work({ db, url })).tables.map(({ table, did }) => `${did} ${table}`).toSorted();
   expect(await analysed()).toEqual([
     'analyze public.visits',
     'vacuum and analyze public.visits_0',

@@ -12,7 +12,7 @@ import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retain
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { cancelled, denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { PartByPart } from '../jobs/part-by-part.ts';
+import { PartByPart } from '../../database/faults/part-by-part.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
 import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 import { rolledUpUntil } from './roll-up-first.ts';

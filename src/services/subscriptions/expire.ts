@@ -11,7 +11,7 @@ import {
 } from '../../data/credits/outlived.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { PartByPart } from '../jobs/part-by-part.ts';
+import { PartByPart } from '../../database/faults/part-by-part.ts';
 
 /** How many one transaction ends. Where the database refuses these, each has one of its own. */
 const maxRows = 500;

@@ -1,5 +1,5 @@
 /** Work of a job on many things of which none needs another: what is refused of one keeps no other one from being done. */
-import { meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { meaningOf, stateOf } from './sql-states.ts';
 import { byNumber } from '../../ground/text.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 
@@ -7,11 +7,11 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 export class PartsRefusedError extends RoundsmanError {}
 
 /** Of the server itself, of its connections, its disk: other parts would meet it, too. */
-const ofServer: readonly unknown[] = ['connection', 'resources', 'read-only'];
+const ofServer = new Set<unknown>(['connection', 'resources', 'read-only']);
 
 /** Whether the server answered, and what it says is about this one statement: a trigger's refusal, a missing right, damage, its time. */
 const isOfPart = (error: unknown): boolean =>
-  stateOf(error).length === 5 && !ofServer.includes(meaningOf(error)?.fault);
+  stateOf(error).length === 5 && !ofServer.has(meaningOf(error)?.fault);
 
 export class PartByPart {
   #done = 0;
