@@ -9,6 +9,8 @@ import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
 import { whyClockUnsure } from '../src/data/retention/clock.ts';
+import { foreignReasons } from '../src/data/retention/referring.ts';
+import { messages } from '../src/data/retention/tables/messages.ts';
 import { readAges } from '../src/data/retention/ages.ts';
 import { PartByPart } from '../src/database/faults/part-by-part.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
@@ -134,13 +136,14 @@ async function tidyGroupedErrors({ db, commit, signal }: JobContext): Promise<nu
 async function tidyMessages({ db, commit, signal }: JobContext): Promise<number> {
   const days = (await readAges(db)).messages_keep_days;
   if (typeof days !== 'number') return 0;
+  const foreign = await foreignReasons(db, messages);
   let all = 0;
   for (let walk = 0; walk < 2; walk += 1)
     for (let from: string | null = '0'; from !== null;) {
       signal.throwIfAborted();
       const start: string = from;
       const { removed, next } = await commit((trx) =>
-        removeOldMessages(trx, { days, from: start }),
+        removeOldMessages(trx, { days, from: start, foreign }),
       );
       all += removed;
       from = next;
