@@ -3,6 +3,7 @@ import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { dayOf, rollUpDay, writeBotMetrics } from '../src/data/rollups/days.ts';
 import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
 import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
+import { whyClockUnsure } from '../src/data/retention/clock.ts';
 import { rollupKinds, type RollupKind } from '../src/data/rollups/sources.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 
@@ -55,7 +56,9 @@ async function rollUp(
   return { hours: hours.length, rows };
 }
 
-async function removeOld({ commit, signal }: JobContext): Promise<number> {
+/** None while the clock of the database is not sure: what was counted of rows that are gone cannot be counted again. */
+async function removeOld({ db, commit, signal }: JobContext): Promise<number> {
+  if ((await whyClockUnsure(db)) !== null) return 0;
   for (let removed = 0; ;) {
     signal.throwIfAborted();
     const count = await commit((trx) => removeOldRollups(trx, maxRemoved));

@@ -8,6 +8,7 @@ import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
+import { whyClockUnsure } from '../src/data/retention/clock.ts';
 import { readAges } from '../src/data/retention/ages.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
@@ -38,6 +39,8 @@ export const tidy = defineJob({
   maxAttempts: 3,
   timeoutSeconds: 300,
   async handler(context) {
+    const why = await whyClockUnsure(context.db);
+    if (why !== null) return { removed: 0, why };
     return {
       job_runs: await tidyJobRuns(context),
       messages: await tidyMessages(context),

@@ -23,7 +23,7 @@ export const retained = async (
       commit: (write) => db.transaction().execute(write),
       run: { id: randomUUID(), scheduledFor, attempt: 1 },
     },
-    pace,
+    { pace },
   )) as {
     removed: number;
     tables?: Record<string, number>;

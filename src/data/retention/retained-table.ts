@@ -32,6 +32,8 @@ export interface RetainedTable {
   most?: number;
   /** what is removed by the condition `IN (SELECT key ...)`, where it is not the key */
   removedBy?: string;
+  /** what a foreign key of the product's own removes together with the row: tables, with the column that has its key */
+  takesAlong?: readonly { table: string; column: string }[];
   /** further parts of the statement; they read `gone`, all columns of what was removed */
   also?: RawBuilder<unknown>;
   /** another job removes its rows by the same age, so that this list only counts them */

@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Position } from '../../data/retention/remove-batch.ts';
+import { whyClockUnsure } from '../../data/retention/clock.ts';
+import { withForeignReasons } from '../../data/retention/referring.ts';
 import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { daysToCheck } from '../../data/rollups/before-removal.ts';
@@ -50,9 +52,14 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
     };
     const none = { rows: 0, oldest: null, bytes: 0, stays: [] };
     if (typeof days !== 'number') tables.push({ ...about, ...none });
-    else tables.push({ ...about, ...(await previewOf(db, table, days)) });
+    else
+      tables.push({
+        ...about,
+        ...(await previewOf(db, await withForeignReasons(db, table), days)),
+      });
   }
-  return { tables, waits: await whyNothing(db, plan, await currentTime(db)) };
+  const waits = (await whyNothing(db, plan, await currentTime(db))) ?? (await whyClockUnsure(db));
+  return { tables, waits };
 }
 
 async function previewOf(

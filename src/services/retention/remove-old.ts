@@ -2,19 +2,26 @@
 import { sql } from 'kysely';
 import type { Figures, JobContext } from '../../contract/job.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import { LostRunError } from '../../data/bots/fence.ts';
+import { whyClockUnsure } from '../../data/retention/clock.ts';
 import {
   removeBatch,
   type Position,
   type RemovedBatch,
 } from '../../data/retention/remove-batch.ts';
+import { withForeignReasons } from '../../data/retention/referring.ts';
 import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
 import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
 import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
 import { rolledUpUntil } from './roll-up-first.ts';
+
+/** The rows of a table could not be removed, for a reason that is not another session's: a trigger refuses it, or a column is another one. */
+export class RetentionFailedError extends RoundsmanError {}
 
 type Context = Pick<JobContext, 'db' | 'commit' | 'signal' | 'run'>;
 
@@ -30,11 +37,27 @@ const isPassing = (error: unknown): boolean =>
   ['conflict', 'timeout'].includes(String(meaningOf(error)?.fault)) ||
   ['23001', '23503'].includes(stateOf(error));
 
-/** Returns how many rows of each table went, and why it did not come to the others. */
-export async function removeOld(context: Context, pace: PaceLimits = usualPace): Promise<Figures> {
+/** Whether the table is to blame, so that the others can be worked on all the same. */
+const isOfTable = (error: unknown): boolean =>
+  !(error instanceof LostRunError) && stateOf(error) !== '' && meaningOf(error) === null;
+
+export interface RemovalOptions {
+  pace?: PaceLimits;
+  /** a person says that the clock of the database is right, although it went on by days at once */
+  trustsClock?: boolean;
+}
+
+/**
+ * Returns how many rows of each table went, and why it did not come to the others. Throws {@link RetentionFailedError} at the end where
+ * a table refused it; the rest was done all the same.
+ */
+export async function removeOld(
+  context: Context,
+  { pace = usualPace, trustsClock = false }: RemovalOptions = {},
+): Promise<Figures> {
   const { db, signal, run } = context;
   const [plan, now] = await Promise.all([readPlan(db), currentTime(db)]);
-  const why = await whyNothing(db, plan, now);
+  const why = (await whyNothing(db, plan, now)) ?? (trustsClock ? null : await whyClockUnsure(db));
   if (why !== null) return { removed: 0, why };
   const late = run.scheduledFor === null ? 0 : Math.max(0, +now - +run.scheduledFor);
   const leftMs = plan.minutes * 60_000 - late;
@@ -44,17 +67,25 @@ export async function removeOld(context: Context, pace: PaceLimits = usualPace):
   const platform = await hasPlatform(db);
   const removed: Record<string, number> = {};
   const left: Record<string, string> = {};
+  const failed: { table: string; why: string }[] = [];
   for (const table of inTurn(now)) {
     if (table.removedByJob || (table.isPlatforms && !platform)) continue;
     const days = daysFor(table, plan);
     if (days === null) continue;
     if (days === 'unfit') left[table.table] = `the setting ${table.age} cannot be read`;
-    else {
-      const done = await removeOldOf(context, table, days, paced);
-      removed[table.table] = done.removed;
-      if (done.why !== null) left[table.table] = done.why;
-    }
+    else
+      try {
+        const judged = await withForeignReasons(db, table);
+        const done = await removeOldOf(context, judged, days, paced);
+        removed[table.table] = done.removed;
+        if (done.why !== null) left[table.table] = done.why;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isOfTable(error)) throw error;
+        failed.push({ table: table.table, why: (error as Error).message });
+      }
   }
+  refuseIfFailed(failed);
   return {
     removed: Object.values(removed).reduce((sum, rows) => sum + rows, 0),
     tables: removed,
@@ -64,6 +95,16 @@ export async function removeOld(context: Context, pace: PaceLimits = usualPace):
       waited_for: paced.why,
     }),
   };
+}
+
+function refuseIfFailed(failed: readonly { table: string; why: string }[]): void {
+  const [first] = failed;
+  if (first === undefined) return;
+  throw new RetentionFailedError({
+    what: `old rows of ${failed.map(({ table }) => table).join(', ')} could not be removed`,
+    why: `${first.table}: ${first.why}`,
+    hint: 'the other tables were worked on; look for a trigger, a rule or a changed column of this table, or set its age to keep',
+  });
 }
 
 /**

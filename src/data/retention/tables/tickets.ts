@@ -10,6 +10,7 @@ export const tickets: RetainedTable = {
   key: { column: 'id', type: 'uuid' },
   figures: 'bot',
   again: true,
+  takesAlong: [{ table: 'bot_ticket_events', column: 'ticket_id' }],
   // A ticket has some ten events.
   most: 200,
   stays: [
