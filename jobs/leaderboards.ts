@@ -7,6 +7,7 @@ import {
   type RankedUntil,
 } from '../src/data/games/ranks.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 
 /** How many scores one transaction ranks, and how many games are read at once. */
 const maxScores = 5_000;
@@ -25,15 +26,20 @@ export const leaderboards = defineJob({
   async handler(context) {
     const figures = { games: 0, scores: 0, ranks: 0 };
     if (!(await hasPlatform(context.db))) return figures;
+    const parts = new PartByPart();
     for (let after: string | null = null; ;) {
       const games: string[] = await gamesWithScores(context.db, after, maxGames);
       for (const game of games) {
-        const { scores, ranks } = await rankGame(context, game);
+        const done = await parts.carryOut(`the game ${game}`, () => rankGame(context, game));
+        if (done === null) continue;
         figures.games += 1;
-        figures.scores += scores;
-        figures.ranks += ranks;
+        figures.scores += done.scores;
+        figures.ranks += done.ranks;
       }
-      if (games.length < maxGames) return figures;
+      if (games.length < maxGames) {
+        parts.refuseIfAny('the log of PostgreSQL says more; other games have their ranks');
+        return figures;
+      }
       after = games.at(-1)!;
     }
   },

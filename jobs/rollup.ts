@@ -6,6 +6,7 @@ import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
 import { whyClockUnsure } from '../src/data/retention/clock.ts';
 import { rollupKinds, type RollupKind } from '../src/data/rollups/sources.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 
 /** How many old rows one transaction removes at most. */
 const maxRemoved = 10_000;
@@ -26,12 +27,17 @@ export const rollup = defineJob({
   async handler(context) {
     const kinds: RollupKind[] = (await hasPlatform(context.db)) ? rollupKinds : ['bot'];
     let [hours, rows] = [0, 0];
+    const parts = new PartByPart();
     for (const kind of kinds) {
-      const done = await rollUp(context, kind);
-      hours += done.hours;
-      rows += done.rows;
+      const done = await parts.carryOut(`the figures of the kind ${kind}`, () =>
+        rollUp(context, kind),
+      );
+      hours += done?.hours ?? 0;
+      rows += done?.rows ?? 0;
     }
-    return { hours, rows, removed: await removeOld(context) };
+    const removed = await parts.carryOut('old figures', () => removeOld(context));
+    parts.refuseIfAny('the log of PostgreSQL says more; the next run goes on where this one ended');
+    return { hours, rows, removed };
   },
 });
 

@@ -9,7 +9,10 @@ import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
 import { whyClockUnsure } from '../src/data/retention/clock.ts';
+import { foreignReasons } from '../src/data/retention/referring.ts';
+import { messages } from '../src/data/retention/tables/messages.ts';
 import { readAges } from '../src/data/retention/ages.ts';
+import { PartByPart } from '../src/database/faults/part-by-part.ts';
 import { removeOldMessages } from '../src/data/notify/old-messages.ts';
 
 /** People look at runs of the last month. */
@@ -41,15 +44,20 @@ export const tidy = defineJob({
   async handler(context) {
     const why = await whyClockUnsure(context.db);
     if (why !== null) return { removed: 0, why };
-    return {
-      job_runs: await tidyJobRuns(context),
-      messages: await tidyMessages(context),
-      run_progress: await context.commit(removeOldProgress),
-      deliveries: await tidyDeliveries(context),
-      remote_reports: await tidyReports(context),
-      error_groups: await tidyErrorGroups(context),
-      grouped_errors: await tidyGroupedErrors(context),
+    const parts = new PartByPart();
+    const figures = {
+      job_runs: await parts.carryOut('runs of jobs', () => tidyJobRuns(context)),
+      messages: await parts.carryOut('messages', () => tidyMessages(context)),
+      run_progress: await parts.carryOut('progress', () => context.commit(removeOldProgress)),
+      deliveries: await parts.carryOut('deliveries', () => tidyDeliveries(context)),
+      remote_reports: await parts.carryOut('reports', () => tidyReports(context)),
+      error_groups: await parts.carryOut('groups of errors', () => tidyErrorGroups(context)),
+      grouped_errors: await parts.carryOut('counted errors', () => tidyGroupedErrors(context)),
     };
+    parts.refuseIfAny(
+      'the log of PostgreSQL says more; what was refused is tried again each night',
+    );
+    return figures;
   },
 });
 
@@ -128,13 +136,14 @@ async function tidyGroupedErrors({ db, commit, signal }: JobContext): Promise<nu
 async function tidyMessages({ db, commit, signal }: JobContext): Promise<number> {
   const days = (await readAges(db)).messages_keep_days;
   if (typeof days !== 'number') return 0;
+  const foreign = await foreignReasons(db, messages);
   let all = 0;
   for (let walk = 0; walk < 2; walk += 1)
     for (let from: string | null = '0'; from !== null;) {
       signal.throwIfAborted();
       const start: string = from;
       const { removed, next } = await commit((trx) =>
-        removeOldMessages(trx, { days, from: start }),
+        removeOldMessages(trx, { days, from: start, foreign }),
       );
       all += removed;
       from = next;

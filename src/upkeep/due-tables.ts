@@ -39,6 +39,8 @@ export const due = {
   analyzedDays: 30,
   /** of autovacuum_freeze_max_age, at which a VACUUM is forced at whatever time */
   freezePercent: 50,
+  /** The server never analyses a partitioned table as a whole, only its partitions: it is done here, each week where these were analysed since. */
+  partitionedDays: 6,
 } as const;
 
 /** Schemas of PostgreSQL's own, and of sessions' temporary tables. */
@@ -57,9 +59,10 @@ export async function readDueTables(db: Db): Promise<DueTable[]> {
   const { rows } = await sql<DueTable>`
     WITH tables AS MATERIALIZED (
       SELECT n.nspname AS schema, t.relname AS "table", pg_get_userbyid(t.relowner) AS owner, t.oid,
-        coalesce(s.n_live_tup, 0)::float8 AS live, coalesce(s.n_dead_tup, 0)::float8 AS dead,
-        coalesce(s.n_ins_since_vacuum, 0)::float8 AS inserted, coalesce(s.n_mod_since_analyze, 0)::float8 AS changed,
-        greatest(s.last_analyze, s.last_autoanalyze) AS analyzed, t.reltuples,
+        coalesce(leaves.live, s.n_live_tup, 0)::float8 AS live, coalesce(s.n_dead_tup, 0)::float8 AS dead,
+        coalesce(s.n_ins_since_vacuum, 0)::float8 AS inserted, coalesce(leaves.changed, s.n_mod_since_analyze, 0)::float8 AS changed,
+        greatest(s.last_analyze, s.last_autoanalyze) AS analyzed, coalesce(leaves.known, t.reltuples) AS reltuples,
+        leaves.analyzed AS leaves_analyzed, t.relkind,
         greatest(age(t.relfrozenxid), age(toast.relfrozenxid))::float8 AS xids,
         greatest(mxid_age(t.relminmxid), mxid_age(toast.relminmxid))::float8 AS multixacts,
         ${maySee} AND (pg_has_role(session_user, t.relowner, 'USAGE') OR ${mayMaintain}
@@ -67,9 +70,16 @@ export async function readDueTables(db: Db): Promise<DueTable[]> {
       FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
       LEFT JOIN pg_stat_all_tables s ON s.relid = t.oid
       LEFT JOIN pg_class toast ON toast.oid = t.reltoastrelid
-      WHERE t.relkind IN ('r', 'm') AND t.relpersistence <> 't' AND ${ofPlatform}
+      LEFT JOIN LATERAL (
+        SELECT sum(l.n_live_tup) AS live, sum(l.n_mod_since_analyze) AS changed, sum(greatest(p.reltuples, 0)) AS known,
+          max(greatest(l.last_analyze, l.last_autoanalyze)) AS analyzed
+        FROM pg_partition_tree(t.oid) tree JOIN pg_class p ON p.oid = tree.relid LEFT JOIN pg_stat_all_tables l ON l.relid = tree.relid
+        WHERE tree.isleaf AND t.relkind = 'p') leaves ON t.relkind = 'p'
+      WHERE t.relkind IN ('r', 'm', 'p') AND t.relpersistence <> 't' AND ${ofPlatform}
     ), judged AS (
       SELECT *, CASE
+          -- Its rows are its partitions', which are listed themselves.
+          WHEN relkind = 'p' THEN NULL
           WHEN xids >= ${limit('autovacuum_freeze_max_age')} OR multixacts >= ${limit('autovacuum_multixact_freeze_max_age')}
             THEN 'wraparound'
           WHEN dead >= ${due.deadRows}::int AND dead >= (live + dead) * ${due.deadPercent / 100}::float8 THEN 'dead rows'
@@ -77,6 +87,8 @@ export async function readDueTables(db: Db): Promise<DueTable[]> {
         END AS vacuum, CASE
           WHEN changed >= ${due.changedRows}::int AND changed >= live * ${due.changedPercent / 100}::float8 THEN 'changed rows'
           WHEN analyzed IS NULL AND greatest(live, changed, reltuples) > 0 THEN 'old statistics'
+          -- Their own ANALYZE follows that of the whole at once.
+          WHEN leaves_analyzed > analyzed + interval '1 hour' AND analyzed < now() - make_interval(days => ${due.partitionedDays}::int) THEN 'old statistics'
           WHEN analyzed < now() - make_interval(days => ${due.analyzedDays}::int) AND changed > 0 THEN 'old statistics'
         END AS "analyze"
       FROM tables

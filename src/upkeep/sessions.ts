@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { connectAlone } from '../database/connect.ts';
-import { stateOf } from '../database/faults/sql-states.ts';
+import { cancelled, stateOf } from '../database/faults/sql-states.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 
 /** Another process works on the tables of this database at this moment. */
@@ -18,8 +18,8 @@ export type BreakOff = 'time' | 'mode' | 'yielded';
 
 export type Ended =
   | { outcome: 'done'; seconds: number; warnings: string[] }
-  /** `locked`: it could not get its lock in time. `cancelled`: a person cancelled it. */
-  | { outcome: BreakOff | 'locked' | 'cancelled'; seconds: number }
+  /** `locked`: it could not get its lock in time. `cancelled`: a person cancelled it. `gone`: a caller saw that the table or index is not there any more. */
+  | { outcome: BreakOff | 'locked' | 'cancelled' | 'gone'; seconds: number }
   | { outcome: 'failed'; seconds: number; error: string };
 
 export interface Statement {
@@ -150,7 +150,7 @@ export class Sessions {
     const seconds = (performance.now() - began) / 1_000;
     limits.signal.throwIfAborted();
     if (error === undefined) return { outcome: 'done', seconds, warnings };
-    if (stateOf(error) === queryCancelled) return { outcome: why ?? 'cancelled', seconds };
+    if (stateOf(error) === cancelled) return { outcome: why ?? 'cancelled', seconds };
     if (stateOf(error) === lockNotAvailable) return { outcome: 'locked', seconds };
     // An error without a state is no answer of the server: the connection is lost.
     if (stateOf(error) === undefined) throw error;
@@ -193,5 +193,4 @@ export class Sessions {
   }
 }
 
-const queryCancelled = '57014';
 const lockNotAvailable = '55P03';

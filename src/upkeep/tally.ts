@@ -49,6 +49,7 @@ const whyUndone = (ended: Exclude<Ended, { outcome: 'done' }>): string =>
         yielded: 'another session waited for what it held',
         locked: 'another session held what it needs',
         cancelled: 'a person cancelled it',
+        gone: 'it was removed meanwhile',
       }[ended.outcome];
 
 const rounded = (seconds: number): number => Math.round(seconds * 100) / 100;
@@ -58,6 +59,8 @@ export class Tally {
   ended: 'done' | 'time' | 'mode' = 'done';
   /** what was due and was not begun, or was broken off, when it ended */
   readonly left = { tables: 0, indexes: 0 };
+  /** tables of which the work was broken off because the time was over: the next run works on all others before them */
+  readonly brokenOff: string[] = [];
   readonly tables: DoneTable[] = [];
   readonly indexes: RebuiltIndex[] = [];
   readonly undone: Undone[] = [];
@@ -76,6 +79,7 @@ export class Tally {
   table(due: DueTable, ended: Ended, bytes_after: number | null): void {
     const { schema, table, vacuum, analyze, bytes: bytes_before } = due;
     const name = `${schema}.${table}`;
+    if (ended.outcome === 'time') this.brokenOff.push(name);
     if (ended.outcome !== 'done') return this.#undone(name, ended);
     this.tables.push({
       table: name,
@@ -94,6 +98,11 @@ export class Tally {
     const seconds = rounded(ended.seconds);
     const more = { seconds, bytes_before, bytes_after };
     this.indexes.push({ index: `${schema}.${index}`, of: table, growth: rounded(growth), ...more });
+  }
+
+  /** It was to come last, and there was no time for it. */
+  postponeAgain({ schema, table }: DueTable): void {
+    this.brokenOff.push(`${schema}.${table}`);
   }
 
   postpone({ schema, index }: GrownIndex, why: string): void {
@@ -125,6 +134,7 @@ export class Tally {
       ...(this.leftovers.length > 0 && { leftovers: this.leftovers.slice(0, maxListed) }),
       ...(undone.length > 0 && { not_done: undone.slice(0, maxListed) }),
       ...(this.ended !== 'done' && { left: this.left }),
+      ...(this.brokenOff.length > 0 && { broken_off: this.brokenOff }),
       ...(notAllowed.owners.length > 0 && {
         not_allowed: { ...notAllowed, how: this.#howAllowed },
       }),

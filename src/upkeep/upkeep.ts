@@ -22,6 +22,8 @@ export interface UpkeepRequest extends Limits {
   url: string;
   /** a transaction that has been open for so long makes a rebuild wait: none is begun then. 60 unless given */
   longSeconds?: number;
+  /** tables, as `schema.table`, of which the last run was broken off when its time was over: they come after all others */
+  last?: readonly string[];
 }
 
 /** VACUUM and ANALYZE wait no longer than this for their lock. */
@@ -37,7 +39,7 @@ const roomTimes = 2;
  * aborted signal, and what a lost connection throws.
  */
 export async function upkeep(request: UpkeepRequest): Promise<Tally> {
-  const { db, url, longSeconds = 60 } = request;
+  const { db, url, longSeconds = 60, last = [] } = request;
   const sessions = await Sessions.open(url, request);
   try {
     const work = {
@@ -50,9 +52,20 @@ export async function upkeep(request: UpkeepRequest): Promise<Tally> {
     await work.long.count();
     work.tally.leftovers.push(...(await removeLeftovers(db, sessions)));
     await forgetGone(db);
-    await inTurn(work, 'tables', await readDueTables(db), workOnTable);
+    const due = await readDueTables(db);
+    const isLast = ({ schema, table }: DueTable) => last.includes(`${schema}.${table}`);
+    const later = due.filter(isLast);
+    await inTurn(
+      work,
+      'tables',
+      due.filter((each) => !isLast(each)),
+      workOnTable,
+    );
     await measureIndexes(db);
     await inTurn(work, 'indexes', await readGrownIndexes(db), rebuild);
+    const begun = await inTurn(work, 'tables', later, workOnTable);
+    for (const table of later.filter(({ allowed }) => allowed).slice(begun))
+      work.tally.postponeAgain(table);
     return work.tally;
   } finally {
     await sessions.close();
@@ -66,26 +79,29 @@ interface Work {
   tally: Tally;
 }
 
-/** Works on one after the other, while there is time; `one` resolves with null where it began nothing. */
+/** Works on one after the other, while there is time, and returns to how many it came; `one` resolves with null where it began nothing. */
 async function inTurn<Item extends { allowed: boolean; owner: string }>(
   work: Work,
   what: 'tables' | 'indexes',
   items: readonly Item[],
   one: (work: Work, item: Item) => Promise<Ended | null>,
-): Promise<void> {
+): Promise<number> {
   const { sessions, tally } = work;
   for (const item of items.filter(({ allowed }) => !allowed)) tally.refuse(what, item.owner);
   const allowed = items.filter((item) => item.allowed);
   for (const [done, item] of allowed.entries()) {
+    let begun = done;
     if (tally.ended === 'done') tally.ended = (await sessions.isOver()) ?? 'done';
     if (tally.ended === 'done') {
+      begun += 1;
       const outcome = (await one(work, item))?.outcome;
       if (outcome !== 'time' && outcome !== 'mode') continue;
       tally.ended = outcome;
     }
-    tally.left[what] = allowed.length - done;
-    return;
+    tally.left[what] += allowed.length - done;
+    return begun;
   }
+  return allowed.length;
 }
 
 const nameOf = (schema: string, name: string): string =>
@@ -93,7 +109,8 @@ const nameOf = (schema: string, name: string): string =>
 
 async function workOnTable({ db, sessions, tally }: Work, table: DueTable): Promise<Ended> {
   const ended = await sessions.carryOut({ sql: statementFor(table), lockTimeoutMs });
-  tally.table(table, ended, await sizeOf(db, table));
+  const bytes = await sizeOf(db, table);
+  tally.table(table, goneIf(bytes === null, ended), bytes);
   return ended;
 }
 
@@ -120,9 +137,14 @@ async function rebuild(work: Work, index: GrownIndex): Promise<Ended | null> {
   else if (ended.outcome === 'time') await noteTooShort(db, index, ended.seconds);
   // After one that succeeded, too: the old index may still be there, where the last step met a lock.
   tally.leftovers.push(...(await removeLeftovers(db, sessions)));
-  tally.index(index, ended, await sizeOfIndex(db, index));
+  const bytes = await sizeOfIndex(db, index);
+  tally.index(index, goneIf(bytes === null, ended), bytes);
   return ended;
 }
+
+/** What fails because the table or the index was removed meanwhile has not failed. */
+const goneIf = (isGone: boolean, ended: Ended): Ended =>
+  isGone && ended.outcome === 'failed' ? { outcome: 'gone', seconds: ended.seconds } : ended;
 
 /** Why a rebuild is not begun now; null where nothing is in its way. */
 async function whyNot({ sessions, long, tally }: Work, index: GrownIndex): Promise<string | null> {

@@ -14,7 +14,7 @@ import { insertBot, insertFinding, insertTicket } from '../cli/rows.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { testDatabaseWithQueue } from '../support/database.ts';
 import { startFlow } from '../support/engine.ts';
-import { aTable, busy, deleteMost, session, slowDown } from '../upkeep/scene.ts';
+import { aTable, busy, change, deleteMost, session, slowDown } from '../upkeep/scene.ts';
 import { aRun, carried, jobRow, noBots, owedSince } from './job-flow.ts';
 
 const [postgres] = backends as [Backend];
@@ -239,3 +239,21 @@ test('its hours are those of the setting: a slot that is claimed late ends with 
   const next = (await roundsman(url, 'jobs', 'show', 'maintenance', '--json')).json();
   expect(next.schedule).toBe('CRON_TZ=Europe/Berlin 0 3 * * 0,6');
 }, 60_000);
+
+test('a table of which the last run was broken off comes after the others', async () => {
+  const { db, jobEngine } = await scene();
+  for (const name of ['orders', 'carts']) await aTable(db, name, 20_000);
+  await deleteMost(db, 'orders');
+  await change(db, sql`DELETE FROM carts WHERE id % 4 = 0`);
+  const worked = async () => {
+    const { figures } = await carried(jobEngine, await aRun(db, maintenance, { minutes: 10 }));
+    return (figures as { tables: { table: string }[] }).tables.map(({ table }) => table);
+  };
+  await sql`
+    INSERT INTO engine.job_runs (job, status, queued_at, completed_at, figures)
+    SELECT 'maintenance', 'success', engine.now() - make_interval(days => days), engine.now() - make_interval(days => days), figures::jsonb
+    FROM (VALUES (1, '{"worked": false}'), (7, '{"worked": true, "broken_off": ["public.orders"]}'), (14, '{"worked": true}')) r (days, figures)`.execute(
+    db,
+  );
+  expect(await worked()).toEqual(['public.carts', 'public.orders']);
+});

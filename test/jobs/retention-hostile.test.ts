@@ -123,6 +123,43 @@ test('tickets, steps of heals, findings and runs to which a table of the platfor
   expect((await sql`SELECT * FROM postmortems`.execute(db)).rows).toEqual(before);
 });
 
+test.for(['CASCADE', 'NO ACTION'])(
+  'messages to which a table of the platform refers stay (ON DELETE %s)',
+  async (action) => {
+    const bot = await addBot(db);
+    const ticket = await addTicket(db, { bot, finding: null, print: 'm', closed: 40 });
+    await sql`INSERT INTO bot_notifications (ticket_id, channel, kind, status, sent_at, created_at)
+            SELECT ${ticket}, 'ops', 'ticket', 'sent', engine.now(), engine.now() - interval '40 days' FROM generate_series(1, 3)`.execute(
+      db,
+    );
+    await sql`CREATE TABLE receipts (message uuid REFERENCES bot_notifications (id) ON DELETE ${sql.raw(action)})`.execute(
+      db,
+    );
+    await sql`INSERT INTO receipts SELECT id FROM bot_notifications LIMIT 1`.execute(db);
+    expect(await staysOf('bot_notifications')).toEqual([
+      { why: 'a row of public.receipts refers to it', rows: 1 },
+    ]);
+    expect(await tidied()).toMatchObject({ messages: 2 });
+    expect(await count('receipts')).toBe(1);
+  },
+);
+
+test('a log that a view shows stays, and keys to a table that inherits from a log count', async () => {
+  await sql`ALTER TABLE api_logs RENAME TO requests`.execute(db);
+  await sql`CREATE VIEW api_logs AS SELECT * FROM requests`.execute(db);
+  await addLogs(db, 'api_logs', 100, 2);
+  await sql`CREATE TABLE views_of_2025 (UNIQUE (id)) INHERITS (page_views)`.execute(db);
+  await sql`INSERT INTO views_of_2025 (page_path, created_at) SELECT '/p', engine.now() - interval '100 days' FROM generate_series(1, 3)`.execute(
+    db,
+  );
+  await sql`CREATE TABLE precious (view uuid REFERENCES views_of_2025 (id) ON DELETE CASCADE)`.execute(
+    db,
+  );
+  await sql`INSERT INTO precious SELECT id FROM views_of_2025 LIMIT 1`.execute(db);
+  expect((await retained(db)).tables).toMatchObject({ api_logs: 0, page_views: 2 });
+  expect([await count('requests'), await count('precious')]).toEqual([2, 1]);
+});
+
 test('a table of which the login cannot see every row keeps all rows to which it may refer', async () => {
   await addLogs(db, 'api_logs', 100, 5);
   await addLogs(db, 'page_views', 100, 5);

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { retention } from '../../jobs/retention.ts';
 import { rollup } from '../../jobs/rollup.ts';
+import { previewRetention } from '../../src/services/retention/preview.ts';
 import { hoursToRollUp } from '../../src/data/rollups/hours.ts';
 import { connect, forEngine, type Db } from '../../src/database/connect.ts';
 import { backends, type Backend } from '../support/backends.ts';
@@ -462,4 +463,19 @@ test('as a job it says what it removed, after the job rollup has been', async ()
     status: 'success',
     figures: { removed: 3, tables: { page_views: 3 } },
   });
+});
+
+test('rows of logs that have no time stay, and the preview counts them', async () => {
+  await rolledUp(db);
+  await addLogs(db, 'api_logs', 500, 2);
+  await sql`INSERT INTO api_logs (endpoint, method, status_code, created_at) VALUES ('/a', 'GET', 200, NULL)`.execute(
+    db,
+  );
+  const { tables } = await previewRetention(db);
+  expect(tables.find(({ table }) => table === 'api_logs')).toMatchObject({
+    rows: 2,
+    stays: [{ why: 'has no time', rows: 1 }],
+  });
+  await retained(db);
+  expect(await countAll(db)).toMatchObject({ api_logs: 1 });
 });

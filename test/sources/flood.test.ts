@@ -1,6 +1,7 @@
 /** Very many different alarms of a source within a short time: one finding and one ticket stand for them, and none is lost. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { safeLines } from '../../src/notify/words/safe.ts';
 import { sourceScene } from './scene.ts';
 
 const limit = 20;
@@ -193,4 +194,14 @@ test('low alarms are a low flood, which has no ticket as they have none', async 
   await round();
   expect(await flood()).toMatchObject({ severity: 'low' });
   expect(await tickets()).toEqual([]);
+});
+
+test('a title is one line of what its ticket says, whatever line ends it has, and adds no alarm to it', async () => {
+  const { alarms, round, flood } = await floodScene();
+  await alarms(30, 'firing', { title: 'a disk\nis\r\nfull\u0085the\u2028database is\vgone' });
+  await round();
+  const [, newest] = (await flood())!.description!.split('The newest:\n');
+  expect(safeLines(newest!)).toEqual(
+    Array.from({ length: 10 }, () => 'a disk is full the database is gone'),
+  );
 });

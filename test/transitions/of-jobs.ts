@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { removeOldJobRuns } from '../../src/data/bots/job-runs.ts';
 import { removeBatch } from '../../src/data/retention/remove-batch.ts';
 import { retainedTables } from '../../src/data/retention/tables/index.ts';
-import { expireOutlived } from '../../src/data/credits/outlived.ts';
+import { expireOutlived, readOutlived } from '../../src/data/credits/outlived.ts';
 import { rankPage } from '../../src/data/games/ranks.ts';
 import { beginHoldingBack } from '../../src/data/maintenance/hold-back.ts';
 import { underJobFence } from '../../src/run/jobs/under-job-fence.ts';
@@ -72,9 +72,11 @@ export const ofJobs: Transactions = {
   'rank scores': ({ db }) =>
     underJobFence(db, jobRun(1), (trx) => rankPage(trx, randomUUID(), null, 5_000)),
   'end subscriptions': ({ db }) =>
-    underJobFence(db, jobRun(1), (trx) =>
-      expireOutlived(trx, { period: new Date(), pastDue: new Date() }, '{}', 500),
-    ),
+    underJobFence(db, jobRun(1), async (trx) => {
+      const grace = { period: new Date(), pastDue: new Date() };
+      const ids = await readOutlived(trx, grace, '{}', { after: null, limit: 500 });
+      return expireOutlived(trx, grace, '{}', ids);
+    }),
   'hold back while tables are worked on': ({ db }) =>
     beginHoldingBack(db, {
       id: '0000000a-0000-0000-0000-000000000001',

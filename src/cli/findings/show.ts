@@ -115,6 +115,8 @@ function whyWithoutTicket(unticketed: WhyNoTicket, severity: string): string {
       return 'it is silenced';
     case 'maintenance':
       return 'maintenance holds it back';
+    case 'flood':
+      return `it is a part of a flood, and none of these gets one of its own while the flood is open: \`npx roundsman findings show ${print.shortId(unticketed.flood)}\``;
     case 'severity':
       return `its severity is below ${printable(unticketed.from)}: it gets one to carry a suggestion, ${
         severity === 'medium'

@@ -8,7 +8,7 @@ import { ofFinding, silenced } from './bot-silences.ts';
 import { isMerged, isSnoozed, pending } from './bot-tickets.ts';
 import { listTickets } from './ticket-list.ts';
 import { overdueBots, type BotStatus } from './bots.ts';
-import { isSuppressed, needsPersonNow } from './standing-tickets.ts';
+import { isSuppressed, itOrItsFlood, needsPersonNow } from './standing-tickets.ts';
 
 const dayAgo = sql<Date>`engine.now() - interval '24 hours'`;
 const count = sql<number>`count(*)::int`.as('count');
@@ -79,7 +79,8 @@ export const newestFailures = (db: Db) =>
     .execute();
 
 const suppressed = isSuppressed('bot_findings');
-const isSilenced = silenced(ofFinding('bot_findings'));
+const isSilenced = itOrItsFlood('bot_findings', (alias) => silenced(ofFinding(alias)));
+const isMaintained = itOrItsFlood('bot_findings', underMaintenance);
 
 /** Open findings by severity, the worst first; suppressed ones, of which a cause's ticket tells, are left out. */
 export const countFindings = (db: Db) =>
@@ -94,7 +95,7 @@ export const countFindings = (db: Db) =>
 
 /**
  * Open findings of which people are not told themselves: suppressed ones, those among the others that are silenced, and
- * those among the rest that maintenance holds back.
+ * those among the rest that maintenance holds back; a part of a flood is so with its flood.
  */
 export const countQuiet = (db: Db) =>
   db
@@ -102,7 +103,7 @@ export const countQuiet = (db: Db) =>
     .select([
       sql<number>`count(*) FILTER (WHERE ${suppressed})::int`.as('suppressed'),
       sql<number>`count(*) FILTER (WHERE ${isSilenced} AND NOT ${suppressed})::int`.as('silenced'),
-      sql<number>`count(*) FILTER (WHERE ${underMaintenance('bot_findings')} AND NOT ${isSilenced} AND NOT ${suppressed})::int`.as(
+      sql<number>`count(*) FILTER (WHERE ${isMaintained} AND NOT ${isSilenced} AND NOT ${suppressed})::int`.as(
         'maintenance',
       ),
     ])

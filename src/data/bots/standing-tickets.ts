@@ -1,5 +1,6 @@
 /** Which ticket stands for an open finding (its own, that of a storm, or that of a cause), and which tickets wait for a person. */
 import { sql, type RawBuilder } from 'kysely';
+import type { Db } from '../../database/connect.ts';
 import { ticketUnderMaintenance, underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isOf, isPending, isSnoozed, stormOf, type TicketStatus } from './pending-tickets.ts';
@@ -148,3 +149,23 @@ export const isInFlood = (alias: string) => {
   const of = (name: string) => sql.ref(`${alias}.${name}`);
   return sql<boolean>`((${of('suppressed_by')}, ${of('bot_id')}, ${of('check_name')}) IN (SELECT id, bot_id, check_name FROM floods)) IS TRUE`;
 };
+
+/**
+ * Whether something holds for the finding under this alias, or for the open flood of which it is a part: what keeps people from being told of
+ * the flood keeps them from being told of its parts.
+ */
+export const itOrItsFlood = (
+  alias: string,
+  holds: (alias: string) => RawBuilder<boolean>,
+): RawBuilder<boolean> => sql<boolean>`(${holds(alias)} OR EXISTS (
+    SELECT FROM bot_findings its_flood
+    WHERE its_flood.id = ${sql.ref(`${alias}.suppressed_by`)} AND its_flood.resolved_at IS NULL AND ${isFloodOf('its_flood', alias)}
+      AND ${holds('its_flood')}))`;
+
+/** Id of the open flood of which an open finding is a part; null where it is a part of none. */
+export async function floodOf(db: Db, finding: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT p.id FROM bot_findings f JOIN bot_findings p ON p.id = f.suppressed_by AND p.resolved_at IS NULL
+    WHERE f.id = ${finding}::uuid AND f.resolved_at IS NULL AND ${isFloodOf('p', 'f')}`.execute(db);
+  return rows[0]?.id ?? null;
+}

@@ -5,16 +5,17 @@ import { countsAsBroken, severityRank } from './bot-findings.ts';
 import { underMaintenance } from './bot-maintenance.ts';
 import { ofFinding, silenced } from './bot-silences.ts';
 import { isPending, stormOf } from './pending-tickets.ts';
-import { isUnticketed } from './standing-tickets.ts';
+import { isUnticketed, itOrItsFlood } from './standing-tickets.ts';
 
 /**
  * Open findings for which no pending ticket stands, by severity, the worst first, and how many of them are silenced, and how
- * many of the others are held back by maintenance.
+ * many of the others are held back by maintenance; a part of a flood is so with its flood.
  */
 export async function countWithoutTicket(
   db: Db,
 ): Promise<{ severity: string; count: number; silenced: number; maintained: number }[]> {
-  const isSilenced = silenced(ofFinding('f'));
+  const isSilenced = itOrItsFlood('f', (alias) => silenced(ofFinding(alias)));
+  const isMaintained = itOrItsFlood('f', underMaintenance);
   const { rows } = await sql<{
     severity: string;
     count: number;
@@ -22,7 +23,7 @@ export async function countWithoutTicket(
     maintained: number;
   }>`
     SELECT f.severity, count(*)::int AS count, count(*) FILTER (WHERE ${isSilenced})::int AS silenced,
-           count(*) FILTER (WHERE ${underMaintenance('f')} AND NOT ${isSilenced})::int AS maintained
+           count(*) FILTER (WHERE ${isMaintained} AND NOT ${isSilenced})::int AS maintained
     FROM bot_findings f
     WHERE f.resolved_at IS NULL AND ${isUnticketed('f')}
     GROUP BY f.severity ORDER BY ${severityRank('f.severity')}`.execute(db);

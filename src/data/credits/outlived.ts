@@ -44,7 +44,23 @@ export async function countUnsure(db: Db, grace: GraceUntil, newest: string): Pr
 }
 
 /**
- * Ends so many of those that are over: `expired`. What the provider told of them last stays, so that a renewal that it tells of later
+ * The ids of so many of those that are over, in their order, after this id; null: from the first one.
+ */
+export async function readOutlived(
+  db: Db,
+  grace: GraceUntil,
+  newest: string,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT s.id FROM subscriptions s
+    WHERE ${isOver(grace)} AND ${isSure(newest)} AND (${after}::uuid IS NULL OR s.id > ${after}::uuid)
+    ORDER BY s.id LIMIT ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Ends those of these that are over: `expired`. What the provider told of them last stays, so that a renewal that it tells of later
  * still counts. Then their users' profiles follow: one without another subscription that is paid for becomes `expired` and keeps its tier;
  * one that has another one gets the tier of that. No credits and no payments are touched. Locks the subscriptions, then the profiles,
  * each in the order of their ids; subscriptions that others hold are skipped.
@@ -53,12 +69,12 @@ export async function expireOutlived(
   trx: Transaction<Database>,
   grace: GraceUntil,
   newest: string,
-  maxRows: number,
+  ids: readonly string[],
 ): Promise<{ subscriptions: number; profiles: number }> {
   const { rows: ended } = await sql<{ user_id: string | null }>`
     WITH over AS (
-      SELECT s.id FROM subscriptions s WHERE ${isOver(grace)} AND ${isSure(newest)}
-      ORDER BY s.id LIMIT ${maxRows} FOR NO KEY UPDATE SKIP LOCKED
+      SELECT s.id FROM subscriptions s WHERE s.id = ANY (${ids}::uuid[]) AND ${isOver(grace)} AND ${isSure(newest)}
+      ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE subscriptions s SET status = 'expired' FROM over WHERE s.id = over.id RETURNING s.user_id`.execute(
     trx,

@@ -1,5 +1,6 @@
 /** Removes messages that are not needed any more, so that `bot_notifications` stays bounded. */
 import { sql } from 'kysely';
+import { anyReason, type Reason } from '../retention/retained-table.ts';
 import type { Db } from '../../database/connect.ts';
 
 /** How many rows one statement looks at; the next one looks at those that were made after them. */
@@ -14,11 +15,11 @@ export interface RemovedMessages {
 /**
  * Removes messages that were made more than `days` ago, after the position `from`. Messages that wait stay, and so do those about
  * a ticket that is not closed: `notify explain` shows them, a mail answers them, and Slack edits them. A message about many
- * tickets is removed after the messages that it replaced.
+ * tickets is removed after the messages that it replaced. `foreign`: why messages stay because of tables that the product does not know.
  */
 export async function removeOldMessages(
   db: Db,
-  { days, from }: { days: number; from: string },
+  { days, from, foreign = [] }: { days: number; from: string; foreign?: readonly Reason[] },
 ): Promise<RemovedMessages> {
   const { rows } = await sql<RemovedMessages & { seen: number }>`
     WITH looked_at AS MATERIALIZED (
@@ -31,6 +32,7 @@ export async function removeOldMessages(
         WHERE n.status <> 'pending' AND CASE
           WHEN l.ticket_id IS NULL THEN NOT EXISTS (SELECT FROM bot_notifications m WHERE m.superseded_by = l.id)
           ELSE EXISTS (SELECT FROM bot_tickets t WHERE t.id = l.ticket_id AND t.status = 'closed') END
+        AND NOT EXISTS (SELECT FROM bot_notifications t WHERE t.id = l.id AND (${anyReason(foreign)}))
         -- Locks bot_notifications by id; rows that others hold are skipped.
         ORDER BY n.id FOR UPDATE OF n SKIP LOCKED)
       RETURNING id

@@ -33,6 +33,20 @@ export async function countOld(
   };
 }
 
+/** So many are counted at most. */
+const maxTimeless = 1_000_000;
+
+/** How many rows of a log have no time, so that they never become old. */
+export async function countTimeless(db: Db, { table, time }: RetainedTable): Promise<number> {
+  if (time === null) return 0;
+  const { rows } = await sql<{ rows: number }>`
+    SELECT count(*)::int AS rows FROM (
+      SELECT FROM ${sql.table(table)} WHERE ${sql.ref(time.column)} IS NULL LIMIT ${maxTimeless}) timeless`.execute(
+    db,
+  );
+  return rows[0]!.rows;
+}
+
 /** The size of a table in bytes, its indexes included, and about how many rows it has; by its statistics, or by counting if they have none. */
 export async function sizeOf(
   db: Db,

@@ -55,13 +55,25 @@ interface ForeignKey {
  */
 export async function foreignReasons(db: Db, table: RetainedTable): Promise<Reason[]> {
   const reasons: Reason[] = [];
+  if (!(await isTable(db, table.table)))
+    reasons.push({ why: 'is shown by a view: it is not known what refers to it', when: sql`true` });
   for (const going of goingWith(table))
     for (const key of await foreignKeysTo(db, going.table)) reasons.push(reasonOf(going, key));
   return reasons;
 }
 
+/** A view has no foreign keys, and may show rows of any table. */
+async function isTable(db: Db, name: string): Promise<boolean> {
+  const { rows } = await sql<{ is: boolean }>`
+    SELECT relkind IN ('r', 'p') AS is FROM pg_class WHERE oid = ${name}::regclass`.execute(db);
+  return rows[0]?.is === true;
+}
+
 async function foreignKeysTo(db: Db, table: string): Promise<ForeignKey[]> {
   const { rows } = await sql<ForeignKey>`
+    WITH RECURSIVE part AS (
+      SELECT ${table}::regclass::oid AS oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
+    )
     SELECT n.nspname AS schema, r.relname AS name,
            has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(r.oid, 'SELECT') AND NOT row_security_active(r.oid) AS is_readable,
            ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (attnum, nth)
@@ -71,7 +83,7 @@ async function foreignKeysTo(db: Db, table: string): Promise<ForeignKey[]> {
     FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = r.relnamespace
     -- A key to a partitioned table has a copy for each partition; one to a partition alone counts by itself.
     WHERE c.contype = 'f' AND c.conparentid = 0
-      AND (c.confrelid = ${table}::regclass OR c.confrelid IN (SELECT relid FROM pg_partition_tree(${table}::regclass)))
+      AND c.confrelid IN (SELECT oid FROM part)
       AND n.nspname <> 'engine' AND NOT (n.nspname = 'public' AND r.relname = ANY (${own}::text[]))
     ORDER BY 1, 2, c.conname`.execute(db);
   return rows;

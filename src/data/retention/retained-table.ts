@@ -53,6 +53,15 @@ export const whyStays = ({ stays }: RetainedTable): RawBuilder<string | null> =>
         sql` `,
       )} END`;
 
+/** Whether one of these applies to the row `t`. */
+export const anyReason = (reasons: readonly Reason[]): RawBuilder<boolean> =>
+  reasons.length === 0
+    ? sql<boolean>`false`
+    : sql<boolean>`${sql.join(
+        reasons.map(({ when }) => when),
+        sql` OR `,
+      )}`;
+
 /** Whether its figures are of its own rows, into which rows may come with a time that is long past, as by an import. */
 export const isLog = ({ isPlatforms, figures }: RetainedTable): boolean =>
   isPlatforms && figures !== null;

@@ -123,6 +123,9 @@ const states: StateRow[] = [
 /** insufficient_privilege: both a missing grant and a row that a policy does not let in. */
 export const denied = '42501';
 
+/** A statement was cancelled: by its time limit, or by an operator. */
+export const cancelled = '57014';
+
 /** The disk of the server has no room. */
 export const diskFull = '53100';
 

@@ -3,6 +3,7 @@ import { stormFor } from '../../data/bots/pending-tickets.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { leastTicketSeverity } from '../../data/bots/least-ticket-severity.ts';
+import { floodOf } from '../../data/bots/standing-tickets.ts';
 import { severityRank } from '../../ground/severity.ts';
 import { findFinding } from './find.ts';
 
@@ -51,6 +52,8 @@ export async function showFinding(db: Db, { finding: given }: { finding: string 
 /** Why no ticket stands for an open finding, as far as that is known. */
 export type WhyNoTicket =
   | { why: 'silenced' | 'maintenance' | 'clean' | 'cure' | 'not yet' }
+  /** it is a part of this flood, which is open */
+  | { why: 'flood'; flood: string }
   /** a person resolved this ticket, and no run has seen the finding since */
   | { why: 'resolved'; ticket: string; by: string | null }
   /** findings get a ticket by themselves only from this severity upwards */
@@ -70,6 +73,8 @@ async function whyNoTicket(
   if (finding.resolved_at) return null;
   if (finding.bot_silences.length > 0) return { why: 'silenced' };
   if (finding.bot_maintenance.length > 0) return { why: 'maintenance' };
+  const flood = await floodOf(db, finding.id);
+  if (flood !== null) return { why: 'flood', flood };
   const resolved = await resolvedSince(db, finding);
   if (resolved) return { why: 'resolved', ticket: resolved.number, by: resolved.resolved_by };
   if (memory && memory.clean_in_row > 0) return { why: 'clean' };

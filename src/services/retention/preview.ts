@@ -1,11 +1,11 @@
 /** What the job `retention` would remove now, by table, and why other old rows stay. Reads only. */
 import { sql } from 'kysely';
-import { countOld, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
+import { countOld, countTimeless, sizeOf, type OldRows } from '../../data/retention/count-old.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Position } from '../../data/retention/remove-batch.ts';
 import { whyClockUnsure } from '../../data/retention/clock.ts';
 import { withForeignReasons } from '../../data/retention/referring.ts';
-import { cutoffOf, type RetainedTable } from '../../data/retention/retained-table.ts';
+import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
 import { daysToCheck } from '../../data/rollups/before-removal.ts';
 import type { Db } from '../../database/connect.ts';
@@ -97,6 +97,8 @@ async function previewOf(
     if (batch.seen < rowsAtOnce) break;
     after = batch.last;
   }
+  const timeless = isLog(table) ? await countTimeless(db, table) : 0;
+  if (timeless > 0) counted.push({ why: 'has no time', rows: timeless, oldest: null });
   return { ...added(counted), bytes: await bytesOf(db, table, added(counted).rows) };
 }
 

@@ -13,7 +13,7 @@ import { withForeignReasons } from '../../data/retention/referring.ts';
 import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
 import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
-import { denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { cancelled, denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
@@ -30,6 +30,7 @@ const maxTries = 5;
 
 const outOfTime = 'the time was over; the next run goes on';
 const lockedTable = 'another session kept it locked; the next run tries again';
+const tookTooLong = 'a statement took too long, five times; the next run tries again';
 const notAllowed = 'the login of the engine may not delete there';
 
 /** A lock, a statement that took too long, or a row to which another one began to refer meanwhile. */
@@ -39,7 +40,9 @@ const isPassing = (error: unknown): boolean =>
 
 /** Whether the table is to blame, so that the others can be worked on all the same. */
 const isOfTable = (error: unknown): boolean =>
-  !(error instanceof LostRunError) && stateOf(error) !== '' && meaningOf(error) === null;
+  !(error instanceof LostRunError) &&
+  stateOf(error) !== '' &&
+  (meaningOf(error) === null || isPassing(error));
 
 export interface RemovalOptions {
   pace?: PaceLimits;
@@ -190,7 +193,8 @@ async function removeOnce(
       // Nothing of the statement was written.
       if (stateOf(error) === denied) return { removed, seen, why: notAllowed };
       if (!isPassing(error)) throw error;
-      if ((tries += 1) >= maxTries) return { removed, seen, why: lockedTable };
+      if ((tries += 1) >= maxTries)
+        return { removed, seen, why: stateOf(error) === cancelled ? tookTooLong : lockedTable };
       await pace.slowDown();
       continue;
     }

@@ -6,12 +6,14 @@ import {
   countUnsure,
   expireOutlived,
   newestPeriods,
+  readOutlived,
   type GraceUntil,
 } from '../../data/credits/outlived.ts';
 import type { Db } from '../../database/connect.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
+import { PartByPart } from '../../database/faults/part-by-part.ts';
 
-/** How many one transaction ends. */
+/** How many one transaction ends. Where the database refuses these, each has one of its own. */
 const maxRows = 500;
 
 /**
@@ -30,13 +32,22 @@ export async function expireSubscriptions({ db, commit, signal }: JobContext): P
     return { ...figures, why: 'the mode is off' };
   const grace = await graceUntil(db);
   const newest = await newestPeriods(db);
-  for (;;) {
+  const expire = async (ids: readonly string[]) => {
     signal.throwIfAborted();
-    const ended = await commit((trx) => expireOutlived(trx, grace, newest, maxRows));
+    const ended = await commit((trx) => expireOutlived(trx, grace, newest, ids));
     figures.subscriptions += ended.subscriptions;
     figures.profiles += ended.profiles;
-    if (ended.subscriptions < maxRows) break;
+    return ended;
+  };
+  const parts = new PartByPart();
+  for (let after: string | null = null; ;) {
+    const ids: string[] = await readOutlived(db, grace, newest, { after, limit: maxRows });
+    if (ids.length > 0 && (await new PartByPart().carryOut('all', () => expire(ids))) === null)
+      for (const id of ids) await parts.carryOut(`the subscription ${id}`, () => expire([id]));
+    if (ids.length < maxRows) break;
+    after = ids.at(-1)!;
   }
+  parts.refuseIfAny('the log of PostgreSQL says more; the others have ended');
   const waiting = await countUnsure(db, grace, newest);
   if (waiting === 0) return figures;
   const why =

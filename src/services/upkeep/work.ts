@@ -1,6 +1,8 @@
 /** The job `maintenance`: until when it works, what waits meanwhile, and what its run records. */
+import { z } from 'zod';
 import type { Figures, JobContext } from '../../contract/job.ts';
 import { currentMode, currentTime } from '../../data/bots/engine.ts';
+import { jobRunsOf } from '../../data/bots/job-runs.ts';
 import {
   beginHoldingBack,
   endHoldingBack,
@@ -40,6 +42,7 @@ export async function workOnTables(context: JobContext, payload: UpkeepPayload):
       url,
       until: performance.now() + until.getTime() - now.getTime(),
       signal,
+      last: await brokenOffBefore(db),
       isAllowed: async () => !(await isOff(context)),
     });
     const figures = { worked: true, until, ...tally.figures() };
@@ -66,6 +69,16 @@ async function endOf(
   const began = (await firstHeldBack(db, run.id)) ?? now;
   return new Date(began.getTime() + minutes * 60_000);
 }
+
+/** The tables of which the newest run that worked has broken off its work because its time was over. */
+async function brokenOffBefore(db: JobContext['db']): Promise<string[]> {
+  const runs = await jobRunsOf(db, 'maintenance', 20);
+  const newest = runs
+    .map(({ figures }) => worked.safeParse(figures))
+    .find(({ success }) => success);
+  return newest?.data?.broken_off ?? [];
+}
+const worked = z.object({ worked: z.literal(true), broken_off: z.array(z.string()).catch([]) });
 
 /** A mode that is not known allows nothing. */
 const isOff = async ({ db }: JobContext): Promise<boolean> =>

@@ -98,7 +98,9 @@ export const boundedKey = (key: string): string =>
     ? key
     : `${key.slice(0, 100)}… sha256:${createHash('sha256').update(key).digest('hex')}`;
 
-export const title = (text: string): string => fitting(oneLine(text), 200);
+/** One line: also NEL (U+0085) ends a line of a message, and is no blank in a regular expression. */
+export const title = (text: string): string =>
+  fitting(oneLine(text.replaceAll('\u0085', ' ')), 200);
 export const description = (text: string | null): string | null =>
   text === null ? null : fitting(storable(text), 2_000);
 /** The same text for the same component: it is a part of what identifies a finding. */
