@@ -10,11 +10,11 @@ import { tarEnd, tarEntry, type Entry } from './archive/tar.ts';
 import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
 import { inParallel } from './in-parallel.ts';
 import { readme } from './readme.ts';
-import { takeInventory, type TableToRead } from './read/inventory.ts';
+import { openHeld, type Held } from './read/held.ts';
+import type { TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
 import { readSequences } from './read/sequences.ts';
 import { readServer } from './read/server.ts';
-import { openSnapshot, type Snapshot } from './read/snapshot.ts';
 import {
   readExtensions,
   readForeignKeys,
@@ -54,12 +54,13 @@ export async function* writeArchive(
   onManifest: (manifest: Manifest) => void,
 ): AsyncGenerator<Buffer> {
   const seconds = Math.floor(Date.now() / 1000);
-  const snapshot = await openSnapshot(options.url);
+  const held = await openHeld(options.url, options.signal);
+  const { snapshot } = held;
   const stop = () => snapshot.end();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     options.signal.throwIfAborted();
-    for await (const entry of filesOf(snapshot, options, onManifest)) {
+    for await (const entry of filesOf(held, options, onManifest)) {
       try {
         options.signal.throwIfAborted();
         yield* tarEntry(entry, seconds);
@@ -79,13 +80,11 @@ export async function* writeArchive(
 }
 
 async function* filesOf(
-  snapshot: Snapshot,
+  { snapshot, inventory }: Held,
   { id, url, signal, onRows }: ArchiveOptions,
   onManifest: (manifest: Manifest) => void,
 ): AsyncGenerator<Entry> {
   const { client } = snapshot;
-  const inventory = await takeInventory(client);
-  await snapshot.lock(inventory.toLock);
   await refuseLostLines(client);
   const files: Manifest['files'] = [];
   const file = (name: string, data: Buffer): Entry => {

@@ -23,13 +23,17 @@ const works = (program: string, ...args: string[]) => {
   }
 };
 
-const hasTools =
-  works('age', '--version') && works('zstd', '--version') && works(python, '-c', 'import psycopg2');
+const missing = [
+  ...(works('age', '--version') ? [] : ['age']),
+  ...(works('zstd', '--version') ? [] : ['zstd']),
+  ...(works(python, '-c', 'import psycopg2') ? [] : [`psycopg2 of ${python}`]),
+];
+const without = missing.length > 0 ? ` (needs ${missing.join(', ')})` : '';
 
 const guide = readFileSync(new URL('../../docs/backup.md', import.meta.url), 'utf8');
 
-test.skipIf(!hasTools)(
-  'the commands of the guide restore all of it',
+test.skipIf(missing.length > 0)(
+  `the commands of the guide restore all of it${without}`,
   async () => {
     const database = await testDatabase();
     await plantOddities(database);

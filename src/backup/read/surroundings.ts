@@ -56,6 +56,10 @@ const isList = /^(search_path|session_preload_libraries|local_preload_libraries|
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** Within a text that is quoted with dollars. */
+const withoutDollars = (text: string): string =>
+  `E${literal(text.replaceAll('\\', '\\\\').replaceAll('$', '\\x24'))}`;
+
 /** `name TO value` of the settings that a catalogue has as `name=value`. */
 const settingsIn = (config: readonly string[]): string[] =>
   config.flatMap((setting) => {
@@ -81,7 +85,7 @@ export async function readRoles(
 }
 
 /**
- * Who may connect to the database, its settings, and those that roles have in it alone. What the restoring login may not grant or set is
+ * Who may connect to the database, its comment, its settings, and those that roles have in it alone. What the restoring login may not grant or set is
  * left as it is: a provider keeps some of it to itself.
  */
 export async function readSettings(client: pg.ClientBase): Promise<string[]> {
@@ -95,6 +99,9 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
                   CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM pg_database d, aclexplode(d.datacl) WHERE datname = current_database() GROUP BY grantee, is_grantable
     ORDER BY 1, 2`);
+  const { rows: comments } = await client.query<{ comment: string }>(`
+    SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database
+    WHERE datname = current_database() AND shobj_description(oid, 'pg_database') IS NOT NULL`);
   const { rows } = await client.query<{ role: string | null; config: string[] }>(`
     SELECT CASE WHEN s.setrole <> 0 THEN quote_ident(pg_get_userbyid(s.setrole)) END AS role, s.setconfig AS config
     FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
@@ -104,6 +111,9 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
   const percent = (text: string): string => text.replaceAll('%', '%%');
   return [
     ...grants.map(({ statement }) => carryOut(statement, true)),
+    ...comments.map(({ comment }) =>
+      carryOut(`COMMENT ON DATABASE %I IS ${percent(withoutDollars(comment))}`, true),
+    ),
     ...rows.flatMap(({ role, config }) =>
       settingsIn(config).map((each) =>
         role === null

@@ -14,6 +14,7 @@ import { copyStatementsIn } from './copy-statements.ts';
 import { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
 import { refuseFilled } from './refuse-filled.ts';
+import { refusedIndexes } from './refused-indexes.ts';
 import { refreshViews } from './refresh-views.ts';
 import { isUnresolved, withSearchPath } from './search-path.ts';
 import {
@@ -123,16 +124,23 @@ function restoreSteps(
   let refresh = '';
   let eventTriggers = '';
 
-  const run = async (statement: string) => {
+  /** Null where it worked, else what `sentenceFor` says of the error. Throws RestoreFailedError where it says nothing. */
+  const runUnless = async (
+    statement: string,
+    sentenceFor: (statement: string, error: unknown) => string | null,
+  ): Promise<string | null> => {
     signal.throwIfAborted();
     const error = await attempt(statement);
-    if (error === null) return;
+    if (error === null) return null;
     const schema = /^-- Name: .*; Schema: (.+?); Owner: /m.exec(statement)?.[1];
     const later = isUnresolved(error)
       ? await withSearchPath(client, schema, () => attempt(statement))
       : error;
-    if (later !== null) throw failed(statement, later);
+    const sentence = later === null ? null : sentenceFor(statement, later);
+    if (later !== null && sentence === null) throw failed(statement, later);
+    return sentence;
   };
+  const run = (statement: string) => runUnless(statement, () => null);
   /** Null where it worked, else the error; the transaction goes on. */
   const attempt = async (statement: string): Promise<unknown> => {
     refuseEndOfTransaction(statement);
@@ -217,18 +225,24 @@ function restoreSteps(
       });
     };
     broken.push(...(await checks.putBack()));
+    const indexes = refusedIndexes();
     for (const statement of statementsIn(postData)) {
       const key = keyOf(statement);
       if (key === undefined && !isForeignKey(statement)) {
-        await run(statement);
+        const sentence = await runUnless(statement, indexes.sentenceFor);
+        if (sentence !== null) broken.push(sentence);
         continue;
       }
       const error = await attempt(statement);
       if (error === null) continue;
       const later = stateOf(error) === '23503' ? await attempt(`${statement} NOT VALID`) : error;
       if (key === undefined) {
-        if (later !== null) throw failed(statement, later);
-        broken.push(`rows break a foreign key, which is not checked now: ${messageOf(error)}`);
+        const sentence =
+          later === null
+            ? `rows break a foreign key, which is not checked now: ${messageOf(error)}`
+            : indexes.sentenceFor(statement, later);
+        if (sentence === null) throw failed(statement, later);
+        broken.push(sentence);
       } else if (later === null) notValid.push(key);
       else missingKeys.push(`${key}: ${messageOf(later)}`);
     }

@@ -1,0 +1,69 @@
+/**
+ * A snapshot whose tables are locked and have all of their rows. The lock may wait for a migration, and a table that was rewritten or
+ * emptied meanwhile (ALTER TABLE, TRUNCATE) has no rows in a snapshot that is older than that:
+ * https://www.postgresql.org/docs/current/mvcc-caveats.html. Then another snapshot is made.
+ */
+import type pg from 'pg';
+import { stateOf } from '../../database/faults/sql-states.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
+import { takeInventory, type Inventory } from './inventory.ts';
+import { openSnapshot, type Snapshot } from './snapshot.ts';
+
+/** Each time that its tables were to be locked, a table had been changed after the snapshot. */
+export class ChangedBeforeBackupError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
+export interface Held {
+  snapshot: Snapshot;
+  inventory: Inventory;
+}
+
+const maxTries = 10;
+
+/** The catalogue of the snapshot names the file of a table at that moment; the function says which one it has now. */
+const rewritten = `
+  SELECT format('%I.%I', n.nspname, c.relname) AS quoted
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.relfilenode <> 0 AND n.nspname NOT LIKE 'pg\\_%'
+    AND n.nspname <> 'information_schema' AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
+  ORDER BY 1 LIMIT 5`;
+
+/** A table or its schema was dropped before it was locked. */
+const gone = new Set(['42P01', '3F000']);
+
+/** Aborting `signal` ends it, also while it waits for a lock. Throws {@link ChangedBeforeBackupError}; `end()` the snapshot. */
+export async function openHeld(url: string, signal: AbortSignal): Promise<Held> {
+  let changed: string[] = [];
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    signal.throwIfAborted();
+    const snapshot = await openSnapshot(url);
+    const stop = () => snapshot.end();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const inventory = await takeInventory(snapshot.client);
+      await snapshot.lock(inventory.toLock);
+      changed = await rewrittenIn(snapshot.client);
+      signal.throwIfAborted();
+      if (changed.length === 0) return { snapshot, inventory };
+      snapshot.end();
+    } catch (error) {
+      snapshot.end();
+      signal.throwIfAborted();
+      if (!gone.has(stateOf(error) ?? '')) throw error;
+      changed = ['a table that was dropped'];
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+  throw new ChangedBeforeBackupError({
+    what: 'no backup was made',
+    why: `tables were rewritten or dropped each time that they were to be locked, at last ${changed.join(', ')}`,
+    hint: 'wait until the migrations of that database have ended, and try again',
+  });
+}
+
+async function rewrittenIn(client: pg.ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ quoted: string }>(rewritten);
+  return rows.map(({ quoted }) => quoted);
+}
