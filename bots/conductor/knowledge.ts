@@ -83,4 +83,10 @@ steps:
     'The score counts failed runs and slots that were skipped or missed on that day. See which they are ' +
       '(`npx roundsman runs list --bot NAME --since 24h`), and what the other findings about this bot say.',
   ),
+  adviceOn('healing')(
+    'loops',
+    '^\\S+ (?:and \\S+ alternate: |makes problems: |causes what it heals: |healed .+ \\d+ times in 24 h and is at its daily limit|was stopped by )',
+    'What is healed comes back, so the cause lasts. See what the entry did and what followed (`npx roundsman knowledge history NAME`), disable it ' +
+      '(`knowledge disable NAME`) or have it only suggest until the cause is mended; where these heals are right, raise its limits.',
+  ),
 ];

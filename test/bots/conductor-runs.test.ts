@@ -458,5 +458,6 @@ test('each kind of finding is known, and only two of them are healed', async () 
     flapping: ['bots.flapping'],
     'health-score': ['bots.health-score'],
     'out-of-service': ['bots.out-of-service'],
+    'healing-loops': ['healing.loops'],
   });
 });

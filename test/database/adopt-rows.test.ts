@@ -82,7 +82,7 @@ describe('rows that only their owner can put right', () => {
     ],
     [
       finding(`${bot}, 'c', 't', 'low', now(), 'rebooted'`),
-      /^bot_findings: resolution_method is not one of auto-fixed, manual, escalated, cleared, in 1 row/,
+      /^bot_findings: resolution_method is not one of auto-fixed, manual, escalated, cleared, unreported, in 1 row/,
       "UPDATE bot_findings SET resolution_method = 'manual' WHERE resolution_method = 'rebooted'",
     ],
     [

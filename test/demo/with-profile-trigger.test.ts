@@ -1,11 +1,14 @@
 /** A platform may make the profile of each new account by a trigger of its own: fiction is planted there, too. */
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { bots, remedies } from '../../bots/index.ts';
+import { catalogueOf } from '../../src/catalogue/catalogue.ts';
 import { pool } from '../../src/database/connect.ts';
 import { faults } from '../../src/demo/faults/index.ts';
 import { plantPlatform } from '../../src/demo/plant.ts';
 import { seedFiction } from '../../src/demo/seed.ts';
 import { sizes } from '../../src/demo/sizes.ts';
+import { registerCatalogue } from '../../src/schedule/register.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase['db'];
@@ -22,6 +25,7 @@ beforeEach(async () => {
 });
 
 test('every fault can be planted', async () => {
+  await registerCatalogue(db, catalogueOf(bots, remedies));
   const { rows } = await sql<{ now: Date }>`SELECT engine.now() AS now`.execute(db);
   const refused: string[] = [];
   for (const { name, plant, lookalike } of faults)

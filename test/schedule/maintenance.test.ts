@@ -180,7 +180,7 @@ describe('a window that comes again and again', () => {
   const inForce = async (db: Db) => {
     const { rows } = await sql<{ held: boolean }>`
       SELECT ${underMaintenance('f')} AS held
-      FROM (SELECT gen_random_uuid() AS bot_id, 'c' AS affected_component, 'k' AS category) f`.execute(
+      FROM (SELECT gen_random_uuid() AS bot_id, 'c' AS affected_component, 'k' AS category, 'high' AS severity) f`.execute(
       db,
     );
     return rows[0]!.held;

@@ -1,4 +1,5 @@
 /** Faults that the counters of the database show: transactions that really fail, and its real size. */
+import { randomInt } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
 import { before, day } from '../time.ts';
@@ -35,8 +36,14 @@ const endTransactions = (db: Db, count: number, which: 'all' | 'few') =>
 /** Has the server count what this session did, and not up to ten seconds later. */
 const countNow = (session: Db) => sql`SELECT pg_stat_force_next_flush()`.execute(session);
 
-/** The keys of two advisory locks that nothing else takes. */
-const [oneLock, otherLock] = [7_310_482_001n, 7_310_482_002n];
+/**
+ * The keys of two advisory locks that nothing else takes, other ones for each call: two commands at once would wait for each other's
+ * transactions, which wait for their own second half, and PostgreSQL sees no deadlock in that.
+ */
+function newLocks(): [bigint, bigint] {
+  const key = 2n * BigInt(randomInt(2 ** 47));
+  return [key, key + 1n];
+}
 
 /** Two transactions that wait for each other, until PostgreSQL ends one of them: after a second, or at once for a superuser. */
 async function deadlock(db: Db): Promise<void> {
@@ -54,6 +61,7 @@ async function deadlock(db: Db): Promise<void> {
       await countNow(session);
     });
   const meet = meetingOf(2);
+  const [oneLock, otherLock] = newLocks();
   await Promise.all([transaction(oneLock, otherLock, meet), transaction(otherLock, oneLock, meet)]);
 }
 
@@ -111,9 +119,10 @@ export const sentinelDbCounterFaults: Fault[] = [
     async lookalike(db, now) {
       // They take the same locks in the same order: the second waits, and gets them.
       await rememberCounters(db, now, 'deadlocks');
+      const locks = newLocks();
       const inOrder = () =>
         db.transaction().execute(async (trx) => {
-          for (const key of [oneLock, otherLock])
+          for (const key of locks)
             await sql`SELECT pg_advisory_xact_lock(${key}::bigint)`.execute(trx);
         });
       await Promise.all([inOrder(), inOrder()]);
