@@ -1,6 +1,7 @@
 /** What the engine may reach outside is set by `settings`. */
 import { readSetting, readWebUrl, removeSetting } from '../../src/data/settings/rows.ts';
-import { changeHosts, settingNames } from '../../src/services/settings/change.ts';
+import { changeHosts } from '../../src/services/settings/change-hosts.ts';
+import { settingNames } from '../../src/services/settings/kinds/index.ts';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';

@@ -18,7 +18,7 @@ import { mergeGroups } from '../../src/services/error-groups/merge.ts';
 import { muteGroup, unmuteGroup } from '../../src/services/error-groups/mute.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
-import { changeHosts } from '../../src/services/settings/change.ts';
+import { changeHosts } from '../../src/services/settings/change-hosts.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
 import { noteClosedIssue } from '../../src/transitions/actions/note-closed-issue.ts';
 import { closeOldTickets, closeTicket } from '../../src/transitions/tickets/close.ts';

@@ -1,15 +1,14 @@
 import { UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
+import { changeHosts, hostsIn } from '../../services/settings/change-hosts.ts';
 import {
-  changeHosts,
   changeSetting,
   clearSetting,
-  hostsIn,
   settingOf,
   showSettings as read,
-  type SettingName,
   type SettingRow,
 } from '../../services/settings/change.ts';
+import type { SettingName } from '../../services/settings/kinds/index.ts';
 import { actorOf } from '../arguments/actor.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { isData, printDocument } from '../listing/document.ts';
