@@ -8,8 +8,9 @@ import { secretsNamedIn, textsIn } from './secret-reference.ts';
 const credentialName =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie2?|auth|pass|pwd|.*(?:api[-_]?key|access[-_]?key|private[-_]?key|account[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credentials?|signature|session[-_]?id|webhook))$/i;
 
+/** `{{secret:NAME}}` stands for a secret that was taken out already, and says which. */
 const names =
-  '(?<![\\w-])((?:[\\w-]*(?:api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credential|signature)|authorization|cookie|pwd|sig))';
+  '(?<![\\w-])(?!(?<=\\{\\{)secret:[A-Z][A-Z0-9_]*\\}\\})((?:[\\w-]*(?:api[-_]?key|access[-_]?key|private[-_]?key|auth[-_]?(?:key|token)|token|secret|passw(?:or)?d|passphrase|credential|signature)|authorization|cookie|pwd|sig))';
 const schemes = '(?:(?:Bearer|Basic|Token|ApiKey)\\s+)?';
 
 /** A name of this kind with its value in a text: `"token": "..."` in JSON, also in nested JSON; `X-Api-Key: ...`. */

@@ -165,7 +165,8 @@ function deliveryOf(
   let reading: Reading;
   let ignored: string | null = null;
   try {
-    reading = kind.read(document, arrival.headers, config);
+    // Before texts are cut to their lengths: the beginning of a secret is not recognised.
+    reading = kind.read(redaction.value(document), arrival.headers, config);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     if (kind.isOurs) return { unfit: redaction.text(printable(fitting(error.message, 500))) };
