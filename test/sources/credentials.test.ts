@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { withoutCredentials } from '../../src/ground/secrets/literal-credentials.ts';
 import { allTables } from '../remote/nowhere.ts';
+import { signingKey } from './key.ts';
 import { sourceScene } from './scene.ts';
 
 const part = 'Ab3dE6gH9jK2mN5pQ8s';
@@ -98,4 +99,23 @@ test('a hostile text of a MiB is read in no time', () => {
     '-----BEGIN PRIVATE KEY-----',
   ])
     expect(withoutCredentials(piece.repeat(1_000)).length).toBeGreaterThan(0);
+});
+
+test('where a text is cut in the middle of the own secret of its source, no beginning of it stays', async () => {
+  const { send, db } = await sourceScene();
+  const secret = signingKey.replace('whsec_', '');
+  const alarms = Array.from({ length: 30 }, (_, n) => {
+    const text = (most: number) => `${'x '.repeat(most / 2).slice(0, most - n - 4)}${secret}`;
+    return {
+      key: `k${n}`,
+      state: 'firing',
+      title: text(200),
+      component: text(100),
+      description: text(2_000),
+    };
+  });
+  expect(await send({ alarms })).toBe(202);
+  const tables = await allTables(db);
+  expect(tables).toContain('{{secret:');
+  expect(tables).not.toContain(secret.slice(0, 6));
 });
