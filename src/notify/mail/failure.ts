@@ -9,9 +9,9 @@ import type { MailFailure } from './send.ts';
 export function notSentOf(failure: MailFailure, config: EmailConfig): NotSent {
   const { why, final, mayHaveArrived } = meaningOf(failure, config);
   const { password } = config;
-  // The answer of a server may repeat what it was told.
+  // The answer of a server may repeat what it was told. Before it is cut: the beginning of a password is not recognised.
   const redaction = openRedaction(password === undefined ? [] : [{ value: password }]);
-  const shown = redaction.text(safeLine(why.slice(0, 600)));
+  const shown = safeLine(redaction.text(why.slice(0, 10_000)).slice(0, 600));
   return {
     sent: false,
     why: shown,
