@@ -7,6 +7,8 @@ ALTER TABLE bot_findings
 -- As before (vb_12_sources.sql), but with again_overtaken the same content is also a delivery of its own where another state of one of its
 -- alarms has arrived since: then it is no repetition, because that would be about the state before. Of the deliveries since, the
 -- newest 5,000 are looked at.
+-- What is new among the deliveries is marked where they are read: as a part of its own, joined to them, the planner took it for one row,
+-- compared each delivery with each other one, and 10,000 in one call took longer than a statement may.
 CREATE OR REPLACE FUNCTION engine.receive(p_deliveries jsonb) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -35,27 +37,28 @@ BEGIN
         WHERE l.alarm ->> 'key' = a.alarm ->> 'key' AND l.alarm ->> 'state' <> a.alarm ->> 'state'));
 
   WITH given AS MATERIALIZED (
-    SELECT x.*, s.last_number, row_number() OVER (PARTITION BY x.bot_id, x.delivery_id ORDER BY x.n) AS copy
+    SELECT x.*, s.last_number,
+           s.last_number IS NOT NULL AND known.number IS NULL
+             AND row_number() OVER (PARTITION BY x.bot_id, x.delivery_id ORDER BY x.n) = 1 AS is_new
     FROM ROWS FROM (jsonb_to_recordset(p_deliveries) AS (bot_id uuid, delivery_id text, sent_at timestamptz, event text,
       secret text, alarms jsonb, ignored text)) WITH ORDINALITY AS x (bot_id, delivery_id, sent_at, event, secret, alarms, ignored, n)
     LEFT JOIN engine.sources s ON s.bot_id = x.bot_id
-  ), fresh AS (
-    SELECT g.*, g.last_number + row_number() OVER (PARTITION BY g.bot_id ORDER BY g.n) AS number
-    FROM given g
-    WHERE g.copy = 1 AND g.last_number IS NOT NULL
-      AND NOT EXISTS (SELECT FROM engine.inbox i WHERE i.bot_id = g.bot_id AND i.delivery_id = g.delivery_id)
+    -- LIMIT keeps this a look into the index for each delivery.
+    LEFT JOIN LATERAL (SELECT i.number FROM engine.inbox i WHERE i.bot_id = x.bot_id AND i.delivery_id = x.delivery_id LIMIT 1) known ON true
+  ), numbered AS MATERIALIZED (
+    SELECT g.*, g.last_number + count(*) FILTER (WHERE g.is_new) OVER (PARTITION BY g.bot_id ORDER BY g.n) AS number FROM given g
   ), written AS (
     INSERT INTO engine.inbox (bot_id, number, delivery_id, sent_at, event, secret, alarms, ignored)
-    SELECT f.bot_id, f.number, f.delivery_id, f.sent_at, f.event, f.secret, f.alarms, f.ignored FROM fresh f ORDER BY f.bot_id, f.number
+    SELECT f.bot_id, f.number, f.delivery_id, f.sent_at, f.event, f.secret, f.alarms, f.ignored
+    FROM numbered f WHERE f.is_new ORDER BY f.bot_id, f.number
   ), counted AS (
     UPDATE engine.sources s SET last_number = greatest(s.last_number, c.newest), last_received_at = engine.now()
-    FROM (SELECT g.bot_id, coalesce(max(f.number), 0) AS newest FROM given g LEFT JOIN fresh f ON f.bot_id = g.bot_id AND f.n = g.n
-          GROUP BY g.bot_id) c
+    FROM (SELECT bot_id, max(number) AS newest FROM numbered GROUP BY bot_id) c
     WHERE s.bot_id = c.bot_id
   )
-  SELECT array_agg(CASE WHEN g.last_number IS NULL THEN 'gone' WHEN f.n IS NULL THEN 'twice' ELSE 'new' END ORDER BY g.n)
+  SELECT array_agg(CASE WHEN last_number IS NULL THEN 'gone' WHEN is_new THEN 'new' ELSE 'twice' END ORDER BY n)
   INTO v_answer
-  FROM given g LEFT JOIN fresh f ON f.n = g.n;
+  FROM numbered;
   RETURN v_answer;
 END
 $$;
