@@ -1,13 +1,10 @@
-import { exitCodes } from '../../ground/errors.ts';
 import { cancelJobRun, type CancelledJobRun } from '../../services/jobs/cancel.ts';
 import type { JobRunRow } from '../../services/jobs/list.ts';
 import { jobRunIdOf } from '../../services/references/by-id.ts';
-import { once } from '../../ground/once.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { withDatabase } from '../session/database.ts';
-import { noteIfIdle, waitForJob } from '../session/waiting.ts';
-import { doEach, raiseExitCode } from '../terminal/do-each.ts';
-import { note, say, shortId, state, time } from '../terminal/print.ts';
+import { cancelEach } from '../session/cancelling.ts';
+import { waitForJob } from '../session/waiting.ts';
+import { say, shortId, state, time } from '../terminal/print.ts';
 import { whyOf } from './show.ts';
 
 interface CancelOptions {
@@ -16,36 +13,16 @@ interface CancelOptions {
   json?: true;
 }
 
-export const cancelJobs = (given: string[], options: CancelOptions): Promise<void> =>
-  withDatabase(async ({ db }) => {
-    const actor = actorOf(options.as);
-    const noteOnce = once(() => noteIfIdle(db, 'it ends when one starts'));
-    await doEach(given, options, {
-      idOf: (name) => jobRunIdOf(db, name),
-      async act(name) {
-        const cancelled = await cancelJobRun({ db, actor }, { run: name });
-        const { run } = cancelled;
-        if (!run.completed_at) await noteOnce();
-        if (run.completed_at || !options.wait) {
-          if (!options.json) tellAsked(cancelled);
-          return run;
-        }
-        const ended = waitForJob(db, run.id);
-        return async () => {
-          const row = await ended;
-          if (!row) {
-            note('the request to stop stays');
-            raiseExitCode(exitCodes.interrupted);
-            return undefined;
-          }
-          // The run may have ended before the request reached it.
-          if (row.status !== 'cancelled') raiseExitCode(exitCodes.failed);
-          if (!options.json) tellEnded(row);
-          return row;
-        };
-      },
-    });
+export async function cancelJobs(given: string[], options: CancelOptions): Promise<void> {
+  const actor = actorOf(options.as);
+  await cancelEach(given, options, {
+    idOf: jobRunIdOf,
+    cancel: (db, run) => cancelJobRun({ db, actor }, { run }),
+    waitFor: waitForJob,
+    tellAsked,
+    tellEnded,
   });
+}
 
 const nameOf = ({ id, job }: JobRunRow): string => `${shortId(id)} of ${job}`;
 
