@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command as Commander } from 'commander';
 import { nearest } from '../ground/nearest.ts';
 import { printable } from '../ground/text.ts';
+import { noteCommand } from './arguments/actor.ts';
 import { applyOptionRules } from './arguments/option-rules.ts';
 import { applyShowOptions } from './arguments/show-options.ts';
 import { actionsCommand } from './actions/index.ts';
@@ -72,11 +73,16 @@ export function program(engineCommands: Command[]): Command {
   for (const command of commands) root.addCommand(command());
   configure(root);
   root.hook('preAction', (_, command) => {
+    noteCommand(pathOf(command));
     beginShowing(command);
     return noteOddSettings(command);
   });
   return root;
 }
+
+/** `bots edit` */
+const pathOf = (command: Commander): string =>
+  command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
 /**
  * Notes settings that are probably mistakes: without this a person would not notice that a command works on another

@@ -246,6 +246,9 @@ export interface BotKnowledgeEvents {
   figures: Generated<Json>;
   actor: string;
   created_at: Generated<Timestamp>;
+  version: number | null;
+  source: string | null;
+  place: string | null;
 }
 
 export interface BotMaintenance {
@@ -812,6 +815,23 @@ export interface EngineCheckMemories {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EngineDefinitionChanges {
+  id: GeneratedAlways<SelectType<Int8>>;
+  kind: 'bot' | 'knowledge' | 'silence' | 'policy' | 'notifications' | 'limit' | 'setting';
+  definition: string;
+  version: number;
+  name: string | null;
+  event: 'added' | 'changed' | 'deleted';
+  before: Json | null;
+  after: Json | null;
+  actor: string;
+  source: 'command' | 'apply' | 'application' | 'catalogue' | 'engine' | 'migration' | 'sql';
+  place: string | null;
+  why: string | null;
+  database_role: string;
+  changed_at: Generated<Timestamp>;
+}
+
 export interface EngineErrorCounts {
   starts_at: Timestamp;
   template_id: Int8;
@@ -1106,6 +1126,7 @@ export interface DB {
   'engine.cancellations': EngineCancellations;
   'engine.channels': EngineChannels;
   'engine.check_memories': EngineCheckMemories;
+  'engine.definition_changes': EngineDefinitionChanges;
   'engine.error_counts': EngineErrorCounts;
   'engine.error_cursor': EngineErrorCursor;
   'engine.error_facets': EngineErrorFacets;

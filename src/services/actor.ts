@@ -1,3 +1,4 @@
+import type { ChangeSource } from '../database/change-context.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 
 /** The roles, the one with the most rights first: each role may do what the roles after it may. */
@@ -8,6 +9,10 @@ export type Role = (typeof roles)[number];
 export interface Actor {
   name: string;
   role: Role;
+  /** from where they ask, for the history of definitions; `application` unless given */
+  source?: ChangeSource;
+  /** the command; or the set and the file */
+  place?: string;
 }
 
 /** The role of the person who asks does not allow what they ask for. */

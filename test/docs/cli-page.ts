@@ -129,9 +129,14 @@ silence, a limit, the end of maintenance), which the opposite command takes back
 const asksBefore = (command: Command): boolean =>
   command.options.some(({ long }) => long === '--yes');
 
-/** The commands that have no subcommands. */
+/** The commands that do something themselves: those without subcommands, and those with arguments of their own beside them. */
 export const leavesOf = (command: Command): Command[] =>
-  command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command];
+  command.commands.length > 0
+    ? [
+        ...(command.registeredArguments.length > 0 ? [command] : []),
+        ...command.commands.flatMap(leavesOf),
+      ]
+    : [command];
 
 /** An argument as the usage shows it: `<name>`, `[name]` or `[name...]`. */
 function term(argument: Argument): string {
@@ -153,8 +158,9 @@ function sectionsOf(command: Command, depth: number): string[] {
   const help = command.createHelp();
   const head = ['', `${'#'.repeat(depth)} ${nameOf(command)}`];
   const what = ['', `${cell(capitalised(command.description()))}.`];
-  if (command.commands.length > 0)
-    return [...head, ...what, ...command.commands.flatMap((each) => sectionsOf(each, depth + 1))];
+  const below = command.commands.flatMap((each) => sectionsOf(each, depth + 1));
+  if (command.commands.length > 0 && command.registeredArguments.length === 0)
+    return [...head, ...what, ...below];
   return [
     ...head,
     ...what,
@@ -176,6 +182,7 @@ function sectionsOf(command: Command, depth: number): string[] {
     ),
     ...(examplesOf(command).length > 0 ? ['', 'For example:', ''] : []),
     ...examplesOf(command).map((line) => `    ${line}`),
+    ...below,
   ];
 }
 

@@ -31,5 +31,15 @@ export function actorName(as?: string): string {
   }
 }
 
+let running: string | undefined;
+
+/** Remembers which command runs, as `bots edit`: the history of definitions names it. */
+export const noteCommand = (name: string): void => void (running = name);
+
 /** A person who has the database's address has every right. */
-export const actorOf = (as?: string): Actor => ({ name: actorName(as), role: 'owner' });
+export const actorOf = (as?: string): Actor => ({
+  name: actorName(as),
+  role: 'owner',
+  source: 'command',
+  ...(running !== undefined && { place: running }),
+});

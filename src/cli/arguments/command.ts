@@ -42,7 +42,12 @@ export class Command extends Commander {
     const odd = words.find((word) => /^-./.test(word));
     if (odd !== undefined) this.#refuse(`option '${odd}'`);
     // What is asked of Commander's own `help` is answered by help().
-    if (words.length === 0 || this.commands.length === 0 || words[0] === 'help')
+    if (
+      words.length === 0 ||
+      this.commands.length === 0 ||
+      words[0] === 'help' ||
+      this.#takes(words[0]!)
+    )
       return super.outputHelp();
     this.args = [];
     return this.#helpFor(words);
@@ -50,7 +55,8 @@ export class Command extends Commander {
 
   /** Shows the help of the subcommand that these names lead to, and ends the process. The words after a command without subcommands are its arguments. */
   #helpFor([name, ...rest]: readonly string[]): never {
-    if (name === undefined || this.commands.length === 0 || name === 'help') return super.help();
+    if (name === undefined || this.commands.length === 0 || name === 'help' || this.#takes(name))
+      return super.help();
     const below = this.commands.find(
       (each) => each.name() === name || each.aliases().includes(name),
     );
@@ -60,6 +66,14 @@ export class Command extends Commander {
       this.commands.map((each) => each.name()),
     );
     return this.#refuse(`command '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`);
+  }
+
+  /** Whether this word is an argument of this command, which has subcommands beside its arguments. */
+  #takes(word: string): boolean {
+    return (
+      this.registeredArguments.length > 0 &&
+      !this.commands.some((each) => each.name() === word || each.aliases().includes(word))
+    );
   }
 
   /** Refuses what was typed where help was asked for: to add --help would be no advice. The error itself says what to try. */

@@ -4,6 +4,7 @@
  */
 const columns: Record<string, string> = {
   'actions list': 'id taken_at state remedy risk component knowledge bot action_description',
+  'bots history': 'version changed_at name event change actor source why place database_role',
   'bots catalogue': 'name endpoint description',
   'bots list': 'name status schedule_cron last_run last_status next_execution_at open_findings',
   'bots next': 'name next_execution_at schedule_cron maintenance',
@@ -15,22 +16,27 @@ const columns: Record<string, string> = {
   'jobs history':
     'id scheduled_for trigger status at took_ms host figures why attempt requested_by',
   'jobs list': 'name title schedule next_slot_at last_run last_status took_ms failures runs',
-  'knowledge history': 'created_at event component change figures actor',
+  'knowledge history': 'created_at event component change figures actor source version',
   'knowledge list':
     'name category autonomy enabled times_applied times_successful success_rate last_used_at',
   'knowledge stats':
     'name autonomy decided held relapsed failed lower untouched_recovered lift last_relapse untouched_persisted',
   'knowledge verify': 'name column is ought',
+  'limits history': 'version changed_at name event change actor source why place database_role',
   limits: 'name value usual meaning',
   'maintenance list':
     'id what open_findings starts_at schedule_cron owner reason ends_at ended_at in_force pending_tickets skip_runs',
+  'notify history': 'version changed_at name event change actor source why place database_role',
   'notify list':
     'id ticket_number channel status attempts sent_at why error_message send_after created_at kind report_day',
+  'policy history': 'version changed_at name event change actor source why place database_role',
   'retention preview': 'table keep_days rows oldest bytes stays setting',
   'runs list':
     'id bot status trigger started_at execution_time_ms checks_performed issues_found why queued_at run_after cancel_reason error_message',
   'secrets list': 'name from closed changed_at changed_by used_by',
   settings: 'name value meaning',
+  'settings history': 'version changed_at name event change actor source why place database_role',
+  'silences history': 'version changed_at name event change actor source why place database_role',
   'silences list':
     'id what title open_findings expires_at owner created_at reason until_resolved ended_at',
   'sources list': 'name kind status problem deliveries unread last_received_at secrets url',

@@ -32,14 +32,14 @@ export async function suggest(
       : found.map(({ name, about }) => ({ name: `${flag}=${name}`, about }));
   }
   if (begin.startsWith('-') && !isLiteral) return optionsOf(command, begin);
-  if (command.commands.length > 0 && operands === 0) return commandsOf(command, begin);
+  const below = operands === 0 ? commandsOf(command, begin) : [];
   const argument = argumentAt(command, operands);
-  if (!argument) return [];
+  if (!argument) return below;
   const found = await valuesAt(command, argument, begin, ask);
+  if (found === 'files') return found;
   // An argument that takes several gets each of them once.
-  return found === 'files' || !argument.variadic
-    ? found
-    : found.filter(({ name }) => !before.includes(name));
+  const fresh = argument.variadic ? found.filter(({ name }) => !before.includes(name)) : found;
+  return [...fresh, ...below];
 }
 
 /** Where the last word stands on the command line. */

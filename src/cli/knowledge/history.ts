@@ -1,6 +1,7 @@
 import { fitting, printable } from '../../ground/text.ts';
 import { withDatabase } from '../session/database.ts';
 import { storedFiguresInWords } from './figures.ts';
+import { originInWords } from '../history/words.ts';
 import type { HistoryOptions } from '../arguments/show-options.ts';
 import { list, printPart, type Column } from '../listing/list.ts';
 import { relative } from '../terminal/print.ts';
@@ -31,9 +32,22 @@ const columns = (now: Date): Column<KnowledgeEvent>[] => [
     cellForPrograms: ({ figures }) => (figures === null ? null : JSON.stringify(figures)),
   },
   { name: 'actor', head: 'Who', cell: ({ actor }) => printable(actor) },
+  {
+    name: 'source',
+    head: 'From',
+    cell: (event) => originInWords(event),
+    cellForPrograms: ({ source }) => source,
+    hiddenWhenEmpty: true,
+  },
+  {
+    name: 'version',
+    head: 'Version',
+    cell: ({ version }) => (version === null ? null : String(version)),
+    onlyForPrograms: true,
+  },
 ];
 
-const dropWhenNarrow = ['component'];
+const dropWhenNarrow = ['component', 'source'];
 
 export const showHistory = (given: string, options: HistoryOptions): Promise<void> =>
   withDatabase(async ({ db }) => {

@@ -1,10 +1,12 @@
 import { Command } from '../arguments/command.ts';
 import { asOption } from '../arguments/options.ts';
 import { listJson } from '../arguments/show-options.ts';
+import { addHistory } from '../history/index.ts';
 
 /** `roundsman limits` */
 export function limitsCommand(): Command {
-  return new Command('limits')
+  const limits = new Command('limits')
+    .enablePositionalOptions()
     .description('how often and how long healing may try: cooldown, breaker, budget, storm')
     .example('npx roundsman limits')
     .example('npx roundsman limits cooldown_minutes 30m')
@@ -19,4 +21,6 @@ export function limitsCommand(): Command {
       const { setLimit, showLimits } = await import('./change.ts');
       await (value === undefined ? showLimits(name, options) : setLimit(name, value, options));
     });
+  addHistory(limits, { kind: 'limit', example: 'cooldown_minutes', called: 'the limit' });
+  return limits;
 }

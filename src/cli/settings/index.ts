@@ -2,10 +2,12 @@ import { Argument, Option } from 'commander';
 import { Command } from '../arguments/command.ts';
 import { asOption } from '../arguments/options.ts';
 import { listJson } from '../arguments/show-options.ts';
+import { addHistory } from '../history/index.ts';
 
 /** `roundsman settings` */
 export function settingsCommand(): Command {
-  return new Command('settings')
+  const settings = new Command('settings')
+    .enablePositionalOptions()
     .description(
       'which addresses the engine may reach, where backups go, and how long rows are kept',
     )
@@ -55,4 +57,6 @@ export function settingsCommand(): Command {
       if (options.unset) return unsetSetting(name, value, options);
       await (value === undefined ? showSettings(name, options) : setSetting(name, value, options));
     });
+  addHistory(settings, { kind: 'setting', example: 'http_hosts', called: 'the setting' });
+  return settings;
 }

@@ -1,6 +1,7 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { Migrator, type Migration, type MigrationProvider } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
+import { noteContext } from '../change-context.ts';
 import { documentedTables } from './adopt.ts';
 import { alone, buildIndexes } from './build-indexes.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';
@@ -40,6 +41,12 @@ class SqlFiles implements MigrationProvider {
         // All files run in one transaction.
         if (!this.#hasTables) await lockTables(db);
         this.#hasTables = true;
+        // The history of definitions says which migration changed one.
+        await noteContext(db as Transaction<any>, {
+          actor: 'roundsman',
+          source: 'migration',
+          place: name,
+        });
         if (run) await sql.raw(text).execute(db);
       };
       return [name, { up }] as const;

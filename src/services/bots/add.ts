@@ -6,6 +6,7 @@ import { parseSchedule } from '../../schedule/cron.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { addBot as insert } from '../../transitions/bots/add.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, type BotDefinition } from './definition.ts';
 import { lackingTablesIn, refuseLackingTables } from './lacking.ts';
@@ -103,7 +104,7 @@ export async function addBot(
   const added = await refusingTakenSource(
     db,
     { what: notAdded(values.name), endpoint: values.api_endpoint },
-    () => db.transaction().execute((trx) => insert(trx, values)),
+    () => changing({ db, actor }, (trx) => insert(trx, values)),
   );
   if (added) return added;
   throw nameTaken(values.name);

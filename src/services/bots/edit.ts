@@ -7,6 +7,7 @@ import type { Bots } from '../../database/tables.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { editBot as write } from '../../transitions/bots/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { botOf } from '../references/named.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { columnsOf, decisiveColumns, type BotDefinition } from './definition.ts';
@@ -65,7 +66,7 @@ export async function editBot(
   const lacking = await lackingTablesIn(db, catalogue);
   let changed: BotColumn[] = [];
   const change = () =>
-    db.transaction().execute((trx) =>
+    changing({ db, actor }, (trx) =>
       write(trx, id, (bot) => {
         const wanted = wantedOf(bot);
         changed = differingColumns(bot, wanted);

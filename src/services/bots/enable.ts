@@ -4,6 +4,7 @@ import { disableBot as disable } from '../../transitions/bots/disable.ts';
 import { enableBot as enable } from '../../transitions/bots/enable.ts';
 import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel-of-bot.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { botOf } from '../references/named.ts';
 import {
   requireChange,
@@ -26,7 +27,7 @@ export async function disableBot(
   authorise(actor, 'disable bots', 'admin');
   const bot = await botOf(db, given);
   if (bot.status === 'disabled') return { bot, unchanged: true, cancelled: 0, stopping: 0 };
-  const disabled = await db.transaction().execute(async (trx) => {
+  const disabled = await changing({ db, actor }, async (trx) => {
     const after = await disable(trx, bot, reason);
     return after && { bot: after, ...(await cancelRunsOf(trx, bot.id, 'its bot was disabled')) };
   });
@@ -66,7 +67,7 @@ export async function enableBot(
   const enabled = await refusingTakenSource(
     db,
     { what: `${bot.name} was not enabled`, endpoint: bot.api_endpoint },
-    () => enable(db, bot),
+    () => changing({ db, actor }, (trx) => enable(trx, bot)),
   );
   return { bot: await requireChange(db, bot, enabled), unchanged: false, wasRemoved };
 }

@@ -8,6 +8,7 @@ import { inspectDefinition } from '../../schedule/definition.ts';
 import { pauseBot as pause } from '../../transitions/bots/pause.ts';
 import { resumeBot as resume } from '../../transitions/bots/resume.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { botOf } from '../references/named.ts';
 import { lackingTablesIn } from './lacking.ts';
 
@@ -37,7 +38,11 @@ export async function pauseBot(
       hint: `\`npx roundsman bots enable ${bot.name}\` if it is to run again`,
     });
   if (bot.status === 'paused') return { bot, unchanged: true, pendingRuns: 0 };
-  const after = await requireChange(db, bot, pause(db, bot, reason));
+  const after = await requireChange(
+    db,
+    bot,
+    changing({ db, actor }, (trx) => pause(trx, bot, reason)),
+  );
   return { bot: after, unchanged: false, pendingRuns: await countPendingRuns(db, bot.id) };
 }
 
@@ -62,7 +67,14 @@ export async function resumeBot(
   const known = await catalogue();
   refuseUnrunnable(bot, known, 'resumed');
   await refuseLeftOff(db, bot, known, 'resumed');
-  return { bot: await requireChange(db, bot, resume(db, bot)), unchanged: false };
+  return {
+    bot: await requireChange(
+      db,
+      bot,
+      changing({ db, actor }, (trx) => resume(trx, bot)),
+    ),
+    unchanged: false,
+  };
 }
 
 /** Throws {@link WrongStatusError} for a bot that the scheduler would put into error again at its next tick. */

@@ -5,6 +5,7 @@ import { closeRemoved } from '../../transitions/bots/close-removed.ts';
 import { removeBot as remove } from '../../transitions/bots/remove.ts';
 import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel-of-bot.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { botOf } from '../references/named.ts';
 
 export interface RemovedBot extends CancelledOfBot {
@@ -28,7 +29,7 @@ export async function removeBot(
 ): Promise<RemovedBot> {
   authorise(actor, 'remove bots', 'admin');
   const seen = await botOf(db, given);
-  return db.transaction().execute(async (trx) => {
+  return changing({ db, actor }, async (trx) => {
     const bot = await remove(trx, seen, reason);
     if (!bot)
       return { bot: seen, unchanged: true, cancelled: 0, stopping: 0, findings: 0, tickets: 0 };

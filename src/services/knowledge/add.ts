@@ -5,6 +5,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { addKnowledge as insert } from '../../transitions/knowledge/add.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { columnsOf, type KnowledgeDefinition } from './definition.ts';
 import { categoryWarnings, warningsOf, type KnowledgeWarning } from './warnings.ts';
 
@@ -53,9 +54,9 @@ export async function addKnowledge(
 ): Promise<{ entry: KnowledgeRow; newNameOfRemoved: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
   const warningsOfCategory = await categoryWarnings(db, values.category);
-  const added = await db
-    .transaction()
-    .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
+  const added = await changing({ db, actor }, (trx) =>
+    insert(trx, values, { actor: storable(actor.name) }),
+  );
   if (added)
     return { ...added, warnings: [...warningsOfCategory, ...(await warningsOf(db, added.entry))] };
   const { name } = values;

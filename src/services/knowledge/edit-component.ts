@@ -7,6 +7,7 @@ import { storable } from '../../ground/text.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
 import { setAutonomyOn as set } from '../../transitions/knowledge/set-autonomy-on.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { checkAutonomy, type KnowledgeDefinition } from './definition.ts';
 
@@ -51,8 +52,8 @@ export async function setAutonomyOn(
     actor: storable(actor.name),
     figures: { ...records.component, untouched, lift },
   };
-  const changed = await db
-    .transaction()
-    .execute((trx) => set(trx, entry.id, storable(component), autonomy, change));
+  const changed = await changing({ db, actor }, (trx) =>
+    set(trx, entry.id, storable(component), autonomy, change),
+  );
   return { entry, before: changed?.before ?? null };
 }

@@ -10,6 +10,7 @@ import { storable } from '../../ground/text.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
 import { editKnowledge as edit } from '../../transitions/knowledge/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { checkAutonomy, columnsOf, type KnowledgeDefinition } from './definition.ts';
 import { differingAutonomies } from './differing-autonomies.ts';
@@ -75,7 +76,7 @@ export async function editKnowledge(
     figures: wanted.autonomy && (await figuresNow(db, id)),
   };
   const warningsOfCategory = await categoryWarnings(db, wanted.category);
-  const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
+  const edited = await changing({ db, actor }, (trx) => edit(trx, id, checkEdit, change));
   const own = edited && wanted.autonomy ? await differingAutonomies(db, edited.after, maxOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {

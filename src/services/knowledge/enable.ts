@@ -4,6 +4,7 @@ import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { editKnowledge } from '../../transitions/knowledge/edit.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { secretWarnings, type KnowledgeWarning } from './warnings.ts';
 
@@ -50,9 +51,11 @@ export async function setEnabled(
   else authorise(actor, 'disable knowledge', 'operator');
   const { id } = await knowledgeOf(db, given);
   const change = { actor: storable(actor.name), why: reason };
-  const edited = await db
-    .transaction()
-    .execute((trx) => editKnowledge(trx, id, () => ({ enabled }), change));
+  const edited = await changing(
+    { db, actor },
+    (trx) => editKnowledge(trx, id, () => ({ enabled }), change),
+    reason,
+  );
   return {
     entry: edited?.after ?? (await knowledgeOf(db, id)),
     changed: edited !== null,

@@ -1,12 +1,10 @@
-import type { Selectable } from 'kysely';
-import { countKnowledgeEvents, knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
 import { currentTime } from '../../data/bots/engine.ts';
+import { countEntryEvents, entryEvents, type EntryEvent } from '../../data/history/entry-events.ts';
 import type { Db } from '../../database/connect.ts';
 import type { Since } from '../../database/rows/since.ts';
-import type { BotKnowledgeEvents } from '../../database/tables.ts';
 import { knowledgeOf } from '../references/named.ts';
 
-export type KnowledgeEvent = Selectable<BotKnowledgeEvents>;
+export type KnowledgeEvent = EntryEvent;
 
 /** The changes of an entry, all or those since a time, the newest first, with the figures that caused them. Throws NotFoundError. */
 export async function knowledgeHistory(
@@ -16,8 +14,8 @@ export async function knowledgeHistory(
   const { since, limit } = request;
   const { id } = await knowledgeOf(db, request.knowledge);
   return {
-    events: await knowledgeEvents(db, id, limit, since),
-    count: () => countKnowledgeEvents(db, id, since),
+    events: await entryEvents(db, id, limit, since),
+    count: () => countEntryEvents(db, id, since),
     now: await currentTime(db),
   };
 }

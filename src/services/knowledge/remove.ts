@@ -3,6 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { removeKnowledge as remove } from '../../transitions/knowledge/remove.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { knowledgeOf } from '../references/named.ts';
 
 export { enableReasonOf as reasonOf } from './enable.ts';
@@ -19,6 +20,6 @@ export async function removeKnowledge(
   authorise(actor, 'remove knowledge', 'admin');
   const seen = await knowledgeOf(db, given);
   const change = { actor: storable(actor.name), why: reason };
-  const entry = await db.transaction().execute((trx) => remove(trx, seen.id, change));
+  const entry = await changing({ db, actor }, (trx) => remove(trx, seen.id, change), reason);
   return { entry: entry ?? (await knowledgeOf(db, seen.id)), unchanged: entry === undefined };
 }

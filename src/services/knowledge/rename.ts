@@ -5,6 +5,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { renameKnowledge as rename } from '../../transitions/knowledge/rename.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { knowledgeOf } from '../references/named.ts';
 import { KnowledgeNameTakenError } from './add.ts';
 
@@ -35,16 +36,15 @@ export async function renameKnowledge(
   if (seen.name === name)
     return { entry: seen, before: name, unchanged: true, newNameOfRemoved: null };
   const change = { actor: storable(actor.name) };
-  const renamed = await db
-    .transaction()
-    .execute((trx) => rename(trx, seen, name, change))
-    .catch((error: unknown) => {
+  const renamed = await changing({ db, actor }, (trx) => rename(trx, seen, name, change)).catch(
+    (error: unknown) => {
       // Another session has just given the name to an entry of its own.
       const refused = explainRefusal(error, '');
       if (refused instanceof ConstraintError && refused.constraint === 'bot_knowledge_name_key')
         return;
       throw error;
-    });
+    },
+  );
   if (renamed) return { ...renamed, before: seen.name, unchanged: false };
   const current = await knowledgeOf(db, seen.id);
   if (current.name !== seen.name)

@@ -1,4 +1,4 @@
-import { knowledgeEvents } from '../../data/bots/bot-knowledge.ts';
+import { entryEvents } from '../../data/history/entry-events.ts';
 import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
@@ -27,7 +27,7 @@ export async function showKnowledge(db: Db, { knowledge: given }: { knowledge: s
     .orderBy('component')
     .limit(maxComponents)
     .execute();
-  const events = await knowledgeEvents(db, entry.id, newestEvents);
+  const events = await entryEvents(db, entry.id, newestEvents);
   const figures = (await figuresOf(db, [entry.id], aboutAll)).get(entry.id)!;
   return {
     entry,

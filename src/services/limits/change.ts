@@ -4,6 +4,7 @@ import { NotFoundError, UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 
 export type { LimitRow } from '../../data/bots/healing-limits.ts';
 
@@ -51,6 +52,8 @@ export async function changeLimit(
   { limit, value }: { limit: Limit; value: number },
 ): Promise<{ before: number | null; rows: LimitRow[] }> {
   authorise(actor, 'change limits', 'admin');
-  const before = await setLimit(db, limit, value, storable(actor.name));
+  const before = await changing({ db, actor }, (trx) =>
+    setLimit(trx, limit, value, storable(actor.name)),
+  );
   return { before, rows: await readLimits(db) };
 }

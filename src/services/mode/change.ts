@@ -12,6 +12,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 
 export { modes, type Mode, type ModeInForce } from '../../data/bots/engine.ts';
 
@@ -58,7 +59,11 @@ export async function setMode(
   { mode, reason }: { mode: Mode; reason: string | null },
 ): Promise<CurrentMode & { changed: boolean; underWay: number }> {
   authorise(actor, 'change the mode', 'admin');
-  const changed = await changeMode(db, mode, { by: storable(actor.name), reason });
+  const changed = await changing(
+    { db, actor },
+    (trx) => changeMode(trx, mode, { by: storable(actor.name), reason }),
+    reason,
+  );
   const current = await readMode(db);
   // Counted also when the mode was off already, because the person wants to know.
   const underWay = mode === 'off' ? await countHealsUnderWay(db) : 0;

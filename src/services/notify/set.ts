@@ -8,6 +8,7 @@ import { endRemovedChannel } from '../../transitions/channels/end-removed.ts';
 import { switchOn } from '../../transitions/channels/switch-on.ts';
 import { sendAgainOn } from '../../transitions/notifications/send-again.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { checkDocument } from './document.ts';
 
 export interface SetNotifications {
@@ -30,7 +31,7 @@ export async function setNotifications(
   authorise(actor, 'change notifications', 'admin');
   const { document, warnings } = await checkDocument(db, given);
   const by = storable(actor.name);
-  const changed = await db.transaction().execute(async (trx) => {
+  const changed = await changing({ db, actor }, async (trx) => {
     const before = await replace(trx, document, by);
     const [old, present] = [channelsIn(before), channelsIn(document)];
     const removed: SetNotifications['removed'] = [];

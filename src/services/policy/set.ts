@@ -11,6 +11,7 @@ import { defaultPolicy } from '../../policy/default.ts';
 import { storedPolicy } from '../../policy/stored-policy.ts';
 import type { ReadPolicy } from '../../policy/read.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { warningsOf } from './check.ts';
 
 export interface SetPolicy {
@@ -33,7 +34,9 @@ export async function setPolicy(
   authorise(actor, 'set the escalation policy', 'admin');
   const current = await policyOf(db);
   const unchanged = current !== undefined && isDeepStrictEqual(current.policy, read.document);
-  const row = unchanged ? current : await addPolicy(db, read.document, storable(actor.name));
+  const row = unchanged
+    ? current
+    : await changing({ db, actor }, (trx) => addPolicy(trx, read.document, storable(actor.name)));
   return {
     row,
     unchanged,

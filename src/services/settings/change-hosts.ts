@@ -3,6 +3,7 @@ import { httpHosts, lockSetting, removeSetting, writeSetting } from '../../data/
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 
 /** The list of hosts before and after a change; null for a list without hosts. */
 export interface ChangedHosts {
@@ -18,7 +19,7 @@ export function changeHosts(
   { add, remove }: { add: string[]; remove: string[] },
 ): Promise<ChangedHosts> {
   authorise(actor, 'change settings', 'admin');
-  return db.transaction().execute(async (transaction) => {
+  return changing({ db, actor }, async (transaction) => {
     const before = (await lockSetting(transaction, httpHosts))?.value ?? null;
     const known = hostsIn(before);
     const kept = [...new Set([...known, ...add])].filter((host) => !remove.includes(host));

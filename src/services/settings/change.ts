@@ -12,6 +12,7 @@ import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { refuseUnfitRecipients } from '../../backup/archive/seal.ts';
 import { whyUnfitHere } from '../backups/folder-here.ts';
 import { settings, type SettingName } from './kinds/index.ts';
@@ -73,7 +74,9 @@ export async function changeSetting(
   if (name === backupRecipients) await refuseUnfitRecipients(value as string[]);
   const unfit = name === backupFolder ? await whyUnfitHere(db, String(value)) : null;
   const before = (await readSetting(db, name))?.value ?? null;
-  await writeSetting(db, { key: name, value, by: storable(actor.name) });
+  await changing({ db, actor }, (trx) =>
+    writeSetting(trx, { key: name, value, by: storable(actor.name) }),
+  );
   const isAsked = name === connectivityUrl;
   return {
     before,
@@ -88,5 +91,5 @@ export function clearSetting(
   name: SettingName,
 ): Promise<boolean> {
   authorise(actor, 'change settings', 'admin');
-  return removeSetting(db, name);
+  return changing({ db, actor }, (trx) => removeSetting(trx, name));
 }

@@ -3,6 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable, withCommas } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { botOf } from '../references/named.ts';
 
 /** How many characters a text may have. */
@@ -72,12 +73,14 @@ export async function addSilence(
 ) {
   authorise(actor, 'silence anything', 'operator');
   const bot = named === undefined ? null : await botOf(db, named);
-  const silence = await insert(db, {
-    ...wanted,
-    bot_id: bot?.id ?? null,
-    owner: storable(actor.name),
-    reason: storable(reason),
-  });
+  const silence = await changing({ db, actor }, (trx) =>
+    insert(trx, {
+      ...wanted,
+      bot_id: bot?.id ?? null,
+      owner: storable(actor.name),
+      reason: storable(reason),
+    }),
+  );
   return { silence, bot: bot?.name ?? null, behind: await countBehind(db, silence.id) };
 }
 

@@ -3,6 +3,7 @@ import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { shortId, time } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { silenceIdOf } from '../references/by-id.ts';
 
 /** The silence is over already. */
@@ -15,7 +16,7 @@ export async function endSilence(
 ) {
   authorise(actor, 'end silences', 'operator');
   const id = await silenceIdOf(db, given);
-  const ended = await end(db, id);
+  const ended = await changing({ db, actor }, (trx) => end(trx, id));
   if (ended) return ended;
   const { ended_at, expires_at } = await db
     .selectFrom('bot_silences')

@@ -11,6 +11,7 @@ import { isStorm } from '../../data/bots/pending-tickets.ts';
 import { addKnowledge } from '../../transitions/knowledge/add.ts';
 import { noteOnTicket } from '../../transitions/tickets/note.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 import { replay, type Replay } from '../knowledge/replay.ts';
 import { credentialWarnings, type KnowledgeWarning } from '../knowledge/warnings.ts';
 
@@ -84,9 +85,11 @@ export async function learn(
   const by = storable(actor.name);
   const change = { actor: by, why: `learnt from T-${ticket.number}` };
   const store = (name: string) =>
-    db
-      .transaction()
-      .execute((trx) => addKnowledge(trx, { ...proposal, name, autonomy: 'shadow' }, change));
+    changing(
+      { db, actor },
+      (trx) => addKnowledge(trx, { ...proposal, name, autonomy: 'shadow' }, change),
+      change.why,
+    );
   let added = await store(proposal.name);
   while (!added) added = await store(await freeName(db, proposal.name));
   const { entry } = added;

@@ -6,6 +6,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { changing } from '../changing.ts';
 
 export type { TicketSeverity } from '../../data/bots/least-ticket-severity.ts';
 
@@ -19,6 +20,8 @@ export async function setLeastTicketSeverity(
 ): Promise<TicketSeverity> {
   authorise(actor, 'change which findings get a ticket', 'admin');
   const before = await leastTicketSeverity(db);
-  await writeLeastTicketSeverity(db, severity, storable(actor.name));
+  await changing({ db, actor }, (trx) =>
+    writeLeastTicketSeverity(trx, severity, storable(actor.name)),
+  );
   return before;
 }

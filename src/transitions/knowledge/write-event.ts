@@ -63,6 +63,15 @@ export async function writeEvent(
       figures: JSON.stringify({ ...(why && { why }), ...figures }),
       actor,
       created_at: sql<Date>`engine.now()`,
+      // From where the change of this transaction comes, and which version of the entry it made: the trigger of the entry has just
+      // written that. A change on one component makes none.
+      source: sql<string>`(SELECT source FROM engine.change_context())`,
+      place: sql<string | null>`(SELECT place FROM engine.change_context())`,
+      version:
+        component === null
+          ? sql<number | null>`(SELECT max(d.version) FROM engine.definition_changes d
+              WHERE d.kind = 'knowledge' AND d.definition = ${knowledge_id}::text)`
+          : null,
     })
     .execute();
 }
