@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { defineJob, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
+import { removeOldChanges } from '../src/data/history/changes.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
 import { firstId, removeGoneErrors } from '../src/error-groups/rows/gone-errors.ts';
 import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
@@ -26,16 +27,17 @@ const keptRuns = 10;
 const keptSuccesses = 1_000;
 
 /**
- * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress`, `engine.inbox`, `engine.remote_reports` and groups of
- * errors. Of the runs it keeps the newest of each job, and of the others those that are younger than a month, without the successful and
+ * Removes old rows of `engine.job_runs`, `bot_notifications`, `engine.run_progress`, `engine.inbox`, `engine.remote_reports`,
+ * `engine.definition_changes` and groups of errors. Of the runs it keeps the newest of each job, and of the others those that are younger than a month, without the successful and
  * skipped ones that are not among the job's newest {@link keptSuccesses}. Of the progress it keeps that of the last day. Of the messages it
  * keeps those that are younger than the setting `messages_keep_days`, those that wait, and those about a ticket that is not closed. Of the deliveries it keeps
  * those of the last 30 days, and those that no run has read. Of the requests of remote bots it keeps those of two days. Of the groups it keeps
- * those that had an error within 90 days. What was counted and is no longer in error_logs goes after eight days.
+ * those that had an error within 90 days. Of the changes of definitions it keeps the newest 200 of each, and all of the policy. What was counted and is no longer in error_logs goes after eight days.
  */
 export const tidy = defineJob({
   name: 'tidy',
-  title: 'Remove old runs of jobs, messages, progress, deliveries, reports and groups of errors',
+  title:
+    'Remove old runs of jobs, messages, progress, deliveries, reports, changes of definitions and groups of errors',
   payload: z.strictObject({}),
   schedule: '40 3 * * *',
   concurrency: 1,
@@ -52,6 +54,7 @@ export const tidy = defineJob({
       deliveries: await parts.carryOut('deliveries', () => tidyDeliveries(context)),
       remote_reports: await parts.carryOut('reports', () => tidyReports(context)),
       error_groups: await parts.carryOut('groups of errors', () => tidyErrorGroups(context)),
+      definition_changes: await parts.carryOut('changes of definitions', () => tidyChanges(context)),
       grouped_errors: await parts.carryOut('counted errors', () => tidyGroupedErrors(context)),
     };
     parts.refuseIfAny(
@@ -80,6 +83,15 @@ async function tidyReports({ commit, signal }: JobContext): Promise<number> {
   for (let all = 0; ;) {
     signal.throwIfAborted();
     const removed = await commit((trx) => removeOldReports(trx, maxRows));
+    if (removed === 0) return all;
+    all += removed;
+  }
+}
+
+async function tidyChanges({ commit, signal }: JobContext): Promise<number> {
+  for (let all = 0; ;) {
+    signal.throwIfAborted();
+    const removed = await commit((trx) => removeOldChanges(trx, maxRows));
     if (removed === 0) return all;
     all += removed;
   }

@@ -8,7 +8,7 @@ test('jobs are listed with their next slots and their newest runs, also one that
   const { db, url } = await testDatabase();
   const none = await roundsman(url, 'jobs', 'list', '-o', 'table');
   expect(none.out).toMatch(
-    /^tidy +Remove old runs of jobs, messages, progress, deliveries, reports and groups of errors +40 3 \* \* \* +in .* - +- +0 of 0$/m,
+    /^tidy +Remove old runs of jobs, messages, progress, deliveries, reports, changes of definitions and groups of errors +40 3 \* \* \* +in .* - +- +0 of 0$/m,
   );
   expect((await roundsman(url, 'jobs', 'show', 'tidy')).out).toContain('None yet');
 
