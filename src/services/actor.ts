@@ -13,6 +13,8 @@ export interface Actor {
   source?: ChangeSource;
   /** the command; or the set and the file */
   place?: string;
+  /** why, where the change has no reason of its own */
+  why?: string;
 }
 
 /** The role of the person who asks does not allow what they ask for. */

@@ -17,7 +17,7 @@ export const changing = <Result>(
       actor: storable(actor.name),
       source: actor.source ?? 'application',
       place: actor.place == null ? null : storable(actor.place),
-      why,
+      why: why ?? actor.why,
     });
     return work(trx);
   });

@@ -5,7 +5,7 @@ import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/op
 import { repeatedOption } from '../arguments/words.ts';
 import { listJson, showJson } from '../arguments/show-options.ts';
 import { withDefinition } from './definition-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 const nameArgument = ['<name>', 'the name of the bot'] as const;
 const namesArgument = ['<names...>', 'the names of the bots'] as const;
@@ -169,6 +169,6 @@ export function botsCommand(): Command {
     .option('--dry-run', 'say what would be queued, and write nothing')
     .option(...jsonOption)
     .action(async (name, options) => (await import('./backfill.ts')).backfillBot(name, options));
-  addHistory(bots, { kind: 'bot', example: 'ledger', called: 'the name of the bot' });
+  addHistoryAndRevert(bots, { kind: 'bot', example: 'ledger', called: 'the name of the bot' });
   return bots;
 }

@@ -1,7 +1,7 @@
 /** `history` and `revert`, the same for every kind of definition: one line in the commands of each noun. */
 import type { DefinitionKind } from '../../services/history/list.ts';
 import type { Command } from '../arguments/command.ts';
-import { limitOption } from '../arguments/options.ts';
+import { asOption, jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 import { listJson, sinceOption } from '../arguments/show-options.ts';
 
 interface Names {
@@ -12,8 +12,13 @@ interface Names {
   called: string;
 }
 
-/** Adds `history` to the commands of a noun. */
-export function addHistory(noun: Command, { kind, example, called }: Names): void {
+/** Adds `history` and `revert` to the commands of a noun. */
+export function addHistoryAndRevert(noun: Command, names: Names): void {
+  addHistory(noun, names);
+  addRevert(noun, names);
+}
+
+function addHistory(noun: Command, { kind, example, called }: Names): void {
   const command = noun.command('history');
   const line = `npx roundsman ${noun.name()} history`;
   if (example !== null) {
@@ -29,5 +34,28 @@ export function addHistory(noun: Command, { kind, example, called }: Names): voi
     .action(async (...given) => {
       const [name, options] = example === null ? [undefined, given[0]] : [given[0], given[1]];
       await (await import('./show.ts')).showHistory(kind, name, options);
+    });
+}
+
+/** Adds `revert` to the commands of a noun. */
+export function addRevert(noun: Command, { kind, example, called }: Names): void {
+  const command = noun.command('revert');
+  const line = `npx roundsman ${noun.name()} revert${example === null ? '' : ` ${example}`}`;
+  if (example !== null) command.argument(kind === 'silence' ? '<id>' : '<name>', called);
+  command
+    .description('set it back to an earlier version, after showing what that changes')
+    .example(line)
+    .example(`${line} --to 3`)
+    .option(
+      '--to <version>',
+      'as `history` counts them (the newest that differs from now)',
+      wholeNumber('--to', 0, 2_147_483_647),
+    )
+    .option(...asOption)
+    .option(...yesOption)
+    .option(...jsonOption)
+    .action(async (...given) => {
+      const [name, options] = example === null ? [kind, given[0]] : [given[0], given[1]];
+      await (await import('./revert.ts')).revertDefinition(kind, name, options);
     });
 }

@@ -3,6 +3,7 @@ import { Command } from '../arguments/command.ts';
 import { seconds } from '../arguments/durations.ts';
 import { asOption, jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 import { listJson, showJson, sinceOption } from '../arguments/show-options.ts';
+import { addRevert } from '../history/index.ts';
 
 const nameArgument = ['<name>', 'the name of the entry'] as const;
 
@@ -141,6 +142,11 @@ export function knowledgeCommand(): Command {
     .option('--fix', 'correct the figures by the stored outcomes')
     .addOption(listJson())
     .action(async (options) => (await import('./verify.ts')).verifyKnowledge(options));
+  addRevert(knowledge, {
+    kind: 'knowledge',
+    example: 'disk.full',
+    called: 'the name of the entry',
+  });
   return knowledge;
 }
 

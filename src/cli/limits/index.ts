@@ -1,7 +1,7 @@
 import { Command } from '../arguments/command.ts';
 import { asOption } from '../arguments/options.ts';
 import { listJson } from '../arguments/show-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 /** `roundsman limits` */
 export function limitsCommand(): Command {
@@ -21,6 +21,6 @@ export function limitsCommand(): Command {
       const { setLimit, showLimits } = await import('./change.ts');
       await (value === undefined ? showLimits(name, options) : setLimit(name, value, options));
     });
-  addHistory(limits, { kind: 'limit', example: 'cooldown_minutes', called: 'the limit' });
+  addHistoryAndRevert(limits, { kind: 'limit', example: 'cooldown_minutes', called: 'the limit' });
   return limits;
 }

@@ -2,7 +2,7 @@ import { Command } from '../arguments/command.ts';
 import { asOption, jsonOption, limitOption, ticketArgument } from '../arguments/options.ts';
 import { listOption } from '../arguments/words.ts';
 import { listJson, showJson, sinceOption } from '../arguments/show-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 const fileArgument = ['<file>', 'a document in YAML; - is standard input'] as const;
 
@@ -86,6 +86,10 @@ export function notifyCommand(): Command {
     .option(...asOption)
     .option(...jsonOption)
     .action(async (given, options) => (await import('./retry.ts')).retry(given, options));
-  addHistory(notify, { kind: 'notifications', example: null, called: 'the notifications' });
+  addHistoryAndRevert(notify, {
+    kind: 'notifications',
+    example: null,
+    called: 'the notifications',
+  });
   return notify;
 }

@@ -1,7 +1,7 @@
 import { Command } from '../arguments/command.ts';
 import { asOption, jsonOption, wholeNumber } from '../arguments/options.ts';
 import { showJson } from '../arguments/show-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 const fileArgument = '<file>';
 const fileMeaning = 'YAML or JSON, as `policy show` prints it; - is standard input';
@@ -40,6 +40,6 @@ export function policyCommand(): Command {
     .option(...asOption)
     .option(...jsonOption)
     .action(async (file, options) => (await import('./set.ts')).setPolicy(file, options));
-  addHistory(policy, { kind: 'policy', example: null, called: 'the policy' });
+  addHistoryAndRevert(policy, { kind: 'policy', example: null, called: 'the policy' });
   return policy;
 }

@@ -2,7 +2,7 @@ import { Argument, Option } from 'commander';
 import { Command } from '../arguments/command.ts';
 import { asOption } from '../arguments/options.ts';
 import { listJson } from '../arguments/show-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 /** `roundsman settings` */
 export function settingsCommand(): Command {
@@ -57,6 +57,6 @@ export function settingsCommand(): Command {
       if (options.unset) return unsetSetting(name, value, options);
       await (value === undefined ? showSettings(name, options) : setSetting(name, value, options));
     });
-  addHistory(settings, { kind: 'setting', example: 'http_hosts', called: 'the setting' });
+  addHistoryAndRevert(settings, { kind: 'setting', example: 'http_hosts', called: 'the setting' });
   return settings;
 }

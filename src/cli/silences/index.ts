@@ -3,7 +3,7 @@ import { Command } from '../arguments/command.ts';
 import { seconds } from '../arguments/durations.ts';
 import { idArgument, jsonOption, limitOption, yesOption } from '../arguments/options.ts';
 import { listJson } from '../arguments/show-options.ts';
-import { addHistory } from '../history/index.ts';
+import { addHistoryAndRevert } from '../history/index.ts';
 
 /** A year at most: a person who wants a longer silence should change the bot. */
 const silenceBounds = { least: 60, most: 365 * 86_400, example: '2h' };
@@ -52,7 +52,7 @@ export function silencesCommand(): Command {
     .example('npx roundsman silences end 1a2b3c4d')
     .option(...jsonOption)
     .action(async (id, options) => (await import('./change.ts')).endSilence(id, options));
-  addHistory(silences, {
+  addHistoryAndRevert(silences, {
     kind: 'silence',
     example: '1a2b3c4d',
     called: 'the id of one, or at least the first 4 digits of it',

@@ -1,4 +1,4 @@
-import { sql, type RawBuilder, type Selectable } from 'kysely';
+import { sql, type RawBuilder, type Selectable, type Updateable } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { Db } from '../../database/connect.ts';
 import { countRows } from '../../database/rows/count-rows.ts';
@@ -191,6 +191,26 @@ export const endSilence = (db: Db, id: string): Promise<SilenceRow | undefined> 
     .set({ ended_at: now })
     .where('s.id', '=', id)
     .where(sql<boolean>`${inForce}`)
+    .returningAll('s')
+    .executeTakeFirst();
+
+/**
+ * Gives a silence the columns of an earlier version of it, all that may differ; undefined when its row is gone, or its time would be
+ * over at once.
+ */
+export const restoreSilence = (
+  db: Db,
+  id: string,
+  definition: Record<string, unknown>,
+): Promise<SilenceRow | undefined> =>
+  db
+    .updateTable('bot_silences as s')
+    .set(definition as Updateable<BotSilences>)
+    .where('s.id', '=', id)
+    .where(
+      sql<boolean>`(${definition.ended_at ?? null}::timestamptz IS NOT NULL OR ${definition.until_resolved ?? false}::boolean
+        OR ${definition.expires_at ?? null}::timestamptz > engine.now())`,
+    )
     .returningAll('s')
     .executeTakeFirst();
 

@@ -106,6 +106,17 @@ export const changeAfter = (
     .limit(1)
     .executeTakeFirst();
 
+/** The changes after a version, the oldest first. */
+export const changesSince = (
+  db: Db,
+  { kind, definition, version }: { kind: DefinitionKind; definition: string; version: number },
+): Promise<Row[]> =>
+  selected(db, { kind, definition })
+    .selectAll('d')
+    .where('d.version', '>', version)
+    .orderBy('d.version')
+    .execute();
+
 /** The oldest version that is known: the first one that is recorded, or what that one replaced. Null where none is recorded. */
 export async function oldestVersion(
   db: Db,

@@ -71,8 +71,7 @@ export async function changeSetting(
   { name, value }: { name: SettingName; value: unknown },
 ): Promise<{ before: unknown; unanswered: string | null; unfit: string | null }> {
   authorise(actor, 'change settings', 'admin');
-  if (name === backupRecipients) await refuseUnfitRecipients(value as string[]);
-  const unfit = name === backupFolder ? await whyUnfitHere(db, String(value)) : null;
+  const unfit = await checkValue(db, { name, value });
   const before = (await readSetting(db, name))?.value ?? null;
   await changing({ db, actor }, (trx) =>
     writeSetting(trx, { key: name, value, by: storable(actor.name) }),
@@ -83,6 +82,15 @@ export async function changeSetting(
     unfit,
     unanswered: isAsked ? await whyNoAnswer(String(value), new AbortController().signal) : null,
   };
+}
+
+/** Why a value cannot be used on this host, although it may be set; null if it can. Throws UsageError as {@link changeSetting} does. */
+export async function checkValue(
+  db: Db,
+  { name, value }: { name: SettingName; value: unknown },
+): Promise<string | null> {
+  if (name === backupRecipients) await refuseUnfitRecipients(value as string[]);
+  return name === backupFolder ? whyUnfitHere(db, String(value)) : null;
 }
 
 /** Removes the value of a setting; false if it had none. For owners and admins. */

@@ -1,0 +1,76 @@
+import type { BotRow } from '../../../data/bots/bots.ts';
+import { currentTime } from '../../../data/bots/engine.ts';
+import type { Db } from '../../../database/connect.ts';
+import { counted, time } from '../../../ground/text.ts';
+import { slotsBetween } from '../../../schedule/cron.ts';
+import { editBot } from '../../bots/edit.ts';
+import { nextRuns } from '../../bots/next.ts';
+import { scheduleInWords, scheduleOf } from '../../bots/schedule.ts';
+import { botOf } from '../../references/named.ts';
+import { tryOut } from '../try-out.ts';
+import { refuseAbsent, type Reverter, type Wanted } from './reverter.ts';
+
+const columns = (
+  'display_name description schedule_cron timezone api_endpoint config catch_up catch_up_limit grace_seconds overlap ' +
+  'concurrency jitter_seconds timeout_seconds max_attempts priority confirm clear'
+).split(' ');
+
+/** How many runs of the schedule are named. */
+const namedRuns = 5;
+/** A schedule runs once a minute at most. */
+const minutesOfADay = 1_440;
+
+export const botReverter: Reverter = {
+  columns,
+  otherCommands: { name: 'bots rename', status: 'bots pause|resume|enable|disable' },
+  async consequences(context, wanted) {
+    const before = await botOf(context.db, wanted.named.definition);
+    return tryOut(context.db, async (db) => {
+      const { bot, changed } = await edit({ ...context, db }, wanted);
+      const isRescheduled = changed.some((column) =>
+        ['schedule_cron', 'timezone'].includes(column),
+      );
+      return [
+        ...(isRescheduled ? await ofSchedule(db, before, bot) : []),
+        ...(before.status === 'error' && bot.status === 'active'
+          ? [`${bot.name} is no longer in error, and runs again`]
+          : []),
+        ...(bot.status !== 'active' ? [`${bot.name} stays ${bot.status} and runs nothing`] : []),
+      ];
+    });
+  },
+  write: edit,
+};
+
+function edit(
+  context: Parameters<Reverter['write']>[0],
+  { named, definition, ...rest }: Wanted,
+): ReturnType<typeof editBot> {
+  if (!definition)
+    throw refuseAbsent(
+      { named, definition, ...rest },
+      `\`npx roundsman bots remove ${named.name}\` removes it`,
+    );
+  return editBot(context, { bot: named.definition, edit: definition as Partial<BotRow> });
+}
+
+async function ofSchedule(db: Db, before: BotRow, after: BotRow): Promise<string[]> {
+  const now = await currentTime(db);
+  const { next } = await nextRuns(db, { bot: after.id, count: namedRuns });
+  const runs = [before, after].map((bot) => runsADay(bot, now));
+  return [
+    `it runs ${await scheduleInWords(after)}; it ran ${await scheduleInWords(before)}`,
+    `the next runs would be at ${next.map(({ slot }) => time(slot)).join(', ')} UTC`,
+    `${counted(runs[1]!, 'run')} in the next 24 hours, ${runs[0]} as it is now`,
+  ];
+}
+
+function runsADay(bot: BotRow, now: Date): number {
+  try {
+    const until = new Date(now.getTime() + 86_400_000);
+    return slotsBetween(scheduleOf(bot), now, until, minutesOfADay).length;
+  } catch {
+    // A row that was written by hand may have a schedule that cannot be read; such a bot does not run.
+    return 0;
+  }
+}
