@@ -7,6 +7,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { writeSelfReference } from '../../src/bin/self-reference.js';
 import { sweepCopies } from './copies.ts';
 import { placeOfServers } from './place-of-servers.ts';
 import { startPostgres, type TestServer } from './postgres.ts';
@@ -24,6 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const directory = mkdtempSync(join(placeOfServers(), 'roundsman-test-'));
   // When tests run as root, the servers run as another account, which has to pass through this directory.
   chmodSync(directory, 0o755);
+  // Programs of the tests import the package by its name, also where no install has prepared this clone.
+  writeSelfReference();
   const servers: TestServer[] = [];
   sweepCopies();
   async function teardown() {
