@@ -15,6 +15,7 @@ import { insertBot, insertFinding, insertTicket } from './rows.ts';
 const { db, url } = await testDatabase();
 let ticket: string;
 let action: string;
+let silence: string;
 
 beforeEach(async () => {
   await sql`TRUNCATE bots, bot_knowledge, bot_silences, bot_maintenance, engine.secrets, error_logs, engine.error_groups, engine.error_templates, engine.grouped_errors CASCADE`.execute(
@@ -41,6 +42,28 @@ beforeEach(async () => {
     risk: 'reversible',
     action_description: 'Pause a bot',
   });
+  await insertBot(db, 'edited');
+  await sql`UPDATE bots SET priority = 5 WHERE name = 'edited'`.execute(db);
+  await insertKnowledge(db, 'changed', {});
+  await sql`UPDATE bot_knowledge SET solution = 'another' WHERE name = 'changed'`.execute(db);
+  const ended = await sql<{
+    id: string;
+  }>`INSERT INTO bot_silences (owner, reason, until_resolved, component)
+    VALUES ('ann', 'known', true, 'other') RETURNING id`.execute(db);
+  silence = ended.rows[0]!.id;
+  await sql`UPDATE bot_silences SET ended_at = now() WHERE id = ${silence}`.execute(db);
+  await sql`INSERT INTO engine.policies (policy, set_by) VALUES ('{"rules": []}', 'ann')`.execute(
+    db,
+  );
+  for (const [key, value] of [
+    ['healing', { cooldown_minutes: Math.round(Math.random() * 1_000) }],
+    ['http_hosts', ['a.example', `${crypto.randomUUID()}.example`]],
+    ['notifications', { channels: { [`c-${crypto.randomUUID()}`]: { kind: 'log' } }, routes: [] }],
+  ] as const)
+    await sql`
+      INSERT INTO engine.settings AS s (key, value) VALUES (${key}, ${JSON.stringify(value)}::jsonb)
+      ON CONFLICT (key) DO UPDATE SET value = CASE ${key} WHEN 'healing' THEN s.value ELSE '{}' END || excluded.value
+    `.execute(db);
   await sql`INSERT INTO engine.secrets (name, variable, changed_by) VALUES ('TOKEN', 'MY_TOKEN', 'ann')`.execute(
     db,
   );
@@ -107,6 +130,13 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
   'bots remove': { args: ['watch'], question: 'Remove watch?' },
   'bots rename': { args: ['quiet', 'still'], question: 'Rename quiet to still?' },
   'knowledge remove': { args: ['sweep'], question: 'Remove sweep?' },
+  'bots revert': { args: ['edited'], question: 'Set edited back to version 1?' },
+  'knowledge revert': { args: ['changed'], question: 'Set changed back to version 1?' },
+  'silences revert': { args: [silence], question: `Set ${silence.slice(0, 8)} back to version 1?` },
+  'policy revert': { args: [], question: 'Set policy back to version' },
+  'notify revert': { args: [], question: 'Set notifications back to version' },
+  'limits revert': { args: ['cooldown_minutes'], question: 'Set cooldown_minutes back to version' },
+  'settings revert': { args: ['http_hosts'], question: 'Set http_hosts back to version' },
 });
 
 /** Commands that ask with how many they mean, and take that number for a yes: tickets-bulk.test.ts. */

@@ -68,7 +68,9 @@ test('the newest change of a bot is taken back as a new version, by the person w
     { path: 'priority', before: 4, after: 0 },
   ]);
   expect(plan.consequences.join('\n')).toMatch(/At 03:00/);
-  expect(plan.consequences.join('\n')).toMatch(/the next runs would be at (?:\S+ 03:00:00(?:, )?){5} UTC/);
+  expect(plan.consequences.join('\n')).toMatch(
+    /the next runs would be at (?:\S+ 03:00:00(?:, )?){5} UTC/,
+  );
   expect(plan.consequences).toContain('1 run in the next 24 hours, 144 as it is now');
   // A plan writes nothing.
   expect(await bot()).toMatchObject({ schedule_cron: '*/10 * * * *', priority: 4 });
@@ -221,7 +223,9 @@ test('silences: an ended one is in force again, unless its time is over', async 
     expires_at: added.expires_at,
   });
   await endSilence(given, { silence: added.id });
-  await byHand("UPDATE engine.definition_changes SET before = before || jsonb_build_object('expires_at', now() - interval '1 h') WHERE event = 'changed'");
+  await byHand(
+    "UPDATE engine.definition_changes SET before = before || jsonb_build_object('expires_at', now() - interval '1 h') WHERE event = 'changed'",
+  );
   await expect(planRevert(given, { kind: 'silence', of: added.id })).rejects.toThrow(/was over at/);
 });
 

@@ -5,6 +5,7 @@ import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-of
 import { enableLeftOffBots } from '../../src/transitions/bots/enable-left-off.ts';
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
+import { restoreSilence } from '../../src/data/bots/bot-silences.ts';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
 import { correctDifferences } from '../../src/data/bots/bot-knowledge.ts';
 import { changeMode } from '../../src/data/bots/engine.ts';
@@ -172,6 +173,15 @@ export const ofPeople: Transactions = {
       })),
     ),
   'correct the cache': async ({ db }) => correctDifferences(db),
+  'restore a silence': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      const { id } = await trx
+        .selectFrom('bot_silences')
+        .select('id')
+        .where('fingerprint', '=', 'g3')
+        .executeTakeFirstOrThrow();
+      await restoreSilence(trx, id, { reason: 'y', until_resolved: true });
+    }),
   'set a limit': ({ db }) =>
     setLimit(
       db,
