@@ -69,6 +69,8 @@ export function program(engineCommands: Command[]): Command {
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string; description: string };
   const root = new Command('roundsman').description(description).version(version);
+  // Options of a command that has subcommands and arguments, such as `settings`, are not taken for those of a subcommand.
+  root.enablePositionalOptions();
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
   configure(root);

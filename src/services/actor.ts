@@ -1,4 +1,4 @@
-import type { ChangeSource } from '../database/change-context.ts';
+import type { ChangeSource } from '../database/rows/change-context.ts';
 import { RoundsmanError } from '../ground/errors.ts';
 
 /** The roles, the one with the most rights first: each role may do what the roles after it may. */

@@ -1,6 +1,6 @@
 /** Runs a change of definitions in one transaction that says who makes it, and from where. */
 import type { Transaction } from 'kysely';
-import { noteContext } from '../database/change-context.ts';
+import { noteContext } from '../database/rows/change-context.ts';
 import type { Database, Db } from '../database/connect.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { storable } from '../ground/text.ts';

@@ -141,6 +141,9 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
         ['What runs', '\u001B[A\u001B[A\u007Fer\r'],
         ['Schedule', '61 * * * *\r'],
         ['Schedule', '@hourly\r'],
+        ['Zone of the schedule', '\r'],
+        ['Go through', 'n\r'],
+        ['Add it?', 'y\r'],
       ],
     );
     expect(shown).toContain('did you mean /api/bots/ledger');

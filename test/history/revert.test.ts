@@ -12,7 +12,7 @@ import {
   planRevert,
   revert,
   RevertRefusedError,
-} from '../../src/services/history/revert.ts';
+} from '../../src/services/history/reverters/revert.ts';
 import { addKnowledge } from '../../src/services/knowledge/add.ts';
 import { editKnowledge } from '../../src/services/knowledge/edit.ts';
 import { changeLimit, limitNamed } from '../../src/services/limits/change.ts';

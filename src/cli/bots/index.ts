@@ -37,8 +37,12 @@ export function botsCommand(): Command {
     .example('npx roundsman bots catalogue sentinel-api')
     .addOption(listJson({ sortable: true }))
     .action(async (name, options) => (await import('./catalogue.ts')).showCatalogue(name, options));
-  withDefinition(bots.command('add').argument(...nameArgument))
-    .description('add a bot; on a terminal it asks for what is missing')
+  withDefinition(
+    bots.command('add').argument('[name]', 'the name of the bot; asked for on a terminal'),
+  )
+    .description(
+      'add a bot; on a terminal it asks for what is missing, and shows what it would do before it adds it',
+    )
     .example("npx roundsman bots add night-ledger --endpoint ledger --schedule '0 3 * * *'")
     .example('npx roundsman bots add pay --endpoint sentinel-api --schedule @hourly')
     .action(async (name, options) => (await import('./add.ts')).addBot(name, options));

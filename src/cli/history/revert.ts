@@ -1,6 +1,10 @@
 import { printable } from '../../ground/text.ts';
 import type { DefinitionKind } from '../../services/history/list.ts';
-import { planRevert, revert as carryOut, type RevertPlan } from '../../services/history/revert.ts';
+import {
+  planRevert,
+  revert as carryOut,
+  type RevertPlan,
+} from '../../services/history/reverters/revert.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';

@@ -1,17 +1,21 @@
+import { shellWord } from '../../ground/files/shell-word.ts';
+import { printable } from '../../ground/text.ts';
 import {
   addKnowledge as add,
   checkName,
   checkPart,
   newKnowledge,
+  type NewKnowledge,
 } from '../../services/knowledge/add.ts';
+import { tryPattern } from '../../services/knowledge/try-pattern.ts';
 import { actorOf } from '../arguments/actor.ts';
-import { askFor } from '../terminal/ask.ts';
+import { agrees, askFor, canAsk } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDraft, type Draft } from '../terminal/draft.ts';
-import { withDatabase } from '../session/database.ts';
+import { withDatabase, type Session } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
-import { printJson, say } from '../terminal/print.ts';
+import { counted, note, printJson, say } from '../terminal/print.ts';
 
 type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
 
@@ -19,18 +23,25 @@ interface AddOptions extends DefinitionOptions {
   autonomy?: 'shadow' | 'suggest';
 }
 
+/** How far back a new pattern is tried on past findings, and how many of those that it matches are named. */
+const triedDays = 30;
+const shownExamples = 5;
+
 /** What a person types to give this command a solution that was kept in a file. */
 const asSolutionFile = (file: string): string => `--solution-file ${file}`;
 
-export const addKnowledge = (name: string, options: AddOptions): Promise<void> =>
+export const addKnowledge = (givenName: string | undefined, options: AddOptions): Promise<void> =>
   withDraft(asSolutionFile, async (draft) => {
+    const name = givenName ?? (await askFor('NAME', 'Name of the entry', { check: checkName }));
     checkName(name);
+    const isAsked = canAsk() && isIncomplete(givenName, options);
     const { autonomy = 'shadow' } = options;
     const catalogue = await loadCatalogue();
     const wanted = { name, autonomy, ...(await askForRest(options, catalogue, draft)) };
     // Checked before the database is opened, so that a mistake is reported at once.
     const values = await newKnowledge(wanted, catalogue);
     await withDatabase(async ({ db }) => {
+      if (isAsked && !(await isWanted(db, values))) return draft.keepAnyway();
       const { entry, newNameOfRemoved, warnings } = await add(
         { db, actor: actorOf(options.as) },
         { entry: values },
@@ -47,6 +58,41 @@ export const addKnowledge = (name: string, options: AddOptions): Promise<void> =
       say("`npx roundsman knowledge test 'PATTERN'` shows what a pattern would have matched.");
     });
   });
+
+const isIncomplete = (name: string | undefined, options: AddOptions): boolean =>
+  [name, options.category, options.pattern, options.solution ?? options.solutionFile].includes(
+    undefined,
+  );
+
+/** Says what the pattern would have matched, and the same as one command; then asks. */
+async function isWanted(db: Session['db'], values: NewKnowledge): Promise<boolean> {
+  const { found, warnings } = await tryPattern(db, {
+    pattern: values.issue_pattern,
+    since: triedDays * 86_400,
+  });
+  tellWarnings(warnings);
+  const { matched, fingerprints, examples, wrongMatches, cut } = found;
+  note(
+    `its pattern would have matched ${counted(matched, 'finding')}${cut === null ? '' : ' or more'} of ${counted(fingerprints, 'problem')} of the last ${triedDays} days`,
+  );
+  for (const { title } of examples.slice(0, shownExamples)) note(`  ${printable(title)}`, '    ');
+  for (const { name, findings } of wrongMatches)
+    note(`${counted(findings, 'finding')} of these ${printable(name)} has cured`);
+  note(`the same as one command: ${asCommand(values)}`);
+  if (await agrees('Add it?', 'every option')) return true;
+  note('nothing was added');
+  return false;
+}
+
+/** The entry as a command that asks nothing. */
+const asCommand = ({ name, category, issue_pattern, solution, autonomy }: NewKnowledge): string =>
+  [
+    ...['npx', 'roundsman', 'knowledge', 'add', name, '--category', category],
+    ...['--pattern', issue_pattern, '--solution', solution],
+    ...(autonomy === 'shadow' ? [] : ['--autonomy', autonomy]),
+  ]
+    .map(shellWord)
+    .join(' ');
 
 /** Category, pattern and solution; what was not given is asked for. */
 async function askForRest(options: AddOptions, catalogue: Catalogue, draft: Draft) {

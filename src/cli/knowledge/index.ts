@@ -26,8 +26,12 @@ export function knowledgeCommand(): Command {
     .example('npx roundsman knowledge show ledger.cached-credits')
     .addOption(showJson())
     .action(async (name, options) => (await import('./show.ts')).showKnowledge(name, options));
-  withDefinition(knowledge.command('add').argument(...nameArgument))
-    .description('add an entry; on a terminal it asks for what is missing')
+  withDefinition(
+    knowledge.command('add').argument('[name]', 'the name of the entry; asked for on a terminal'),
+  )
+    .description(
+      'add an entry; on a terminal it asks for what is missing, and says what its pattern would have matched',
+    )
     .example('npx roundsman knowledge add disk.full --solution-file disk.yaml')
     .addOption(
       new Option(

@@ -10,6 +10,8 @@ export const canAsk = (): boolean => Boolean(process.stdin.isTTY && process.stde
 interface Question {
   /** the answer where only Enter is pressed */
   defaultAnswer?: string | undefined;
+  /** Enter alone is an answer, the empty text; what it means stands in the question */
+  mayBeEmpty?: true;
   /** throws a {@link UsageError} for a text that is refused; it is asked again then */
   check?: (text: string) => void | Promise<void>;
   /** prose, which may have several lines when it is pasted; every other answer is one line */
@@ -26,7 +28,7 @@ interface Question {
 export async function askFor(
   flag: string,
   question: string,
-  { defaultAnswer = '', check = () => {}, isProse, draft }: Question = {},
+  { defaultAnswer = '', mayBeEmpty, check = () => {}, isProse, draft }: Question = {},
 ): Promise<string> {
   if (!canAsk())
     throw new UnansweredError({
@@ -37,7 +39,7 @@ export async function askFor(
   const prompt = defaultAnswer ? `${question} [${defaultAnswer}]: ` : `${question}: `;
   const meaning = async (typed: string) => {
     const text = typed.trim() || defaultAnswer;
-    if (!text) return 'again';
+    if (!text) return mayBeEmpty ? { answer: '' } : 'again';
     const isOneLine = !text.includes('\n');
     const refused = isOneLine || isProse ? await refusalOf(check, text) : severalLines(flag);
     if (!refused) return { answer: text };

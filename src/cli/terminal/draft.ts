@@ -10,6 +10,7 @@ import { RoundsmanError } from '../../ground/errors.ts';
 import { isOwnDirectory } from '../../ground/files/own-directory.ts';
 import { printable } from '../../ground/text.ts';
 import { note } from './print.ts';
+import { shellWord } from '../../ground/files/shell-word.ts';
 
 /** SIGHUP is left out: the terminal on which the path could be shown is gone then. */
 const endingSignals = ['SIGINT', 'SIGTERM'] as const;
@@ -24,10 +25,6 @@ function draftsPath(): string | null {
     return null;
   }
 }
-
-/** The path as a person types it in a command. */
-const asTyped = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${printable(path).replaceAll("'", `'\\''`)}'`;
 
 export class Draft {
   readonly #howToReuse: (file: string) => string;
@@ -142,7 +139,7 @@ export class Draft {
       return null;
     }
     if (this.#folder !== null && this.#mayStay)
-      return `what was written is kept: ${this.#howToReuse(asTyped(this.#path))}`;
+      return `what was written is kept: ${this.#howToReuse(shellWord(this.#path))}`;
     const text = this.#folder === null ? this.#typed : readFileSync(this.#path, 'utf8');
     process.stderr.write(`${text.trimEnd().split('\n').map(printable).join('\n')}\n`);
     this.#remove();

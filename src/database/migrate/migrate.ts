@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { Migrator, type Migration, type MigrationProvider } from 'kysely/migration';
 import { RoundsmanError, messageOf, UsageError } from '../../ground/errors.ts';
-import { noteContext } from '../change-context.ts';
+import { noteContext } from '../rows/change-context.ts';
 import { documentedTables } from './adopt.ts';
 import { alone, buildIndexes } from './build-indexes.ts';
 import { SchemaDiffersError, tableOf, type MigrationFile } from './differences.ts';

@@ -61,7 +61,8 @@ const maxLengths: Partial<Record<keyof Bots, number>> = {
   api_endpoint: 200,
 };
 
-const flagOf = (option: string) =>
+/** `--max-attempts` of `maxAttempts` */
+export const flagOf = (option: string) =>
   `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The columns that the given options set. Throws {@link UsageError} for a value that the table would refuse. */
@@ -88,7 +89,7 @@ const tidied: Record<string, (given: string) => string> = {
 const toColumn: Record<string, (given: string) => unknown> = { config: readConfig };
 
 /** The endpoint that a person means: the name of a bot in the catalogue is enough. */
-function endpointOf(given: string): string {
+export function endpointOf(given: string): string {
   const text = given.trim();
   return botName.test(text) ? `/api/bots/${text}` : text;
 }

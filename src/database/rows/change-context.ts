@@ -3,7 +3,7 @@
  * (engine.change_context). A change of a transaction without them is by the role that is in force.
  */
 import { sql, type Transaction } from 'kysely';
-import type { Database } from './connect.ts';
+import type { Database } from '../connect.ts';
 
 /** From where a change comes, as `engine.definition_changes.source` has it. Triggers write `catalogue` and `sql` by themselves. */
 export type ChangeSource = 'command' | 'apply' | 'application' | 'engine' | 'migration';

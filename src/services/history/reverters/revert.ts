@@ -4,25 +4,25 @@ import {
   changesSince,
   newestChange,
   oldestVersion,
-} from '../../data/history/changes.ts';
+} from '../../../data/history/changes.ts';
 import {
   presentDefinitions,
   type Definition,
   type DefinitionKind,
-} from '../../data/history/kinds.ts';
-import type { Db } from '../../database/connect.ts';
-import { NotFoundError, RoundsmanError } from '../../ground/errors.ts';
-import { maskCredentials } from '../../ground/secrets/literal-credentials.ts';
-import { printable } from '../../ground/text.ts';
-import { authorise } from '../actor.ts';
-import { changing } from '../changing.ts';
-import { definitionOf, type NamedDefinition } from './definition-of.ts';
-import { differencesBetween, type Difference } from './differences.ts';
-import { sentencesOf } from './list.ts';
-import { reverters } from './reverters/index.ts';
-import { RevertRefusedError, type RevertContext, type Wanted } from './reverters/reverter.ts';
+} from '../../../data/history/kinds.ts';
+import type { Db } from '../../../database/connect.ts';
+import { NotFoundError, RoundsmanError } from '../../../ground/errors.ts';
+import { maskCredentials } from '../../../ground/secrets/literal-credentials.ts';
+import { printable } from '../../../ground/text.ts';
+import { authorise } from '../../actor.ts';
+import { changing } from '../../changing.ts';
+import { definitionOf, type NamedDefinition } from '../definition-of.ts';
+import { differencesBetween, type Difference } from '../differences.ts';
+import { sentencesOf } from '../list.ts';
+import { reverters } from './index.ts';
+import { RevertRefusedError, type RevertContext, type Wanted } from './reverter.ts';
 
-export { RevertRefusedError } from './reverters/reverter.ts';
+export { RevertRefusedError } from './reverter.ts';
 
 /** Another change of the definition was committed after the plan was made; nothing was changed. */
 export class ChangedMeanwhileError extends RoundsmanError {}
