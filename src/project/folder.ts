@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RefusedCode } from '../catalogue/catalogue.ts';
 import { messageOf } from '../ground/errors.ts';
-import { distrustTree } from '../ground/files/trusted.ts';
+import { distrust, distrustMaybeMissing, type Distrust } from '../ground/files/trusted.ts';
 
 const isCode = /\.m?[jt]s$/;
 const isLeftOut = /^[_.]|\.(?:test|spec)\.m?[jt]s$|\.d\.m?ts$/;
@@ -28,7 +28,7 @@ export function filesOfFolder(folder: string): FolderFiles {
   try {
     if (!statSync(folder).isDirectory())
       return refuse(folder, 'it is not a folder', 'name a folder in `catalogues.folders`');
-    const found = distrustTree(folder);
+    const found = distrustWhole(folder);
     if (found)
       return refuse(
         folder,
@@ -65,4 +65,18 @@ export function filesOfFolder(folder: string): FolderFiles {
     }
   }
   return { files: [...files], refused };
+}
+
+/** Why the folder or something in it, also below, may not be trusted. Links that lead nowhere load nothing. */
+function distrustWhole(folder: string): Distrust | null {
+  const found = distrust(folder);
+  if (found) return found;
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) =>
+    join(entry.parentPath, entry.name),
+  );
+  for (const path of paths) {
+    const inside = distrustMaybeMissing(path);
+    if (inside) return inside;
+  }
+  return null;
 }

@@ -25,10 +25,13 @@ const loadSeconds = 10;
 /** So many files are loaded at once: one that waits for ever must not hold up the others, and the time of each is its own. */
 const atOnce = 8;
 
-/** Loads every file of these folders (absolute paths). What cannot be loaded is in `refused`; never throws. */
-export async function loadFiles(folders: readonly string[], root: string): Promise<LoadedFiles> {
-  const listed = folders.map(filesOfFolder);
-  const files = [...new Set(listed.flatMap((each) => each.files))];
+/** Loads every file of these folders, and these files (absolute paths). What cannot be loaded is in `refused`; never throws. */
+export async function loadFiles(
+  named: { folders: readonly string[]; files: readonly string[] },
+  root: string,
+): Promise<LoadedFiles> {
+  const listed = named.folders.map(filesOfFolder);
+  const files = [...new Set([...listed.flatMap((each) => each.files), ...named.files])];
   const loaded: LoadedFiles[] = files.map(() => ({ bots: [], remedies: [], refused: [] }));
   let next = 0;
   const loadInTurn = async () => {
@@ -44,7 +47,7 @@ export async function loadFiles(folders: readonly string[], root: string): Promi
 }
 
 /** Loads one file. Never throws. */
-export async function loadFile(file: string, root: string): Promise<LoadedFiles> {
+async function loadFile(file: string, root: string): Promise<LoadedFiles> {
   const loaded: LoadedFiles = { bots: [], remedies: [], refused: [] };
   let exported: Record<string, unknown>;
   try {

@@ -71,9 +71,9 @@ export const lineOfExport = (file: string, name: string): number | null =>
   lineOf(
     file,
     name === 'default'
-      ? /^\s*export\s+default\b/m
+      ? /^[ \t]*export\s+default\b/m
       : new RegExp(
-          `^\\s*export\\s+(?:const|let|var|class|function|async function)\\s+${literal(name)}\\b`,
+          `^[ \\t]*export\\s+(?:const|let|var|class|function|async function)\\s+${literal(name)}\\b`,
           'm',
         ),
   );

@@ -1,18 +1,14 @@
 /** Reads a project's `roundsman.config.ts`: a mistake in it is refused, because what it leaves out would be missing in silence. */
-import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { messageOf, UsageError } from '../ground/errors.ts';
+import { messageOf } from '../ground/errors.ts';
 import { projectFileVariable } from '../ground/files/project-file.ts';
-import { distrust } from '../ground/files/trusted.ts';
 import { askedIfMeant, nearest } from '../ground/nearest.ts';
 import { settings, settingNames, type SettingName } from '../services/settings/kinds/index.ts';
 import { UnfitValue } from '../services/settings/kinds/setting.ts';
 import { importFile, loadHint } from './import-file.ts';
+import { BadProjectError, trustedFile } from './trusted-file.ts';
 import { lineOf, lineOfExport, placeInWords, placeOf } from './place.ts';
-
-/** The project's `roundsman.config.ts` cannot be used: it is refused as a whole. */
-export class BadProjectError extends UsageError {}
 
 /** A config that was read. */
 export interface Project {
@@ -71,7 +67,10 @@ export async function readProject(
   given: string,
   builtInNames: () => Promise<readonly string[]>,
 ): Promise<Project> {
-  const file = trustedFile(given);
+  const file = trustedFile(given, {
+    what: given,
+    hint: `correct \`--config\` or ${projectFileVariable}, or make the file`,
+  });
   const root = dirname(file);
   let exported: Record<string, unknown>;
   try {
@@ -113,27 +112,6 @@ export async function readProject(
     folders: [...new Set(catalogues.folders.map((folder) => resolve(root, folder)))],
     settings: found.flatMap((each) => ('problem' in each ? [] : [each])),
   };
-}
-
-/** The real path of the file, so that a link which is changed later does not change what this process and its children load. */
-function trustedFile(given: string): string {
-  const refuse = (why: string, hint: string): never => {
-    throw new BadProjectError({ what: `${given} cannot be used`, why, hint });
-  };
-  if (!existsSync(given))
-    refuse(
-      'there is no such file',
-      `correct \`--config\` or ${projectFileVariable}, or make the file`,
-    );
-  if (!statSync(given).isFile())
-    refuse('it is not a file', `name the file itself in \`--config\` or ${projectFileVariable}`);
-  const found = distrust(given);
-  if (found)
-    refuse(
-      `${found.why}, so its code may be another user's`,
-      `${found.hint}; or, if it is not yours, name your own with \`--config\``,
-    );
-  return realpathSync(given);
 }
 
 const meant = (given: string, names: readonly string[]): string => {
