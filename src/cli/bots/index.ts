@@ -130,6 +130,18 @@ export function botsCommand(): Command {
     .option(...jsonOption)
     .action(async (bot, options) => (await import('./verify.ts')).verifyBot(bot, options));
   bots
+    .command('new')
+    .argument(...nameArgument)
+    .description(
+      'write the file of a bot of your own and its test, which fails until one line of the bot is edited',
+    )
+    .example('npx roundsman bots new late-orders')
+    .example('npx roundsman bots new late-orders --remedy')
+    .option('--remedy', 'with a remedy, and the entry of knowledge that applies it')
+    .option('--folder <path>', 'where to; the first folder of roundsman.config.ts unless given')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./new.ts')).newBot(name, options));
+  bots
     .command('check')
     .argument('<file>', 'a file with a bot, as the folders of roundsman.config.ts have them')
     .description(

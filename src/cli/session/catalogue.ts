@@ -57,5 +57,9 @@ export async function loadCatalogue(module?: URL): Promise<Catalogue> {
   return catalogue;
 }
 
+/** The folders of the project's own bots, as absolute paths; none without a project. */
+export const ownFolders = async (): Promise<readonly string[]> =>
+  (await loadWholeCatalogue()).project?.folders ?? [];
+
 /** The jobs of jobs/, imported when a command needs them. */
 export const loadJobs = async () => (await import('../../../jobs/index.ts')).jobs;
