@@ -21,7 +21,7 @@ function namesFor(name: string) {
 }
 
 const before = 'sql<boolean>`false`';
-const after = "sql<boolean>`state = 'stuck'`";
+const after = "sql<boolean>`phase = 'stuck'`";
 
 /** The files of a bot with this name. `withRemedy`: with a remedy and the entry of knowledge that applies it. */
 export function botTemplate(name: string, withRemedy: boolean): BotTemplate {
@@ -96,12 +96,12 @@ export const setFree = defineRemedy({
   isDone: async (_params, { db }) => (await problems(db)).length === 0,
   async apply(_params, { db }) {
     const before = await problems(db);
-    await sql\`UPDATE ${table} SET state = 'waiting' WHERE id = ANY (\${before})\`.execute(db);
+    await sql\`UPDATE ${table} SET phase = 'waiting' WHERE id = ANY (\${before})\`.execute(db);
     return { summary: \`set \${before.length} rows free\`, before, after: await problems(db) };
   },
   async undo(_params, { db, before }) {
     const ids = before as string[];
-    await sql\`UPDATE ${table} SET state = 'stuck' WHERE id = ANY (\${ids})\`.execute(db);
+    await sql\`UPDATE ${table} SET phase = 'stuck' WHERE id = ANY (\${ids})\`.execute(db);
     return { summary: \`\${ids.length} rows are stuck again\`, before: null, after: ids };
   },
 });
@@ -133,7 +133,7 @@ import { ${withRemedy ? `setFree, ${variable}` : variable} } from './${name}.ts'
 const scratch = await openScratch({ bots: [${variable}]${withRemedy ? ', remedies: [setFree]' : ''} });
 after(() => scratch.close());
 
-await sql\`CREATE TABLE ${table} (id text PRIMARY KEY, state text NOT NULL)\`.execute(scratch.db);
+await sql\`CREATE TABLE ${table} (id text PRIMARY KEY, phase text NOT NULL)\`.execute(scratch.db);
 
 test('nothing is reported where all is well', async () => {
   await sql\`INSERT INTO ${table} VALUES ('a', 'waiting')\`.execute(scratch.db);
