@@ -1,7 +1,7 @@
 /** `roundsman.config.ts`: where it is found, what it may say, and how a mistake in it is told. */
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   aProject,
   botFile,
@@ -10,6 +10,9 @@ import {
   runIn,
   writeFiles,
 } from '../support/project.ts';
+
+// Each test waits for several real commands, which are slow on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 test('all that is wrong is told at once, each by its line and with what was probably meant', async () => {
   const project = aProject({

@@ -1,8 +1,11 @@
 /** Bots and remedies of a project's own folders: what is loaded, and what is left out with its place and what to do. */
 import { chmodSync, chownSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { aProject, botFile, catalogueIn, runIn, writeFiles } from '../support/project.ts';
+
+// Each test waits for several real commands, which are slow on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const wave = (name: string) => `\
 import { defineRemedy, z } from 'roundsman/bot';
