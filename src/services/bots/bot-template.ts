@@ -29,7 +29,7 @@ export function botTemplate(name: string, withRemedy: boolean): BotTemplate {
   const remedy = `${name}.set-free`;
   return {
     edit: `put ${after} in place of ${before}`,
-    bot: botText({ name, table, variable, remedy, withRemedy }),
+    bot: botText({ name, table, variable, remedy, withRemedy }).replaceAll('your_items', table),
     test: testText({ name, table, variable, withRemedy }),
   };
 }
@@ -96,12 +96,12 @@ export const setFree = defineRemedy({
   isDone: async (_params, { db }) => (await problems(db)).length === 0,
   async apply(_params, { db }) {
     const before = await problems(db);
-    await sql\`UPDATE ${table} SET phase = 'waiting' WHERE id = ANY (\${before})\`.execute(db);
+    await sql\`UPDATE your_items SET phase = 'waiting' WHERE id = ANY (\${before})\`.execute(db);
     return { summary: \`set \${before.length} rows free\`, before, after: await problems(db) };
   },
   async undo(_params, { db, before }) {
     const ids = before as string[];
-    await sql\`UPDATE ${table} SET phase = 'stuck' WHERE id = ANY (\${ids})\`.execute(db);
+    await sql\`UPDATE your_items SET phase = 'stuck' WHERE id = ANY (\${ids})\`.execute(db);
     return { summary: \`\${ids.length} rows are stuck again\`, before: null, after: ids };
   },
 });
