@@ -23,14 +23,14 @@ function namesFor(name: string) {
 const before = 'sql<boolean>`false`';
 const after = "sql<boolean>`phase = 'stuck'`";
 
-/** The files of a bot with this name. `withRemedy`: with a remedy and the entry of knowledge that applies it. */
+/** The files of a bot with this name, in which `your_items` becomes its table. `withRemedy`: with a remedy and the entry of knowledge that applies it. */
 export function botTemplate(name: string, withRemedy: boolean): BotTemplate {
   const { table, variable } = namesFor(name);
   const remedy = `${name}.set-free`;
   return {
     edit: `put ${after} in place of ${before}`,
     bot: botText({ name, table, variable, remedy, withRemedy }).replaceAll('your_items', table),
-    test: testText({ name, table, variable, withRemedy }),
+    test: testText({ name, table, variable, withRemedy }).replaceAll('your_items', table),
   };
 }
 
@@ -136,12 +136,12 @@ after(() => scratch.close());
 await sql\`CREATE TABLE ${table} (id text PRIMARY KEY, phase text NOT NULL)\`.execute(scratch.db);
 
 test('nothing is reported where all is well', async () => {
-  await sql\`INSERT INTO ${table} VALUES ('a', 'waiting')\`.execute(scratch.db);
+  await sql\`INSERT INTO your_items VALUES ('a', 'waiting')\`.execute(scratch.db);
   assertFindings(await scratch.check(${variable}, 'stuck'), []);
 });
 
 test('a stuck row is found${withRemedy ? ', set free, and stuck again after the undo' : ''}', async () => {
-  await sql\`INSERT INTO ${table} VALUES ('b', 'stuck')\`.execute(scratch.db);
+  await sql\`INSERT INTO your_items VALUES ('b', 'stuck')\`.execute(scratch.db);
   assertFindings(await scratch.check(${variable}, 'stuck'), [{ component: '${table}', title: /: 1$/ }]);
 ${
   withRemedy
