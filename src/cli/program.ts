@@ -71,6 +71,11 @@ export function program(engineCommands: Command[]): Command {
   const root = new Command('roundsman').description(description).version(version);
   // Options of a command that has subcommands and arguments, such as `settings`, are not taken for those of a subcommand.
   root.enablePositionalOptions();
+  // Read before the commands are loaded (src/bin/roundsman.js): some have an option of this name themselves.
+  root.addHelpText(
+    'after',
+    '\nBefore a command: --config <file>, a roundsman.config.ts other than the one of this project',
+  );
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
   configure(root);
