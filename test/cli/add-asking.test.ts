@@ -60,6 +60,7 @@ describe.skipIf(!hasTerminal)('bots add', () => {
     expect(shown).toContain('takes a whole number');
     expect(shown).toMatch(/it would run: At 02:30/i);
     expect(shown.match(/^ +\S+ 02:30:00 .* 20:30:00/gm) ?? shown).toHaveLength(5);
+    expect(shown).toMatch(/expired-sessions: passed/);
     const [added] = await bots();
     expect(added).toMatchObject({
       name: 'night',

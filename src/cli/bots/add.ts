@@ -134,12 +134,14 @@ async function scheduleFor(
 
 /** Shows when it would run, what its checks say now, and the same as one command; then asks. */
 async function isWanted(
-  { db }: Session,
+  session: Session,
   catalogue: Catalogue,
   { name, given, definition }: { name: string; given: Complete; definition: NewBot },
 ): Promise<boolean> {
   const { asCommand, tellSchedule } = await import('./show-new.ts');
-  tellSchedule(await previewSchedule(db, definition, shownSlots));
+  tellSchedule(await previewSchedule(session.db, definition, shownSlots));
+  const { tellDryRun } = await import('./dry-run.ts');
+  await tellDryRun(session, catalogue, definition);
   note(`the same as one command: ${asCommand(name, given)}`);
   if (await agrees('Add it?', 'every option')) return true;
   note('nothing was added');
