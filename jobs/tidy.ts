@@ -54,7 +54,9 @@ export const tidy = defineJob({
       deliveries: await parts.carryOut('deliveries', () => tidyDeliveries(context)),
       remote_reports: await parts.carryOut('reports', () => tidyReports(context)),
       error_groups: await parts.carryOut('groups of errors', () => tidyErrorGroups(context)),
-      definition_changes: await parts.carryOut('changes of definitions', () => tidyChanges(context)),
+      definition_changes: await parts.carryOut('changes of definitions', () =>
+        tidyChanges(context),
+      ),
       grouped_errors: await parts.carryOut('counted errors', () => tidyGroupedErrors(context)),
     };
     parts.refuseIfAny(

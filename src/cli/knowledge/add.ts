@@ -87,12 +87,13 @@ async function isWanted(db: Session['db'], values: NewKnowledge): Promise<boolea
 /** The entry as a command that asks nothing. */
 const asCommand = ({ name, category, issue_pattern, solution, autonomy }: NewKnowledge): string =>
   [
-    ...['npx', 'roundsman', 'knowledge', 'add', name, '--category', category],
-    ...['--pattern', issue_pattern, '--solution', solution],
-    ...(autonomy === 'shadow' ? [] : ['--autonomy', autonomy]),
-  ]
-    .map(shellWord)
-    .join(' ');
+    'npx roundsman knowledge add',
+    shellWord(name),
+    `--category ${shellWord(category)}`,
+    `--pattern ${shellWord(issue_pattern)}`,
+    `--solution ${shellWord(solution)}`,
+    ...(autonomy === 'shadow' ? [] : [`--autonomy ${autonomy}`]),
+  ].join(' ');
 
 /** Category, pattern and solution; what was not given is asked for. */
 async function askForRest(options: AddOptions, catalogue: Catalogue, draft: Draft) {
