@@ -177,6 +177,7 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     const { code, shown } = await inTerminal(url, args, [
       ['Pattern', '(disk\r'],
       ['Pattern', '(disk is full)\r'],
+      ['Add it?', 'y\r'],
     ]);
     expect(code).toBe(0);
     expect(shown).toContain('error:');
