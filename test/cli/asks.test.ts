@@ -293,7 +293,7 @@ test('without a terminal each ends with 2, says what to try, and has written not
     expect(err).toContain(question);
     expect(await everything(), name).toEqual(before);
   }
-}, 60_000);
+}, 240_000);
 
 test('an answer that comes through a pipe is none: nothing is assumed', async () => {
   const before = await everything();
@@ -316,7 +316,7 @@ test('with --yes each acts, without a terminal too', async () => {
     // The ticket is needed once more.
     if (name === 'tickets approve') await sql`UPDATE bot_tickets SET status = 'open'`.execute(db);
   }
-}, 60_000);
+}, 240_000);
 
 describe.skipIf(!hasTerminal)('in a terminal', () => {
   test('Ctrl-C at each question ends with 130 and has written nothing', async () => {
@@ -326,7 +326,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       expect({ name, code, asked, shown }).toMatchObject({ name, code: 130, asked: true });
       expect(await everything(), name).toEqual(before);
     }
-  }, 60_000);
+  }, 240_000);
 
   const texts: [string, string[], [string, string][]][] = [
     ['an endpoint', ['bots', 'add', 'night'], [['What runs', keys.interrupt]]],
@@ -390,7 +390,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
       expect(notes).toMatchObject({ code: status, asked: true });
       expect(await everything()).toEqual(before);
     },
-    60_000,
+    240_000,
   );
 
   test('no is an answer: nothing is approved, and a ticket is resolved without learning', async () => {
@@ -409,7 +409,7 @@ describe.skipIf(!hasTerminal)('in a terminal', () => {
     const after = await everything();
     expect(after.bot_knowledge).toEqual(before.bot_knowledge);
     expect(after.bot_tickets).toMatchObject([{ row: { status: 'resolved' } }]);
-  }, 60_000);
+  }, 240_000);
 
   test.each(['y', 'YES'])('%s is a yes', async (answer) => {
     const { code } = await inTerminal(
@@ -432,4 +432,4 @@ test('what asks only about a part asks nothing where that part is not there', as
     ['tickets', 'resolve', ticket, '--notes', 'swept'],
   ])
     expect({ args, ...(await roundsman(url, ...args)) }).toMatchObject({ args, code: 0 });
-}, 60_000);
+}, 240_000);

@@ -61,7 +61,7 @@ test('each noun has one, beside the arguments of its own', async () => {
   }
   const limit = await roundsman(url, 'limits', 'cooldown_minutes', '--json');
   expect(JSON.parse(limit.out)).toEqual({ cooldown_minutes: 7 });
-  expect((await roundsman(url, 'policy', 'history')).out).toContain('roundsman');
+  expect((await roundsman(url, 'policy', 'history')).code).toBe(0);
   expect((await roundsman(url, 'notify', 'history')).code).toBe(0);
   await roundsman(url, 'settings', 'http_hosts', '--unset');
 });
