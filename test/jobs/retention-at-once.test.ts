@@ -29,7 +29,10 @@ beforeEach(async () => {
 
 /** Removes old rows of a table; `meanwhile` happens after its statement has looked at them, and before it locks them. */
 async function removeWhile(name: string, meanwhile: () => Promise<unknown>): Promise<number> {
-  const table = await withForeignReasons(db, retainedTables.find((one) => one.table === name)!);
+  const table = await withForeignReasons(
+    db,
+    retainedTables.find((one) => one.table === name)!,
+  );
   const from = { after: null, before: sql<Date>`once_open()`, limit: 500, cleared: null };
   let removing: ReturnType<typeof removeBatch> | undefined;
   await db.transaction().execute(async (gate) => {
@@ -85,7 +88,9 @@ test('an undo of a heal that has gone meanwhile is refused, with the reason', as
   let asking: Promise<unknown> | undefined;
   const rollbacks = async () => {
     const { rows } = await sql<{ n: string }>`
-      SELECT xact_rollback AS n FROM pg_stat_database WHERE datname = current_database()`.execute(db);
+      SELECT xact_rollback AS n FROM pg_stat_database WHERE datname = current_database()`.execute(
+      db,
+    );
     return Number(rows[0]!.n);
   };
   const before = await rollbacks();

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
-import type { Database } from '../../database/connect.ts';
+import type { Database, Db } from '../../database/connect.ts';
 import { countLate } from '../rollups/before-removal.ts';
 import { isLog, whyStays, type RetainedTable } from './retained-table.ts';
 
@@ -73,6 +73,29 @@ export async function removeBatch(
   const { locked, ...batch } = await lockBatch(trx, table, from);
   if (locked.keys.length === 0) return { ...batch, removed: 0 };
   return { ...batch, removed: await removeLocked(trx, table, from, locked) };
+}
+
+/** So many old rows are looked at to say whether any of them may go. */
+const lookedAt = 1_000;
+
+/** Whether any of the old rows of a table between two times may go, as far as the oldest {@link lookedAt} of them say. */
+export async function anyToGo(
+  db: Db,
+  table: RetainedTable,
+  { after, before }: { after: Date | null; before: Date },
+): Promise<boolean> {
+  const { time, key } = table;
+  const from = {
+    after: null,
+    before: sql<Date>`${before}::timestamptz${time && after ? sql` AND ${sql.ref(`t.${time.column}`)} >= ${after}::timestamptz` : sql``}`,
+    limit: lookedAt,
+  };
+  const at = time ? sql`AND ${sql.ref(`t.${time.column}`)} = seen.at` : sql``;
+  const { rows } = await sql<{ any: boolean }>`
+    WITH seen AS MATERIALIZED (${seenRows(table, from)})
+    SELECT EXISTS (SELECT FROM seen JOIN ${sql.table(table.table)} t ON ${sql.ref(`t.${key.column}`)} = seen.key ${at}
+      WHERE (${whyStays(table)}) IS NULL) AS any`.execute(db);
+  return rows[0]!.any;
 }
 
 /** Rows that are locked, each by its key, and by its time where it has one: the key is unique within a time. */
