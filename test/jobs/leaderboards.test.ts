@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { janitor } from '../../bots/janitor.ts';
 import { leaderboards } from '../../jobs/leaderboards.ts';
 import { leaderboardPage } from '../../src/data/games/leaderboard.ts';
-import { rankPage, type RankedUntil } from '../../src/data/games/ranks.ts';
+import { rankPage, type RankedPage, type RankedUntil } from '../../src/data/games/ranks.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { addUser } from '../data/people.ts';
@@ -140,7 +140,9 @@ test('scores that are NULL, and users who are deleted, keep no other score from 
     let ranked = 0;
     for (let from: RankedUntil | null = null; ;) {
       const begin: RankedUntil | null = from;
-      const page = await db.transaction().execute((trx) => rankPage(trx, game, begin, 1));
+      const page: RankedPage = await db
+        .transaction()
+        .execute((trx) => rankPage(trx, game, begin, 1));
       ranked += page.scores;
       if (page.until === null) return ranked;
       from = page.until;

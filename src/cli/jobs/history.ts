@@ -55,8 +55,8 @@ const columns = (now: Date): Column<JobRunRow>[] => [
   {
     name: 'figures',
     head: 'Figures',
-    cell: ({ figures }) => figures && figuresInWords(figures),
-    cellForPrograms: ({ figures }) => figures && figuresAsJson(figures),
+    cell: ({ figures }) => (figures === null ? null : figuresInWords(figures)),
+    cellForPrograms: ({ figures }) => (figures === null ? null : figuresAsJson(figures)),
   },
   { name: 'why', head: 'Why', cell: (run) => whyOf(run) || null },
   {
