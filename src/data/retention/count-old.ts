@@ -4,7 +4,6 @@ import type { Db } from '../../database/connect.ts';
 import { referrersOf, type HeldRow } from './chain.ts';
 import { seenRows, type Position } from './remove-batch.ts';
 import { anyReason, ownIdOf, whyStays, type RetainedTable } from './retained-table.ts';
-import { retainedTables } from './tables/index.ts';
 
 /** Some of the old rows of a table, by why they stay; null: they would go. */
 export interface OldRows {
@@ -25,22 +24,26 @@ export interface CountedBatch {
 }
 
 /** The ids of the rows that keep the row `t`, as a list for each reason. */
-const idsOfReferring = (table: RetainedTable): RawBuilder<unknown> =>
+const idsOfReferring = (table: RetainedTable, all: readonly RetainedTable[]): RawBuilder<unknown> =>
   sql`jsonb_build_array(${sql.join(
     referrersOf(table).map(({ by: { table: name, column, to } }) => {
-      const other = retainedTables.find((one) => one.table === name)!;
+      const other = all.find((one) => one.table === name)!;
       return sql`ARRAY(SELECT ${sql.ref(`r.${ownIdOf(other)}`)}::text FROM ${sql.table(name)} r WHERE ${sql.ref(`r.${column}`)} = ${sql.ref(`t.${to}`)})`;
     }),
   )})`;
 
-const keepsOthers = ({ table }: RetainedTable): boolean =>
-  retainedTables.some((one) => referrersOf(one).some(({ by }) => by.table === table));
+const keepsOthers = ({ table }: RetainedTable, all: readonly RetainedTable[]): boolean =>
+  all.some((one) => referrersOf(one).some(({ by }) => by.table === table));
 
-/** The next `limit` old rows after a position, counted, and the last one of them. Of a heal all steps are counted. */
+/**
+ * The next `limit` old rows after a position, counted, and the last one of them. Of a heal all steps are counted. `all`: every table of which
+ * rows are removed.
+ */
 export async function countOld(
   db: Db,
   table: RetainedTable,
   from: { after: Position | null; before: RawBuilder<Date>; limit: number },
+  all: readonly RetainedTable[],
 ): Promise<CountedBatch> {
   const { time, key, removedBy, stays } = table;
   const size = removedBy
@@ -57,14 +60,14 @@ export async function countOld(
   }>`
     WITH seen AS MATERIALIZED (${seenRows(table, from)}), judged AS MATERIALIZED (
       SELECT seen.at, ${size} AS size, ${sql.ref(`t.${ownIdOf(table)}`)}::text AS id, alone.why,
-             CASE WHEN alone.why IS NULL AND ${isHeld} THEN ${idsOfReferring(table)} END AS by
+             CASE WHEN alone.why IS NULL AND ${isHeld} THEN ${idsOfReferring(table, all)} END AS by
       FROM seen JOIN ${sql.table(table.table)} t ON ${sql.ref(`t.${key.column}`)} = seen.key
         ${time ? sql`AND ${sql.ref(`t.${time.column}`)} = seen.at` : sql``}
         CROSS JOIN LATERAL (SELECT ${whyStays({ stays: stays.filter(({ by }) => !by) })} AS why OFFSET 0) alone
     )
     SELECT (SELECT jsonb_agg(to_jsonb(c)) FROM (
               SELECT why, sum(size) AS rows, min(at)::timestamptz AS oldest FROM judged WHERE by IS NULL GROUP BY why) c) AS counted,
-           ${keepsOthers(table) ? sql`(SELECT array_agg(id) FROM judged WHERE why IS NULL AND by IS NULL)` : sql`NULL::text[]`} AS going,
+           ${keepsOthers(table, all) ? sql`(SELECT array_agg(id) FROM judged WHERE why IS NULL AND by IS NULL)` : sql`NULL::text[]`} AS going,
            (SELECT jsonb_agg(jsonb_build_object('id', id, 'rows', size, 'at', at::timestamptz, 'by', by)) FROM judged WHERE by IS NOT NULL) AS held,
            count(*)::int AS seen, (array_agg(at::text ORDER BY at DESC, key DESC))[1] AS at,
            (array_agg(key::text ORDER BY at DESC, key DESC))[1] AS key

@@ -109,11 +109,12 @@ async function previewOf(
   const held: HeldRow[] = [];
   for (let after: Position | null = null; ;) {
     const from: Position | null = after;
-    const batch = await countOld(db, judged, {
-      after: from,
-      before: sql`${wanted}::timestamptz`,
-      limit: rowsAtOnce,
-    });
+    const batch = await countOld(
+      db,
+      judged,
+      { after: from, before: sql`${wanted}::timestamptz`, limit: rowsAtOnce },
+      retainedTables,
+    );
     counted.push(...batch.counted);
     held.push(...batch.held);
     // Another job removes rows of this table, at another time.
