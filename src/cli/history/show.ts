@@ -93,7 +93,7 @@ function changeInWords({ sentences, differences }: HistoryEntry): string | null 
   return words.length > 0 ? words.join('; ') : null;
 }
 
-export const differenceInWords = ({ path, before, after }: Difference): string =>
+const differenceInWords = ({ path, before, after }: Difference): string =>
   `${printable(path)}: ${showValue(before)} -> ${showValue(after)}`;
 
 export const showValue = (value: unknown): string =>

@@ -131,7 +131,7 @@ export async function oldestVersion(
 }
 
 /** How many of the newest changes of each definition are kept; the versions of the policy all stay. */
-export const keptChanges = 200;
+const keptChanges = 200;
 
 /** Removes older changes, `maxRows` at most, and returns how many. */
 export async function removeOldChanges(
