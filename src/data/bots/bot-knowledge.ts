@@ -1,6 +1,5 @@
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
-import { countRows } from '../../database/rows/count-rows.ts';
 import { timeOf, type Since } from '../../database/rows/since.ts';
 import { object, text, uuid } from '../../database/faults/bad-input.ts';
 import type { BotKnowledge } from '../../database/tables.ts';
@@ -58,10 +57,6 @@ export async function listKnowledge(db: Db, filter: KnowledgeFilter): Promise<Kn
 /** The recorded changes of an entry, all or those since a time, the newest first. Throws BadInputError. */
 export const knowledgeEvents = async (db: Db, id: string, limit: number, since?: Since) =>
   changesOf(db, id, since).selectAll().orderBy('id', 'desc').limit(rowLimit(limit)).execute();
-
-/** How many recorded changes there are; null: very many. */
-export const countKnowledgeEvents = (db: Db, id: string, since?: Since) =>
-  countRows(db, changesOf(db, id, since));
 
 const changesOf = (db: Db, id: string, since: Since | undefined) =>
   db
