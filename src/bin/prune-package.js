@@ -35,7 +35,7 @@ function named(file, patterns, extension) {
   return patterns.flatMap((pattern) =>
     [...text.matchAll(pattern)]
       .map(([, path]) => join(dirname(file), path).replace(/(\.d)?\.[jt]s$/, ''))
-      .map((path) => (/\.json$/.test(path) ? path : `${path}${extension}`))
+      .map((path) => (path.endsWith('.json') ? path : `${path}${extension}`))
       .filter((path) => existsSync(path)),
   );
 }
