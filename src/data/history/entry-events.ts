@@ -1,6 +1,6 @@
 /**
  * The history of an entry of knowledge: the events that Roundsman writes with its changes, with the figures that were their
- * reason, and the changes for which there is no event, because a statement by hand, a migration or the catalogue made them.
+ * reason, and the changes for which there is no event, because a statement by hand or a migration made them.
  */
 import { sql, type Selectable } from 'kysely';
 import type { Db } from '../../database/connect.ts';
@@ -25,7 +25,8 @@ const eventsOf = (db: Db, id: string, since: Since | undefined) => {
                (SELECT jsonb_object_agg(a.key, d.before -> a.key) FROM jsonb_each(d.after) a), coalesce(d.after, '{}'), NULL, actor,
                changed_at, version, source, place, NULL
         FROM engine.definition_changes d
-        WHERE d.kind = 'knowledge' AND d.definition = ${id} AND d.source IN ('sql', 'migration', 'catalogue') AND ${from('changed_at')}
+        WHERE d.kind = 'knowledge' AND d.definition = ${id} AND d.event <> 'added' AND d.source IN ('sql', 'migration') AND ${from('changed_at')}
+          AND NOT EXISTS (SELECT FROM bot_knowledge_events w WHERE w.knowledge_id = ${id}::uuid AND w.version = d.version)
       ) e)`.as('e'),
   );
 };
