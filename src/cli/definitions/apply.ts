@@ -1,6 +1,7 @@
 import { UsageError } from '../../ground/errors.ts';
 import { counted, printable } from '../../ground/text.ts';
 import { applyPlan } from '../../services/definitions/apply.ts';
+import { addConsequences } from '../../services/definitions/consequences/add.ts';
 import { planOf, type Plan } from '../../services/definitions/plan.ts';
 import { refuseManyRemovals } from '../../services/definitions/removals.ts';
 import { actorOf } from '../arguments/actor.ts';
@@ -26,6 +27,7 @@ export async function applyDefinitions(options: ApplyOptions): Promise<void> {
   const actor = actorOf(options.as);
   await withDatabase(async ({ db }) => {
     const plan = await planOf({ db, catalogue }, { ...options, files });
+    plan.notes.push(...(await addConsequences({ db, catalogue }, plan.changes)));
     if (options.plan !== undefined && options.plan !== plan.hash)
       throw otherPlan(options.plan, plan);
     if (!options.json) showPlan(plan);

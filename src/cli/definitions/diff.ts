@@ -1,4 +1,5 @@
 import { exitCodes, RoundsmanError } from '../../ground/errors.ts';
+import { addConsequences } from '../../services/definitions/consequences/add.ts';
 import { planOf } from '../../services/definitions/plan.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { isData, printDocument } from '../listing/document.ts';
@@ -22,6 +23,7 @@ export async function diffDefinitions(options: PlanOptions & ShowOptions): Promi
     const catalogue = await loadCatalogue();
     return withDatabase(async ({ db }) => {
       const plan = await planOf({ db, catalogue }, { ...options, files });
+      plan.notes.push(...(await addConsequences({ db, catalogue }, plan.changes)));
       if (isData(options)) printDocument(planAsData(plan), options);
       else showPlan(plan);
       return plan.changes.length > 0;

@@ -13,6 +13,7 @@ import { filesOf, isFolder } from './files.ts';
 interface ExportOptions {
   file?: string;
   set?: string;
+  all?: true;
   json?: true;
 }
 
@@ -33,6 +34,7 @@ export async function exportDefinitions(given: string[], options: ExportOptions)
       placeOf: ({ kind }) => (toFolder ? join(path, fileOf(kind, files)) : (path ?? '')),
       schemaOf: ({ kind }) => `${schemas}/${kind}.schema.json`,
       set: options.set,
+      all: options.all === true || files.length === 0,
     });
     for (const each of exported.left)
       note(

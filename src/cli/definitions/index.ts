@@ -34,6 +34,10 @@ export const exportCommand = (): Command =>
       'a folder, or a file of one kind: what is there is brought up to date, and its comments stay',
     )
     .option(...setOption)
+    .option(
+      '--all',
+      'add what files that are there do not name; without it only what their set has',
+    )
     .option(...jsonOption)
     .action(async (kinds, options) =>
       (await import('./export.ts')).exportDefinitions(kinds, options),

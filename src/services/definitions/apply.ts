@@ -6,6 +6,7 @@ import type { Database, Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
+import { lockSettings } from './kinds/engine-settings.ts';
 import { kinds } from './kinds/index.ts';
 import type { Applying, Kind, Present } from './kinds/kind.ts';
 import { versionOf, type Change, type Plan } from './plan.ts';
@@ -40,11 +41,12 @@ export async function applyPlan(
     const differences: string[] = [];
     const ids = new Map<Change, string>();
     let made = 0;
+    const keys = plan.changes.flatMap(({ kind, name }) => kind.settingKeys?.([name]) ?? []);
+    await lockSettings(trx, [...new Set(keys)]);
     for (const kind of kinds) {
       const changes = plan.changes.filter((each) => each.kind === kind);
       if (changes.length === 0) continue;
-      const touched = changes.flatMap(({ before }) => (before ? [before.id] : []));
-      await kind.lock(trx, touched);
+      await kind.lock(trx, await idsToLock(trx, kind, plan));
       const open = await stillOpen(trx, kind, changes, { ids, differences });
       made += changes.length - open.length;
       // What is wrong is said of all kinds at once, and nothing is changed any more.
@@ -61,6 +63,23 @@ export async function applyPlan(
     await remember(trx, plan, ids, storable(actor.name));
     return { changed: plan.changes.length - made, made };
   });
+}
+
+/**
+ * The rows that are changed. At the end of a transaction that removes bots, the figures of entries are written, of any of them: where
+ * entries are changed, too, all of them are locked, so that they are locked in one order.
+ */
+async function idsToLock(
+  trx: Transaction<Database>,
+  kind: Kind,
+  { changes }: Plan,
+): Promise<string[]> {
+  if (
+    kind.kind === 'knowledge' &&
+    changes.some((each) => each.kind.kind === 'bots' && each.action === 'remove')
+  )
+    return (await kind.present(trx)).map(({ id }) => id);
+  return changes.flatMap((each) => (each.kind === kind && each.before ? [each.before.id] : []));
 }
 
 /** The changes that are still to be made; what another session has changed differently is a difference. */
@@ -157,7 +176,8 @@ async function remember(
     kind: written.kind.kind as 'bots',
     name: written.name,
     row_id: id,
-    set_name: set,
+    // Files without a set leave a definition to the set that it belongs to.
+    set_name: set ?? known.get(keyOf(written.kind.kind, written.name))?.set_name ?? null,
     file: printable(written.problem('').place),
     applied_by: by,
   }));

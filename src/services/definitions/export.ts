@@ -36,11 +36,13 @@ interface AskedExport {
   /** the address of the JSON Schema, as the first line of a new file names it */
   schemaOf(kind: Kind): string;
   set?: string | undefined;
+  /** also definitions that no file names yet; otherwise only those of the set */
+  all: boolean;
 }
 
 /**
- * The files after the export: those that are there, brought up to date, and new ones. With a set, only the definitions that
- * belong to it or that its files name. Throws BadDefinitionsError for a file that cannot be read.
+ * The files after the export: those that are there, brought up to date, and new ones. A definition that no file names is written
+ * if it belongs to the set, or if all are asked for. Throws BadDefinitionsError for a file that cannot be read.
  */
 export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
   const read = readFiles(asked.files);
@@ -75,7 +77,9 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
         update(file, kind, { name: each.name, fields: each.fields }, target, left);
       }
     }
-    const others = present.filter(({ id }) => !done.has(id) && belongs(kind, id, set, rows));
+    const others = present.filter(
+      ({ id }) => !done.has(id) && (asked.all || belongs(kind, id, set, rows)),
+    );
     for (const target of others) {
       if (Object.keys(fieldsToWrite(kind, target, null, [])).length === 0) continue;
       const place = asked.placeOf(kind);
@@ -98,18 +102,17 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
   };
 }
 
-/** Whether an export of this set takes a definition that its files do not name: an export without a set takes all. */
-function belongs(
+/** Whether a definition belongs to the set. */
+const belongs = (
   kind: Kind,
   id: string,
   set: string | null,
   rows: Map<string, DefinitionRow>,
-): boolean {
-  if (set === null) return true;
-  return [...rows.values()].some(
+): boolean =>
+  set !== null &&
+  [...rows.values()].some(
     (row) => row.kind === kind.kind && row.row_id === id && row.set_name === set,
   );
-}
 
 /** What a definition says in a file: fields that the file names already, and those that are not as usual. */
 function fieldsToWrite(
@@ -126,7 +129,7 @@ function fieldsToWrite(
   });
   const written: Record<string, unknown> = {};
   for (const field of names) {
-    const found = kind.open?.includes(field) ? [] : literalCredentials({ [field]: values[field] });
+    const found = kind.isOpen?.(name, field) ? [] : literalCredentials({ [field]: values[field] });
     if (found.length === 0) written[field] = values[field] ?? null;
     else if (kind.form === 'document') {
       written[field] = withoutPlaces(
@@ -228,7 +231,7 @@ function update(
   );
   const says = {
     ...kind.defaults(written.name),
-    ...kind.read(Object.fromEntries(given), target.values),
+    ...kind.read(Object.fromEntries(given), target.values, written.name),
   };
   const fields = fieldsToWrite(kind, target, written.fields, left);
   const holder =

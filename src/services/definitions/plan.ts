@@ -112,7 +112,7 @@ export async function planOf(
     changes: [],
     owned: 0,
     left: 0,
-    bots: new Set(),
+    bots: new Set(await botNames(db)),
   };
   for (const kind of kinds) {
     const written = read.written.filter((each) => each.kind === kind);
@@ -139,6 +139,11 @@ export async function planOf(
   ).slice(0, 16);
   return { set, changes, same, notes, owned, hash };
 }
+
+const botNames = async (db: Db): Promise<string[]> =>
+  (await db.selectFrom('bots').select('name').where('removed_at', 'is', null).execute()).map(
+    ({ name }) => name,
+  );
 
 /** A prune of files that name nothing would remove all that the set has: a wrong path is more likely. */
 function refuseEmptyPrune(
@@ -230,7 +235,6 @@ async function planKind(planning: Planning, { kind, written, owned, prune }: Pla
   // New rows are inserted in the order of their names.
   planning.changes.push(...adding.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
   if (kind.kind === 'bots') {
-    for (const { name } of present) planning.bots.add(name);
     for (const { kind: of, name, action, before } of planning.changes) {
       if (of !== kind) continue;
       if (action === 'remove' || action === 'rename') planning.bots.delete(before!.name);
@@ -294,7 +298,7 @@ function changeOf(planning: Planning, written: Written, target: Present | null):
       Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
     );
     const reset = Object.fromEntries(nulls.map((field) => [field, usual[field] ?? null]));
-    wanted = { ...kind.read(texts, before), ...reset };
+    wanted = { ...kind.read(texts, before, name), ...reset };
   } catch (error) {
     planning.problems.push(problem(inFile(error)));
     return null;

@@ -64,21 +64,23 @@ export interface Kind {
   readonly unasked?: readonly string[];
   /** Whether a field has no effect beside the others, and so is not written unless the file names it. */
   isIdle?(field: string, values: Values): boolean;
-  /** fields that are no secret, whatever they look like */
-  readonly open?: readonly string[];
+  /** Whether a field is no secret, whatever it looks like. */
+  isOpen?(name: string, field: string): boolean;
   /** what a field is after `null` */
   defaults(name: string): Values;
   /** all definitions that there are, by name */
   present(db: Db): Promise<Present[]>;
   /** the fields that a file names and that are not null, in the form of {@link Values}. Throws UsageError. */
-  read(fields: Values, before: Values | null): Values;
+  read(fields: Values, before: Values | null, name: string): Values;
   /** Throws a RoundsmanError for a definition that cannot be used. Called for what would be added or changed. */
   check(checking: Checking, definition: Checked): Promise<void>;
   /** Why a definition cannot be added or changed any more, as a silence that would be over at once; null if it can. */
   isPast?(values: Values, now: Date): string | null;
   /** Why a person has to agree first; null if nobody has to be asked. */
   asks?(before: Values | null, after: Values): string | null;
-  /** Locks these rows in the order of docs/protocol.md. */
+  /** The keys of `engine.settings` in which these definitions are: all of them are locked before any other row. */
+  settingKeys?(ids: readonly string[]): string[];
+  /** Locks these rows; kinds lock theirs in the order of src/services/definitions/kinds/index.ts. */
   lock(trx: Transaction<Database>, ids: readonly string[]): Promise<void>;
   /** Returns the id of the new row. */
   add(applying: Applying, name: string, values: Values): Promise<string>;
