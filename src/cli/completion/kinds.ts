@@ -45,6 +45,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--secret': 'secret',
   '--drop': 'secret',
   '--fault': 'fault',
+  '--file': 'file',
   '--identity': 'file',
   '--to-folder': 'file',
   '--notes-file': 'file',

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { kindNames } from '../../services/definitions/kind-names.ts';
 import { Command } from '../arguments/command.ts';
 import { asOption, jsonOption } from '../arguments/options.ts';
 import { repeatedOption } from '../arguments/words.ts';
@@ -25,7 +26,7 @@ const takeOverOption = ['--take-over', 'take what belongs to another set into th
 /** `roundsman export`: what there is, as files of definitions. */
 export const exportCommand = (): Command =>
   new Command('export')
-    .argument('[kinds...]', 'bots, knowledge, ...; without it, all kinds')
+    .addArgument(new Argument('[kinds...]', 'which kinds; without it, all').choices(kindNames))
     .description('write definitions as files that can be edited and applied')
     .example('npx roundsman export -f definitions')
     .example('npx roundsman export bots > bots.yaml')
@@ -84,7 +85,9 @@ export const applyCommand = (): Command =>
 /** `roundsman schema`: the JSON Schema of files of one kind. */
 export const schemaCommand = (): Command =>
   new Command('schema')
-    .argument('[kind]', 'bots, knowledge, ...; without it, the kinds are listed')
+    .addArgument(
+      new Argument('[kind]', 'which kind; without it, the kinds are listed').choices(kindNames),
+    )
     .description('the JSON Schema (draft 7) by which editors check files of definitions')
     .example('npx roundsman schema bots > bots.schema.json')
     .action(async (kind) => (await import('./schema.ts')).printSchema(kind));

@@ -1,6 +1,5 @@
 /** What stands at the head of each file of definitions. */
 import { z } from 'zod';
-import { kinds } from '../kinds/index.ts';
 import type { Kind } from '../kinds/kind.ts';
 
 export const version = 'roundsman/v1';
@@ -44,5 +43,3 @@ export const jsonSchemaOf = (kind: Kind): Record<string, unknown> => ({
   }),
   title: `Roundsman: ${kind.kind}`,
 });
-
-export const kindNames = kinds.map(({ kind }) => kind);

@@ -4,10 +4,11 @@ import { issueInWords, noSuchKey } from '../../../ground/documents/issue-words.t
 import { didYouMean } from '../../../ground/nearest.ts';
 import { readYaml, type Problem, type YamlText } from '../../../playbook/yaml.ts';
 import type { JsonSchema } from '../../../playbook/schema-words.ts';
+import { kindNames } from '../kind-names.ts';
 import { kinds } from '../kinds/index.ts';
 import type { Kind, Values } from '../kinds/kind.ts';
 import { keysAt } from './keys-at.ts';
-import { fileSchema, jsonSchemaOf, kindNames, maxBytes, maxDepth, version } from './header.ts';
+import { fileSchema, jsonSchemaOf, maxBytes, maxDepth, version } from './header.ts';
 
 /** A file as it was given: `place` is what errors call it. */
 export interface GivenFile {

@@ -112,7 +112,6 @@ async function check(
     return refuseLackingTables(lacking, { api_endpoint: endpoint }, `${name} cannot be added`);
   }
   const columns = columnsOf(optionsOf(after, ofTable(changed)));
-  refuseUnknownEndpoint(catalogue, endpoint);
   const next = {
     schedule_cron: String(after.schedule),
     timezone: String(after.timezone),
@@ -122,8 +121,10 @@ async function check(
     clear: Number(after.clear),
     jitter_seconds: secondsIn(String(after.jitter))!,
   };
-  if (['schedule', 'timezone', 'endpoint', 'config'].some((field) => changed.includes(field)))
+  if (['schedule', 'timezone', 'endpoint', 'config'].some((field) => changed.includes(field))) {
+    refuseUnknownEndpoint(catalogue, endpoint);
     inspectDefinition(next, catalogue);
+  }
   refuseContradictions(next, Object.keys(columns));
   if (changed.includes('endpoint')) refuseLackingTables(lacking, next, `${name} cannot be changed`);
 }
