@@ -1,6 +1,7 @@
 import { exitCodes, RoundsmanError } from '../../ground/errors.ts';
 import { addConsequences } from '../../services/definitions/consequences/add.ts';
 import { planOf } from '../../services/definitions/plan.ts';
+import { whyFailed } from '../../services/definitions/why-failed.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { isData, printDocument } from '../listing/document.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
@@ -41,8 +42,9 @@ async function findOut<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RoundsmanError && error.exitCode === exitCodes.failed)
-      throw new DiffFailedError(error, { cause: error });
-    throw error;
+    if (error instanceof RoundsmanError && error.exitCode !== exitCodes.failed) throw error;
+    const known = error instanceof RoundsmanError ? error : await whyFailed(error);
+    if (known === null) throw error;
+    throw new DiffFailedError(known, { cause: error });
   }
 }

@@ -266,10 +266,9 @@ function bringUpToDate(
 ): void {
   const old = map.get(key, true);
   if (isMap(old) && isPlainMap(value) && isPlainMap(whole)) {
-    for (const { key: each } of [...old.items]) {
-      const name = String(isScalar(each) ? each.value : each);
+    const names = old.items.map(({ key: each }) => String(isScalar(each) ? each.value : each));
+    for (const name of names)
       if (!Object.hasOwn(value, name) && !Object.hasOwn(whole, name)) old.delete(name);
-    }
     const says = old.toJS(document) as Record<string, unknown>;
     for (const [name, each] of Object.entries(value))
       if (!isDeepStrictEqual(says[name], each))

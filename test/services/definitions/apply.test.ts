@@ -253,7 +253,6 @@ describe('an apply', () => {
   });
 
   test('asks before an entry acts alone', async () => {
-    const solution = 'steps: [{ remedy: sessions.delete-expired }]';
     const [name] = (
       await db
         .selectFrom('bot_knowledge')

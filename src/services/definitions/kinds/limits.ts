@@ -39,8 +39,9 @@ export const limits: Kind = {
     await change(applying, name, wanted.value);
     return name;
   },
-  remove: ({ db, actor }, { name }) =>
-    change({ db, actor }, name, limits.defaults(name).value).then(() => {}),
+  async remove(applying, { name }) {
+    await change(applying, name, limits.defaults(name).value);
+  },
   changedBy: (db, { name }) => changedSetting(db, all.find((each) => each.name === name)!.setting),
 };
 
