@@ -73,6 +73,11 @@ export function program(engineCommands: Command[]): Command {
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string; description: string };
   const root = new Command('roundsman').description(description).version(version);
+  // Read before the commands are loaded (src/bin/roundsman.js): some have an option of this name themselves.
+  root.addHelpText(
+    'after',
+    '\nBefore a command: --config <file>, a roundsman.config.ts other than the one of this project',
+  );
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
   configure(root);
