@@ -242,7 +242,8 @@ function update(
         : (map.get(target.name, true) as unknown as YAMLMap);
   for (const [field, value] of Object.entries(fields)) {
     const isNamed = field in written.fields;
-    if (isNamed && isDeepStrictEqual(says[field] ?? null, value)) continue;
+    const same = [says[field] ?? null, written.fields[field]];
+    if (isNamed && same.some((each) => isDeepStrictEqual(each, value))) continue;
     const key = kind.form === 'values' ? target.name : field;
     bringUpToDate(file.document, holder, key, value, target.values[field]);
     isChanged = true;

@@ -335,7 +335,12 @@ function changeOf(planning: Planning, written: Written, target: Present | null):
     };
   }
   const fields = kind.fields
-    .filter((field) => field in wanted && !isDeepStrictEqual(wanted[field], before![field]))
+    // A row that was written by hand may have what a command would tidy, such as spaces: a file may say that, too.
+    .filter(
+      (field) =>
+        field in wanted &&
+        ![wanted[field], given[field]].some((each) => isDeepStrictEqual(each, before![field])),
+    )
     .map((field) => ({ field, before: before![field] ?? null, after: wanted[field] }));
   const renamed = kind.rename !== undefined && target.name !== name;
   if (fields.length === 0 && !renamed) {
