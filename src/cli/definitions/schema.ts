@@ -8,5 +8,6 @@ export async function printSchema(kind: string | undefined): Promise<void> {
   table(
     ['Kind', 'What it defines'],
     listKinds().map((each) => [each.kind, each.meaning]),
+    '',
   );
 }

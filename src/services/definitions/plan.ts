@@ -6,6 +6,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { counted } from '../../ground/text.ts';
+import { lackingTablesIn, type LackingTables } from '../bots/lacking.ts';
 import { BadDefinitionsError } from './definitions-error.ts';
 import { readFiles, type GivenFile, type PlacedProblem, type Written } from './files/read.ts';
 import { kinds } from './kinds/index.ts';
@@ -104,6 +105,7 @@ export async function planOf(
     catalogue,
     set,
     takeOver,
+    lacking: await lackingTablesIn(db, catalogue),
     rows: await definitionRows(db),
     now: await currentTime(db),
     problems,
@@ -167,6 +169,7 @@ interface Planning {
   catalogue: Catalogue;
   set: string | null;
   takeOver: boolean;
+  lacking: LackingTables;
   rows: Map<string, DefinitionRow>;
   now: Date;
   problems: PlacedProblem[];
@@ -366,7 +369,7 @@ function changeOf(planning: Planning, written: Written, target: Present | null):
 }
 
 async function checkChange(
-  { db, catalogue, bots, problems }: Planning,
+  { db, catalogue, lacking, bots, problems }: Planning,
   { kind, name, action, before, wanted, fields, written }: Change,
   byName: Map<string, Present>,
 ): Promise<void> {
@@ -380,7 +383,7 @@ async function checkChange(
     );
   try {
     await kind.check(
-      { db, catalogue, bots },
+      { db, catalogue, lacking, bots },
       {
         name,
         before: before?.values ?? null,

@@ -23,7 +23,7 @@ export async function policyConsequences(
 ): Promise<string[]> {
   const read = (values: Values | null): Policy | null => {
     const { rules, quiet_hours: quiet } = values ?? {};
-    return storedPolicy({ rules, ...(quiet && { quiet_hours: quiet }) });
+    return storedPolicy({ rules, ...(quiet ? { quiet_hours: quiet } : {}) });
   };
   const [old, next] = [read(before), read(after)];
   if (next === null) return [];

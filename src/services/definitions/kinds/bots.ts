@@ -7,7 +7,7 @@ import { refuseContradictions } from '../../bots/contradictions.ts';
 import { columnsOf, type BotDefinition } from '../../bots/definition.ts';
 import { editBot, editOf } from '../../bots/edit.ts';
 import { disableBot, enableBot } from '../../bots/enable.ts';
-import { lackingTablesIn, refuseLackingTables } from '../../bots/lacking.ts';
+import { refuseLackingTables } from '../../bots/lacking.ts';
 import { removeBot } from '../../bots/remove.ts';
 import { renameBot } from '../../bots/rename.ts';
 import { refuseUnknownEndpoint } from '../../bots/settings.ts';
@@ -101,11 +101,10 @@ function newOptions(name: string, values: Values) {
 }
 
 async function check(
-  { db, catalogue }: Checking,
+  { catalogue, lacking }: Checking,
   { name, before, after, changed }: Checked,
 ): Promise<void> {
   checkName(name);
-  const lacking = await lackingTablesIn(db, catalogue);
   const endpoint = String(after.endpoint);
   if (before === null) {
     newBot(newOptions(name, after), catalogue);

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Catalogue } from '../../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../../database/connect.ts';
 import type { Actor } from '../../actor.ts';
+import type { LackingTables } from '../../bots/lacking.ts';
 
 /**
  * The fields of a definition in one form, as `export` writes them: durations as `1h30m`, endpoints as the table has them. Two of them
@@ -32,6 +33,7 @@ export interface Applying {
 export interface Checking {
   db: Db;
   catalogue: Catalogue;
+  lacking: LackingTables;
   /** the names of bots that there are once the plan is carried out */
   bots: ReadonlySet<string>;
 }
