@@ -15,7 +15,7 @@ import { default as addFormatsTo } from 'ajv-formats';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { kindNames } from '../../src/services/definitions/kind-names.ts';
+import { kindNames } from '../../src/services/definitions/kinds/kind-names.ts';
 import { kinds } from '../../src/services/definitions/kinds/index.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
-import { kindNames } from '../../services/definitions/kind-names.ts';
+import { kindNames } from '../../services/definitions/kinds/kind-names.ts';
 import { Command } from '../arguments/command.ts';
 import { asOption, jsonOption } from '../arguments/options.ts';
 import { repeatedOption } from '../arguments/words.ts';

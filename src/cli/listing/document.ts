@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
-import { escapeHiddenInYaml, isHidden } from '../../ground/hidden-characters.ts';
+import { escapeHiddenInYaml, isHidden } from '../../ground/documents/hidden-characters.ts';
 import { printable } from '../../ground/text.ts';
 import { quoteTexts } from '../../ground/yaml-quotes.ts';
 import { FailedRow } from '../terminal/do-each.ts';

@@ -1,5 +1,5 @@
 /** JSON that a terminal shows as it is. */
-import { escapeHidden } from '../../ground/hidden-characters.ts';
+import { escapeHidden } from '../../ground/documents/hidden-characters.ts';
 
 /** One document; with an `indent` of 0 in one line. */
 export const asJson = (value: unknown, indent = 2): string =>

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Document, isMap, isScalar, parseDocument, Pair, Scalar, visit, YAMLMap } from 'yaml';
 import type { Db } from '../../database/connect.ts';
 import { literalCredentials } from '../../ground/secrets/literal-credentials.ts';
-import { escapeHiddenInYaml, isHidden } from '../../ground/hidden-characters.ts';
+import { escapeHiddenInYaml, isHidden } from '../../ground/documents/hidden-characters.ts';
 import { quoteTexts } from '../../ground/yaml-quotes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { BadDefinitionsError } from './definitions-error.ts';

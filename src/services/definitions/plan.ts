@@ -31,7 +31,7 @@ export interface Change {
   fields: FieldChange[];
   /** where the file says so; null where a set no longer names it */
   written: Written | null;
-  /** why a person has to agree first; null if nobody has to be asked */
+  /** why a person has to agree first; null if no question is asked */
   asks: string | null;
   /** what follows from it, in sentences; empty until {@link planOf} has computed it */
   consequences: string[];

@@ -3,7 +3,7 @@ import { NotFoundError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { printable } from '../../ground/text.ts';
 import { jsonSchemaOf } from './files/header.ts';
-import { kindNames } from './kind-names.ts';
+import { kindNames } from './kinds/kind-names.ts';
 import { kinds } from './kinds/index.ts';
 import type { Kind } from './kinds/kind.ts';
 

@@ -4,7 +4,7 @@ import { issueInWords, noSuchKey } from '../../../ground/documents/issue-words.t
 import { didYouMean } from '../../../ground/nearest.ts';
 import { readYaml, type Problem, type YamlText } from '../../../playbook/yaml.ts';
 import type { JsonSchema } from '../../../playbook/schema-words.ts';
-import { kindNames } from '../kind-names.ts';
+import { kindNames } from '../kinds/kind-names.ts';
 import { kinds } from '../kinds/index.ts';
 import type { Kind, Values } from '../kinds/kind.ts';
 import { keysAt } from './keys-at.ts';

@@ -78,7 +78,7 @@ export interface Kind {
   check(checking: Checking, definition: Checked): Promise<void>;
   /** Why a definition cannot be added or changed any more, as a silence that would be over at once; null if it can. */
   isPast?(values: Values, now: Date): string | null;
-  /** Why a person has to agree first; null if nobody has to be asked. */
+  /** Why a person has to agree first; null if no question is asked. */
   asks?(before: Values | null, after: Values): string | null;
   /** The keys of `engine.settings` in which these definitions are: all of them are locked before any other row. */
   settingKeys?(ids: readonly string[]): string[];
