@@ -14,6 +14,7 @@ import { doctorCommand } from './doctor/index.ts';
 import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
 import { importCommand } from './import/index.ts';
+import { initCommand } from './init/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
@@ -61,6 +62,7 @@ const commands: (() => Command)[] = [
   retentionCommand,
   dbCommand,
   doctorCommand,
+  initCommand,
   completionCommand,
 ];
 
