@@ -252,6 +252,43 @@ describe('an apply', () => {
     }
   });
 
+  test('whose connection is lost in the middle has changed nothing, and another one does it all', async () => {
+    const applying = connect(url, { name: 'lost apply', max: 1 });
+    const holding = connect(url, { name: 'holder', max: 1 });
+    try {
+      const planned = await plan([
+        file('limits', '  cooldown_minutes: 9\n'),
+        file('bots', `${newBot}  curator: { schedule: 41 4 * * * }\n`),
+      ]);
+      const before = await botNamed('curator');
+      await holding.transaction().execute(async (trx) => {
+        await sql`SELECT FROM bots WHERE name = 'curator' FOR UPDATE`.execute(trx);
+        const ended = applyPlan({ db: applying, actor, catalogue }, { plan: planned }).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        // It has locked the setting by then, and waits for the bot.
+        await expect
+          .poll(async () => {
+            const { rows } = await sql<{ pid: number }>`
+              SELECT pg_terminate_backend(pid) AS pid FROM pg_stat_activity
+              WHERE application_name LIKE '%lost apply%' AND wait_event_type = 'Lock'`.execute(db);
+            return rows.length;
+          })
+          .toBe(1);
+        expect(await ended).toBeInstanceOf(Error);
+      });
+      expect(await botNamed('curator')).toEqual(before);
+      expect(await botNamed('sweeper')).toBeUndefined();
+      expect(await applyPlan({ db, actor, catalogue }, { plan: planned })).toEqual({
+        changed: 3,
+        made: 0,
+      });
+    } finally {
+      await Promise.all([applying.destroy(), holding.destroy()]);
+    }
+  });
+
   test('asks before an entry acts alone', async () => {
     const [name] = (
       await db
