@@ -121,6 +121,7 @@ describe('a grant', () => {
       'engine.check_memories: delete insert select update',
       'engine.credits_seq: usage',
       'engine.definition_changes: delete select',
+      'engine.definitions: delete insert select update',
       'engine.error_counts: delete insert select update',
       'engine.error_cursor: delete insert select update',
       'engine.error_facets: delete insert select update',

@@ -8,7 +8,7 @@ import { editBot, editOf } from '../../src/services/bots/edit.ts';
 import { pauseBot } from '../../src/services/bots/pause.ts';
 import { definitionHistory } from '../../src/services/history/list.ts';
 import {
-  ChangedMeanwhileError,
+  DefinitionChangedError,
   planRevert,
   revert,
   RevertRefusedError,
@@ -172,7 +172,7 @@ test('a change between the plan and its confirmation is noticed, and stays', asy
     { bot: 'night', edit: editOf({ timeout: 90 }) },
   );
   const refused = revert(given, plan);
-  await expect(refused).rejects.toThrow(ChangedMeanwhileError);
+  await expect(refused).rejects.toThrow(DefinitionChangedError);
   await expect(refused).rejects.toThrow('ben has changed it meanwhile: it has version 3 now');
   expect(await bot()).toMatchObject({ priority: 1, timeout_seconds: 90 });
 });
@@ -194,7 +194,7 @@ test('also a change that is committed while the revert waits for the row', async
     })
     .toBe(1);
   await client.query('COMMIT');
-  await expect(waiting).rejects.toThrow(ChangedMeanwhileError);
+  await expect(waiting).rejects.toThrow(DefinitionChangedError);
   expect(await bot()).toMatchObject({ priority: 1, timeout_seconds: 90 });
 });
 

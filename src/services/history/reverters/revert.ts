@@ -25,7 +25,7 @@ import { RevertRefusedError, type RevertContext, type Wanted } from './reverter.
 export { RevertRefusedError } from './reverter.ts';
 
 /** Another change of the definition was committed after the plan was made; nothing was changed. */
-export class ChangedMeanwhileError extends RoundsmanError {}
+export class DefinitionChangedError extends RoundsmanError {}
 
 export interface RevertPlan {
   wanted: Wanted;
@@ -86,7 +86,7 @@ export async function planRevert(
 }
 
 /**
- * Carries a plan out, in one transaction, as a new version. Returns its number. Throws {@link ChangedMeanwhileError}, which says
+ * Carries a plan out, in one transaction, as a new version. Returns its number. Throws {@link DefinitionChangedError}, which says
  * who has changed the definition since the plan was made.
  */
 export function revert(
@@ -101,7 +101,7 @@ export function revert(
     const changes = await changesSince(trx, { ...named, version: seen });
     const [other] = changes;
     if (changes.length === 1) return other!.version;
-    throw new ChangedMeanwhileError({
+    throw new DefinitionChangedError({
       what: `${named.name} was not set back to version ${version}`,
       why: other
         ? `${printable(other.actor)} has changed it meanwhile: it has version ${other.version} now`
