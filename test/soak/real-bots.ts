@@ -95,6 +95,13 @@ async function prepare(world: SimulatedEngine): Promise<void> {
   await planAll(world);
 }
 
+async function pausedBots({ db }: SimulatedEngine): Promise<Set<string>> {
+  const { rows } = await sql<{
+    name: string;
+  }>`SELECT name::text FROM bots WHERE status <> 'active'`.execute(db);
+  return new Set(rows.map(({ name }) => name));
+}
+
 interface Planted {
   fault: Fault;
   at: Date;
@@ -109,6 +116,7 @@ interface Passing {
 
 async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passing): Promise<Week> {
   const [seen, planted]: [DayOfWeek[], Planted[]] = [[], []];
+  const paused = await pausedBots(world);
   const eachMs = (days * dayMs - 2 * firstFaultMs) / Math.max(1, chosen.length);
   for (let day = 1; day <= days; day += 1) {
     const from = new Date(+begin + (day - 1) * dayMs);
@@ -137,7 +145,10 @@ async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passi
     seen.push(await dayOf(world, day, runs));
     onDay(seen.at(-1)!);
   }
-  const wrong = [...(await wrongRuns(world, days)), ...(await notFound(world, planted))];
+  const wrong = [
+    ...(await wrongRuns(world, { days, paused })),
+    ...(await notFound(world, planted)),
+  ];
   return { days: seen, ...(await countsOf(world)), wrong };
 }
 
@@ -161,7 +172,10 @@ async function dayOf({ db }: SimulatedEngine, day: number, runs: number): Promis
  * Slots of the bots without a run of their own, and runs and jobs that did not end as they should. Faults plant runs of their own, which no
  * worker has carried.
  */
-async function wrongRuns({ db, engine }: SimulatedEngine, days: number): Promise<string[]> {
+async function wrongRuns(
+  { db, engine }: SimulatedEngine,
+  { days, paused }: { days: number; paused: ReadonlySet<string> },
+): Promise<string[]> {
   const to = new Date(+begin + days * dayMs);
   const { rows: made } = await sql<{ name: string; slots: number; runs: number }>`
     SELECT b.name, count(e.id)::int AS runs, count(DISTINCT e.scheduled_for)::int AS slots FROM bots b
@@ -169,6 +183,8 @@ async function wrongRuns({ db, engine }: SimulatedEngine, days: number): Promise
     GROUP BY b.name`.execute(db);
   const madeOf = new Map(made.map((each) => [each.name, each]));
   const wrongSlots = bots.flatMap(({ name, schedule }) => {
+    // A bot that was paused at the beginning, as one without settings is, runs from the moment in which a fault ends its pause.
+    if (paused.has(name)) return [];
     const expected = slotsBetween(parseSchedule(schedule), begin, to, 100_000).length;
     const { slots, runs } = madeOf.get(name) ?? { slots: 0, runs: 0 };
     return slots === expected && runs === expected
