@@ -47,6 +47,7 @@ const firstFaultMs = 30 * minuteMs;
 const ofSimulation = { surveyor: { ignored_parts: ['function engine.now()'] } };
 
 export interface WeekOptions {
+  /** the last one may be a part of a day */
   days: number;
   /** how many faults are planted, at even distances; all without it */
   most?: number;
@@ -117,8 +118,9 @@ interface Passing {
 async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passing): Promise<Week> {
   const [seen, planted]: [DayOfWeek[], Planted[]] = [[], []];
   const paused = await pausedBots(world);
+  const end = +begin + days * dayMs;
   const eachMs = (days * dayMs - 2 * firstFaultMs) / Math.max(1, chosen.length);
-  for (let day = 1; day <= days; day += 1) {
+  for (let day = 1; day <= Math.ceil(days); day += 1) {
     const from = new Date(+begin + (day - 1) * dayMs);
     const slots = new SlotsOfDay(
       bots.map(({ schedule }) => schedule),
@@ -126,7 +128,7 @@ async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passi
     );
     const rare = rareJobsOf(from, 1);
     let runs = 0;
-    for (let at = +from + minuteMs; at <= +from + dayMs; at += minuteMs) {
+    for (let at = +from + minuteMs; at <= Math.min(+from + dayMs, end); at += minuteMs) {
       const now = new Date(at);
       await live(new Date(at - minuteMs), now);
       await world.setTime(now);
