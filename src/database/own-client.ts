@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import { databaseNameIn } from '../ground/database-name.ts';
 import { lastInstant, withinBounds } from '../ground/time-bounds.ts';
 
 type Parser = (text: string) => unknown;
@@ -58,7 +59,7 @@ const originalDefaults = defaultDescriptors.flatMap(([name, { value, writable }]
   writable === true ? [[name, value] as const] : [],
 );
 
-/** A client of `pg` with the original parsers and defaults of `pg`. */
+/** A client of `pg` with the original parsers and defaults of `pg`, and the database that its address names. */
 export class OwnClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     const defaults = pg.defaults as unknown as Record<string, unknown>;
@@ -66,9 +67,15 @@ export class OwnClient extends pg.Client {
     const changedDefaults = originalDefaults.map(([name]) => [name, defaults[name]] as const);
     for (const [name, value] of originalDefaults) defaults[name] = value;
     try {
-      super({ ...config, types });
+      // Where an address has a blank, pg reads every encoded character of it as another one.
+      const address = config?.connectionString ?? '';
+      const connectionString = URL.canParse(address) ? new URL(address).href : address;
+      super({ ...config, ...(address && { connectionString }), types });
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }
+    const database = databaseNameIn(config?.connectionString ?? '');
+    const inside = this as unknown as { connectionParameters: { database: string } };
+    if (database !== null) this.database = inside.connectionParameters.database = database;
   }
 }

@@ -10,6 +10,7 @@ import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
 import { backupLock, readBackup } from '../../data/backups/rows.ts';
 import { connectAlone, type Db } from '../../database/connect.ts';
+import { databaseNameIn } from '../../ground/database-name.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { beginBackup } from '../../transitions/backups/begin.ts';
@@ -168,7 +169,7 @@ function nameOf(
   { id, began_at: at }: { id: string; began_at: Date },
   sealed: boolean,
 ) {
-  const database = decodeURIComponent(new URL(url).pathname.slice(1)).replaceAll(/[^\w-]/g, '_');
+  const database = (databaseNameIn(url) ?? '').replaceAll(/[^\w-]/g, '_');
   const time = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return `${database.slice(0, 60) || 'database'}-${time}-${id.slice(0, 8)}.tar.zst${sealed ? '.age' : ''}`;
 }
