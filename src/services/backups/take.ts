@@ -34,6 +34,8 @@ export type BackupTarget =
 export interface BackupRequest {
   target: BackupTarget;
   recipients: readonly string[];
+  /** the name of the setting that has the recipients, if one does: an error about one of them names it */
+  recipientsFrom?: string | undefined;
   /** null: nothing is removed */
   keepDays: number | null;
   prove: boolean;
@@ -71,7 +73,7 @@ export async function takeBackup(
 ): Promise<TakenBackup> {
   authorise(actor, 'make backups', 'admin');
   const { target, recipients } = request;
-  await refuseUnfitRecipients(recipients);
+  await refuseUnfitRecipients(recipients, request.recipientsFrom);
   if ('folder' in target) await refuseUnfitFolder(target.folder);
   return withLock(url, request.signal, async (signal) => {
     await clearLost(db);
@@ -225,7 +227,7 @@ async function prove(
   const read =
     'folder' in target
       ? () => createReadStream(back) as AsyncIterable<Buffer>
-      : () => readFromCommand(back);
+      : () => readFromCommand(back, signal);
   try {
     const { refreshed } = await proveBackup({
       read,
