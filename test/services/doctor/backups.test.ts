@@ -13,8 +13,8 @@ import { testDatabase, type TestDatabase } from '../../support/database.ts';
 async function insert({ db }: TestDatabase, folder: string, ago: string, name: string) {
   writeFileSync(join(folder, name), 'x');
   await sql`
-    INSERT INTO engine.backups (began_at, ended_at, taken_at, outcome, target, folder, file_name, host, encrypted, bytes, sha256, proven_at, requested_by)
-    SELECT at, at, at, 'success', 'folder', ${folder}, ${name}, ${hostname()}, false, 1, repeat('0', 64), at, 'ann'
+    INSERT INTO engine.backups (began_at, ended_at, taken_at, outcome, target, folder, file_name, host, encrypted, bytes, sha256, server_version, tables, rows, left_out, proven_at, requested_by)
+    SELECT at, at, at, 'success', 'folder', ${folder}, ${name}, ${hostname()}, false, 1, repeat('0', 64), '18.4', 1, 1, 0, at, 'ann'
     FROM (SELECT engine.now() - ${ago}::interval AS at) AS begun`.execute(db);
 }
 
