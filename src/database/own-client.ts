@@ -59,6 +59,20 @@ const originalDefaults = defaultDescriptors.flatMap(([name, { value, writable }]
   writable === true ? [[name, value] as const] : [],
 );
 
+/** Where an address has a blank, `pg` reads every encoded character of it as another one. */
+function withoutBlanks(config: pg.ClientConfig = {}): pg.ClientConfig {
+  const { connectionString: address } = config;
+  if (address === undefined || !URL.canParse(address)) return config;
+  return { ...config, connectionString: new URL(address).href };
+}
+
+/** Has the client ask for the database that its address names. */
+function askForNamed(client: pg.Client, { connectionString = '' }: pg.ClientConfig): void {
+  const name = databaseNameIn(connectionString);
+  const inside = client as unknown as { connectionParameters: { database: string } };
+  if (name !== null) client.database = inside.connectionParameters.database = name;
+}
+
 /** A client of `pg` with the original parsers and defaults of `pg`, and the database that its address names. */
 export class OwnClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
@@ -66,16 +80,12 @@ export class OwnClient extends pg.Client {
     // The constructor reads the process's defaults, and none of its options can switch them off.
     const changedDefaults = originalDefaults.map(([name]) => [name, defaults[name]] as const);
     for (const [name, value] of originalDefaults) defaults[name] = value;
+    const given = withoutBlanks(config);
     try {
-      // Where an address has a blank, pg reads every encoded character of it as another one.
-      const address = config?.connectionString ?? '';
-      const connectionString = URL.canParse(address) ? new URL(address).href : address;
-      super({ ...config, ...(address && { connectionString }), types });
+      super({ ...given, types });
+      askForNamed(this, given);
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }
-    const database = databaseNameIn(config?.connectionString ?? '');
-    const inside = this as unknown as { connectionParameters: { database: string } };
-    if (database !== null) this.database = inside.connectionParameters.database = database;
   }
 }

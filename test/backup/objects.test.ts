@@ -61,7 +61,7 @@ test('they come back, and the proof compares them', async () => {
     SELECT shobj_description(r.oid, 'pg_authid') AS comment, (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS most
     FROM pg_roles r WHERE rolname = ${role}`.execute(target.db);
   expect(rows).toEqual([{ comment, most: 77 }]);
-}, 240_000);
+}, 600_000);
 
 test('what belongs to the whole server is named, and a label without its library does not hinder the rest', async () => {
   const database = await testDatabase();
@@ -94,4 +94,4 @@ test('what belongs to the whole server is named, and a label without its library
   });
   expect(broken).toEqual([expect.stringMatching(/a security label is missing: .*gone/)]);
   expect((await sql`SELECT a FROM public.labelled`.execute(target.db)).rows).toEqual([{ a: 1 }]);
-}, 240_000);
+}, 600_000);

@@ -73,4 +73,4 @@ test('killed at each step, and begun again', async () => {
   const filled = await roundsman(url, 'db', 'restore', file!);
   expect(filled.code).toBe(1);
   expect(filled.err).toContain('the database is not empty');
-}, 600_000);
+}, 900_000);

@@ -38,7 +38,7 @@ test('nothing is made until a folder is set; a folder that is not there fails th
     figures: { made: true, proven: true, file: expect.stringContaining(folder) },
   });
   expect(backupsIn(folder)).toHaveLength(1);
-}, 240_000);
+}, 600_000);
 
 const writing = fileURLToPath(new URL('backup-until-killed.ts', import.meta.url));
 
