@@ -77,18 +77,19 @@ test('what belongs to the whole server is named, and a label without its library
     `INSERT INTO pg_seclabel VALUES ('public.labelled'::regclass, 'pg_class'::regclass, 0, 'gone', 'secret')`,
     `INSERT INTO pg_shseclabel VALUES ('${role}'::regrole, 'pg_authid'::regclass, 'gone', 'secret')`,
   );
-  onTestFinished(() =>
-    administer(
+  const target = await emptyDatabase();
+  onTestFinished(async () => {
+    await administer(
       database.url,
       `DELETE FROM pg_shseclabel WHERE provider = 'gone'`,
-      `DROP OWNED BY ${role}; DROP ROLE ${role}`,
-    ),
-  );
+      `DROP OWNED BY ${role}`,
+    );
+    await administer(target.url, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
   const { file, manifest } = await take(database, backupFolder());
   const objects = manifest.leftOut.map(({ object }) => object);
   expect(objects).toContain('rights on parameters of the server (GRANT ... ON PARAMETER)');
   expect(objects).toContain('security labels of roles and of the database');
-  const target = await emptyDatabase();
   const { broken } = await restoreArchive(target.url, open(createReadStream(file!), []), {
     signal: new AbortController().signal,
   });
