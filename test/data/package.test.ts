@@ -104,7 +104,7 @@ beforeAll(async () => {
   // Where the command looks for its settings when it is installed.
   writeFileSync(join(consumer, '.env'), `DATABASE_URL=${url}\n`);
   // The compiler and npm run in it.
-}, 400_000);
+}, 900_000);
 
 test('another TypeScript project compiles against roundsman/data and runs with it', async () => {
   const tsc = join(modules, '.bin/tsc');
