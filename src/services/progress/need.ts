@@ -17,6 +17,7 @@ export interface Need {
     | 'tickets_urgent'
     | 'bots_in_error'
     | 'jobs_failed'
+    | 'old_rows_left'
     | 'policy_unreadable'
     | 'notifications_unusable'
     | 'channels_off'
