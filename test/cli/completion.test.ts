@@ -162,6 +162,7 @@ test('each argument of a command is known: a name, a file, or a text of a person
   expect(free.toSorted()).toEqual(
     [
       'bots add name',
+      'bots new name',
       'bots rename new-name',
       'completion words',
       'db shell arguments',

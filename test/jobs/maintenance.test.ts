@@ -228,7 +228,9 @@ test('its hours are those of the setting: a slot that is claimed late ends with 
   });
   const wrong = await roundsman(url, 'settings', 'maintenance_hours', 'Sun 02:00');
   expect(wrong.code).toBe(2);
-  expect(wrong.err.replaceAll(/\s+/g, ' ')).toContain('it has to be days, two times and a zone, or off');
+  expect(wrong.err.replaceAll(/\s+/g, ' ')).toContain(
+    'it has to be days, two times and a zone, or off',
+  );
   const right = await roundsman(
     url,
     'settings',
