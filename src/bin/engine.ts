@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { jobs } from '../../jobs/index.ts';
 import { loadWholeCatalogue } from '../cli/session/catalogue.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
@@ -26,11 +25,11 @@ import { passwordsIn } from '../ground/secrets/redact.ts';
 import { refuseHiddenRows } from '../database/refuse-hidden-rows.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
+import { registerCode } from '../schedule/register-code.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { placeInWords } from '../project/place.ts';
-import type { Project } from '../project/read-config.ts';
 import { storeProjectSettings } from '../services/settings/of-project.ts';
 import type { Offline } from '../run/engine.ts';
 import type { RunningWorker } from './start-worker.ts';
@@ -90,10 +89,18 @@ export async function startEngine(
       limit,
     });
   if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', zombieWarning);
+  const { catalogue, module, project } = await loadWholeCatalogue(bots);
+  const refused = catalogue.refused.map((code) => ({
+    place: placeInWords(code, project?.root ?? ''),
+    why: code.why,
+    hint: code.hint,
+  }));
   const node: Node = {
     id: worker,
     role,
     queue: queueAddress(config),
+    bots: catalogue.bots.map(({ name }) => name),
+    refused,
     ...(role === 'scheduler' ? {} : { places: plan.places }),
   };
   const db = connect(databaseUrl, {
@@ -118,9 +125,19 @@ export async function startEngine(
     await agreeOnBackend(db, queue.backend);
     if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { grantFirst: true })))
       emit('checks.read_as_login', {});
-    const { catalogue, module, project } = await loadWholeCatalogue(bots);
-    if (project) await beginProject({ db, emit }, project, catalogue);
+    if (project) {
+      emit('project.read', {
+        file: project.file,
+        bots: catalogue.bots.length,
+        refused: refused.length,
+      });
+      for (const code of refused) emit('code.refused', code);
+      await storeProjectSettings(db, project.settings);
+    }
     await registerCatalogue(db, catalogue);
+    const { enabled, leftOff } = await registerCode(db, catalogue);
+    if (enabled.length > 0) emit('bots.code_back', { bots: enabled });
+    if (leftOff.length > 0) emit('bots.code_gone', { bots: leftOff });
     await registerJobs(db, jobs);
     const dependencies = {
       worker,
@@ -200,18 +217,6 @@ export async function startEngine(
     await closers.inOrder();
     throw error;
   }
-}
-
-/** Says what the project brings and what of it was left out, and stores the settings of its config. */
-async function beginProject(
-  { db, emit }: { db: Db; emit: Emit },
-  { file, root, settings }: Project,
-  { bots, refused }: Catalogue,
-): Promise<void> {
-  emit('project.read', { file, bots: bots.length, refused: refused.length });
-  for (const code of refused)
-    emit('code.refused', { place: placeInWords(code, root), why: code.why, hint: code.hint });
-  await storeProjectSettings(db, settings);
 }
 
 /** Passes on each message at most once a minute: during an outage BullMQ reports every single try. */

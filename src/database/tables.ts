@@ -963,6 +963,8 @@ export interface EngineNodes {
   skew_ms: number | null;
   queue: string | null;
   places: number | null;
+  bots: string[] | null;
+  refused: Json | null;
 }
 
 export interface EnginePolicies {
