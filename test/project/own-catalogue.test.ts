@@ -202,3 +202,23 @@ test.runIf(process.geteuid?.() === 0)('a config of another user is not loaded', 
   expect(code).toBe(2);
   expect(err).toContain('belongs to another user (id 65534)');
 });
+
+test('a file that waits for ever is left out, and what files begin at their top does not keep a command alive', async () => {
+  const project = aProject({
+    'bots/good.ts': botFile('good'),
+    'bots/ticks.ts': `setInterval(() => {}, 1_000);\n${botFile('ticks')}`,
+    'bots/waits.ts': 'await new Promise(() => {});\n',
+  });
+  const { code, names, err } = await catalogueIn(project);
+  expect({ code, names }).toEqual({ code: 0, names: ['good', 'ticks'] });
+  expect(err).toBe(
+    'left out: bots/waits.ts: it did not finish loading within 10 s. Try: take away what it waits for at its top (an await, or a loop): it has to load without another system\n',
+  );
+});
+
+test('a file that ends the process is named', async () => {
+  const project = aProject({ 'bots/ends.ts': 'process.exit(0);\n' });
+  const { code, err } = await runIn(project, ['bots', 'catalogue']);
+  expect(code).toBe(1);
+  expect(err).toContain(`one of these files calls process.exit: "${project}/bots/ends.ts"`);
+});
