@@ -22,6 +22,7 @@ import {
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { passwordsIn } from '../ground/secrets/redact.ts';
+import { entriesWithoutRemedy } from '../data/bots/entries-without-remedy.ts';
 import { refuseHiddenRows } from '../database/refuse-hidden-rows.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
@@ -100,6 +101,7 @@ export async function startEngine(
     role,
     queue: queueAddress(config),
     bots: catalogue.bots.map(({ name }) => name),
+    remedies: catalogue.remedyNames,
     refused,
     ...(role === 'scheduler' ? {} : { places: plan.places }),
   };
@@ -137,6 +139,8 @@ export async function startEngine(
     await registerCatalogue(db, catalogue);
     const { enabled, leftOff } = await registerCode(db, catalogue);
     if (enabled.length > 0) emit('bots.code_back', { bots: enabled });
+    const entries = await entriesWithoutRemedy(db, catalogue.remedyNames);
+    if (entries.length > 0) emit('knowledge.without_remedy', { entries });
     if (leftOff.length > 0) emit('bots.code_gone', { bots: leftOff });
     await registerJobs(db, jobs);
     const dependencies = {

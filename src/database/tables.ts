@@ -964,6 +964,7 @@ export interface EngineNodes {
   queue: string | null;
   places: number | null;
   bots: string[] | null;
+  remedies: string[] | null;
   refused: Json | null;
 }
 

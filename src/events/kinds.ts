@@ -148,6 +148,11 @@ export const kinds = {
   ),
 
   // bots
+  /** Enabled entries, each with a remedy that this process does not know: they heal nothing. */
+  'knowledge.without_remedy': eventKind<{ entries: { name: string; remedy: string }[] }>(
+    'error',
+    'knowledge names remedies that the catalogue does not have',
+  ),
   /** No living process has their code. */
   'bots.code_gone': eventKind<{ bots: string[] }>(
     'error',

@@ -12,6 +12,8 @@ export interface Node {
   places?: number;
   /** the names of the catalogue's bots that it knows; absent for one that does not say */
   bots?: readonly string[];
+  /** the names of its remedies */
+  remedies?: readonly string[];
   /** what of its project was left out */
   refused?: readonly { place: string; why: string; hint: string }[];
 }
@@ -22,15 +24,15 @@ export interface Node {
  */
 export async function heartbeat(
   db: Db,
-  { id, role, queue, places, bots, refused }: Node,
+  { id, role, queue, places, bots, remedies, refused }: Node,
 ): Promise<Skew> {
   const skew = await measureSkew(db);
   // The column is an int: a skew of more than a month is stored as a month.
   const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
-    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places, bots, refused)
+    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places, bots, remedies, refused)
     VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${stored},
-            ${queue ?? null}, ${places ?? null}, ${bots ?? null}::text[], ${refused ? JSON.stringify(refused) : null}::jsonb)
+            ${queue ?? null}, ${places ?? null}, ${bots ?? null}::text[], ${remedies ?? null}::text[], ${refused ? JSON.stringify(refused) : null}::jsonb)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );

@@ -1,5 +1,7 @@
 /** The project's config and its own code, here and in the processes that are alive. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { entriesWithoutRemedy } from '../../data/bots/entries-without-remedy.ts';
+import type { Db } from '../../database/connect.ts';
 import { counted } from '../../ground/text.ts';
 import { nodeName } from '../progress/canary-stop.ts';
 import type { Facts } from '../progress/facts.ts';
@@ -26,6 +28,20 @@ export async function examineProject(read: ReadProject): Promise<Diagnosis[]> {
     ok('Project', `${file}: ${counted(bots.length, 'bot')} in the catalogue`),
     ...refused.map(({ place, why, hint }) => fail('Project', `left out: ${place}: ${why}`, hint)),
   ];
+}
+
+/** Entries of knowledge that heal nothing, because no living process has the remedy that they name. */
+export async function examineRemedies(db: Db, { nodes }: Facts): Promise<Diagnosis[]> {
+  const known = nodes.flatMap(({ alive, remedies }) => (alive && remedies ? remedies : []));
+  if (known.length === 0) return [];
+  const entries = await entriesWithoutRemedy(db, [...new Set(known)]);
+  return entries.map(({ name, remedy }) =>
+    fail(
+      'Knowledge',
+      `${name} names the remedy ${remedy}, which no running process has: it heals nothing`,
+      `bring the file of that remedy back and restart the workers, or \`npx roundsman knowledge edit ${name}\``,
+    ),
+  );
 }
 
 /** What living processes have left out, and whether they know the same bots: after a change of files all of them have to be restarted. */
