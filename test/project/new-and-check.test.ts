@@ -172,7 +172,7 @@ test('bots check prints what would be reported and errors with their line, and w
   });
   expect(await check('bots/finds.ts', '--config', '{"day": 9}')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('config.day'),
+    err: expect.stringContaining('day is not a setting of own'),
   });
 });
 
