@@ -7,6 +7,7 @@ import { connect, forEngine, shortStatements, type Db } from '../database/connec
 import { connectionLimit } from '../database/connection-limit.ts';
 import { refuseTransactionPooler } from '../database/pooler.ts';
 import { untilSilent } from '../database/silent-server.ts';
+import { storable } from '../ground/text.ts';
 import { isFirstProcessNode, zombieWarning } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import type { Emit } from '../events/events.ts';
@@ -53,6 +54,9 @@ export interface RunningEngine {
   stop(graceMs?: number): Promise<void>;
 }
 
+/** How much of what was left out is stored for `status` and `doctor`; the log has all of it. */
+const maxRefused = 100;
+
 /** After a stop request, running runs get this long to end. */
 export const drainGraceMs = 10_000;
 
@@ -92,9 +96,10 @@ export async function startEngine(
   if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', zombieWarning);
   const { catalogue, module, project } = await loadWholeCatalogue(bots);
   const refused = catalogue.refused.map((code) => ({
-    place: placeInWords(code, project?.root ?? ''),
-    why: code.why,
-    hint: code.hint,
+    // The name of a file and what it throws may hold what PostgreSQL does not store.
+    place: storable(placeInWords(code, project?.root ?? '')),
+    why: storable(code.why),
+    hint: storable(code.hint),
   }));
   const node: Node = {
     id: worker,
@@ -102,7 +107,7 @@ export async function startEngine(
     queue: queueAddress(config),
     bots: catalogue.bots.map(({ name }) => name),
     remedies: catalogue.remedyNames,
-    refused,
+    refused: refused.slice(0, maxRefused),
     ...(role === 'scheduler' ? {} : { places: plan.places }),
   };
   const db = connect(databaseUrl, {

@@ -22,7 +22,7 @@ export async function importFile(file: string, seconds: number): Promise<Record<
 
 /** What to do about an error of {@link importFile}, as a part of a sentence. */
 export function loadHint(error: unknown, file: string): string {
-  const { code, message = '' } = error as { code?: string; message?: string };
+  const { code, message = '' } = (error ?? {}) as { code?: string; message?: string };
   if (error instanceof LoadsTooLongError)
     return 'take away what it waits for at its top (an await, or a loop): it has to load without another system';
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')

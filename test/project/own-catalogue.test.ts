@@ -216,6 +216,23 @@ test('a file that waits for ever is left out, and what files begin at their top 
   );
 });
 
+test('what a file throws may be anything: its text is bounded, and holds nothing that a terminal or a row cannot', async () => {
+  const project = aProject({
+    'bots/a.ts': 'throw new Error("a\\u0000b\\u001b[31m" + "x".repeat(2 ** 20));\n',
+    'bots/b.ts': 'throw null;\n',
+    'bots/c.ts': wave('No Name'),
+    'bots/good.ts': botFile('good'),
+  });
+  const { names, err } = await catalogueIn(project);
+  expect(names).toEqual(['good']);
+  expect(err.length).toBeLessThan(2_000);
+  expect(err).toMatch(/^left out: bots\/a\.ts:1: a\uFFFDb\uFFFD\[31mx+…\. Try: correct the file$/m);
+  expect(err).toMatch(/^left out: bots\/b\.ts: null\. Try: correct the file$/m);
+  expect(err).toMatch(
+    /^left out: bots\/c\.ts:3: its export wave is no remedy that can be used: name has to be up to 100 lower-case letters/m,
+  );
+});
+
 test('a file that ends the process is named', async () => {
   const project = aProject({ 'bots/ends.ts': 'process.exit(0);\n' });
   const { code, err } = await runIn(project, ['bots', 'catalogue']);
