@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
-import { hasOwnCode } from '../ground/own-code.ts';
+import { hasOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { withJsonLast } from '../cli/arguments/json-word.ts';
 import { showKept } from '../cli/terminal/page.ts';

@@ -23,7 +23,7 @@ import {
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { passwordsIn } from '../ground/secrets/redact.ts';
-import { entriesWithoutRemedy } from '../data/bots/entries-without-remedy.ts';
+import { entriesWithoutRemedy } from '../data/bots/bot-knowledge.ts';
 import { refuseHiddenRows } from '../database/refuse-hidden-rows.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';

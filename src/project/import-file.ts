@@ -1,6 +1,6 @@
 /** Imports a TypeScript or JavaScript file of a project, as Node runs it. */
 import { pathToFileURL } from 'node:url';
-import { loadingOwnCode } from '../ground/own-code.ts';
+import { loadingOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { useOwnModules } from './engine-modules.ts';
 

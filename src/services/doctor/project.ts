@@ -1,6 +1,6 @@
 /** The project's config and its own code, here and in the processes that are alive. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { entriesWithoutRemedy } from '../../data/bots/entries-without-remedy.ts';
+import { entriesWithoutRemedy } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
 import { counted } from '../../ground/text.ts';
 import { nodeName } from '../progress/canary-stop.ts';
