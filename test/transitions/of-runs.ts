@@ -97,7 +97,7 @@ export const ofRuns: Transactions = {
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
   'give a run to other code': async ({ db }) => {
     await sql`
-      INSERT INTO engine.nodes (id, role, host, pid, bots) VALUES ('other', 'worker', 'h', 1, '{own}')
+      INSERT INTO engine.nodes (id, role, host, pid, bots, heartbeat_at) VALUES ('other', 'worker', 'h', 1, '{own}', 'infinity')
       ON CONFLICT DO NOTHING`.execute(db);
     await giveRunOn(db, run(runs.first), { bot: 'own', pauseMs: 500 });
   },
