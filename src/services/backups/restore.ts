@@ -35,7 +35,7 @@ export async function restoreBackup(
   { signal, onTable, ...source }: RestoreRequest,
 ): Promise<RestoredDatabase> {
   authorise(actor, 'restore a backup', 'owner');
-  const { read, identities } = await openSource(source);
+  const { read, identities } = await openSource(source, signal);
   // A first reading finds every fault of a file before the database is touched, and a file of a later version by its name. What a
   // command prints is read once.
   if (source.command === undefined)
