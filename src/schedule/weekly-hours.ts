@@ -30,7 +30,7 @@ const shape = /^(\S+)\s+(\d\d):(\d\d)-(\d\d):(\d\d)\s+(\S+)$/;
 /** Throws {@link BadHoursError}. */
 export function readHours(text: string): WeeklyHours {
   const match = shape.exec(text.trim());
-  if (!match) throw refusal(text, 'it has to be days, two times and a zone');
+  if (!match) throw refusal(text, 'it has to be days, two times and a zone, or off');
   const [, days, fromHour, fromMinute, untilHour, untilMinute, zone] = match as unknown as string[];
   const from = minuteOfDay(text, fromHour!, fromMinute!);
   const until = minuteOfDay(text, untilHour!, untilMinute!);

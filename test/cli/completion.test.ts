@@ -101,6 +101,22 @@ describe('offered are', { timeout: 120_000 }, () => {
     expect(await offered('completion', 'f')).toEqual(['fish']);
   });
 
+  test('of a group, the options of the command that is meant without a word', async () => {
+    expect(await offered('db', 'backup', '--to')).toEqual(['--to-folder', '--to-command']);
+    expect(await offered('db', 'backup', '--to-folder', '')).toEqual(['files']);
+    expect(await offered('db', 'backup', '--no-proof', '--to-folder=')).toEqual(['files']);
+    expect(await offered('db', 'backup', '')).toEqual(['make', 'verify']);
+    expect(await offered('db', 'backup', 'verify', '--id')).toEqual(['--identity']);
+  });
+
+  test('what a setting takes beside figures', async () => {
+    expect(await offered('settings', 'api_logs_keep_days', '')).toEqual(['keep']);
+    expect(await offered('settings', '--as', 'ann', 'maintenance_hours', 'o')).toEqual(['off']);
+    expect(await offered('settings', 'backup_folder', '/v')).toEqual(['files']);
+    expect(await offered('settings', 'backup_keep_days', '')).toEqual([]);
+    expect(await offered('settings', 'api_logs_keep_days', 'keep', '')).toEqual([]);
+  });
+
   test('names and ids from the database, tickets with their titles', async () => {
     await names('bots', 'show', 'wa').toEqual(['wait', 'watch']);
     await names('knowledge', 'edit', 's').toEqual(['sweep']);

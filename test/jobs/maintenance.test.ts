@@ -217,7 +217,7 @@ test('its hours are those of the setting: a slot that is claimed late ends with 
   expect(await claimed()).toMatchObject({ queued: [], failed: [{ job: 'maintenance' }] });
   const unreadable = await roundsman(url, 'jobs', 'show', 'maintenance');
   expect(unreadable.out).toMatch(
-    /never: maintenance_hours cannot be read: it has to be days, two times and a zone$/m,
+    /never: maintenance_hours cannot be read: it has to be days, two times and a zone, or off$/m,
   );
 
   await removeSetting(db, 'maintenance_hours');
@@ -228,7 +228,9 @@ test('its hours are those of the setting: a slot that is claimed late ends with 
   });
   const wrong = await roundsman(url, 'settings', 'maintenance_hours', 'Sun 02:00');
   expect(wrong.code).toBe(2);
-  expect(wrong.err.replaceAll(/\s+/g, ' ')).toContain('it has to be days, two times and a zone');
+  expect(wrong.err.replaceAll(/\s+/g, ' ')).toContain(
+    'it has to be days, two times and a zone, or off',
+  );
   const right = await roundsman(
     url,
     'settings',

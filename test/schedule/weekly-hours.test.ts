@@ -94,9 +94,9 @@ test('a slot of another schedule begins no hours', () => {
 
 describe('what says no hours is refused with the reason', () => {
   test.each([
-    ['', 'it has to be days, two times and a zone'],
-    ['Sun 02:00 UTC', 'it has to be days, two times and a zone'],
-    ['Sun 2:00-4:00 UTC', 'it has to be days, two times and a zone'],
+    ['', 'it has to be days, two times and a zone, or off'],
+    ['Sun 02:00 UTC', 'it has to be days, two times and a zone, or off'],
+    ['Sun 2:00-4:00 UTC', 'it has to be days, two times and a zone, or off'],
     ['Sunday 02:00-04:00 UTC', 'Sunday is no day'],
     ['Sun, 02:00-04:00 UTC', 'an empty word is no day'],
     ['Sun 02:00-24:00 UTC', '24:00 is no time of a day'],

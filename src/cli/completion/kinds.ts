@@ -70,3 +70,11 @@ export const kindOfArgument = (command: string, argument: string): ValueKind => 
 /** `command`: as it is typed, such as `tickets merge`. */
 export const kindOfOption = (command: string, flag: string): ValueKind =>
   command === 'errors merge' && flag === '--into' ? 'group' : (kindsOfOptions[flag] ?? 'free');
+
+/** What a setting takes beside figures and texts of a person: words, or a path. Null: there is nothing to offer, or it is no setting. */
+export function kindOfSetting(name: string): readonly string[] | 'file' | null {
+  if (name === 'backup_folder') return 'file';
+  if (name === 'maintenance_hours') return ['off'];
+  // Backups cannot be kept for ever.
+  return name.endsWith('_keep_days') && name !== 'backup_keep_days' ? ['keep'] : null;
+}

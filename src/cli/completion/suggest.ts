@@ -3,7 +3,7 @@ import type { Argument, Command, Option } from 'commander';
 import type { Name, NameKind } from '../../services/completion/names.ts';
 import { isList } from '../arguments/words.ts';
 import { columnsOf } from './columns.ts';
-import { kindOfArgument, kindOfOption, type ValueKind } from './kinds.ts';
+import { kindOfArgument, kindOfOption, kindOfSetting, type ValueKind } from './kinds.ts';
 
 export type Suggested = 'files' | Name[];
 
@@ -32,6 +32,7 @@ export async function suggest(
       : found.map(({ name, about }) => ({ name: `${flag}=${name}`, about }));
   }
   if (begin.startsWith('-') && !isLiteral) return optionsOf(command, begin);
+  if (nameOf(command) === 'settings' && operands === 1) return valuesOfSetting(before, begin);
   const below = operands === 0 ? commandsOf(command, begin) : [];
   const argument = argumentAt(command, operands);
   if (!argument) return below;
@@ -63,6 +64,9 @@ function positionAfter(root: Command, words: readonly string[]): Position {
       else state.operands += 1;
     } else if (word === '--') state.isLiteral = true;
     else if (!word.includes('=')) {
+      const usual = state.operands === 0 ? usualOf(state.command) : undefined;
+      if (!optionNamed(state.command, word) && usual && optionNamed(usual, word))
+        state.command = usual;
       const option = optionNamed(state.command, word);
       if (option?.required) state.waiting = option;
     }
@@ -72,6 +76,12 @@ function positionAfter(root: Command, words: readonly string[]): Position {
 
 const subcommandNamed = (command: Command, word: string): Command | undefined =>
   command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+
+/** The subcommand that is meant where none is typed, as `make` of `db backup`. Commander has no public name for it. */
+function usualOf(command: Command): Command | undefined {
+  const { _defaultCommandName: name } = command as { _defaultCommandName?: string | null };
+  return name ? subcommandNamed(command, name) : undefined;
+}
 
 const optionNamed = (command: Command, word: string): Option | undefined =>
   command.options.find(({ short, long }) => short === word || long === word);
@@ -87,10 +97,12 @@ const commandsOf = (command: Command, begin: string): Name[] =>
 
 const optionsOf = (command: Command, begin: string): Name[] =>
   beginningWith(
-    command
-      .createHelp()
-      .visibleOptions(command)
-      .flatMap(({ long, description }) => (long ? [{ name: long, about: description }] : [])),
+    [usualOf(command) ?? command].flatMap((each) =>
+      each
+        .createHelp()
+        .visibleOptions(each)
+        .flatMap(({ long, description }) => (long ? [{ name: long, about: description }] : [])),
+    ),
     begin,
   );
 
@@ -103,6 +115,12 @@ function argumentAt({ registeredArguments: all }: Command, index: number): Argum
 function valuesAt(command: Command, argument: Argument, begin: string, ask: ReadNames) {
   if (argument.argChoices) return choices(argument.argChoices, begin);
   return valuesIn(kindOfArgument(nameOf(command), argument.name()), begin, ask);
+}
+
+/** `before`: the words before the value, of which one is the setting's name. */
+function valuesOfSetting(before: readonly string[], begin: string): Suggested {
+  const found = before.map(kindOfSetting).find((kind) => kind !== null) ?? [];
+  return found === 'file' ? 'files' : choices(found, begin);
 }
 
 /** `tickets show` */

@@ -1,6 +1,7 @@
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { examineAll, type Diagnosis } from '../../services/doctor/examine.ts';
+import { examinedProject } from '../session/examined-project.ts';
 import { note, paint, say } from '../terminal/print.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -8,11 +9,14 @@ import { printDocument, isData } from '../listing/document.ts';
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
 export async function runDoctor(options: ShowOptions): Promise<void> {
-  const { found, isLate } = await examineAll({
-    onFound: (diagnosis) => void (isData(options) || print(diagnosis)),
-    onCanary: () => note('a canary run is under way'),
-    onWait: note,
-  });
+  const { found, isLate } = await examineAll(
+    {
+      onFound: (diagnosis) => void (isData(options) || print(diagnosis)),
+      onCanary: () => note('a canary run is under way'),
+      onWait: note,
+    },
+    examinedProject,
+  );
   // Whatever is still open must not keep the process alive once everything is printed.
   if (isLate) setTimeout(() => process.exit(), 1_000);
   const broken = found.filter(({ status }) => status === 'fail').length;

@@ -13,6 +13,7 @@ import {
   examineNode,
   examineZone,
 } from './host.ts';
+import { examineProject, type ReadProject } from './project.ts';
 import { examineRedis } from './redis.ts';
 
 export type { Diagnosis } from './diagnosis.ts';
@@ -32,6 +33,7 @@ export interface Listener {
  */
 export async function examineAll(
   listener: Listener,
+  readProject: ReadProject = async () => null,
 ): Promise<{ found: Diagnosis[]; isLate: boolean }> {
   const found: Diagnosis[] = [];
   const report = (...diagnoses: Diagnosis[]) => {
@@ -39,6 +41,7 @@ export async function examineAll(
     diagnoses.forEach((each) => listener.onFound(each));
   };
   report(examineNode(), ...examineZone(), ...examineFirstProcess());
+  report(...(await examineProject(readProject).catch((error) => [failure('Project', error)])));
   const config = tryConfig();
   report(...oddSettings().map(oddSetting));
   if (config instanceof Error) {

@@ -23,6 +23,7 @@ import {
 import type { Db } from '../../database/connect.ts';
 import { countMessages } from '../../data/notify/message-counts.ts';
 import { readListening } from '../../data/progress/listeners.ts';
+import { tablesLeft } from '../../data/retention/rows-left.ts';
 import { healsWithoutSecret } from '../../data/secrets/heals-without-secret.ts';
 import { whyUnusable } from '../../notify/settings/stored.ts';
 import { unreadablePolicies } from '../policy/unreadable.ts';
@@ -45,6 +46,7 @@ export async function readFacts(db: Db) {
     lost: await lostRuns(db),
     stalledJobs: await stalledJobRuns(db),
     failedJobs: await failedJobs(db),
+    tablesLeft: await tablesLeft(db),
     unchecked: await botsUnchecked(db),
     withoutSecret: await healsWithoutSecret(db),
     hidden: await rowsAreHidden(db),

@@ -2,6 +2,7 @@
 import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
+import { refusedByNodes } from './refused-code.ts';
 import { listenerGone } from './listening.ts';
 import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
 import { healsWithoutSecretInWords } from './secrets-closed.ts';
@@ -20,12 +21,14 @@ export function needs(facts: Facts): Need[] {
     secretsClosed(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),
+    codeRefused(facts),
     botsInError(facts),
     policyUnreadable(facts),
     notificationsUnusable(facts),
     channelsOff(facts),
     messagesFailed(facts),
     jobsFailed(facts),
+    oldRowsLeft(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
 }
@@ -79,6 +82,17 @@ function ticketsUrgent(facts: Facts): Need | null {
   };
 }
 
+/** What living processes have left out of their projects: the same code counts once, however many processes have it. */
+function codeRefused({ nodes }: Facts): Need | null {
+  const [first, ...others] = refusedByNodes(nodes);
+  if (!first) return null;
+  return {
+    kind: 'code_refused',
+    what: `code of the project is left out: ${first.place}: ${first.why}${others.length > 0 ? `, and ${others.length} more` : ''}`,
+    try: `${first.hint}; then restart the processes (\`npx roundsman doctor\` names all)`,
+  };
+}
+
 function botsInError(facts: Facts): Need | null {
   const count = botsThatAre(facts, 'error');
   if (count === 0) return null;
@@ -99,6 +113,18 @@ function jobsFailed(facts: Facts): Need | null {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${byNumber(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
+  };
+}
+
+/** No other need shows this: a run of the job `retention` that its time has ended is a success. */
+function oldRowsLeft({ tablesLeft }: Facts): Need | null {
+  const [first, ...others] = tablesLeft;
+  if (first === undefined) return null;
+  const more = others.length > 0 ? ` and ${counted(others.length, 'more table')}` : '';
+  return {
+    kind: 'old_rows_left',
+    what: `the job retention has left old rows of ${first.table}${more} in each of its last three nights (${first.why})`,
+    try: '`npx roundsman jobs show retention` says why of each table; `npx roundsman settings retention_minutes 360` gives it more time, and docs/capacity.md says what to do when that is not enough',
   };
 }
 

@@ -377,6 +377,61 @@ describe('jobs', () => {
   });
 });
 
+describe('the job retention', () => {
+  const late = 'the time was over; the next run goes on';
+  const night = (ago_: number, left: object | null, values = {}) =>
+    db
+      .insertInto('engine.job_runs')
+      .values({
+        job: 'retention',
+        status: 'success',
+        queued_at: ago(ago_),
+        scheduled_for: ago(ago_),
+        completed_at: ago(ago_ - 1),
+        figures: JSON.stringify({ removed: 5, ...(left && { left }) }),
+        ...values,
+      })
+      .execute();
+
+  beforeEach(async () => {
+    await sql`TRUNCATE engine.job_runs, engine.jobs CASCADE`.execute(db);
+    await db.insertInto('engine.jobs').values({ name: 'retention' }).execute();
+    await insertNode(db, 'up');
+  });
+
+  test('needs a person once it has left rows of one table in each of three nights', async () => {
+    await night(4_000, { api_logs: late });
+    await night(3_000, { api_logs: late, page_views: late });
+    expect(await lines()).toEqual([]);
+    await night(2_000, { api_logs: late, error_logs: late });
+    expect(await lines()).toEqual([
+      `the job retention has left old rows of api_logs in each of its last three nights (${late}): \`npx roundsman jobs show retention\` says why of each table; \`npx roundsman settings retention_minutes 360\` gives it more time, and docs/capacity.md says what to do when that is not enough`,
+    ]);
+    // A slot that was skipped is no night.
+    await night(1_500, null, { status: 'skipped', figures: null });
+    expect(await read()).toHaveLength(1);
+    await night(1_000, { error_logs: late, page_views: late });
+    expect(await lines()).toEqual([]);
+  });
+
+  test('no more once a run that a person asked for has come to its end', async () => {
+    for (const at of [4_000, 3_000, 2_000]) await night(at, { api_logs: late, page_views: late });
+    expect(await lines()).toEqual([
+      expect.stringMatching(/old rows of api_logs and 1 more table in each/),
+    ]);
+    await night(10, { api_logs: late }, { scheduled_for: null });
+    expect(await lines()).toEqual([expect.stringMatching(/old rows of api_logs in each/)]);
+    await night(5, null, { scheduled_for: null });
+    expect(await lines()).toEqual([]);
+  });
+
+  test('figures of another form are passed over', async () => {
+    for (const at of [4_000, 3_000, 2_000])
+      await night(at, null, { figures: JSON.stringify({ left: ['api_logs'] }) });
+    expect(await lines()).toEqual([]);
+  });
+});
+
 test('a switched off engine says who did it, since when and why', async () => {
   await changeMode(db, 'off', { by: 'ann', reason: 'a move' });
   expect(await lines()).toEqual([
@@ -403,6 +458,23 @@ test('the most urgent comes first', async () => {
     'bots_in_error',
     'healing_off',
   ]);
+});
+
+test('code of the project that living processes have left out is a need, once however many have it', async () => {
+  const refused = [
+    { place: 'bots/a.ts:3', why: 'boom', hint: 'correct the file' },
+    { place: 'bots/b.ts', why: 'it exports no bot', hint: 'export one' },
+  ];
+  for (const id of ['one', 'two'])
+    await heartbeat(db, { id, role: 'up', places: 1, bots: [], refused });
+  expect(await lines()).toEqual([
+    'code of the project is left out: bots/a.ts:3: boom, and 1 more: correct the file; then restart the processes (`npx roundsman doctor` names all)',
+  ]);
+  await db
+    .updateTable('engine.nodes')
+    .set({ refused: JSON.stringify('by hand') })
+    .execute();
+  expect(await lines()).toEqual([]);
 });
 
 describe('bots that look at nothing', () => {
