@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor/index.ts';
 import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
 import { importCommand } from './import/index.ts';
+import { installCommand } from './install/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
@@ -56,6 +57,7 @@ const commands: (() => Command)[] = [
   retentionCommand,
   dbCommand,
   doctorCommand,
+  installCommand,
   completionCommand,
 ];
 

@@ -47,6 +47,8 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--fault': 'fault',
   '--identity': 'file',
   '--to-folder': 'file',
+  '--folder': 'file',
+  '--settings': 'file',
   '--notes-file': 'file',
   '--solution-file': 'file',
 };

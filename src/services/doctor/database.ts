@@ -25,7 +25,9 @@ import { rightsOf } from '../database/rights.ts';
 import { serverVersion } from '../database/status.ts';
 import { tryWriting } from '../database/try-writing.ts';
 import { examineOwnTriggers } from './own-triggers.ts';
+import { examineGrants } from './grants.ts';
 import { examineReader } from './reader.ts';
+import { examineServer } from './server.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineEngine } from './engine.ts';
@@ -117,6 +119,7 @@ async function examine(
     ...(await examineWrites(url)),
     ...(await examineSessions(url)),
     connections,
+    ...(await examineServer(db, url, config)),
     await examineClock(db, config),
   );
   try {
@@ -136,6 +139,7 @@ async function examine(
         : "every migration of the bots is applied; the platform's own tables are left as they are",
     ),
     await examineRoles(db),
+    ...(await examineGrants(db, config)),
     ...(await examineAdmins(db)),
     ...(await examineOwnTriggers(db)),
     await examineReader(db, url),

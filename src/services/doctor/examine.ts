@@ -14,8 +14,9 @@ import {
   examineZone,
 } from './host.ts';
 import { examineRedis } from './redis.ts';
+import { examineSettingsFile } from './settings-file.ts';
 
-export type { Diagnosis } from './diagnosis.ts';
+export type { Diagnosis, Fix } from './diagnosis.ts';
 
 export interface Listener {
   /** called with each diagnosis as soon as it is known */
@@ -40,7 +41,7 @@ export async function examineAll(
   };
   report(examineNode(), ...examineZone(), ...examineFirstProcess());
   const config = tryConfig();
-  report(...oddSettings().map(oddSetting));
+  report(...oddSettings().map(oddSetting), ...examineSettingsFile());
   if (config instanceof Error) {
     const faults = config instanceof BadSettingsError ? config.settings : [config];
     report(...faults.map((each) => failure('Config', each)));
