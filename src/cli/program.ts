@@ -12,6 +12,7 @@ import { dbCommand } from './db/index.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
+import { healthCommand } from './health/index.ts';
 import { importCommand } from './import/index.ts';
 import { installCommand } from './install/index.ts';
 import { jobsCommand } from './jobs/index.ts';
@@ -57,6 +58,7 @@ const commands: (() => Command)[] = [
   retentionCommand,
   dbCommand,
   doctorCommand,
+  healthCommand,
   installCommand,
   completionCommand,
 ];

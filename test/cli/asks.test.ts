@@ -121,6 +121,7 @@ const inFiles = ['doctor', 'install systemd'];
 const reads = [
   'status',
   'report',
+  'health',
   'completion',
   'db status',
   'db backups',

@@ -44,7 +44,7 @@ test('rows that are hidden from checks are shown to them, with --yes, and withou
   const after = await roundsman(url, 'doctor', '--fix');
   expect(after.out).not.toMatch(/^fail +Checks/m);
   expect(after.err).toContain('nothing of this can be repaired');
-});
+}, 240_000);
 
 test.skipIf(!hasTerminal)(
   'in a terminal a no leaves everything as it is, and a yes repairs it',
@@ -55,6 +55,7 @@ test.skipIf(!hasTerminal)(
     await inTerminal(url, ['doctor', '--fix'], [['Do it?', 'y\r']]);
     expect(await hidden()).toEqual([]);
   },
+  240_000,
 );
 
 test('a .env that others may read is named, and then its owner alone may', async () => {

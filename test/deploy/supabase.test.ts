@@ -15,15 +15,40 @@ import { supabaseDatabase } from '../support/supabase.ts';
 import { blocksOf } from './guide.ts';
 
 const checkout = install('asking-bots.ts');
-const settled = { timeout: 40_000, interval: 50 };
+const settled = { timeout: 150_000, interval: 50 };
 const [makeLogin, grantForRemedy] = blocksOf('deploy-supabase', 'sql') as [string, string];
 
 /** A server of its own: the statements of the guide name the role `roundsman`, and roles belong to the whole server. */
 let owner: { url: string; db: Db };
 let login: string;
+/** what the database had before Roundsman came */
+let before: unknown;
 /** as a superuser, which may see all sessions */
 let above: Db;
 const ends: (() => Promise<unknown> | void)[] = [];
+
+/** All objects of a database that are not the server's own, with what they say and who may do what with them. */
+async function everythingIn(db: Db): Promise<unknown> {
+  const { rows } = await sql`
+    WITH own AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
+    SELECT 'schema' AS kind, nspname AS name, nspacl::text AS says FROM pg_namespace JOIN own USING (oid, nspname)
+    UNION ALL SELECT 'relation ' || relkind, nspname || '.' || relname, concat_ws(' ', relrowsecurity, relforcerowsecurity, relacl::text)
+              FROM pg_class c JOIN own ON own.oid = relnamespace
+    UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, concat_ws(' ', atttypid::regtype, attnotnull, attacl::text)
+              FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN own ON own.oid = relnamespace WHERE attnum > 0
+    UNION ALL SELECT 'function', p.oid::regprocedure::text, md5(prosrc) || proacl::text FROM pg_proc p JOIN own ON own.oid = pronamespace
+    UNION ALL SELECT 'policy', polrelid::regclass || ' ' || polname, polroles::regrole[]::text FROM pg_policy
+    UNION ALL SELECT 'trigger', tgrelid::regclass || ' ' || tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'constraint', conrelid::regclass || ' ' || conname, pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN own ON own.oid = connamespace
+    UNION ALL SELECT 'type', nspname || '.' || typname, typtype::text FROM pg_type JOIN own ON own.oid = typnamespace
+    UNION ALL SELECT 'default rights', coalesce(n.nspname, '') || defaclrole::regrole || defaclobjtype, defaclacl::text
+              FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
+    UNION ALL SELECT 'extension', extname, extversion FROM pg_extension
+    UNION ALL SELECT 'event trigger', evtname, '' FROM pg_event_trigger
+    UNION ALL SELECT 'role', rolname, '' FROM pg_roles WHERE rolname ~ 'roundsman'
+    ORDER BY 1, 2, 3`.execute(db);
+  return rows;
+}
 
 beforeAll(async () => {
   const parent = mkdtempSync(join(placeOfServers(), 'roundsman-supabase-'));
@@ -47,6 +72,7 @@ beforeAll(async () => {
        INSERT INTO public.payments VALUES (1, 100); ALTER TABLE public.payments ENABLE ROW LEVEL SECURITY`,
     )
     .execute(owner.db);
+  before = await everythingIn(owner.db);
   // `npx roundsman db migrate --only bots`
   await migrateToLatest(owner.db, { only: 'bots' });
   await migrateQueue(owner.url);
@@ -55,7 +81,7 @@ beforeAll(async () => {
     username: 'roundsman',
     password: 'a-long-random-password',
   }).href;
-}, 120_000);
+}, 400_000);
 
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();
@@ -199,5 +225,13 @@ test.each(divisions)(
     for (const { child } of started) child.kill('SIGTERM');
     expect(await Promise.all(started.map(({ ended }) => ended))).toEqual(processes.map(() => 0));
   },
-  100_000,
+  400_000,
 );
+
+test('after the page about taking it away, the database is as it was before Roundsman came', async () => {
+  const [takeAway] = blocksOf('uninstall', 'sql') as [string];
+  await sql`DROP TABLE orders`.execute(owner.db);
+  await sql.raw(takeAway).execute(owner.db);
+  expect(await everythingIn(owner.db)).toEqual(before);
+  expect((await sql`SELECT cents FROM payments`.execute(owner.db)).rows).toEqual([{ cents: 100 }]);
+}, 100_000);

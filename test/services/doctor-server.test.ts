@@ -41,7 +41,7 @@ test('a login whose limit is almost reached gets a warning, and one with room is
   expect(await examineOpenSessions(around)).toMatchObject([
     {
       status: 'ok',
-      detail: `1 of the 5 connections of the role ${name} are open, 0 of them for Roundsman`,
+      detail: `1 of the 5 connections of the role ${name} are open, 0 of them Roundsman's as far as this login sees`,
     },
   ]);
   const more = connect(own, { max: 4, name: 'roundsman test' });
@@ -51,7 +51,7 @@ test('a login whose limit is almost reached gets a warning, and one with room is
     .poll(async () => (await examineOpenSessions(around))[0]!)
     .toMatchObject({
       status: 'warn',
-      detail: `4 of the 5 connections of the role ${name} are open, 3 of them for Roundsman`,
+      detail: `4 of the 5 connections of the role ${name} are open, 3 of them Roundsman's as far as this login sees`,
     });
   await Promise.all(hold);
 });

@@ -14,6 +14,7 @@ import {
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
+import { NewerDatabaseError } from '../../database/migrate/version.ts';
 import { explainForeignRole } from '../../database/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 import { explainUnloadable } from '../../database/explain-unloadable.ts';
@@ -127,7 +128,8 @@ async function examine(
   } catch (error) {
     if (error instanceof DatabaseRefusesError)
       return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
-    if (!(error instanceof DatabaseNotReadyError)) throw error;
+    if (!(error instanceof DatabaseNotReadyError || error instanceof NewerDatabaseError))
+      throw error;
     // Without the schema nothing more can be examined.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
   }

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sql } from 'kysely';
 import { readBackupSettings } from '../backups/target.ts';
@@ -19,12 +19,12 @@ export const examineDisk: Look = async ({ db, config, connection }) => {
     ['ROUNDSMAN_HOME', config.home],
   ];
   const found: Diagnosis[] = [];
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   for (const [what, folder] of folders) {
     const room = await roomIn(folder);
     // Folders on one disk are one diagnosis, the first of them.
-    if (!room || seen.has(`${room.type}:${room.free}:${room.all}`)) continue;
-    seen.add(`${room.type}:${room.free}:${room.all}`);
+    if (!room || seen.has(room.device)) continue;
+    seen.add(room.device);
     found.push(diagnose(what, folder, room));
   }
   if (!connection.dataFolder)
@@ -48,7 +48,8 @@ async function backupFolder(db: Parameters<Look>[0]['db']): Promise<[string, str
 }
 
 interface Room {
-  type: number;
+  /** which disk it is */
+  device: number;
   free: number;
   all: number;
 }
@@ -56,8 +57,8 @@ interface Room {
 /** The room of the nearest folder that exists; null where it cannot be asked. */
 async function roomIn(folder: string): Promise<Room | null> {
   try {
-    const { type, bavail, blocks, bsize } = await statfs(folder);
-    return { type, free: bavail * bsize, all: blocks * bsize };
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return { device: (await stat(folder)).dev, free: bavail * bsize, all: blocks * bsize };
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return isMissing && dirname(folder) !== folder ? roomIn(dirname(folder)) : null;

@@ -9,14 +9,16 @@ const [fullPercent, tightPercent] = [95, 80];
 /** How many sessions are open, of those that the smallest limit of the server, the database or the login allows. */
 export const examineOpenSessions: Look = async ({ db }) => {
   const { most, of } = await limitOn(db);
-  const { rows } = await sql<{ all: number; here: number; login: number; own: number }>`
-    SELECT count(*)::int AS all, count(*) FILTER (WHERE datname = current_database())::int AS here,
-           count(*) FILTER (WHERE usename = session_user)::int AS login,
-           count(*) FILTER (WHERE application_name ~ '^(roundsman|runs)')::int AS own
-    FROM pg_stat_activity WHERE datname IS NOT NULL`.execute(db);
-  const { all, here, login, own } = rows[0]!;
-  const open = of.startsWith('role ') ? login : of.startsWith('database ') ? here : all;
-  const detail = `${open} of the ${most} connections of the ${of} are open, ${own} of them for Roundsman`;
+  const counts = of.startsWith('role ')
+    ? sql`usename = session_user`
+    : of.startsWith('database ')
+      ? sql`datname = current_database()`
+      : sql`true`;
+  const { rows } = await sql<{ open: number; own: number }>`
+    SELECT count(*)::int AS open, count(*) FILTER (WHERE application_name ~ '^(roundsman|runs)')::int AS own
+    FROM pg_stat_activity WHERE datname IS NOT NULL AND ${counts}`.execute(db);
+  const { open, own } = rows[0]!;
+  const detail = `${open} of the ${most} connections of the ${of} are open, ${own} of them Roundsman's as far as this login sees`;
   const percent = (100 * open) / Math.max(1, most);
   if (percent < tightPercent) return [ok('Sessions', detail)];
   return [

@@ -80,6 +80,7 @@ ProtectSystem=strict
 ProtectHome=${[node, program].some((path) => /^\/(home|root|run\/user)\//.test(path)) ? 'read-only' : 'yes'}
 PrivateTmp=yes
 PrivateDevices=yes
+PrivateMounts=yes
 DevicePolicy=closed
 PrivateUsers=yes
 ProtectClock=yes
