@@ -36,8 +36,10 @@ begin() {
   mount -t overlay overlay -o "lowerdir=/,upperdir=$work/$1/upper,workdir=$work/$1/work" "$root"
   mount --rbind /dev "$root/dev"
   mount -t proc proc "$root/proc"
-  rm -rf "$root/app" "$root/tmp"
-  install -d -m 1777 "$root/tmp"
+  # This machine's own folders of these names are no part of the image.
+  mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+  mkdir -p "$root/app"
+  mount -t tmpfs tmpfs "$root/app"
   rm -f "$root/usr/local/bin/node"
   install -m 0755 "$NODE" "$root/usr/local/bin/node"
 }
@@ -115,9 +117,9 @@ export function imageScript({
   return `${functions}
 ${steps.map((step) => lineOf(step, context)).join('\n')}
 ${afterwards}
-mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 mount -t tmpfs -o uid=${user},gid=${user},mode=0700 tmpfs "$root/var/lib/roundsman"
 mount -o remount,ro "$root"
+mount -o remount,ro "$root/app"
 echo built >&2
 exec unshare --pid --fork --kill-child=SIGKILL --mount-proc="$root/proc" chroot --userspec=${last('USER')} "$root" \\
   /usr/bin/env -i ${variables.map(([name, value]) => quote(`${name}=${value}`)).join(' ')} /bin/sh -c ${quote(`cd ${last('WORKDIR')} && exec "$@"`)} sh ${entry.map(quote).join(' ')}
