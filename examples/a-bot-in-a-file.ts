@@ -3,18 +3,17 @@
  *
  *     npx node examples/a-bot-in-a-file.ts
  *
- * reads the catalogue as every process of Roundsman does, and prints what is in it. To have the bot run: move the file
- * to bots/ and name both in bots/index.ts, or give the file to an engine of yours, as embed-the-engine.ts does.
+ * prints what is in it. To have the bot run, give the file to an engine of yours, as embed-the-engine.ts does. Its test is
+ * a-bot-in-a-file.test.ts.
  */
-import { defineBot, defineRemedy, sql, z } from '../src/bot.ts';
-import type { CheckContext, CheckResult } from '../src/bot.ts';
-import { catalogueOf } from '../src/catalogue/catalogue.ts';
+import { defineBot, defineRemedy, sql, z } from 'roundsman/bot';
+import type { CheckContext, CheckResult } from 'roundsman/bot';
 
 const hasSpaces = sql<boolean>`name <> btrim(name)`;
 const wrongApps = (db: CheckContext['db']) =>
-  db.selectFrom('app_catalog').select('slug').where(hasSpaces).execute();
+  db.selectFrom('app_catalog').select(['slug', 'name']).where(hasSpaces).execute();
 
-const trimNames = defineRemedy({
+export const trimNames = defineRemedy({
   name: 'app.trim-names',
   title: 'Remove the spaces around names of apps',
   risk: 'safe',
@@ -25,6 +24,11 @@ const trimNames = defineRemedy({
     const name = sql<string>`btrim(name)`;
     await db.updateTable('app_catalog').set({ name }).where(hasSpaces).execute();
     return { summary: `trimmed ${before.length} names`, before, after: await wrongApps(db) };
+  },
+  async undo(_params, { db, before }) {
+    for (const { slug, name } of before as { slug: string; name: string }[])
+      await db.updateTable('app_catalog').set({ name }).where('slug', '=', slug).execute();
+    return { summary: 'gave the names their spaces back', before: [], after: before };
   },
 });
 
@@ -39,7 +43,7 @@ async function appNames(_config: unknown, { db }: CheckContext): Promise<CheckRe
 const solution = 'steps:\n  - remedy: app.trim-names\n';
 const pattern = '^names of apps have spaces';
 
-const editor = defineBot({
+export const editor = defineBot({
   name: 'editor',
   displayName: 'Editor',
   description: 'Looks for names that are written wrongly.',
@@ -49,11 +53,7 @@ const editor = defineBot({
   knowledge: [{ name: 'app.spaces', category: 'names', pattern, solution, autonomy: 'auto' }],
 });
 
-export const bots = [editor];
-export const remedies = [trimNames];
+export const [bots, remedies] = [[editor], [trimNames]];
 
 // Children of a worker import this file, too, and print nothing.
-if (import.meta.main) {
-  const known = catalogueOf(bots, remedies);
-  console.log(`${known.bots.map(({ name }) => name)}, with ${known.remedyNames}`);
-}
+if (import.meta.main) console.log(`${editor.name}, with ${trimNames.name}`);

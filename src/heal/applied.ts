@@ -6,6 +6,7 @@ import { plain } from '../ground/plain.ts';
 import { fitting } from '../ground/text.ts';
 import { markApplied } from '../transitions/actions/apply.ts';
 import { botChanges } from './bot-changes.ts';
+import type { TargetFinding } from './finding/open-finding.ts';
 import type { Effect } from './heal-context.ts';
 import { paramsToStore } from './with-secrets.ts';
 
@@ -45,7 +46,7 @@ function evidenceToStore(remedy: Remedy, returned: Evidence, params: unknown): E
 /** What a remedy is given for one effect. */
 export const contextOf = (
   db: Kysely<Database>,
-  { finding, action }: Effect,
+  { finding, action }: { finding: TargetFinding; action: Pick<Effect['action'], 'id'> },
   now: Date,
   signal: AbortSignal,
 ): RemedyContext => ({

@@ -29,8 +29,10 @@ async function plant(db: Db): Promise<void> {
   for (let from = 0; from < rows; from += 500_000)
     await sql`
       INSERT INTO api_logs (endpoint, method, status_code, response_time_ms, created_at)
-      SELECT '/api/' || n % 50, 'GET', 200, n % 300, engine.now() - n * make_interval(secs => ${(days * 86_400) / rows}::float8)
-      FROM generate_series(${from + 1}::int, ${Math.min(rows, from + 500_000)}::int) n`.execute(db);
+      SELECT '/api/' || n % 50, 'GET', 200, n % 300, now.at - n * make_interval(secs => ${(days * 86_400) / rows}::float8)
+      FROM (SELECT engine.now() AS at OFFSET 0) now, generate_series(${from + 1}::int, ${Math.min(rows, from + 500_000)}::int) n`.execute(
+      db,
+    );
   // The figures are there, as they are each night but the first.
   await sql`INSERT INTO engine.rollup_marks (kind, done_until, removed_until)
             SELECT 'endpoint', date_trunc('hour', engine.now()), date_trunc('day', engine.now() - interval '90 days', 'UTC')`.execute(
@@ -129,7 +131,7 @@ const directory = await mkdtemp(join(tmpdir(), 'roundsman-bench-'));
 await chmod(directory, 0o755);
 const server = await startThrowaway(directory, { fsync: true });
 try {
-  const db = connect(server.url, { max: 4, name: 'retention' });
+  const db = connect(server.url, { max: 4, name: 'retention', statementTimeoutMs: 0 });
   await migrateToLatest(db);
   await plant(db);
   // Plans and pages are warm.

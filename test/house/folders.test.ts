@@ -18,8 +18,8 @@ const imported = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
 /** Which folders import which, with the file that does. */
 const arrows = new Map<string, string>();
-// bots/index.ts puts the catalogue together: it names all that there is.
-for (const file of files.filter((each) => each !== 'bots/index.ts'))
+// bots/index.ts puts the catalogue together, and src/index.ts what an application gets: they name what there is.
+for (const file of files.filter((each) => !['bots/index.ts', 'src/index.ts'].includes(each)))
   for (const [, path] of readFileSync(join(root, file), 'utf8').matchAll(imported)) {
     const [from, to] = [dirname(file), dirname(normalize(join(dirname(file), path!)))];
     if (from !== to) arrows.set(`${from} -> ${to}`, file);

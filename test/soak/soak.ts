@@ -3,7 +3,7 @@
  *
  *   npm run soak -- [--days 365] [--schedules documented|hourly|quarter] [--keep 90] [--jobs-each 1] [--without-jobs] [--horizon 120] [--out docs/capacity]
  *
- * `--keep` sets for how many days rows are kept, of all tables; without it each has its usual age, of which some are longer than a year.
+ * `--keep` sets for how many days rows are kept and heals count, of all tables; without it each has its usual age, of which some are longer than a year.
  * Jobs that are due each hour are carried out each `--jobs-each` hours: they do the same work then.
  * Each day's tables, dead rows and memory go to `<out>.json` and are drawn in `<out>.svg`. Ends with 1 when a table still grows after
  * the day `--horizon`, from which on retention removes as much as comes in.

@@ -89,12 +89,16 @@ export async function soak(options: SoakOptions): Promise<Soak> {
   }
 }
 
-/** Sets every age of rows that may be set. */
+/**
+ * Sets every age of rows that may be set. A heal counts for ten half-lives of its entry: that is made as long, for at 900 days, as usual,
+ * no year would show where they stop to grow.
+ */
 async function setAges({ db }: World, days: number): Promise<void> {
   for (const key of ageSettings)
     await sql`
       INSERT INTO engine.settings (key, value) VALUES (${key}, to_jsonb(${days}::int))
       ON CONFLICT (key) DO UPDATE SET value = excluded.value`.execute(db);
+  await sql`UPDATE bot_knowledge SET half_life_days = greatest(1, ${days}::int / 10)`.execute(db);
 }
 
 const median = (values: number[]): number =>

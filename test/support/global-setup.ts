@@ -4,6 +4,7 @@
  * Ctrl-C and failures end in the teardown. After a SIGKILL of the run a guard beside each server
  * (src/database/embedded/guard.ts) stops it and removes its files; only an empty directory remains.
  */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -24,6 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const directory = mkdtempSync(join(placeOfServers(), 'roundsman-test-'));
   // When tests run as root, the servers run as another account, which has to pass through this directory.
   chmodSync(directory, 0o755);
+  // Programs of the tests import the package by its name, also where no install has prepared this clone.
+  execFileSync(process.execPath, ['src/bin/self-reference.js']);
   const servers: TestServer[] = [];
   sweepCopies();
   async function teardown() {
