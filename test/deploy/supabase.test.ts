@@ -32,16 +32,16 @@ async function everythingIn(db: Db): Promise<unknown> {
   const { rows } = await sql`
     WITH own AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
     SELECT 'schema' AS kind, nspname AS name, nspacl::text AS says FROM pg_namespace JOIN own USING (oid, nspname)
-    UNION ALL SELECT 'relation ' || relkind, nspname || '.' || relname, concat_ws(' ', relrowsecurity, relforcerowsecurity, relacl::text)
+    UNION ALL SELECT 'relation ' || relkind::text, nspname || '.' || relname, concat_ws(' ', relrowsecurity, relforcerowsecurity, relacl::text)
               FROM pg_class c JOIN own ON own.oid = relnamespace
     UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, concat_ws(' ', atttypid::regtype, attnotnull, attacl::text)
               FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN own ON own.oid = relnamespace WHERE attnum > 0
-    UNION ALL SELECT 'function', p.oid::regprocedure::text, md5(prosrc) || proacl::text FROM pg_proc p JOIN own ON own.oid = pronamespace
+    UNION ALL SELECT 'function', p.oid::regprocedure::text, concat_ws(' ', md5(prosrc), proacl::text) FROM pg_proc p JOIN own ON own.oid = pronamespace
     UNION ALL SELECT 'policy', polrelid::regclass || ' ' || polname, polroles::regrole[]::text FROM pg_policy
     UNION ALL SELECT 'trigger', tgrelid::regclass || ' ' || tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT 'constraint', conrelid::regclass || ' ' || conname, pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN own ON own.oid = connamespace
     UNION ALL SELECT 'type', nspname || '.' || typname, typtype::text FROM pg_type JOIN own ON own.oid = typnamespace
-    UNION ALL SELECT 'default rights', coalesce(n.nspname, '') || defaclrole::regrole || defaclobjtype, defaclacl::text
+    UNION ALL SELECT 'default rights', coalesce(n.nspname, '') || defaclrole::regrole || defaclobjtype::text, defaclacl::text
               FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = defaclnamespace
     UNION ALL SELECT 'extension', extname, extversion FROM pg_extension
     UNION ALL SELECT 'event trigger', evtname, '' FROM pg_event_trigger

@@ -16,7 +16,7 @@ const hasSystemd = installedFromDebian('systemd', () => existsSync('/usr/bin/sys
 const options = {
   node: '/usr/bin/env',
   program: '/opt/roundsman/run.js',
-  user: 'nobody',
+  user: 'daemon',
   settingsFile: '/etc/roundsman/env',
 };
 
@@ -76,7 +76,7 @@ test('they drain longer than the engine does, restart, and keep paths with space
   for (const line of [
     'Restart=always',
     'KillMode=mixed',
-    'User=nobody',
+    'User=daemon',
     'EnvironmentFile=/etc/roundsman/env',
     'ProtectHome=yes',
   ])

@@ -41,19 +41,24 @@ test('a login whose limit is almost reached gets a warning, and one with room is
   expect(await examineOpenSessions(around)).toMatchObject([
     {
       status: 'ok',
-      detail: `1 of the 5 connections of the role ${name} are open, 0 of them Roundsman's as far as this login sees`,
+      detail: `1 of the 5 connections of the role ${name} are open, 1 of them Roundsman's as far as this login sees`,
     },
   ]);
   const more = connect(own, { max: 4, name: 'roundsman test' });
   onTestFinished(() => more.destroy());
-  const hold = Array.from({ length: 3 }, () => sql`SELECT pg_sleep(3)`.execute(more));
-  await expect
-    .poll(async () => (await examineOpenSessions(around))[0]!)
-    .toMatchObject({
-      status: 'warn',
-      detail: `4 of the 5 connections of the role ${name} are open, 3 of them Roundsman's as far as this login sees`,
-    });
-  await Promise.all(hold);
+  const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+  const held = Array.from({ length: 3 }, () =>
+    more.connection().execute(async (session) => {
+      await sql`SELECT 1`.execute(session);
+      await isOver;
+    }),
+  );
+  await expect.poll(async () => (await examineOpenSessions(around))[0]!).toMatchObject({
+    status: 'warn',
+    detail: `4 of the 5 connections of the role ${name} are open, 4 of them Roundsman's as far as this login sees`,
+  });
+  end();
+  await Promise.all(held);
 });
 
 test('a connection says of itself whether it is local, direct and encrypted', async () => {
@@ -100,7 +105,7 @@ test('a server that loses commits in a crash is named with the statement that en
     {
       subject: 'Replication',
       status: 'warn',
-      hint: 'as a superuser: ALTER SYSTEM RESET fsync; ALTER SYSTEM RESET full_page_writes; SELECT pg_reload_conf()',
+      hint: expect.stringMatching(/^as a superuser: ALTER SYSTEM RESET fsync; .*SELECT pg_reload_conf/),
     },
   ]);
 });
