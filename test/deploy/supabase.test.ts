@@ -194,6 +194,9 @@ test.each(divisions)(
     await expect
       .poll(async () => (Number(await alive()) === processes.length ? 'alive' : all()), settled)
       .toBe('alive');
+    // The catalogue is registered after the first heartbeat.
+    const active = () => db.selectFrom('bots').select('id').where('status', '=', 'active').execute();
+    await expect.poll(async () => (await active()).length, settled).toBe(6);
     let highest = 0;
     let isOver = false;
     const counting = (async () => {
@@ -203,21 +206,22 @@ test.each(divisions)(
         highest = Math.max(highest, rows[0]!.n);
       }
     })();
-    const bots = await db.selectFrom('bots').select('id').where('status', '=', 'active').execute();
-    expect(bots.length).toBe(6);
-    const ids: string[] = [];
-    for (const { id } of bots) ids.push((await queueManualRun(db, id)).id);
-    const statuses = async () => {
-      const rows = await db
-        .selectFrom('bot_executions')
-        .select('status')
-        .where('id', 'in', ids)
-        .execute();
-      return [...new Set(rows.map(({ status }) => String(status)))];
-    };
-    await expect.poll(statuses, settled).toEqual(['success']);
-    isOver = true;
-    await counting;
+    try {
+      const ids: string[] = [];
+      for (const { id } of await active()) ids.push((await queueManualRun(db, id)).id);
+      const statuses = async () => {
+        const rows = await db
+          .selectFrom('bot_executions')
+          .select('status')
+          .where('id', 'in', ids)
+          .execute();
+        return [...new Set(rows.map(({ status }) => String(status)))];
+      };
+      await expect.poll(statuses, settled).toEqual(['success']);
+    } finally {
+      isOver = true;
+      await counting;
+    }
     console.log(`${processes.map(([role]) => role).join(', ')}: ${highest} connections`);
     expect(highest).toBeGreaterThan(3);
     expect(highest).toBeLessThanOrEqual(10);
