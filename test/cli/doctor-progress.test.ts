@@ -45,7 +45,10 @@ test('a scheduler and a worker through which a canary comes are well', async () 
   );
   // The tests' server keeps nothing through a crash of its host, and their login is its superuser.
   expect(out).toContain('Nothing is broken; warnings: 2.');
-  expect(out.match(/^warn +\w+/gm)!.map((line) => line.slice(6))).toEqual(['Replication', 'Rights']);
+  expect(out.match(/^warn +\w+/gm)!.map((line) => line.slice(6))).toEqual([
+    'Replication',
+    'Rights',
+  ]);
   const document = (await command(url, 'doctor', '--json')).json();
   expect(document).toContainEqual(
     expect.objectContaining({

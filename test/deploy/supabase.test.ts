@@ -195,7 +195,8 @@ test.each(divisions)(
       .poll(async () => (Number(await alive()) === processes.length ? 'alive' : all()), settled)
       .toBe('alive');
     // The catalogue is registered after the first heartbeat.
-    const active = () => db.selectFrom('bots').select('id').where('status', '=', 'active').execute();
+    const active = () =>
+      db.selectFrom('bots').select('id').where('status', '=', 'active').execute();
     await expect.poll(async () => (await active()).length, settled).toBe(6);
     let highest = 0;
     let isOver = false;

@@ -53,10 +53,12 @@ test('a login whose limit is almost reached gets a warning, and one with room is
       await isOver;
     }),
   );
-  await expect.poll(async () => (await examineOpenSessions(around))[0]!).toMatchObject({
-    status: 'warn',
-    detail: `4 of the 5 connections of the role ${name} are open, 4 of them Roundsman's as far as this login sees`,
-  });
+  await expect
+    .poll(async () => (await examineOpenSessions(around))[0]!)
+    .toMatchObject({
+      status: 'warn',
+      detail: `4 of the 5 connections of the role ${name} are open, 4 of them Roundsman's as far as this login sees`,
+    });
   end();
   await Promise.all(held);
 });
@@ -105,7 +107,9 @@ test('a server that loses commits in a crash is named with the statement that en
     {
       subject: 'Replication',
       status: 'warn',
-      hint: expect.stringMatching(/^as a superuser: ALTER SYSTEM RESET fsync; .*SELECT pg_reload_conf/),
+      hint: expect.stringMatching(
+        /^as a superuser: ALTER SYSTEM RESET fsync; .*SELECT pg_reload_conf/,
+      ),
     },
   ]);
 });
