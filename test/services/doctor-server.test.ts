@@ -6,7 +6,7 @@ import { connect } from '../../src/database/connect.ts';
 import {
   describeConnection,
   type ConnectionFacts,
-} from '../../src/database/describe-connection.ts';
+} from '../../src/services/doctor/describe-connection.ts';
 import { examineDisk } from '../../src/services/doctor/disk.ts';
 import { examineFailover } from '../../src/services/doctor/failover.ts';
 import { examineGrants } from '../../src/services/doctor/grants.ts';

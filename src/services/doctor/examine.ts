@@ -16,7 +16,7 @@ import {
 import { examineRedis } from './redis.ts';
 import { examineSettingsFile } from './settings-file.ts';
 
-export type { Diagnosis, Fix } from './diagnosis.ts';
+export type { Diagnosis } from './diagnosis.ts';
 
 export interface Listener {
   /** called with each diagnosis as soon as it is known */

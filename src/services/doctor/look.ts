@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
-import type { ConnectionFacts } from '../../database/describe-connection.ts';
+import type { ConnectionFacts } from './describe-connection.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 /** What a look at the database's server has. */

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
-import { describeConnection } from '../../database/describe-connection.ts';
+import { describeConnection } from './describe-connection.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { examineDisk } from './disk.ts';
 import { examineFailover } from './failover.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type pg from 'pg';
-import { connectAlone } from './connect.ts';
+import { connectAlone } from '../../database/connect.ts';
 
 export interface ConnectionFacts {
   /** what answers is not PostgreSQL itself: a pooler, which gives each connection a session of its own or not */
