@@ -26,6 +26,7 @@ export const leaderboards = defineJob({
   async handler(context) {
     const figures = { games: 0, scores: 0, ranks: 0 };
     if (!(await hasPlatform(context.db))) return figures;
+    context.report(() => figures);
     const parts = new PartByPart();
     for (let after: string | null = null; ;) {
       const games: string[] = await gamesWithScores(context.db, after, maxGames);

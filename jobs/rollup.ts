@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob, type JobContext } from '../src/contract/job.ts';
+import { defineJob, type Figures, type JobContext } from '../src/contract/job.ts';
 import { dayOf, rollUpDay, writeBotMetrics } from '../src/data/rollups/days.ts';
 import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
 import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
@@ -26,18 +26,19 @@ export const rollup = defineJob({
   timeoutSeconds: 900,
   async handler(context) {
     const kinds: RollupKind[] = (await hasPlatform(context.db)) ? rollupKinds : ['bot'];
-    let [hours, rows] = [0, 0];
+    const figures: Figures & { hours: number; rows: number } = { hours: 0, rows: 0 };
     const parts = new PartByPart();
     for (const kind of kinds) {
       const done = await parts.carryOut(`the figures of the kind ${kind}`, () =>
         rollUp(context, kind),
       );
-      hours += done?.hours ?? 0;
-      rows += done?.rows ?? 0;
+      figures.hours += done?.hours ?? 0;
+      figures.rows += done?.rows ?? 0;
     }
-    const removed = await parts.carryOut('old figures', () => removeOld(context));
+    figures.removed = await parts.carryOut('old figures', () => removeOld(context));
+    if (parts.anyRefused) context.report(() => figures);
     parts.refuseIfAny('the log of PostgreSQL says more; the next run goes on where this one ended');
-    return { hours, rows, removed };
+    return figures;
   },
 });
 

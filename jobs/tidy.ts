@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { defineJob, type JobContext } from '../src/contract/job.ts';
+import { defineJob, type Figures, type JobContext } from '../src/contract/job.ts';
 import { removeOldProgress } from '../src/data/checks/progress.ts';
 import { removeOldJobRuns } from '../src/data/bots/job-runs.ts';
 import { firstId, removeGoneErrors } from '../src/error-groups/rows/gone-errors.ts';
@@ -45,15 +45,18 @@ export const tidy = defineJob({
     const why = await whyClockUnsure(context.db);
     if (why !== null) return { removed: 0, why };
     const parts = new PartByPart();
-    const figures = {
-      job_runs: await parts.carryOut('runs of jobs', () => tidyJobRuns(context)),
-      messages: await parts.carryOut('messages', () => tidyMessages(context)),
-      run_progress: await parts.carryOut('progress', () => context.commit(removeOldProgress)),
-      deliveries: await parts.carryOut('deliveries', () => tidyDeliveries(context)),
-      remote_reports: await parts.carryOut('reports', () => tidyReports(context)),
-      error_groups: await parts.carryOut('groups of errors', () => tidyErrorGroups(context)),
-      grouped_errors: await parts.carryOut('counted errors', () => tidyGroupedErrors(context)),
+    const figures: Figures = {};
+    context.report(() => figures);
+    const tidyPart = async (name: string, what: string, part: () => Promise<number>) => {
+      figures[name] = await parts.carryOut(what, part);
     };
+    await tidyPart('job_runs', 'runs of jobs', () => tidyJobRuns(context));
+    await tidyPart('messages', 'messages', () => tidyMessages(context));
+    await tidyPart('run_progress', 'progress', () => context.commit(removeOldProgress));
+    await tidyPart('deliveries', 'deliveries', () => tidyDeliveries(context));
+    await tidyPart('remote_reports', 'reports', () => tidyReports(context));
+    await tidyPart('error_groups', 'groups of errors', () => tidyErrorGroups(context));
+    await tidyPart('grouped_errors', 'counted errors', () => tidyGroupedErrors(context));
     parts.refuseIfAny(
       'the log of PostgreSQL says more; what was refused is tried again each night',
     );

@@ -1,16 +1,26 @@
 /** The `.env` of this process, and where it lives. */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { projectFile } from './ground/files/project-file.ts';
 import { NoSettingsError, readSettings } from './ground/files/settings-file.ts';
 import { distrust } from './ground/files/trusted.ts';
 import { isPackage } from './ground/is-package.ts';
 import { once } from './ground/once.ts';
 
-/** Where `.env` and `.roundsman` live: the checkout, or the current directory when installed as a package. */
-export const projectDirectory: string = isPackage
-  ? process.cwd()
-  : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
+/**
+ * Where `.env` and `.roundsman` live: beside the project's `roundsman.config.ts`. Without one it is the checkout, or the current
+ * directory when installed as a package.
+ */
+export const projectDirectory: string = directoryOfProject();
+
+function directoryOfProject(): string {
+  const file = projectFile();
+  if (file !== null) return dirname(file);
+  return isPackage
+    ? process.cwd()
+    : fileURLToPath(new URL('../', import.meta.url)).replace(/\/$/, '');
+}
 
 export const dotEnvFile: string = join(projectDirectory, '.env');
 

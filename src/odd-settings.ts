@@ -8,6 +8,7 @@ import { mistyped, nearest } from './ground/nearest.ts';
 export const knownSettings = [
   'DATABASE_URL',
   'REDIS_URL',
+  'ROUNDSMAN_CONFIG',
   'ROUNDSMAN_HOME',
   'ROUNDSMAN_CONCURRENCY',
   'ROUNDSMAN_CONNECTIONS',

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { actorOf } from '../cli/arguments/actor.ts';
-import { loadCatalogue } from '../cli/session/catalogue.ts';
+import { builtInModule, loadCatalogue as load } from '../cli/session/catalogue.ts';
 import { printJson, note } from '../cli/terminal/print.ts';
 import { exitCodes, RoundsmanError } from '../ground/errors.ts';
 import { listenForStop } from './signals.ts';
@@ -19,6 +19,9 @@ export const demoCommand = () =>
       'print one JSON document: executions, findings, held_back, actions, tickets, faults',
     )
     .action(demo);
+
+/** The demo shows what Roundsman brings, whatever the project around it adds. */
+const loadCatalogue = () => load(builtInModule);
 
 /** Each place has a child process, and its start costs more than what a few short runs gain by running at once. */
 const maxPlaces = 3;
@@ -142,7 +145,7 @@ async function demo(options: { json?: boolean }): Promise<void> {
         settings,
         server.url,
         reporting,
-        undefined,
+        builtInModule,
         { why: 'the demo touches no network', except: [route.url] },
       );
       const progress = roundProgress();

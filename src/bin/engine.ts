@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { jobs } from '../../jobs/index.ts';
-import { moduleBeside } from '../ground/module-beside.ts';
-import { loadCatalogue } from '../cli/session/catalogue.ts';
+import { loadWholeCatalogue } from '../cli/session/catalogue.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
@@ -29,6 +29,9 @@ import { registerCatalogue } from '../schedule/register.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
+import { placeInWords } from '../project/place.ts';
+import type { Project } from '../project/read-config.ts';
+import { storeProjectSettings } from '../services/settings/of-project.ts';
 import type { Offline } from '../run/engine.ts';
 import type { RunningWorker } from './start-worker.ts';
 import { closeWithinMs, openClosers } from './closing.ts';
@@ -61,15 +64,15 @@ const timersWithinMs = 5_500;
 
 /**
  * Puts one process together: `scheduler` claims and queues, `worker` runs, `up` does both. The database must be
- * migrated. `bots` is the module that exports the catalogue's `bots` and `remedies`; `offline` has checks that look
- * outside skipped.
+ * migrated. `bots` is a module that exports `bots` and `remedies`; without it the catalogue is the project's. `offline` has checks that
+ * look outside skipped.
  */
 export async function startEngine(
   role: 'up' | 'scheduler' | 'worker',
   config: Config,
   databaseUrl: string,
   { log, emit }: Reporting,
-  bots = moduleBeside('../../bots/index', import.meta.url),
+  bots?: URL,
   offline?: Offline,
 ): Promise<RunningEngine> {
   // The log redacts the values of settings; the embedded database's password is not in a setting, so the log learns it
@@ -115,7 +118,8 @@ export async function startEngine(
     await agreeOnBackend(db, queue.backend);
     if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { grantFirst: true })))
       emit('checks.read_as_login', {});
-    const catalogue = await loadCatalogue(bots);
+    const { catalogue, module, project } = await loadWholeCatalogue(bots);
+    if (project) await beginProject({ db, emit }, project, catalogue);
     await registerCatalogue(db, catalogue);
     await registerJobs(db, jobs);
     const dependencies = {
@@ -126,7 +130,7 @@ export async function startEngine(
       db,
       queue,
       catalogue,
-      bots,
+      bots: module,
       jobs,
       log,
       emit,
@@ -196,6 +200,18 @@ export async function startEngine(
     await closers.inOrder();
     throw error;
   }
+}
+
+/** Says what the project brings and what of it was left out, and stores the settings of its config. */
+async function beginProject(
+  { db, emit }: { db: Db; emit: Emit },
+  { file, root, settings }: Project,
+  { bots, refused }: Catalogue,
+): Promise<void> {
+  emit('project.read', { file, bots: bots.length, refused: refused.length });
+  for (const code of refused)
+    emit('code.refused', { place: placeInWords(code, root), why: code.why, hint: code.hint });
+  await storeProjectSettings(db, settings);
 }
 
 /** Passes on each message at most once a minute: during an outage BullMQ reports every single try. */

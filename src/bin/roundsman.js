@@ -26,6 +26,9 @@ function bundledNode() {
 // NO_COLOR wins over FORCE_COLOR: with both set, Node would colour, and print a warning at every start.
 if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
 
+// Before anything is loaded, because the project says where `.env` is. Only before the command: some commands have a --config of their own.
+takeProject(process.argv);
+
 if (major >= 24) {
   const load = bundled() ?? beside;
   const { useCompileCache } = await load('compile-cache');
@@ -48,6 +51,16 @@ if (major >= 24) {
     );
     process.exitCode = 1;
   }
+}
+
+/** Takes `--config PATH` from the beginning of the command line; a path without a command shows the help. */
+function takeProject(argv) {
+  const [, given] = /^--config(?:=(.*))?$/s.exec(argv[2] ?? '') ?? [undefined, null];
+  if (given === null) return;
+  const path = given ?? argv[3];
+  if (!path) return;
+  argv.splice(2, given === undefined ? 2 : 1);
+  process.env.ROUNDSMAN_CONFIG = path;
 }
 
 /**

@@ -26,9 +26,22 @@ export class BadCatalogueError extends RoundsmanError {
   }
 }
 
-/** All bots and remedies of bots/, found by the names that rows of the tables use. */
+/** Code of a project's own catalogue that was left out, and what to do about it. */
+export interface RefusedCode {
+  /** the path of the file or folder */
+  file: string;
+  /** the line in it, from 1; null where it is not known */
+  line: number | null;
+  /** a sentence without a full stop */
+  why: string;
+  hint: string;
+}
+
+/** All bots and remedies of bots/ and of the project's own folders, found by the names that rows of the tables use. */
 export interface Catalogue extends Remedies {
   readonly bots: readonly Bot[];
+  /** what the project's own folders have and could not be taken; empty where all could */
+  readonly refused: readonly RefusedCode[];
   /**
    * The bot behind `bots.api_endpoint`, with `bots.config` as the bot's schema parses it, and the dependencies of its
    * components, which come from its code and from the setting `depends_on`. Throws {@link BadDefinitionError}.
@@ -62,8 +75,15 @@ const dependencies = z
   .transform((given) => new Map<string, unknown>(Object.entries(given)))
   .pipe(z.map(z.string(), z.array(z.string().min(1)).max(100)));
 
-/** Throws {@link BadCatalogueError}: a mistake in the catalogue is found when a process starts. */
-export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): Catalogue {
+/**
+ * Throws {@link BadCatalogueError}: a mistake in the catalogue is found when a process starts. `refused` is what was left out of the
+ * given bots and remedies already.
+ */
+export function catalogueOf(
+  bots: readonly Bot[],
+  remedies: readonly Remedy[],
+  refused: readonly RefusedCode[] = [],
+): Catalogue {
   const byName = new Map(bots.map((bot) => [bot.name, bot]));
   const remediesByName = new Map(remedies.map((remedy) => [remedy.name, remedy]));
   const names = [...byName.keys()].join(', ');
@@ -74,18 +94,10 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   };
   refuseEqualNames('bot', bots);
   refuseEqualNames('remedy', remedies);
-  refuseNames('bot', bots, botName, 'up to 50 lower-case letters, digits and hyphens');
-  for (const bot of bots) refuseTwoStatuses(bot);
-  const seeds = bots.flatMap(({ knowledge = [] }) => knowledge);
-  refuseNames(
-    'knowledge',
-    seeds,
-    knowledgeName,
-    'up to 100 lower-case letters, digits, dots and hyphens',
-  );
-  for (const bot of bots) refuseCounts(bot);
-  for (const remedy of remedies) refuseWithoutUndo(remedy);
-  for (const seed of seeds) refuseUnfitKnowledge(seed, known);
+  for (const bot of bots) refuseUnfitBot(bot);
+  for (const remedy of remedies) refuseUnfitRemedy(remedy);
+  for (const seed of bots.flatMap(({ knowledge = [] }) => knowledge))
+    refuseUnfitKnowledge(seed, known);
 
   const botAt = (endpoint: string): Bot | undefined => {
     if (isAddress(endpoint)) return problemOfEndpoint(endpoint) === null ? remoteBot : undefined;
@@ -97,6 +109,7 @@ export function catalogueOf(bots: readonly Bot[], remedies: readonly Remedy[]): 
   return {
     ...known,
     bots,
+    refused,
     botAt,
     secretsOf: (endpoint, config) =>
       isAddress(endpoint) ? secretNamesIn(config) : secretsAskedBy(botAt(endpoint), config),
@@ -169,18 +182,18 @@ function refuseEqualNames(what: string, all: readonly { name: string }[]): void 
   }
 }
 
-/** Refuses names that the tables would refuse. */
-function refuseNames(
-  what: string,
-  all: readonly { name: string }[],
-  allowed: RegExp,
-  inWords: string,
-): void {
-  for (const { name } of all)
-    if (!allowed.test(name))
-      throw new BadCatalogueError(
-        `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
-      );
+/** Throws {@link BadCatalogueError} for a bot that the tables would refuse, whatever its knowledge is. */
+export function refuseUnfitBot(bot: Bot): void {
+  refuseName('bot', bot.name, botName, 'up to 50 lower-case letters, digits and hyphens');
+  refuseTwoStatuses(bot);
+  refuseCounts(bot);
+}
+
+function refuseName(what: string, name: string, allowed: RegExp, inWords: string): void {
+  if (!allowed.test(name))
+    throw new BadCatalogueError(
+      `the ${what} ${JSON.stringify(name)} has no usable name: ${inWords}, a letter or digit first`,
+    );
 }
 
 /** Refuses counts that the columns `bots.confirm` and `bots.clear` would refuse. */
@@ -200,16 +213,26 @@ function refuseTwoStatuses({ name, needs, shipsPaused }: Bot): void {
   throw new BadCatalogueError(`the bot ${name} ships paused and needs tables: only one of them`);
 }
 
-function refuseWithoutUndo({ name, risk, undo }: Remedy): void {
+/** Throws {@link BadCatalogueError} for a remedy that could not be undone as its risk says. */
+export function refuseUnfitRemedy({ name, risk, undo }: Remedy): void {
   if (undo || risk === 'safe' || risk === 'irreversible') return;
   throw new BadCatalogueError(`the remedy ${name} is reversible and has no undo`);
 }
 
 /**
- * Refuses knowledge of the catalogue whose playbook cannot run, or that would act without a person although the effect
- * cannot be undone.
+ * Throws {@link BadCatalogueError} for knowledge of the catalogue that has no usable name, whose playbook cannot run, or that would
+ * act without a person although the effect cannot be undone.
  */
-function refuseUnfitKnowledge({ name, solution, autonomy }: KnowledgeSeed, known: Remedies): void {
+export function refuseUnfitKnowledge(
+  { name, solution, autonomy }: KnowledgeSeed,
+  known: Remedies,
+): void {
+  refuseName(
+    'knowledge',
+    name,
+    knowledgeName,
+    'up to 100 lower-case letters, digits, dots and hyphens',
+  );
   if (!isPlaybook(solution)) return;
   let irreversible: string[];
   try {

@@ -72,6 +72,11 @@ export function program(engineCommands: Command[]): Command {
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string; description: string };
   const root = new Command('roundsman').description(description).version(version);
+  // Read before the commands are loaded (src/bin/roundsman.js): some have an option of this name themselves.
+  root.addHelpText(
+    'after',
+    '\nBefore a command: --config <file>, a roundsman.config.ts other than the one of this project',
+  );
   for (const command of engineCommands) root.addCommand(command);
   for (const command of commands) root.addCommand(command());
   configure(root);
@@ -100,7 +105,9 @@ function configure(command: Commander): void {
   command.configureOutput({
     outputError(text, write) {
       const advice = adviceOn(command, text);
-      write(`${withNearOption(command, text).split('\n').map(printable).join('\n')}${advice}`);
+      write(
+        `${withNearOption(command, withFewArguments(text)).split('\n').map(printable).join('\n')}${advice}`,
+      );
       // Commander adds its own advice after this.
       if (advice.includes('--help`')) command.showHelpAfterError(false);
     },
@@ -131,6 +138,18 @@ function withNearOption(command: Commander, error: string): string {
   );
 }
 
+/** Commander repeats all that was typed, in one line: as of a pattern that the shell has expanded. What it is has its place below. */
+const withFewArguments = (error: string): string =>
+  error.replace(/^(error: too many arguments(?: for '[^']*')?)\. Expected [^]*$/, '$1\n');
+
+/** How many arguments a command takes and got, and the first one that is too many. */
+function excessInWords(command: Commander): string {
+  const most = command.registeredArguments.length;
+  const first = JSON.stringify(printable((command.args[most] ?? '').slice(0, 40)));
+  const takes = most === 0 ? 'none' : most === 1 ? 'one' : `${most}`;
+  return `it takes ${takes}, and got ${command.args.length}: the first that is too many is ${first}`;
+}
+
 /** The lines `why` and `try` below an error that Commander words itself; empty where its own text says enough. */
 function adviceOn(command: Commander, error: string): string {
   const advice = (why: string, hint: string) => `  why: ${why}\n  try: ${hint}\n`;
@@ -139,6 +158,11 @@ function adviceOn(command: Commander, error: string): string {
     return advice('each of the two excludes the other', 'give one of them alone');
   const [name] = usage.split(/ [[<]/) as [string];
   const [example] = command instanceof Command ? command.examples : [];
+  if (error.startsWith('error: too many arguments'))
+    return advice(
+      excessInWords(command),
+      `\`npx ${name} --help\` shows what it takes; quote a text with spaces or asterisks`,
+    );
   if (missingPart.test(error))
     return example ? advice(`it is written as \`npx ${usage}\``, `for example \`${example}\``) : '';
   if (error.startsWith("error: unknown command '"))

@@ -31,6 +31,11 @@ export interface JobContext {
   openSecrets(names: readonly string[]): Promise<Opened[]>;
   /** Queues a run of the job of this name at once, unless one waits already. Never throws: timers try again. */
   request(job: string): Promise<void>;
+  /**
+   * Says how to read what this attempt has done. It is asked for where the attempt fails, is cancelled or takes too long, and recorded then;
+   * where it succeeds, what the handler returns is.
+   */
+  report(read: () => Figures): void;
   /** Aborts with a {@link JobStoppedError}. What the handler returns or throws after that is ignored. */
   signal: AbortSignal;
   /** This run: `scheduledFor` is its slot, or null where it was asked for; `attempt` counts from 1. */
@@ -42,7 +47,10 @@ export interface JobContext {
   commit<Result>(write: (trx: Transaction<Database>) => Promise<Result>): Promise<Result>;
 }
 
-/** What a run records in `engine.job_runs.figures`. */
+/**
+ * What a run records in `engine.job_runs.figures`. Where earlier attempts failed after they had reported what they did, their figures are
+ * in `earlier_attempts`, the first attempt first.
+ */
 export type Figures = Record<string, unknown>;
 
 export interface Job<Payload = any> {

@@ -130,6 +130,18 @@ export const kinds = {
     'a channel was switched off: its receiver refuses all messages',
   ),
 
+  // the project
+  /** `bots`: how many the catalogue has now, the built-in ones included. */
+  'project.read': eventKind<{ file: string; bots: number; refused: number }>(
+    'info',
+    'the project was read',
+  ),
+  /** `place`: the file and line, as seen from the project's folder. */
+  'code.refused': eventKind<{ place: string; why: string; hint: string }>(
+    'error',
+    'code of the project was left out',
+  ),
+
   // bots
   'bot.in_error': eventKind<{ name: string; reason: string }>(
     'warn',

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { connectAlone } from '../database/connect.ts';
-import { cancelled, stateOf } from '../database/faults/sql-states.ts';
+import { cancelled, meaningOf, stateOf } from '../database/faults/sql-states.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 
 /** Another process works on the tables of this database at this moment. */
@@ -151,9 +151,9 @@ export class Sessions {
     limits.signal.throwIfAborted();
     if (error === undefined) return { outcome: 'done', seconds, warnings };
     if (stateOf(error) === cancelled) return { outcome: why ?? 'cancelled', seconds };
-    if (stateOf(error) === lockNotAvailable) return { outcome: 'locked', seconds };
-    // An error without a state is no answer of the server: the connection is lost.
-    if (stateOf(error) === undefined) throw error;
+    if (notGranted.has(stateOf(error))) return { outcome: 'locked', seconds };
+    // An error without a state of the server's is no answer: the connection is lost.
+    if (stateOf(error).length !== 5 || meaningOf(error)?.fault === 'connection') throw error;
     return { outcome: 'failed', seconds, error: messageOf(error) };
   }
 
@@ -193,4 +193,5 @@ export class Sessions {
   }
 }
 
-const lockNotAvailable = '55P03';
+/** A lock was not to be had: not in time, or because the other session waits for one that this one holds (a deadlock). */
+const notGranted = new Set(['55P03', '40P01']);

@@ -20,6 +20,8 @@ import { Tally } from './tally.ts';
 export interface UpkeepRequest extends Limits {
   db: Db;
   url: string;
+  /** what is done is written down here, so that it is known, too, where the work ends early */
+  tally?: Tally;
   /** a transaction that has been open for so long makes a rebuild wait: none is begun then. 60 unless given */
   longSeconds?: number;
   /** tables, as `schema.table`, of which the last run was broken off when its time was over: they come after all others */
@@ -39,14 +41,14 @@ const roomTimes = 2;
  * aborted signal, and what a lost connection throws.
  */
 export async function upkeep(request: UpkeepRequest): Promise<Tally> {
-  const { db, url, longSeconds = 60, last = [] } = request;
+  const { db, url, longSeconds = 60, last = [], tally = new Tally() } = request;
   const sessions = await Sessions.open(url, request);
   try {
     const work = {
       db,
       sessions,
       long: new LongTransactions(sessions, longSeconds),
-      tally: new Tally(),
+      tally,
     };
     // What is open now is long when the tables are done, also where the server hides since when it is open.
     await work.long.count();

@@ -1,11 +1,16 @@
 /** `retention preview` says what the job would remove, and why other old rows stay. */
 import { expect, test } from 'vitest';
+import { sql } from 'kysely';
 import { testDatabase, emptyDatabase } from '../support/database.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import {
   addBot,
+  addDecision,
+  addEntry,
   addFinding,
+  addHeal,
   addLogs,
+  addMemory,
   addRun,
   addTicket,
   grouped,
@@ -23,6 +28,8 @@ interface Row {
   oldest: string | null;
   bytes: number;
   stays: { why: string; rows: number }[];
+  why_not: string | null;
+  waits: string | null;
 }
 
 test('what would go, how old and large it is, and why the rest stays; the job then removes just that', async () => {
@@ -63,6 +70,78 @@ test('what would go, how old and large it is, and why the rest stays; the job th
   expect(removed).toBe(rows.reduce((sum, row) => sum + row.rows, 0));
   for (const { table, rows: count } of rows)
     if (tables![table] !== undefined) expect([table, tables![table]]).toEqual([table, count]);
+});
+
+test('a run that goes with its finding, heal, decision and ticket is counted with them, as the job removes them', async () => {
+  const { db, url } = await testDatabase();
+  const bot = await addBot(db);
+  for (let n = 0; n < 10; n += 1) await addRun(db, bot, 1);
+  const entry = await addEntry(db);
+  let cause: string | null = null;
+  for (let n = 0; n < 4; n += 1) {
+    const run = await addRun(db, bot, 600);
+    const about: { bot: string; run: string; print: string } = { bot, run, print: `p${n}` };
+    // Each stands behind the one before it.
+    cause = await addFinding(db, { ...about, found: 600, resolved: 590, cause });
+    await addTicket(db, { bot, finding: cause, print: `p${n}`, closed: 590 });
+    await addHeal(db, {
+      ...about,
+      finding: cause,
+      entry: null,
+      days: 600,
+      states: ['failed', 'held'],
+    });
+    await addDecision(db, { ...about, finding: cause, entry, days: 600 });
+    await addMemory(db, about);
+  }
+  // A person had to do with this one: with its ticket all the rest of it stays.
+  const kept = await addRun(db, bot, 700);
+  const finding = await addFinding(db, { bot, run: kept, found: 700, resolved: 690, print: 'q' });
+  await addTicket(db, { bot, finding, print: 'q', closed: 690, by: 'ann' });
+  await rolledUp(db);
+  const rows = (await roundsman(url, 'retention', 'preview', '--json')).json() as Row[];
+  const { tables, removed } = await retained(db);
+  const expected = Object.fromEntries(rows.map((row) => [row.table, row.rows]));
+  expect(tables).toEqual({ ...expected, bot_notifications: undefined });
+  expect(expected).toMatchObject({
+    ...{ bot_tickets: 4, bot_decisions: 4, bot_actions: 8, bot_findings: 4 },
+    ...{ bot_executions: 4, bot_finding_states: 4 },
+  });
+  expect(removed).toBe(28);
+  expect(rows.find(({ table }) => table === 'bot_executions')!.stays).toEqual([
+    { why: 'found a problem whose finding stays', rows: 1 },
+  ]);
+});
+
+test('a table whose times are texts, and one whose setting cannot be read, are named; the others are counted, and go', async () => {
+  const { db, url } = await testDatabase();
+  await addLogs(db, 'page_views', 100, 5);
+  await sql`ALTER TABLE api_logs ALTER created_at DROP DEFAULT, ALTER created_at TYPE text`.execute(
+    db,
+  );
+  await sql`ALTER TABLE user_activity_log ALTER id DROP DEFAULT, ALTER id TYPE text`.execute(db);
+  await rolledUp(db);
+  await setAge(db, 'error_logs_keep_days', 'soon');
+  const { code, ...preview } = await roundsman(url, 'retention', 'preview', '--json');
+  expect(code).toBe(0);
+  const rows = preview.json() as Row[];
+  const of = (table: string) => rows.find((row) => row.table === table)!;
+  expect(of('api_logs')).toMatchObject({
+    rows: 0,
+    why_not: 'its column created_at is of the type text, and not a time',
+  });
+  expect(of('user_activity_log').why_not).toBe('its column id is of the type text, and not uuid');
+  expect(of('error_logs').why_not).toBe('the setting error_logs_keep_days cannot be read');
+  expect(of('page_views')).toMatchObject({ rows: 5, why_not: null, waits: null });
+  const { out } = await roundsman(url, 'retention', 'preview', '-o', 'table');
+  expect(out).toContain('Cannot be judged');
+  await expect(retained(db)).rejects.toMatchObject({
+    what: expect.stringMatching(
+      /^old rows of (api_logs, user_activity_log|user_activity_log, api_logs) could/,
+    ),
+    why: expect.stringMatching(/its column (id|created_at) is of the type text, and not/),
+  });
+  expect((await sql`SELECT FROM page_views`.execute(db)).rows).toEqual([]);
 });
 
 test('a person sees words, and why nothing goes yet', async () => {

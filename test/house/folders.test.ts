@@ -78,6 +78,7 @@ test('the command line imports services and the ground; only its session, which 
     'src/cli/session -> src/database',
     'src/cli/session -> src/database/embedded',
     'src/cli/session -> src/database/migrate',
+    'src/cli/session -> src/project',
     'src/cli/session -> src/queue',
   ]);
 });

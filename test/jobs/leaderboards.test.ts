@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { janitor } from '../../bots/janitor.ts';
 import { leaderboards } from '../../jobs/leaderboards.ts';
 import { leaderboardPage } from '../../src/data/games/leaderboard.ts';
-import { rankPage, type RankedUntil } from '../../src/data/games/ranks.ts';
+import { rankPage, type RankedPage, type RankedUntil } from '../../src/data/games/ranks.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { addUser } from '../data/people.ts';
@@ -130,4 +130,31 @@ test('a score of no game has no rank, and is no finding', async () => {
   });
   expect(await run()).toEqual({ games: 1, scores: 1, ranks: 1 });
   expect(await staleRanks()).toEqual([]);
+});
+
+test('scores that are NULL, and users who are deleted, keep no other score from its rank', async () => {
+  const game = await addGame([10, 20, 30]);
+  await sql`ALTER TABLE game_leaderboards ALTER score DROP NOT NULL`.execute(db);
+  await sql`UPDATE game_leaderboards SET score = NULL WHERE score = 20`.execute(db);
+  const walk = async () => {
+    let ranked = 0;
+    for (let from: RankedUntil | null = null; ;) {
+      const begin: RankedUntil | null = from;
+      const page: RankedPage = await db
+        .transaction()
+        .execute((trx) => rankPage(trx, game, begin, 1));
+      ranked += page.scores;
+      if (page.until === null) return ranked;
+      from = page.until;
+    }
+  };
+  expect(await walk()).toBe(2);
+  expect(await ranksOf(game)).toEqual([
+    { score: null, rank: null },
+    { score: 30, rank: 1 },
+    { score: 10, rank: 2 },
+  ]);
+  await sql`DELETE FROM game_leaderboards WHERE score = 30`.execute(db);
+  expect(await walk()).toBe(1);
+  expect((await ranksOf(game)).at(-1)).toEqual({ score: 10, rank: 1 });
 });

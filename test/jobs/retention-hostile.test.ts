@@ -55,8 +55,9 @@ const contextOf = (): JobContext =>
     db,
     signal: new AbortController().signal,
     commit: (write: Parameters<JobContext['commit']>[0]) => db.transaction().execute(write),
+    report: () => {},
     run: { id: '00000000-0000-4000-8000-000000000000', scheduledFor: null, attempt: 1 },
-  }) as JobContext;
+  }) as unknown as JobContext;
 const tidied = () => tidy.handler(contextOf(), {});
 const rolled = () => rollup.handler(contextOf(), {});
 const addJobs = () =>

@@ -61,7 +61,7 @@ async function runJob({ db }: World, job: typeof rollup | typeof groupErrors): P
   const commit = <Result>(write: (trx: Transaction<Database>) => Promise<Result>) =>
     db.transaction().execute(write);
   const { signal } = new AbortController();
-  await job.handler({ db, commit, signal } as JobContext, {});
+  await job.handler({ db, commit, signal, report: () => {} } as unknown as JobContext, {});
 }
 
 /** Makes a database in which `days` days have passed until `until`, with all bots registered. Nothing is connected to it afterwards. */

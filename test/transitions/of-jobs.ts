@@ -45,7 +45,7 @@ export const ofJobs: Transactions = {
   'end a run of a job': ({ db }) =>
     endJob(db, jobRun(1), { status: 'success', reason: null, error: null, figures: null }),
   'retry a run of a job': ({ db }) =>
-    retryJob(db, jobRun(1), { reason: null, error: null, delayMs: 1 }),
+    retryJob(db, jobRun(1), { reason: null, error: null, figures: null, delayMs: 1 }),
   'commit under the fence of a job': ({ db }) =>
     underJobFence(db, jobRun(1), (trx) =>
       removeOldJobRuns(trx, { days: 1, runs: 1, successes: 1 }),

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { Command } from '../arguments/command.ts';
-import { moment } from '../arguments/durations.ts';
+import { moment, seconds } from '../arguments/durations.ts';
 import { jsonOption, limitOption, wholeNumber, yesOption } from '../arguments/options.ts';
 import { repeatedOption } from '../arguments/words.ts';
 import { listJson, showJson } from '../arguments/show-options.ts';
@@ -129,6 +129,36 @@ export function botsCommand(): Command {
     .addOption(repeatedOption('--secret <name>', 'a stored secret, in place of those of the bot'))
     .option(...jsonOption)
     .action(async (bot, options) => (await import('./verify.ts')).verifyBot(bot, options));
+  bots
+    .command('new')
+    .argument(...nameArgument)
+    .description(
+      'write the file of a bot of your own and its test, which fails until one line of the bot is edited',
+    )
+    .example('npx roundsman bots new late-orders')
+    .example('npx roundsman bots new late-orders --remedy')
+    .option('--remedy', 'with a remedy, and the entry of knowledge that applies it')
+    .option('--folder <path>', 'where to; the first folder of roundsman.config.ts unless given')
+    .option(...jsonOption)
+    .action(async (name, options) => (await import('./new.ts')).newBot(name, options));
+  bots
+    .command('check')
+    .argument('<file>', 'a file with a bot, as the folders of roundsman.config.ts have them')
+    .description(
+      'ask the checks of a file that is being written, and print what they would report; nothing is written. Exit code 1 if one errors, 6 if one would report a problem',
+    )
+    .example('npx roundsman bots check bots/hello.ts')
+    .example(`npx roundsman bots check bots/hello.ts --check greeting --config '{"days": 7}'`)
+    .option('--bot <name>', 'one of several bots of the file')
+    .option('--check <name>', 'one of its checks; all unless given')
+    .option('--config <json>', "the bot's settings; their defaults unless given")
+    .option(
+      '--timeout <time>',
+      'how long the checks may take together (what the bot says, else 60s)',
+      seconds('--timeout', { least: 1, most: 86_400, example: '90s' }),
+    )
+    .option(...jsonOption)
+    .action(async (file, options) => (await import('./check.ts')).checkFile(file, options));
   bots
     .command('next')
     .argument('[name]', 'the name of the bot; every active one unless given')

@@ -26,7 +26,7 @@ const columns: Record<string, string> = {
     'id what open_findings starts_at schedule_cron owner reason ends_at ended_at in_force pending_tickets skip_runs',
   'notify list':
     'id ticket_number channel status attempts sent_at why error_message send_after created_at kind report_day',
-  'retention preview': 'table keep_days rows oldest bytes stays setting',
+  'retention preview': 'table keep_days rows oldest bytes stays why_not setting',
   'runs list':
     'id bot status trigger started_at execution_time_ms checks_performed issues_found why queued_at run_after cancel_reason error_message',
   'secrets list': 'name from closed changed_at changed_by used_by',

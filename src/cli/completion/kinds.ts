@@ -7,7 +7,7 @@ export type ValueKind = NameKind | 'fault' | 'file' | 'free';
 /** Arguments by the noun of their command, and their name. */
 const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   round: { bot: 'bot' },
-  bots: { name: 'bot', bot: 'bot' },
+  bots: { name: 'bot', bot: 'bot', file: 'file' },
   runs: { id: 'run' },
   findings: { id: 'finding' },
   errors: { group: 'group' },
@@ -31,7 +31,13 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
 };
 
 /** Commands whose name has to be a new one: a name that exists would be refused. */
-const takingNewNames = new Set(['bots add', 'knowledge add', 'secrets set', 'sources add']);
+const takingNewNames = new Set([
+  'bots add',
+  'bots new',
+  'knowledge add',
+  'secrets set',
+  'sources add',
+]);
 
 const kindsOfOptions: Record<string, ValueKind> = {
   '--bot': 'bot',
@@ -46,6 +52,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--drop': 'secret',
   '--fault': 'fault',
   '--identity': 'file',
+  '--folder': 'file',
   '--to-folder': 'file',
   '--folder': 'file',
   '--settings': 'file',

@@ -7,14 +7,12 @@ import { loadJobs } from '../session/catalogue.ts';
 import { withDatabase } from '../session/database.ts';
 import { relative, shortId, state } from '../terminal/print.ts';
 import { clock, inOwnZone, time } from '../terminal/times.ts';
+import { figuresAsJson, figuresInWords } from './figures.ts';
 import { durationOf, millisecondsOf } from './list.ts';
 import { whyOf } from './show.ts';
 
 const triggerInWords = (run: JobRunRow): string =>
   run.requested_by ? `manual, by ${printable(run.requested_by)}` : triggerOf(run);
-
-const figuresInWords = ({ figures }: JobRunRow): string | null =>
-  figures === null ? null : printable(JSON.stringify(figures));
 
 const columns = (now: Date): Column<JobRunRow>[] => [
   { name: 'id', head: 'Run', cell: ({ id }) => shortId(id) },
@@ -54,7 +52,12 @@ const columns = (now: Date): Column<JobRunRow>[] => [
       return host && printable(host);
     },
   },
-  { name: 'figures', head: 'Figures', cell: figuresInWords },
+  {
+    name: 'figures',
+    head: 'Figures',
+    cell: ({ figures }) => (figures === null ? null : figuresInWords(figures)),
+    cellForPrograms: ({ figures }) => (figures === null ? null : figuresAsJson(figures)),
+  },
   { name: 'why', head: 'Why', cell: (run) => whyOf(run) || null },
   {
     name: 'attempt',

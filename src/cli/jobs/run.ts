@@ -8,6 +8,7 @@ import { withDatabase } from '../session/database.ts';
 import { noteIfIdle, waitForJob } from '../session/waiting.ts';
 import { raiseExitCode } from '../terminal/do-each.ts';
 import { counted, facts, note, printJson, say, shortId, state } from '../terminal/print.ts';
+import { figuresAsJson, figuresInLines } from './figures.ts';
 import { durationOf } from './list.ts';
 import { whyOf } from './show.ts';
 
@@ -61,15 +62,5 @@ function tellEnded(run: JobRunRow): void {
   say(`${run.job}: ${state(run.status)} in ${durationOf(run)}${why ? ` (${why})` : ''}`);
   if (run.figures === null) return;
   if (process.stdout.isTTY) facts(figuresInLines(run.figures));
-  else say(printable(JSON.stringify(run.figures)));
-}
-
-/** A line for each figure; one of a figure with parts has the name of both, as `tables.api_logs`. */
-function figuresInLines(figures: unknown, above = ''): [label: string, value: string][] {
-  if (figures === null || typeof figures !== 'object' || Array.isArray(figures))
-    return [[above || 'figures', printable(JSON.stringify(figures))]];
-  return Object.entries(figures).flatMap(([name, value]) => {
-    const label = printable(above ? `${above}.${name}` : name);
-    return typeof value === 'string' ? [[label, printable(value)]] : figuresInLines(value, label);
-  });
+  else say(figuresAsJson(run.figures));
 }

@@ -6,6 +6,7 @@ import { withDatabase } from '../session/database.ts';
 import * as print from '../terminal/print.ts';
 import { table } from '../terminal/table.ts';
 import { clock, inOwnZone } from '../terminal/times.ts';
+import { figuresAsJson, figuresInWords } from './figures.ts';
 import { nextOf, outcomeOf, durationOf } from './list.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { printDocument, isData } from '../listing/document.ts';
@@ -36,13 +37,16 @@ export const showJob = (given: string, options: ShowOptions & { limit: number })
         run.attempt === 0 ? '-' : `${run.attempt} of ${run.max_attempts}`,
         print.relative(run.completed_at ?? run.started_at ?? run.queued_at, now),
         durationOf(run),
-        run.figures === null ? '-' : printable(JSON.stringify(run.figures)),
+        run.figures === null ? '-' : shownFigures(run.figures),
         whyOf(run) || '-',
       ]),
       'None yet: its first slot is still to come, or it runs only when it is asked for.',
       ['Attempt'],
     );
   });
+
+const shownFigures = (figures: unknown): string =>
+  process.stdout.isTTY ? figuresInWords(figures) : figuresAsJson(figures);
 
 /** Why a run ended in this way, or is about to, in one line; empty where there is nothing to say. */
 export function whyOf(run: JobRunRow): string {

@@ -1,5 +1,6 @@
 import { previewRetention, type TablePreview } from '../../services/retention/preview.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
+import { printable } from '../../ground/text.ts';
 import { bytesInWords } from '../db/bytes.ts';
 import { list, type Column } from '../listing/list.ts';
 import { withDatabase } from '../session/database.ts';
@@ -20,7 +21,8 @@ const columns = (now: Date): Column<TablePreview>[] => [
   {
     name: 'rows',
     head: 'Would go',
-    cell: ({ rows }) => String(rows),
+    cell: ({ rows, why_not: why }) => (why === null ? String(rows) : null),
+    cellForPrograms: ({ rows }) => String(rows),
     sortValue: ({ rows }) => rows,
   },
   {
@@ -38,6 +40,12 @@ const columns = (now: Date): Column<TablePreview>[] => [
     sortValue: ({ bytes }) => bytes,
   },
   { name: 'stays', head: 'Old rows that stay', cell: staysInWords },
+  {
+    name: 'why_not',
+    head: 'Cannot be judged',
+    cell: ({ why_not: why }) => why && printable(why),
+    hiddenWhenEmpty: true,
+  },
   { name: 'setting', head: 'Setting', cell: ({ setting }) => setting },
 ];
 
@@ -50,10 +58,11 @@ export const showPreview = (options: ListOptions): Promise<void> =>
       rows: tables,
       columns: columns(new Date()),
       empty: '',
-      neverCut: ['stays'],
+      fields: (table) => ({ ...table, waits }),
+      neverCut: ['stays', 'why_not'],
       dropWhenNarrow: ['setting', 'bytes'],
       after: [
-        'A row that stays because of another one goes in the same run where that one goes.',
+        'Rows that stay only for others which go in the same run are counted with those that would go.',
         ...(waits === null ? [] : [`The job removes nothing now: ${waits}.`]),
       ],
     });

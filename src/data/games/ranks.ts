@@ -36,7 +36,7 @@ export async function gamesWithScores(
 
 /**
  * Ranks the next `maxRows` scores of a game as `engine.refresh_ranks` ranks all: equal scores share a rank, and as many ranks after
- * them are left out. Locks the game first, as that function does, so that two never meet on its rows. A score that rises or falls away
+ * them are left out. A score that is NULL, as a platform that was adopted may have, has no rank. Locks the game first, as that function does, so that two never meet on its rows. A score that rises or falls away
  * meanwhile moves the ranks after it, and the next walk corrects them.
  */
 export async function rankPage(
@@ -53,7 +53,7 @@ export async function rankPage(
     { scores: number; changed: number } & Record<keyof RankedUntil, unknown>
   >`
     WITH page AS MATERIALIZED (
-      SELECT id, score, rank FROM game_leaderboards WHERE game_id = ${game}::uuid ${after}
+      SELECT id, score, rank FROM game_leaderboards WHERE game_id = ${game}::uuid AND score IS NOT NULL ${after}
       ORDER BY score DESC, id LIMIT ${maxRows}
     ), ranked AS MATERIALIZED (
       SELECT id, score, rank AS cached, row_number() OVER scores AS nth,

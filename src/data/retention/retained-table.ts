@@ -8,7 +8,27 @@ export interface Reason {
   /** for a person: `is about a finding that is open` */
   why: string;
   when: RawBuilder<boolean>;
+  /** where it is rows of a table of this list, which may go themselves: see {@link referredBy} */
+  by?: Referring;
 }
+
+/** Rows of a table that refer to the row `t`, or to which it refers: their `column` is its `to`. */
+export interface Referring {
+  table: string;
+  column: string;
+  to: string;
+}
+
+/** The row stays because of rows of a table of this list. */
+export const referredBy = (why: string, table: string, column: string, to: string): Reason => ({
+  why,
+  when: sql<boolean>`EXISTS (${rowsReferring({ table, column, to })})`,
+  by: { table, column, to },
+});
+
+/** These rows, under the alias `r`; conditions may follow. */
+export const rowsReferring = ({ table, column, to }: Referring): RawBuilder<unknown> =>
+  sql`SELECT FROM ${sql.table(table)} r WHERE ${sql.ref(`r.${column}`)} = ${sql.ref(`t.${to}`)}`;
 
 export interface RetainedTable {
   /** as SQL names it */
@@ -45,13 +65,16 @@ export const cutoffOf = (days: number): RawBuilder<Date> =>
   sql`date_trunc('day', engine.now() - make_interval(days => ${days}::int), 'UTC')`;
 
 /** Why the row `t` stays, as a text; NULL where it may go. */
-export const whyStays = ({ stays }: RetainedTable): RawBuilder<string | null> =>
+export const whyStays = ({ stays }: Pick<RetainedTable, 'stays'>): RawBuilder<string | null> =>
   stays.length === 0
     ? sql`NULL::text`
     : sql`CASE ${sql.join(
         stays.map(({ why, when }) => sql`WHEN ${when} THEN ${sql.lit(why)}`),
         sql` `,
       )} END`;
+
+/** The column by which a row is known to what keeps it, and to what goes: of an action its heal. */
+export const ownIdOf = ({ key, removedBy = key.column }: RetainedTable): string => removedBy;
 
 /** Whether one of these applies to the row `t`. */
 export const anyReason = (reasons: readonly Reason[]): RawBuilder<boolean> =>

@@ -32,6 +32,10 @@ export class PartByPart {
     }
   }
 
+  get anyRefused(): boolean {
+    return this.#first !== null;
+  }
+
   /** To be called at the end. Throws {@link PartsRefusedError}, with the first reason, where a part was refused. */
   refuseIfAny(hint: string): void {
     if (this.#first === null) return;

@@ -1,4 +1,4 @@
-import { JobStoppedError, type Job, type JobStop } from '../../contract/job.ts';
+import { JobStoppedError, type Figures, type Job, type JobStop } from '../../contract/job.ts';
 import type { StartedJob } from '../../transitions/jobs/start.ts';
 
 /** One start of one row of `engine.job_runs`: the value that passes through every step. */
@@ -11,6 +11,8 @@ export interface JobRun {
   scheduledFor: Date | null;
   /** as it was requested; it is checked against what the job accepts before the handler is called */
   payload: unknown;
+  /** what the attempts before this one have recorded; null where they have recorded nothing */
+  earlier: Figures | null;
   /** Aborted with a {@link JobStoppedError} as its reason. */
   signal: AbortSignal;
   stop(why: JobStop): void;
@@ -26,6 +28,7 @@ export function jobRunOf(row: StartedJob, job: Job): JobRun {
     maxAttempts: row.max_attempts,
     scheduledFor: row.scheduled_for,
     payload: row.payload,
+    earlier: row.figures as Figures | null,
     signal: controller.signal,
     stop: (why) => controller.abort(new JobStoppedError(why)),
   };

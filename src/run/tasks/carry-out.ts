@@ -7,6 +7,7 @@ import { messageOf } from '../../ground/errors.ts';
 import { fitting } from '../../ground/text.ts';
 import { awaitReportWith } from './await-report.ts';
 import type { CheckOutcome } from './outcome.ts';
+import { ownFrame } from './own-frame.ts';
 import { progressTo } from './progress.ts';
 import { readEventResult } from './event-result.ts';
 import { maxParents, readResult } from './result.ts';
@@ -111,7 +112,12 @@ async function performCheck(
         reason: fitting(error.message, 500),
         ...(error.because && { because: error.because }),
       });
-    const errored = { status: 'errored', reason: fitting(messageOf(error), 2_000) };
+    const at = ownFrame(error);
+    const errored = {
+      status: 'errored',
+      reason: fitting(messageOf(error), 2_000),
+      ...(at !== null && { at }),
+    };
     return done(error instanceof TimedOutCheck ? { ...errored, timedOut: true } : errored);
   }
 }

@@ -14,6 +14,8 @@ export type CheckOutcome = { name: string; title: string; ms: number } & (
   | {
       status: 'errored' | 'skipped';
       reason: string;
+      /** of an errored one: the first place outside of Roundsman and of packages that the error's stack names, `/path/file.ts:12` */
+      at?: string | undefined;
       /** of an errored one: what it waited for has not come in time, so its run ends as `timeout` */
       timedOut?: boolean | undefined;
       /** of a skipped one: it was not to look */

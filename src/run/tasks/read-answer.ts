@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { skipCauses } from '../../contract/check.ts';
 import { fitting } from '../../ground/text.ts';
+import { maxPlace } from './own-frame.ts';
 import { readEventResult } from './event-result.ts';
 import type { CheckOutcome } from './outcome.ts';
 import { readResult } from './result.ts';
@@ -21,6 +22,7 @@ const outcomeSchema = z.discriminatedUnion('status', [
     title: z.string(),
     ms: z.number().min(0),
     reason: z.string().transform((text) => fitting(text, 2_000)),
+    at: z.string().max(maxPlace).optional(),
     timedOut: z.boolean().optional(),
     because: z.enum(skipCauses).optional(),
   }),

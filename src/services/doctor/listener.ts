@@ -12,5 +12,10 @@ export function examineListener(facts: Facts): Diagnosis[] {
   if (open.length === 0) return [];
   const where = open.map((each) => `${nodeName(each)} listens on ${each.address}`).join(', ');
   const what = senders === null ? ', and nothing is sent to it yet' : ` for what ${senders}`;
-  return [ok('Listener', `${where}${what}`)];
+  // It has an environment of its own, and may lack what this process has.
+  const unknown =
+    facts.listening.sources === 0
+      ? ''
+      : '; whether it can open the secrets of sources is not known here: `npx roundsman sources test <name>` shows it';
+  return [ok('Listener', `${where}${what}${unknown}`)];
 }

@@ -52,8 +52,6 @@ export async function examineSecrets(db: Db, config: Config, facts: Facts): Prom
       ),
     );
   if (found.length === 0 && uses.size > 0)
-    found.push(
-      ok('Secrets', `${counted(uses.size, 'secret')} that are in use: stored, and opened here`),
-    );
+    found.push(ok('Secrets', `${counted(uses.size, 'secret')} in use: stored, and opened here`));
   return found;
 }

@@ -20,6 +20,9 @@ export async function examineSources(db: Db, config: Config): Promise<Diagnosis[
       ),
     ];
   return [
-    ok('Sources', `${counted(sources.length, 'source')} with a secret that proves deliveries`),
+    ok(
+      'Sources',
+      `${counted(sources.length, 'source')} with a secret that proves deliveries, and that this process can open`,
+    ),
   ];
 }

@@ -44,6 +44,9 @@ export async function readPlan(db: Db): Promise<RetentionPlan> {
 export const daysFor = ({ age }: RetainedTable, { ages }: RetentionPlan): Days =>
   typeof age === 'number' ? age : ages[age];
 
+export const unreadable = (setting: RetainedTable['age']): string =>
+  `the setting ${setting} cannot be read`;
+
 export const notRolledUp = 'the job rollup has not added it up';
 
 /** Why nothing may be removed now; null where something may. */

@@ -2,9 +2,10 @@
 import { sql } from 'kysely';
 import type { Figures, JobContext } from '../../contract/job.ts';
 import { currentTime } from '../../data/bots/engine.ts';
-import { LostRunError } from '../../data/bots/fence.ts';
 import { whyClockUnsure } from '../../data/retention/clock.ts';
+import { whyUnjudged } from '../../data/retention/columns.ts';
 import {
+  anyToGo,
   removeBatch,
   type Position,
   type RemovedBatch,
@@ -13,17 +14,19 @@ import { withForeignReasons } from '../../data/retention/referring.ts';
 import { clearedUntil, noteCleared } from '../../data/rollups/before-removal.ts';
 import { cutoffOf, isLog, type RetainedTable } from '../../data/retention/retained-table.ts';
 import { retainedTables } from '../../data/retention/tables/index.ts';
-import { cancelled, denied, meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { cancelled, denied, stateOf } from '../../database/faults/sql-states.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
-import { RoundsmanError } from '../../ground/errors.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
+import { isOfTable, isPassing } from './faults.ts';
 import { Pace, usualPace, type PaceLimits } from './pace.ts';
-import { daysFor, notRolledUp, readPlan, whyNothing } from './plan.ts';
+import { daysFor, notRolledUp, readPlan, unreadable, whyNothing } from './plan.ts';
 import { rolledUpUntil } from './roll-up-first.ts';
 
 /** The rows of a table could not be removed, for a reason that is not another session's: a trigger refuses it, or a column is another one. */
 export class RetentionFailedError extends RoundsmanError {}
 
-type Context = Pick<JobContext, 'db' | 'commit' | 'signal' | 'run'>;
+type Context = Pick<JobContext, 'db' | 'commit' | 'signal' | 'run'> &
+  Partial<Pick<JobContext, 'report'>>;
 
 /** How often a table is tried again whose statement met a lock of another session, before it is left for the next night. */
 const maxTries = 5;
@@ -33,17 +36,6 @@ const lockedTable = 'another session kept it locked; the next run tries again';
 const tookTooLong = 'a statement took too long, five times; the next run tries again';
 const notAllowed = 'the login of the engine may not delete there';
 
-/** A lock, a statement that took too long, or a row to which another one began to refer meanwhile. */
-const isPassing = (error: unknown): boolean =>
-  ['conflict', 'timeout'].includes(String(meaningOf(error)?.fault)) ||
-  ['23001', '23503'].includes(stateOf(error));
-
-/** Whether the table is to blame, so that the others can be worked on all the same. */
-const isOfTable = (error: unknown): boolean =>
-  !(error instanceof LostRunError) &&
-  stateOf(error) !== '' &&
-  (meaningOf(error) === null || isPassing(error));
-
 export interface RemovalOptions {
   pace?: PaceLimits;
   /** a person says that the clock of the database is right, although it went on by days at once */
@@ -52,13 +44,13 @@ export interface RemovalOptions {
 
 /**
  * Returns how many rows of each table went, and why it did not come to the others. Throws {@link RetentionFailedError} at the end where
- * a table refused it; the rest was done all the same.
+ * a table refused it; the rest was done all the same, and is reported.
  */
 export async function removeOld(
   context: Context,
   { pace = usualPace, trustsClock = false }: RemovalOptions = {},
 ): Promise<Figures> {
-  const { db, signal, run } = context;
+  const { db, signal, run, report } = context;
   const [plan, now] = await Promise.all([readPlan(db), currentTime(db)]);
   const why = (await whyNothing(db, plan, now)) ?? (trustsClock ? null : await whyClockUnsure(db));
   if (why !== null) return { removed: 0, why };
@@ -71,33 +63,43 @@ export async function removeOld(
   const removed: Record<string, number> = {};
   const left: Record<string, string> = {};
   const failed: { table: string; why: string }[] = [];
-  for (const table of inTurn(now)) {
-    if (table.removedByJob || (table.isPlatforms && !platform)) continue;
-    const days = daysFor(table, plan);
-    if (days === null) continue;
-    if (days === 'unfit') left[table.table] = `the setting ${table.age} cannot be read`;
-    else
-      try {
-        const judged = await withForeignReasons(db, table);
-        const done = await removeOldOf(context, judged, days, paced);
-        removed[table.table] = done.removed;
-        if (done.why !== null) left[table.table] = done.why;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isOfTable(error)) throw error;
-        failed.push({ table: table.table, why: (error as Error).message });
-      }
-  }
-  refuseIfFailed(failed);
-  return {
+  const figures = (): Figures => ({
     removed: Object.values(removed).reduce((sum, rows) => sum + rows, 0),
     tables: removed,
     ...(Object.keys(left).length > 0 && { left }),
+    ...(failed.length > 0 && {
+      failed: Object.fromEntries(failed.map((each) => [each.table, each.why])),
+    }),
     ...(paced.waitedMs > 0 && {
       waited_seconds: Math.round(paced.waitedMs / 1_000),
       waited_for: paced.why,
     }),
-  };
+  });
+  report?.(figures);
+  for (const table of inTurn(now)) {
+    if (table.removedByJob || (table.isPlatforms && !platform)) continue;
+    const days = daysFor(table, plan);
+    if (days === null) continue;
+    if (days === 'unfit') left[table.table] = unreadable(table.age);
+    else
+      try {
+        const unjudged = await whyUnjudged(db, table);
+        if (unjudged !== null) failed.push({ table: table.table, why: unjudged });
+        else {
+          const judged = await withForeignReasons(db, table);
+          const why = await removeOldOf(context, judged, days, paced, (rows) => {
+            removed[table.table] = (removed[table.table] ?? 0) + rows;
+          });
+          if (why !== null) left[table.table] = why;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isOfTable(error)) throw error;
+        failed.push({ table: table.table, why: messageOf(error) });
+      }
+  }
+  refuseIfFailed(failed);
+  return figures();
 }
 
 function refuseIfFailed(failed: readonly { table: string; why: string }[]): void {
@@ -122,44 +124,51 @@ function inTurn(now: Date): RetainedTable[] {
   return [...own, ...platforms.slice(first), ...platforms.slice(0, first)];
 }
 
-interface Done {
-  removed: number;
-  /** why rows may be left that nothing needs; null: there are none */
-  why: string | null;
-}
-
+/** Resolves with why rows may be left that nothing needs; null: there are none. `went` is told how many rows have gone, after each statement. */
 async function removeOldOf(
   context: Context,
   table: RetainedTable,
   days: number,
   pace: Pace,
-): Promise<Done> {
-  const before = await cutoff(context, table, days, pace);
-  if (before === null) return { removed: 0, why: notRolledUp };
+  went: (rows: number) => void,
+): Promise<string | null> {
+  went(0);
+  const { wanted, before } = await cutoff(context, table, days, pace);
+  const isLeft = (after: Date | null) => anyToGo(context.db, table, { after, before: wanted });
+  if (before === null) return (await isLeft(null)) ? notRolledUp : null;
   const log = isLog(table) ? table.figures : null;
   const cleared = log && (await clearedUntil(context.db, log));
-  let removed = 0;
   for (;;) {
-    const pass = await removeOnce(context, table, { before, cleared }, pace);
-    removed += pass.removed;
-    if (pass.why !== null) return { removed, why: pass.why };
+    const pass = await removeOnce(context, table, { before, cleared }, pace, went);
+    if (pass.why === outOfTime) return (await isLeft(null)) ? outOfTime : null;
+    if (pass.why !== null) return pass.why;
     if (log && pass.seen === pass.removed)
       await context.commit((trx) => noteCleared(trx, log, before));
-    if (!table.again || pass.removed === 0) return { removed, why: null };
+    if (table.again && pass.removed > 0) continue;
+    return before < wanted && (await isLeft(before)) ? notRolledUp : null;
   }
 }
 
-/** What is older may go: by the age, and by how far the figures are. */
+/** What is older than `wanted` is old, and what is older than `before` may go: as far as the figures are. */
 async function cutoff(
   context: Context,
   { figures }: RetainedTable,
   days: number,
   pace: Pace,
-): Promise<Date | null> {
+): Promise<{ wanted: Date; before: Date | null }> {
   const { rows } = await sql<{ at: Date }>`SELECT ${cutoffOf(days)} AS at`.execute(context.db);
   const wanted = rows[0]!.at;
-  if (figures === null) return wanted;
-  return rolledUpUntil(context, figures, wanted, pace);
+  return {
+    wanted,
+    before: figures === null ? wanted : await rolledUpUntil(context, figures, wanted, pace),
+  };
+}
+
+interface Pass {
+  removed: number;
+  seen: number;
+  /** why it did not come to the end; null: it did */
+  why: string | null;
 }
 
 /** Once through all old rows of a table. */
@@ -168,7 +177,8 @@ async function removeOnce(
   table: RetainedTable,
   { before, cleared }: { before: Date; cleared: Date | null },
   pace: Pace,
-): Promise<Done & { seen: number }> {
+  went: (rows: number) => void,
+): Promise<Pass> {
   let [removed, seen, tries] = [0, 0, 0];
   for (let after: Position | null = null; ;) {
     if (!(await pace.mayGoOn())) return { removed, seen, why: outOfTime };
@@ -185,6 +195,7 @@ async function removeOnce(
         }),
       );
       removed += batch.removed;
+      went(batch.removed);
       seen += batch.seen;
       tries = 0;
       if (batch.seen < limit) return { removed, seen, why: null };

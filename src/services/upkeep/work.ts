@@ -10,6 +10,7 @@ import {
 } from '../../data/maintenance/hold-back.ts';
 import { maintenanceHours, readSetting } from '../../data/settings/rows.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
+import { Tally } from '../../upkeep/tally.ts';
 import { upkeep } from '../../upkeep/upkeep.ts';
 import { endOfSlot } from './hours.ts';
 
@@ -27,7 +28,7 @@ const heldBack = ['low', 'info'] as const;
 
 /** Throws {@link UpkeepFailedError} at the end where something failed; the rest was done all the same. */
 export async function workOnTables(context: JobContext, payload: UpkeepPayload): Promise<Figures> {
-  const { db, databaseUrl: url, signal, run } = context;
+  const { db, databaseUrl: url, signal, run, report } = context;
   if (await isOff(context))
     return { worked: false, why: 'the mode is off: `npx roundsman mode safe` lets it work' };
   const now = await currentTime(db);
@@ -36,17 +37,20 @@ export async function workOnTables(context: JobContext, payload: UpkeepPayload):
     return { worked: false, why: 'the clocks skip these hours, or other hours are set now' };
   if (until <= now) return { worked: false, why: 'its hours were over before it began', until };
   await beginHoldingBack(db, { id: run.id, until, severities: heldBack });
+  const tally = new Tally();
+  const figures = (): Figures => ({ worked: true, until, ...tally.figures() });
+  report(figures);
   try {
-    const tally = await upkeep({
+    await upkeep({
       db,
+      tally,
       url,
       until: performance.now() + until.getTime() - now.getTime(),
       signal,
       last: await brokenOffBefore(db),
       isAllowed: async () => !(await isOff(context)),
     });
-    const figures = { worked: true, until, ...tally.figures() };
-    if (tally.failed.length === 0) return figures;
+    if (tally.failed.length === 0) return figures();
     const [first] = tally.failed;
     throw new UpkeepFailedError({
       what: `${tally.failed.length} of ${tally.failed.length + tally.tables.length + tally.indexes.length} could not be worked on`,

@@ -8,7 +8,7 @@
  * Locks: the bot, then the heal's actions by step without waiting (NOWAIT): while this transaction waited for an action that
  *   another one has locked, it would keep the bot locked, and the bot's runs would wait, too. The caller tries again until the
  *   actions are free.
- * Zero rows: the effect cannot be undone: {@link CannotUndoError} is thrown.
+ * Zero rows: the effect cannot be undone, or the job `retention` has removed the heal: {@link CannotUndoError} is thrown.
  */
 import { sql, type Transaction } from 'kysely';
 import { CannotUndoError, undoRefusal, type ActionRow } from '../../data/bots/bot-actions.ts';
@@ -26,7 +26,8 @@ export async function requestUndo(
     .selectFrom('bot_actions')
     .selectAll()
     .where('id', '=', id)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (!action) throw removed(id);
   // Many people may ask at once: the lock lets each transaction see the requests of those before it.
   await trx
     .selectFrom('bots')
@@ -43,7 +44,8 @@ export async function requestUndo(
     .forNoKeyUpdate()
     .noWait()
     .execute();
-  const locked = steps.find((each) => each.id === id)!;
+  const locked = steps.find((each) => each.id === id);
+  if (!locked) throw removed(id);
   const refusal = undoRefusal(locked, steps);
   if (refusal)
     throw new CannotUndoError({
@@ -64,6 +66,14 @@ export async function requestUndo(
     .executeTakeFirstOrThrow();
   return { action: requested, run: await queueManualRun(trx, action.bot_id!) };
 }
+
+/** A heal that is old and settled may go between the moment in which a person has seen it and the request. */
+const removed = (id: string): CannotUndoError =>
+  new CannotUndoError({
+    what: `action ${id.slice(0, 8)} cannot be undone`,
+    why: 'it is not there any more: the job retention has removed it',
+    hint: 'what it did stays as it is; `npx roundsman settings actions_keep_days keep` keeps heals for ever',
+  });
 
 /** Whether a run of the bot that will undo the effect is queued, or has begun since the request. */
 async function hasRunForUndo(

@@ -21,14 +21,25 @@ export interface RetriedJob {
 export async function retryJob(
   db: Db,
   { id, fence }: Fenced,
-  { reason, error, delayMs }: { reason: string | null; error: string | null; delayMs: number },
+  {
+    reason,
+    error,
+    figures,
+    delayMs,
+  }: {
+    reason: string | null;
+    error: string | null;
+    /** JSON text of what the attempts did until now; null: nothing is known */
+    figures: string | null;
+    delayMs: number;
+  },
 ): Promise<RetriedJob | null> {
   const goesOn = sql`cancel_requested_at IS NULL`;
   const { rows } = await sql<RetriedJob>`
     UPDATE engine.job_runs
     SET status = CASE WHEN ${goesOn} THEN 'queued' ELSE 'cancelled' END,
         reason = CASE WHEN ${goesOn} THEN ${reason}::text ELSE 'cancelled' END, error_message = ${error},
-        generation = least(generation + (${goesOn})::int, ${maxGenerations}), lease_until = NULL,
+        figures = coalesce(${figures}::jsonb, figures), generation = least(generation + (${goesOn})::int, ${maxGenerations}), lease_until = NULL,
         run_after = CASE WHEN ${goesOn} THEN engine.now() + make_interval(secs => ${delayMs / 1000}) END,
         completed_at = CASE WHEN NOT ${goesOn} THEN engine.now() END
     WHERE id = ${id} AND fence = ${fence} AND status = 'running'

@@ -21,6 +21,8 @@ export interface StartedJob {
   max_attempts: number;
   scheduled_for: Date | null;
   payload: unknown;
+  /** what earlier attempts have recorded */
+  figures: unknown;
 }
 
 export async function startJob(
@@ -40,6 +42,8 @@ export async function startJob(
     WHERE r.id = ${id} AND r.generation = ${generation} AND r.job = ${name} AND r.status = 'queued'
       AND coalesce(r.run_after <= engine.now(), true) AND r.cancel_requested_at IS NULL
       AND (SELECT count(*) FROM engine.job_runs o WHERE o.job = ${name} AND o.status = 'running') < ${concurrency}::int
-    RETURNING r.id, r.fence, r.attempt, r.max_attempts, r.scheduled_for, r.payload`.execute(trx);
+    RETURNING r.id, r.fence, r.attempt, r.max_attempts, r.scheduled_for, r.payload, r.figures`.execute(
+    trx,
+  );
   return rows[0] ?? null;
 }

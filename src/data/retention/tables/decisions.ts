@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 export const decisions: RetainedTable = {
   table: 'bot_decisions',
@@ -18,10 +18,7 @@ export const decisions: RetainedTable = {
       why: 'is about a finding that is open',
       when: sql`EXISTS (SELECT FROM bot_findings f WHERE f.id = t.finding_id AND f.resolved_at IS NULL)`,
     },
-    {
-      why: 'is about a finding with a ticket',
-      when: sql`EXISTS (SELECT FROM bot_tickets k WHERE k.finding_id = t.finding_id)`,
-    },
+    referredBy('is about a finding with a ticket', 'bot_tickets', 'finding_id', 'finding_id'),
     {
       // As `figuresOf` reads them (src/heal/judging/figures.ts).
       why: 'counts in what an entry is compared with',

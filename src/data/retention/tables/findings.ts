@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 /** Resolved findings, once nothing refers to them: the document's cascade would take their tickets along. */
 export const findings: RetainedTable = {
@@ -11,21 +10,9 @@ export const findings: RetainedTable = {
   figures: 'bot',
   again: true,
   stays: [
-    {
-      why: 'has a ticket',
-      when: sql`EXISTS (SELECT FROM bot_tickets k WHERE k.finding_id = t.id)`,
-    },
-    {
-      why: 'has a heal',
-      when: sql`EXISTS (SELECT FROM bot_actions a WHERE a.finding_id = t.id)`,
-    },
-    {
-      why: 'has a decision',
-      when: sql`EXISTS (SELECT FROM bot_decisions d WHERE d.finding_id = t.id)`,
-    },
-    {
-      why: 'is the cause of another finding that stays',
-      when: sql`EXISTS (SELECT FROM bot_findings s WHERE s.suppressed_by = t.id)`,
-    },
+    referredBy('has a ticket', 'bot_tickets', 'finding_id', 'id'),
+    referredBy('has a heal', 'bot_actions', 'finding_id', 'id'),
+    referredBy('has a decision', 'bot_decisions', 'finding_id', 'id'),
+    referredBy('is the cause of another finding that stays', 'bot_findings', 'suppressed_by', 'id'),
   ],
 };

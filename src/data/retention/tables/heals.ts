@@ -1,6 +1,6 @@
 /** Actions go by heal: all of its steps at once, after the heal was added to those of its entry in `engine.removed_heals`. */
 import { sql, type RawBuilder } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 /**
  * After so many half-lives an outcome weighs a thousandth of a new one in the figures by which an entry is judged (`weight` in
@@ -45,10 +45,7 @@ export const heals: RetainedTable = {
       why: 'is about a finding that is open',
       when: sql`EXISTS (SELECT FROM bot_findings f WHERE f.id = t.finding_id AND f.resolved_at IS NULL)`,
     },
-    {
-      why: 'is about a finding with a ticket',
-      when: sql`EXISTS (SELECT FROM bot_tickets k WHERE k.finding_id = t.finding_id)`,
-    },
+    referredBy('is about a finding with a ticket', 'bot_tickets', 'finding_id', 'finding_id'),
     {
       why: 'counts in the figures of its entry',
       when: sql`t.knowledge_id IS NOT NULL AND (

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 /**
  * What is remembered of problems that are gone. Such a row has no time of its own; it is old once the run that wrote it last is gone.
@@ -12,10 +12,12 @@ export const memories: RetainedTable = {
   key: { column: 'fingerprint', type: 'text' },
   figures: null,
   stays: [
-    {
-      why: 'the run that wrote it last is still there',
-      when: sql`EXISTS (SELECT FROM bot_executions e WHERE e.id = t.last_execution_id)`,
-    },
+    referredBy(
+      'the run that wrote it last is still there',
+      'bot_executions',
+      'id',
+      'last_execution_id',
+    ),
     {
       why: 'its problem has an open finding',
       when: sql`EXISTS (SELECT FROM bot_findings f WHERE f.bot_id = t.bot_id AND f.fingerprint = t.fingerprint AND f.resolved_at IS NULL)`,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 /** So many of a bot's newest runs stay, however old they are: a bot that runs once a year has one in a year. */
 const newest = 10;
@@ -13,18 +13,9 @@ export const runs: RetainedTable = {
   key: { column: 'id', type: 'uuid' },
   figures: 'bot',
   stays: [
-    {
-      why: 'found a problem whose finding stays',
-      when: sql`EXISTS (SELECT FROM bot_findings f WHERE f.execution_id = t.id)`,
-    },
-    {
-      why: 'has a heal',
-      when: sql`EXISTS (SELECT FROM bot_actions a WHERE a.execution_id = t.id)`,
-    },
-    {
-      why: 'has a decision',
-      when: sql`EXISTS (SELECT FROM bot_decisions d WHERE d.execution_id = t.id)`,
-    },
+    referredBy('found a problem whose finding stays', 'bot_findings', 'execution_id', 'id'),
+    referredBy('has a heal', 'bot_actions', 'execution_id', 'id'),
+    referredBy('has a decision', 'bot_decisions', 'execution_id', 'id'),
     {
       why: 'is one of the newest ten of its bot',
       when: sql`t.bot_id IS NOT NULL AND t.started_at >= coalesce((SELECT n.started_at FROM bot_executions n WHERE n.bot_id = t.bot_id

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { RetainedTable } from '../retained-table.ts';
+import { referredBy, type RetainedTable } from '../retained-table.ts';
 
 /** Of tickets on which no person did anything; their history goes with them. */
 export const tickets: RetainedTable = {
@@ -29,10 +29,7 @@ export const tickets: RetainedTable = {
       why: 'is about a finding that is open',
       when: sql`EXISTS (SELECT FROM bot_findings f WHERE f.id = t.finding_id AND f.resolved_at IS NULL)`,
     },
-    {
-      why: 'stands for another ticket that stays',
-      when: sql`EXISTS (SELECT FROM bot_tickets m WHERE m.merged_into = t.id)`,
-    },
+    referredBy('stands for another ticket that stays', 'bot_tickets', 'merged_into', 'id'),
     {
       why: 'has messages',
       when: sql`EXISTS (SELECT FROM bot_notifications n WHERE n.ticket_id = t.id)`,
