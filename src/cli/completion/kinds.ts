@@ -54,7 +54,6 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--identity': 'file',
   '--folder': 'file',
   '--to-folder': 'file',
-  '--folder': 'file',
   '--settings': 'file',
   '--notes-file': 'file',
   '--solution-file': 'file',
