@@ -15,7 +15,7 @@ const systemdCommand = () =>
     .example('npx roundsman install systemd --folder /etc/systemd/system')
     .option('--dry-run', 'print the units, and write nothing')
     .option('--folder <path>', 'where units go', '/etc/systemd/system')
-    .option('--user <name>', 'the account that the processes run as', 'roundsman')
+    .option('--user <account>', 'the account that the processes run as', 'roundsman')
     .option(
       '--settings <path>',
       'the file with DATABASE_URL and other settings',
