@@ -1,5 +1,5 @@
-# Roundsman in a container: `docker build -t roundsman .`, then one container for each process, or one for all (docs/deploy-containers.md).
-# test/deploy/image.ts follows these steps where there is no Docker, and starts the result as process 1 of a namespace.
+# Roundsman in a container: `docker build -t roundsman:local .`, then one container for each process, or one for all
+# (docs/deploy-containers.md).
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
