@@ -29,13 +29,20 @@ const inTree = (path) => relative(root, path).split(sep).join('/');
 const fromBundle = (path) =>
   `../${isForPackage ? inTree(path).replace(/\.ts$/, '.js') : inTree(path)}`;
 
+/**
+ * In the package the bots stay outside, too: they are in it for the children of a worker, and a second time they would be a tenth of
+ * what people download.
+ */
+const isOutside = (importer, imported) =>
+  ofEngine.test(inTree(importer)) || (isForPackage && inTree(imported) === 'bots/index.ts');
+
 const isOurs = (path) => /^(src|bots|jobs)\/.*\.ts$/.test(inTree(path));
 
 const asWithoutBundle = {
   name: 'as-without-bundle',
   resolveId(source, importer, { kind }) {
     if (!importer) return null;
-    if (kind === 'dynamic-import' && ofEngine.test(inTree(importer)))
+    if (kind === 'dynamic-import' && isOutside(importer, join(dirname(importer), source)))
       return { id: fromBundle(join(dirname(importer), source)), external: 'absolute' };
     const [, name] = /^((?:@[^/]+\/)?[^./][^/]*)/.exec(source) ?? [];
     return name && !source.startsWith('node:') && !packages.includes(name)
@@ -102,9 +109,14 @@ async function write(name, dir) {
         ],
       },
       // Names stay what they are, for the stack of an error.
-      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      // Of the package, which is downloaded, only functions and classes keep theirs, and no map comes with it.
+      minify: {
+        compress: false,
+        mangle: isForPackage && { keepNames: true },
+        codegen: { removeWhitespace: true },
+      },
       // The stack of an error names the sources; it needs their lines, and not their text.
-      sourcemap: true,
+      sourcemap: !isForPackage,
       sourcemapExcludeSources: true,
     });
     return output.filter(({ type }) => type === 'chunk');

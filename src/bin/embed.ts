@@ -17,7 +17,7 @@ export interface EngineOptions {
   concurrency?: number;
   /**
    * A module that exports `bots` and `remedies`, as `new URL('./bots.ts', import.meta.url)`: it is an address because child processes
-   * load it, too. Unless given, the bots of Roundsman.
+   * load it, too. Unless given, what `roundsman.config.ts` names, or the bots of Roundsman.
    */
   catalogue?: URL;
   /** Applies pending migrations first; unless given, only those of the embedded database, and another one has to be migrated. */

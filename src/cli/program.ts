@@ -15,6 +15,7 @@ import { findingsCommand } from './findings/index.ts';
 import { healthCommand } from './health/index.ts';
 import { importCommand } from './import/index.ts';
 import { installCommand } from './install/index.ts';
+import { initCommand } from './init/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
 import { limitsCommand } from './limits/index.ts';
@@ -60,6 +61,7 @@ const commands: (() => Command)[] = [
   doctorCommand,
   healthCommand,
   installCommand,
+  initCommand,
   completionCommand,
 ];
 

@@ -176,6 +176,7 @@ const reads = [
 
 /** Commands that write what is typed, or ask for what schedules do by themselves. */
 const writes = [
+  'init',
   'up',
   'scheduler',
   'worker',

@@ -26,6 +26,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   secrets: { name: 'secret' },
   sources: { name: 'bot' },
   import: { file: 'file' },
+  init: { directory: 'file' },
   jobs: { name: 'job', id: 'job-run' },
   db: { backup: 'file', file: 'file' },
 };
