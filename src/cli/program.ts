@@ -9,6 +9,7 @@ import { botsCommand } from './bots/index.ts';
 import { Command } from './arguments/command.ts';
 import { completionCommand } from './completion/index.ts';
 import { dbCommand } from './db/index.ts';
+import { applyCommand, diffCommand, exportCommand, schemaCommand } from './definitions/index.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
@@ -54,6 +55,10 @@ const commands: (() => Command)[] = [
   settingsCommand,
   secretsCommand,
   sourcesCommand,
+  exportCommand,
+  diffCommand,
+  applyCommand,
+  schemaCommand,
   importCommand,
   jobsCommand,
   retentionCommand,

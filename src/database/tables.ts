@@ -812,6 +812,16 @@ export interface EngineCheckMemories {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EngineDefinitions {
+  kind: 'bots' | 'knowledge' | 'silences' | 'policy' | 'notifications' | 'limits' | 'settings';
+  name: string;
+  row_id: string;
+  set_name: string | null;
+  file: string;
+  applied_by: string;
+  applied_at: Generated<Timestamp>;
+}
+
 export interface EngineErrorCounts {
   starts_at: Timestamp;
   template_id: Int8;
@@ -1106,6 +1116,7 @@ export interface DB {
   'engine.cancellations': EngineCancellations;
   'engine.channels': EngineChannels;
   'engine.check_memories': EngineCheckMemories;
+  'engine.definitions': EngineDefinitions;
   'engine.error_counts': EngineErrorCounts;
   'engine.error_cursor': EngineErrorCursor;
   'engine.error_facets': EngineErrorFacets;

@@ -33,14 +33,19 @@ export interface YamlText {
 
 const start = { line: 1, column: 1 };
 
-export function readYaml(text: string): YamlText {
+/** `limits`: those of a playbook unless given. */
+export function readYaml(
+  text: string,
+  limits: { maxBytes: number; maxDepth: number } = { maxBytes, maxDepth },
+): YamlText {
   const refuse = (message: string): YamlText => ({
     value: undefined,
     problems: [{ ...start, message }],
     placeAt: () => start,
   });
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes) return refuse(`is ${bytes} bytes long; the limit is ${maxBytes}`);
+  if (bytes > limits.maxBytes)
+    return refuse(`is ${bytes} bytes long; the limit is ${limits.maxBytes}`);
 
   const lines = new LineCounter();
   const place = (offset: number) => {
@@ -62,7 +67,9 @@ export function readYaml(text: string): YamlText {
   }));
   const root = document.contents as Node | null;
   if (problems.length === 0)
-    refuseForbidden(root, 1, (node, message) => problems.push({ ...placeOf(node), message }));
+    refuseForbidden(root, { depth: 1, max: limits.maxDepth }, (node, message) =>
+      problems.push({ ...placeOf(node), message }),
+    );
   return {
     value: problems.length === 0 ? document.toJS() : undefined,
     problems,
@@ -90,7 +97,7 @@ const isBraced = (key: unknown): boolean => isMap(key) && key.flow === true;
 
 function refuseForbidden(
   node: unknown,
-  depth: number,
+  level: { depth: number; max: number },
   refuse: (node: unknown, why: string) => void,
 ): void {
   if (!isNode(node)) return;
@@ -98,17 +105,19 @@ function refuseForbidden(
   if ('anchor' in node && node.anchor) refuse(node, 'anchors are not allowed');
   if (node.tag) refuse(node, 'tags are not allowed');
   if (!isCollection(node)) return;
-  if (depth > maxDepth) return refuse(node, `is nested deeper than ${maxDepth} levels`);
+  const { depth, max } = level;
+  if (depth > max) return refuse(node, `is nested deeper than ${max} levels`);
+  const below = { depth: depth + 1, max };
   for (const item of node.items) {
     if (!isMap(node)) {
-      refuseForbidden(item, depth + 1, refuse);
+      refuseForbidden(item, below, refuse);
       continue;
     }
     const { key, value } = item as Pair;
     if (!isScalar(key) || typeof key.value !== 'string')
       refuse(key, isBraced(key) ? unquoted : 'a key has to be text');
     else if (key.value === '<<') refuse(key, 'merge keys are not allowed');
-    else refuseForbidden(key, depth + 1, refuse);
-    refuseForbidden(value, depth + 1, refuse);
+    else refuseForbidden(key, below, refuse);
+    refuseForbidden(value, below, refuse);
   }
 }

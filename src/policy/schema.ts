@@ -13,7 +13,7 @@ export const maxRules = 50;
 export const maxSteps = 10;
 
 /** A duration within these bounds; in seconds. */
-const duration = (example: string, bounds: DurationBounds) =>
+export const duration = (example: string, bounds: DurationBounds) =>
   z
     .union([z.string(), z.number()], `has to be a duration, for example ${example}`)
     .transform((given, context) => {

@@ -1,5 +1,8 @@
 /** What asks before it acts: in a terminal, without one, and when a person leaves instead of answering. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +16,12 @@ import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts
 import { insertBot, insertFinding, insertTicket } from './rows.ts';
 
 const { db, url } = await testDatabase();
+/** A file by which an entry acts alone. */
+const actsAlone = join(mkdtempSync(join(tmpdir(), 'apply-')), 'knowledge.yaml');
+writeFileSync(
+  actsAlone,
+  'apiVersion: roundsman/v1\nkind: knowledge\ndefinitions:\n  sweep: { autonomy: auto }\n',
+);
 let ticket: string;
 let action: string;
 
@@ -107,6 +116,10 @@ const asking = (): Record<string, { args: string[]; question: string }> => ({
   'bots remove': { args: ['watch'], question: 'Remove watch?' },
   'bots rename': { args: ['quiet', 'still'], question: 'Rename quiet to still?' },
   'knowledge remove': { args: ['sweep'], question: 'Remove sweep?' },
+  apply: {
+    args: ['-f', actsAlone],
+    question: 'sweep: it will act without being asked. Apply?',
+  },
 });
 
 /** Commands that ask with how many they mean, and take that number for a yes: tickets-bulk.test.ts. */
@@ -146,6 +159,9 @@ const reads = [
   'tickets related',
   // What a key does is asked where it cannot be undone: test/cli/review.
   'tickets review',
+  'export',
+  'diff',
+  'schema',
   'policy show',
   'policy check',
   'actions list',

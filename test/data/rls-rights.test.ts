@@ -120,6 +120,7 @@ describe('a grant', () => {
       'engine.channels: delete insert select update',
       'engine.check_memories: delete insert select update',
       'engine.credits_seq: usage',
+      'engine.definitions: delete insert select update',
       'engine.error_counts: delete insert select update',
       'engine.error_cursor: delete insert select update',
       'engine.error_facets: delete insert select update',

@@ -13,7 +13,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
   const { db, url } = await testDatabase();
   await sql`DROP INDEX ${sql.id(index)}`.execute(db);
   await sql`
-    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners, engine.index_sizes, engine.removed_heals;
+    DROP TABLE engine.error_facets, engine.error_counts, engine.error_templates, engine.error_groups, engine.grouped_errors, engine.error_cursor, engine.remote_reports, engine.backups, engine.listeners, engine.index_sizes, engine.removed_heals, engine.definitions;
     ALTER TABLE engine.job_runs DROP COLUMN requested_by, DROP COLUMN cancel_requested_by;
     ALTER TABLE bot_maintenance DROP COLUMN severities;
     ALTER TABLE engine.rollup_marks DROP COLUMN removed_until, DROP COLUMN cleared_until;

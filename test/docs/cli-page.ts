@@ -19,6 +19,7 @@ const exitMeanings: Record<keyof typeof exitCodes, string> = {
 /** When the commands ask that do not always ask. */
 const asksWhen: Record<string, string> = {
   mode: 'remedies may do more in the new mode than in the present one; never for `off`',
+  apply: 'an entry of knowledge would act alone',
   'knowledge edit':
     '`--autonomy auto` lets an entry act alone, everywhere or on a component, that does not now',
   'knowledge enable': 'the entry acts alone again',

@@ -17,6 +17,8 @@ import { acknowledgeTicket } from '../../src/transitions/tickets/acknowledge.ts'
 import { mergeGroups } from '../../src/services/error-groups/merge.ts';
 import { muteGroup, unmuteGroup } from '../../src/services/error-groups/mute.ts';
 import { splitGroup } from '../../src/services/error-groups/split.ts';
+import { applyPlan } from '../../src/services/definitions/apply.ts';
+import { planOf } from '../../src/services/definitions/plan.ts';
 import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { changeHosts } from '../../src/services/settings/change-hosts.ts';
 import { assignTicket } from '../../src/transitions/tickets/assign.ts';
@@ -33,7 +35,16 @@ import { mergeTickets } from '../../src/transitions/tickets/merge.ts';
 import { unmergeTicket } from '../../src/transitions/tickets/unmerge.ts';
 import { endSnooze, snoozeTicket } from '../../src/transitions/tickets/snooze.ts';
 import { unassignTicket } from '../../src/transitions/tickets/unassign.ts';
-import { problems, entries, ticket, row, merged, change, type Transactions } from './given.ts';
+import {
+  catalogue,
+  problems,
+  entries,
+  ticket,
+  row,
+  merged,
+  change,
+  type Transactions,
+} from './given.ts';
 
 const operator = { name: 'ann', role: 'operator' } as const;
 
@@ -141,6 +152,16 @@ export const ofPeople: Transactions = {
           change,
         ),
       ),
+  'apply definitions': async ({ db }) => {
+    const head = (kind: string) => `apiVersion: roundsman/v1\nkind: ${kind}\ndefinitions:\n`;
+    const files = [
+      { place: 'a', text: `${head('limits')}  cooldown_minutes: 7\n` },
+      { place: 'b', text: `${head('bots')}  bot-1: { priority: 7 }\n  bot-2: { priority: 7 }\n` },
+      { place: 'c', text: `${head('knowledge')}  entry-0: { pattern: is torn apart }\n` },
+    ];
+    const plan = await planOf({ db, catalogue }, { files });
+    await applyPlan({ db, actor: { name: 'ann', role: 'admin' }, catalogue }, { plan });
+  },
   'remove an entry': ({ db }) =>
     db.transaction().execute((trx) => removeKnowledge(trx, entries[3]!, change)),
   'rename an entry': ({ db }) =>

@@ -13,7 +13,12 @@ const mayBeEmpty = new Set(['--description']);
  */
 export function applyOptionRules(command: Command): void {
   for (const argument of command.registeredArguments)
-    if (argument.argChoices) argument.argParser(oneOf(argument.name(), argument.argChoices));
+    if (argument.argChoices) {
+      const parse = oneOf(argument.name(), argument.argChoices);
+      if (argument.variadic)
+        argument.argParser<string[]>((text, before = []) => [...before, parse(text)]);
+      else argument.argParser(parse);
+    }
   for (const option of command.options) {
     if (!option.required) continue;
     if (option.argChoices && !isList(option))

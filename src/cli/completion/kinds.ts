@@ -52,6 +52,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--secret': 'secret',
   '--drop': 'secret',
   '--fault': 'fault',
+  '--file': 'file',
   '--identity': 'file',
   '--folder': 'file',
   '--to-folder': 'file',

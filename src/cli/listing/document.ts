@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import type { ShowOptions } from '../arguments/show-options.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
+import { escapeHiddenInYaml, isHidden } from '../../ground/documents/hidden-characters.ts';
 import { printable } from '../../ground/text.ts';
 import { quoteTexts } from '../../ground/yaml-quotes.ts';
 import { FailedRow } from '../terminal/do-each.ts';
 import { put } from '../terminal/print.ts';
-import { asJson, escapeHiddenInYaml, isHidden } from '../terminal/json.ts';
+import { asJson } from '../terminal/json.ts';
 
 type Format = 'json' | 'jsonl' | 'yaml';
 

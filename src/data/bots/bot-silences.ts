@@ -134,20 +134,25 @@ export interface NewSilence {
   fingerprint: string | null;
   owner: string;
   reason: string;
-  /** null: until what it names is resolved */
+  /** null: until what it names is resolved, or until `until` */
   seconds: number | null;
+  /** the time at which it ends, in place of `seconds` */
+  until?: Date | null;
 }
 
-export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<SilenceRow> =>
+export const addSilence = (
+  db: Db,
+  { seconds, until = null, ...values }: NewSilence,
+): Promise<SilenceRow> =>
   db
     .insertInto('bot_silences')
     .values({
       ...values,
-      until_resolved: seconds === null,
+      until_resolved: seconds === null && until === null,
       // Rounded up to a whole second, because times are shown without fractions.
       expires_at:
         seconds === null
-          ? null
+          ? until
           : sql<Date>`date_trunc('second', engine.now() + make_interval(secs => ${seconds}) + interval '0.999999 s')`,
       created_at: now,
     })
@@ -157,7 +162,12 @@ export const addSilence = (db: Db, { seconds, ...values }: NewSilence): Promise<
 /** Whether a finding, open or resolved, ever fitted all that a silence would name. */
 export async function hasFitted(
   db: Db,
-  { bot_id, component, category, fingerprint }: Omit<NewSilence, 'owner' | 'reason' | 'seconds'>,
+  {
+    bot_id,
+    component,
+    category,
+    fingerprint,
+  }: Omit<NewSilence, 'owner' | 'reason' | 'seconds' | 'until'>,
 ): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM bot_findings f, (SELECT ${bot_id}::uuid AS bot_id, ${component}::text AS component,

@@ -1,6 +1,7 @@
 /** The limits of healing, in the settings `healing` and `budget`: gates compare their figures with these. */
 import { sql } from 'kysely';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 
 export interface Limit {
   name: string;
@@ -59,7 +60,7 @@ export async function readLimits(db: Db): Promise<LimitRow[]> {
 
 /** Sets one limit for every process, from the next decision on; returns the value before. */
 export const setLimit = (db: Db, { name, setting }: Limit, value: number, by: string) =>
-  db.transaction().execute(async (trx) => {
+  inTransaction(db, async (trx) => {
     await trx
       .insertInto('engine.settings')
       .values({ key: setting, value: '{}' })

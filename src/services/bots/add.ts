@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { parseSchedule } from '../../schedule/cron.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
@@ -103,7 +104,7 @@ export async function addBot(
   const added = await refusingTakenSource(
     db,
     { what: notAdded(values.name), endpoint: values.api_endpoint },
-    () => db.transaction().execute((trx) => insert(trx, values)),
+    () => inTransaction(db, (trx) => insert(trx, values)),
   );
   if (added) return added;
   throw nameTaken(values.name);

@@ -3,6 +3,7 @@ import type { Updateable } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import type { Bots } from '../../database/tables.ts';
 import { inspectDefinition } from '../../schedule/definition.ts';
 import { editBot as write } from '../../transitions/bots/edit.ts';
@@ -65,7 +66,7 @@ export async function editBot(
   const lacking = await lackingTablesIn(db, catalogue);
   let changed: BotColumn[] = [];
   const change = () =>
-    db.transaction().execute((trx) =>
+    inTransaction(db, (trx) =>
       write(trx, id, (bot) => {
         const wanted = wantedOf(bot);
         changed = differingColumns(bot, wanted);

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { disableBot as disable } from '../../transitions/bots/disable.ts';
 import { enableBot as enable } from '../../transitions/bots/enable.ts';
 import { cancelRunsOf, type CancelledOfBot } from '../../transitions/runs/cancel-of-bot.ts';
@@ -26,7 +27,7 @@ export async function disableBot(
   authorise(actor, 'disable bots', 'admin');
   const bot = await botOf(db, given);
   if (bot.status === 'disabled') return { bot, unchanged: true, cancelled: 0, stopping: 0 };
-  const disabled = await db.transaction().execute(async (trx) => {
+  const disabled = await inTransaction(db, async (trx) => {
     const after = await disable(trx, bot, reason);
     return after && { bot: after, ...(await cancelRunsOf(trx, bot.id, 'its bot was disabled')) };
   });

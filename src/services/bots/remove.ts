@@ -1,5 +1,6 @@
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { storable } from '../../ground/text.ts';
 import { closeRemoved } from '../../transitions/bots/close-removed.ts';
 import { removeBot as remove } from '../../transitions/bots/remove.ts';
@@ -28,7 +29,7 @@ export async function removeBot(
 ): Promise<RemovedBot> {
   authorise(actor, 'remove bots', 'admin');
   const seen = await botOf(db, given);
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     const bot = await remove(trx, seen, reason);
     if (!bot)
       return { bot: seen, unchanged: true, cancelled: 0, stopping: 0, findings: 0, tickets: 0 };

@@ -1,5 +1,6 @@
 import type { BotRow } from '../../data/bots/bots.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { ConstraintError, explainRefusal } from '../../database/faults/constraint-errors.ts';
 import { renameBot as rename } from '../../transitions/bots/rename.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -30,15 +31,14 @@ export async function renameBot(
   const seen = await botOf(db, given);
   if (seen.name === name)
     return { bot: seen, before: name, unchanged: true, newNameOfRemoved: null };
-  const renamed = await db
-    .transaction()
-    .execute((trx) => rename(trx, seen, name))
-    .catch((error: unknown) => {
+  const renamed = await inTransaction(db, (trx) => rename(trx, seen, name)).catch(
+    (error: unknown) => {
       // Another session has just given the name to a bot of its own.
       const refused = explainRefusal(error, '');
       if (refused instanceof ConstraintError && refused.constraint === 'bots_name_key') return;
       throw error;
-    });
+    },
+  );
   if (renamed) return { ...renamed, before: seen.name, unchanged: false };
   const current = await botOf(db, seen.id);
   if (current.name !== seen.name)

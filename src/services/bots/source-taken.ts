@@ -20,12 +20,15 @@ export async function refusingTakenSource<Result>(
     const refused = explainRefusal(error, what);
     if (!(refused instanceof ConstraintError && refused.constraint === 'idx_bots_source'))
       throw error;
-    const other = await db
-      .selectFrom('bots')
-      .select('name')
-      .where('api_endpoint', '=', endpoint)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst();
+    // PostgreSQL answers nothing more in the caller's own transaction, which has failed.
+    const other = db.isTransaction
+      ? undefined
+      : await db
+          .selectFrom('bots')
+          .select('name')
+          .where('api_endpoint', '=', endpoint)
+          .where('removed_at', 'is', null)
+          .executeTakeFirst();
     const reader = other?.name ?? 'another bot';
     throw new SourceTakenError(
       {

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { addKnowledge as insert } from '../../transitions/knowledge/add.ts';
@@ -53,9 +54,9 @@ export async function addKnowledge(
 ): Promise<{ entry: KnowledgeRow; newNameOfRemoved: string | null; warnings: KnowledgeWarning[] }> {
   authorise(actor, 'add knowledge', 'admin');
   const warningsOfCategory = await categoryWarnings(db, values.category);
-  const added = await db
-    .transaction()
-    .execute((trx) => insert(trx, values, { actor: storable(actor.name) }));
+  const added = await inTransaction(db, (trx) =>
+    insert(trx, values, { actor: storable(actor.name) }),
+  );
   if (added)
     return { ...added, warnings: [...warningsOfCategory, ...(await warningsOf(db, added.entry))] };
   const { name } = values;

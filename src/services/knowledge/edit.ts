@@ -5,6 +5,7 @@ import {
   type KnowledgeRow,
 } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { figuresOf } from '../../heal/judging/figures.ts';
@@ -75,7 +76,7 @@ export async function editKnowledge(
     figures: wanted.autonomy && (await figuresNow(db, id)),
   };
   const warningsOfCategory = await categoryWarnings(db, wanted.category);
-  const edited = await db.transaction().execute((trx) => edit(trx, id, checkEdit, change));
+  const edited = await inTransaction(db, (trx) => edit(trx, id, checkEdit, change));
   const own = edited && wanted.autonomy ? await differingAutonomies(db, edited.after, maxOwn) : [];
   const entry = edited?.after ?? (await knowledgeOf(db, id));
   return {

@@ -1,5 +1,6 @@
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { editKnowledge } from '../../transitions/knowledge/edit.ts';
@@ -50,9 +51,9 @@ export async function setEnabled(
   else authorise(actor, 'disable knowledge', 'operator');
   const { id } = await knowledgeOf(db, given);
   const change = { actor: storable(actor.name), why: reason };
-  const edited = await db
-    .transaction()
-    .execute((trx) => editKnowledge(trx, id, () => ({ enabled }), change));
+  const edited = await inTransaction(db, (trx) =>
+    editKnowledge(trx, id, () => ({ enabled }), change),
+  );
   return {
     entry: edited?.after ?? (await knowledgeOf(db, id)),
     changed: edited !== null,

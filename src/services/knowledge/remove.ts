@@ -1,5 +1,6 @@
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { storable } from '../../ground/text.ts';
 import { removeKnowledge as remove } from '../../transitions/knowledge/remove.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -19,6 +20,6 @@ export async function removeKnowledge(
   authorise(actor, 'remove knowledge', 'admin');
   const seen = await knowledgeOf(db, given);
   const change = { actor: storable(actor.name), why: reason };
-  const entry = await db.transaction().execute((trx) => remove(trx, seen.id, change));
+  const entry = await inTransaction(db, (trx) => remove(trx, seen.id, change));
   return { entry: entry ?? (await knowledgeOf(db, seen.id)), unchanged: entry === undefined };
 }

@@ -1,5 +1,6 @@
 import type { KnowledgeRow } from '../../data/bots/bot-knowledge.ts';
 import type { Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { ConstraintError, explainRefusal } from '../../database/faults/constraint-errors.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -35,16 +36,15 @@ export async function renameKnowledge(
   if (seen.name === name)
     return { entry: seen, before: name, unchanged: true, newNameOfRemoved: null };
   const change = { actor: storable(actor.name) };
-  const renamed = await db
-    .transaction()
-    .execute((trx) => rename(trx, seen, name, change))
-    .catch((error: unknown) => {
+  const renamed = await inTransaction(db, (trx) => rename(trx, seen, name, change)).catch(
+    (error: unknown) => {
       // Another session has just given the name to an entry of its own.
       const refused = explainRefusal(error, '');
       if (refused instanceof ConstraintError && refused.constraint === 'bot_knowledge_name_key')
         return;
       throw error;
-    });
+    },
+  );
   if (renamed) return { ...renamed, before: seen.name, unchanged: false };
   const current = await knowledgeOf(db, seen.id);
   if (current.name !== seen.name)

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
+import { inTransaction } from '../../database/transaction.ts';
 import { counted, storable } from '../../ground/text.ts';
 import { settingKey } from '../../notify/settings/stored.ts';
 import { endChannelTicket } from '../../transitions/channels/end-ticket.ts';
@@ -30,7 +31,7 @@ export async function setNotifications(
   authorise(actor, 'change notifications', 'admin');
   const { document, warnings } = await checkDocument(db, given);
   const by = storable(actor.name);
-  const changed = await db.transaction().execute(async (trx) => {
+  const changed = await inTransaction(db, async (trx) => {
     const before = await replace(trx, document, by);
     const [old, present] = [channelsIn(before), channelsIn(document)];
     const removed: SetNotifications['removed'] = [];

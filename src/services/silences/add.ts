@@ -14,8 +14,10 @@ export interface NewSilence {
   component: string | null;
   category: string | null;
   fingerprint: string | null;
-  /** seconds; null: until the problem is resolved */
+  /** seconds; null: until the problem is resolved, or until `until` */
   seconds: number | null;
+  /** the time at which it ends, in place of `seconds` */
+  until?: Date | null;
 }
 
 interface GivenSilence {

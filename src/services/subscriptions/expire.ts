@@ -25,7 +25,12 @@ export const graceSettings = z.object({
   past_due_days: z.number().positive().max(365).catch(30),
 });
 
-export async function expireSubscriptions({ db, commit, signal, report }: JobContext): Promise<Figures> {
+export async function expireSubscriptions({
+  db,
+  commit,
+  signal,
+  report,
+}: JobContext): Promise<Figures> {
   const figures = { subscriptions: 0, profiles: 0 };
   report(() => figures);
   if (!(await hasPlatform(db))) return figures;

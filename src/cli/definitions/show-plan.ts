@@ -1,0 +1,63 @@
+/** A plan for a person, and as data. */
+import { counted, printable } from '../../ground/text.ts';
+import { shown } from '../../services/definitions/shown.ts';
+import type { Change, Plan } from '../../services/definitions/plan.ts';
+import { note, paint, say } from '../terminal/print.ts';
+
+const signs = {
+  add: ['+', 'green'],
+  change: ['~', 'yellow'],
+  rename: ['~', 'yellow'],
+  remove: ['-', 'red'],
+} as const;
+
+export function showPlan({ changes, same, notes, hash }: Plan): void {
+  for (const each of notes) note(printable(each));
+  for (const change of changes) showChange(change);
+  if (changes.length === 0)
+    return say(`Nothing differs: ${counted(same.length, 'definition')} as the files say.`);
+  const counts = (['add', 'change', 'rename', 'remove'] as const).flatMap((action) => {
+    const count = changes.filter((each) => each.action === action).length;
+    return count > 0 ? [`${count} to ${action}`] : [];
+  });
+  say(`\n${counts.join(', ')}, ${same.length} the same. Plan ${hash}.`);
+}
+
+function showChange({ kind, name, action, before, fields, asks, consequences }: Change): void {
+  const [sign, colour] = signs[action];
+  const was = action === 'rename' ? ` (was ${printable(before!.name)})` : '';
+  say(`${paint(colour, sign)} ${kind.kind} ${paint('bold', printable(name))}${was}`, '    ');
+  for (const { field, before: old, after } of fields)
+    say(
+      action === 'add'
+        ? `    ${field}: ${shown(after)}`
+        : `    ${field}: ${shown(old)} -> ${shown(after)}`,
+      '      ',
+    );
+  for (const line of consequences) say(`    ${paint('dim', printable(line))}`, '      ');
+  if (asks !== null) say(`    ${paint('yellow', printable(asks))}`, '      ');
+}
+
+/** The plan with the names of columns that other documents have. */
+export const planAsData = ({ set, changes, same, notes, hash }: Plan) => ({
+  plan: hash,
+  set,
+  changes: changes.map(({ kind, name, action, before, fields, asks, consequences, written }) => ({
+    kind: kind.kind,
+    name,
+    action,
+    was: action === 'rename' ? before!.name : null,
+    fields,
+    consequences,
+    asks,
+    ...placeOf(written),
+  })),
+  same: same.length,
+  notes,
+});
+
+function placeOf(written: Change['written']) {
+  if (!written) return { file: null, line: null };
+  const { place, line } = written.problem('');
+  return { file: place, line };
+}
