@@ -11,8 +11,8 @@ export const backup = defineJob({
   maxAttempts: 2,
   // Measured: 1 GB takes some 2 minutes with its proof; a platform of 100 GB still fits.
   timeoutSeconds: 4 * 3600,
-  async handler(context) {
-    const { backupAsSet } = await import('../src/services/backups/as-set.ts');
-    return backupAsSet(context);
+  async handler({ databaseUrl, signal }) {
+    const { backupInProcess } = await import('../src/services/backups/in-process.ts');
+    return backupInProcess(databaseUrl, signal);
   },
 });

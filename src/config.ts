@@ -124,6 +124,12 @@ function refuse(name: string, why: string, hint: string): never {
 /** Completes the address from PostgreSQL's own variables; `pg` would not read them from `.env`. */
 function complete(given: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const address = given.DATABASE_URL?.trim();
+  if (address && isMisread(address))
+    refuse(
+      'DATABASE_URL',
+      'the name of the database in it would be read as another one: it has a part that is . or .., or a % that encodes nothing',
+      'write % as %25; a database whose name is . or .. has to be renamed',
+    );
   return address ? { ...given, DATABASE_URL: completeUrl(address, environment) } : given;
 }
 
@@ -158,6 +164,15 @@ function url(given: NodeJS.ProcessEnv, name: string, protocols: string[]): strin
 const isCutShort = ({ username, pathname, searchParams, hash }: URL): boolean =>
   hash !== '' ||
   (username === '' && (pathname.includes('@') || [...searchParams.keys()].join().includes('@')));
+
+/**
+ * Whether the path of an address is not the name that it shows: every reader of URLs takes out the parts . and .. of a path. What has an @
+ * may be the end of a password, which is told elsewhere.
+ */
+function isMisread(address: string): boolean {
+  const [, path = ''] = /^[a-z]+:\/\/[^/?#]*\/([^?#@]*)(?:[?#]|$)/i.exec(address) ?? [];
+  return !isDecodable(path) || path.split('/').some((part) => /^(?:\.|%2e){1,2}$/i.test(part));
+}
 
 function isDecodable(text: string): boolean {
   try {

@@ -140,8 +140,11 @@ async function bundle() {
   }
 }
 
+// `npm pack` runs `prepare` as well, after the bundle of the package was made.
+const isPacking = ['pack', 'publish'].includes(process.env.npm_command);
+
 try {
-  await bundle();
+  if (isForPackage || !isPacking) await bundle();
 } catch (error) {
   if (isForPackage) throw error;
   // Without the packages for development, or on a full disk: commands run from the sources.

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
+import { hasOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { withJsonLast } from '../cli/arguments/json-word.ts';
 import { showKept } from '../cli/terminal/page.ts';
@@ -77,4 +78,9 @@ export async function main(argv: string[]): Promise<void> {
   // All work is done. When a login fails, for example because the password is missing, pg leaves its socket open, and
   // the server closes it only after a minute.
   if (process.exitCode) setTimeout(() => process.exit(), endWithinMs).unref();
+  // What code of the project has begun may go on for ever. Output that is still being read is waited for.
+  else if (hasOwnCode())
+    setInterval(() => {
+      if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+    }, endWithinMs).unref();
 }

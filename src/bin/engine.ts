@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { jobs } from '../../jobs/index.ts';
 import { loadWholeCatalogue } from '../cli/session/catalogue.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Config } from '../config.ts';
 import { connect, forEngine, shortStatements, type Db } from '../database/connect.ts';
 import { connectionLimit } from '../database/connection-limit.ts';
 import { refuseTransactionPooler } from '../database/pooler.ts';
 import { untilSilent } from '../database/silent-server.ts';
+import { storable } from '../ground/text.ts';
 import { isFirstProcessNode, zombieWarning } from '../ground/first-process.ts';
 import { redactionOf, type Log } from '../log.ts';
 import type { Emit } from '../events/events.ts';
@@ -23,14 +23,15 @@ import {
 } from '../queue/backend.ts';
 import { openQueue } from '../queue/run-queue.ts';
 import { passwordsIn } from '../ground/secrets/redact.ts';
+import { entriesWithoutRemedy } from '../data/bots/bot-knowledge.ts';
 import { refuseHiddenRows } from '../database/refuse-hidden-rows.ts';
 import { escalateLost } from '../run/writer/escalate.ts';
 import { registerCatalogue } from '../schedule/register.ts';
+import { registerCode } from '../schedule/register-code.ts';
 import { registerJobs } from '../schedule/register-jobs.ts';
 import { startScheduler } from '../schedule/scheduler.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { placeInWords } from '../project/place.ts';
-import type { Project } from '../project/read-config.ts';
 import { storeProjectSettings } from '../services/settings/of-project.ts';
 import type { Offline } from '../run/engine.ts';
 import type { RunningWorker } from './start-worker.ts';
@@ -52,6 +53,9 @@ export interface RunningEngine {
   /** Takes no new runs, waits `graceMs` for running ones, gives back those that still run, and closes everything. */
   stop(graceMs?: number): Promise<void>;
 }
+
+/** How much of what was left out is stored for `status` and `doctor`; the log has all of it. */
+const maxRefused = 100;
 
 /** After a stop request, running runs get this long to end. */
 export const drainGraceMs = 10_000;
@@ -90,10 +94,20 @@ export async function startEngine(
       limit,
     });
   if (role !== 'scheduler' && isFirstProcessNode()) emit('process.reaps_nothing', zombieWarning);
+  const { catalogue, module, project } = await loadWholeCatalogue(bots);
+  const refused = catalogue.refused.map((code) => ({
+    // The name of a file and what it throws may hold what PostgreSQL does not store.
+    place: storable(placeInWords(code, project?.root ?? '')),
+    why: storable(code.why),
+    hint: storable(code.hint),
+  }));
   const node: Node = {
     id: worker,
     role,
     queue: queueAddress(config),
+    bots: catalogue.bots.map(({ name }) => name),
+    remedies: catalogue.remedyNames,
+    refused: refused.slice(0, maxRefused),
     ...(role === 'scheduler' ? {} : { places: plan.places }),
   };
   const db = connect(databaseUrl, {
@@ -118,9 +132,21 @@ export async function startEngine(
     await agreeOnBackend(db, queue.backend);
     if (role !== 'scheduler' && !(await refuseHiddenRows(db, databaseUrl, { grantFirst: true })))
       emit('checks.read_as_login', {});
-    const { catalogue, module, project } = await loadWholeCatalogue(bots);
-    if (project) await beginProject({ db, emit }, project, catalogue);
+    if (project) {
+      emit('project.read', {
+        file: project.file,
+        bots: catalogue.bots.length,
+        refused: refused.length,
+      });
+      for (const code of refused) emit('code.refused', code);
+      await storeProjectSettings(db, project.settings);
+    }
     await registerCatalogue(db, catalogue);
+    const { enabled, leftOff } = await registerCode(db, catalogue);
+    if (enabled.length > 0) emit('bots.code_back', { bots: enabled });
+    const entries = await entriesWithoutRemedy(db, catalogue.remedyNames);
+    if (entries.length > 0) emit('knowledge.without_remedy', { entries });
+    if (leftOff.length > 0) emit('bots.code_gone', { bots: leftOff });
     await registerJobs(db, jobs);
     const dependencies = {
       worker,
@@ -200,18 +226,6 @@ export async function startEngine(
     await closers.inOrder();
     throw error;
   }
-}
-
-/** Says what the project brings and what of it was left out, and stores the settings of its config. */
-async function beginProject(
-  { db, emit }: { db: Db; emit: Emit },
-  { file, root, settings }: Project,
-  { bots, refused }: Catalogue,
-): Promise<void> {
-  emit('project.read', { file, bots: bots.length, refused: refused.length });
-  for (const code of refused)
-    emit('code.refused', { place: placeInWords(code, root), why: code.why, hint: code.hint });
-  await storeProjectSettings(db, settings);
 }
 
 /** Passes on each message at most once a minute: during an outage BullMQ reports every single try. */

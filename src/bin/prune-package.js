@@ -4,12 +4,14 @@
  *
  * Plain JavaScript, as bundle.js beside it.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
-const { exports } = JSON.parse(readFileSync(join(dist, 'package.json'), 'utf8'));
+const { exports, name, version, description, type } = JSON.parse(
+  readFileSync(join(dist, 'package.json'), 'utf8'),
+);
 const entryPoints = Object.values(exports).filter((each) => each.types !== undefined);
 
 /** What is started as a process or a thread, and what is loaded by its path; roundsman.js loads `cli` for the engine's own commands. */
@@ -76,3 +78,7 @@ for (const folder of ['src', 'bots', 'jobs'])
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile() && !kept.has(path)) rmSync(path);
   }
+
+// The one in dist/ says what the program reads of itself; entry points stand in that of the package alone.
+const own = { name, version, description, type };
+writeFileSync(join(dist, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);

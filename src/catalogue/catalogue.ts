@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { catalogueNameIn, secretsAskedBy, type Bot, type KnowledgeSeed } from '../contract/bot.ts';
+import {
+  catalogueNameIn,
+  namesNoBot,
+  secretsAskedBy,
+  type Bot,
+  type KnowledgeSeed,
+} from '../contract/bot.ts';
 import type { AnyCheck } from '../contract/event-check.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
@@ -135,7 +141,7 @@ export function catalogueOf(
         const meant = nearest(/[^/:]*$/.exec(endpoint)![0], [...byName.keys()]);
         throw new BadDefinitionError(
           'api_endpoint',
-          `${endpoint} names no bot of the catalogue`,
+          `${endpoint} ${namesNoBot}`,
           `${meant.length > 0 ? `${askedIfMeant(meant.map((name) => `/api/bots/${name}`))} ` : ''}` +
             `give /api/bots/<name> with one of: ${names}; or the https address of a remote bot`,
         );

@@ -62,6 +62,9 @@ export interface Bot<Config = unknown> {
   knowledge?: KnowledgeSeed[];
 }
 
+/** What is wrong with an endpoint for which a catalogue has no bot, after the endpoint. */
+export const namesNoBot = 'names no bot of the catalogue';
+
 const prefixes = ['/api/bots/', 'bot:'];
 
 /** The name of the bot of the catalogue that an endpoint names; undefined where it names none. It may be an unknown name. */

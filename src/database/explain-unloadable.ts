@@ -1,5 +1,6 @@
 /** Explains why no session can begin: each new one has to load a library that cannot be loaded. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
+import { databaseNameIn } from '../ground/database-name.ts';
 import { quotedIdentifier } from '../ground/text.ts';
 import { connect } from './connect.ts';
 import { settingSources, type SettingSource } from './odd-role.ts';
@@ -48,9 +49,9 @@ async function sourcesFrom(
 export async function explainUnloadable(url: string, error: unknown): Promise<Explanation | null> {
   const why = messageOf(error);
   if (!loadFailure.test(why) || !URL.canParse(url)) return null;
-  const { username, pathname } = new URL(url);
+  const { username } = new URL(url);
   const login = decodeURIComponent(username || process.env.PGUSER || '');
-  const database = decodeURIComponent(pathname.slice(1)) || process.env.PGDATABASE || login;
+  const database = databaseNameIn(url) ?? (process.env.PGDATABASE || login);
   const what = 'no session can begin, because each one has to load a library that cannot be loaded';
   for (const address of otherAddresses(url)) {
     const sources = await sourcesFrom(address, login, database).catch(() => []);

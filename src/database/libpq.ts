@@ -2,7 +2,7 @@
  * The address of a database in the form that PostgreSQL's own programs (psql, pg_dump) take it: environment variables.
  * Arguments would show the password in every list of processes.
  */
-import pg from 'pg';
+import { OwnClient } from './own-client.ts';
 
 /** For each sslmode that `pg` and libpq understand differently: libpq's name of what `pg` means by it. */
 const libpqModes: Record<string, string> = {
@@ -17,7 +17,7 @@ const files = { sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGS
 /** `PGHOST`, `PGPASSWORD` and so on, for a program that has to connect to the same database in the same way. */
 export function libpqEnvironment(address: string): Record<string, string> {
   const { searchParams } = new URL(address);
-  const { host, port, user, database, password } = new pg.Client({
+  const { host, port, user, database, password } = new OwnClient({
     // `pg` would read the files of TLS.
     connectionString: withoutParameters(/^ssl/, address).href,
   });

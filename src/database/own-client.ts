@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import { databaseNameIn } from '../ground/database-name.ts';
 import { lastInstant, withinBounds } from '../ground/time-bounds.ts';
 
 type Parser = (text: string) => unknown;
@@ -58,15 +59,31 @@ const originalDefaults = defaultDescriptors.flatMap(([name, { value, writable }]
   writable === true ? [[name, value] as const] : [],
 );
 
-/** A client of `pg` with the original parsers and defaults of `pg`. */
+/** Where an address has a blank, `pg` reads every encoded character of it as another one. */
+function withoutBlanks(config: pg.ClientConfig = {}): pg.ClientConfig {
+  const { connectionString: address } = config;
+  if (address === undefined || !URL.canParse(address)) return config;
+  return { ...config, connectionString: new URL(address).href };
+}
+
+/** Has the client ask for the database that its address names. */
+function askForNamed(client: pg.Client, { connectionString = '' }: pg.ClientConfig): void {
+  const name = databaseNameIn(connectionString);
+  const inside = client as unknown as { connectionParameters: { database: string } };
+  if (name !== null) client.database = inside.connectionParameters.database = name;
+}
+
+/** A client of `pg` with the original parsers and defaults of `pg`, and the database that its address names. */
 export class OwnClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     const defaults = pg.defaults as unknown as Record<string, unknown>;
     // The constructor reads the process's defaults, and none of its options can switch them off.
     const changedDefaults = originalDefaults.map(([name]) => [name, defaults[name]] as const);
     for (const [name, value] of originalDefaults) defaults[name] = value;
+    const given = withoutBlanks(config);
     try {
-      super({ ...config, types });
+      super({ ...given, types });
+      askForNamed(this, given);
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }

@@ -973,6 +973,9 @@ export interface EngineNodes {
   skew_ms: number | null;
   queue: string | null;
   places: number | null;
+  bots: string[] | null;
+  remedies: string[] | null;
+  refused: Json | null;
 }
 
 export interface EnginePolicies {

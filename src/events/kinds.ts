@@ -63,6 +63,11 @@ export const kinds = {
     'warn',
     'run was taken over; its results are dropped',
   ),
+  /** `bot`: this process does not know it, and another one does. */
+  'run.given_on': eventKind<{ run: string; bot: string }>(
+    'info',
+    'run was given to a worker with other code',
+  ),
   'run.stopped_by_mode': eventKind<OfRun>(
     'warn',
     'the kill switch stops the effect that is under way',
@@ -143,6 +148,17 @@ export const kinds = {
   ),
 
   // bots
+  /** Enabled entries, each with a remedy that this process does not know: they heal nothing. */
+  'knowledge.without_remedy': eventKind<{ entries: { name: string; remedy: string }[] }>(
+    'error',
+    'knowledge names remedies that the catalogue does not have',
+  ),
+  /** No living process has their code. */
+  'bots.code_gone': eventKind<{ bots: string[] }>(
+    'error',
+    'bots are disabled until their code is back',
+  ),
+  'bots.code_back': eventKind<{ bots: string[] }>('info', 'bots run again: their code is back'),
   'bot.in_error': eventKind<{ name: string; reason: string }>(
     'warn',
     'bot cannot run as it is defined',

@@ -23,7 +23,7 @@ export function completeUrl(text: string, environment: NodeJS.ProcessEnv): strin
   if (readable !== text || url.hostname === '') addHost(url, environment);
   addLogin(url, environment);
   if (/^\/?$/.test(url.pathname) && environment.PGDATABASE)
-    url.pathname = `/${encodeURI(environment.PGDATABASE)}`;
+    url.pathname = `/${encodeURIComponent(environment.PGDATABASE)}`;
   addParameters(url, environment);
   return url.href === before && readable === text ? text : url.href;
 }

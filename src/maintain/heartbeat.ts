@@ -10,20 +10,29 @@ export interface Node {
   queue?: string;
   /** how many runs it executes at once; absent when it only schedules */
   places?: number;
+  /** the names of the catalogue's bots that it knows; absent for one that does not say */
+  bots?: readonly string[];
+  /** the names of its remedies */
+  remedies?: readonly string[];
+  /** what of its project was left out */
+  refused?: readonly { place: string; why: string; hint: string }[];
 }
 
 /**
  * Records that this process is alive, and how far its clock is from the database's. Removes rows of processes that have been
  * silent for a day.
  */
-export async function heartbeat(db: Db, { id, role, queue, places }: Node): Promise<Skew> {
+export async function heartbeat(
+  db: Db,
+  { id, role, queue, places, bots, remedies, refused }: Node,
+): Promise<Skew> {
   const skew = await measureSkew(db);
   // The column is an int: a skew of more than a month is stored as a month.
   const stored = Math.max(-(2 ** 31) + 1, Math.min(2 ** 31 - 1, skew.skewMs));
   await sql`
-    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places)
+    INSERT INTO engine.nodes AS n (id, role, host, pid, started_at, heartbeat_at, skew_ms, queue, places, bots, remedies, refused)
     VALUES (${id}, ${role}, ${hostname()}, ${process.pid}, engine.now(), engine.now(), ${stored},
-            ${queue ?? null}, ${places ?? null})
+            ${queue ?? null}, ${places ?? null}, ${bots ?? null}::text[], ${remedies ?? null}::text[], ${refused ? JSON.stringify(refused) : null}::jsonb)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, skew_ms = excluded.skew_ms`.execute(
     db,
   );

@@ -1,5 +1,6 @@
 /** Imports a TypeScript or JavaScript file of a project, as Node runs it. */
 import { pathToFileURL } from 'node:url';
+import { loadingOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { useOwnModules } from './engine-modules.ts';
 
@@ -12,14 +13,16 @@ export class LoadsTooLongError extends Error {}
  */
 export async function importFile(file: string, seconds: number): Promise<Record<string, unknown>> {
   useOwnModules();
-  const loading = import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
-  if (await settlesWithin(seconds * 1_000, loading)) return loading;
-  throw new LoadsTooLongError(`it did not finish loading within ${seconds} s`);
+  return loadingOwnCode(file, async () => {
+    const loading = import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
+    if (await settlesWithin(seconds * 1_000, loading)) return loading;
+    throw new LoadsTooLongError(`it did not finish loading within ${seconds} s`);
+  });
 }
 
 /** What to do about an error of {@link importFile}, as a part of a sentence. */
 export function loadHint(error: unknown, file: string): string {
-  const { code, message = '' } = error as { code?: string; message?: string };
+  const { code, message = '' } = (error ?? {}) as { code?: string; message?: string };
   if (error instanceof LoadsTooLongError)
     return 'take away what it waits for at its top (an await, or a loop): it has to load without another system';
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')

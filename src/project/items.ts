@@ -41,7 +41,10 @@ const risk = z.union(
   "has to be 'safe', 'reversible', 'irreversible' or a function",
 );
 const remedyShape = z.looseObject({
-  name: text,
+  name: text.regex(
+    /^[a-z0-9][a-z0-9.-]{0,99}$/,
+    'has to be up to 100 lower-case letters, digits, dots and hyphens, such as session.end',
+  ),
   title: text,
   risk,
   params: aSchema,

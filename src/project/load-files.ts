@@ -3,6 +3,7 @@ import type { Bot } from '../contract/bot.ts';
 import type { Remedy } from '../contract/remedy.ts';
 import type { RefusedCode } from '../catalogue/catalogue.ts';
 import { messageOf } from '../ground/errors.ts';
+import { fitting } from '../ground/text.ts';
 import { filesOfFolder } from './folder.ts';
 import { importFile, loadHint } from './import-file.ts';
 import { itemsIn } from './items.ts';
@@ -83,4 +84,5 @@ async function loadFile(file: string, root: string): Promise<LoadedFiles> {
   return loaded;
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0]!;
+/** The text may be anything that a file throws. */
+const firstLine = (text: string): string => fitting(text.split('\n', 1)[0]!, 500);

@@ -4,6 +4,7 @@ import { checkAll } from './check.ts';
 import type { CheckOutcome } from './tasks/outcome.ts';
 import { endingOf, type Ending } from './writer/finish.ts';
 import type { Ended } from './writer/flush.ts';
+import { giveOn } from './give-on.ts';
 import { healAll } from './heal.ts';
 import { reconcileEffects } from './reconcile-effects.ts';
 import { withChild, type RunContext } from './run-context.ts';
@@ -17,7 +18,8 @@ import { judgeDue } from './verify-later.ts';
  * One run, from its entry in the queue to its end:
  *
  *   start       `queued -> running`, with an attempt, a fence and a lease; then the run gets a child process of its own.
- *               A run of a remote bot waits instead while such runs have all places that they may take
+ *               A run of a remote bot waits instead while such runs have all places that they may take; one whose bot only
+ *               the code of another worker has is given to that worker
  *   reconcile   requested undos, and effects of earlier runs of the bot that may or may not have happened
  *   check       the bot's checks, one after the other
  *   record      what the checks saw: findings are opened, counted and resolved, cures verified or relapsed
@@ -49,6 +51,7 @@ export async function performRun(
   const { attempt, trigger } = run;
   engine.emit('run.started', { run: run.id, bot: run.bot.name, attempt, trigger });
   try {
+    if (await giveOn(engine, run)) return;
     const work = run.trigger === 'verify' ? verify : checkAndHeal;
     const result = await withChild(engine, run, (context) => work(engine, context));
     free();

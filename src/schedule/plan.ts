@@ -1,9 +1,12 @@
 import { BadDefinitionError, type Catalogue } from '../catalogue/catalogue.ts';
+import { catalogueNameIn } from '../contract/bot.ts';
+import { namesKnown } from '../data/bots/engine.ts';
 import type { Db } from '../database/connect.ts';
+import { once } from '../ground/once.ts';
 import { fitting } from '../ground/text.ts';
 import { markBotsInError } from '../transitions/bots/mark-in-error.ts';
 import { planSlots, type BotPlan } from '../transitions/bots/plan-slots.ts';
-import { BadScheduleError, nextSlot } from './cron.ts';
+import { BadScheduleError, nextSlot, parseSchedule } from './cron.ts';
 import { inspectDefinition } from './definition.ts';
 
 /** How many bots one tick checks at most; the next ticks check the rest. */
@@ -43,12 +46,21 @@ export async function planBots(db: Db, catalogue: Catalogue): Promise<Planned> {
     .limit(maxBots)
     .execute();
 
+  const known = once(() => namesKnown(db));
+  const isKnownElsewhere = async (endpoint: string): Promise<boolean> => {
+    const name = catalogue.botAt(endpoint) ? undefined : catalogueNameIn(endpoint);
+    return name !== undefined && (await known()).has(name);
+  };
   const plans: BotPlan[] = [];
   const refused: { id: string; version: number; name: string; reason: string }[] = [];
   const failed: Planned['failed'] = [];
   for (const row of rows) {
     try {
-      const schedule = inspectDefinition(row, catalogue);
+      // While processes are restarted with new code, one after the other: the schedule is all that this one can read of such a bot, and a
+      // run of it is executed where it is known.
+      const schedule = (await isKnownElsewhere(row.api_endpoint))
+        ? parseSchedule(row.schedule_cron, row.timezone)
+        : inspectDefinition(row, catalogue);
       const slot = row.next_slot_at ?? nextSlot(schedule, row.planned_from);
       const following = nextSlot(schedule, slot);
       // One slot that PostgreSQL cannot store would stop all bots from being planned.

@@ -90,12 +90,26 @@ test.each(['sleep 1000; true', 'cat > /dev/null; sleep 1000; true'])(
 
 test('a command that gives a backup back is ended when its reader stops, and its failure is told', async () => {
   const pid = join(backupFolder(), 'pid');
-  for await (const chunk of readFromCommand(`echo $$ > '${pid}'; yes; true`)) {
+  for await (const chunk of readFromCommand(`echo $$ > '${pid}'; yes; true`, signal)) {
     expect(chunk.length).toBeGreaterThan(0);
     break;
   }
   expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
-  await expect(buffer(Readable.from(readFromCommand('echo part; exit 4')))).rejects.toThrow(
+  await expect(buffer(Readable.from(readFromCommand('echo part; exit 4', signal)))).rejects.toThrow(
     'exit code 4',
   );
+});
+
+test('a command that prints nothing is ended when what reads it is stopped', async () => {
+  const pid = join(backupFolder(), 'pid');
+  const stop = new AbortController();
+  const read = buffer(
+    Readable.from(readFromCommand(`echo $$ > '${pid}'; sleep 1000; true`, stop.signal)),
+  );
+  const refused = expect(read).rejects.toThrow('stopped by a test');
+  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '')
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  stop.abort(new Error('stopped by a test'));
+  await refused;
+  expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
 });

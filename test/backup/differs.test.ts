@@ -169,7 +169,7 @@ test('each kind of difference is found, and nothing where there is none', async 
       .map(([, change]) => change),
   );
   expect(await compare(manifest)).toHaveLength(3);
-}, 120_000);
+}, 400_000);
 
 test('a copy that its server changes while it is restored is no proof, which is noted', async () => {
   const database = await testDatabase();
@@ -196,7 +196,7 @@ test('a copy that its server changes while it is restored is no proof, which is 
   const row = await database.db.selectFrom('engine.backups').selectAll().executeTakeFirstOrThrow();
   expect(row.proven_at).toBeNull();
   expect(row.proof_error).toContain('"kept" has 1 rows');
-}, 120_000);
+}, 400_000);
 
 test('what follows an unchecked foreign key is compared, too', async () => {
   const database = await testDatabase();
@@ -224,4 +224,4 @@ test('what follows an unchecked foreign key is compared, too', async () => {
     'DROP POLICY IF EXISTS meddled ON public.bots; CREATE POLICY meddled ON public.bots USING (true)',
   );
   expect(await compare([name])).toEqual([expect.stringMatching(/^post-data differs/)]);
-}, 120_000);
+}, 400_000);

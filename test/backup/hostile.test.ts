@@ -238,3 +238,27 @@ test('sizes that are lies, more text than a schema has, and what follows the end
     })(),
   );
 }, 240_000);
+
+test.each([
+  ['one line', 'a'],
+  ['a stanza', `${'A'.repeat(64)}\n`],
+])(
+  'a head of age that never ends is refused: %s',
+  async (_what, piece) => {
+    let sent = 0;
+    async function* endless() {
+      yield Buffer.from('age-encryption.org/v1\n-> X25519 x\n');
+      for (;;) {
+        const chunk = Buffer.from(piece.repeat(65_536 / piece.length));
+        sent += chunk.length;
+        // Else a reader without a limit would go on until the memory is full.
+        if (sent > 64 * 1024 * 1024) throw new Error('all of it was read');
+        yield chunk;
+      }
+    }
+    const read = buffer(Readable.from(open(endless(), [await generateX25519Identity()])));
+    await expect(read).rejects.toThrow(DamagedBackupError);
+    expect(sent).toBeLessThan(8 * 1024 * 1024);
+  },
+  60_000,
+);

@@ -7,6 +7,8 @@ const full = await testDatabase();
 const empty = await emptyDatabase();
 // The shell's parent is the command: its signal comes while the stream is read.
 const stops = 'kill -INT $PPID; exec sleep 2';
+// As one that reads from a network which does not answer.
+const neverEnds = 'kill -INT $PPID; exec sleep 1000';
 
 test.each([
   [
@@ -14,6 +16,18 @@ test.each([
     ['db', 'restore', '--from-command', stops],
     'the restore was stopped',
     'as it was before',
+  ],
+  [
+    empty,
+    ['db', 'restore', '--from-command', neverEnds],
+    'the restore was stopped',
+    'as it was before',
+  ],
+  [
+    full,
+    ['db', 'backup', 'verify', '--from-command', neverEnds],
+    'the proof of the backup was stopped',
+    'as it was',
   ],
   [full, ['db', 'backup', '--to-command', stops], 'the backup was stopped', 'db backups'],
 ])('%# is stopped', async ({ url }, args, what, hint) => {

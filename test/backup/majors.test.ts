@@ -88,7 +88,7 @@ test.each(servers)(
     if (programs.bin !== null)
       expect(await restored(file!, (await emptyDatabase()).url)).toEqual(before);
   },
-  400_000,
+  900_000,
 );
 
 test.each(servers)(
@@ -106,5 +106,5 @@ test.each(servers)(
     expect(documented.filter((table) => !(table in before))).toEqual([]);
     expect(await restored(file!, (await emptyDatabase()).url)).toEqual(before);
   },
-  400_000,
+  900_000,
 );

@@ -36,7 +36,7 @@ test.skipIf(olderServers.length === 0).each(olderServers)(
       verifyBackup({ db, actor }, { file: taken.file!, scratch, signal }),
     ).resolves.toMatchObject({ manifest: { id: taken.id } });
   },
-  180_000,
+  600_000,
 );
 
 test.skipIf(olderServers.length === 0)(

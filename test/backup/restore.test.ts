@@ -2,9 +2,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { NotEmptyForRestoreError } from '../../src/backup/restore/refuse-filled.ts';
+import { escalateDue } from '../../src/services/policy/escalate.ts';
+import { dueReport } from '../../src/services/report/due.ts';
 import { restoreBackup } from '../../src/services/backups/restore.ts';
 import { emptyDatabase, testDatabaseWithQueue } from '../support/database.ts';
 import { insertBot, insertTicket } from '../cli/rows.ts';
+import { setNotifications, toldOps } from '../notify/tickets.ts';
 import { actor, backupFolder, take } from './scene.ts';
 
 const signal = new AbortController().signal;
@@ -63,4 +66,44 @@ test('runs, messages and the queue of the past stay in the past, and the mode is
   // What exists is never replaced.
   const again = restoreBackup({ url: target.url, actor }, { file: file!, signal });
   await expect(again).rejects.toThrow(NotEmptyForRestoreError);
+});
+
+test('the report of this morning and the escalations of last night are not sent once more', async () => {
+  const database = await testDatabaseWithQueue();
+  const { db } = database;
+  const bot = await insertBot(db, 'watch');
+  await setNotifications(
+    db,
+    toldOps('127.0.0.1:9', { routes: [{ report: true, to: ['ops'] }], report: { at: '00:00' } }),
+  );
+  await sql`UPDATE engine.settings SET changed_at = engine.now() - interval '9 days' WHERE key = 'notifications'`.execute(
+    db,
+  );
+  await sql`
+    INSERT INTO engine.policies (policy, set_by)
+    VALUES ('{"rules": [{"steps": [{"after": "2h", "to": "ann"}], "page_again_after": "2h"}]}', 'eve')`.execute(
+    db,
+  );
+  const acknowledged = {
+    acknowledged_at: new Date(Date.now() - 300 * 86_400_000),
+    acknowledged_by: 'ann',
+  };
+  await insertTicket(db, bot, 'sessions pile up', { severity: 'critical' });
+  await insertTicket(db, bot, 'a disk is full', { severity: 'critical', ...acknowledged });
+  await sql`
+    UPDATE bot_tickets SET escalation_began_at = engine.now() - interval '300 days', escalate_at = engine.now()`.execute(
+    db,
+  );
+  const { file } = await take(database, backupFolder());
+
+  const target = await emptyDatabase();
+  await restoreBackup({ url: target.url, actor }, { file: file!, signal });
+  expect(await dueReport(target.db)).toBeNull();
+  const asked = await target.db.transaction().execute((trx) => escalateDue(trx, 10));
+  expect(asked).toMatchObject({ asked: 2, escalated: 0, reminded: 0, raised: 0 });
+
+  // In the database that was backed up both are due: it is the restore that leaves them out.
+  expect(await dueReport(db)).not.toBeNull();
+  const done = await db.transaction().execute((trx) => escalateDue(trx, 10));
+  expect(done).toMatchObject({ asked: 2, escalated: 1, reminded: 1 });
 });

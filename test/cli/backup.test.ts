@@ -144,6 +144,17 @@ test(
     expect(bad.err).toContain('it is an identity, which has to stay secret');
     expect(bad.err + bad.out).not.toContain(mine);
     expect(await restore('--identity', right)).toMatchObject({ code: 0 });
+
+    // As a hand in the table leaves it.
+    await administer(
+      url,
+      `INSERT INTO engine.settings (key, value) VALUES ('backup_recipients', '["age1old"]')`,
+    );
+    const stored = await roundsman(url, 'db', 'backup', '--to-folder', folder, '--no-proof');
+    expect(stored).toMatchObject({ code: 2 });
+    expect(stored.err.replaceAll(/\s+/g, ' ')).toContain(
+      'in the setting backup_recipients: "age1old" is no recipient of age',
+    );
   },
   minutes,
 );

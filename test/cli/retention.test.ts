@@ -104,8 +104,12 @@ test('a run that goes with its finding, heal, decision and ticket is counted wit
   const expected = Object.fromEntries(rows.map((row) => [row.table, row.rows]));
   expect(tables).toEqual({ ...expected, bot_notifications: undefined });
   expect(expected).toMatchObject({
-    ...{ bot_tickets: 4, bot_decisions: 4, bot_actions: 8, bot_findings: 4 },
-    ...{ bot_executions: 4, bot_finding_states: 4 },
+    bot_tickets: 4,
+    bot_decisions: 4,
+    bot_actions: 8,
+    bot_findings: 4,
+    bot_executions: 4,
+    bot_finding_states: 4,
   });
   expect(removed).toBe(28);
   expect(rows.find(({ table }) => table === 'bot_executions')!.stays).toEqual([

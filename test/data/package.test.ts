@@ -1,12 +1,12 @@
 /** The package as another project gets it: packed, unpacked under node_modules, compiled against, run. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
 import { addUser } from './people.ts';
 
@@ -26,13 +26,15 @@ const run = (file: string, args: string[], cwd: string) =>
 async function pack(): Promise<void> {
   const copy = join(directory, 'copy');
   mkdirSync(copy);
-  for (const name of ['src', 'bots', 'jobs', 'migrations', 'README.md', 'LICENSE', 'package.json'])
+  const pages = ['README.md', 'LICENSE', 'SECURITY.md', 'THIRD-PARTY.md'];
+  for (const name of ['src', 'bots', 'jobs', 'migrations', 'templates', ...pages, 'package.json'])
     cpSync(join(root, name), join(copy, name), { recursive: true });
   for (const name of ['tsconfig.json', 'tsconfig.build.json'])
     cpSync(join(root, name), join(copy, name));
   symlinkSync(modules, join(copy, 'node_modules'));
   await run('npm', ['pack', '--offline', '--loglevel=error', '--pack-destination=..'], copy);
   const archive = readdirSync(directory).find((name) => name.endsWith('.tgz'))!;
+  packedBytes = statSync(join(directory, archive)).size;
   await run('tar', ['xzf', archive], directory);
 }
 
@@ -89,6 +91,7 @@ const tsconfig = {
 };
 
 let url: string;
+let packedBytes = 0;
 beforeAll(async () => {
   const made = await testDatabase();
   url = made.url;
@@ -101,7 +104,7 @@ beforeAll(async () => {
   // Where the command looks for its settings when it is installed.
   writeFileSync(join(consumer, '.env'), `DATABASE_URL=${url}\n`);
   // The compiler and npm run in it.
-}, 180_000);
+}, 900_000);
 
 test('another TypeScript project compiles against roundsman/data and runs with it', async () => {
   const tsc = join(modules, '.bin/tsc');
@@ -132,7 +135,9 @@ test('the roundsman command works from the package', async () => {
 });
 
 test('the package holds what is compiled, its types and its SQL, and neither sources nor tests', () => {
-  const files = readdirSync(installed, { recursive: true }).map(String);
+  const all = readdirSync(installed, { recursive: true }).map(String);
+  // `roundsman init` writes a project's sources and their test.
+  const files = all.filter((file) => !file.startsWith('dist/templates/'));
   expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
   expect(files.filter((file) => /(^|\/)(test\/|\.env|tsconfig)/.test(file))).toEqual([]);
   expect(files.filter((file) => file.endsWith('.sql')).length).toBe(
@@ -146,6 +151,44 @@ test('the package holds what is compiled, its types and its SQL, and neither sou
     'src/bin/roundsman.js',
   ]);
 });
+
+test('it has less than 2 MB, and each module that a module names is in it', () => {
+  expect(packedBytes).toBeLessThan(2_000_000);
+  const modules = readdirSync(join(installed, 'dist'), { recursive: true })
+    .map((file) => join(installed, 'dist', String(file)))
+    .filter((file) => /\/dist\/(src|bots|jobs)\/.*(\.js|\.d\.ts)$/.test(file));
+  expect(modules.length).toBeGreaterThan(500);
+  const missing = modules.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)[^'"]*\bfrom '(\.[^']+)'/gm)]
+      .map(([, path]) => join(dirname(file), path!))
+      .map((path) => (file.endsWith('.d.ts') ? path.replace(/(\.d)?\.[jt]s$/, '.d.ts') : path))
+      .filter((path) => !existsSync(path)),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('an application compiles against the engine, the contract of bots and the tests of bots, and runs a heal', async () => {
+  const project = join(consumer, 'own');
+  mkdirSync(project);
+  for (const name of ['bots/hello.ts', 'roundsman.config.ts', 'tsconfig.json'])
+    cpSync(join(root, 'templates/project', name), join(project, name));
+  const text = readFileSync(join(root, 'templates/project/bots/hello.test.ts'), 'utf8');
+  writeFileSync(join(project, 'bots/hello.test.ts'), text);
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+  const embedding = `import { enqueueRun, startEngine, type EngineEvent } from 'roundsman';
+    const hear = ({ name, facts }: EngineEvent) => name === 'ticket.opened' && facts.ticket;
+    export const start = () => startEngine({ databaseUrl: 'x', role: 'worker', onEvent: hear });
+    export const run: Promise<{ id: string }> = start().then(({ db }) => enqueueRun(db, 'hello'));\n`;
+  writeFileSync(join(project, 'bots/_embedding.ts'), embedding);
+  const compiled = run(join(modules, '.bin/tsc'), ['-p', '.'], project);
+  expect(await compiled.catch((error: { stdout: string }) => error)).toMatchObject({ stdout: '' });
+  const tested = await promisify(execFile)(
+    process.execPath,
+    ['--test', '--test-reporter=spec', 'bots/hello.test.ts'],
+    { cwd: project, env: { PATH, HOME: directory, TEST_DATABASE_URL: inject('postgresUrl') } },
+  );
+  expect(tested.stdout).toMatch(/pass 2\n[^]*fail 0\n/);
+}, 240_000);
 
 test('what it puts into a project is no other Node, no PostgreSQL, and it says that it needs Node 24', () => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));

@@ -17,6 +17,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
     ALTER TABLE engine.job_runs DROP COLUMN requested_by, DROP COLUMN cancel_requested_by;
     ALTER TABLE bot_maintenance DROP COLUMN severities;
     ALTER TABLE engine.rollup_marks DROP COLUMN removed_until, DROP COLUMN cleared_until;
+    ALTER TABLE engine.nodes DROP COLUMN bots, DROP COLUMN remedies, DROP COLUMN refused;
     DROP INDEX idx_findings_resolved, idx_decisions_decided, idx_metrics_day, idx_api_logs_age, idx_page_views_age, idx_error_logs_age, idx_activity_age;
     DROP FUNCTION engine.receive(jsonb);
     DROP TABLE engine.inbox, engine.sources;

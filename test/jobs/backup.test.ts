@@ -1,10 +1,18 @@
-/** The job that makes the daily backup. */
-import { expect, test } from 'vitest';
+/** The job that makes the daily backup, in a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
 import { backup } from '../../jobs/backup.ts';
 import { writeSetting } from '../../src/data/settings/rows.ts';
+import { connectAlone } from '../../src/database/connect.ts';
+import { backupInProcess } from '../../src/services/backups/in-process.ts';
 import { registerJobs } from '../../src/schedule/register-jobs.ts';
 import { backupFolder, backupsIn } from '../backup/scene.ts';
 import { backends, type Backend } from '../support/backends.ts';
+import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { startFlow } from '../support/engine.ts';
 import { aRun, carried, noBots } from './job-flow.ts';
 
@@ -30,4 +38,64 @@ test('nothing is made until a folder is set; a folder that is not there fails th
     figures: { made: true, proven: true, file: expect.stringContaining(folder) },
   });
   expect(backupsIn(folder)).toHaveLength(1);
-});
+}, 600_000);
+
+const writing = fileURLToPath(new URL('backup-until-killed.ts', import.meta.url));
+
+/** A database whose backup is begun and waits for a table, and a way to see its sessions. */
+async function waiting() {
+  const database = await testDatabase();
+  const { db, url } = database;
+  const folder = backupFolder();
+  await writeSetting(db, { key: 'backup_folder', value: folder, by: 'ann' });
+  const holder = await connectAlone(url, { name: 'roundsman test' });
+  onTestFinished(() => holder.end());
+  await holder.query('BEGIN; LOCK TABLE public.bots IN ACCESS EXCLUSIVE MODE');
+  return { database, folder, holder };
+}
+
+const sessionsOf = async ({ db }: TestDatabase): Promise<number> => {
+  const { rows } = await sql`
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roundsman backup'`.execute(
+    db,
+  );
+  return rows.length;
+};
+
+const outcomesOf = async ({ db }: TestDatabase) =>
+  (await db.selectFrom('engine.backups').select(['outcome', 'error_message']).execute()).map(
+    ({ outcome, error_message: why }) => [outcome, why],
+  );
+
+const isWaiting = async ({ db }: TestDatabase): Promise<boolean> => {
+  const { rows } = await sql`
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roundsman backup' AND wait_event_type = 'Lock'`.execute(
+    db,
+  );
+  return rows.length > 0;
+};
+
+test('one that is stopped ends its process, and says why it has no backup', async () => {
+  const { database, folder } = await waiting();
+  const stop = new AbortController();
+  const made = backupInProcess(database.url, stop.signal);
+  await expect.poll(() => isWaiting(database), { timeout: 120_000 }).toBe(true);
+  stop.abort(new Error('its time is over'));
+  await expect(made).rejects.toThrow('its time is over');
+  expect(await sessionsOf(database)).toBe(0);
+  expect(await outcomesOf(database)).toEqual([['failed', 'the worker stopped the backup']]);
+  expect(readdirSync(folder)).toEqual([]);
+}, 240_000);
+
+test('one whose worker was killed ends, too', async () => {
+  const { database, folder } = await waiting();
+  const worker = spawn(process.execPath, [writing, database.url], { stdio: 'inherit' });
+  await expect.poll(() => isWaiting(database), { timeout: 120_000 }).toBe(true);
+  worker.kill('SIGKILL');
+  await once(worker, 'exit');
+  await expect.poll(() => sessionsOf(database), { timeout: 30_000 }).toBe(0);
+  await expect
+    .poll(() => outcomesOf(database), { timeout: 30_000 })
+    .toEqual([['failed', 'the worker stopped the backup']]);
+  expect(readdirSync(folder)).toEqual([]);
+}, 240_000);

@@ -59,8 +59,13 @@ const ann = { name: 'ann', role: 'admin' } as never;
 async function aHeal(states: readonly string[]): Promise<string[]> {
   const bot = await addBot(db);
   const heal = await addHeal(db, {
-    ...{ bot, run: null, finding: null, entry: null, print: randomUUID() },
-    ...{ days: 500, states },
+    bot,
+    run: null,
+    finding: null,
+    entry: null,
+    print: randomUUID(),
+    days: 500,
+    states,
   });
   const { rows } = await sql<{ id: string }>`
     SELECT id FROM bot_actions WHERE heal_id = ${heal} ORDER BY step`.execute(db);

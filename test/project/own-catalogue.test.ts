@@ -202,3 +202,40 @@ test.runIf(process.geteuid?.() === 0)('a config of another user is not loaded', 
   expect(code).toBe(2);
   expect(err).toContain('belongs to another user (id 65534)');
 });
+
+test('a file that waits for ever is left out, and what files begin at their top does not keep a command alive', async () => {
+  const project = aProject({
+    'bots/good.ts': botFile('good'),
+    'bots/ticks.ts': `setInterval(() => {}, 1_000);\n${botFile('ticks')}`,
+    'bots/waits.ts': 'await new Promise(() => {});\n',
+  });
+  const { code, names, err } = await catalogueIn(project);
+  expect({ code, names }).toEqual({ code: 0, names: ['good', 'ticks'] });
+  expect(err).toBe(
+    'left out: bots/waits.ts: it did not finish loading within 10 s. Try: take away what it waits for at its top (an await, or a loop): it has to load without another system\n',
+  );
+});
+
+test('what a file throws may be anything: its text is bounded, and holds nothing that a terminal or a row cannot', async () => {
+  const project = aProject({
+    'bots/a.ts': 'throw new Error("a\\u0000b\\u001b[31m" + "x".repeat(2 ** 20));\n',
+    'bots/b.ts': 'throw null;\n',
+    'bots/c.ts': wave('No Name'),
+    'bots/good.ts': botFile('good'),
+  });
+  const { names, err } = await catalogueIn(project);
+  expect(names).toEqual(['good']);
+  expect(err.length).toBeLessThan(2_000);
+  expect(err).toMatch(/^left out: bots\/a\.ts:1: a\uFFFDb\uFFFD\[31mx+…\. Try: correct the file$/m);
+  expect(err).toMatch(/^left out: bots\/b\.ts: null\. Try: correct the file$/m);
+  expect(err).toMatch(
+    /^left out: bots\/c\.ts:3: its export wave is no remedy that can be used: name has to be up to 100 lower-case letters/m,
+  );
+});
+
+test('a file that ends the process is named', async () => {
+  const project = aProject({ 'bots/ends.ts': 'process.exit(0);\n' });
+  const { code, err } = await runIn(project, ['bots', 'catalogue']);
+  expect(code).toBe(1);
+  expect(err).toContain(`one of these files calls process.exit: "${project}/bots/ends.ts"`);
+});

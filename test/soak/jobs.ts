@@ -12,7 +12,7 @@ import { parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { requestOnce } from '../../src/transitions/jobs/request.ts';
 import type { JobEntry } from '../../src/queue/run-queue.ts';
 import { dayMs } from './time.ts';
-import type { World } from './world.ts';
+import type { SimulatedEngine } from './engine.ts';
 
 /** All but `backup`, which needs a place to write to, and whose files are not rows. */
 export const soakJobs: readonly Job[] = all.filter(({ name }) => name !== 'backup');
@@ -23,7 +23,8 @@ const slots = ({ schedule }: Job, from: Date, to: Date): Date[] =>
 const someDay = new Date('2026-03-02T00:00:00Z');
 const isFrequent = (job: Job): boolean =>
   slots(job, someDay, new Date(+someDay + dayMs)).length > 24;
-const frequent = soakJobs.filter((job) => job.schedule !== null && isFrequent(job));
+/** Those that are due more than once an hour. */
+export const frequentJobs = soakJobs.filter((job) => job.schedule !== null && isFrequent(job));
 const rare = soakJobs.filter((job) => job.schedule !== null && !isFrequent(job));
 
 /**
@@ -39,13 +40,13 @@ export function rareJobsOf(from: Date, hours: number): Map<number, Job[]> {
 }
 
 /** Claims what is due of these jobs, and carries it out. Throws when a job did not succeed. */
-export async function passJobs(world: World, jobs: readonly Job[]): Promise<void> {
+export async function passJobs(world: SimulatedEngine, jobs: readonly Job[]): Promise<void> {
   const { queued, failed } = await claimJobs(world.db, jobs);
   if (failed[0]) throw failed[0].error;
   await perform(world, queued);
 }
 
-async function perform({ db, jobEngine }: World, entries: JobEntry[]): Promise<void> {
+async function perform({ db, jobEngine }: SimulatedEngine, entries: JobEntry[]): Promise<void> {
   for (const entry of entries) {
     await performJob(jobEngine, entry);
     const { rows } = await sql<{ job: string; status: string; error_message: string | null }>`
@@ -56,10 +57,19 @@ async function perform({ db, jobEngine }: World, entries: JobEntry[]): Promise<v
   }
 }
 
-/** The slots of frequent jobs from `from` until now, and what is asked for of messages. */
-export async function passFrequentJobs(world: World, from: Date, now: Date): Promise<void> {
-  for (const job of frequent) await writeRuns(world, job, slots(job, from, now).slice(0, -1));
-  await passJobs(world, frequent);
+/** The slots of frequent jobs from `from` until now, and then the messages. */
+export async function passFrequentJobs(
+  world: SimulatedEngine,
+  from: Date,
+  now: Date,
+): Promise<void> {
+  for (const job of frequentJobs) await writeRuns(world, job, slots(job, from, now).slice(0, -1));
+  await passJobs(world, frequentJobs);
+  await passMessages(world);
+}
+
+/** What is asked for of messages: events are routed, and what is due is sent. */
+export async function passMessages(world: SimulatedEngine): Promise<void> {
   // As the timer of messages does. A job may ask for another one; what is gathered for later is sent at the next call.
   for (let turn = 0; turn < maxTurns; turn++) {
     const due = await messagesDue(world.db);
@@ -82,7 +92,11 @@ export async function passFrequentJobs(world: World, from: Date, now: Date): Pro
 const maxTurns = 20;
 
 /** Runs of these slots: queued, started and ended, each change in a version of its own of the row. */
-async function writeRuns({ db }: World, { name, maxAttempts }: Job, due: Date[]): Promise<void> {
+async function writeRuns(
+  { db }: SimulatedEngine,
+  { name, maxAttempts }: Job,
+  due: Date[],
+): Promise<void> {
   if (due.length === 0) return;
   const ours = sql`job = ${name} AND scheduled_for = ANY (${due}::timestamptz[])`;
   await sql`

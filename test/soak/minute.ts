@@ -5,17 +5,16 @@ import { parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { planBots } from '../../src/schedule/plan.ts';
 import type { ExpectedSlots } from '../../src/schedule/slot-times.ts';
 import type { SlotTimes } from '../../src/transitions/runs/claim.ts';
-import { schedules, type Schedules } from './bots.ts';
 import { dayMs } from './time.ts';
-import type { World } from './world.ts';
+import type { SimulatedEngine } from './engine.ts';
 
 /** Which schedules have a slot in which minute: of one day, for to parse them each minute would cost more than to claim. */
 export class SlotsOfDay {
   readonly #times = new Map<number, SlotTimes[]>();
 
-  constructor(kind: Schedules, from: Date) {
+  constructor(crons: readonly string[], from: Date) {
     const to = new Date(+from + dayMs);
-    for (const cron of new Set(schedules[kind].map(([, text]) => text))) {
+    for (const cron of new Set(crons)) {
       const slots = slotsBetween(parseSchedule(cron), from, new Date(+to + 3 * dayMs), 10_000);
       for (const [index, slot] of slots.entries()) {
         if (slot > to) break;
@@ -45,11 +44,15 @@ export interface MinuteCost {
   performMs: number;
 }
 
-export async function planAll({ db, catalogue }: World): Promise<void> {
+export async function planAll({ db, catalogue }: SimulatedEngine): Promise<void> {
   await planBots(db, catalogue);
 }
 
-export async function passMinute(world: World, slots: SlotsOfDay, now: Date): Promise<MinuteCost> {
+export async function passMinute(
+  world: SimulatedEngine,
+  slots: SlotsOfDay,
+  now: Date,
+): Promise<MinuteCost> {
   const { db, engine, queue, together } = world;
   await world.setTime(now);
   const began = performance.now();

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { settle } from '../../src/maintain/settle.ts';
 import { ageSettings } from '../../src/data/retention/ages.ts';
-import type { Schedules } from './bots.ts';
+import { schedules as allSchedules, type Schedules } from './bots.ts';
 import { passFrequentJobs, passJobs, rareJobsOf, soakJobs } from './jobs.ts';
 import {
   readQueries,
@@ -113,7 +113,10 @@ async function passDay(
   from: Date,
 ): Promise<Day> {
   const frequentEachMs = Math.max(fewestHours, jobsEachHours) * hourMs;
-  const slots = new SlotsOfDay(schedules, from);
+  const slots = new SlotsOfDay(
+    allSchedules[schedules].map(([, cron]) => cron),
+    from,
+  );
   const rare = withoutJobs ? new Map<number, never>() : rareJobsOf(from, jobsEachHours);
   const before = await readWal(world.db);
   const claims: number[] = [];

@@ -3,6 +3,11 @@ import { endMaintenance } from '../../src/data/maintenance/occurrences.ts';
 import { sql } from 'kysely';
 import { leaveBotsOff, tablesMissing } from '../../src/transitions/bots/leave-off.ts';
 import { enableLeftOffBots } from '../../src/transitions/bots/enable-left-off.ts';
+import { enableWithCode } from '../../src/transitions/bots/enable-with-code.ts';
+import {
+  codeGone,
+  leaveOffWithoutCode,
+} from '../../src/transitions/bots/leave-off-without-code.ts';
 import * as asked from '../support/transitions.ts';
 import type { Db } from '../../src/database/connect.ts';
 import { addPolicy } from '../../src/data/escalation/policies.ts';
@@ -180,6 +185,20 @@ export const ofPeople: Transactions = {
       db,
     );
     await enableLeftOffBots(db);
+  },
+  'leave bots without code off': ({ db }) => leaveOffWithoutCode(db),
+  'enable bots with code': async ({ db }) => {
+    await sql`
+      WITH held AS MATERIALIZED (SELECT id FROM bots ORDER BY id FOR NO KEY UPDATE)
+      UPDATE bots b SET status = 'disabled', status_reason = ${codeGone} FROM held WHERE b.id = held.id`.execute(
+      db,
+    );
+    const { rows } = await sql<{ name: string }>`
+      SELECT DISTINCT substring(api_endpoint FROM '[^/:]*$') AS name FROM bots`.execute(db);
+    await enableWithCode(
+      db,
+      rows.map(({ name }) => name),
+    );
   },
   'register knowledge': ({ db }) =>
     registerKnowledge(

@@ -1,4 +1,5 @@
 /** Transactions about runs and bots: flushes, whose items are not in the order of their rows, and those of schedulers, rescue and people. */
+import { sql } from 'kysely';
 import { receiveDeliveries } from '../../src/data/sources/deliveries.ts';
 import { underFence } from '../../src/data/bots/fence.ts';
 import { endLost } from '../../src/maintain/end-lost.ts';
@@ -23,6 +24,7 @@ import { cancelRun } from '../../src/transitions/runs/cancel.ts';
 import { claimSlots } from '../../src/transitions/runs/claim.ts';
 import { endCancelledRuns } from '../../src/transitions/runs/end-cancelled.ts';
 import { giveBackRuns } from '../../src/transitions/runs/give-back.ts';
+import { giveRunOn } from '../../src/transitions/runs/give-on.ts';
 import { noteCancellations } from '../../src/transitions/runs/note-cancellations.ts';
 import { queueRunsAgain } from '../../src/transitions/runs/queue-again.ts';
 import { putOffRemoteRun } from '../../src/transitions/runs/put-off.ts';
@@ -93,6 +95,12 @@ export const ofRuns: Transactions = {
   'put a remote run off': ({ db }) =>
     putOffRemoteRun(db, { id: runs.otherQueued, generation: 1 }, 500),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
+  'give a run to other code': async ({ db }) => {
+    await sql`
+      INSERT INTO engine.nodes (id, role, host, pid, bots, heartbeat_at) VALUES ('other', 'worker', 'h', 1, '{own}', 'infinity')
+      ON CONFLICT DO NOTHING`.execute(db);
+    await giveRunOn(db, run(runs.first), { bot: 'own', pauseMs: 500 });
+  },
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'write progress': ({ db }) =>
     writeProgress(

@@ -80,6 +80,23 @@ export async function* open(
   }
 }
 
+/** A recipient takes 2 kB of the head of a file of age at most. What goes on for longer would fill the memory. */
+const maxHeadBytes = 1024 * 1024;
+
+/** The same chunks. Throws {@link DamagedBackupError} where the head of a file of age, which ends with a line of `---`, has no end. */
+async function* withHead(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (head) {
+      head = Buffer.concat([head, chunk]);
+      if (head.subarray(0, maxHeadBytes).includes('\n---')) head = null;
+      else if (head.length >= maxHeadBytes)
+        throw new DamagedBackupError('the head of its encryption has no end');
+    }
+    yield chunk;
+  }
+}
+
 async function decrypt(
   sealed: AsyncGenerator<Buffer>,
   identities: readonly string[],
@@ -93,11 +110,12 @@ async function decrypt(
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
-  const source = Readable.toWeb(Readable.from(sealed, { objectMode: false }));
+  const source = Readable.toWeb(Readable.from(withHead(sealed), { objectMode: false }));
   try {
     const plain = await decrypter.decrypt(source as ReadableStream<Uint8Array>);
     return Readable.fromWeb(plain as Parameters<typeof Readable.fromWeb>[0]);
   } catch (error) {
+    if (error instanceof RoundsmanError) throw error;
     if (/no identity matched/i.test(messageOf(error)))
       throw new WrongKeyError(
         {
@@ -111,8 +129,15 @@ async function decrypt(
   }
 }
 
-/** Throws UsageError for a recipient that age does not know. The key itself is no secret. */
-export async function refuseUnfitRecipients(recipients: readonly string[]): Promise<void> {
+/**
+ * Throws UsageError for a recipient that age does not know. The key itself is no secret. `setting`: the name of the setting that has them, if
+ * one does.
+ */
+export async function refuseUnfitRecipients(
+  recipients: readonly string[],
+  setting?: string,
+): Promise<void> {
+  const where = setting === undefined ? '' : `in the setting ${setting}: `;
   const { Encrypter } = await import('age-encryption');
   for (const recipient of recipients)
     try {
@@ -121,9 +146,9 @@ export async function refuseUnfitRecipients(recipients: readonly string[]): Prom
       throw new UsageError({
         what: 'a recipient cannot be used',
         why: recipient.startsWith('AGE-SECRET-KEY')
-          ? 'it is an identity, which has to stay secret; its recipient begins with age1'
-          : `${JSON.stringify(recipient.slice(0, 80))} is no recipient of age`,
-        hint: '`age-keygen` of the package age makes an identity, and prints its recipient (age1...)',
+          ? `${where}it is an identity, which has to stay secret; its recipient begins with age1`
+          : `${where}${JSON.stringify(recipient.slice(0, 80))} is no recipient of age`,
+        hint: `\`age-keygen\` of the package age makes an identity, and prints its recipient (age1...)${setting === undefined ? '' : `; set that: \`npx roundsman settings ${setting} age1...\``}`,
       });
     }
 }

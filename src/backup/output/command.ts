@@ -137,16 +137,27 @@ async function endedOr(
   return why;
 }
 
-/** What the command prints. Throws {@link BackupCommandError} where it does not end with exit code 0. */
-export async function* readFromCommand(command: string): AsyncGenerator<Buffer> {
+/**
+ * What the command prints. Throws {@link BackupCommandError} where it does not end with exit code 0. Aborting `signal` ends the command,
+ * also one that prints nothing.
+ */
+export async function* readFromCommand(
+  command: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  signal.throwIfAborted();
   const { child, ended, end } = start(command, 'from');
   let isOver = false;
+  const stop = () => void end();
+  signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) yield chunk;
     const why = await ended;
     isOver = true;
+    signal.throwIfAborted();
     if (why !== null) throw new BackupCommandError('from', why);
   } finally {
+    signal.removeEventListener('abort', stop);
     if (!isOver) await end();
   }
 }

@@ -70,6 +70,11 @@ const relations = `
     AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
   ORDER BY 1, 2`;
 
+/** Whether this database names the role of this oid. */
+const namedHere = (oid: string): string => `EXISTS (
+    SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = ${oid}
+      AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+
 /** Further kinds of objects that a backup leaves out, where there are any. */
 const others = `
   SELECT 'subscription ' || subname AS object, 'its address of another server may hold a password' AS why
@@ -79,7 +84,21 @@ const others = `
   WHERE reltablespace <> 0 AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace) HAVING count(*) > 0
   UNION ALL
   SELECT 'large object ' || oid, 'it belongs to another role' FROM pg_largeobject_metadata
-  WHERE NOT pg_has_role(lomowner, 'USAGE')`;
+  WHERE NOT pg_has_role(lomowner, 'USAGE')
+  UNION ALL
+  SELECT 'replication slot ' || slot_name, 'it is a place in the log of this server' FROM pg_replication_slots
+  WHERE database = current_database()
+  UNION ALL
+  SELECT 'prepared transaction ' || gid, 'what it has changed is not committed' FROM pg_prepared_xacts
+  WHERE database = current_database()
+  UNION ALL
+  SELECT 'rights on parameters of the server (GRANT ... ON PARAMETER)', 'they belong to the whole server'
+  FROM pg_parameter_acl, aclexplode(paracl) AS parameter WHERE ${namedHere('parameter.grantee')} HAVING count(*) > 0
+  UNION ALL
+  SELECT 'security labels of roles and of the database', 'their provider is a library of this server'
+  FROM pg_shseclabel WHERE (classoid = 'pg_authid'::regclass AND ${namedHere('objoid')})
+    OR (classoid = 'pg_database'::regclass AND objoid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+  HAVING count(*) > 0`;
 
 const maxNamed = 8;
 

@@ -25,7 +25,7 @@ const roles = `
            CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
            CASE WHEN rolconnlimit <> -1 THEN 'CONNECTION LIMIT ' || rolconnlimit END,
            'VALID UNTIL ' || quote_literal(rolvaliduntil)) AS attributes,
-         coalesce(r.rolconfig, '{}') AS config,
+         coalesce(r.rolconfig, '{}') AS config, shobj_description(r.oid, 'pg_authid') AS comment,
          ARRAY(SELECT CASE
                  WHEN inherits <> r.rolinherit OR NOT sets THEN format(
                    'DO $role$ BEGIN IF current_setting(''server_version_num'')::int >= 160000 THEN EXECUTE %L; ELSE EXECUTE %L; END IF; END $role$;',
@@ -49,6 +49,7 @@ interface Role {
   /** `name=value` of its settings in all databases */
   config: string[];
   memberships: string[];
+  comment: string | null;
 }
 
 /** Lists of names are stored as they are written in SQL; every other value is one text. */
@@ -76,8 +77,13 @@ export async function readRoles(
 ): Promise<string[]> {
   const { rows } = await client.query<Role>(roles, [names ?? null]);
   return [
-    ...rows.map(({ name, quoted, attributes, config }) => {
+    ...rows.map(({ name, quoted, attributes, config, comment }) => {
       const settings = settingsIn(config).map((each) => ` ALTER ROLE ${quoted} SET ${each};`);
+      // On one line: each statement is told from the next one by its lines.
+      if (comment !== null)
+        settings.push(
+          ` COMMENT ON ROLE ${quoted} IS ${withoutDollars(comment).replaceAll('\n', String.raw`\n`)};`,
+        );
       return `DO $role$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(name)}) THEN CREATE ROLE ${quoted} ${attributes};${settings.join('')} END IF; END $role$;`;
     }),
     ...rows.flatMap(({ memberships }) => memberships),
@@ -85,7 +91,7 @@ export async function readRoles(
 }
 
 /**
- * Who may connect to the database, its comment, its settings, and those that roles have in it alone. What the restoring login may not grant or set is
+ * Who may connect to the database and how many at once, its comment, its settings, and those that roles have in it alone. What the restoring login may not grant or set is
  * left as it is: a provider keeps some of it to itself.
  */
 export async function readSettings(client: pg.ClientBase): Promise<string[]> {
@@ -99,6 +105,8 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
                   CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM pg_database d, aclexplode(d.datacl) WHERE datname = current_database() GROUP BY grantee, is_grantable
     ORDER BY 1, 2`);
+  const { rows: limits } = await client.query<{ most: number }>(`
+    SELECT datconnlimit AS most FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0`);
   const { rows: comments } = await client.query<{ comment: string }>(`
     SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database
     WHERE datname = current_database() AND shobj_description(oid, 'pg_database') IS NOT NULL`);
@@ -111,6 +119,7 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
   const percent = (text: string): string => text.replaceAll('%', '%%');
   return [
     ...grants.map(({ statement }) => carryOut(statement, true)),
+    ...limits.map(({ most }) => carryOut(`ALTER DATABASE %I CONNECTION LIMIT ${most}`, true)),
     ...comments.map(({ comment }) =>
       carryOut(`COMMENT ON DATABASE %I IS ${percent(withoutDollars(comment))}`, true),
     ),

@@ -1,13 +1,13 @@
 /** Restores an archive into an empty database, in one transaction: a failure or a kill leaves the database as it was. */
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
 import { stateOf } from '../../database/faults/sql-states.ts';
 import { messageOf } from '../../ground/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { Entry } from '../archive/tar.ts';
-import { nameOf } from '../read/table.ts';
+import { bringKeys } from './bring-keys.ts';
 import { readArchive } from './read-archive.ts';
 import { copier } from './copy-rows.ts';
 import { copyStatementsIn } from './copy-statements.ts';
@@ -15,6 +15,8 @@ import { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
 import { refuseFilled } from './refuse-filled.ts';
 import { refusedIndexes } from './refused-indexes.ts';
+import { missingLabel } from './missing-label.ts';
+import { onClient } from './on-client.ts';
 import { refreshViews } from './refresh-views.ts';
 import { isUnresolved, withSearchPath } from './search-path.ts';
 import {
@@ -102,15 +104,6 @@ export async function restoreArchive(
   }
 }
 
-/** Kysely on this client alone: its transaction is the one in which the client restores. */
-function onClient(client: pg.ClientBase): Kysely<Database> {
-  const lent = { query: client.query.bind(client), release: () => {} };
-  const one = { connect: () => Promise.resolve(lent), end: () => Promise.resolve() };
-  return new Kysely<Database>({
-    dialect: new PostgresDialect({ pool: one as unknown as pg.Pool }),
-  });
-}
-
 /** What is done with each file, in the order of the archive. */
 function restoreSteps(
   client: pg.ClientBase,
@@ -140,7 +133,10 @@ function restoreSteps(
     if (later !== null && sentence === null) throw failed(statement, later);
     return sentence;
   };
-  const run = (statement: string) => runUnless(statement, () => null);
+  const noteUnless = async (...of: Parameters<typeof runUnless>) => {
+    const sentence = await runUnless(...of);
+    if (sentence !== null) broken.push(sentence);
+  };
   /** Null where it worked, else the error; the transaction goes on. */
   const attempt = async (statement: string): Promise<unknown> => {
     refuseEndOfTransaction(statement);
@@ -156,7 +152,8 @@ function restoreSteps(
   };
   const runAll = async (text: string) => {
     for (const statement of statementsIn(text)) {
-      if (!/\bCREATE (SCHEMA|EXTENSION)\b/.test(statement)) await run(statement);
+      if (!/\bCREATE (SCHEMA|EXTENSION)\b/.test(statement))
+        await noteUnless(statement, missingLabel);
       else {
         const error = await attempt(statement);
         if (error !== null && !existsStates.has(stateOf(error) ?? ''))
@@ -186,28 +183,8 @@ function restoreSteps(
     else if (name.endsWith('.sql')) await runAll(data.toString());
   };
 
-  /** Keys of rows that are not in the backup: rows of their tables are made of them, where the keys alone make a row. */
-  const bringKeys = async (manifest: Manifest) => {
-    for (const each of manifest.references) {
-      const table = nameOf({ schema: each.referencedSchema, name: each.referencedTable });
-      const columns = each.referencedColumns
-        .map((name) => `"${name.replaceAll('"', '""')}"`)
-        .join(', ');
-      const made = await attempt(
-        `CREATE TEMP TABLE brought ON COMMIT DROP AS SELECT ${columns} FROM ${table} WHERE false`,
-      );
-      if (made !== null) continue;
-      const keys = references.get(each.file);
-      if (keys) await copy('COPY pg_temp.brought FROM STDIN', keys);
-      await attempt(
-        `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM pg_temp.brought ON CONFLICT DO NOTHING`,
-      );
-      await run('DROP TABLE pg_temp.brought');
-    }
-  };
-
   const finish = async (manifest: Manifest): Promise<void> => {
-    await bringKeys(manifest);
+    await bringKeys(manifest, references, { attempt, copy });
     const outer = new Map(
       manifest.references.map((each) => [
         `${each.schema}.${each.table}.${each.constraint}`,
@@ -229,8 +206,7 @@ function restoreSteps(
     for (const statement of statementsIn(postData)) {
       const key = keyOf(statement);
       if (key === undefined && !isForeignKey(statement)) {
-        const sentence = await runUnless(statement, indexes.sentenceFor);
-        if (sentence !== null) broken.push(sentence);
+        await noteUnless(statement, (...of) => missingLabel(...of) ?? indexes.sentenceFor(...of));
         continue;
       }
       const error = await attempt(statement);

@@ -5,7 +5,7 @@ import { withDatabase } from '../session/database.ts';
 import { note, printJson, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { bytesInWords } from './bytes.ts';
-import { keepHeapSmall } from './small-heap.ts';
+import { keepHeapSmall } from '../../ground/small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface BackupOptions {
@@ -33,7 +33,6 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
         { db, url, actor: actorOf(options.as) },
         {
           ...target,
-          recipients: options.recipient ?? target.recipients,
           prove: options.proof,
           signal,
           onRows: (rows, table) =>

@@ -1,6 +1,7 @@
 import { exitCodes } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { examineAll, type Diagnosis } from '../../services/doctor/examine.ts';
+import { examinedProject } from '../session/examined-project.ts';
 import { goesAhead } from '../terminal/ask.ts';
 import { note, paint, say } from '../terminal/print.ts';
 import type { ShowOptions } from '../arguments/show-options.ts';
@@ -14,11 +15,14 @@ interface DoctorOptions extends ShowOptions {
 }
 
 export async function runDoctor(options: DoctorOptions): Promise<void> {
-  const { found, isLate } = await examineAll({
-    onFound: (diagnosis) => void (isData(options) || print(diagnosis)),
-    onCanary: () => note('a canary run is under way'),
-    onWait: note,
-  });
+  const { found, isLate } = await examineAll(
+    {
+      onFound: (diagnosis) => void (isData(options) || print(diagnosis)),
+      onCanary: () => note('a canary run is under way'),
+      onWait: note,
+    },
+    examinedProject,
+  );
   // Whatever is still open must not keep the process alive once everything is printed.
   if (isLate) setTimeout(() => process.exit(), 1_000);
   const broken = found.filter(({ status }) => status === 'fail').length;

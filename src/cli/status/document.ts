@@ -35,7 +35,8 @@ export function asDocument(status: Status) {
     needs: needed,
     mode: mode.mode,
     mode_change: mode,
-    nodes,
+    // Which bots and remedies each process knows would be most of the document.
+    nodes: nodes.map(({ bots: _bots, remedies: _remedies, ...node }) => node),
     alive,
     bots: Object.fromEntries(
       ['active', 'paused', 'disabled', 'error'].map((word) => [word, botsThatAre(status, word)]),

@@ -17,6 +17,14 @@ export async function currentTime(db: Db): Promise<Date> {
   return rows[0]!.now;
 }
 
+/** The names of the catalogue's bots that a living process knows. */
+export async function namesKnown(db: Db): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT DISTINCT unnest(n.bots) AS name FROM engine.nodes n
+    WHERE n.heartbeat_at > engine.now() - make_interval(secs => ${nodeTimeoutSeconds})`.execute(db);
+  return new Set(rows.map(({ name }) => name));
+}
+
 /** Every process that registered, also those whose heartbeat has stopped; the newest heartbeat first. */
 export const listNodes = (db: Db): Promise<Node[]> =>
   db

@@ -1,11 +1,16 @@
 /** The daily backup, as the settings say. */
-import type { Figures, JobContext } from '../../contract/job.ts';
 import { UnprovenError } from '../../backup/restore/prove.ts';
+import type { Figures } from '../../contract/job.ts';
+import { backupRecipients } from '../../data/settings/rows.ts';
+import type { Db } from '../../database/connect.ts';
 import { takeBackup } from './take.ts';
 import { readBackupSettings } from './target.ts';
 
 /** Throws UnprovenError for a backup that is there and was not equal to the database, so that the run fails. */
-export async function backupAsSet({ db, databaseUrl, signal }: JobContext): Promise<Figures> {
+export async function backupAsSet(
+  { db, url }: { db: Db; url: string },
+  signal: AbortSignal,
+): Promise<Figures> {
   const { folder, recipients, keepDays } = await readBackupSettings(db);
   if (folder === null)
     return {
@@ -13,8 +18,15 @@ export async function backupAsSet({ db, databaseUrl, signal }: JobContext): Prom
       why: 'backup_folder is not set: npx roundsman settings backup_folder /var/backups/roundsman',
     };
   const taken = await takeBackup(
-    { db, url: databaseUrl, actor: { name: 'roundsman', role: 'owner' } },
-    { target: { folder }, recipients, keepDays, prove: true, signal },
+    { db, url, actor: { name: 'roundsman', role: 'owner' } },
+    {
+      target: { folder },
+      recipients,
+      recipientsFrom: backupRecipients,
+      keepDays,
+      prove: true,
+      signal,
+    },
   );
   if (!taken.proven)
     throw new UnprovenError({

@@ -1,4 +1,5 @@
 /** What `db backup` asks for: the target that was named, or the one of the settings. */
+import { backupRecipients } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { resolve } from 'node:path';
@@ -11,11 +12,15 @@ interface NamedTarget {
   toFolder?: string;
   toCommand?: string;
   fromCommand?: string;
+  /** in place of those of the setting */
+  recipient?: string[];
 }
 
 export interface ChosenTarget {
   target: BackupTarget;
   recipients: string[];
+  /** the setting that has them; undefined where they were named */
+  recipientsFrom?: string;
   /** null where another folder than the setting's was named: nothing is removed there */
   keepDays: number | null;
 }
@@ -23,9 +28,13 @@ export interface ChosenTarget {
 /** Throws UsageError where no target is named and none is set. */
 export async function backupTargetOf(
   db: Db,
-  { toFolder, toCommand, fromCommand }: NamedTarget,
+  { toFolder, toCommand, fromCommand, recipient }: NamedTarget,
 ): Promise<ChosenTarget> {
-  const { folder, recipients, keepDays } = await readBackupSettings(db);
+  const { folder, keepDays, ...set } = await readBackupSettings(db);
+  const recipients =
+    recipient === undefined
+      ? { recipients: set.recipients, recipientsFrom: backupRecipients }
+      : { recipients: recipient };
   if (fromCommand !== undefined && toCommand === undefined)
     throw new UsageError({
       what: 'no backup was made',
@@ -35,14 +44,18 @@ export async function backupTargetOf(
   if (toCommand !== undefined)
     return {
       target: { command: toCommand, ...(fromCommand !== undefined && { back: fromCommand }) },
-      recipients,
+      ...recipients,
       keepDays: null,
     };
   if (toFolder !== undefined) {
     const named = resolve(toFolder);
-    return { target: { folder: named }, recipients, keepDays: named === folder ? keepDays : null };
+    return {
+      target: { folder: named },
+      ...recipients,
+      keepDays: named === folder ? keepDays : null,
+    };
   }
-  if (folder !== null) return { target: { folder }, recipients, keepDays };
+  if (folder !== null) return { target: { folder }, ...recipients, keepDays };
   throw new UsageError({
     what: 'no backup was made',
     why: 'no target was given, and the setting backup_folder is not set',

@@ -18,12 +18,11 @@ export interface SourceRequest {
   identity?: string | undefined;
 }
 
-/** Throws NotFoundError and UsageError for what cannot be read. */
-export async function openSource({
-  file,
-  command,
-  identity,
-}: SourceRequest): Promise<BackupSource> {
+/** Throws NotFoundError and UsageError for what cannot be read. Aborting `signal` ends a command that is being read. */
+export async function openSource(
+  { file, command, identity }: SourceRequest,
+  signal: AbortSignal,
+): Promise<BackupSource> {
   if ((file === undefined) === (command === undefined))
     throw new UsageError({
       what: 'it is not clear which backup is meant',
@@ -43,7 +42,7 @@ export async function openSource({
   const read =
     file !== undefined
       ? () => createReadStream(file) as AsyncIterable<Buffer>
-      : () => readFromCommand(command!);
+      : () => readFromCommand(command!, signal);
   return { read, identities };
 }
 

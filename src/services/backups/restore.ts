@@ -6,8 +6,10 @@ import { open } from '../../backup/archive/seal.ts';
 import { readArchive } from '../../backup/restore/read-archive.ts';
 import { restoreArchive, type Restored } from '../../backup/restore/restore.ts';
 import { changeMode } from '../../data/bots/engine.ts';
+import { noteRestored } from '../../data/settings/restored-at.ts';
 import type { Db } from '../../database/connect.ts';
 import { storable } from '../../ground/text.ts';
+import { beginRestoredClocks } from '../../transitions/backups/begin-restored-clocks.ts';
 import { endRestoredBackups } from '../../transitions/backups/end-restored.ts';
 import { endRestoredJobs } from '../../transitions/jobs/end-restored.ts';
 import { holdRestored } from '../../transitions/notifications/hold-restored.ts';
@@ -35,7 +37,7 @@ export async function restoreBackup(
   { signal, onTable, ...source }: RestoreRequest,
 ): Promise<RestoredDatabase> {
   authorise(actor, 'restore a backup', 'owner');
-  const { read, identities } = await openSource(source);
+  const { read, identities } = await openSource(source, signal);
   // A first reading finds every fault of a file before the database is touched, and a file of a later version by its name. What a
   // command prints is read once.
   if (source.command === undefined)
@@ -59,7 +61,7 @@ export async function restoreBackup(
       const { rows } = await sql<{ there: boolean }>`
         SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(transaction);
       if (!rows[0]!.there) return;
-      Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor));
+      Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor, manifest.id));
       const written = { bytes, sha256: hash.digest('hex') };
       const name = source.file === undefined ? null : basename(source.file);
       await endRestoredBackups(
@@ -72,12 +74,17 @@ export async function restoreBackup(
   return { ...restored, ...quieted };
 }
 
-/** Sets the mode off, ends what was open, holds back what was unsent, and takes the queue's own tables away. */
-async function quiet(db: Db, actor: Actor) {
+/**
+ * Sets the mode off, ends what was open, holds back what was unsent, has reports and escalations of the past left out, and takes the
+ * queue's own tables away.
+ */
+async function quiet(db: Db, actor: Actor, backup: string) {
   await changeMode(db, 'off', {
     by: storable(actor.name),
     reason: 'restored from a backup: look at it, then set the mode',
   });
+  await noteRestored(db, backup, storable(actor.name));
+  await beginRestoredClocks(db);
   const ended = {
     endedRuns: await endRestoredRuns(db),
     endedJobs: await endRestoredJobs(db),

@@ -10,6 +10,7 @@ import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
 import { backupLock, readBackup } from '../../data/backups/rows.ts';
 import { connectAlone, type Db } from '../../database/connect.ts';
+import { databaseNameIn } from '../../ground/database-name.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { beginBackup } from '../../transitions/backups/begin.ts';
@@ -33,6 +34,8 @@ export type BackupTarget =
 export interface BackupRequest {
   target: BackupTarget;
   recipients: readonly string[];
+  /** the name of the setting that has the recipients, if one does: an error about one of them names it */
+  recipientsFrom?: string | undefined;
   /** null: nothing is removed */
   keepDays: number | null;
   prove: boolean;
@@ -70,7 +73,7 @@ export async function takeBackup(
 ): Promise<TakenBackup> {
   authorise(actor, 'make backups', 'admin');
   const { target, recipients } = request;
-  await refuseUnfitRecipients(recipients);
+  await refuseUnfitRecipients(recipients, request.recipientsFrom);
   if ('folder' in target) await refuseUnfitFolder(target.folder);
   return withLock(url, request.signal, async (signal) => {
     await clearLost(db);
@@ -168,7 +171,7 @@ function nameOf(
   { id, began_at: at }: { id: string; began_at: Date },
   sealed: boolean,
 ) {
-  const database = decodeURIComponent(new URL(url).pathname.slice(1)).replaceAll(/[^\w-]/g, '_');
+  const database = (databaseNameIn(url) ?? '').replaceAll(/[^\w-]/g, '_');
   const time = at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return `${database.slice(0, 60) || 'database'}-${time}-${id.slice(0, 8)}.tar.zst${sealed ? '.age' : ''}`;
 }
@@ -224,7 +227,7 @@ async function prove(
   const read =
     'folder' in target
       ? () => createReadStream(back) as AsyncIterable<Buffer>
-      : () => readFromCommand(back);
+      : () => readFromCommand(back, signal);
   try {
     const { refreshed } = await proveBackup({
       read,

@@ -77,7 +77,7 @@ export async function verifyBackup(
   { id, scratch, signal, ...request }: VerifyRequest,
 ): Promise<Proof> {
   authorise(actor, 'verify backups', 'admin');
-  const source = await openSource(request);
+  const source = await openSource(request, signal);
   try {
     const proof = await proveBackup({
       ...source,

@@ -66,7 +66,6 @@ export async function tryChecks(
   const secrets = openSecrets(db, settings, openRedaction(), () => {});
   const opened = await secrets.openEach(catalogue.secretsOf(endpoint, given));
   const timeoutMs = (timeoutSeconds ?? bot.timeoutSeconds ?? defaultSeconds) * 1_000;
-  const until = performance.now() + timeoutMs;
   const children = openChildren({
     entry: moduleBeside('../../bin/child', import.meta.url),
     catalogue: module,
@@ -78,11 +77,16 @@ export async function tryChecks(
   });
   try {
     const child = await children.take();
+    // As in a run, the time begins when a child is free.
+    const until = performance.now() + timeoutMs;
     const deadline = setTimeout(() => child.stop('timeout'), timeoutMs);
     try {
       const tried: TriedCheck[] = [];
       for (const check of chosen) {
-        if (performance.now() > until) break;
+        if (performance.now() > until) {
+          tried.push(shown({ ...namesOf(check), ms: 0, status: 'errored', reason: noTimeLeft }));
+          continue;
+        }
         const now = await currentTime(db);
         const outcome = await ask(child, check, {
           endpoint,
@@ -112,6 +116,10 @@ export async function tryChecks(
     await children.close();
   }
 }
+
+const namesOf = ({ name, title }: AnyCheck<unknown>) => ({ name, title });
+
+const noTimeLeft = 'it was not asked: the checks before it have taken all the time';
 
 /** A child that ended, or was ended at the deadline, is the check's error. */
 async function ask(

@@ -1,6 +1,11 @@
-import { newestBackup, readBackups } from '../../data/backups/rows.ts';
-import { currentTime } from '../../data/bots/engine.ts';
+import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { newestBackup, readBackups, type BackupRow } from '../../data/backups/rows.ts';
+import { currentTime, doesWork, listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
+import { UsageError } from '../../ground/errors.ts';
+import { whyUnfitHere } from '../backups/folder-here.ts';
 import { readBackupSettings } from '../backups/target.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
@@ -19,6 +24,8 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
   const hours = (at: Date) => Math.round((+now - +at) / 3_600_000);
   const look =
     '`npx roundsman db backups` shows them; `npx roundsman jobs show backup` says why the daily one failed';
+  const unfit = folder === null ? null : await unfitFolder(db, folder);
+  if (unfit) return unfit;
   if (!newest?.taken_at)
     return folder === null && !last
       ? warn(
@@ -27,6 +34,8 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
           '`npx roundsman settings backup_folder /var/backups/roundsman`, or `npx roundsman db backup --to-folder FOLDER`',
         )
       : warn('Backups', 'none has succeeded yet', look);
+  const gone = await goneFileOf(newest);
+  if (gone !== null) return fail('Backups', `the file of the newest one is gone: ${gone}`, look);
   const age = hours(newest.taken_at);
   if (age >= maxAgeHours) return fail('Backups', `the newest one is ${age} hours old`, look);
   if (!proven?.taken_at)
@@ -38,4 +47,25 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
   const provenAge = hours(proven.taken_at);
   const detail = `the newest one is ${age} hours old, the newest proven one ${provenAge}`;
   return provenAge >= maxProofHours ? warn('Backups', detail, look) : ok('Backups', detail);
+}
+
+/** Says why the next backup cannot be written; null where it can, or where another host writes it. */
+async function unfitFolder(db: Db, folder: string): Promise<Diagnosis | null> {
+  try {
+    await whyUnfitHere(db, folder);
+    return null;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    // Without a worker it is not known on which host the folder has to be.
+    const workers = (await listNodes(db)).filter(doesWork);
+    return (workers.length > 0 ? fail : warn)('Backups', `${error.what}: ${error.why}`, error.hint);
+  }
+}
+
+/** The path of a file that this host has written and that is not there; null where it is there, or cannot be looked for from here. */
+async function goneFileOf({ host, folder, file_name: name }: BackupRow): Promise<string | null> {
+  if (host !== hostname() || folder === null || name === null) return null;
+  const path = join(folder, name);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT');
+  return found === true ? path : null;
 }

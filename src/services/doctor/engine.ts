@@ -12,6 +12,7 @@ import { examineListener } from './listener.ts';
 import { examineNotifications } from './notifications.ts';
 import { examinePing } from './ping.ts';
 import { examineProcesses } from './processes.ts';
+import { examineCode, examineRemedies } from './project.ts';
 import { examineSecrets } from './secrets.ts';
 import { examineSources } from './sources.ts';
 import { examineProgress } from './progress.ts';
@@ -31,6 +32,8 @@ export async function examineEngine(
     ...(progress ? [progress] : []),
     ...examineWaiting(facts),
     examineBots(facts),
+    ...examineCode(facts),
+    ...(await examineRemedies(db, facts)),
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     ...(await examineSources(db, config)),

@@ -13,6 +13,7 @@ import {
   examineNode,
   examineZone,
 } from './host.ts';
+import { examineProject, type ReadProject } from './project.ts';
 import { examineRedis } from './redis.ts';
 import { examineSettingsFile } from './settings-file.ts';
 
@@ -33,6 +34,7 @@ export interface Listener {
  */
 export async function examineAll(
   listener: Listener,
+  readProject: ReadProject = async () => null,
 ): Promise<{ found: Diagnosis[]; isLate: boolean }> {
   const found: Diagnosis[] = [];
   const report = (...diagnoses: Diagnosis[]) => {
@@ -40,6 +42,7 @@ export async function examineAll(
     diagnoses.forEach((each) => listener.onFound(each));
   };
   report(examineNode(), ...examineZone(), ...examineFirstProcess());
+  report(...(await examineProject(readProject).catch((error) => [failure('Project', error)])));
   const config = tryConfig();
   report(...oddSettings().map(oddSetting), ...examineSettingsFile());
   if (config instanceof Error) {

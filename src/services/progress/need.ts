@@ -15,6 +15,7 @@ export interface Need {
     | 'secrets_closed'
     | 'tickets_late'
     | 'tickets_urgent'
+    | 'code_refused'
     | 'bots_in_error'
     | 'jobs_failed'
     | 'policy_unreadable'

@@ -2,6 +2,7 @@
 import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
+import { refusedByNodes } from './refused-code.ts';
 import { listenerGone } from './listening.ts';
 import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
 import { healsWithoutSecretInWords } from './secrets-closed.ts';
@@ -20,6 +21,7 @@ export function needs(facts: Facts): Need[] {
     secretsClosed(facts),
     ticketsLate(facts),
     ticketsUrgent(facts),
+    codeRefused(facts),
     botsInError(facts),
     policyUnreadable(facts),
     notificationsUnusable(facts),
@@ -76,6 +78,17 @@ function ticketsUrgent(facts: Facts): Need | null {
     kind: 'tickets_urgent',
     what: `${counted(urgent, 'critical or high ticket')}${open}${oldest}`,
     try: '`npx roundsman tickets list`',
+  };
+}
+
+/** What living processes have left out of their projects: the same code counts once, however many processes have it. */
+function codeRefused({ nodes }: Facts): Need | null {
+  const [first, ...others] = refusedByNodes(nodes);
+  if (!first) return null;
+  return {
+    kind: 'code_refused',
+    what: `code of the project is left out: ${first.place}: ${first.why}${others.length > 0 ? `, and ${others.length} more` : ''}`,
+    try: `${first.hint}; then restart the processes (\`npx roundsman doctor\` names all)`,
   };
 }
 

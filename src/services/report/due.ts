@@ -1,6 +1,7 @@
 /** Whether a morning report is due, by the settings and the database's clock. */
 import { currentTime } from '../../data/bots/engine.ts';
 import { hasReport, lastReportDue } from '../../data/report/stored-report.ts';
+import { readRestoredAt } from '../../data/settings/restored-at.ts';
 import type { Db } from '../../database/connect.ts';
 import { clockOf, firstShowing } from '../../ground/wall-clock.ts';
 import { chooseForReport } from '../../notify/routing/choose.ts';
@@ -51,8 +52,8 @@ export function beginningAt(morning: DueReport, last: Date): DueReport {
 }
 
 /**
- * The report that is due now. Null if its time has not come today, its day has a report, no route is for reports, or the settings
- * are new and were set after its time. A report that was missed is due until its day ends, by the clock of its zone.
+ * The report that is due now. Null if its time has not come today, its day has a report, no route is for reports, the settings
+ * are new and were set after its time, or the database was restored after its time: it may have been sent before that. A report that was missed is due until its day ends, by the clock of its zone.
  */
 export async function dueReport(db: Db): Promise<DueReport | null> {
   const settings = await readNotifications(db);
@@ -60,6 +61,8 @@ export async function dueReport(db: Db): Promise<DueReport | null> {
   const now = await currentTime(db);
   const morning = morningOf(settings.report, now);
   if (now < morning.dueAt) return null;
+  const restored = await readRestoredAt(db);
+  if (restored && restored >= morning.dueAt) return null;
   const last = await lastReportDue(db);
   if (last && last >= morning.dueAt) return null;
   if (await hasReport(db, morning)) return null;

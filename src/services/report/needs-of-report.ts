@@ -18,6 +18,7 @@ const moreUrgent: ReadonlySet<string> = new Set<Need['kind']>([
   'secrets_closed',
   'tickets_late',
   'tickets_urgent',
+  'code_refused',
   'bots_in_error',
 ]);
 

@@ -55,7 +55,11 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
       table: table.table,
       setting: typeof table.age === 'string' ? table.age : null,
       keep_days: typeof days === 'number' ? days : null,
-      ...{ rows: 0, oldest: null, bytes: 0, stays: [], why_not: null },
+      rows: 0,
+      oldest: null,
+      bytes: 0,
+      stays: [],
+      why_not: null,
       ...(days === 'unfit' && { why_not: unreadable(table.age) }),
       ...(typeof days === 'number' && (await previewOrWhyNot(db, table, days, chain))),
     });

@@ -405,6 +405,23 @@ test('the most urgent comes first', async () => {
   ]);
 });
 
+test('code of the project that living processes have left out is a need, once however many have it', async () => {
+  const refused = [
+    { place: 'bots/a.ts:3', why: 'boom', hint: 'correct the file' },
+    { place: 'bots/b.ts', why: 'it exports no bot', hint: 'export one' },
+  ];
+  for (const id of ['one', 'two'])
+    await heartbeat(db, { id, role: 'up', places: 1, bots: [], refused });
+  expect(await lines()).toEqual([
+    'code of the project is left out: bots/a.ts:3: boom, and 1 more: correct the file; then restart the processes (`npx roundsman doctor` names all)',
+  ]);
+  await db
+    .updateTable('engine.nodes')
+    .set({ refused: JSON.stringify('by hand') })
+    .execute();
+  expect(await lines()).toEqual([]);
+});
+
 describe('bots that look at nothing', () => {
   test('an active bot whose newest run performed no check is a need, until one does', async () => {
     await insertNode(db, 'up');
