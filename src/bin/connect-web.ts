@@ -3,10 +3,10 @@ import { connect, forEngine, shortStatements, type Db } from '../database/connec
 import { webConnections } from '../services/connections/plan.ts';
 
 /** The pool of `roundsman web`. Its statements are short, and a sender waits for each of them. */
-export const connectWeb = ({ url }: Session): Db =>
+export const connectWeb = ({ url, config }: Session): Db =>
   connect(url, {
     name: 'roundsman web',
-    max: webConnections,
+    max: Math.min(webConnections, config.connections ?? webConnections),
     keep: true,
     ...shortStatements,
     ...forEngine,

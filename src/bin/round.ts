@@ -30,7 +30,6 @@ async function round(
   names: string[],
   options: { json?: boolean },
 ): Promise<void> {
-  const { db } = session;
   const [{ chooseBots, requireKnownBots }, { makeRound }, { printRound }, { roundProgress }] =
     await Promise.all([
       import('../services/round/choose.ts'),
@@ -40,8 +39,11 @@ async function round(
     ]);
   const stopRequest = listenForStop();
   // This comes before the start of a worker, because a worker writes.
-  await requireKnownBots(db, { names, catalogue: loadCatalogue });
+  await requireKnownBots(session.db, { names, catalogue: loadCatalogue });
   const worker = await startOwnWorker(session);
+  // A worker of this process: the plan of connections counts its pools alone.
+  if (worker) await session.db.destroy();
+  const db = worker?.db ?? session.db;
   try {
     const bots = await chooseBots(db, { names });
     if (bots.length === 0) return say('There is no active bot. Add one: npx roundsman bots add');

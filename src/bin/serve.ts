@@ -33,6 +33,8 @@ async function run(role: 'scheduler' | 'worker'): Promise<void> {
           untilBegun((begin) =>
             withDatabase(
               async (session) => {
+                // The plan of connections counts the engine's pools alone.
+                if (!session.embedded) await session.db.destroy();
                 const engine = await startEngine(role, config, session.url, { log, emit });
                 const following = await followEmbedded(session, stopRequest, emit);
                 begin();

@@ -125,6 +125,8 @@ async function run(session: Session, options: UpOptions, context: UpContext): Pr
       'A small fictional platform was planted, with things wrong in it (to start without it: up --empty).',
     );
   }
+  // The plan of connections counts the engine's pools alone; the embedded server has enough for both.
+  if (!embedded) await db.destroy();
   const engine = await startEngine('up', config, url, reporting);
   const stopListening = listenWhenNeeded(engine.db, config, reporting.emit);
   let following: Following | null = null;
@@ -137,7 +139,7 @@ async function run(session: Session, options: UpOptions, context: UpContext): Pr
     following = await followEmbedded(session, stopRequest, reporting.emit);
     const { ended } = following;
     const show = async () => {
-      const opened = await watch(db, { skipFirst: planted });
+      const opened = await watch(embedded ? db : engine.db, { skipFirst: planted });
       if (isOver) return opened.stop();
       watching = opened;
       if (planted) await Promise.race([ended, firstRound(session)]);

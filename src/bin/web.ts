@@ -55,6 +55,8 @@ async function run(options: WebOptions): Promise<void> {
       import('../maintain/timers/listener.ts'),
       import('../ground/settles-within.ts'),
     ]);
+    // ROUNDSMAN_CONNECTIONS counts the pool of the listener alone.
+    if (!session.embedded) await session.db.destroy();
     const own = connectWeb(session);
     const state = { role: 'web' as const, address: addressOf(listener), problem: null };
     const retire = announceListener(own, () => state, emit);

@@ -14,7 +14,9 @@ import { applyCommand, diffCommand, exportCommand, schemaCommand } from './defin
 import { doctorCommand } from './doctor/index.ts';
 import { errorsCommand } from './errors/index.ts';
 import { findingsCommand } from './findings/index.ts';
+import { healthCommand } from './health/index.ts';
 import { importCommand } from './import/index.ts';
+import { installCommand } from './install/index.ts';
 import { initCommand } from './init/index.ts';
 import { jobsCommand } from './jobs/index.ts';
 import { knowledgeCommand } from './knowledge/index.ts';
@@ -63,6 +65,8 @@ const commands: (() => Command)[] = [
   retentionCommand,
   dbCommand,
   doctorCommand,
+  healthCommand,
+  installCommand,
   initCommand,
   completionCommand,
 ];

@@ -1,7 +1,7 @@
 /** Writes a document that the database keeps as YAML, as a person would write it. */
 import { Document, isScalar } from 'yaml';
 import { printable } from '../ground/text.ts';
-import { quoteTexts } from '../ground/yaml-quotes.ts';
+import { quoteTexts } from '../ground/documents/yaml-quotes.ts';
 
 /**
  * The document as YAML that a person may edit and give back, each line printable. PostgreSQL sorts the keys of jsonb by their

@@ -22,9 +22,9 @@ const of = 'role app';
 
 describe('the plan', () => {
   const least = {
-    worker: { postgres: 13, redis: 10 },
-    up: { postgres: 13, redis: 10 },
-    scheduler: { postgres: 6, redis: 5 },
+    worker: { postgres: 10, redis: 7 },
+    up: { postgres: 10, redis: 7 },
+    scheduler: { postgres: 3, redis: 2 },
   };
 
   test.each(
@@ -63,20 +63,20 @@ describe('the plan', () => {
     );
     expect(rows).toEqual([
       [
-        [25, 13],
-        [16, 10],
+        [23, 10],
+        [14, 7],
       ],
       [
-        [41, 29],
-        [32, 26],
+        [39, 26],
+        [30, 23],
       ],
       [
-        [61, 49],
-        [52, 46],
+        [59, 46],
+        [50, 43],
       ],
       [
-        [101, 89],
-        [92, 86],
+        [99, 86],
+        [90, 83],
       ],
     ]);
   });
@@ -93,7 +93,7 @@ function hintOf(work: () => unknown): string {
 
 /** The smallest limit with which all places are kept. */
 function leastFor(backend: 'postgres' | 'redis', places: number): number {
-  for (let most = 13 - (backend === 'redis' ? 3 : 0); ; most += 1)
+  for (let most = 10 - (backend === 'redis' ? 3 : 0); ; most += 1)
     if (planConnections('worker', backend, places, { most, of }).places === places) return most;
 }
 
@@ -154,7 +154,7 @@ function most(db: Db, where: ReturnType<typeof sql<boolean>>) {
 const settingsOf = (backend: Backend) => (backend.redisUrl ? { REDIS_URL: backend.redisUrl } : {});
 
 describe.each(backends)('a worker, queue on $name', (backend) => {
-  const fewest = backend.redisUrl ? 10 : 13;
+  const fewest = backend.redisUrl ? 7 : 10;
 
   test('carries out runs and heals with the smallest number of connections, and never needs one more', async () => {
     const { db, url } = await testDatabase();
@@ -201,10 +201,10 @@ describe.each(backends)('a worker, queue on $name', (backend) => {
     );
     expect(await doctor.ended).toBe(1);
     expect(doctor.heard.out).toMatch(/fail +Connections .*it needs \d+ at least/);
-    const given = { DATABASE_URL: url, ROUNDSMAN_CONNECTIONS: '4', ...settingsOf(backend) };
+    const given = { DATABASE_URL: url, ROUNDSMAN_CONNECTIONS: '1', ...settingsOf(backend) };
     const scheduler = roundsman(checkout, given, 'scheduler');
     expect(await scheduler.ended).toBe(1);
-    expect(scheduler.heard.err).toMatch(/ROUNDSMAN_CONNECTIONS is 4, and it needs \d at least/);
+    expect(scheduler.heard.err).toMatch(/ROUNDSMAN_CONNECTIONS is 1, and it needs \d at least/);
   });
 
   test.each([24, 61])(

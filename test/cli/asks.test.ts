@@ -157,11 +157,14 @@ const inBulk = 'ack assign unassign snooze severity comment resolve reopen close
   .split(' ')
   .map((change) => `tickets bulk ${change}`);
 
+/** Commands that ask before they change files, or what tests of their own have: test/cli/doctor-fix.test.ts. */
+const inFiles = ['doctor', 'install systemd'];
+
 /** Commands that only read. */
 const reads = [
   'status',
   'report',
-  'doctor',
+  'health',
   'completion',
   'db status',
   'db backups',
@@ -288,11 +291,11 @@ test('every command says whether it asks: exactly those that do take --yes', () 
   const leaves = leavesOf(wholeProgram());
   const names = leaves.map(nameOf);
   const asks = Object.keys(asking());
-  const known = new Set([...asks, ...inBulk, ...reads, ...writes]);
+  const known = new Set([...asks, ...inBulk, ...inFiles, ...reads, ...writes]);
   expect([...known].filter((name) => !names.includes(name))).toEqual([]);
   expect(names.filter((name) => !known.has(name))).toEqual([]);
   const takesYes = leaves.filter(({ options }) => options.some(({ long }) => long === '--yes'));
-  expect(takesYes.map(nameOf).toSorted()).toEqual([...asks, ...inBulk].toSorted());
+  expect(takesYes.map(nameOf).toSorted()).toEqual([...asks, ...inBulk, ...inFiles].toSorted());
 });
 
 const commands = () =>

@@ -61,7 +61,7 @@ describe('the options of what is shown', () => {
     const without = leaves
       .filter((command) => flagsOf(command).includes('-o --output'))
       .filter((command) => !flagsOf(command).includes('--no-pager'));
-    expect(without.map(nameOf).toSorted()).toEqual(['doctor', 'mode', 'tickets from']);
+    expect(without.map(nameOf).toSorted()).toEqual(['doctor', 'health', 'mode', 'tickets from']);
   });
 
   test('the others print what they have done', () => {

@@ -28,8 +28,11 @@ describe('README', () => {
     },
   );
 
-  it('names every environment variable that src/config.ts reads, and no other', async () => {
-    const source = await readFile(join(root, 'src/config.ts'), 'utf8');
+  it("names every environment variable that src/config.ts and a project's config read, and no other", async () => {
+    const read = ['src/config.ts', 'src/ground/files/project-file.ts'];
+    const source = (await Promise.all(read.map((path) => readFile(join(root, path), 'utf8')))).join(
+      '',
+    );
     const variables = new Set(source.match(/\b(DATABASE_URL|REDIS_URL|ROUNDSMAN_[A-Z_]+)\b/g));
     const documented = new Set(
       [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name),

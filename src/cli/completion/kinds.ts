@@ -56,6 +56,7 @@ const kindsOfOptions: Record<string, ValueKind> = {
   '--identity': 'file',
   '--folder': 'file',
   '--to-folder': 'file',
+  '--settings': 'file',
   '--notes-file': 'file',
   '--solution-file': 'file',
 };

@@ -1,4 +1,5 @@
 import { Command } from '../arguments/command.ts';
+import { yesOption } from '../arguments/options.ts';
 import { showJson } from '../arguments/show-options.ts';
 
 /** `roundsman doctor` */
@@ -9,6 +10,12 @@ export function doctorCommand(): Command {
     )
     .example('npx roundsman doctor')
     .example('npx roundsman doctor --json')
+    .example('npx roundsman doctor --fix')
     .addOption(showJson({ paged: false }))
+    .option(
+      '--fix',
+      'repair what can be repaired without harm; each repair is named, and asked about',
+    )
+    .option(...yesOption)
     .action(async (options) => (await import('./run.ts')).runDoctor(options));
 }

@@ -5,7 +5,7 @@ import { UsageError } from '../../ground/errors.ts';
 import { didYouMean } from '../../ground/nearest.ts';
 import { escapeHiddenInYaml, isHidden } from '../../ground/documents/hidden-characters.ts';
 import { printable } from '../../ground/text.ts';
-import { quoteTexts } from '../../ground/yaml-quotes.ts';
+import { quoteTexts } from '../../ground/documents/yaml-quotes.ts';
 import { FailedRow } from '../terminal/do-each.ts';
 import { put } from '../terminal/print.ts';
 import { asJson } from '../terminal/json.ts';

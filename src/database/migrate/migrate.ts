@@ -9,6 +9,7 @@ import { refusalByEventTrigger, switchOff } from './event-triggers.ts';
 import { extentOf, filesOf, type Extent } from './extent.ts';
 import { lockTables, TablesInUseError } from './lock-tables.ts';
 import { takenByUpgrade } from './names.ts';
+import { noteVersion } from './version.ts';
 
 /** The database refused a migration; everything was rolled back. */
 export class MigrationError extends RoundsmanError {}
@@ -194,7 +195,9 @@ async function migrateOn(db: Kysely<any>, options: MigrateOptions): Promise<stri
       { cause: error },
     );
   }
-  return results
+  const applied = results
     .filter((result) => result.status === 'Success')
     .map((result) => result.migrationName);
+  if (applied.length > 0) await noteVersion(db);
+  return applied;
 }

@@ -4,7 +4,8 @@ import type { Db } from '../connect.ts';
 import { explainFault, isFull } from '../faults/explain-fault.ts';
 import { extentOf } from './extent.ts';
 import type { MigrateOptions } from './migrate.ts';
-import { migrationStatus } from './status.ts';
+import { readMigrations } from './status.ts';
+import { refuseNewer } from './version.ts';
 import { hiddenFromLogin } from '../hidden-from-login.ts';
 import { explainForeignRole } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
@@ -29,8 +30,8 @@ export class DatabaseRefusesError extends RoundsmanError {}
  * Makes sure that the database answers, is new enough and has the schema that this code expects. With `migrate` it
  * applies the pending migrations, as far as `only` allows. With `url`, the database's address, messages can say more.
  * `before` is called before anything is written, and refuses the migration by throwing. Returns the names of the
- * migrations that it applied. Throws {@link DatabaseNotReadyError}, {@link DatabaseRefusesError}, and the errors of
- * `migrateToLatest`.
+ * migrations that it applied. Throws {@link DatabaseNotReadyError}, {@link DatabaseRefusesError}, NewerDatabaseError, and
+ * the errors of `migrateToLatest`.
  */
 export async function prepareDatabase(
   db: Db,
@@ -55,6 +56,8 @@ export async function prepareDatabase(
     });
   await requireAccess(db);
   await requireAllRows(db);
+  const migrations = await readMigrations(db);
+  await refuseNewer(db, migrations);
   await before?.();
   if (migrate) {
     // Loaded only here: commands that read migrate nothing.
@@ -63,7 +66,7 @@ export async function prepareDatabase(
       throw await withForeignRole(db, error);
     });
   }
-  const pending = (await migrationStatus(db)).filter((migration) => !migration.executedAt);
+  const pending = migrations.known.filter((migration) => !migration.executedAt);
   if (pending.length > 0)
     throw new DatabaseNotReadyError({
       what: 'the database is not migrated',

@@ -15,8 +15,18 @@ export interface MigrationStatus {
 const targetOf = (has: Extent): Exclude<Extent, 'none'> => (has === 'none' ? 'whole' : has);
 
 /** Every migration with the time at which it was applied; the time of a pending one is undefined. */
-export async function migrationStatus(db: Kysely<any>): Promise<readonly MigrationStatus[]> {
+export const migrationStatus = async (db: Kysely<any>): Promise<readonly MigrationStatus[]> =>
+  (await readMigrations(db)).known;
+
+/** The same, and beside them the names of applied migrations that this version does not have: a newer one has applied them. */
+export async function readMigrations(
+  db: Kysely<any>,
+): Promise<{ known: readonly MigrationStatus[]; unknown: readonly string[] }> {
   const applied = await readApplied(db);
   const names = await namesOf(targetOf(extentWith(applied)));
-  return names.map((name) => ({ name, executedAt: applied.get(name) }));
+  const own = new Set(names);
+  return {
+    known: names.map((name) => ({ name, executedAt: applied.get(name) })),
+    unknown: [...applied.keys()].filter((name) => !own.has(name)).toSorted(),
+  };
 }

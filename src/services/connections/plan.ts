@@ -21,10 +21,13 @@ export interface ConnectionPlan {
   total: number;
 }
 
-/** The commands' own pool, in addition to the engine's. */
+/** The pool of a process that starts. On your own database it is closed before the engine's pools open, so no plan counts it. */
 export const sessionConnections = 2;
 
-/** The connections of `roundsman web`: one writes what arrives, the others answer what is asked meanwhile. */
+/**
+ * The connections of `roundsman web`: one writes what arrives, the others answer what is asked meanwhile. It works with one, if
+ * ROUNDSMAN_CONNECTIONS says so.
+ */
 export const webConnections = 4;
 
 /** How many connections a child has: one for remedies and two for checks. */
@@ -35,17 +38,20 @@ type PlanParts = Omit<ConnectionPlan, 'total'>;
 function totalOf(role: ProcessRole, backend: BackendName, wanted: PlanParts): number {
   const { places, engine, flushesAtOnce, queue, queueWorker, isOneAhead } = wanted;
   const onPostgres = backend === 'postgres';
-  const common = sessionConnections + engine + (onPostgres ? queue : 0);
+  const common = engine + (onPostgres ? queue : 0);
   if (role === 'scheduler') return common;
   const children = connectionsPerChild * (places + Number(isOneAhead));
   return common + flushesAtOnce + 1 + (onPostgres ? queueWorker : 0) + children;
 }
 
-/** The smallest plan: with fewer connections the process could block itself. */
+/**
+ * The smallest plan. No part of the engine asks for a second connection of its pool while it holds one, so one more than there
+ * are places is enough: leases and timers then wait for each other, and not for a run.
+ */
 const smallestPlan = (role: ProcessRole, places: number): PlanParts =>
   role === 'scheduler'
-    ? { places: 0, engine: 3, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
-    : { places, engine: places + 2, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
+    ? { places: 0, engine: 2, flushesAtOnce: 0, queue: 1, queueWorker: 0, isOneAhead: false }
+    : { places, engine: places + 1, flushesAtOnce: 1, queue: 1, queueWorker: 2, isOneAhead: false };
 
 /** The plan of a process that no limit restricts. */
 const fullPlan = (role: ProcessRole, places: number): PlanParts =>

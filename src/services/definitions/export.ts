@@ -4,7 +4,7 @@ import { Document, isMap, isScalar, parseDocument, Pair, Scalar, visit, YAMLMap 
 import type { Db } from '../../database/connect.ts';
 import { literalCredentials } from '../../ground/secrets/literal-credentials.ts';
 import { escapeHiddenInYaml, isHidden } from '../../ground/documents/hidden-characters.ts';
-import { quoteTexts } from '../../ground/yaml-quotes.ts';
+import { quoteTexts } from '../../ground/documents/yaml-quotes.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { BadDefinitionsError } from './definitions-error.ts';
 import { version } from './files/header.ts';

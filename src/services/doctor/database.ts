@@ -14,6 +14,7 @@ import {
   prepareDatabase,
 } from '../../database/migrate/prepare.ts';
 import { hasPlatform } from '../../database/migrate/extent.ts';
+import { NewerDatabaseError } from '../../database/migrate/version.ts';
 import { explainForeignRole } from '../../database/odd-role.ts';
 import { refusalOf } from '../../database/faults/refusal.ts';
 import { explainUnloadable } from '../../database/explain-unloadable.ts';
@@ -25,7 +26,9 @@ import { rightsOf } from '../database/rights.ts';
 import { serverVersion } from '../database/status.ts';
 import { tryWriting } from '../database/try-writing.ts';
 import { examineOwnTriggers } from './own-triggers.ts';
+import { examineGrants } from './grants.ts';
 import { examineReader } from './reader.ts';
+import { examineServer } from './server.ts';
 import { examineConnections } from './connections.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { examineEngine } from './engine.ts';
@@ -117,6 +120,7 @@ async function examine(
     ...(await examineWrites(url)),
     ...(await examineSessions(url)),
     connections,
+    ...(await examineServer(db, url, config)),
     await examineClock(db, config),
   );
   try {
@@ -124,7 +128,8 @@ async function examine(
   } catch (error) {
     if (error instanceof DatabaseRefusesError)
       return [...found, fail('Roles', `${error.what}: ${error.why}`, error.hint)];
-    if (!(error instanceof DatabaseNotReadyError)) throw error;
+    if (!(error instanceof DatabaseNotReadyError || error instanceof NewerDatabaseError))
+      throw error;
     // Without the schema nothing more can be examined.
     return [...found, fail('Schema', `${error.what}: ${error.why}`, error.hint)];
   }
@@ -136,6 +141,7 @@ async function examine(
         : "every migration of the bots is applied; the platform's own tables are left as they are",
     ),
     await examineRoles(db),
+    ...(await examineGrants(db, config)),
     ...(await examineAdmins(db)),
     ...(await examineOwnTriggers(db)),
     await examineReader(db, url),

@@ -10,6 +10,18 @@ export interface Diagnosis {
   hint: string | null;
   /** only of `Progress`, and only if a canary was sent */
   canary?: CanaryResult;
+  /** what `doctor --fix` may do about it */
+  fix?: Fix;
+}
+
+/** A remedy that harms nothing, also where it turns out not to help. */
+export interface Fix {
+  /** what it does, as an order: `let checks read the tables that were made later` */
+  what: string;
+  /** Does it; returns what was done, as a sentence without a full stop. In JSON this function is left out. */
+  apply: () => Promise<string>;
+  /** what was done; absent until then */
+  done?: string;
 }
 
 /** A clause that advises to run the doctor; it is left out in the doctor's own output. */

@@ -15,6 +15,7 @@ import {
 } from './host.ts';
 import { examineProject, type ReadProject } from './project.ts';
 import { examineRedis } from './redis.ts';
+import { examineSettingsFile } from './settings-file.ts';
 
 export type { Diagnosis } from './diagnosis.ts';
 
@@ -43,7 +44,7 @@ export async function examineAll(
   report(examineNode(), ...examineZone(), ...examineFirstProcess());
   report(...(await examineProject(readProject).catch((error) => [failure('Project', error)])));
   const config = tryConfig();
-  report(...oddSettings().map(oddSetting));
+  report(...oddSettings().map(oddSetting), ...examineSettingsFile());
   if (config instanceof Error) {
     const faults = config instanceof BadSettingsError ? config.settings : [config];
     report(...faults.map((each) => failure('Config', each)));

@@ -1,10 +1,11 @@
+import { chmodSync, lstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Config } from '../../config.ts';
 import { binariesPackage, howToInstallBinaries } from '../../database/embedded/binaries.ts';
 import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts';
 import { readOwnZone } from '../../ground/own-zone.ts';
 import { distrustMaybeMissing } from '../../ground/files/trusted.ts';
-import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { fail, ok, warn, type Diagnosis, type Fix } from './diagnosis.ts';
 import { counted } from '../../ground/text.ts';
 
 const oldestNode = 24;
@@ -42,7 +43,22 @@ function hostOf(url: string): string {
 export function examineHome({ home }: Config): Diagnosis[] {
   const found = distrustMaybeMissing(home);
   if (!found) return [];
-  return [fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`)];
+  const failed = fail('Home', found.why, `${found.hint}, or set ROUNDSMAN_HOME to another place`);
+  const fix = fixHome(home);
+  return [fix ? { ...failed, fix } : failed];
+}
+
+/** Takes the right to write from other users, where the directory itself is this user's; null where that is not what is wrong. */
+function fixHome(home: string): Fix | null {
+  const { uid, mode } = lstatSync(home);
+  if (uid !== process.geteuid?.() || (mode & 0o022) === 0) return null;
+  return {
+    what: `let only its owner write ${home} (chmod go-w)`,
+    apply: async () => {
+      chmodSync(home, mode & 0o7755);
+      return `only its owner may write ${home} now`;
+    },
+  };
 }
 
 /** The embedded database's programs: needed only if no DATABASE_URL is set. */

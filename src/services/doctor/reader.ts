@@ -3,6 +3,7 @@ import { readerRole } from '../../database/reader.ts';
 import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts';
 import { HiddenRowsError, refuseHiddenRows } from '../../database/refuse-hidden-rows.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { fixReader } from './fix-reader.ts';
 
 /** The role as which the checks of bots read, and whether rows are hidden from it. */
 export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
@@ -11,7 +12,7 @@ export async function examineReader(db: Db, url: string): Promise<Diagnosis> {
     if (asReader) return diagnoseReader(await readerWrites(db));
   } catch (error) {
     if (!(error instanceof HiddenRowsError)) throw error;
-    return fail('Checks', `${error.what}: ${error.why}`, error.hint);
+    return { ...fail('Checks', `${error.what}: ${error.why}`, error.hint), fix: fixReader(url) };
   }
   return warn(
     'Checks',

@@ -18,6 +18,15 @@ export async function examineRedis(
   if (!redisUrl) return [];
   const prefix = await prefixOf(config, onWait);
   const found: Diagnosis[] = [];
+  const { protocol, hostname } = new URL(redisUrl);
+  if (protocol === 'redis:' && !isThisHost(hostname))
+    found.push(
+      warn(
+        'TLS',
+        'the connection to Redis is not encrypted: its password can be read on the network between this host and the server',
+        'write REDIS_URL with rediss://, and the port at which the server speaks TLS',
+      ),
+    );
   try {
     const facts = await askRedis(redisUrl, prefix);
     const tried =
@@ -39,6 +48,9 @@ export async function examineRedis(
   }
   return found;
 }
+
+const isThisHost = (hostname: string): boolean =>
+  /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname) || hostname === '';
 
 /** The prefix of the queue's keys, which the database names; null if the database cannot be asked. */
 async function prefixOf({ databaseUrl, home }: Config, onWait: OnWait): Promise<string | null> {

@@ -1,0 +1,100 @@
+import { isIP } from 'node:net';
+import { sql } from 'kysely';
+import { counted } from '../../ground/text.ts';
+import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import type { Look } from './look.ts';
+
+interface Server {
+  fsync: boolean;
+  pages: boolean;
+  commit: string;
+  required: string;
+  standbys: number;
+  synchronous: number;
+}
+
+interface Slot {
+  name: string;
+  kept: string;
+}
+
+/** A slot that no standby reads keeps this much of the log before the doctor names it. */
+const keptMb = 1024;
+
+/** What a crash or the loss of the server costs, and whether a failover is followed. */
+export const examineFailover: Look = async ({ db, config }) => {
+  const { rows } = await sql<Server>`
+    SELECT current_setting('fsync') = 'on' AS fsync, current_setting('full_page_writes') = 'on' AS pages,
+           -- Of the server: sessions of Roundsman set their own.
+           coalesce((SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'), 'on') AS commit,
+           coalesce(current_setting('synchronous_standby_names', true), '') AS required,
+           (SELECT count(*)::int FROM pg_stat_replication) AS standbys,
+           (SELECT count(*)::int FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')) AS synchronous`.execute(
+    db,
+  );
+  const server = rows[0]!;
+  return [
+    examineCrash(server),
+    ...examineStandbys(server, config.databaseUrl),
+    ...(await idleSlots(db)),
+  ];
+};
+
+function examineCrash({ fsync, pages, standbys }: Server): Diagnosis {
+  const off = [...(fsync ? [] : ['fsync']), ...(pages ? [] : ['full_page_writes'])];
+  if (off.length > 0)
+    return warn(
+      'Replication',
+      `${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} off: a crash of the server's host can destroy the database`,
+      `as a superuser: ${off.map((name) => `ALTER SYSTEM RESET ${name}`).join('; ')}; SELECT pg_reload_conf()`,
+    );
+  return ok(
+    'Replication',
+    standbys > 0
+      ? `${counted(standbys, 'standby')} of the server; what is committed survives a crash`
+      : 'what is committed survives a crash; no standby is seen here, so a server that is lost comes back from its newest backup',
+  );
+}
+
+function examineStandbys(server: Server, databaseUrl: string | undefined): Diagnosis[] {
+  const found: Diagnosis[] = [];
+  if (
+    server.required !== '' &&
+    server.synchronous === 0 &&
+    !['off', 'local'].includes(server.commit)
+  )
+    found.push(
+      fail(
+        'Replication',
+        `every commit waits for a standby of ${server.required} (synchronous_standby_names), and none is seen here`,
+        'start that standby, or as a superuser: ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()',
+      ),
+    );
+  const host = databaseUrl ? new URL(databaseUrl).hostname.replace(/^\[|\]$/g, '') : '';
+  if (server.standbys > 0 && isIP(host) !== 0)
+    found.push(
+      warn(
+        'Replication',
+        `DATABASE_URL names the address ${host}, which stays with the old primary after a failover`,
+        'let it name a host that leads to whichever server is the primary; processes follow it by themselves',
+      ),
+    );
+  return found;
+}
+
+async function idleSlots(db: Parameters<Look>[0]['db']): Promise<Diagnosis[]> {
+  const { rows } = await sql<Slot>`
+    SELECT slot_name AS name, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) AS kept
+    FROM pg_replication_slots
+    WHERE NOT active AND NOT pg_is_in_recovery()
+      AND pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > ${keptMb} * 1024.0 * 1024
+    ORDER BY pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) DESC LIMIT 5`.execute(db);
+  if (rows.length === 0) return [];
+  return [
+    warn(
+      'Replication',
+      `no standby reads ${rows.map(({ name, kept }) => `the slot ${name}, which keeps ${kept} of the log`).join(', ')}: that grows until the disk is full`,
+      `start what reads it, or: ${rows.map(({ name }) => `SELECT pg_drop_replication_slot('${name}')`).join('; ')}`,
+    ),
+  ];
+}
