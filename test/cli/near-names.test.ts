@@ -57,6 +57,8 @@ const lookUps: [args: string[], meant: string][] = [
   ...bots,
   [['bots', 'rename', 'wathc', 'other'], 'watch'],
   [['bots', 'backfill', 'wathc', '--since', '1h'], 'watch'],
+  [['bots', 'history', 'wathc'], 'watch'],
+  [['bots', 'revert', 'wathc'], 'watch'],
   [['bots', 'catalogue', 'legder'], 'ledger'],
   [['bots', 'add', 'new', '--schedule', '@daily', '--endpoint', 'legder'], '/api/bots/ledger'],
   [['bots', 'verify', 'wathc'], 'watch'],
@@ -92,6 +94,8 @@ const lookUps: [args: string[], meant: string][] = [
   ...entries,
   [['knowledge', 'edit', 'sweeep', '--pattern', 'slow'], 'sweep'],
   [['knowledge', 'rename', 'sweeep', 'other'], 'sweep'],
+  [['knowledge', 'revert', 'sweeep'], 'sweep'],
+  [['knowledge', 'history', 'sweeep'], 'sweep'],
   [['knowledge', 'test', 'slow', '--category', 'latancy'], 'latency'],
   [['knowledge', 'edit', 'sweep', '--autonomy', 'shadow', '--component', 'chekcout'], 'checkout'],
   [
@@ -185,7 +189,8 @@ test('every option and argument that is a name is among them', () => {
     const name = nameOf(command)
       .replace(/^tickets bulk .*/, 'tickets bulk')
       .replace('tickets review', 'tickets list');
-    if (['bots add', 'knowledge add', 'secrets set'].includes(name)) continue;
+    if (['bots add', 'bots check', 'bots new', 'knowledge add', 'secrets set'].includes(name))
+      continue;
     for (const argument of command.registeredArguments) {
       const text = argument.variadic ? `<${argument.name()}...>` : `<${argument.name()}>`;
       if (isName.test(text)) expect(known(name), `${name} ${text}`).toBe(true);

@@ -21,7 +21,7 @@ const printsWhatItDid = (command: Command) =>
 const shows = (command: Command) =>
   /(^| )(list|show|explain|history|related|stats|next|catalogue|preview|check|status|doctor|from|test)$/.test(
     nameOf(command),
-  ) && !['notify test', 'sources test'].includes(nameOf(command));
+  ) && !['notify test', 'sources test', 'bots check'].includes(nameOf(command));
 
 describe('the options of what is shown', () => {
   test.each(leaves.filter(shows).map((command) => [nameOf(command), command] as const))(

@@ -28,6 +28,7 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
     DROP FUNCTION engine.without_credentials(jsonb), engine.change_context, engine.write_definition_change, engine.definition_changed, engine.definitions_added,
       engine.is_definition, engine.setting_changed, engine.write_value_change, engine.policy_added;
     ALTER TABLE bot_knowledge_events DROP COLUMN version, DROP COLUMN source, DROP COLUMN place;
+    DROP FUNCTION engine.let_login_work(regrole);
     DROP FUNCTION engine.receive(jsonb);
     DROP TABLE engine.inbox, engine.sources;
     DROP INDEX idx_bots_source;

@@ -108,7 +108,7 @@ test('each transition is a part of a transaction in docs/protocol.md, and each f
 
 /** Transactions that lock none of these rows, or that a running engine does not make. */
 const others =
-  /^src\/(database|demo|data\/(secrets|credits|craiverse|bots\/fence)|queue\/backend|services\/(database|progress)|heal\/(explain|bot-changes|while-contended)|testing|services\/tickets\/learn|services\/knowledge\/(add|enable|edit-component))/;
+  /^src\/(database|demo|data\/(secrets|credits|craiverse|bots\/fence)|queue\/backend|services\/(database|progress|doctor)|heal\/(explain|bot-changes|while-contended)|testing|services\/tickets\/learn|services\/knowledge\/(add|enable|edit-component))/;
 
 test('each place that opens a transaction stands in docs/protocol.md', () => {
   const opens = filesIn('src')

@@ -95,12 +95,14 @@ export const ofRuns: Transactions = {
   'put a remote run off': ({ db }) =>
     putOffRemoteRun(db, { id: runs.otherQueued, generation: 1 }, 500),
   'give runs back': ({ db }) => giveBackRuns(db, [run(runs.other), run(runs.first)]),
-  'give a run to other code': async ({ db }) => {
-    await sql`
-      INSERT INTO engine.nodes (id, role, host, pid, bots, heartbeat_at) VALUES ('other', 'worker', 'h', 1, '{own}', 'infinity')
-      ON CONFLICT DO NOTHING`.execute(db);
-    await giveRunOn(db, run(runs.first), { bot: 'own', pauseMs: 500 });
-  },
+  'give a run to other code': ({ db }) =>
+    db.transaction().execute(async (trx) => {
+      await sql`
+        INSERT INTO engine.nodes (id, role, host, pid, bots, heartbeat_at) VALUES ('other', 'worker', 'h', 1, '{own}', 'infinity')`.execute(
+        trx,
+      );
+      await giveRunOn(trx, run(runs.first), { bot: 'own', pauseMs: 500 });
+    }),
   'renew leases': ({ db }) => renewLeases(db, [run(runs.other), run(runs.first)]),
   'write progress': ({ db }) =>
     writeProgress(

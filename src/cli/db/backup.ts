@@ -5,7 +5,7 @@ import { withDatabase } from '../session/database.ts';
 import { note, printJson, say } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { bytesInWords } from './bytes.ts';
-import { keepHeapSmall } from '../../backup/small-heap.ts';
+import { keepHeapSmall } from '../../services/backups/small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface BackupOptions {

@@ -4,7 +4,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { withAddress } from '../session/database.ts';
 import { note, printJson, say, time } from '../terminal/print.ts';
 import { progressOf } from '../terminal/progress.ts';
-import { keepHeapSmall } from '../../backup/small-heap.ts';
+import { keepHeapSmall } from '../../services/backups/small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface RestoreOptions {

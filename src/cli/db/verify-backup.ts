@@ -3,7 +3,7 @@ import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
 import { note, printJson, say, time } from '../terminal/print.ts';
 import { refreshedNote } from './backup.ts';
-import { keepHeapSmall } from '../../backup/small-heap.ts';
+import { keepHeapSmall } from '../../services/backups/small-heap.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 interface VerifyOptions {

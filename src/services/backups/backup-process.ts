@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { connect } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
-import { keepHeapSmall } from '../../backup/small-heap.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { backupAsSet } from './as-set.ts';
 import type { BackupAnswer } from './in-process.ts';
 
