@@ -57,6 +57,10 @@ const lookUps: [args: string[], meant: string][] = [
   ...bots,
   [['bots', 'rename', 'wathc', 'other'], 'watch'],
   [['bots', 'backfill', 'wathc', '--since', '1h'], 'watch'],
+  [['limits', 'history', 'cooldown_minuts'], 'cooldown_minutes'],
+  [['limits', 'revert', 'cooldown_minuts'], 'cooldown_minutes'],
+  [['settings', 'history', 'runs_keep_dais'], 'runs_keep_days'],
+  [['settings', 'revert', 'runs_keep_dais'], 'runs_keep_days'],
   [['bots', 'history', 'wathc'], 'watch'],
   [['bots', 'revert', 'wathc'], 'watch'],
   [['bots', 'catalogue', 'legder'], 'ledger'],
@@ -182,8 +186,8 @@ test('every option and argument that is a name is among them', () => {
     asked.some((line) => line.startsWith(command) && (!option || line.includes(` ${option} `)));
   const isName =
     /<name>|\[name\]|<names\.\.\.>|<channel>|<entry>|\[knowledge\]|<zone>|\[bot\.\.\.\]/;
-  // A new name, a person who acts, and a field: nothing has them before.
-  const isFree = (text: string) => /--as |--display-name/.test(text);
+  // A new name, a person who acts, a field, a set of definitions, and an account of the machine: nothing has them before.
+  const isFree = (text: string) => /--as |--display-name|--set <name>|--user /.test(text);
   for (const command of leavesOf(wholeProgram())) {
     // A review needs a terminal, and asks the filters of the list.
     const name = nameOf(command)
