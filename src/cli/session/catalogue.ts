@@ -1,4 +1,4 @@
-import { catalogueOf, type Catalogue } from '../../catalogue/catalogue.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { projectFile } from '../../ground/files/project-file.ts';
 import { once } from '../../ground/once.ts';
 import { moduleBeside } from '../../ground/module-beside.ts';
@@ -18,9 +18,10 @@ export interface LoadedCatalogue {
 }
 
 const catalogueIn = async (module?: URL): Promise<Catalogue> => {
-  const { bots, remedies } = await (module
-    ? import(module.href)
-    : import('../../../bots/index.ts'));
+  const [{ catalogueOf }, { bots, remedies }] = await Promise.all([
+    import('../../catalogue/catalogue.ts'),
+    module ? import(module.href) : import('../../../bots/index.ts'),
+  ]);
   return catalogueOf(bots, remedies);
 };
 
