@@ -1,7 +1,7 @@
 /** A plan for a person, and as data. */
 import { counted, printable } from '../../ground/text.ts';
 import { shown } from '../../services/definitions/shown.ts';
-import type { Change, Plan } from '../../services/definitions/plan.ts';
+import type { Change, Plan } from '../../services/definitions/planning/change.ts';
 import { note, paint, say } from '../terminal/print.ts';
 
 const signs = {

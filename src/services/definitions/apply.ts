@@ -9,9 +9,9 @@ import { authorise, type Actor } from '../actor.ts';
 import { lockSettings } from './kinds/engine-settings.ts';
 import { kinds } from './kinds/index.ts';
 import type { Applying, Kind, Present } from './kinds/kind.ts';
-import { versionOf, type Change, type Plan } from './plan.ts';
+import { versionOf, type Change, type Plan } from './planning/change.ts';
 import { shown } from './shown.ts';
-import { definitionRows, forgetDefinitions, keyOf, rememberDefinitions } from './sets.ts';
+import { definitionRows, forgetDefinitions, keyOf, rememberDefinitions } from './planning/sets.ts';
 
 /** Rows were changed after the plan was made: `reasons` says what, and by whom where that is known. Nothing was changed. */
 export class ChangedMeanwhileError extends RoundsmanError {

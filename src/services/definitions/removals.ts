@@ -1,7 +1,7 @@
 /** How much a prune may remove without being asked for it by number. */
 import { UsageError } from '../../ground/errors.ts';
 import { counted } from '../../ground/text.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './planning/change.ts';
 
 /** A plan would remove more definitions than was agreed to. Nothing was changed. */
 export class TooManyRemovalsError extends UsageError {}

@@ -5,7 +5,7 @@ import type { Db } from '../../../database/connect.ts';
 import { counted } from '../../../ground/text.ts';
 import { startTimeLimit } from '../../../heal/patterns/timed-text.ts';
 import type { Values } from '../kinds/kind.ts';
-import type { Change } from '../plan.ts';
+import type { Change } from '../planning/change.ts';
 import type { Looking } from './looking.ts';
 import { runsInWords } from './of-bots.ts';
 import { gatesInWords, matchesInWords } from './of-knowledge.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { counted } from '../../../ground/text.ts';
-import type { Change } from '../plan.ts';
+import type { Change } from '../planning/change.ts';
 import type { Looking } from './looking.ts';
 
 /** Whether the heals of the last hour open or close the gate `budget` under the new limit. */

@@ -1,7 +1,7 @@
 /** Which row each definition is, and which set of files it belongs to (`engine.definitions`). */
 import { sql, type Selectable, type Transaction } from 'kysely';
-import type { Database, Db } from '../../database/connect.ts';
-import type { EngineDefinitions } from '../../database/tables.ts';
+import type { Database, Db } from '../../../database/connect.ts';
+import type { EngineDefinitions } from '../../../database/tables.ts';
 
 export type DefinitionRow = Selectable<EngineDefinitions>;
 
