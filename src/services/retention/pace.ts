@@ -13,7 +13,7 @@ export interface PaceLimits {
   busy: BusyLimits;
 }
 
-/** A sixteenth of one session's time, in pieces that others hardly notice: `npm run bench:retention` shows by how much. */
+/** A sixteenth of one session's time. What requests beside it wait is measured by `npm run bench:retention`, which still misses its goals. */
 export const usualPace: PaceLimits = { statementMs: 10, rest: 15, lookMs: 1_000, busy: busyLimits };
 
 /** Fewer would not make a statement shorter: on a busy server it waits for its turn, however few rows it removes. */
