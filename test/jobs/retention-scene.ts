@@ -5,7 +5,7 @@ import { removeOld } from '../../src/services/retention/remove-old.ts';
 import { usualPace, type PaceLimits } from '../../src/services/retention/pace.ts';
 import type { Db } from '../../src/database/connect.ts';
 
-export const eager: PaceLimits = { ...usualPace, rest: 0 };
+export const eager: PaceLimits = { ...usualPace, statementMs: 50, rest: 0 };
 
 /** A run that was asked for by hand, or of a slot. */
 export const retained = async (
