@@ -4,6 +4,7 @@ import { limits as all, readLimits } from '../../../data/bots/healing-limits.ts'
 import { changeLimit, limitOf } from '../../limits/change.ts';
 import { changedSetting } from './engine-settings.ts';
 import type { Kind } from './kind.ts';
+import { oneValueEach } from './overwritten.ts';
 
 const definitions = z.strictObject(
   Object.fromEntries(
@@ -31,14 +32,7 @@ export const limits: Kind = {
   settingKeys: (names) =>
     all.filter(({ name }) => names.includes(name)).map(({ setting }) => setting),
   lock: async () => {},
-  add: async (applying, name, values) => {
-    await change(applying, name, values.value);
-    return name;
-  },
-  async change(applying, { name }, wanted) {
-    await change(applying, name, wanted.value);
-    return name;
-  },
+  ...oneValueEach((applying, name, value) => change(applying, name, value)),
   async remove(applying, { name }) {
     await change(applying, name, limits.defaults(name).value);
   },

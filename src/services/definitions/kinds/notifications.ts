@@ -8,6 +8,7 @@ import { setNotifications } from '../../notify/set.ts';
 import { changedSetting } from './engine-settings.ts';
 import { map } from './fields.ts';
 import type { Applying, Kind, Values } from './kind.ts';
+import { oneDocument } from './overwritten.ts';
 
 const name = 'notifications';
 const fields = ['channels', 'routes', 'quiet_hours', 'report', 'hosts'] as const;
@@ -86,14 +87,7 @@ export const notifications: Kind = {
   },
   settingKeys: () => [settingKey],
   lock: async () => {},
-  async add(applying, _, values) {
-    await change(applying, values);
-    return name;
-  },
-  async change(applying, { values }, wanted) {
-    await change(applying, { ...values, ...wanted });
-    return name;
-  },
+  ...oneDocument(name, (applying, values) => change(applying, values)),
   remove: (applying) => change(applying, notifications.defaults(name)),
   changedBy: (db) => changedSetting(db, settingKey),
 };

@@ -9,6 +9,7 @@ import { policySchema, type PolicyDocument } from '../../../policy/schema.ts';
 import { issueWithPlace } from '../../../policy/issue-words.ts';
 import { setPolicy } from '../../policy/set.ts';
 import type { Applying, Kind, Values } from './kind.ts';
+import { oneDocument } from './overwritten.ts';
 
 const name = 'policy';
 
@@ -53,14 +54,7 @@ export const policy: Kind = {
   async lock(trx) {
     await sql`LOCK TABLE engine.policies IN SHARE ROW EXCLUSIVE MODE`.execute(trx);
   },
-  async add(applying, _, values) {
-    await change(applying, values);
-    return name;
-  },
-  async change(applying, { values }, wanted) {
-    await change(applying, { ...values, ...wanted });
-    return name;
-  },
+  ...oneDocument(name, (applying, values) => change(applying, values)),
   remove: (applying) => change(applying, policy.defaults(name)),
   async changedBy(db) {
     const row = await policyOf(db);

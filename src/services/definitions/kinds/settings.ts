@@ -5,6 +5,7 @@ import { changeSetting, clearSetting, settingOf, showSettings } from '../../sett
 import { settings as all, type SettingName } from '../../settings/kinds/index.ts';
 import { changedSetting } from './engine-settings.ts';
 import type { Applying, Kind } from './kind.ts';
+import { oneValueEach } from './overwritten.ts';
 
 const value = z.union(
   [z.string(), z.number(), z.array(z.string())],
@@ -47,14 +48,7 @@ export const settings: Kind = {
   check: async () => {},
   settingKeys: (names) => [...names],
   lock: async () => {},
-  async add(applying, name, values) {
-    await change(applying, name, values.value);
-    return name;
-  },
-  async change(applying, { name }, wanted) {
-    await change(applying, name, wanted.value);
-    return name;
-  },
+  ...oneValueEach((applying, name, value) => change(applying, name, value)),
   async remove(applying, { name }) {
     await change(applying, name, null);
   },
