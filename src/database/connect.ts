@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { withFirstHost } from '../ground/database-hosts.ts';
 import { watchSession, serverOf, watchLending, type PgInternals } from './open-sessions.ts';
-import { OwnClient } from './own-client.ts';
+import { followPrimary, PrimaryClient } from './primary-client.ts';
 import { rememberErrors } from './faults/own-errors.ts';
 import { dropOldPlans } from './drop-old-plans.ts';
 import { keepPrepared } from './prepared.ts';
@@ -48,22 +49,13 @@ export const shortStatements = {
 /** Options of the engine and the commands: they do the platform's own work, whichever role they log in as. */
 export const forEngine = { primary: true, asService: true } as const;
 
-/**
- * The address with sslmode=verify-full in place of the modes prefer, require and verify-ca. pg treats these three as
- * verify-full anyway, but prints a warning that this will change. An address that asks for libpq's own meaning of the
- * modes (uselibpqcompat) stays as it is.
- */
-const asVerified = (url: string): string =>
-  /[?&]uselibpqcompat=true/.test(url)
-    ? url
-    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
-
 /** A pool of plain `pg` connections, for COPY and LISTEN; `end()` it. Nothing connects before the first query. */
-export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
+export function pool(address: string, options: ConnectOptions = {}): pg.Pool {
+  const url = withFirstHost(address);
   const server = serverOf(url);
   const made = new pg.Pool({
-    Client: OwnClient,
-    connectionString: asVerified(url),
+    Client: PrimaryClient,
+    connectionString: url,
     max: options.max ?? 10,
     application_name: options.name ?? 'roundsman',
     connectionTimeoutMillis: connectTimeoutMs,
@@ -88,6 +80,7 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
   // old one would end the process.
   made.on('error', () => {});
   watchLending(made);
+  followPrimary(url, made);
   return made;
 }
 
@@ -96,11 +89,11 @@ export function pool(url: string, options: ConnectOptions = {}): pg.Pool {
  * too. Its owner ends it.
  */
 export async function connectAlone(
-  url: string,
+  address: string,
   options: SessionOptions & { name: string },
 ): Promise<pg.Client> {
-  const client = new OwnClient({
-    connectionString: asVerified(url),
+  const client = new PrimaryClient({
+    connectionString: withFirstHost(address),
     application_name: options.name,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

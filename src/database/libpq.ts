@@ -2,6 +2,7 @@
  * The address of a database in the form that PostgreSQL's own programs (psql, pg_dump) take it: environment variables.
  * Arguments would show the password in every list of processes.
  */
+import { serversIn } from '../ground/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
 
 /** For each sslmode that `pg` and libpq understand differently: libpq's name of what `pg` means by it. */
@@ -21,13 +22,19 @@ export function libpqEnvironment(address: string): Record<string, string> {
     // `pg` would read the files of TLS.
     connectionString: withoutParameters(/^ssl/, address).href,
   });
+  const servers = serversIn(address);
   const parameter = (name: string) => searchParams.get(name) || undefined;
   const mode = parameter('sslmode') ?? (parameter('ssl') === 'no-verify' ? 'no-verify' : undefined);
   const isLibpqMode = parameter('uselibpqcompat') === 'true';
   const sslmode = mode && (isLibpqMode ? mode : (libpqModes[mode] ?? mode));
   const variables = {
-    PGHOST: host,
-    PGPORT: String(port),
+    ...(servers.length > 1
+      ? {
+          PGHOST: servers.map((each) => each.host).join(','),
+          PGPORT: servers.map((each) => each.port).join(','),
+          PGTARGETSESSIONATTRS: 'read-write',
+        }
+      : { PGHOST: host, PGPORT: String(port) }),
     PGUSER: user,
     PGDATABASE: database,
     PGPASSWORD: typeof password === 'string' ? password : undefined,

@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type pg from 'pg';
+import type { Server } from '../ground/database-hosts.ts';
 import { meaningOf } from './faults/sql-states.ts';
 
 /** What pg keeps in its clients but does not show in its types. */
@@ -13,6 +14,8 @@ export interface PgInternals {
   _sentQueryQueue?: unknown[];
   /** set when the pool will close the client after this use */
   _poolUseCount?: number;
+  host: string;
+  port: number;
 }
 
 interface OpenSession {
@@ -114,6 +117,12 @@ export function watchSession(client: PgInternals, server: string, refusesWrites:
     else if (open.isWrong) discard(open);
     refused = false;
   });
+}
+
+/** Another server of this address is the primary now: sessions to the others are not used again, and those that are idle end at once. */
+export function leaveOtherServers(url: string, { host, port }: Server): void {
+  for (const open of openTo.get(serverOf(url)) ?? [])
+    if (open.client.host !== host || open.client.port !== port) discard(open);
 }
 
 /** Closes a session whose server has not answered in time, and the other sessions that this silence concerns. */

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import type { Server } from '../ground/database-hosts.ts';
 import { databaseNameIn } from '../ground/database-name.ts';
 import { lastInstant, withinBounds } from '../ground/time-bounds.ts';
 
@@ -63,8 +64,18 @@ const originalDefaults = defaultDescriptors.flatMap(([name, { value, writable }]
 function withoutBlanks(config: pg.ClientConfig = {}): pg.ClientConfig {
   const { connectionString: address } = config;
   if (address === undefined || !URL.canParse(address)) return config;
-  return { ...config, connectionString: new URL(address).href };
+  return { ...config, connectionString: asVerified(new URL(address).href) };
 }
+
+/**
+ * The address with sslmode=verify-full in place of the modes prefer, require and verify-ca. pg treats these three as
+ * verify-full anyway, but prints a warning that this will change. An address that asks for libpq's own meaning of the
+ * modes (uselibpqcompat) stays as it is.
+ */
+const asVerified = (url: string): string =>
+  /[?&]uselibpqcompat=true/.test(url)
+    ? url
+    : url.replace(/([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
 
 /** Has the client ask for the database that its address names. */
 function askForNamed(client: pg.Client, { connectionString = '' }: pg.ClientConfig): void {
@@ -87,5 +98,12 @@ export class OwnClient extends pg.Client {
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }
+  }
+
+  /** Connects to this server in place of the host of its address. Call it before `connect`. */
+  goTo({ host, port }: Server): void {
+    const inside = this as unknown as { connectionParameters: { host: string; port: number } };
+    Object.assign(this, { host, port });
+    Object.assign(inside.connectionParameters, { host, port });
   }
 }

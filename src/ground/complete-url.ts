@@ -3,8 +3,8 @@
  * address then connects in the same way. It reads the variables as `pg` does; they are PostgreSQL's own (libpq).
  */
 
-/** `user@/name?host=/run/postgresql` has no host, so it is not a valid URL; PostgreSQL's own programs accept it. */
-const withoutHost = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?=[:/?#]|$)/;
+import { withFirstHost, withHosts, withoutHost, written } from './database-hosts.ts';
+
 const anyHost = 'localhost';
 
 /** The modes by which `pg` means TLS with a verified server certificate. */
@@ -16,11 +16,12 @@ const verifiedModes = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
  *   `PGSSLNEGOTIATION` and `PGOPTIONS` count where the address says nothing
  */
 export function completeUrl(text: string, environment: NodeJS.ProcessEnv): string {
-  const readable = URL.canParse(text) ? text : text.replace(withoutHost, `$1${anyHost}`);
+  const single = withFirstHost(text, environment.PGPORT?.split(',')[0] || undefined);
+  const readable = URL.canParse(single) ? single : single.replace(withoutHost, `$1${anyHost}`);
   if (!URL.canParse(readable)) return text;
   const url = new URL(readable);
   const before = url.href;
-  if (readable !== text || url.hostname === '') addHost(url, environment);
+  if (single === text && (readable !== text || url.hostname === '')) addHost(url, environment);
   addLogin(url, environment);
   if (/^\/?$/.test(url.pathname) && environment.PGDATABASE)
     url.pathname = `/${encodeURIComponent(environment.PGDATABASE)}`;
@@ -30,12 +31,11 @@ export function completeUrl(text: string, environment: NodeJS.ProcessEnv): strin
 
 const isGiven = (url: URL, name: string): boolean => Boolean(url.searchParams.get(name));
 
-function addHost(url: URL, { PGHOST }: NodeJS.ProcessEnv): void {
+function addHost(url: URL, { PGHOST, PGPORT }: NodeJS.ProcessEnv): void {
   const host = url.searchParams.get('host') || PGHOST || anyHost;
   url.searchParams.delete('host');
-  // The directory of a Unix socket, or an IPv6 address.
-  url.hostname =
-    host.includes(':') && !host.startsWith('/') ? `[${host}]` : encodeURIComponent(host);
+  if (host.includes(',')) url.href = withHosts(url, host, url.port || PGPORT || '');
+  else url.hostname = written(host);
 }
 
 function addLogin(url: URL, { PGPORT, PGUSER, USER, PGPASSWORD }: NodeJS.ProcessEnv): void {

@@ -1,5 +1,6 @@
 /** Finds parts of a PostgreSQL address that `pg` would misread or ignore. */
 import { readFileSync } from 'node:fs';
+import { problemOfHosts } from './database-hosts.ts';
 
 export const sslmodes = [
   'disable',
@@ -30,6 +31,15 @@ export function problemOf(address: string): { why: string; hint: string } | null
     return {
       why: `sslmode=${mode} does not exist`,
       hint: `give one of ${sslmodes.join(', ')} (only no-verify does not check which server answers)`,
+    };
+  const host = problemOfHosts(address);
+  if (host !== null)
+    return { why: host, hint: 'write several servers as postgres://user@one:5432,two:5432/name' };
+  const wanted = searchParams.get('target_session_attrs');
+  if (wanted && !['read-write', 'primary', 'any'].includes(wanted))
+    return {
+      why: `target_session_attrs=${wanted} asks for a server that may take no writes`,
+      hint: 'leave it out, or write read-write: Roundsman looks for the server that takes writes',
     };
   for (const [name, what, form] of files)
     for (const path of searchParams.getAll(name).filter(Boolean)) {

@@ -1,7 +1,16 @@
 /** Starts servers for one test alone, which can be killed and started again on the same port with the same data. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -36,8 +45,14 @@ export interface OwnPostgres {
    * lines of pg_hba.conf.
    */
   speakTls(issued: Issued, rules: string[], ca?: string): Promise<void>;
-  /** Starts a second server on a copy of the files, as a standby or a primary; the first one has to be stopped. */
-  copy(role: 'standby' | 'primary'): Promise<string>;
+  /**
+   * Starts a second server on a copy of the files: a primary, a standby, or a standby that follows this server once that is started again.
+   * This one has to be stopped.
+   */
+  copy(role: 'standby' | 'primary' | 'follower'): Promise<string>;
+  killCopies(): Promise<void>;
+  /** The processes of this server do nothing until it is called with false. */
+  freeze(yes: boolean): void;
 }
 
 export async function ownPostgres(): Promise<OwnPostgres> {
@@ -96,18 +111,33 @@ export async function ownPostgres(): Promise<OwnPostgres> {
         'SELECT pg_reload_conf()',
       );
     },
+    async killCopies() {
+      for (const each of copies) await quit(each);
+    },
+    freeze(yes) {
+      const { pid } = findPostmaster(data)!;
+      for (const each of [pid, ...childrenOf(pid)]) process.kill(each, yes ? 'SIGSTOP' : 'SIGCONT');
+    },
     async copy(role) {
       const copied = join(directory, `copy-${copies.length}`);
       execFileSync('cp', ['-a', data, copied]);
       copies.push(copied);
-      if (role === 'standby') {
+      if (role !== 'primary') {
         writeFileSync(join(copied, 'standby.signal'), '');
         if (account) chownSync(join(copied, 'standby.signal'), account.uid, account.gid);
       }
+      if (role === 'follower')
+        appendFileSync(
+          join(copied, 'postgresql.auto.conf'),
+          `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres password=${password}'\n`,
+        );
       return (await launch(copied, 0)).url;
     },
   };
 }
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
 export interface OwnRedis {
   url: string;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { sql } from 'kysely';
+import { serversIn } from '../../ground/database-hosts.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import type { Look } from './look.ts';
@@ -70,13 +71,22 @@ function examineStandbys(server: Server, databaseUrl: string | undefined): Diagn
         'start that standby, or as a superuser: ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()',
       ),
     );
-  const host = databaseUrl ? new URL(databaseUrl).hostname.replace(/^\[|\]$/g, '') : '';
-  if (server.standbys > 0 && isIP(host) !== 0)
+  const [first, ...others] = serversIn(databaseUrl ?? '');
+  const host = first?.host ?? '';
+  if (server.standbys > 0 && server.synchronous === 0)
+    found.push(
+      warn(
+        'Replication',
+        'no standby is synchronous: a failover loses what the standby has not received, and a remedy that was recorded there only is carried out again',
+        "as a superuser, if a commit may wait for it: ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'; SELECT pg_reload_conf()",
+      ),
+    );
+  if (server.standbys > 0 && others.length === 0 && isIP(host) !== 0)
     found.push(
       warn(
         'Replication',
         `DATABASE_URL names the address ${host}, which stays with the old primary after a failover`,
-        'let it name a host that leads to whichever server is the primary; processes follow it by themselves',
+        'let it name all servers (postgres://user@one:5432,two:5432/name), or a host that leads to whichever is the primary; processes follow it by themselves',
       ),
     );
   return found;

@@ -6,6 +6,7 @@ import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts
 import { readOwnZone } from '../../ground/own-zone.ts';
 import { distrustMaybeMissing } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis, type Fix } from './diagnosis.ts';
+import { nameOfServer, serversIn } from '../../ground/database-hosts.ts';
 import { counted } from '../../ground/text.ts';
 
 const oldestNode = 24;
@@ -36,7 +37,8 @@ export function examineConfig({ databaseUrl, redisUrl, home, concurrency }: Conf
 
 function hostOf(url: string): string {
   const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
+  const servers = serversIn(url);
+  return `${servers.length > 1 ? servers.map(nameOfServer).join(',') : host}${pathname}`;
 }
 
 /** A diagnosis only if ROUNDSMAN_HOME cannot be trusted: `up` writes its log there, with any database. */

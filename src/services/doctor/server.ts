@@ -4,6 +4,7 @@ import { describeConnection } from './describe-connection.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { examineDisk } from './disk.ts';
 import { examineFailover } from './failover.ts';
+import { examineServers } from './servers.ts';
 import type { Look } from './look.ts';
 import { examineOpenSessions } from './open-sessions.ts';
 import { examinePooler } from './pooler.ts';
@@ -15,6 +16,7 @@ const looks: Look[] = [
   examineOpenSessions,
   examineTls,
   examineFailover,
+  examineServers,
   examineDisk,
 ];
 

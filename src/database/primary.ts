@@ -1,0 +1,143 @@
+/** Finds out which of the servers of an address takes writes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../ground/errors.ts';
+import { nameOfServer, serversIn, type Server } from '../ground/database-hosts.ts';
+import { NoPrimaryError, OldPrimaryError } from './no-primary.ts';
+import { OwnClient } from './own-client.ts';
+import { leaveOtherServers } from './open-sessions.ts';
+
+/** A server that does not answer within this time cannot be used now. */
+const answerMs = 3_000;
+/** Once a primary has answered, the others get this long to say that they are one, too. */
+const othersMs = 250;
+/** For so long what the servers have said counts for further connections. */
+const knownMs = 1_000;
+
+/** What a server has said. */
+export interface Answer {
+  server: Server;
+  /** 0: it takes no writes, or has no such number */
+  timeline: number;
+  takesWrites: boolean;
+  /** why it cannot be used; null: it answered */
+  error: unknown;
+}
+
+interface Known {
+  /** the newest timeline of a primary that this process has seen */
+  timeline: number;
+  asked: Promise<Server> | null;
+  askedAt: number;
+}
+
+/** By address. */
+const known = new Map<string, Known>();
+
+/**
+ * The server that takes writes. After a failover an old primary may come back, or never have stopped: of two that take writes, the one with the
+ * newer timeline is right, because a standby begins another timeline when it is promoted, and one that is older than what this
+ * process has seen is refused for good. Sessions of this process at other servers are ended once they are idle.
+ *
+ * Throws {@link NoPrimaryError} when none takes writes, {@link OldPrimaryError} when only an old one does, and what the connection to the
+ * first one threw when none answered.
+ */
+export function findPrimary(address: string): Promise<Server> {
+  const of = known.get(address) ?? { timeline: 0, asked: null, askedAt: 0 };
+  known.set(address, of);
+  if (of.asked && performance.now() - of.askedAt < knownMs) return of.asked;
+  of.askedAt = performance.now();
+  const asked = choose(address, of);
+  of.asked = asked;
+  asked.catch(() => {
+    if (of.asked === asked) of.asked = null;
+  });
+  return asked;
+}
+
+/** What was said about the servers of an address does not count any more: a connection to the chosen one failed. */
+export function forgetPrimary(address: string): void {
+  const of = known.get(address);
+  if (of) of.asked = null;
+}
+
+async function choose(address: string, of: Known): Promise<Server> {
+  const answers = await askAll(address);
+  const primaries = answers
+    .filter(({ takesWrites }) => takesWrites)
+    .toSorted((a, b) => b.timeline - a.timeline);
+  const [newest] = primaries;
+  if (newest === undefined) throw noneOf(answers);
+  if (newest.timeline < of.timeline) throw new OldPrimaryError(newest.server);
+  of.timeline = newest.timeline;
+  leaveOtherServers(address, newest.server);
+  return newest.server;
+}
+
+/** What each server of the address says, those that do not answer within 3 s included. */
+export const askEach = (address: string): Promise<Answer[]> =>
+  Promise.all(serversIn(address).map((server) => ask(address, server)));
+
+/** The error of a list of servers of which none takes writes. */
+function noneOf(answers: readonly Answer[]): unknown {
+  const refused = answers.filter(({ error }) => error !== null);
+  if (refused.length < answers.length)
+    return new NoPrimaryError(
+      answers.map(({ server, error }) => ({
+        server,
+        why: error === null ? 'takes no writes' : messageOf(error),
+      })),
+    );
+  const first = refused[0]!.error;
+  if (!(first instanceof Error)) return first;
+  const why = refused.map(({ server, error }) => `${nameOfServer(server)}: ${messageOf(error)}`);
+  return Object.assign(new Error(why.join('; '), { cause: first }), {
+    code: (first as NodeJS.ErrnoException).code,
+  });
+}
+
+/** All answers, or those that have come shortly after that of a primary. */
+async function askAll(address: string): Promise<Answer[]> {
+  const servers = serversIn(address);
+  const answers: Answer[] = [];
+  const all = Promise.all(
+    servers.map(async (server) => {
+      const answer = await ask(address, server);
+      answers.push(answer);
+      if (answer.takesWrites) found.resolve();
+    }),
+  );
+  const found = Promise.withResolvers<void>();
+  await Promise.race([all, found.promise.then(() => sleep(othersMs))]);
+  return [...answers];
+}
+
+/** A server that is not PostgreSQL may have no timeline. */
+const readTimeline = `SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline`;
+
+async function ask(address: string, server: Server): Promise<Answer> {
+  const client = new OwnClient({
+    connectionString: address,
+    application_name: 'roundsman',
+    connectionTimeoutMillis: answerMs,
+    query_timeout: answerMs,
+  });
+  client.goTo(server);
+  client.on('error', () => {});
+  const answer = { server, timeline: 0, takesWrites: false, error: null };
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ takesWrites: boolean }>(
+      `SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off' AS "takesWrites"`,
+    );
+    if (rows[0]?.takesWrites !== true) return answer;
+    const timeline = await client.query<{ timeline: string }>(readTimeline).then(
+      ({ rows: [row] }) => Number.parseInt(row?.timeline ?? '0', 16),
+      () => 0,
+    );
+    return { ...answer, takesWrites: true, timeline };
+  } catch (error) {
+    return { ...answer, error };
+  } finally {
+    client.end().catch(() => {});
+  }
+}
