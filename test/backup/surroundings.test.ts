@@ -5,6 +5,7 @@ import { readRoles } from '../../src/backup/read/surroundings.ts';
 import { surroundingsThatDiffer } from '../../src/backup/restore/compare-surroundings.ts';
 import { testDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';
+import { ownPostgres } from '../support/own-servers.ts';
 import { backupFolder, take } from './scene.ts';
 
 test('a role of the copy that may do more or less, or a membership, is named', async () => {
@@ -66,3 +67,39 @@ test('a view that was not refreshed is proven, and it is told that a restore fil
   const taken = await take(database, backupFolder(), { prove: true });
   expect(taken).toMatchObject({ proven: true, unproven: null, refreshed: ['public.stale'] });
 }, 120_000);
+
+test('what a role writes into its own settings, and odd names, are only text in a backup', async () => {
+  const server = await ownPostgres();
+  const database = { url: server.url, db: server.db };
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const ask = (query: string) => administer(server.url, query);
+  const odd = ['a$role$b', 'a$do$b', 'two\nlines', 'back\\slash "quoted"'];
+  const quoted = odd.map((name) => `"${name.replaceAll('"', '""')}"`);
+  await ask('CREATE ROLE low LOGIN');
+  for (const each of [...quoted, 'low'])
+    await ask(
+      `${each === 'low' ? '' : `CREATE ROLE ${each}; `}GRANT SELECT ON public.bots TO ${each}`,
+    );
+  await ask(`GRANT ${quoted[0]!} TO ${quoted[2]!} WITH ADMIN OPTION`);
+  await ask(`GRANT ${quoted[1]!} TO ${quoted[3]!} WITH INHERIT FALSE`);
+  // As the role itself may.
+  const becomesSuperuser = 'x;alter/**/role/**/low/**/superuser';
+  for (const where of ['', ' IN DATABASE postgres'])
+    await ask(
+      `SELECT set_config('search_path', '${becomesSuperuser}', false); ALTER ROLE low${where} SET search_path FROM CURRENT`,
+    );
+  await ask(`ALTER ROLE low SET application_name = 'costs $role$ 5'`);
+  await ask(`ALTER ROLE low IN DATABASE postgres SET application_name = '$set$ $do$ x'`);
+  await ask(`ALTER ROLE ${quoted[0]!} SET search_path = "$user", public, "A b", 'c,d'`);
+  const folder = backupFolder();
+  const taken = await take(database as never, folder, { prove: true });
+  expect(taken).toMatchObject({ proven: true, unproven: null });
+  const { rows } = await client.query(`SELECT rolsuper FROM pg_roles WHERE rolname = 'low'`);
+  expect(rows).toEqual([{ rolsuper: false }]);
+  const statements = await readRoles(client);
+  expect(statements.every((line) => !line.includes('\n'))).toBe(true);
+  expect(statements.join('\n')).toContain(`'$user', 'public', 'A b', 'c,d'`);
+  expect(statements.join('\n')).not.toMatch(/SET search_path TO x;/);
+}, 180_000);

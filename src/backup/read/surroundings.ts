@@ -26,12 +26,9 @@ const roles = `
            CASE WHEN rolconnlimit <> -1 THEN 'CONNECTION LIMIT ' || rolconnlimit END,
            'VALID UNTIL ' || quote_literal(rolvaliduntil)) AS attributes,
          coalesce(r.rolconfig, '{}') AS config, shobj_description(r.oid, 'pg_authid') AS comment,
-         ARRAY(SELECT CASE
-                 WHEN inherits <> r.rolinherit OR NOT sets THEN format(
-                   'DO $role$ BEGIN IF current_setting(''server_version_num'')::int >= 160000 THEN EXECUTE %L; ELSE EXECUTE %L; END IF; END $role$;',
-                   format('GRANT %I TO %I WITH ADMIN %s, INHERIT %s, SET %s', of, r.rolname, admin::text, inherits::text, sets::text),
-                   format('GRANT %I TO %I%s', of, r.rolname, CASE WHEN admin THEN ' WITH ADMIN OPTION' ELSE '' END))
-                 ELSE format('GRANT %I TO %I%s;', of, r.rolname, CASE WHEN admin THEN ' WITH ADMIN OPTION' ELSE '' END) END
+         ARRAY(SELECT jsonb_build_object(
+                 'of', quote_ident(of), 'admin', admin,
+                 'options', CASE WHEN inherits <> r.rolinherit OR NOT sets THEN format('ADMIN %s, INHERIT %s, SET %s', admin::text, inherits::text, sets::text) END)
                FROM (SELECT pg_get_userbyid(m.roleid) AS of, bool_or(m.admin_option) AS admin,
                             bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::bool, r.rolinherit)) AS inherits,
                             bool_or(coalesce((to_jsonb(m) ->> 'set_option')::bool, true)) AS sets
@@ -48,18 +45,56 @@ interface Role {
   attributes: string;
   /** `name=value` of its settings in all databases */
   config: string[];
-  memberships: string[];
+  memberships: Membership[];
   comment: string | null;
+}
+
+interface Membership {
+  /** quoted */
+  of: string;
+  admin: boolean;
+  /** the options that only PostgreSQL 16 and newer know, where they are not as usual */
+  options: string | null;
 }
 
 /** Lists of names are stored as they are written in SQL; every other value is one text. */
 const isList = /^(search_path|session_preload_libraries|local_preload_libraries|temp_tablespaces)$/;
 
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A text as a literal, on one line: the statements of a file are told from each other by their lines, too. */
+const literal = (text: string): string => {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return /[\\\n\r]/.test(text)
+    ? `E${quoted.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}`
+    : quoted;
+};
 
-/** Within a text that is quoted with dollars. */
-const withoutDollars = (text: string): string =>
-  `E${literal(text.replaceAll('\\', '\\\\').replaceAll('$', '\\x24'))}`;
+/** A quoted name on one line. */
+const oneLine = (name: string): string =>
+  /[\n\r]/.test(name)
+    ? `U&${name.replaceAll('\\', '\\\\').replaceAll('\n', '\\000A').replaceAll('\r', '\\000D')}`
+    : name;
+
+/** The body as a block, quoted with dollars of which it has none itself: names, values and comments may hold anything. */
+function block(body: string): string {
+  let tag = '$do$';
+  for (let n = 1; body.includes(tag); n += 1) tag = `$do${n}$`;
+  return `DO ${tag} ${body} ${tag};`;
+}
+
+/**
+ * The names in a list that PostgreSQL stores as text, as its own `SplitGUCList` reads it; null where it is no such list. Whoever may set it
+ * for a role, the role itself included, may write anything there.
+ */
+function namesIn(list: string): string[] | null {
+  const names: string[] = [];
+  const part = /\s*(?:"((?:[^"]|"")+)"|([^\s,"]+))\s*(,|$)/y;
+  for (;;) {
+    const [, quoted, plain, end] = part.exec(list) ?? [];
+    if (end === undefined) return null;
+    names.push(plain ?? quoted!.replaceAll('""', '"'));
+    if (end === '') return names;
+  }
+}
 
 /** `name TO value` of the settings that a catalogue has as `name=value`. */
 const settingsIn = (config: readonly string[]): string[] =>
@@ -67,7 +102,8 @@ const settingsIn = (config: readonly string[]): string[] =>
     const at = setting.indexOf('=');
     const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
     if (!/^[\w.]+$/.test(name)) return [];
-    return [`${name} TO ${isList.test(name) && value !== '' ? value : literal(value)}`];
+    const names = isList.test(name) ? namesIn(value) : null;
+    return [`${name} TO ${(names ?? [value]).map(literal).join(', ')}`];
   });
 
 /** Makes each role that is missing, with its settings, then the memberships. `names`: of these roles alone. */
@@ -78,16 +114,27 @@ export async function readRoles(
   const { rows } = await client.query<Role>(roles, [names ?? null]);
   return [
     ...rows.map(({ name, quoted, attributes, config, comment }) => {
-      const settings = settingsIn(config).map((each) => ` ALTER ROLE ${quoted} SET ${each};`);
-      // On one line: each statement is told from the next one by its lines.
-      if (comment !== null)
-        settings.push(
-          ` COMMENT ON ROLE ${quoted} IS ${withoutDollars(comment).replaceAll('\n', String.raw`\n`)};`,
-        );
-      return `DO $role$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(name)}) THEN CREATE ROLE ${quoted} ${attributes};${settings.join('')} END IF; END $role$;`;
+      const role = oneLine(quoted);
+      const settings = settingsIn(config).map((each) => ` ALTER ROLE ${role} SET ${each};`);
+      if (comment !== null) settings.push(` COMMENT ON ROLE ${role} IS ${literal(comment)};`);
+      return block(
+        `BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(name)}) THEN CREATE ROLE ${role} ${attributes};${settings.join('')} END IF; END`,
+      );
     }),
-    ...rows.flatMap(({ memberships }) => memberships),
+    ...rows.flatMap(({ quoted, memberships }) =>
+      memberships.map((each) => membershipOf(oneLine(quoted), each)),
+    ),
   ];
+}
+
+function membershipOf(role: string, { of, admin, options }: Membership): string {
+  const granted = `GRANT ${oneLine(of)} TO ${role}`;
+  const plain = `${granted}${admin ? ' WITH ADMIN OPTION' : ''}`;
+  if (options === null) return `${plain};`;
+  const newer = literal(`${granted} WITH ${options}`);
+  return block(
+    `BEGIN IF current_setting('server_version_num')::int >= 160000 THEN EXECUTE ${newer}; ELSE EXECUTE ${literal(plain)}; END IF; END`,
+  );
 }
 
 /**
@@ -115,13 +162,15 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
     FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
     WHERE d.datname = current_database() ORDER BY role NULLS FIRST`);
   const carryOut = (statement: string, isOptional: boolean): string =>
-    `DO $set$ BEGIN EXECUTE format(${literal(statement)}, current_database());${isOptional ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END $set$;`;
+    block(
+      `BEGIN EXECUTE format(${literal(statement)}, current_database());${isOptional ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END`,
+    );
   const percent = (text: string): string => text.replaceAll('%', '%%');
   return [
     ...grants.map(({ statement }) => carryOut(statement, true)),
     ...limits.map(({ most }) => carryOut(`ALTER DATABASE %I CONNECTION LIMIT ${most}`, true)),
     ...comments.map(({ comment }) =>
-      carryOut(`COMMENT ON DATABASE %I IS ${percent(withoutDollars(comment))}`, true),
+      carryOut(`COMMENT ON DATABASE %I IS ${percent(literal(comment))}`, true),
     ),
     ...rows.flatMap(({ role, config }) =>
       settingsIn(config).map((each) =>

@@ -20,17 +20,17 @@ export async function surroundingsThatDiffer(
   );
   const [own] = rows as [{ name: string; quoted: string }];
   // The login of the copy was there before, as the superuser of its server.
-  const ofOthers = linesOf(roles).filter(
-    (line) => !line.includes(` CREATE ROLE ${own.quoted} `) && !line.includes(` TO ${own.quoted}`),
-  );
-  const names = ofOthers.flatMap((line) => {
-    const [, quoted] = / CREATE ROLE ("(?:[^"]|"")+"|\S+) /.exec(line) ?? [];
+  const roleIn = (line: string) =>
+    / (?:CREATE ROLE|TO) ((?:U&)?"(?:[^"]|"")+"|[^\s;']+)/.exec(line)?.[1];
+  const ofOthers = linesOf(roles).filter((line) => roleIn(line) !== own.quoted);
+  const others = ofOthers.flatMap((line) => {
+    const [, quoted] = / CREATE ROLE ((?:U&)?"(?:[^"]|"")+"|\S+) /.exec(line) ?? [];
     return quoted === undefined ? [] : [unquoted(quoted)];
   });
   // What is taken from the owner of a database is taken from another owner in the copy.
   const lasting = linesOf(settings).filter((line) => !line.includes("format('REVOKE "));
   return [
-    ...(await of('roles', ofOthers, readRoles(client, names))),
+    ...(await of('roles', ofOthers, readRoles(client, others))),
     ...(await of('settings of the database', lasting, readSettings(client))),
   ];
 }
@@ -39,7 +39,12 @@ const linesOf = (text: string | undefined): string[] => statementsOf(text ?? '')
 
 /** Each begins on a line of its own; values of settings may have line breaks. */
 const statementsOf = (text: string): string[] =>
-  text.split(/\n(?=DO \$(?:role|set)\$ |GRANT )|\n$/).filter((statement) => statement !== '');
+  text.split(/\n(?=DO \$\w+\$ |GRANT )|\n$/).filter((statement) => statement !== '');
 
-const unquoted = (name: string): string =>
-  name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+const unquoted = (name: string): string => {
+  if (name.startsWith('U&'))
+    return unquoted(name.slice(2)).replace(/\\(\\|[0-9A-F]{4})/g, (_, code: string) =>
+      code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 16)),
+    );
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+};

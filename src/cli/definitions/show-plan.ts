@@ -1,6 +1,6 @@
 /** A plan for a person, and as data. */
 import { counted, printable } from '../../ground/text.ts';
-import { shown } from '../../services/definitions/shown.ts';
+import { maskedFields, shown } from '../../services/definitions/shown.ts';
 import type { Change, Plan } from '../../services/definitions/planning/change.ts';
 import { note, paint, say } from '../terminal/print.ts';
 
@@ -23,11 +23,12 @@ export function showPlan({ changes, same, notes, hash }: Plan): void {
   say(`\n${counts.join(', ')}, ${same.length} the same. Plan ${hash}.`);
 }
 
-function showChange({ kind, name, action, before, fields, asks, consequences }: Change): void {
+function showChange(change: Change): void {
+  const { kind, name, action, before, asks, consequences } = change;
   const [sign, colour] = signs[action];
   const was = action === 'rename' ? ` (was ${printable(before!.name)})` : '';
   say(`${paint(colour, sign)} ${kind.kind} ${paint('bold', printable(name))}${was}`, '    ');
-  for (const { field, before: old, after } of fields)
+  for (const { field, before: old, after } of maskedFields(change))
     say(
       action === 'add'
         ? `    ${field}: ${shown(after)}`
@@ -42,15 +43,15 @@ function showChange({ kind, name, action, before, fields, asks, consequences }: 
 export const planAsData = ({ set, changes, same, notes, hash }: Plan) => ({
   plan: hash,
   set,
-  changes: changes.map(({ kind, name, action, before, fields, asks, consequences, written }) => ({
-    kind: kind.kind,
-    name,
-    action,
-    was: action === 'rename' ? before!.name : null,
-    fields,
-    consequences,
-    asks,
-    ...placeOf(written),
+  changes: changes.map((change) => ({
+    kind: change.kind.kind,
+    name: change.name,
+    action: change.action,
+    was: change.action === 'rename' ? change.before!.name : null,
+    fields: maskedFields(change),
+    consequences: change.consequences,
+    asks: change.asks,
+    ...placeOf(change.written),
   })),
   same: same.length,
   notes,

@@ -172,7 +172,7 @@ function removing(table: RetainedTable, from: BatchFrom, { byPlace }: { byPlace:
   const late =
     figures && from.cleared && isLog(table) ? sql`, ${countLate(figures, from.cleared)}` : sql``;
   return {
-    rows: sql`${sql.table(table.table)} WHERE (${sql.join(columns.map((column) => sql.ref(column)))}) IN (
+    rows: sql`${byPlace ? sql`ONLY ` : sql``}${sql.table(table.table)} WHERE (${sql.join(columns.map((column) => sql.ref(column)))}) IN (
         SELECT ${sql.join(columns.map((column) => sql.ref(`t.${column}`)))}`,
     also: sql`${table.also ? sql`, ${table.also}` : sql``}${late}`,
   };

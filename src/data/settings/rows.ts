@@ -50,9 +50,7 @@ export async function lockSetting(
   trx: Transaction<Database>,
   key: string,
 ): Promise<StoredSetting | undefined> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`setting ${key}`}::text, 0))`.execute(
-    trx,
-  );
+  await lockKeys(trx, [key]);
   return trx
     .selectFrom('engine.settings')
     .select(['value', 'changed_by', 'changed_at'])
@@ -61,11 +59,20 @@ export async function lockSetting(
     .executeTakeFirst();
 }
 
+/** Waits for other sessions that set or clear these keys; held until the end of the transaction. */
+export async function lockKeys(db: Db, keys: readonly string[]): Promise<void> {
+  for (const key of keys.toSorted())
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`setting ${key}`}::text, 0))`.execute(
+      db,
+    );
+}
+
 /** Sets it for every process, from its next use on. */
 export async function writeSetting(
   db: Db,
   { key, value, by }: { key: string; value: unknown; by: string },
 ): Promise<void> {
+  await lockKeys(db, [key]);
   const row = { value: JSON.stringify(value), changed_at: sql<Date>`engine.now()`, changed_by: by };
   await db
     .insertInto('engine.settings')
@@ -76,6 +83,7 @@ export async function writeSetting(
 
 /** Returns whether it was set. */
 export async function removeSetting(db: Db, key: string): Promise<boolean> {
+  await lockKeys(db, [key]);
   const { numDeletedRows } = await db
     .deleteFrom('engine.settings')
     .where('key', '=', key)

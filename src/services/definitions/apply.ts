@@ -10,7 +10,7 @@ import { lockSettings } from './kinds/engine-settings.ts';
 import { kinds } from './kinds/index.ts';
 import type { Applying, Kind, Present } from './kinds/kind.ts';
 import { versionOf, type Change, type Plan } from './planning/change.ts';
-import { shown } from './shown.ts';
+import { maskedValue, shown } from './shown.ts';
 import { definitionRows, forgetDefinitions, keyOf, rememberDefinitions } from './planning/sets.ts';
 
 /** Rows were changed after the plan was made: `reasons` says what, and by whom where that is known. Nothing was changed. */
@@ -116,9 +116,10 @@ function isMade({ action, name, fields }: Change, now: Present | undefined): boo
 /** `bots session-cleaner: schedule was '@daily' and is '@hourly' now, by ann at ...` */
 async function differenceOf(
   trx: Transaction<Database>,
-  { kind, name, before }: Change,
+  change: Change,
   now: Present | undefined,
 ): Promise<string> {
+  const { kind, name, before } = change;
   const what = printable(`${kind.kind} ${name}`);
   if (!now) return `${what} was removed`;
   const by = await kind.changedBy(trx, now);
@@ -128,7 +129,7 @@ async function differenceOf(
     .filter((field) => !isDeepStrictEqual(before.values[field], now.values[field]))
     .map(
       (field) =>
-        `${field} was ${shown(before.values[field])} and is ${shown(now.values[field])} now`,
+        `${field} was ${shown(maskedValue(change, field, before.values[field]))} and is ${shown(maskedValue(change, field, now.values[field]))} now`,
     );
   if (now.name !== before.name) said.push(`it is called ${printable(now.name)} now`);
   return `${what}: ${said.join(', ')}${who}`;

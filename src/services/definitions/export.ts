@@ -66,7 +66,7 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
       const target =
         (row && byId.get(row.row_id)) ??
         byName.get(each.name) ??
-        byName.get(String(each.fields.was));
+        (typeof each.fields.was === 'string' ? byName.get(each.fields.was) : undefined);
       if (!target) removeFrom(file, each.name);
       else {
         done.add(target.id);
@@ -79,7 +79,9 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
     for (const target of others) {
       if (Object.keys(fieldsToWrite(kind, target, null, [])).length === 0) continue;
       const place = asked.placeOf(kind);
-      const file = files.get(place) ?? newFile(place, kind, { set, schema: asked.schemaOf(kind) });
+      const there = files.get(place);
+      refuseOtherKind(there, kind);
+      const file = there ?? newFile(place, kind, { set, schema: asked.schemaOf(kind) });
       files.set(place, file);
       add(file, kind, target, left);
     }
@@ -96,6 +98,16 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
         removed,
       })),
   };
+}
+
+/** Throws UsageError where the file to which a definition would go has definitions of another kind. */
+function refuseOtherKind(file: OpenFile | undefined, { kind }: Kind): void {
+  if (file === undefined || file.kind === kind) return;
+  throw new UsageError({
+    what: 'nothing was written',
+    why: `${file.place} would get the ${kind}, and has definitions of the kind ${file.kind}`,
+    hint: 'rename that file: a new file is named after its kind',
+  });
 }
 
 /** Whether a definition belongs to the set. */

@@ -18,18 +18,19 @@ export interface ExportedFile {
 }
 
 export interface OpenFile extends ExportedFile {
+  /** of which kind its definitions are; null: it says none */
+  kind: string | null;
   document: Document;
   isChanged: boolean;
 }
 
 const counts = { text: '', added: 0, changed: 0, removed: 0 };
 
-export const openFile = (place: string, text: string): OpenFile => ({
-  ...counts,
-  place,
-  document: parseDocument(text) as unknown as Document,
-  isChanged: false,
-});
+export function openFile(place: string, text: string): OpenFile {
+  const document = parseDocument(text) as unknown as Document;
+  const kind = document.get('kind');
+  return { ...counts, place, document, kind: kind ? String(kind) : null, isChanged: false };
+}
 
 export function newFile(
   place: string,
@@ -39,7 +40,7 @@ export function newFile(
   const head = { apiVersion: version, kind: kind.kind, ...(set !== null && { set }) };
   const document = new Document({ ...head, definitions: {} });
   document.commentBefore = ` yaml-language-server: $schema=${schema}`;
-  return { ...counts, place, document, isChanged: true };
+  return { ...counts, place, document, kind: kind.kind, isChanged: true };
 }
 
 /** The map of definitions in a file. */
@@ -51,8 +52,9 @@ function definitionsIn({ document }: OpenFile): YAMLMap {
   return map;
 }
 
+/** Takes a definition out that is no longer there. A document that was never applied is left as its file says. */
 export function removeFrom(file: OpenFile, name: string): void {
-  definitionsIn(file).delete(name);
+  if (!definitionsIn(file).delete(name)) return;
   file.isChanged = true;
   file.removed += 1;
 }

@@ -32,7 +32,7 @@ export async function planOf(
   const set = read.set ?? given ?? null;
   if (given !== undefined && read.set !== null && given !== read.set)
     problems.push({
-      ...read.written[0]!.problem(''),
+      ...read.setPlace!,
       message: `set: the files belong to the set ${read.set}, and --set names ${given}`,
     });
   if (prune && problems.length === 0) refuseEmptyPrune(problems, files, read.written, set);

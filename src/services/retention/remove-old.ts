@@ -198,7 +198,10 @@ async function removeOnce(
       went(batch.removed);
       seen += batch.seen;
       tries = 0;
-      if (batch.seen < limit) return { removed, seen, why: null };
+      if (batch.seen < limit) {
+        await pace.tookMs(performance.now() - began);
+        return { removed, seen, why: null };
+      }
       after = batch.last;
     } catch (error) {
       // Nothing of the statement was written.

@@ -15,12 +15,12 @@ const inZone = (at: Date, timeZone: string): string =>
 export function runsInWords(now: Date, before: Values | null, after: Values): string[] {
   if (after.enabled === false) return ['it does not run'];
   const zone = String(after.timezone);
-  const schedule = parseSchedule(String(after.schedule), zone);
   const slots: Date[] = [];
   try {
+    const schedule = parseSchedule(String(after.schedule), zone);
     while (slots.length < nextRuns) slots.push(nextSlot(schedule, slots.at(-1) ?? now));
   } catch (error) {
-    // A schedule may have no further slot.
+    // A schedule may have no further slot, and one that was stored by hand may not be readable.
     if (!(error instanceof BadScheduleError)) throw error;
   }
   const each = slots.map((slot) => inZone(slot, zone));

@@ -35,6 +35,8 @@ export interface ReadFiles {
   written: Written[];
   /** the set that all of the files name; null: none does */
   set: string | null;
+  /** where the first of them names it */
+  setPlace: Omit<PlacedProblem, 'message'> | null;
   problems: PlacedProblem[];
 }
 
@@ -62,7 +64,7 @@ export function readFiles(files: readonly GivenFile[]): ReadFiles {
         ...setPlace,
         message: `set: files that are given together belong to one set, and ${sets[0]!.setPlace.place} names ${sets[0]!.set}`,
       });
-  return { written, set: sets[0]?.set ?? null, problems };
+  return { written, set: sets[0]?.set ?? null, setPlace: sets[0]?.setPlace ?? null, problems };
 }
 
 interface ReadFile {

@@ -1,15 +1,16 @@
 /** Rows of `engine.settings`, which several kinds of definitions are. */
 import { sql, type Transaction } from 'kysely';
-import { readSetting } from '../../../data/settings/rows.ts';
+import { lockKeys, readSetting } from '../../../data/settings/rows.ts';
 import type { Database, Db } from '../../../database/connect.ts';
 import { time } from '../../../ground/text.ts';
 
-/** Locks those that are set. */
+/** Locks them, also those that are not set. */
 export async function lockSettings(
   trx: Transaction<Database>,
   keys: readonly string[],
 ): Promise<void> {
   if (keys.length === 0) return;
+  await lockKeys(trx, keys);
   await sql`SELECT FROM engine.settings WHERE key = ANY (${keys}::text[])
             -- Locks engine.settings by key.
             ORDER BY key FOR NO KEY UPDATE`.execute(trx);

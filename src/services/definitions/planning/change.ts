@@ -48,7 +48,9 @@ export interface Named {
 
 /** The version of a row: a change of what files can say of it changes its version. */
 export const versionOf = (present: Present | null): string | null =>
-  present === null ? null : digest([present.id, present.name, present.values]);
+  present === null
+    ? null
+    : digest([present.id, present.name, present.values, present.over !== undefined]);
 
 /** The digest of a value, whatever the order of its keys. */
 export const digest = (value: unknown): string =>

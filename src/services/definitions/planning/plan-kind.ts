@@ -41,13 +41,14 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
   const gone = owned.filter(
     (row) => !written.some(({ name }) => name === row.name) && !named.has(row.row_id),
   );
-  if (!prune && gone.some(({ row_id }) => byId.has(row_id) && !byId.get(row_id)!.over))
-    planning.left += gone.filter(({ row_id }) => byId.has(row_id)).length;
-  planning.owned += owned.filter(({ row_id }) => byId.has(row_id)).length;
+  // A silence that is over is remembered, and cannot be removed.
+  const isThere = ({ row_id }: DefinitionRow) =>
+    byId.has(row_id) && byId.get(row_id)!.over === undefined;
+  if (!prune) planning.left += gone.filter(isThere).length;
+  planning.owned += owned.filter(isThere).length;
   if (prune)
-    for (const row of gone) {
-      const before = byId.get(row.row_id);
-      if (!before || before.over) continue;
+    for (const row of gone.filter(isThere)) {
+      const before = byId.get(row.row_id)!;
       planning.changes.push({
         kind,
         name: row.name,

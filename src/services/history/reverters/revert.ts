@@ -13,6 +13,7 @@ import {
 import type { Db } from '../../../database/connect.ts';
 import { NotFoundError, RoundsmanError } from '../../../ground/errors.ts';
 import { maskCredentials } from '../../../ground/secrets/literal-credentials.ts';
+import { redacted } from '../../../ground/secrets/secret-forms.ts';
 import { printable } from '../../../ground/text.ts';
 import { authorise } from '../../actor.ts';
 import { changing } from '../../changing.ts';
@@ -53,9 +54,10 @@ export async function planRevert(
   const { db } = context;
   authorise(context.actor, `set a ${kind} back`, kind === 'silence' ? 'operator' : 'admin');
   const named = await definitionOf(db, kind, of);
+  // Read first: a change that is committed between the two is one more than was seen, and the revert is refused.
+  const seen = (await newestChange(db, named))?.version ?? 0;
   const present =
     (await presentDefinitions(db, kind, [named.definition])).get(named.definition) ?? null;
-  const seen = (await newestChange(db, named))?.version ?? 0;
   const { columns, otherCommands = {}, consequences } = reverters[kind];
   const version = to ?? (await newestOther(db, named, present));
   const then = await definitionAt(db, named, { version, present, seen });
@@ -65,14 +67,16 @@ export async function planRevert(
       : definition;
   const wanted: Wanted = { named, version, definition: pick(then), present: pick(present) };
   refuseMasked(wanted);
+  const shown = (definition: Definition | null) =>
+    (kind === 'silence' ? definition : (maskCredentials(definition) as Definition | null)) ?? {};
   const differences = differencesBetween(wanted.present ?? {}, wanted.definition ?? {});
-  const others = differencesBetween(present ?? {}, then ?? {}).filter(
+  const others = differencesBetween(shown(present), shown(then)).filter(
     ({ path }) => columns !== null && !columns.includes(path.split('.')[0]!),
   );
   return {
     wanted,
     seen,
-    differences: kind === 'silence' ? differences : (maskCredentials(differences) as Difference[]),
+    differences: shownDifferences(differences, shown(wanted.present), shown(wanted.definition)),
     sentences:
       kind === 'policy' ? sentencesOf(present?.policy, then?.policy) : { removed: [], added: [] },
     consequences: differences.length === 0 ? [] : await consequences(context, wanted),
@@ -84,6 +88,18 @@ export async function planRevert(
             .map((difference) => ({ difference, command: otherCommands[difference.path] ?? null })),
   };
 }
+
+/** The same differences with the values that may be shown: credentials are found by the names around them. */
+const shownDifferences = (
+  differences: readonly Difference[],
+  before: Definition,
+  after: Definition,
+): Difference[] => {
+  const masked = new Map(differencesBetween(before, after).map((each) => [each.path, each]));
+  return differences.map(
+    (each) => masked.get(each.path) ?? { ...each, before: redacted, after: redacted },
+  );
+};
 
 /**
  * Carries a plan out, in one transaction, as a new version. Returns its number. Throws {@link DefinitionChangedError}, which says
