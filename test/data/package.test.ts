@@ -154,6 +154,16 @@ test('it has less than 2 MB, and each module that a module names is in it', () =
   expect(missing).toEqual([]);
 });
 
+// attw leaves out resolutions of Node 10 and of CommonJS, which the package does not have.
+test.each([
+  ['publint', '--strict'],
+  ['attw', '--profile=esm-only'],
+])('%s finds nothing wrong in the tarball', async (name, option) => {
+  const found = run(join(modules, '.bin', name), [option, tarball], directory);
+  const { code = 0, stdout } = await found.catch((e: { code: number; stdout: string }) => e);
+  expect({ code, stdout }).toMatchObject({ code: 0 });
+});
+
 test('an application compiles against the engine, the contract of bots and the tests of bots, and runs a heal', async () => {
   const project = join(consumer, 'own');
   mkdirSync(project);
