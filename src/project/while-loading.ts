@@ -15,15 +15,18 @@ export async function whileLoading<Result>(
 ): Promise<Result> {
   loading.add(file);
   guard ??= startGuard();
-  guard.thread.postMessage([...loading]);
+  nameFiles();
   try {
     return await load();
   } finally {
     loading.delete(file);
     if (loading.size === 0) stopGuard();
-    else guard.thread.postMessage([...loading]);
+    else nameFiles();
   }
 }
+
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is a thread, and no window
+const nameFiles = (): void => guard?.thread.postMessage([...loading]);
 
 function startGuard() {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

@@ -160,7 +160,8 @@ test.each([
   ['attw', '--profile=esm-only'],
 ])('%s finds nothing wrong in the tarball', async (name, option) => {
   const found = run(join(modules, '.bin', name), [option, tarball], directory);
-  const { code = 0, stdout } = await found.catch((e: { code: number; stdout: string }) => e);
+  const failed = (error: { code: number; stdout: string }) => error;
+  const { code = 0, stdout }: { code?: number; stdout: string } = await found.catch(failed);
   expect({ code, stdout }).toMatchObject({ code: 0 });
 });
 
