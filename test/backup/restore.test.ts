@@ -159,11 +159,12 @@ test('a snooze that has ended since, and a target that was still to come, tell n
 test('nothing goes by its age in a restored database until its mode is set', async () => {
   const database = await testDatabaseWithQueue();
   const { file } = await take(database, backupFolder());
-  const { db, url } = await emptyDatabase();
+  const target = await emptyDatabase();
+  const { db, url } = target;
   await restoreBackup({ url, actor }, { file: file!, signal });
   expect(await whyAllStays(db)).toContain('its mode was not set since');
   const flow = await startFlow(backends[0]!, noBots, {
-    database: { db, url },
+    database: target,
     jobs: [tidy],
     roles: [],
   });
