@@ -4,7 +4,6 @@ import { settingsHint } from '../../catalogue/bad-definition.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import type { Bot } from '../../contract/bot.ts';
 import { keyGivenTwice } from '../../ground/documents/key-given-twice.ts';
-import { keyGivenTwice } from '../../ground/documents/key-given-twice.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { readConfig } from './definition.ts';
 
