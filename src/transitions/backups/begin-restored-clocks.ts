@@ -5,7 +5,7 @@
  *
  * From: `open` or `assigned`.
  * To: the same status; the waits of the policy count from now on, and steps that were taken stay taken. A response target that had not
- *   passed when the backup was made is later by the time since then. A snooze whose time is over has ended, with an event of which nobody is
+ *   passed when the backup was made is later by the time since then. A snooze whose time is over has ended, with an event of which no person is
  *   told (`hold-restored.ts`, which comes after this).
  * By: whoever restores a backup (`db restore`), before the restored database is seen by any other session.
  * Locks: tickets in no fixed order.
