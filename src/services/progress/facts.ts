@@ -9,7 +9,7 @@ import {
 } from '../../data/bots/engine.ts';
 import { countHeldBack, listMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { countHidden } from '../../data/bots/bot-silences.ts';
-import { lateJobs } from '../../data/bots/late-jobs.ts';
+import { lateJobs } from '../../data/retention/late-jobs.ts';
 import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
 import { oldBackup } from '../../data/backups/age.ts';
 import * as overview from '../../data/bots/overview.ts';
