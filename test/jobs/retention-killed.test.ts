@@ -14,7 +14,7 @@ const script = fileURLToPath(new URL('retention-until-killed.ts', import.meta.ur
 
 test('killed at ten moments: what goes in the end is what one run would have removed, and each row of it is counted once', async () => {
   const { db, url } = await testDatabase();
-  await plant(db, 1);
+  await plant(db, 4);
   for (const days of [95, 96, 97, 98]) await addLogs(db, 'api_logs', days, 10_000);
   await rolledUp(db);
   await grouped(db);

@@ -1,11 +1,12 @@
 /** Random platforms: what has to stay stays, each row that is gone was counted, and a second run removes nothing. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { previewRetention } from '../../src/services/retention/preview.ts';
 import { testDatabase } from '../support/database.ts';
 import { needed, perDay, plant } from './retention-plants.ts';
 import { countAll, retained } from './retention-scene.ts';
 
-test.each([1, 2, 3])('what something needs stays (seed %i)', async (seed) => {
+test.each([1, 2, 3, 4])('what something needs stays (seed %i)', async (seed) => {
   const { db } = await testDatabase();
   await plant(db, seed);
   // Everything older than 95 days that is younger than the figures are kept has to be in them afterwards.
@@ -13,6 +14,7 @@ test.each([1, 2, 3])('what something needs stays (seed %i)', async (seed) => {
     SELECT count(*)::int AS count FROM api_logs WHERE created_at < date_trunc('day', engine.now() - interval '90 days', 'UTC')
       AND created_at >= date_trunc('day', engine.now() - interval '400 days', 'UTC')`.execute(db);
   const [before, keep] = [await countAll(db), await needed(db)];
+  const preview = await previewRetention(db);
   const first = await retained(db);
   expect(first.left).toBeUndefined();
   const after = await countAll(db);
@@ -21,6 +23,10 @@ test.each([1, 2, 3])('what something needs stays (seed %i)', async (seed) => {
   // Days of runs that are added up first get rows of bot_metrics.
   for (const [table, rows] of Object.entries(before).filter(([name]) => name !== 'bot_metrics'))
     expect([table, rows - after[table]!]).toEqual([table, first.tables![table]]);
+  for (const { table, rows } of preview.tables.filter(
+    ({ table: name }) => first.tables![name] !== undefined,
+  ))
+    expect([table, first.tables![table]]).toEqual([table, rows]);
   expect(first.removed).toBeGreaterThan(100);
   const days = await perDay(db);
   const { rows: events } = await sql<{ sum: number }>`
