@@ -55,18 +55,21 @@ interface ForeignKey {
  */
 export async function foreignReasons(db: Db, table: RetainedTable): Promise<Reason[]> {
   const reasons: Reason[] = [];
-  if (!(await isTable(db, table.table)))
+  if ((await kindOf(db, table.table)) === 'other')
     reasons.push({ why: 'is shown by a view: it is not known what refers to it', when: sql`true` });
   for (const going of goingWith(table))
     for (const key of await foreignKeysTo(db, going.table)) reasons.push(reasonOf(going, key));
   return reasons;
 }
 
-/** A view has no foreign keys, and may show rows of any table. */
-async function isTable(db: Db, name: string): Promise<boolean> {
-  const { rows } = await sql<{ is: boolean }>`
-    SELECT relkind IN ('r', 'p') AS is FROM pg_class WHERE oid = ${name}::regclass`.execute(db);
-  return rows[0]?.is === true;
+type Kind = 'plain' | 'divided' | 'other';
+
+/** A view (`other`) has no foreign keys, and may show rows of any table. */
+async function kindOf(db: Db, name: string): Promise<Kind> {
+  const { rows } = await sql<{ kind: Kind }>`
+    SELECT CASE WHEN relkind = 'r' AND NOT relhassubclass THEN 'plain' WHEN relkind IN ('r', 'p') THEN 'divided' ELSE 'other' END AS kind
+    FROM pg_class WHERE oid = ${name}::regclass`.execute(db);
+  return rows[0]?.kind ?? 'other';
 }
 
 async function foreignKeysTo(db: Db, table: string): Promise<ForeignKey[]> {
@@ -107,8 +110,9 @@ function reasonOf(
   };
 }
 
-/** The table with these reasons to stay, too. */
+/** The table with these reasons to stay, too, and with what else of it is looked up. */
 export const withForeignReasons = async (db: Db, table: RetainedTable): Promise<RetainedTable> => ({
   ...table,
+  isPlain: (await kindOf(db, table.table)) === 'plain',
   stays: [...table.stays, ...(await foreignReasons(db, table))],
 });

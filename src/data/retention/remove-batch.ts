@@ -13,7 +13,7 @@ export interface Position {
  * `seen`: the next `limit` rows after a position that are older than `before`, in the order of time and key. It locks none of them.
  */
 export function seenRows(
-  { table, time, key, only }: RetainedTable,
+  { table, time, key, only, isPlain = false }: RetainedTable,
   { after, before, limit }: { after: Position | null; before: RawBuilder<Date>; limit: number },
 ): RawBuilder<unknown> {
   const [k, at] = [sql.ref(`t.${key.column}`), time && sql.ref(`t.${time.column}`)];
@@ -29,7 +29,7 @@ export function seenRows(
         : [sql`${k} > ${after.key}::${sql.raw(key.type)}`]),
   ];
   return sql`
-    SELECT ${k} AS key, ${at ?? sql`NULL::timestamptz`} AS at FROM ${sql.table(table)} t
+    SELECT ${k} AS key, ${at ?? sql`NULL::timestamptz`} AS at, ${isPlain ? sql`t.ctid` : sql`NULL::tid`} AS place FROM ${sql.table(table)} t
     ${conditions.length > 0 ? sql`WHERE ${sql.join(conditions, sql` AND `)}` : sql``}
     ORDER BY ${at ? sql`${at}, ` : sql``}${k} LIMIT ${limit}`;
 }
@@ -64,7 +64,7 @@ export async function removeBatch(
   table: RetainedTable,
   from: BatchFrom,
 ): Promise<RemovedBatch> {
-  // Each row is found by its key. A plan that reads the whole table is the right one only while it is small.
+  // Each row is found by its place or its key. A plan that reads the whole table is the right one only while it is small.
   // What a crash takes back goes again in the next run: its commits need not make those of others wait for the disk.
   await sql`SELECT set_config('lock_timeout', '100ms', true), set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true),
                    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`.execute(
@@ -119,12 +119,21 @@ const aboutSeen = sql`count(*)::int AS seen,
            (array_agg(at::text ORDER BY at DESC, key DESC))[1] AS at, (array_agg(key::text ORDER BY at DESC, key DESC))[1] AS key
     FROM seen`;
 
-/** The rows of a table that may go; of a heal one stands for all of its steps. Rows that others hold are skipped. */
-function rowsToGo(table: RetainedTable, rows: RawBuilder<unknown>): RawBuilder<unknown> {
+/**
+ * The rows of a table that may go; of a heal one stands for all of its steps. Rows that others hold are skipped.
+ *
+ * A random key costs a page of its index for each row, so rows that this statement has seen are found by their place where the table has no
+ * partitions: old rows lie side by side. One that was changed since has another place, and waits for the next night.
+ */
+function rowsToGo(
+  table: RetainedTable,
+  rows: RawBuilder<unknown>,
+  { byPlace }: { byPlace: boolean },
+): RawBuilder<unknown> {
   const { key, time } = table;
   const [k, at] = [sql.ref(`t.${key.column}`), time && sql.ref(`t.${time.column}`)];
   return sql`
-        FROM ${rows} JOIN ${sql.table(table.table)} t ON ${k} = seen.key ${at ? sql`AND ${at} = seen.at` : sql``}
+        FROM ${rows} JOIN ${sql.table(table.table)} t ON ${byPlace ? sql`t.ctid = seen.place AND ` : sql``}${k} = seen.key ${at ? sql`AND ${at} = seen.at` : sql``}
         WHERE (${whyStays(table)}) IS NULL
         -- Locks rows by their key; rows that others hold are skipped.
         ORDER BY ${k} FOR UPDATE OF t SKIP LOCKED`;
@@ -139,7 +148,7 @@ async function lockBatch(
   const { rows } = await sql<SeenBatch & { keys: string[] | null; times: string[] | null }>`
     WITH seen AS MATERIALIZED (${seenRows(table, from)}
     ), locked AS (
-      SELECT ${sql.ref(`t.${key.column}`)} AS key, ${time ? sql.ref(`t.${time.column}`) : sql`NULL::timestamptz`} AS at ${rowsToGo(table, sql`seen`)}
+      SELECT ${sql.ref(`t.${key.column}`)} AS key, ${time ? sql.ref(`t.${time.column}`) : sql`NULL::timestamptz`} AS at ${rowsToGo(table, sql`seen`, { byPlace: table.isPlain === true })}
     )
     SELECT (SELECT array_agg(key::text ORDER BY key) FROM locked) AS keys, (SELECT array_agg(at::text ORDER BY key) FROM locked) AS times,
            ${aboutSeen}`.execute(trx);
@@ -153,9 +162,13 @@ async function lockBatch(
 }
 
 /** What `DELETE` is told, and what else the statement writes of the rows that are `gone`. */
-function removing(table: RetainedTable, from: BatchFrom) {
+function removing(table: RetainedTable, from: BatchFrom, { byPlace }: { byPlace: boolean }) {
   const { time, key, removedBy = key.column, figures } = table;
-  const columns = time && !table.removedBy ? [time.column, removedBy] : [removedBy];
+  const columns = byPlace
+    ? ['ctid']
+    : time && !table.removedBy
+      ? [time.column, removedBy]
+      : [removedBy];
   const late =
     figures && from.cleared && isLog(table) ? sql`, ${countLate(figures, from.cleared)}` : sql``;
   return {
@@ -173,14 +186,14 @@ async function removeLocked(
   { keys, times }: LockedRows,
 ): Promise<number> {
   const { key, time } = table;
-  const { rows: which, also } = removing(table, from);
+  const { rows: which, also } = removing(table, from, { byPlace: false });
   const type = sql.raw(key.type);
   const seen = time
     ? sql`(SELECT key::${type} AS key, at::${sql.raw(time.type)} AS at FROM unnest(${keys}::text[], ${times}::text[]) AS l (key, at)) seen`
     : sql`(SELECT key::${type} AS key FROM unnest(${keys}::text[]) AS l (key)) seen`;
   const { rows } = await sql<{ removed: number }>`
     WITH gone AS (
-      DELETE FROM ${which} ${rowsToGo(table, seen)})
+      DELETE FROM ${which} ${rowsToGo(table, seen, { byPlace: false })})
       RETURNING *
     )${also}
     SELECT count(*)::int AS removed FROM gone`.execute(trx);
@@ -193,11 +206,12 @@ async function removeSeen(
   table: RetainedTable,
   from: BatchFrom,
 ): Promise<RemovedBatch> {
-  const { rows: which, also } = removing(table, from);
+  const byPlace = table.isPlain === true && table.removedBy === undefined;
+  const { rows: which, also } = removing(table, from, { byPlace });
   const { rows } = await sql<SeenBatch & { removed: number }>`
     WITH seen AS MATERIALIZED (${seenRows(table, from)}
     ), gone AS (
-      DELETE FROM ${which} ${rowsToGo(table, sql`seen`)})
+      DELETE FROM ${which} ${rowsToGo(table, sql`seen`, { byPlace })})
       RETURNING *
     )${also}
     SELECT (SELECT count(*)::int FROM gone) AS removed, ${aboutSeen}`.execute(trx);

@@ -36,6 +36,8 @@ export interface RetainedTable {
   /** the setting with its age; a number: an age in days that is not set */
   age: AgeSetting | number;
   isPlatforms: boolean;
+  /** whether it is one table, without partitions or tables that inherit from it: a row's place is known; looked up before rows are removed */
+  isPlain?: boolean;
   /** the time by which a row is old, with its type; null: its reasons alone decide */
   time: { column: string; type: 'timestamptz' | 'date' } | null;
   /** unique within a time */
