@@ -9,6 +9,8 @@ import { onTestFinished } from 'vitest';
 import { childrenOf } from '../support/installation.ts';
 import { enterTree, type Image } from './image.ts';
 
+const namespaces = ['--mount', '--pid', '--uts', '--ipc'];
+
 /** As compose.yaml mounts them, and what a test adds. */
 const mounts = `
   mount -t tmpfs tmpfs "$tree/root/tmp"
@@ -24,8 +26,15 @@ function asAccount({ user, workdir }: Image, environment: NodeJS.ProcessEnv): st
   const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const rights = ['--clear-groups', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
   return [
-    ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...rights, '--'],
-    ...['env', '-i', `--chdir=${workdir}`, ...settings],
+    'setpriv',
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    ...rights,
+    '--',
+    'env',
+    '-i',
+    `--chdir=${workdir}`,
+    ...settings,
   ];
 }
 
@@ -73,8 +82,15 @@ export async function startContainer(
   const child = spawn(
     'unshare',
     [
-      ...['--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child=SIGKILL'],
-      ...['sh', '-c', script, 'sh', image.tree, image.workdir],
+      ...namespaces,
+      '--fork',
+      '--kill-child=SIGKILL',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      image.tree,
+      image.workdir,
       ...asAccount(image, all),
       ...entrypoint,
       ...args,
@@ -131,8 +147,14 @@ const nameOf = (pid: number): string => {
 };
 
 async function execIn(pid: number, account: string[], command: string[]): Promise<Ended> {
-  const spaces = ['--mount', '--pid', '--uts', '--ipc', '--root'];
-  const child = spawn('nsenter', [`--target=${pid}`, ...spaces, '--', ...account, ...command]);
+  const child = spawn('nsenter', [
+    `--target=${pid}`,
+    ...namespaces,
+    '--root',
+    '--',
+    ...account,
+    ...command,
+  ]);
   const heard = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (heard.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (heard.err += text));

@@ -332,7 +332,7 @@ test('one statement that changes or deletes many is written down in one statemen
     }>`${sql.raw(`EXPLAIN (ANALYZE) ${statement}`)}`.execute(db);
     return rows
       .map((row) => row['QUERY PLAN'])
-      .filter((line) => /^Trigger definition/.test(line))
+      .filter((line) => line.startsWith('Trigger definition'))
       .map((line) => line.replace(/ time=[\d.]+/, ''));
   };
   expect(
