@@ -12,7 +12,13 @@ import type { Applying, Kind, Present, Values } from './kinds/kind.ts';
 import { fileOf, versionOf, type Change, type Plan } from './planning/change.ts';
 import { changedBy } from './changed-by.ts';
 import { shown } from './shown.ts';
-import { definitionRows, forgetDefinitions, keyOf, rememberDefinitions } from './planning/sets.ts';
+import {
+  definitionRows,
+  forgetDefinitions,
+  keyOf,
+  rememberDefinitions,
+  type DefinitionRow,
+} from './planning/sets.ts';
 
 /** Rows were changed after the plan was made: `reasons` says what, and by whom where that is known. Nothing was changed. */
 export class ChangedMeanwhileError extends RoundsmanError {
@@ -171,7 +177,7 @@ async function carryOut(
 }
 
 /** What a file says of a definition as PostgreSQL stores JSON; what it does not store is replaced in the row, too. */
-const storedFields = (fields: Values): Record<string, unknown> =>
+const storedFields = (fields: Values): DefinitionRow['fields'] =>
   JSON.parse(
     JSON.stringify(fields, (_, value: unknown) =>
       typeof value === 'string' ? storable(value) : value,
