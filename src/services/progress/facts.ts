@@ -10,7 +10,9 @@ import {
 import { entriesWithoutRemedy, type EntryWithoutRemedy } from '../../data/bots/bot-knowledge.ts';
 import { countHeldBack, listMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { countHidden } from '../../data/bots/bot-silences.ts';
+import { lateJobs } from '../../data/retention/late-jobs.ts';
 import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
+import { oldBackup } from '../../data/backups/age.ts';
 import * as overview from '../../data/bots/overview.ts';
 import {
   botsUnchecked,
@@ -48,6 +50,8 @@ export async function readFacts(db: Db) {
     stalledJobs: await stalledJobRuns(db),
     failedJobs: await failedJobs(db),
     tablesLeft: await tablesLeft(db),
+    lateJobs: await lateJobs(db),
+    oldBackup: await oldBackup(db),
     unchecked: await botsUnchecked(db),
     withoutRemedy: await withoutRemedy(db, nodes),
     withoutSecret: await healsWithoutSecret(db),

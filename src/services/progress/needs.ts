@@ -3,6 +3,7 @@ import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
 import { refusedByNodes } from './refused-code.ts';
+import { backupsOld, oldRowsLeft, slotsTooLate } from './kept.ts';
 import { listenerGone } from './listening.ts';
 import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
 import { healsWithoutSecretInWords } from './secrets-closed.ts';
@@ -29,7 +30,9 @@ export function needs(facts: Facts): Need[] {
     channelsOff(facts),
     messagesFailed(facts),
     jobsFailed(facts),
+    backupsOld(facts),
     oldRowsLeft(facts),
+    slotsTooLate(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
 }
@@ -125,18 +128,6 @@ function jobsFailed(facts: Facts): Need | null {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${byNumber(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
-  };
-}
-
-/** No other need shows this: a run of the job `retention` that its time has ended is a success. */
-function oldRowsLeft({ tablesLeft }: Facts): Need | null {
-  const [first, ...others] = tablesLeft;
-  if (first === undefined) return null;
-  const more = others.length > 0 ? ` and ${counted(others.length, 'more table')}` : '';
-  return {
-    kind: 'old_rows_left',
-    what: `the job retention has left old rows of ${first.table}${more} in each of its last three nights (${first.why})`,
-    try: '`npx roundsman jobs show retention` says why of each table; `npx roundsman settings retention_minutes 360` gives it more time, and docs/capacity.md says what to do when that is not enough',
   };
 }
 
