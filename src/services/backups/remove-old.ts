@@ -11,12 +11,18 @@ import type { BackupRequest } from './take.ts';
 /**
  * Removes those in the folder that are older than `keepDays`, and returns how many: also those that another host wrote into it, as it is
  * with a network disk and with containers. The newest and the newest proven one whose files are in the folder stay whatever their
- * age, also when the clock was wrong, or files were removed by hand. A file that is missing beside its newer neighbour is noted as removed; where the
- * neighbour is missing, too, it is not known to be gone. While nothing may go by its age (`whyAllStays`), all of them stay.
+ * age, also when the clock was wrong, or files were removed by hand. A file that is missing between its neighbours is noted as removed; where one
+ * of these is missing, too, it is not known to be gone. While nothing may go by its age (`whyAllStays`), all of them stay.
  */
 export async function removeOld(
   db: Db,
-  { target, keepDays }: Pick<BackupRequest, 'target' | 'keepDays'>,
+  {
+    target,
+    keepDays,
+    made,
+  }: Pick<BackupRequest, 'target' | 'keepDays'> & {
+    /** the id of the one that was made just now */ made?: string;
+  },
 ): Promise<number> {
   if (keepDays === null || !('folder' in target)) return 0;
   if ((await whyAllStays(db)) !== null) return 0;
@@ -24,16 +30,17 @@ export async function removeOld(
   const all = await backupsInFolder(db, { folder, days: keepDays });
   const sizeOf = async ({ file_name: name }: KeptBackup) =>
     (await stat(join(folder, name)).catch(() => null))?.size;
-  let [hasNewest, hasProven, wasThere, removed] = [false, false, false, 0];
-  for (const backup of all) {
+  const sizes = await Promise.all(all.map(sizeOf));
+  /** Where its neighbours are missing, too, the disk of that time is not mounted now, and has its file still. */
+  const isGone = (at: number): boolean =>
+    sizes[at - 1] !== undefined &&
+    (at + 1 < all.length ? sizes[at + 1] !== undefined : all[at - 1]!.id !== made);
+  let [hasNewest, hasProven, removed] = [false, false, 0];
+  for (const [at, backup] of all.entries()) {
     const [wasNewest, wasProven] = [hasNewest, hasProven];
-    const size = await sizeOf(backup);
-    const isHere = wasThere;
-    wasThere = size !== undefined;
-    // Another host's folder of the same path.
-    if (size === undefined && backup.host !== hostname()) continue;
-    // The next newer one is not there either: the disk of that time is not mounted now, and has its file still.
-    if (size === undefined && !isHere) continue;
+    const size = sizes[at];
+    // Another host's folder of the same path, or a disk that is away.
+    if (size === undefined && (backup.host !== hostname() || !isGone(at))) continue;
     if (size === Number(backup.bytes)) {
       hasNewest = true;
       hasProven ||= backup.is_proven;

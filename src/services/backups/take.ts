@@ -121,7 +121,7 @@ export async function takeBackup(
       proven: unproven === null,
       unproven,
       refreshed,
-      removed: await removeOld(db, request),
+      removed: await removeOld(db, { ...request, made: begun.id }),
     };
   });
 }
