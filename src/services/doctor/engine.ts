@@ -8,6 +8,7 @@ import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineDefinitions } from './definitions.ts';
 import { examineBackups } from './backups.ts';
 import { examineListener } from './listener.ts';
 import { examineNotifications } from './notifications.ts';
@@ -34,7 +35,8 @@ export async function examineEngine(
     ...examineWaiting(facts),
     examineBots(facts),
     ...examineCode(facts),
-    ...(await examineRemedies(db, facts)),
+    ...examineRemedies(facts),
+    ...(await examineDefinitions(db)),
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     ...(await examineSources(db, config)),

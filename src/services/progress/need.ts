@@ -16,6 +16,7 @@ export interface Need {
     | 'tickets_late'
     | 'tickets_urgent'
     | 'code_refused'
+    | 'remedies_missing'
     | 'bots_in_error'
     | 'jobs_failed'
     | 'backups_old'

@@ -23,6 +23,7 @@ export function needs(facts: Facts): Need[] {
     ticketsLate(facts),
     ticketsUrgent(facts),
     codeRefused(facts),
+    remediesMissing(facts),
     botsInError(facts),
     policyUnreadable(facts),
     notificationsUnusable(facts),
@@ -93,6 +94,17 @@ function codeRefused({ nodes }: Facts): Need | null {
     kind: 'code_refused',
     what: `code of the project is left out: ${first.place}: ${first.why}${others.length > 0 ? `, and ${others.length} more` : ''}`,
     try: `${first.hint}; then restart the processes (\`npx roundsman doctor\` names all)`,
+  };
+}
+
+/** No other need shows this: the entry is enabled, its findings wait, and nothing fails. */
+function remediesMissing({ withoutRemedy }: Facts): Need | null {
+  const [first, ...others] = withoutRemedy;
+  if (!first) return null;
+  return {
+    kind: 'remedies_missing',
+    what: `knowledge names a remedy that no running process has, and heals nothing: ${first.name} (${first.remedy})${others.length > 0 ? `, and ${others.length} more` : ''}`,
+    try: `bring the file of that remedy back and restart the workers, or change the entry with \`npx roundsman knowledge edit ${first.name}\` (\`npx roundsman doctor\` names all)`,
   };
 }
 

@@ -44,6 +44,33 @@ const running = (lease: number, values = {}) =>
   }) as const;
 const secondsAgo = (seconds: number) => sql<Date>`engine.now() - make_interval(secs => ${seconds})`;
 
+test('entries whose remedy no living process has are named, as long as a process says what it has', async () => {
+  await sql`
+    INSERT INTO bot_knowledge (name, category, issue_pattern, solution)
+    VALUES ('mine.one', 'x', 'abcdef', E'steps:\\n  - remedy: mine.act\\n'), ('mine.two', 'x', 'ghijkl', E'steps:\\n  - remedy: known.act\\n')`.execute(
+    db,
+  );
+  try {
+    await insertNode(db, 'up');
+    expect(await lines()).toEqual([]);
+    await sql`UPDATE engine.nodes SET remedies = '{known.act}'`.execute(db);
+    expect(await read()).toMatchObject([
+      {
+        kind: 'remedies_missing',
+        what: expect.stringContaining('heals nothing: mine.one (mine.act)'),
+      },
+    ]);
+    await sql`UPDATE engine.nodes SET remedies = '{known.act,mine.act}'`.execute(db);
+    expect(await lines()).toEqual([]);
+    await sql`UPDATE engine.nodes SET remedies = '{}', heartbeat_at = engine.now() - interval '1 hour'`.execute(
+      db,
+    );
+    expect(await lines()).toEqual([]);
+  } finally {
+    await sql`DELETE FROM bot_knowledge WHERE name LIKE 'mine.%'`.execute(db);
+  }
+});
+
 describe('processes', () => {
   test('a platform without bots needs none', async () => {
     expect(await lines()).toEqual([]);
