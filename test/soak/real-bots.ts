@@ -52,10 +52,12 @@ export interface WeekOptions {
   days: number;
   /** how many faults are planted, at even distances; all without it */
   most?: number;
+  /** only the faults of these names */
+  only?: readonly string[];
   onDay?(day: DayOfWeek): void;
 }
 
-export async function passWeek({ days, most, onDay = () => {} }: WeekOptions): Promise<Week> {
+export async function passWeek({ days, most, only, onDay = () => {} }: WeekOptions): Promise<Week> {
   const directory = await mkdtemp(join(tmpdir(), 'roundsman-week-'));
   // PostgreSQL refuses root, and runs as another account.
   await chmod(directory, 0o711);
@@ -74,7 +76,7 @@ export async function passWeek({ days, most, onDay = () => {} }: WeekOptions): P
     await prepare(world);
     const week = await pass(world, {
       days,
-      chosen: allFaults.slice(0, most),
+      chosen: allFaults.filter(({ name }) => only?.includes(name) ?? true).slice(0, most),
       onDay,
       live: (from, to) => platform.call('CALL sim.live($1, $2)', [from, to]),
     });
@@ -138,6 +140,8 @@ async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passi
       if (due && at >= +begin + firstFaultMs + planted.length * eachMs) {
         await plantAll(due, world.db, now);
         planted.push({ fault: due, at: now });
+        // Some change the settings of a bot, which a scheduler notices in its next tick.
+        await planAll(world);
       }
       if (at % (5 * minuteMs) === 0) await passJobs(world, frequentJobs);
       const jobs = rare.get(at);
