@@ -1,5 +1,6 @@
+import { callbackify } from 'node:util';
 import type pg from 'pg';
-import { serversIn } from '../ground/database-hosts.ts';
+import { serversIn } from '../ground/addresses/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
 import { findPrimary, forgetPrimary } from './primary.ts';
 
@@ -16,8 +17,8 @@ export class PrimaryClient extends OwnClient {
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     if (callback === undefined) return this.#connect();
-    // pg-pool passes a callback, and asks for none of the values.
-    this.#connect().then(() => (callback as () => void)(), callback);
+    // pg-pool asks for none of the values.
+    callbackify(() => this.#connect())(callback as (error: Error | null) => void);
   }
 
   async #connect(): Promise<this> {

@@ -1,10 +1,38 @@
 /** Finds out which of the servers of an address takes writes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../ground/errors.ts';
-import { nameOfServer, serversIn, type Server } from '../ground/database-hosts.ts';
-import { NoPrimaryError, OldPrimaryError } from './no-primary.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { nameOfServer, serversIn, type Server } from '../ground/addresses/database-hosts.ts';
+import { readOnlyState } from './faults/sql-states.ts';
 import { OwnClient } from './own-client.ts';
 import { leaveOtherServers } from './open-sessions.ts';
+
+/** Of the servers that answer none takes writes: a failover is not over, or no standby has been promoted. */
+export class NoPrimaryError extends RoundsmanError {
+  override readonly retryable = true;
+  readonly code = readOnlyState;
+
+  constructor(answers: readonly { server: Server; why: string }[]) {
+    super({
+      what: 'no server of DATABASE_URL takes writes now',
+      why: answers.map(({ server, why }) => `${nameOfServer(server)}: ${why}`).join('; '),
+      hint: 'start the primary, or promote a standby (pg_promote); the work goes on by itself once one of them takes writes',
+    });
+  }
+}
+
+/** The only server that takes writes has an older timeline than one that this process has worked with. */
+export class OldPrimaryError extends RoundsmanError {
+  override readonly retryable = true;
+  readonly code = readOnlyState;
+
+  constructor(server: Server) {
+    super({
+      what: 'the only server of DATABASE_URL that takes writes is an old primary',
+      why: `${nameOfServer(server)} has an older timeline than the primary that this process worked with: it does not have what was committed since`,
+      hint: 'start the newer primary again, or, if it is lost for good, restart the processes of Roundsman: they accept the old one then',
+    });
+  }
+}
 
 /** A server that does not answer within this time cannot be used now. */
 const answerMs = 3_000;
