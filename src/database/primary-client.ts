@@ -2,7 +2,7 @@ import { callbackify } from 'node:util';
 import type pg from 'pg';
 import { serversIn } from '../ground/addresses/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
-import { findPrimary, forgetPrimary } from './primary.ts';
+import { findPrimary } from './primary.ts';
 
 /** A client that connects to whichever of the servers of its address takes writes; see {@link findPrimary}. */
 export class PrimaryClient extends OwnClient {
@@ -23,12 +23,7 @@ export class PrimaryClient extends OwnClient {
 
   async #connect(): Promise<this> {
     if (serversIn(this.#address).length > 1) this.goTo(await findPrimary(this.#address));
-    try {
-      await super.connect();
-    } catch (error) {
-      forgetPrimary(this.#address);
-      throw error;
-    }
+    await super.connect();
     return this;
   }
 }

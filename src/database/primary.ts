@@ -38,9 +38,6 @@ export class OldPrimaryError extends RoundsmanError {
 const answerMs = 3_000;
 /** Once a primary has answered, the others get this long to say that they are one, too. */
 const othersMs = 250;
-/** For so long what the servers have said counts for further connections. */
-const knownMs = 1_000;
-
 /** What a server has said. */
 export interface Answer {
   server: Server;
@@ -54,8 +51,8 @@ export interface Answer {
 interface Known {
   /** the newest timeline of a primary that this process has seen */
   timeline: number;
+  /** what is being asked at this moment: connections that are opened at the same time ask once */
   asked: Promise<Server> | null;
-  askedAt: number;
 }
 
 /** By address. */
@@ -70,22 +67,12 @@ const known = new Map<string, Known>();
  * first one threw when none answered.
  */
 export function findPrimary(address: string): Promise<Server> {
-  const of = known.get(address) ?? { timeline: 0, asked: null, askedAt: 0 };
+  const of = known.get(address) ?? { timeline: 0, asked: null };
   known.set(address, of);
-  if (of.asked && performance.now() - of.askedAt < knownMs) return of.asked;
-  of.askedAt = performance.now();
-  const asked = choose(address, of);
-  of.asked = asked;
-  asked.catch(() => {
-    if (of.asked === asked) of.asked = null;
+  of.asked ??= choose(address, of).finally(() => {
+    of.asked = null;
   });
-  return asked;
-}
-
-/** What was said about the servers of an address does not count any more: a connection to the chosen one failed. */
-export function forgetPrimary(address: string): void {
-  const of = known.get(address);
-  if (of) of.asked = null;
+  return of.asked;
 }
 
 async function choose(address: string, of: Known): Promise<Server> {
