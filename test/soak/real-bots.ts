@@ -209,6 +209,19 @@ async function wrongRuns(
   return [...wrongSlots, ...rows.map(({ what }) => what)];
 }
 
+/**
+ * Faults that something else cures before their check looks: what the platform itself does, or a job of Roundsman that works
+ * between two rounds of the bot. A week in which their check finds them has that cure missing.
+ */
+const curedBefore: Record<string, string> = {
+  'janitor.expired-sessions': 'the platform cleans up by itself',
+  'janitor.open-game-sessions': 'the platform cleans up by itself',
+  'janitor.open-visits': 'the platform cleans up by itself',
+  'janitor.stale-ranks': 'the job leaderboards ranks anew',
+  'guardian.past-period': 'the job subscriptions ends it',
+  'error-watch.counting': 'the job group-errors counts it',
+};
+
 /** Faults of which their check has opened no finding since they were planted. */
 async function notFound({ db }: SimulatedEngine, planted: Planted[]): Promise<string[]> {
   const { rows } = await sql<{ bot: string; check: string; at: Date }>`
@@ -217,7 +230,7 @@ async function notFound({ db }: SimulatedEngine, planted: Planted[]): Promise<st
   return planted.flatMap(({ fault, at }) => {
     const { bot, check } = finderOf(fault);
     const seen = rows.find((row) => row.bot === bot && row.check === check);
-    return seen && seen.at >= at
+    return (seen && seen.at >= at) || Object.hasOwn(curedBefore, fault.name)
       ? []
       : [`${fault.name}, planted at ${at.toISOString()}, was not found`];
   });
