@@ -217,8 +217,8 @@ const curedBefore: Record<string, string> = {
   'janitor.expired-sessions': 'the platform cleans up by itself',
   'janitor.open-game-sessions': 'the platform cleans up by itself',
   'janitor.open-visits': 'the platform cleans up by itself',
-  'janitor.stale-ranks': 'the job leaderboards ranks anew',
-  'guardian.past-period': 'the job subscriptions ends it',
+  'janitor.stale-ranks': 'the platform, or the job leaderboards, ranks anew',
+  'guardian.past-period': 'the platform renews it',
   'error-watch.counting': 'the job group-errors counts it',
 };
 
