@@ -211,16 +211,6 @@ test('the last good one stays when newer ones were damaged, or removed by hand, 
   );
 });
 
-test('a line that the bundled pg_dump would lose is refused', async () => {
-  const database = await testDatabase();
-  await administer(
-    database.url,
-    `CREATE FUNCTION public.lossy() RETURNS text LANGUAGE sql AS $$ SELECT '
-\\restrict me' $$`,
-  );
-  await expect(take(database, backupFolder())).rejects.toThrow(/public\.lossy\(\)|lossy\(\)/);
-});
-
 test('what a restore cannot make rolls everything back', async () => {
   const database = await testDatabase();
   const { file } = await take(database, backupFolder());

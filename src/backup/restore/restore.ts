@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type pg from 'pg';
 import type { Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
-import { stateOf } from '../../database/faults/sql-states.ts';
+import { diskFull, stateOf } from '../../database/faults/sql-states.ts';
 import { messageOf } from '../../ground/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import type { Entry } from '../archive/tar.ts';
+import { DamagedBackupError, type Entry } from '../archive/tar.ts';
 import { bringKeys } from './bring-keys.ts';
 import { readArchive } from './read-archive.ts';
 import { copier } from './copy-rows.ts';
@@ -147,6 +147,8 @@ function restoreSteps(
     } catch (error) {
       signal.throwIfAborted();
       await rollBackTo(client, 'attempt');
+      // It would look like a statement that the rows break.
+      if (stateOf(error) === diskFull) throw failed(statement, error);
       return error;
     }
   };
@@ -169,7 +171,7 @@ function restoreSteps(
     if (name === 'tables.json') copies = copyStatementsIn(data.toString());
     else if (name.startsWith('data/')) {
       const statement = copies.get(name.slice(0, name.lastIndexOf('/')));
-      if (statement === undefined) throw failed(name, new Error('tables.json does not name it'));
+      if (statement === undefined) throw new DamagedBackupError(`tables.json does not name ${name}`);
       onTable?.(statement.slice('COPY '.length).split(' ')[0]!);
       await copy(statement, entry);
     } else if (name.startsWith('references/')) {
