@@ -11,6 +11,7 @@ import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
 import { inParallel } from './in-parallel.ts';
 import { readme } from './readme.ts';
 import { openHeld, type Held } from './read/held.ts';
+import { leftOutOfExtensions } from './read/extension-rows.ts';
 import type { TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
 import { readSequences } from './read/sequences.ts';
@@ -208,6 +209,7 @@ async function* filesOf(
     references,
     leftOut: [
       ...inventory.leftOut,
+      ...(await leftOutOfExtensions(client, inventory.ofExtensions)),
       ...sequences.unreadable.map((object) => ({
         object: `the state of sequence ${object}`,
         why: 'the login may not read it',

@@ -62,7 +62,9 @@ test('a missing directory, a server that is away and a right that is missing lea
 test('where no server for a proof can be had, the setting, doctor and the backup say so, and the backup is kept as unproven', async () => {
   const database: TestDatabase = await testDatabase();
   const folder = backupFolder();
-  const missing = expect.stringContaining('which brings a PostgreSQL for the copy, is not installed');
+  const missing = expect.stringContaining(
+    'which brings a PostgreSQL for the copy, is not installed',
+  );
   installed.is = false;
   onTestFinished(() => void (installed.is = true));
   const { unproven } = await changeSetting(
@@ -79,9 +81,9 @@ test('where no server for a proof can be had, the setting, doctor and the backup
     proof_failed_at: null,
   });
   expect(await examineBackups(database.db)).toMatchObject({ status: 'warn', detail: missing });
-  await expect(
-    verifyBackup({ ...database, actor }, { file: taken.file!, signal }),
-  ).rejects.toThrow(NoProofServerError);
+  await expect(verifyBackup({ ...database, actor }, { file: taken.file!, signal })).rejects.toThrow(
+    NoProofServerError,
+  );
 });
 
 test('why a backup failed is said also where its row cannot be ended', async () => {

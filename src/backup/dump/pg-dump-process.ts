@@ -48,6 +48,7 @@ const server = {
  * function, too. Here nothing is taken out, and withoutRestrict() takes the two commands alone.
  */
 const replace = Object.getOwnPropertyDescriptor(RegExp.prototype, Symbol.replace)!;
+// oxlint-disable-next-line no-extend-native -- the program has a process of its own, and offers no other way
 Object.defineProperty(RegExp.prototype, Symbol.replace, {
   ...replace,
   value(this: RegExp, ...of: [string, string]): string {

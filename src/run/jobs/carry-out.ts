@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import { FinalJobError, JobStoppedError, type Figures, type JobContext } from '../../contract/job.ts';
+import {
+  FinalJobError,
+  JobStoppedError,
+  type Figures,
+  type JobContext,
+} from '../../contract/job.ts';
 import { LostRunError } from '../../data/bots/fence.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { issueInWords } from '../../ground/documents/issue-words.ts';
