@@ -3,7 +3,7 @@ import { defineJob, type Figures, type JobContext } from '../src/contract/job.ts
 import { dayOf, rollUpDay, writeBotMetrics } from '../src/data/rollups/days.ts';
 import { hoursToRollUp, rollUpHour } from '../src/data/rollups/hours.ts';
 import { removeOldRollups } from '../src/data/rollups/old-rollups.ts';
-import { whyClockUnsure } from '../src/data/retention/clock.ts';
+import { whyAllStays } from '../src/data/retention/why-all-stays.ts';
 import { rollupKinds, type RollupKind } from '../src/data/rollups/sources.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { PartByPart } from '../src/database/faults/part-by-part.ts';
@@ -63,9 +63,9 @@ async function rollUp(
   return { hours: hours.length, rows };
 }
 
-/** None while the clock of the database is not sure: what was counted of rows that are gone cannot be counted again. */
+/** None while nothing may go by its age: what was counted of rows that are gone cannot be counted again. */
 async function removeOld({ db, commit, signal }: JobContext): Promise<number> {
-  if ((await whyClockUnsure(db)) !== null) return 0;
+  if ((await whyAllStays(db)) !== null) return 0;
   for (let removed = 0; ;) {
     signal.throwIfAborted();
     const count = await commit((trx) => removeOldRollups(trx, maxRemoved));

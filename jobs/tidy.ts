@@ -9,7 +9,7 @@ import { removeOldGroups } from '../src/error-groups/rows/old-groups.ts';
 import { hasPlatform } from '../src/database/migrate/extent.ts';
 import { removeOldDeliveries } from '../src/data/sources/old-deliveries.ts';
 import { removeOldReports } from '../src/data/remote/reports.ts';
-import { whyClockUnsure } from '../src/data/retention/clock.ts';
+import { whyAllStays } from '../src/data/retention/why-all-stays.ts';
 import { foreignReasons } from '../src/data/retention/referring.ts';
 import { messages } from '../src/data/retention/tables/messages.ts';
 import { readAges } from '../src/data/retention/ages.ts';
@@ -44,7 +44,7 @@ export const tidy = defineJob({
   maxAttempts: 3,
   timeoutSeconds: 300,
   async handler(context) {
-    const why = await whyClockUnsure(context.db);
+    const why = await whyAllStays(context.db);
     if (why !== null) return { removed: 0, why };
     const parts = new PartByPart();
     const figures: Figures = {};

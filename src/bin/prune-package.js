@@ -22,6 +22,7 @@ const started = [
   'src/bin/leave-embedded.js',
   'src/database/embedded/guard.js',
   'src/children/guard.js',
+  'src/project/loading-guard.js',
   'src/backup/dump/pg-dump-process.js',
   'src/project/code.js',
 ];

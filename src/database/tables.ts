@@ -840,6 +840,7 @@ export interface EngineDefinitions {
   file: string;
   applied_by: string;
   applied_at: Generated<Timestamp>;
+  fields: Json | null;
 }
 
 export interface EngineErrorCounts {

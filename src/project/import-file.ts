@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { loadingOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { useOwnModules } from './engine-modules.ts';
+import { whileLoading } from './while-loading.ts';
 
 /** A file has not finished loading in time. */
 export class LoadsTooLongError extends Error {}
@@ -13,11 +14,13 @@ export class LoadsTooLongError extends Error {}
  */
 export async function importFile(file: string, seconds: number): Promise<Record<string, unknown>> {
   useOwnModules();
-  return loadingOwnCode(file, async () => {
-    const loading = import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
-    if (await settlesWithin(seconds * 1_000, loading)) return loading;
-    throw new LoadsTooLongError(`it did not finish loading within ${seconds} s`);
-  });
+  return loadingOwnCode(file, () => whileLoading(file, () => importWithin(file, seconds)));
+}
+
+async function importWithin(file: string, seconds: number): Promise<Record<string, unknown>> {
+  const loading = import(pathToFileURL(file).href) as Promise<Record<string, unknown>>;
+  if (await settlesWithin(seconds * 1_000, loading)) return loading;
+  throw new LoadsTooLongError(`it did not finish loading within ${seconds} s`);
 }
 
 /** What to do about an error of {@link importFile}, as a part of a sentence. */

@@ -13,6 +13,8 @@ interface Heard {
   newest: Alarm;
   /** the newest alarm that fires */
   firing: Alarm | null;
+  /** when the delivery of the newest state arrived */
+  receivedAt: Date;
   /** how many deliveries fire */
   times: number;
 }
@@ -58,6 +60,7 @@ export function readBatch(
           newest: alarm,
           firing: fires ? alarm : (before?.firing ?? null),
           times: (before?.times ?? 0) + Number(fires),
+          receivedAt: received_at,
         });
       }
   const entries = [...heard];
@@ -69,7 +72,7 @@ export function readBatch(
     unreported: entries.flatMap(([key, { newest }]) =>
       newest.unverified === undefined ? [] : [{ key: keyOfAlarm(key), why: newest.unverified }],
     ),
-    findings: entries.flatMap(([key, { newest, times }]) =>
+    findings: entries.flatMap(([key, { newest, times, receivedAt }]) =>
       newest.state === 'firing'
         ? [
             {
@@ -79,7 +82,15 @@ export function readBatch(
               ...(newest.description !== null && { description: newest.description }),
               component: newest.component,
               key: keyOfAlarm(key),
-              metadata: { source, kind, alarm: key, link: newest.link, at: newest.at },
+              metadata: {
+                source,
+                kind,
+                alarm: key,
+                link: newest.link,
+                at: newest.at,
+                // After a restore people are not told once more of what arrived before it (src/notify/routing/read-events.ts).
+                received_at: receivedAt.toISOString(),
+              },
               times,
               // The sender has judged it already, and may say it only once.
               certain: true,

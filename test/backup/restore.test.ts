@@ -6,6 +6,16 @@ import { escalateDue } from '../../src/services/policy/escalate.ts';
 import { dueReport } from '../../src/services/report/due.ts';
 import { restoreBackup } from '../../src/services/backups/restore.ts';
 import { emptyDatabase, testDatabaseWithQueue } from '../support/database.ts';
+import { tidy } from '../../jobs/tidy.ts';
+import { changeMode } from '../../src/data/bots/engine.ts';
+import { messagesDue } from '../../src/data/notify/channels.ts';
+import { whyAllStays } from '../../src/data/retention/why-all-stays.ts';
+import { readRestoredAt } from '../../src/data/settings/restored-at.ts';
+import { registerJobs } from '../../src/schedule/register-jobs.ts';
+import { wakeTickets } from '../../src/transitions/tickets/wake.ts';
+import { aRun, carried, noBots } from '../jobs/job-flow.ts';
+import { backends } from '../support/backends.ts';
+import { startFlow } from '../support/engine.ts';
 import { insertBot, insertTicket } from '../cli/rows.ts';
 import { setNotifications, toldOps } from '../notify/tickets.ts';
 import { actor, backupFolder, take } from './scene.ts';
@@ -106,4 +116,69 @@ test('the report of this morning and the escalations of last night are not sent 
   expect(await dueReport(db)).not.toBeNull();
   const done = await db.transaction().execute((trx) => escalateDue(trx, 10));
   expect(done).toMatchObject({ asked: 2, escalated: 1, reminded: 1 });
+});
+
+test('a snooze that has ended since, and a target that was still to come, tell nobody anything old', async () => {
+  const database = await testDatabaseWithQueue();
+  const { db } = database;
+  const bot = await insertBot(db, 'watch');
+  const at = (seconds: number) => sql<Date>`engine.now() + make_interval(secs => ${seconds})`;
+  const slept = { snoozed_at: at(-600), snoozed_by: 'ann' };
+  await insertTicket(db, bot, 'it wakes', { ...slept, snoozed_until: at(1) });
+  await insertTicket(db, bot, 'it sleeps on', { ...slept, snoozed_until: at(90_000) });
+  await insertTicket(db, bot, 'it is to be answered', { respond_by: at(3_600) });
+  await insertTicket(db, bot, 'it was late already', { respond_by: at(-60) });
+  await sql`UPDATE bot_ticket_events SET routed_at = engine.now()`.execute(db);
+  const targets = async (of: typeof db) => {
+    const { rows } = await sql<{ title: string; respond_by: Date }>`
+      SELECT title, respond_by FROM bot_tickets WHERE respond_by IS NOT NULL`.execute(of);
+    return Object.fromEntries(rows.map((row) => [row.title, +row.respond_by]));
+  };
+  const before = await targets(db);
+  const { file, manifest } = await take(database, backupFolder());
+
+  const target = await emptyDatabase();
+  await restoreBackup({ url: target.url, actor }, { file: file!, signal });
+  const after = await targets(target.db);
+  const restoredAt = (await readRestoredAt(target.db))!;
+  const passed = +restoredAt - +new Date(manifest.takenAt);
+  expect(passed).toBeGreaterThan(0);
+  expect(after['it was late already']).toBe(before['it was late already']);
+  const moved = after['it is to be answered']! - before['it is to be answered']!;
+  expect(Math.abs(moved - passed)).toBeLessThan(5_000);
+  expect(moved).toBeGreaterThan(0);
+  const { rows: told } = await sql`
+    SELECT t.title, e.unsent_reason FROM bot_ticket_events e JOIN bot_tickets t ON t.id = e.ticket_id WHERE e.event = 'woken'`.execute(
+    target.db,
+  );
+  expect(told).toEqual([{ title: 'it wakes', unsent_reason: 'restored' }]);
+  expect(await wakeTickets(target.db, 100)).toBe(0);
+  expect((await messagesDue(target.db)).events).toBe(false);
+});
+
+test('nothing goes by its age in a restored database until its mode is set', async () => {
+  const database = await testDatabaseWithQueue();
+  const { file } = await take(database, backupFolder());
+  const target = await emptyDatabase();
+  const { db, url } = target;
+  await restoreBackup({ url, actor }, { file: file!, signal });
+  expect(await whyAllStays(db)).toContain('its mode was not set since');
+  const flow = await startFlow(backends[0]!, noBots, {
+    database: target,
+    jobs: [tidy],
+    roles: [],
+  });
+  await registerJobs(db, [tidy]);
+  await sql`
+    INSERT INTO engine.job_runs (job, status, queued_at, completed_at)
+    SELECT 'tidy', 'success', at, at FROM generate_series(0, 30) n, LATERAL (SELECT engine.now() - make_interval(days => n * 2) AS at) t`.execute(
+    db,
+  );
+  const tidied = async () => (await carried(flow.jobEngine, await aRun(db, tidy))).figures;
+  expect(await tidied()).toMatchObject({ removed: 0, why: expect.stringContaining('restored') });
+  await changeMode(db, 'safe', { by: 'ann', reason: null });
+  expect(await tidied()).toMatchObject({ job_runs: 16 });
+  // Healing that a person switches off has nothing to do with a restore.
+  await changeMode(db, 'off', { by: 'ann', reason: null });
+  expect(await whyAllStays(db)).toBeNull();
 });

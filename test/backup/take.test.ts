@@ -1,15 +1,25 @@
 /** A backup of a whole database: proven by a restored copy, or refused with the reason. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { HiddenFromBackupError } from '../../src/backup/read/inventory.ts';
 import { RestoreFailedError } from '../../src/backup/restore/failed.ts';
 import { BackupCommandError } from '../../src/backup/output/command.ts';
 import { connectAlone } from '../../src/database/connect.ts';
 import { verifyBackup } from '../../src/services/backups/verify.ts';
 import { BackupUnderWayError } from '../../src/services/backups/take.ts';
+import { beginBackup } from '../../src/transitions/backups/begin.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';
 import { actor, backupFolder, backupsIn, take } from './scene.ts';
@@ -209,6 +219,40 @@ test('the last good one stays when newer ones were damaged, or removed by hand, 
   expect(backupsIn(folder).toSorted()).toEqual(
     [good, future, newest].map(({ file }) => file!.slice(folder.length + 1)).toSorted(),
   );
+});
+
+test('what is only away, as on a disk that is not mounted, is not noted as removed', async () => {
+  const database = await testDatabase();
+  const folder = backupFolder();
+  await take(database, folder);
+  await take(database, folder);
+  const killed = await beginBackup(database.db, {
+    folder,
+    host: hostname(),
+    encrypted: false,
+    by: 'ann',
+  });
+  const partial = `.platform-20261201T000000Z-${killed.id.slice(0, 8)}.tar.zst.partial`;
+  writeFileSync(join(folder, partial), 'begun');
+  await sql`UPDATE engine.backups SET began_at = began_at - interval '40 days'`.execute(
+    database.db,
+  );
+  const away = `${folder}-away`;
+  renameSync(folder, away);
+  mkdirSync(folder, { mode: 0o700 });
+  onTestFinished(() => rmSync(away, { recursive: true, force: true }));
+  // Two nights without the disk: the second one finds the file of the first.
+  for (const night of [1, 2]) {
+    expect(await take(database, folder), `night ${night}`).toMatchObject({ removed: 0 });
+    expect((await rowsOf(database.db)).map((row) => row.removed_at)).toEqual(
+      Array.from({ length: 3 + night }, () => null),
+    );
+  }
+  rmSync(folder, { recursive: true });
+  renameSync(away, folder);
+  // It is back: what is old goes, and what was begun is cleared.
+  expect(await take(database, folder)).toMatchObject({ removed: 2 });
+  expect(readdirSync(folder)).toHaveLength(1);
 });
 
 test('what a restore cannot make rolls everything back', async () => {

@@ -120,6 +120,7 @@ describe('offered are', { timeout: 120_000 }, () => {
   test('names and ids from the database, tickets with their titles', async () => {
     await names('bots', 'show', 'wa').toEqual(['wait', 'watch']);
     await names('knowledge', 'edit', 's').toEqual(['sweep']);
+    await names('sources', 'show', '').toEqual([]);
     await names('runs', 'list', '--bot', 'wat').toEqual(['watch']);
     await names('tickets', 'merge', 'T-1', '--into', 'T').toEqual(['T-1']);
     await names('tickets', 'merge', 'T-9', 't-1').toEqual(['T-1']);

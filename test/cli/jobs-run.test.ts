@@ -133,6 +133,11 @@ test.each([
   [['tidy', '--payload', '{"days":3}'], 2, 'there is no "days"'],
   [['tidy', '--payload', '[]'], 2, 'has to be an object'],
   [['maintenance', '--payload', '{"minutes":0}'], 2, 'minutes: has to be 1 at least'],
+  [
+    ['maintenance', '--payload', '{"minutes":1,"minutes":30}'],
+    2,
+    'the key "minutes" is given twice, and the first would be ignored',
+  ],
   [['tidi'], 3, 'did you mean tidy?'],
   [['tidy', '--as', 'roundsman'], 2, 'is not a person'],
 ])('jobs run %j is refused, and nothing is asked for', async (args, code, why) => {

@@ -19,13 +19,13 @@ async function before(): Promise<{ db: Kysely<any>; url: string }> {
     ALTER TABLE engine.rollup_marks DROP COLUMN removed_until, DROP COLUMN cleared_until;
     ALTER TABLE engine.nodes DROP COLUMN bots, DROP COLUMN remedies, DROP COLUMN refused;
     DROP INDEX idx_findings_resolved, idx_decisions_decided, idx_metrics_day, idx_api_logs_age, idx_page_views_age, idx_error_logs_age, idx_activity_age;
-    DROP TRIGGER definitions_added ON bots; DROP TRIGGER definition_changed ON bots; DROP TRIGGER definition_deleted ON bots;
-    DROP TRIGGER definitions_added ON bot_knowledge; DROP TRIGGER definition_changed ON bot_knowledge; DROP TRIGGER definition_deleted ON bot_knowledge;
-    DROP TRIGGER definitions_added ON bot_silences; DROP TRIGGER definition_changed ON bot_silences; DROP TRIGGER definition_deleted ON bot_silences;
+    DROP TRIGGER definitions_added ON bots; DROP TRIGGER definitions_named ON bots; DROP TRIGGER definitions_changed ON bots; DROP TRIGGER definitions_deleted ON bots;
+    DROP TRIGGER definitions_added ON bot_knowledge; DROP TRIGGER definitions_named ON bot_knowledge; DROP TRIGGER definitions_changed ON bot_knowledge; DROP TRIGGER definitions_deleted ON bot_knowledge;
+    DROP TRIGGER definitions_added ON bot_silences; DROP TRIGGER definitions_named ON bot_silences; DROP TRIGGER definitions_changed ON bot_silences; DROP TRIGGER definitions_deleted ON bot_silences;
     DROP TRIGGER setting_added ON engine.settings; DROP TRIGGER setting_changed ON engine.settings; DROP TRIGGER setting_deleted ON engine.settings;
     DROP TRIGGER policy_added ON engine.policies;
     DROP TABLE engine.definition_changes;
-    DROP FUNCTION engine.without_credentials(jsonb), engine.change_context, engine.write_definition_change, engine.definition_changed, engine.definitions_added,
+    DROP FUNCTION engine.without_credentials(jsonb), engine.change_context, engine.write_definition_change, engine.definitions_named, engine.definitions_changed, engine.definitions_added,
       engine.is_definition, engine.setting_changed, engine.write_value_change, engine.policy_added;
     ALTER TABLE bot_knowledge_events DROP COLUMN version, DROP COLUMN source, DROP COLUMN place;
     DROP FUNCTION engine.let_login_work(regrole);

@@ -319,3 +319,53 @@ test('a definition from before there was a history has a version before its firs
     { version: 1, before: { timezone: 'UTC' }, after: { timezone: 'Europe/Berlin' } },
   ]);
 });
+
+test('one statement that changes or deletes many is written down in one statement', async () => {
+  await sql`
+    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint)
+    SELECT 'bot-' || n, 'Bot', '@daily', '/api/bots/janitor' FROM generate_series(1, 300) n`.execute(
+    db,
+  );
+  const callsOf = async (statement: string): Promise<string[]> => {
+    const { rows } = await sql<{
+      'QUERY PLAN': string;
+    }>`${sql.raw(`EXPLAIN (ANALYZE) ${statement}`)}`.execute(db);
+    return rows
+      .map((row) => row['QUERY PLAN'])
+      .filter((line) => line.startsWith('Trigger definition'))
+      .map((line) => line.replace(/ time=[\d.]+/, ''));
+  };
+  expect(
+    await callsOf("UPDATE bots SET priority = 4, description = name WHERE name <> 'bot-7'"),
+  ).toEqual(['Trigger definitions_changed: calls=1', 'Trigger definitions_named: calls=1']);
+  expect(await callsOf('DELETE FROM bots')).toContain(
+    'Trigger definitions_deleted on bots: calls=1',
+  );
+  const { rows } = await sql`
+    SELECT version, event, count(*)::int, count(DISTINCT definition)::int AS of,
+           count(*) FILTER (WHERE after = jsonb_build_object('priority', 4, 'description', name))::int AS own
+    FROM engine.definition_changes GROUP BY version, event ORDER BY version, event`.execute(db);
+  expect(rows).toEqual([
+    { version: 1, event: 'added', count: 300, of: 300, own: 0 },
+    { version: 2, event: 'changed', count: 299, of: 299, own: 299 },
+    { version: 2, event: 'deleted', count: 1, of: 1, own: 0 },
+    { version: 3, event: 'deleted', count: 299, of: 299, own: 0 },
+  ]);
+});
+
+test('of a statement that names a definition only the rows that differ are changes, and an upsert is one', async () => {
+  await add('night');
+  await add('day');
+  await sql`UPDATE bots SET priority = CASE name WHEN 'night' THEN 2 ELSE priority END, next_slot_at = NULL`.execute(
+    db,
+  );
+  await sql`
+    INSERT INTO bots (name, display_name, schedule_cron, api_endpoint) VALUES ('day', 'Day', '@daily', '/api/bots/janitor')
+    ON CONFLICT (name) DO UPDATE SET display_name = excluded.display_name`.execute(db);
+  expect(await historyOf('bot')).toMatchObject([
+    { name: 'day', version: 2, after: { display_name: 'Day' } },
+    { name: 'night', version: 2, after: { priority: 2 } },
+    { event: 'added' },
+    { event: 'added' },
+  ]);
+});

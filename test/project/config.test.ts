@@ -110,6 +110,6 @@ test('`.env` and the home of the embedded database are beside it', async () => {
   expect(code).toBe(2);
   expect(err).toContain('ROUNDSMAN_CONCURRENCY');
   rmSync(join(project, '.env'));
-  const none = await runIn(join(project, 'bots'), ['bots', 'list']);
+  const none = await runIn(join(project, 'bots'), ['tickets', 'list']);
   expect(none.err).toContain(join(project, '.roundsman'));
 });

@@ -61,9 +61,9 @@ test('enabled knowledge that names a remedy which no process has is broken', asy
   await entry('gone', 'steps:\n  - remedy: own.wave\n  - remedy: "own.gone"\n');
   await entry('off', 'steps:\n  - remedy: own.gone\n', false);
   await entry('prose', 'ask ann about remedy: own.gone');
-  expect(await examineRemedies(db, await facts())).toEqual([]);
+  expect(examineRemedies(await facts())).toEqual([]);
   await node('a', { bots: [], remedies: ['own.wave'] });
-  expect(await examineRemedies(db, await facts())).toEqual([
+  expect(examineRemedies(await facts())).toEqual([
     {
       subject: 'Knowledge',
       status: 'fail',

@@ -11,6 +11,7 @@ import { parseSchedule, slotsBetween } from '../../src/schedule/cron.ts';
 import { copyOf, past as makePast } from '../rounds/simulation.ts';
 import { administer, inDatabase, startPostgres } from '../support/postgres.ts';
 import { openEngine, type SimulatedEngine } from './engine.ts';
+import { beat } from './heartbeat.ts';
 import { frequentJobs, passJobs, passMessages, rareJobsOf, soakJobs } from './jobs.ts';
 import { totalOf } from './judge.ts';
 import { readTables } from './measure.ts';
@@ -132,6 +133,7 @@ async function pass(world: SimulatedEngine, { days, chosen, live, onDay }: Passi
       const now = new Date(at);
       await live(new Date(at - minuteMs), now);
       await world.setTime(now);
+      await beat(world);
       const due = chosen[planted.length];
       if (due && at >= +begin + firstFaultMs + planted.length * eachMs) {
         await plantAll(due, world.db, now);

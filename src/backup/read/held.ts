@@ -1,11 +1,11 @@
 /**
  * A snapshot whose tables are locked and have all of their rows. The lock may wait for a migration, and a table that was rewritten or
- * emptied meanwhile (ALTER TABLE, TRUNCATE) has no rows in a snapshot that is older than that:
+ * emptied meanwhile (ALTER TABLE, TRUNCATE) has no rows in a snapshot that is older than that; a column that was dropped or renamed cannot be read by it:
  * https://www.postgresql.org/docs/current/mvcc-caveats.html. Then another snapshot is made.
  */
 import type pg from 'pg';
 import { stateOf } from '../../database/faults/sql-states.ts';
-import { RoundsmanError } from '../../ground/errors.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -29,8 +29,18 @@ const rewritten = `
     AND n.nspname <> 'information_schema' AND pg_relation_filenode(c.oid) IS DISTINCT FROM c.relfilenode
   ORDER BY 1 LIMIT 5`;
 
-/** A table or its schema was dropped before it was locked. */
-const gone = new Set(['42P01', '3F000']);
+/**
+ * The names are those of the snapshot, and the function looks for them in the tables as they are now: it fails where a column was dropped
+ * or renamed.
+ */
+const columns = `
+  SELECT count(has_column_privilege(c.oid, a.attname::text, 'SELECT'))
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+    AND a.attnum > 0 AND NOT a.attisdropped`;
+
+/** A table, its schema or a column was dropped or renamed before it was locked. */
+const gone = new Set(['42P01', '3F000', '42703']);
 
 /** Aborting `signal` ends it, also while it waits for a lock. Throws {@link ChangedBeforeBackupError}; `end()` the snapshot. */
 export async function openHeld(url: string, signal: AbortSignal): Promise<Held> {
@@ -44,6 +54,7 @@ export async function openHeld(url: string, signal: AbortSignal): Promise<Held> 
       const inventory = await takeInventory(snapshot.client);
       await snapshot.lock(inventory.toLock);
       changed = await rewrittenIn(snapshot.client);
+      await snapshot.client.query(columns);
       signal.throwIfAborted();
       if (changed.length === 0) return { snapshot, inventory };
       snapshot.end();
@@ -51,14 +62,14 @@ export async function openHeld(url: string, signal: AbortSignal): Promise<Held> 
       snapshot.end();
       signal.throwIfAborted();
       if (!gone.has(stateOf(error) ?? '')) throw error;
-      changed = ['a table that was dropped'];
+      changed = [messageOf(error)];
     } finally {
       signal.removeEventListener('abort', stop);
     }
   }
   throw new ChangedBeforeBackupError({
     what: 'no backup was made',
-    why: `tables were rewritten or dropped each time that they were to be locked, at last ${changed.join(', ')}`,
+    why: `tables were rewritten, changed or dropped each time that they were to be locked, at last ${changed.join(', ')}`,
     hint: 'wait until the migrations of that database have ended, and try again',
   });
 }

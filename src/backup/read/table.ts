@@ -1,6 +1,8 @@
 /** Reads the rows of one table with COPY. */
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { meaningOf, stateOf } from '../../database/faults/sql-states.ts';
+import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import type { TableToRead } from './inventory.ts';
 
 const quoted = (name: string): string => pg.escapeIdentifier(name);
@@ -21,7 +23,28 @@ const copyOf = (table: TableToRead): string =>
 
 /** Its rows in COPY's text format. */
 export const readTable = (client: pg.ClientBase, table: TableToRead): AsyncIterable<Buffer> =>
-  copyOut(client, copyOf(table));
+  rowsOf(nameOf(table), copyOut(client, copyOf(table)));
+
+/** The server does not give the rows of a table: a value is too large to be sent, or damaged on its disk. */
+export class RowsUnreadableError extends RoundsmanError {}
+
+/** The rows. The server's error does not say of which table it is. */
+async function* rowsOf(table: string, rows: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* rows;
+  } catch (error) {
+    // An error without a state of the server's is about the connection.
+    if (stateOf(error).length !== 5 || meaningOf(error)?.fault === 'connection') throw error;
+    throw new RowsUnreadableError(
+      {
+        what: `the rows of ${table} cannot be read`,
+        why: messageOf(error),
+        hint: `\`COPY ${table} TO STDOUT\` on the server says the same; PostgreSQL sends no row of more than 1 GB, and a bytea takes twice its bytes there: keep such values as large objects, or outside of the database`,
+      },
+      { cause: error },
+    );
+  }
+}
 
 /** What COPY ... TO STDOUT sends. */
 export function copyOut(client: pg.ClientBase, statement: string): AsyncIterable<Buffer> {
@@ -38,9 +61,10 @@ export function keysOf(
   columns: readonly string[],
 ): AsyncIterable<Buffer> {
   const names = columns.map((name) => pg.escapeIdentifier(name));
-  return copyOut(
+  const keys = copyOut(
     client,
     `COPY (SELECT DISTINCT ${names.join(', ')} FROM ONLY ${table}
     WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')} ORDER BY ${names.join(', ')}) TO STDOUT`,
   );
+  return rowsOf(table, keys);
 }

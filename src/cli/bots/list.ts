@@ -1,6 +1,6 @@
 import { printable } from '../../ground/text.ts';
 import { listBots as read, type BotRow, type ExecutionRow } from '../../services/bots/list.ts';
-import { withDatabase } from '../session/database.ts';
+import { hasDatabase, withDatabase } from '../session/database.ts';
 import type { ListOptions } from '../arguments/show-options.ts';
 import { isTable, list, rowsToRead, type Column } from '../listing/list.ts';
 import { paint, relative, state, stateAs } from '../terminal/print.ts';
@@ -74,7 +74,12 @@ const fields = ({ bot, run, open }: Listed) => ({
   bot_executions: run ? [run] : [],
 });
 
-export const listBots = (options: BotsOptions): Promise<void> =>
+export const listBots = async (options: BotsOptions): Promise<void> =>
+  (await hasDatabase())
+    ? listRows(options)
+    : (await import('./list-before-start.ts')).listBeforeStart(options);
+
+const listRows = (options: BotsOptions): Promise<void> =>
   withDatabase(async ({ db }) => {
     const { removed = false } = options;
     const { bots, runs, findings, now, count } = await read(db, {

@@ -24,7 +24,7 @@ const kindsOfArguments: Record<string, Record<string, ValueKind>> = {
   notify: { ticket: 'ticket', channel: 'channel', file: 'file' },
   policy: { file: 'file' },
   secrets: { name: 'secret' },
-  sources: { name: 'bot' },
+  sources: { name: 'source' },
   import: { file: 'file' },
   init: { directory: 'file' },
   jobs: { name: 'job', id: 'job-run' },

@@ -49,6 +49,16 @@ export interface Address {
 }
 
 /**
+ * Whether there is a database to ask: your own, or an embedded one that was made. In a new project there is none before the first
+ * `up`, and a command may have an answer all the same.
+ */
+export async function hasDatabase(): Promise<boolean> {
+  const { databaseUrl, home } = (await import('../../config.ts')).readConfig();
+  if (databaseUrl) return true;
+  return (await import('../../database/embedded/location.ts')).embeddedExists(home);
+}
+
+/**
  * Runs a command's work while the database that the configuration names can be reached, your own or the embedded one.
  * Other processes may share the embedded server; the last one to leave stops it.
  */

@@ -88,11 +88,24 @@ export const backupsInFolder = (
     .orderBy('id')
     .execute();
 
-/** Lost backups, as far as it is not known that nothing is left of what they had written. */
+/**
+ * Lost backups, as far as it is not known that nothing is left of what they had written. `before`: the file of the last one that was written
+ * into the same folder before.
+ */
 export const lostInFolders = (db: Db) =>
   db
     .selectFrom('engine.backups')
     .select((row) => [
+      row
+        .selectFrom('engine.backups as other')
+        .select('other.file_name')
+        .where('other.outcome', '=', 'success')
+        .where('other.removed_at', 'is', null)
+        .whereRef('other.folder', '=', 'engine.backups.folder')
+        .whereRef('other.began_at', '<', 'engine.backups.began_at')
+        .orderBy('other.began_at', 'desc')
+        .limit(1)
+        .as('before'),
       'id',
       'host',
       row.ref('folder').$notNull().as('folder'),
@@ -104,6 +117,17 @@ export const lostInFolders = (db: Db) =>
     .where('removed_at', 'is', null)
     .where('folder', 'is not', null)
     .execute();
+
+/** The ids of backups that failed and were to be written into this folder. */
+export async function failedInFolder(db: Db, folder: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('engine.backups')
+    .select('id')
+    .where('outcome', '=', 'failed')
+    .where('folder', '=', folder)
+    .execute();
+  return rows.map(({ id }) => id);
+}
 
 /** Whether a session holds the lock under which a backup of this database is made. */
 export async function isBackupUnderWay(db: Db): Promise<boolean> {

@@ -94,6 +94,22 @@ export const newestChange = (
     .limit(1)
     .executeTakeFirst();
 
+/** The newest change that touched one of these columns, or added or removed the definition; undefined where none is recorded. */
+export const newestChangeOf = (
+  db: Db,
+  {
+    kind,
+    definition,
+    columns,
+  }: { kind: DefinitionKind; definition: string; columns: readonly string[] },
+): Promise<Row | undefined> =>
+  selected(db, { kind, definition })
+    .selectAll('d')
+    .where(sql<boolean>`(d.event <> 'changed' OR d.after ?| ${columns}::text[])`)
+    .orderBy('d.version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 /** The change that replaced a version; undefined where that version is the present one. */
 export const changeAfter = (
   db: Db,

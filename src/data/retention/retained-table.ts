@@ -78,14 +78,14 @@ export const whyStays = ({ stays }: Pick<RetainedTable, 'stays'>): RawBuilder<st
 /** The column by which a row is known to what keeps it, and to what goes: of an action its heal. */
 export const ownIdOf = ({ key, removedBy = key.column }: RetainedTable): string => removedBy;
 
-/** Whether one of these applies to the row `t`. */
+/** Whether one of these applies to the row `t`: one condition, which may stand beside others. */
 export const anyReason = (reasons: readonly Reason[]): RawBuilder<boolean> =>
   reasons.length === 0
     ? sql<boolean>`false`
-    : sql<boolean>`${sql.join(
+    : sql<boolean>`(${sql.join(
         reasons.map(({ when }) => when),
         sql` OR `,
-      )}`;
+      )})`;
 
 /** Whether its figures are of its own rows, into which rows may come with a time that is long past, as by an import. */
 export const isLog = ({ isPlatforms, figures }: RetainedTable): boolean =>

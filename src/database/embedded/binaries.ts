@@ -65,6 +65,16 @@ function findPackage(): { root: string; version: string } {
   }
 }
 
+/** Whether that package is installed. */
+export function hasBinaries(): boolean {
+  try {
+    findPackage();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 interface Link {
   source: string;
   target: string;

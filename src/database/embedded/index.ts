@@ -11,10 +11,9 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPackage } from '../../ground/is-package.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { ForeignFileError, readOwn, replaceOwn } from '../../ground/files/own-file.ts';
-import { howToInstallBinaries, placeBinaries, refuseChangeable } from './binaries.ts';
+import { hasBinaries, howToInstallBinaries, placeBinaries, refuseChangeable } from './binaries.ts';
 import { initialise, newPassword } from './initialise.ts';
 import { tryLock, type Lock, type OnWait } from './locks.ts';
 import {
@@ -169,9 +168,9 @@ export async function joinEmbedded(
     throw new NoEmbeddedDatabaseError({
       what: 'There is no database to work on',
       why: `DATABASE_URL is not set, and there is no embedded database in ${home}`,
-      hint: isPackage
-        ? `set DATABASE_URL, or ${howToInstallBinaries} and then \`npx roundsman up\`, which makes one`
-        : 'Run `npm start`, which makes one, or set DATABASE_URL.',
+      hint: hasBinaries()
+        ? 'run `npx roundsman up` (`npm start`), which makes one, or set DATABASE_URL'
+        : `set DATABASE_URL, or ${howToInstallBinaries} and then \`npx roundsman up\`, which makes one`,
     });
   const location = await openLocation(home, onWait);
   const { directory } = location;

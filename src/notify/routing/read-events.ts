@@ -17,6 +17,8 @@ export interface UnroutedEvent extends RoutedEvent {
   maintenance: Maintenance[];
   /** the number of the ticket into which it is merged; null if it is not merged */
   survivor: string | null;
+  /** it is about an alarm that had arrived before the database was restored: people may have been told of it then */
+  is_past: boolean;
   /** channels through which people were told of the ticket, or are about to be */
   told: string[];
   /** those of them that have a message about it alone */
@@ -46,6 +48,11 @@ export async function readEvents(
            })} AS silences,
            ${maintenanceOverTicket('t')} AS maintenance,
            (SELECT s.number::text FROM bot_tickets s WHERE s.id = t.merged_into) AS survivor,
+           coalesce(e.event IN ('opened', 'reopened') AND b.api_endpoint LIKE 'in:%'
+             -- Both are texts of one form, which sort as their times do.
+             AND f.metadata ->> 'received_at' <= (
+               SELECT to_char(s.changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') FROM engine.settings s WHERE s.key = 'restored_at'
+             ), false) AS is_past,
            coalesce(n.told, '{}') AS told, coalesce(n.own, '{}') AS own
     FROM unrouted e JOIN bot_tickets t ON t.id = e.ticket_id
     LEFT JOIN bots b ON b.id = t.bot_id LEFT JOIN bot_findings f ON f.id = t.finding_id

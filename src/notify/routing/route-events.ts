@@ -73,6 +73,7 @@ interface EventRouting extends Routing {
 
 function routingOf(settings: Notifications | null, event: UnroutedEvent): Routing {
   if (!settings) return { choices: [], reason: 'no channels are set up' };
+  if (event.is_past) return { choices: [], reason: 'restored' };
   const { choices, reason } = choose(settings, event);
   const isEnd = event.event === 'resolved';
   // People are told of a comment, and of the end of a ticket that they know, although its problem is silenced.

@@ -44,6 +44,7 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
   const deadline = setTimeout(() => run.stop('timeout'), job.timeoutSeconds * 1_000);
   let read: (() => Figures) | null = null;
   const reported = () => figuresOf(run, read && read());
+  run.figures = reported;
   try {
     const figures = await untilStopped(signal, async () =>
       job.handler(

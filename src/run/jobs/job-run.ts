@@ -16,6 +16,8 @@ export interface JobRun {
   /** Aborted with a {@link JobStoppedError} as its reason. */
   signal: AbortSignal;
   stop(why: JobStop): void;
+  /** what it has done until now, with what earlier attempts did, as JSON; null: nothing is known. Its row has it while it runs, too. */
+  figures(): string | null;
 }
 
 export function jobRunOf(row: StartedJob, job: Job): JobRun {
@@ -31,5 +33,6 @@ export function jobRunOf(row: StartedJob, job: Job): JobRun {
     earlier: row.figures as Figures | null,
     signal: controller.signal,
     stop: (why) => controller.abort(new JobStoppedError(why)),
+    figures: () => null,
   };
 }

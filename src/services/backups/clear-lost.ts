@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { lostInFolders } from '../../data/backups/rows.ts';
+import { failedInFolder, lostInFolders } from '../../data/backups/rows.ts';
 import type { Db } from '../../database/connect.ts';
 import { findBackup } from '../../transitions/backups/find.ts';
 import { loseBackups } from '../../transitions/backups/lose.ts';
@@ -14,7 +14,8 @@ type Lost = Awaited<ReturnType<typeof lostInFolders>>[number];
 
 /**
  * Under the lock that lets only one backup be made at a time. A file of another host's folder is left to that host, unless the folder is
- * the same one. A file with its final name is never removed here: it is whole, or not one of these.
+ * the same one; and where the backup before it is not in the folder, that is another one now, as where a disk is not mounted: what was lost
+ * waits for it. A file with its final name is never removed here: it is whole, or not one of these.
  */
 export async function clearLost(db: Db): Promise<void> {
   await loseBackups(db);
@@ -23,10 +24,22 @@ export async function clearLost(db: Db): Promise<void> {
       await findBackup(db, lost.id);
       continue;
     }
-    const removed = await removePartial(lost);
-    if (removed || lost.host === hostname()) await noteRemoved(db, lost.id);
+    const removed = (await removePartials(lost.folder, [lost.id])) > 0;
+    if (removed || (lost.host === hostname() && (await isSameFolder(lost))))
+      await noteRemoved(db, lost.id);
   }
 }
+
+/**
+ * Removes what failed backups have left in a folder: they remove it themselves, unless the folder became read-only before. A folder that
+ * may be written into has to be given.
+ */
+export async function clearFailed(db: Db, folder: string): Promise<void> {
+  await removePartials(folder, await failedInFolder(db, folder));
+}
+
+const isSameFolder = async ({ folder, before }: Lost): Promise<boolean> =>
+  before === null || (await stat(join(folder, before)).catch(() => null)) !== null;
 
 /** Whether its file has its name, and the bytes that were noted before it got it. */
 async function isWhole({ folder, file_name: name, bytes, sha256 }: Lost): Promise<boolean> {
@@ -38,13 +51,14 @@ async function isWhole({ folder, file_name: name, bytes, sha256 }: Lost): Promis
   return hash.digest('hex') === sha256;
 }
 
-/** Whether there was a file under its temporary name. */
-async function removePartial({ id, folder }: Lost): Promise<boolean> {
-  const mark = `-${id.slice(0, 8)}.tar.zst`;
+/** How many files under temporary names there were of these backups. */
+async function removePartials(folder: string, ids: readonly string[]): Promise<number> {
+  const marks = new Set(ids.map((id) => id.slice(0, 8)));
   const names = await readdir(folder).catch(() => []);
-  const partial = names.filter(
-    (name) => name.startsWith('.') && name.endsWith('.partial') && name.includes(mark),
-  );
+  const partial = names.filter((name) => {
+    const [, mark] = /^\..*-([0-9a-f]{8})\.tar\.zst(?:\.age)?\.partial$/.exec(name) ?? [];
+    return mark !== undefined && marks.has(mark);
+  });
   for (const name of partial) await rm(join(folder, name), { force: true });
-  return partial.length > 0;
+  return partial.length;
 }

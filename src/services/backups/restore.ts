@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { sql } from 'kysely';
 import { open } from '../../backup/archive/seal.ts';
+import type { Manifest } from '../../backup/archive/manifest.ts';
 import { readArchive } from '../../backup/restore/read-archive.ts';
 import { restoreArchive, type Restored } from '../../backup/restore/restore.ts';
 import { changeMode } from '../../data/bots/engine.ts';
@@ -63,7 +64,7 @@ export async function restoreBackup(
       const { rows } = await sql<{ there: boolean }>`
         SELECT to_regclass('engine.settings') IS NOT NULL AS there`.execute(transaction);
       if (!rows[0]!.there) return;
-      Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor, manifest.id));
+      Object.assign(quieted, { hasEngine: true }, await quiet(transaction, actor, manifest));
       const written = { bytes, sha256: hash.digest('hex') };
       const name = source.file === undefined ? null : basename(source.file);
       await endRestoredBackups(
@@ -80,13 +81,13 @@ export async function restoreBackup(
  * Sets the mode off, ends what was open, holds back what was unsent, has reports and escalations of the past left out, and takes the
  * queue's own tables away.
  */
-async function quiet(db: Db, actor: Actor, backup: string) {
+async function quiet(db: Db, actor: Actor, { id: backup, takenAt }: Manifest) {
   await changeMode(db, 'off', {
     by: storable(actor.name),
     reason: 'restored from a backup: look at it, then set the mode',
   });
   await noteRestored(db, backup, storable(actor.name));
-  await beginRestoredClocks(db);
+  await beginRestoredClocks(db, new Date(takenAt));
   const ended = {
     endedRuns: await endRestoredRuns(db),
     endedJobs: await endRestoredJobs(db),

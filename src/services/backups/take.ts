@@ -19,7 +19,7 @@ import { endBackup } from '../../transitions/backups/end.ts';
 import { noteWritten } from '../../transitions/backups/note-written.ts';
 import { noteProof } from '../../transitions/backups/prove.ts';
 import { authorise, type Actor } from '../actor.ts';
-import { clearLost } from './clear-lost.ts';
+import { clearFailed, clearLost } from './clear-lost.ts';
 import { removeOld } from './remove-old.ts';
 
 /** Another process makes a backup of this database at this moment. */
@@ -78,6 +78,7 @@ export async function takeBackup(
   if ('folder' in target) await refuseUnfitFolder(target.folder);
   return withLock(url, request.signal, async (signal) => {
     await clearLost(db);
+    if ('folder' in target) await clearFailed(db, target.folder);
     const begun = await beginBackup(db, {
       folder: 'folder' in target ? target.folder : null,
       host: hostname(),
@@ -122,7 +123,7 @@ export async function takeBackup(
       proven: unproven === null,
       unproven,
       refreshed,
-      removed: await removeOld(db, request),
+      removed: await removeOld(db, { ...request, made: begun.id }),
     };
   });
 }

@@ -1,8 +1,8 @@
 /** A bot's definition as a person gives it, checked before anything is written. */
-import { parseDocument } from 'yaml';
 import type { Insertable } from 'kysely';
 import { botName } from '../../catalogue/names.ts';
 import type { Bots } from '../../database/tables.ts';
+import { keyGivenTwice } from '../../ground/documents/key-given-twice.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 
@@ -147,16 +147,4 @@ export function readConfig(text: string): object {
   if (unstorable)
     throw unusable('PostgreSQL stores neither NUL characters nor half a surrogate pair');
   return config;
-}
-
-/**
- * The key that is given twice, in words; null if there is none. JSON.parse ignores the first of them without an error, so the
- * parser of YAML looks for it: each JSON document is a YAML document.
- */
-function keyGivenTwice(json: string): string | null {
-  const { errors } = parseDocument(json, { uniqueKeys: true, prettyErrors: false });
-  const found = errors.find(({ code }) => code === 'DUPLICATE_KEY');
-  return found
-    ? `the key ${/^"(?:[^"\\]|\\.)*"/.exec(json.slice(found.pos[0]))?.[0] ?? 'of a setting'}`
-    : null;
 }

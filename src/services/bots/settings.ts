@@ -3,6 +3,7 @@ import { BadDefinitionError, type Catalogue } from '../../catalogue/catalogue.ts
 import { settingsHint } from '../../catalogue/bad-definition.ts';
 import { settingsOf, type Setting } from '../../catalogue/settings.ts';
 import type { Bot } from '../../contract/bot.ts';
+import { keyGivenTwice } from '../../ground/documents/key-given-twice.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { readConfig } from './definition.ts';
 
@@ -119,9 +120,17 @@ function splitSetting(text: string): [key: string, value: string] {
 
 function valueOf(text: string, setting: Setting | undefined): unknown {
   if (setting?.isText && !text.startsWith('"')) return text;
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     return text;
   }
+  const twice = keyGivenTwice(text);
+  if (twice === null) return value;
+  throw new UsageError({
+    what: `--set cannot be ${JSON.stringify(text)}`,
+    why: `${twice} is given twice, and the first would be ignored`,
+    hint: 'give each key once',
+  });
 }

@@ -47,6 +47,12 @@ const groups: Find = (begin) => sql`
 
 const finds = {
   bot: column('bots', 'name', sql`coalesce(display_name, '')`),
+  source: column(
+    'bots',
+    'name',
+    sql`coalesce(display_name, '')`,
+    sql`api_endpoint LIKE 'in:%' AND removed_at IS NULL`,
+  ),
   ticket: tickets,
   knowledge: column('bot_knowledge', 'name', sql`category`),
   component: column('bot_findings', 'affected_component', sql`''`, sql`resolved_at IS NULL`),

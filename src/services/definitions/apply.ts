@@ -8,10 +8,17 @@ import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { lockSettings } from './kinds/engine-settings.ts';
 import { kinds } from './kinds/index.ts';
-import type { Applying, Kind, Present } from './kinds/kind.ts';
-import { versionOf, type Change, type Plan } from './planning/change.ts';
+import type { Applying, Kind, Present, Values } from './kinds/kind.ts';
+import { fileOf, versionOf, type Change, type Plan } from './planning/change.ts';
+import { changedBy } from './changed-by.ts';
 import { maskedValue, shown } from './shown.ts';
-import { definitionRows, forgetDefinitions, keyOf, rememberDefinitions } from './planning/sets.ts';
+import {
+  definitionRows,
+  forgetDefinitions,
+  keyOf,
+  rememberDefinitions,
+  type DefinitionRow,
+} from './planning/sets.ts';
 
 /** Rows were changed after the plan was made: `reasons` says what, and by whom where that is known. Nothing was changed. */
 export class ChangedMeanwhileError extends RoundsmanError {
@@ -37,9 +44,11 @@ export async function applyPlan(
   return db.transaction().execute(async (trx) => {
     // One apply at a time: the second one sees what the first one has done.
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('apply definitions', 0))`.execute(trx);
-    // The history of each definition says which set changed it.
-    const place = plan.set === null ? 'files of no set' : `the set ${plan.set}`;
-    const applying = { db: trx, actor: { ...actor, source: 'apply' as const, place }, catalogue };
+    const applying = (change: Change): Applying => ({
+      db: trx,
+      actor: { ...actor, source: 'apply', place: placeOf(plan, change) },
+      catalogue,
+    });
     const differences: string[] = [];
     const ids = new Map<Change, string>();
     let made = 0;
@@ -53,7 +62,8 @@ export async function applyPlan(
       made += changes.length - open.length;
       // What is wrong is said of all kinds at once, and nothing is changed any more.
       if (differences.length === 0)
-        for (const change of inOrder(open)) ids.set(change, await carryOut(applying, change));
+        for (const change of inOrder(open))
+          ids.set(change, await carryOut(applying(change), change));
     }
     if (differences.length > 0)
       throw new ChangedMeanwhileError({
@@ -65,6 +75,12 @@ export async function applyPlan(
     await remember(trx, plan, ids, storable(actor.name));
     return { changed: plan.changes.length - made, made };
   });
+}
+
+/** The set and the file, as the history of each definition says it: `the set web, bots.yaml`. */
+function placeOf({ set }: Plan, { file, written }: Change): string {
+  const named = written ? file : `no longer in ${file}`;
+  return set === null ? named : `the set ${set}, ${named}`;
 }
 
 /**
@@ -121,16 +137,22 @@ async function differenceOf(
 ): Promise<string> {
   const { kind, name, before } = change;
   const what = printable(`${kind.kind} ${name}`);
-  if (!now) return `${what} was removed`;
-  const by = await kind.changedBy(trx, now);
-  const who = by === null ? '' : printable(`, by ${by}`);
+  const fields =
+    before && now
+      ? kind.fields.filter((field) => !isDeepStrictEqual(before.values[field], now.values[field]))
+      : [];
+  const renamed = before && now && now.name !== before.name ? ['name'] : [];
+  const by = await changedBy(trx, kind, {
+    id: (now ?? before)!.id,
+    fields: [...fields, ...renamed],
+  });
+  const who = by === null ? '' : `, by ${by}`;
+  if (!now) return `${what} was removed${who}`;
   if (!before) return `${what} was added${who}`;
-  const said = kind.fields
-    .filter((field) => !isDeepStrictEqual(before.values[field], now.values[field]))
-    .map(
-      (field) =>
-        `${field} was ${shown(maskedValue(change, field, before.values[field]))} and is ${shown(maskedValue(change, field, now.values[field]))} now`,
-    );
+  const was = (field: string, values: Values) => shown(maskedValue(change, field, values[field]));
+  const said = fields.map(
+    (field) => `${field} was ${was(field, before.values)} and is ${was(field, now.values)} now`,
+  );
   if (now.name !== before.name) said.push(`it is called ${printable(now.name)} now`);
   return `${what}: ${said.join(', ')}${who}`;
 }
@@ -155,6 +177,14 @@ async function carryOut(
   const changed = fields.map(({ field }) => field);
   return changed.length === 0 ? before.id : kind.change(applying, before, wanted, changed);
 }
+
+/** What a file says of a definition as PostgreSQL stores JSON; what it does not store is replaced in the row, too. */
+const storedFields = (fields: Values): DefinitionRow['fields'] =>
+  JSON.parse(
+    JSON.stringify(fields, (_, value: unknown) =>
+      typeof value === 'string' ? storable(value) : value,
+    ),
+  );
 
 /** Writes down which row each definition of the files is. */
 async function remember(
@@ -181,8 +211,9 @@ async function remember(
     row_id: id,
     // Files without a set leave a definition to the set that it belongs to.
     set_name: set ?? known.get(keyOf(written.kind.kind, written.name))?.set_name ?? null,
-    file: printable(written.problem('').place),
+    file: fileOf(written),
     applied_by: by,
+    fields: storedFields(written.fields),
   }));
   await rememberDefinitions(
     trx,
@@ -190,7 +221,10 @@ async function remember(
       const before = known.get(keyOf(row.kind, row.name));
       return (
         !before ||
-        (['row_id', 'set_name', 'file'] as const).some((column) => before[column] !== row[column])
+        (['row_id', 'set_name', 'file'] as const).some(
+          (column) => before[column] !== row[column],
+        ) ||
+        !isDeepStrictEqual(before.fields, row.fields)
       );
     }),
   );

@@ -1,16 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { newestBackup, readBackups, type BackupRow } from '../../data/backups/rows.ts';
+import { maxAgeHours, maxProofHours } from '../../data/backups/age.ts';
+import {
+  backupsInFolder,
+  newestBackup,
+  readBackups,
+  type BackupRow,
+} from '../../data/backups/rows.ts';
 import { currentTime, doesWork, listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
+import { byNumber } from '../../ground/text.ts';
 import { whyUnfitHere, whyUnproven } from '../backups/folder-here.ts';
 import { readBackupSettings } from '../backups/target.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
-
-/** As sentinel-db judges them: one is made each day, and proven then. */
-const [maxAgeHours, maxProofHours] = [36, 60];
 
 /** How old the newest backup is, and when one was last proven. */
 export async function examineBackups(db: Db): Promise<Diagnosis> {
@@ -43,6 +47,13 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
       : warn('Backups', 'none has succeeded yet', look);
   const gone = await goneFileOf(newest);
   if (gone !== null) return fail('Backups', `the file of the newest one is gone: ${gone}`, look);
+  const away = folder === null ? 0 : await countMissing(db, folder);
+  if (away > 0)
+    return warn(
+      'Backups',
+      `${byNumber(away, 'the file of one', `the files of ${away}`)} that should be in ${folder} ${byNumber(away, 'is', 'are')} not there`,
+      'mount the disk on which they are; those that were removed by hand are forgotten once they are too old',
+    );
   const age = hours(newest.taken_at);
   if (age >= maxAgeHours) return fail('Backups', `the newest one is ${age} hours old`, look);
   if (unprovable)
@@ -81,4 +92,15 @@ async function goneFileOf({ host, folder, file_name: name }: BackupRow): Promise
   const path = join(folder, name);
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT');
   return found === true ? path : null;
+}
+
+/** How many backups of this host, whose files should be in the folder, have none there. */
+async function countMissing(db: Db, folder: string): Promise<number> {
+  const all = await backupsInFolder(db, { folder, days: 1 });
+  const sizes = await Promise.all(
+    all
+      .filter(({ host }) => host === hostname())
+      .map(({ file_name: name }) => stat(join(folder, name)).catch(() => null)),
+  );
+  return sizes.filter((size) => size === null).length;
 }

@@ -2,11 +2,13 @@ import type { Config } from '../../config.ts';
 import type { Db } from '../../database/connect.ts';
 import { configuredBackend, recordedBackend } from '../../queue/backend.ts';
 import { botsThatAre, fullPlaces, ofOneMoment, readFacts, type Facts } from '../progress/facts.ts';
+import { oldRowsLeft, slotsTooLate } from '../progress/kept.ts';
 import { policyUnreadable } from '../progress/needs.ts';
 import { takesNoWrites } from '../progress/read-only.ts';
 import { botsOverdue, runsLost, runsWaiting } from '../progress/standstill.ts';
 import { counted } from '../../ground/text.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
+import { examineDefinitions } from './definitions.ts';
 import { examineBackups } from './backups.ts';
 import { examineListener } from './listener.ts';
 import { examineNotifications } from './notifications.ts';
@@ -33,12 +35,14 @@ export async function examineEngine(
     ...examineWaiting(facts),
     examineBots(facts),
     ...examineCode(facts),
-    ...(await examineRemedies(db, facts)),
+    ...examineRemedies(facts),
+    ...(await examineDefinitions(db)),
     ...examineMaintenance(facts),
     ...(await examineSecrets(db, config, facts)),
     ...(await examineSources(db, config)),
     ...examineListener(facts),
     await examineBackups(db),
+    ...examineKept(facts),
     await examinePing(db, config, facts),
     ...examinePolicy(facts),
     await examineNotifications(db, facts),
@@ -80,6 +84,12 @@ function examineWaiting(facts: Facts): Diagnosis[] {
 function examinePolicy(facts: Facts): Diagnosis[] {
   const need = policyUnreadable(facts);
   return need ? [fail('Policy', need.what, need.try)] : [];
+}
+
+/** A diagnosis only of what is left: rows that should have gone, and jobs that come too late for their hours. */
+function examineKept(facts: Facts): Diagnosis[] {
+  const needs = [oldRowsLeft(facts), slotsTooLate(facts)].filter((need) => need !== null);
+  return needs.map((need) => warn('Retention', need.what, need.try));
 }
 
 /** Windows in force: what they hold back is not broken, but a person who examines the installation has to know of it. */

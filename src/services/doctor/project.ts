@@ -1,7 +1,5 @@
 /** The project's config and its own code, here and in the processes that are alive. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { entriesWithoutRemedy } from '../../data/bots/bot-knowledge.ts';
-import type { Db } from '../../database/connect.ts';
 import { counted } from '../../ground/text.ts';
 import { nodeName } from '../progress/canary-stop.ts';
 import type { Facts } from '../progress/facts.ts';
@@ -31,11 +29,8 @@ export async function examineProject(read: ReadProject): Promise<Diagnosis[]> {
 }
 
 /** Entries of knowledge that heal nothing, because no living process has the remedy that they name. */
-export async function examineRemedies(db: Db, { nodes }: Facts): Promise<Diagnosis[]> {
-  const known = nodes.flatMap(({ alive, remedies }) => (alive && remedies ? remedies : []));
-  if (known.length === 0) return [];
-  const entries = await entriesWithoutRemedy(db, [...new Set(known)]);
-  return entries.map(({ name, remedy }) =>
+export function examineRemedies({ withoutRemedy }: Facts): Diagnosis[] {
+  return withoutRemedy.map(({ name, remedy }) =>
     fail(
       'Knowledge',
       `${name} names the remedy ${remedy}, which no running process has: it heals nothing`,

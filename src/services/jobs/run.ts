@@ -3,6 +3,7 @@ import { currentTime } from '../../data/bots/engine.ts';
 import { jobRunOf, openJobRuns, type JobRunRow } from '../../data/bots/job-runs.ts';
 import type { Db } from '../../database/connect.ts';
 import { jsonText } from '../../database/json-input.ts';
+import { keyGivenTwice } from '../../ground/documents/key-given-twice.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { issueInWords } from '../../ground/documents/issue-words.ts';
 import { storable } from '../../ground/text.ts';
@@ -22,6 +23,9 @@ function payloadOf({ name, payload }: Job, text: string): unknown {
   } catch (error) {
     throw refusal(name, `--payload is no JSON: ${(error as Error).message}`);
   }
+  const twice = keyGivenTwice(text);
+  if (twice !== null)
+    throw refusal(name, `${twice} is given twice, and the first would be ignored`);
   const read = payload.safeParse(given);
   if (read.success) {
     jsonText('payload', given);

@@ -7,9 +7,12 @@ import {
   readMode,
   type Node,
 } from '../../data/bots/engine.ts';
+import { entriesWithoutRemedy, type EntryWithoutRemedy } from '../../data/bots/bot-knowledge.ts';
 import { countHeldBack, listMaintenance } from '../../data/bots/bot-maintenance.ts';
 import { countHidden } from '../../data/bots/bot-silences.ts';
+import { lateJobs } from '../../data/retention/late-jobs.ts';
 import { failedJobs, stalledJobRuns } from '../../data/bots/job-runs.ts';
+import { oldBackup } from '../../data/backups/age.ts';
 import * as overview from '../../data/bots/overview.ts';
 import {
   botsUnchecked,
@@ -47,7 +50,10 @@ export async function readFacts(db: Db) {
     stalledJobs: await stalledJobRuns(db),
     failedJobs: await failedJobs(db),
     tablesLeft: await tablesLeft(db),
+    lateJobs: await lateJobs(db),
+    oldBackup: await oldBackup(db),
     unchecked: await botsUnchecked(db),
+    withoutRemedy: await withoutRemedy(db, nodes),
     withoutSecret: await healsWithoutSecret(db),
     hidden: await rowsAreHidden(db),
     readOnly: await whyReadOnly(db),
@@ -67,6 +73,12 @@ export async function readFacts(db: Db) {
     /** why the setting `notifications` cannot be used; null if it can, or is not there */
     unusable: await whyUnusable(db),
   };
+}
+
+/** Entries whose remedy no living process has; none where no process says which ones it has. */
+async function withoutRemedy(db: Db, nodes: Node[]): Promise<EntryWithoutRemedy[]> {
+  const known = nodes.flatMap(({ alive, remedies }) => (alive && remedies ? remedies : []));
+  return known.length === 0 ? [] : entriesWithoutRemedy(db, [...new Set(known)]);
 }
 
 export type Facts = Awaited<ReturnType<typeof readFacts>>;

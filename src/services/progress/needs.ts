@@ -3,6 +3,7 @@ import { healsIn } from '../../data/bots/engine.ts';
 import { byNumber, counted } from '../../ground/text.ts';
 import { botsThatAre, type Facts } from './facts.ts';
 import { refusedByNodes } from './refused-code.ts';
+import { backupsOld, oldRowsLeft, slotsTooLate } from './kept.ts';
 import { listenerGone } from './listening.ts';
 import { ago, ageInWords, oldestAgeInWords, type Need } from './need.ts';
 import { healsWithoutSecretInWords } from './secrets-closed.ts';
@@ -22,13 +23,16 @@ export function needs(facts: Facts): Need[] {
     ticketsLate(facts),
     ticketsUrgent(facts),
     codeRefused(facts),
+    remediesMissing(facts),
     botsInError(facts),
     policyUnreadable(facts),
     notificationsUnusable(facts),
     channelsOff(facts),
     messagesFailed(facts),
     jobsFailed(facts),
+    backupsOld(facts),
     oldRowsLeft(facts),
+    slotsTooLate(facts),
     healingOff(facts),
   ].filter((need) => need !== null);
 }
@@ -93,6 +97,17 @@ function codeRefused({ nodes }: Facts): Need | null {
   };
 }
 
+/** No other need shows this: the entry is enabled, its findings wait, and nothing fails. */
+function remediesMissing({ withoutRemedy }: Facts): Need | null {
+  const [first, ...others] = withoutRemedy;
+  if (!first) return null;
+  return {
+    kind: 'remedies_missing',
+    what: `knowledge names a remedy that no running process has, and heals nothing: ${first.name} (${first.remedy})${others.length > 0 ? `, and ${others.length} more` : ''}`,
+    try: `bring the file of that remedy back and restart the workers, or change the entry with \`npx roundsman knowledge edit ${first.name}\` (\`npx roundsman doctor\` names all)`,
+  };
+}
+
 function botsInError(facts: Facts): Need | null {
   const count = botsThatAre(facts, 'error');
   if (count === 0) return null;
@@ -113,18 +128,6 @@ function jobsFailed(facts: Facts): Need | null {
     kind: 'jobs_failed',
     what: `${counted(count, 'job')} failed in ${byNumber(count, 'its', 'their')} newest run${count === 1 && at ? ` ${ago(at, facts)}` : ''} (${first})`,
     try: `\`npx roundsman jobs show ${first}\` says why; it runs again at its next slot`,
-  };
-}
-
-/** No other need shows this: a run of the job `retention` that its time has ended is a success. */
-function oldRowsLeft({ tablesLeft }: Facts): Need | null {
-  const [first, ...others] = tablesLeft;
-  if (first === undefined) return null;
-  const more = others.length > 0 ? ` and ${counted(others.length, 'more table')}` : '';
-  return {
-    kind: 'old_rows_left',
-    what: `the job retention has left old rows of ${first.table}${more} in each of its last three nights (${first.why})`,
-    try: '`npx roundsman jobs show retention` says why of each table; `npx roundsman settings retention_minutes 360` gives it more time, and docs/capacity.md says what to do when that is not enough',
   };
 }
 

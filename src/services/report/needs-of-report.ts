@@ -19,6 +19,7 @@ const moreUrgent: ReadonlySet<string> = new Set<Need['kind']>([
   'tickets_late',
   'tickets_urgent',
   'code_refused',
+  'remedies_missing',
   'bots_in_error',
 ]);
 

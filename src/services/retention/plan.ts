@@ -47,7 +47,8 @@ export const daysFor = ({ age }: RetainedTable, { ages }: RetentionPlan): Days =
 export const unreadable = (setting: RetainedTable['age']): string =>
   `the setting ${setting} cannot be read`;
 
-export const notRolledUp = 'the job rollup has not added it up';
+export const notRolledUp =
+  'the job rollup has not added it up (`npx roundsman jobs show rollup` says why)';
 
 /** Why nothing may be removed now; null where something may. */
 export async function whyNothing(

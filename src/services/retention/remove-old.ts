@@ -56,7 +56,8 @@ export async function removeOld(
   if (why !== null) return { removed: 0, why };
   const late = run.scheduledFor === null ? 0 : Math.max(0, +now - +run.scheduledFor);
   const leftMs = plan.minutes * 60_000 - late;
-  if (leftMs <= 0) return { removed: 0, why: `its slot is more than ${plan.minutes} minutes ago` };
+  if (leftMs <= 0)
+    return { removed: 0, why: `its slot is more than ${plan.minutes} minutes ago`, late: true };
 
   const paced = new Pace(db, pace, signal, performance.now() + leftMs);
   const platform = await hasPlatform(db);

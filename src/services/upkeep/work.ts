@@ -35,7 +35,8 @@ export async function workOnTables(context: JobContext, payload: UpkeepPayload):
   const until = await endOf(context, payload, now);
   if (until === null)
     return { worked: false, why: 'the clocks skip these hours, or other hours are set now' };
-  if (until <= now) return { worked: false, why: 'its hours were over before it began', until };
+  if (until <= now)
+    return { worked: false, why: 'its hours were over before it began', until, late: true };
   await beginHoldingBack(db, { id: run.id, until, severities: heldBack });
   const tally = new Tally();
   const figures = (): Figures => ({ worked: true, until, ...tally.figures() });

@@ -11,6 +11,7 @@ const { db, url } = await testDatabase();
 test('each kind has its own, those that begin like this', async () => {
   const bot = await insertBot(db, 'watch', { display_name: 'The watch' });
   await insertBot(db, 'other');
+  await insertBot(db, 'alarms', { display_name: 'Alarms', api_endpoint: 'in:alarms' });
   await insertKnowledge(db, 'sweep');
   const finding = await insertFinding(db, bot, 'it is broken', { affected_component: '/v1' });
   await insertTicket(db, bot, 'it is broken', {
@@ -31,6 +32,8 @@ test('each kind has its own, those that begin like this', async () => {
     .execute();
   const expected: Record<NameKind, [begin: string, name: string, about: string] | null> = {
     bot: ['wa', 'watch', 'The watch'],
+    // No bot that is none of these.
+    source: ['', 'alarms', 'Alarms'],
     ticket: ['t-', 'T-1', 'it is broken'],
     knowledge: ['sw', 'sweep', 'api'],
     component: ['/', '/v1', ''],

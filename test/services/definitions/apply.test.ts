@@ -11,6 +11,7 @@ import { kinds } from '../../../src/services/definitions/kinds/index.ts';
 import { planOf, type Asked } from '../../../src/services/definitions/plan.ts';
 import { refuseManyRemovals } from '../../../src/services/definitions/removals.ts';
 import { editBot } from '../../../src/services/bots/edit.ts';
+import { removeBot } from '../../../src/services/bots/remove.ts';
 import { renameBot } from '../../../src/services/bots/rename.ts';
 import { NotAllowedError } from '../../../src/services/actor.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -228,9 +229,67 @@ describe('an apply', () => {
     );
     expect(error).toBeInstanceOf(ChangedMeanwhileError);
     expect((error as ChangedMeanwhileError).reasons).toEqual([
-      expect.stringContaining('bots curator: schedule was "40 4 * * *" and is "42 4 * * *" now'),
+      expect.stringMatching(
+        /^bots curator: schedule was "40 4 \* \* \*" and is "42 4 \* \* \*" now, by ann at [\d-]+ [\d:]+ UTC$/,
+      ),
     ]);
     expect(await botNamed('curator')).toMatchObject({ schedule_cron: '42 4 * * *' });
+  });
+
+  test('names who changed what the plan touches, of each kind, also by a statement and by a removal', async () => {
+    const bob = { name: 'bob', role: 'owner' } as const;
+    await apply([file('bots', newBot), file('limits', '  cooldown_minutes: 9\n')]);
+    const planned = await plan([
+      file('bots', `${newBot.replace('90s', '80s')}  curator: { schedule: 41 4 * * * }\n`),
+      file('knowledge', '  ledger.cached-credits: { half_life_days: 50 }\n'),
+      file('limits', '  cooldown_minutes: 10\n'),
+    ]);
+    await removeBot({ db, actor: bob }, { bot: 'sweeper', reason: null });
+    await editBot(
+      { db, actor: bob, catalogue },
+      { bot: 'curator', edit: { schedule_cron: '@daily' } },
+    );
+    // The newest change is of a field that the plan does not touch.
+    await editBot({ db, actor, catalogue }, { bot: 'curator', edit: { priority: 2 } });
+    await sql`UPDATE bot_knowledge SET half_life_days = 60 WHERE name = 'ledger.cached-credits'`.execute(
+      db,
+    );
+    await sql`UPDATE engine.settings SET value = value || '{"cooldown_minutes": 11}' WHERE key = 'healing'`.execute(
+      db,
+    );
+    const error = await applyPlan({ db, actor, catalogue }, { plan: planned }).catch(
+      (each: unknown) => each,
+    );
+    const login = (await sql<{ me: string }>`SELECT session_user AS me`.execute(db)).rows[0]!.me;
+    expect((error as ChangedMeanwhileError).reasons).toEqual([
+      expect.stringMatching(
+        new RegExp(`^limits cooldown_minutes: value was 9 and is 11 now, by ${login} at `),
+      ),
+      expect.stringMatching(/^bots sweeper was removed, by bob at /),
+      expect.stringMatching(/^bots curator: .*priority was 0 and is 2 now, by ann at /),
+      expect.stringMatching(
+        new RegExp(
+          `^knowledge ledger.cached-credits: half_life_days was \\d+ and is 60 now, by ${login} at `,
+        ),
+      ),
+    ]);
+  });
+
+  test('is in the history with its set and the file, also where the file no longer names what it removes', async () => {
+    const own = (text: string) => file('bots', text, { set: 'web', place: 'web/bots.yaml' });
+    await apply([own(`${newBot}${newBot.replace('sweeper', 'mop')}`)]);
+    await apply([own(newBot)], { prune: true });
+    await apply([file('limits', '  cooldown_minutes: 8\n', { place: 'more.yaml' })]);
+    const { rows } = await sql<{ name: string; place: string }>`
+      SELECT event, name, place FROM engine.definition_changes WHERE source = 'apply' ORDER BY id`.execute(
+      db,
+    );
+    expect(rows.slice(-4)).toMatchObject([
+      { event: 'added', name: 'mop', place: 'the set web, web/bots.yaml' },
+      { event: 'added', name: 'sweeper', place: 'the set web, web/bots.yaml' },
+      { event: 'changed', place: 'the set web, no longer in web/bots.yaml' },
+      { event: 'changed', name: 'cooldown_minutes', place: 'more.yaml' },
+    ]);
   });
 
   test('twice at once is done once', async () => {

@@ -51,3 +51,21 @@ test('a file or a folder that is gone is told', async () => {
     detail: expect.stringContaining('there is no such directory on this host'),
   });
 });
+
+test('files of earlier ones that are not there are told, as where the disk is not mounted', async () => {
+  const database = await testDatabase();
+  const folder = backupFolder();
+  await writeSetting(database.db, { key: 'backup_folder', value: folder, by: 'ann' });
+  for (const [ago, name] of [
+    ['50 hours', 'oldest'],
+    ['26 hours', 'older'],
+    ['2 hours', 'new'],
+  ] as const)
+    await insert(database, folder, ago, name);
+  expect(await examineBackups(database.db)).toMatchObject({ status: 'ok' });
+  for (const name of ['oldest', 'older']) rmSync(join(folder, name));
+  expect(await examineBackups(database.db)).toMatchObject({
+    status: 'warn',
+    detail: `the files of 2 that should be in ${folder} are not there`,
+  });
+});

@@ -1,7 +1,7 @@
 /** What a person has to look at, from rows as the engine would have written them. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitingRuns } from '../../../src/data/bots/progress.ts';
 import { changeMode } from '../../../src/data/bots/engine.ts';
 import { heartbeat, removeNode } from '../../../src/maintain/heartbeat.ts';
@@ -43,6 +43,33 @@ const running = (lease: number, values = {}) =>
     ...values,
   }) as const;
 const secondsAgo = (seconds: number) => sql<Date>`engine.now() - make_interval(secs => ${seconds})`;
+
+test('entries whose remedy no living process has are named, as long as a process says what it has', async () => {
+  await sql`
+    INSERT INTO bot_knowledge (name, category, issue_pattern, solution)
+    VALUES ('mine.one', 'x', 'abcdef', E'steps:\\n  - remedy: mine.act\\n'), ('mine.two', 'x', 'ghijkl', E'steps:\\n  - remedy: known.act\\n')`.execute(
+    db,
+  );
+  try {
+    await insertNode(db, 'up');
+    expect(await lines()).toEqual([]);
+    await sql`UPDATE engine.nodes SET remedies = '{known.act}'`.execute(db);
+    expect(await read()).toMatchObject([
+      {
+        kind: 'remedies_missing',
+        what: expect.stringContaining('heals nothing: mine.one (mine.act)'),
+      },
+    ]);
+    await sql`UPDATE engine.nodes SET remedies = '{known.act,mine.act}'`.execute(db);
+    expect(await lines()).toEqual([]);
+    await sql`UPDATE engine.nodes SET remedies = '{}', heartbeat_at = engine.now() - interval '1 hour'`.execute(
+      db,
+    );
+    expect(await lines()).toEqual([]);
+  } finally {
+    await sql`DELETE FROM bot_knowledge WHERE name LIKE 'mine.%'`.execute(db);
+  }
+});
 
 describe('processes', () => {
   test('a platform without bots needs none', async () => {
@@ -523,4 +550,54 @@ test('a role from which row level security hides rows is never told that all is 
     await sql`DROP ROLE sees_little`.execute(db);
   }
   expect((await read()).map(({ kind }) => kind)).not.toContain('rows_hidden');
+});
+
+describe('what is kept', () => {
+  const insertRunOf = (job: string, daysAgo: number, figures: object, isSlot = true) =>
+    sql`INSERT INTO engine.job_runs (job, scheduled_for, status, figures, queued_at, completed_at)
+        SELECT ${job}, CASE WHEN ${isSlot} THEN at END, 'success', ${JSON.stringify(figures)}::jsonb, at, at
+        FROM (SELECT date_trunc('minute', engine.now()) - make_interval(days => ${daysAgo})) a (at)`.execute(
+      db,
+    );
+  afterEach(async () => {
+    await db.deleteFrom('engine.job_runs').execute();
+    await db.deleteFrom('engine.backups').execute();
+    await db.deleteFrom('engine.settings').where('key', '=', 'backup_folder').execute();
+  });
+
+  test('a job that comes too late for its hours night after night, until a person has it run', async () => {
+    await sql`INSERT INTO engine.jobs (name) VALUES ('retention') ON CONFLICT DO NOTHING`.execute(
+      db,
+    );
+    const late = { removed: 0, why: 'its slot is more than 90 minutes ago', late: true };
+    await insertRunOf('retention', 4, { removed: 9 });
+    for (const days of [3, 2]) await insertRunOf('retention', days, late);
+    expect(await lines()).toEqual([]);
+    await insertRunOf('retention', 1, late);
+    expect(await lines()).toEqual([
+      'the job retention came too late for each of its last three slots, and did nothing (its slot is more than 90 minutes ago): ' +
+        '`npx roundsman jobs run retention` does it now; it does it by itself where scheduler and worker run at that time',
+    ]);
+    await insertRunOf('retention', 0, { removed: 4 }, false);
+    expect(await lines()).toEqual([]);
+  });
+
+  test('backups that are not made, although there is a folder for them', async () => {
+    await sql`INSERT INTO engine.settings (key, value, changed_at) VALUES ('backup_folder', '"/b"', engine.now() - interval '40 hours')`.execute(
+      db,
+    );
+    expect(await lines()).toEqual([
+      expect.stringMatching(
+        /^no backup has succeeded in the 40 hours since backup_folder was set: /,
+      ),
+    ]);
+    const made = (ago: string) =>
+      sql`INSERT INTO engine.backups (began_at, ended_at, taken_at, outcome, target, folder, file_name, host, encrypted, bytes, sha256, server_version, tables, rows, left_out, requested_by)
+          SELECT at, at, at, 'success', 'folder', '/b', ${ago}, 'h', false, 1, repeat('0', 64), '18.4', 1, 1, 0, 'ann'
+          FROM (SELECT engine.now() - ${ago}::interval AS at) begun`.execute(db);
+    await made('50 hours');
+    expect(await lines()).toEqual([expect.stringMatching(/^the newest backup is 50 hours old: /)]);
+    await made('2 hours');
+    expect(await lines()).toEqual([]);
+  });
 });

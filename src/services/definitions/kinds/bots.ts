@@ -209,7 +209,17 @@ export const bots: Kind = {
   async remove({ db, actor }, { id }) {
     await removeBot({ db, actor }, { bot: id, reason: 'its definition was removed' });
   },
-  changedBy: async () => null,
+  history: {
+    kind: 'bot',
+    columns: {
+      schedule: 'schedule_cron',
+      endpoint: 'api_endpoint',
+      grace: 'grace_seconds',
+      jitter: 'jitter_seconds',
+      timeout: 'timeout_seconds',
+      enabled: 'status',
+    },
+  },
 };
 
 const notEnabled = 'its definition says enabled: false';

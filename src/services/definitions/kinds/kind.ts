@@ -2,6 +2,7 @@
 import type { Transaction } from 'kysely';
 import type { z } from 'zod';
 import type { Catalogue } from '../../../catalogue/catalogue.ts';
+import type { DefinitionKind } from '../../../data/history/kinds.ts';
 import type { Database, Db } from '../../../database/connect.ts';
 import type { Actor } from '../../actor.ts';
 import type { LackingTables } from '../../bots/lacking.ts';
@@ -95,6 +96,9 @@ export interface Kind {
   ): Promise<string>;
   rename?(applying: Applying, before: Present, name: string): Promise<void>;
   remove(applying: Applying, before: Present): Promise<void>;
-  /** Who changed it last, `ann at 2026-12-01 10:00:00 UTC`; null if that is not known. */
-  changedBy(db: Db, present: Present): Promise<string | null>;
+  /** under which kind its history is, and which column of a row has which field, where they have different names */
+  readonly history: {
+    readonly kind: DefinitionKind;
+    readonly columns?: Readonly<Record<string, string>>;
+  };
 }

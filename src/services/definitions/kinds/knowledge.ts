@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { KnowledgeEdit, KnowledgeRow } from '../../../data/bots/bot-knowledge.ts';
 import { autonomies } from '../../../ground/autonomy.ts';
-import { storable, time } from '../../../ground/text.ts';
+import { storable } from '../../../ground/text.ts';
 import { addKnowledge, checkName, newKnowledge } from '../../knowledge/add.ts';
 import { checkAutonomy, columnsOf } from '../../knowledge/definition.ts';
 import { editKnowledge } from '../../knowledge/edit.ts';
@@ -133,16 +133,7 @@ export const knowledge: Kind = {
   async remove({ db, actor }, { id }) {
     await removeKnowledge({ db, actor }, { knowledge: id, reason: 'its definition was removed' });
   },
-  async changedBy(db, { id }) {
-    const event = await db
-      .selectFrom('bot_knowledge_events')
-      .select(['actor', 'created_at'])
-      .where('knowledge_id', '=', id)
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return event ? `${event.actor} at ${time(event.created_at)} UTC` : null;
-  },
+  history: { kind: 'knowledge', columns: { pattern: 'issue_pattern' } },
 };
 
 async function changeEntry(

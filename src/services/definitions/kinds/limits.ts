@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { limits as all, readLimits } from '../../../data/bots/healing-limits.ts';
 import { changeLimit, limitOf } from '../../limits/change.ts';
-import { changedSetting } from './engine-settings.ts';
 import type { Kind } from './kind.ts';
 import { oneValueEach } from './overwritten.ts';
 
@@ -36,7 +35,7 @@ export const limits: Kind = {
   async remove(applying, { name }) {
     await change(applying, name, limits.defaults(name).value);
   },
-  changedBy: (db, { name }) => changedSetting(db, all.find((each) => each.name === name)!.setting),
+  history: { kind: 'limit' },
 };
 
 type Context = Parameters<typeof changeLimit>[0];

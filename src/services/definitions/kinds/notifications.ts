@@ -5,7 +5,6 @@ import { settingKey, storedDocument } from '../../../notify/settings/stored.ts';
 import { notifications as whole } from '../../../notify/settings/schema.ts';
 import { checkDocument } from '../../notify/document.ts';
 import { setNotifications } from '../../notify/set.ts';
-import { changedSetting } from './engine-settings.ts';
 import { map } from './fields.ts';
 import type { Applying, Kind, Values } from './kind.ts';
 import { oneDocument } from './overwritten.ts';
@@ -89,7 +88,7 @@ export const notifications: Kind = {
   lock: async () => {},
   ...oneDocument(name, (applying, values) => change(applying, values)),
   remove: (applying) => change(applying, notifications.defaults(name)),
-  changedBy: (db) => changedSetting(db, settingKey),
+  history: { kind: 'notifications' },
 };
 
 const change = async ({ db, actor }: Applying, values: Values): Promise<void> => {

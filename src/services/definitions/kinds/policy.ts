@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { policyOf } from '../../../data/escalation/policies.ts';
 import { UsageError } from '../../../ground/errors.ts';
-import { time } from '../../../ground/text.ts';
 import { defaultPolicy } from '../../../policy/default.ts';
 import { policySchema, type PolicyDocument } from '../../../policy/schema.ts';
 import { issueWithPlace } from '../../../policy/issue-words.ts';
@@ -56,10 +55,7 @@ export const policy: Kind = {
   },
   ...oneDocument(name, (applying, values) => change(applying, values)),
   remove: (applying) => change(applying, policy.defaults(name)),
-  async changedBy(db) {
-    const row = await policyOf(db);
-    return row ? `${row.set_by} at ${time(row.set_at)} UTC` : null;
-  },
+  history: { kind: 'policy' },
 };
 
 async function change({ db, actor }: Applying, values: Values): Promise<void> {

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { backupRecipients } from '../../../data/settings/rows.ts';
 import { changeSetting, clearSetting, settingOf, showSettings } from '../../settings/change.ts';
 import { settings as all, type SettingName } from '../../settings/kinds/index.ts';
-import { changedSetting } from './engine-settings.ts';
 import type { Applying, Kind } from './kind.ts';
 import { oneValueEach } from './overwritten.ts';
 
@@ -52,7 +51,7 @@ export const settings: Kind = {
   async remove(applying, { name }) {
     await change(applying, name, null);
   },
-  changedBy: (db, { name }) => changedSetting(db, name),
+  history: { kind: 'setting' },
 };
 
 const change = async ({ db, actor }: Applying, given: string, after: unknown): Promise<void> => {

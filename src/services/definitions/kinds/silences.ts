@@ -114,14 +114,7 @@ export const silences: Kind = {
   async remove({ db, actor }, { id }) {
     await endSilence({ db, actor }, { silence: id });
   },
-  async changedBy(db, { id }) {
-    const row = await db
-      .selectFrom('bot_silences')
-      .select(['owner', 'created_at'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row ? `${row.owner} at ${time(row.created_at)} UTC` : null;
-  },
+  history: { kind: 'silence' },
 };
 
 async function add({ db, actor }: Applying, values: Values): Promise<string> {

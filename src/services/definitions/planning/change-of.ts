@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Written } from '../files/read.ts';
 import type { Present, Values } from '../kinds/kind.ts';
-import type { Change } from './change.ts';
+import { fileOf, type Change } from './change.ts';
 import { inFile } from './in-file.ts';
 import type { Planning } from './planning.ts';
+import { differingFields, wantedOf } from './wanted-of.ts';
 
 /** What has to be changed for one definition; null if nothing has. */
 export function changeOf(
@@ -14,14 +14,9 @@ export function changeOf(
   const { kind, name, problem, fields: given } = written;
   const before = target?.values ?? null;
   const usual = kind.defaults(name);
-  const nulls = Object.keys(given).filter((field) => given[field] === null);
   let wanted: Values;
   try {
-    const texts = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== null && value !== undefined),
-    );
-    const reset = Object.fromEntries(nulls.map((field) => [field, usual[field] ?? null]));
-    wanted = { ...kind.read(texts, before, name), ...reset };
+    wanted = wantedOf(kind, name, given, before);
   } catch (error) {
     planning.problems.push(problem(inFile(error)));
     return null;
@@ -52,19 +47,17 @@ export function changeOf(
       before: null,
       wanted: all,
       fields,
+      file: fileOf(written),
       written,
       asks: kind.asks?.(null, all) ?? null,
       consequences: [],
     };
   }
-  const fields = kind.fields
-    // A row that was written by hand may have what a command would tidy, such as spaces: a file may say that, too.
-    .filter(
-      (field) =>
-        field in wanted &&
-        ![wanted[field], given[field]].some((each) => isDeepStrictEqual(each, before![field])),
-    )
-    .map((field) => ({ field, before: before![field] ?? null, after: wanted[field] }));
+  const fields = differingFields(kind, { wanted, given, before: target.values }).map((field) => ({
+    field,
+    before: target.values[field] ?? null,
+    after: wanted[field],
+  }));
   const renamed = kind.rename !== undefined && target.name !== name;
   if (fields.length === 0 && !renamed) {
     if (target.over) planning.notes.push(`${kind.kind} ${name} has ended: take it out of the file`);
@@ -82,6 +75,7 @@ export function changeOf(
     before: target,
     wanted,
     fields,
+    file: fileOf(written),
     written,
     asks: kind.asks?.(before, { ...before, ...wanted }) ?? null,
     consequences: [],

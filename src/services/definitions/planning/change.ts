@@ -1,5 +1,6 @@
 /** What an apply of files would change, and the versions of the rows that it touches. */
 import { createHash } from 'node:crypto';
+import { printable } from '../../../ground/text.ts';
 import type { Written } from '../files/read.ts';
 import type { Kind, Present, Values } from '../kinds/kind.ts';
 
@@ -19,6 +20,8 @@ export interface Change {
   /** the fields that the file names, null ones replaced by their defaults */
   wanted: Values;
   fields: FieldChange[];
+  /** the file that names it, or that named it before; as it was given */
+  file: string;
   /** where the file says so; null where a set no longer names it */
   written: Written | null;
   /** why a person has to agree first; null if no question is asked */
@@ -45,6 +48,9 @@ export interface Named {
   written: Written;
   id: string;
 }
+
+/** The file of a definition, as errors and the history call it. */
+export const fileOf = (written: Written): string => printable(written.problem('').place);
 
 /** The version of a row: a change of what files can say of it changes its version. */
 export const versionOf = (present: Present | null): string | null =>

@@ -56,6 +56,7 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
         before,
         wanted: {},
         fields: [],
+        file: row.file,
         written: null,
         asks: null,
         consequences: [],

@@ -16,16 +16,19 @@ export const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
 /** Writes rows down that an apply has named: all in one statement. */
 export async function rememberDefinitions(
   trx: Transaction<Database>,
-  rows: Pick<DefinitionRow, 'kind' | 'name' | 'row_id' | 'set_name' | 'file' | 'applied_by'>[],
+  rows: Pick<
+    DefinitionRow,
+    'kind' | 'name' | 'row_id' | 'set_name' | 'file' | 'applied_by' | 'fields'
+  >[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await trx
     .insertInto('engine.definitions')
-    .columns(['kind', 'name', 'row_id', 'set_name', 'file', 'applied_by', 'applied_at'])
+    .columns(['kind', 'name', 'row_id', 'set_name', 'file', 'applied_by', 'applied_at', 'fields'])
     .expression(
-      sql`SELECT kind, name, row_id, set_name, file, applied_by, engine.now()
+      sql`SELECT kind, name, row_id, set_name, file, applied_by, engine.now(), fields
           FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-            AS d (kind text, name text, row_id text, set_name text, file text, applied_by text)
+            AS d (kind text, name text, row_id text, set_name text, file text, applied_by text, fields jsonb)
           ORDER BY kind, name`,
     )
     .onConflict((conflict) =>
@@ -35,6 +38,7 @@ export async function rememberDefinitions(
         file: eb.ref('excluded.file'),
         applied_by: eb.ref('excluded.applied_by'),
         applied_at: eb.ref('excluded.applied_at'),
+        fields: eb.ref('excluded.fields'),
       })),
     )
     .execute();

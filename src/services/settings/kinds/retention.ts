@@ -38,7 +38,9 @@ export const retentionSettings: readonly EngineSetting<RetentionSetting>[] = [
     example: '2026-12-24T00:00:00Z',
     read(text) {
       // Without a zone it is UTC: the same text is the same time on every host.
-      const time = new Date(/[tT ]\d{2}:\d{2}[\d:.]*$/.test(text) ? `${text.replace(' ', 'T')}Z` : text);
+      const time = new Date(
+        /[tT ]\d{2}:\d{2}[\d:.]*$/.test(text) ? `${text.replace(' ', 'T')}Z` : text,
+      );
       if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(+time) || time.getUTCFullYear() > 9_000)
         throw new UnfitValue('it has to be a time such as 2026-12-24T00:00:00Z');
       return time.toISOString();
