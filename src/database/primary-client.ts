@@ -17,6 +17,7 @@ export class PrimaryClient extends OwnClient {
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     if (callback === undefined) return this.#connect();
     // pg-pool passes a callback, and asks for none of the values.
+    // oxlint-disable-next-line promise/no-callback-in-promise
     this.#connect().then(() => (callback as () => void)(), callback);
   }
 

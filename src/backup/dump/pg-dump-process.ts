@@ -45,7 +45,7 @@ const server = {
 
 /*
  * The package takes each line out of the text that begins with \restrict or \unrestrict, wherever it stands: in a condition, a query or a
- * function, too. Here nothing is taken out, and withoutRestrict() takes the two commands alone.
+ * function, too. Here nothing is taken out; `withoutRestrict` takes the two commands alone.
  */
 const replace = Object.getOwnPropertyDescriptor(RegExp.prototype, Symbol.replace)!;
 // oxlint-disable-next-line no-extend-native -- the program has a process of its own, and offers no other way
