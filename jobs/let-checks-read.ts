@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineJob } from '../src/contract/job.ts';
-import { letChecksRead } from '../src/database/grant-reader.ts';
+import { letChecksRead } from '../src/database/rights/grant-reader.ts';
 
 /**
  * The platform makes tables while the engine runs. With row level security such a table looks empty to checks, and of a sequence

@@ -1,11 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { completeUrl } from './ground/complete-url.ts';
-import { problemOf } from './ground/database-address.ts';
-import { problemOfPing } from './ground/ping-address.ts';
+import { completeUrl } from './ground/addresses/complete-url.ts';
+import { problemOf } from './ground/addresses/database-address.ts';
+import { problemOfPing } from './ground/addresses/ping-address.ts';
 import { readKeyRing, type KeyRing } from './ground/secrets/key-ring.ts';
 import { RoundsmanError, UsageError } from './ground/errors.ts';
-import { redisDatabaseIn } from './ground/redis-database.ts';
+import { redisDatabaseIn } from './ground/addresses/redis-database.ts';
 import { dotEnvFile, dotEnvText, projectDirectory } from './dot-env.ts';
 import { NoSettingsError } from './ground/files/settings-file.ts';
 

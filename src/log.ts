@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from './config.ts';
 import { appendTo, type Destination, type LineWatch } from './ground/files/log-file.ts';
-import { secretsInPing } from './ground/ping-address.ts';
+import { secretsInPing } from './ground/addresses/ping-address.ts';
 import { openRedaction, passwordsIn, type Redaction } from './ground/secrets/redact.ts';
 
 export type Log = Logger;

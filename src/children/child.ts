@@ -3,7 +3,7 @@
  * itself between tasks.
  */
 import type { Fenced } from '../data/bots/fence.ts';
-import { completeUrl } from '../ground/complete-url.ts';
+import { completeUrl } from '../ground/addresses/complete-url.ts';
 import { messageOf } from '../ground/errors.ts';
 import { ChildProcess, type ProcessOptions } from './child-process.ts';
 import { ChildEndedError } from './end.ts';

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { withFirstHost } from '../ground/database-hosts.ts';
+import { withFirstHost } from '../ground/addresses/database-hosts.ts';
 import { watchSession, serverOf, watchLending, type PgInternals } from './open-sessions.ts';
 import { followPrimary, PrimaryClient } from './primary-client.ts';
 import { rememberErrors } from './faults/own-errors.ts';

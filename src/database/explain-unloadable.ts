@@ -1,6 +1,6 @@
 /** Explains why no session can begin: each new one has to load a library that cannot be loaded. */
 import { messageOf, type Explanation } from '../ground/errors.ts';
-import { databaseNameIn } from '../ground/database-name.ts';
+import { databaseNameIn } from '../ground/addresses/database-name.ts';
 import { quotedIdentifier } from '../ground/text.ts';
 import { connect } from './connect.ts';
 import { settingSources, type SettingSource } from './odd-role.ts';

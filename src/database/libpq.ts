@@ -2,7 +2,7 @@
  * The address of a database in the form that PostgreSQL's own programs (psql, pg_dump) take it: environment variables.
  * Arguments would show the password in every list of processes.
  */
-import { serversIn } from '../ground/database-hosts.ts';
+import { serversIn } from '../ground/addresses/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
 
 /** For each sslmode that `pg` and libpq understand differently: libpq's name of what `pg` means by it. */

@@ -4,7 +4,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type pg from 'pg';
-import type { Server } from '../ground/database-hosts.ts';
+import type { Server } from '../ground/addresses/database-hosts.ts';
 import { meaningOf } from './faults/sql-states.ts';
 
 /** What pg keeps in its clients but does not show in its types. */

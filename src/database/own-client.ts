@@ -5,8 +5,8 @@
  */
 import { createRequire } from 'node:module';
 import pg from 'pg';
-import type { Server } from '../ground/database-hosts.ts';
-import { databaseNameIn } from '../ground/database-name.ts';
+import type { Server } from '../ground/addresses/database-hosts.ts';
+import { databaseNameIn } from '../ground/addresses/database-name.ts';
 import { lastInstant, withinBounds } from '../ground/time-bounds.ts';
 
 type Parser = (text: string) => unknown;

@@ -1,7 +1,8 @@
+import { callbackify } from 'node:util';
 import type pg from 'pg';
-import { serversIn } from '../ground/database-hosts.ts';
+import { serversIn } from '../ground/addresses/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
-import { findPrimary, forgetPrimary } from './primary.ts';
+import { findPrimary } from './primary.ts';
 
 /** A client that connects to whichever of the servers of its address takes writes; see {@link findPrimary}. */
 export class PrimaryClient extends OwnClient {
@@ -16,19 +17,13 @@ export class PrimaryClient extends OwnClient {
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
     if (callback === undefined) return this.#connect();
-    // pg-pool passes a callback, and asks for none of the values.
-    // oxlint-disable-next-line promise/no-callback-in-promise
-    this.#connect().then(() => (callback as () => void)(), callback);
+    // pg-pool asks for none of the values.
+    callbackify(() => this.#connect())(callback as (error: Error | null) => void);
   }
 
   async #connect(): Promise<this> {
     if (serversIn(this.#address).length > 1) this.goTo(await findPrimary(this.#address));
-    try {
-      await super.connect();
-    } catch (error) {
-      forgetPrimary(this.#address);
-      throw error;
-    }
+    await super.connect();
     return this;
   }
 }

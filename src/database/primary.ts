@@ -1,18 +1,43 @@
 /** Finds out which of the servers of an address takes writes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../ground/errors.ts';
-import { nameOfServer, serversIn, type Server } from '../ground/database-hosts.ts';
-import { NoPrimaryError, OldPrimaryError } from './no-primary.ts';
+import { messageOf, RoundsmanError } from '../ground/errors.ts';
+import { nameOfServer, serversIn, type Server } from '../ground/addresses/database-hosts.ts';
+import { readOnlyState } from './faults/sql-states.ts';
 import { OwnClient } from './own-client.ts';
 import { leaveOtherServers } from './open-sessions.ts';
+
+/** Of the servers that answer none takes writes: a failover is not over, or no standby has been promoted. */
+export class NoPrimaryError extends RoundsmanError {
+  override readonly retryable = true;
+  readonly code = readOnlyState;
+
+  constructor(answers: readonly { server: Server; why: string }[]) {
+    super({
+      what: 'no server of DATABASE_URL takes writes now',
+      why: answers.map(({ server, why }) => `${nameOfServer(server)}: ${why}`).join('; '),
+      hint: 'start the primary, or promote a standby (pg_promote); the work goes on by itself once one of them takes writes',
+    });
+  }
+}
+
+/** The only server that takes writes has an older timeline than one that this process has worked with. */
+export class OldPrimaryError extends RoundsmanError {
+  override readonly retryable = true;
+  readonly code = readOnlyState;
+
+  constructor(server: Server) {
+    super({
+      what: 'the only server of DATABASE_URL that takes writes is an old primary',
+      why: `${nameOfServer(server)} has an older timeline than the primary that this process worked with: it does not have what was committed since`,
+      hint: 'start the newer primary again, or, if it is lost for good, restart the processes of Roundsman: they accept the old one then',
+    });
+  }
+}
 
 /** A server that does not answer within this time cannot be used now. */
 const answerMs = 3_000;
 /** Once a primary has answered, the others get this long to say that they are one, too. */
 const othersMs = 250;
-/** For so long what the servers have said counts for further connections. */
-const knownMs = 1_000;
-
 /** What a server has said. */
 export interface Answer {
   server: Server;
@@ -26,8 +51,8 @@ export interface Answer {
 interface Known {
   /** the newest timeline of a primary that this process has seen */
   timeline: number;
+  /** what is being asked at this moment: connections that are opened at the same time ask once */
   asked: Promise<Server> | null;
-  askedAt: number;
 }
 
 /** By address. */
@@ -42,22 +67,12 @@ const known = new Map<string, Known>();
  * first one threw when none answered.
  */
 export function findPrimary(address: string): Promise<Server> {
-  const of = known.get(address) ?? { timeline: 0, asked: null, askedAt: 0 };
+  const of = known.get(address) ?? { timeline: 0, asked: null };
   known.set(address, of);
-  if (of.asked && performance.now() - of.askedAt < knownMs) return of.asked;
-  of.askedAt = performance.now();
-  const asked = choose(address, of);
-  of.asked = asked;
-  asked.catch(() => {
-    if (of.asked === asked) of.asked = null;
+  of.asked ??= choose(address, of).finally(() => {
+    of.asked = null;
   });
-  return asked;
-}
-
-/** What was said about the servers of an address does not count any more: a connection to the chosen one failed. */
-export function forgetPrimary(address: string): void {
-  const of = known.get(address);
-  if (of) of.asked = null;
+  return of.asked;
 }
 
 async function choose(address: string, of: Known): Promise<Server> {

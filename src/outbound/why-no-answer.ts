@@ -1,4 +1,4 @@
-import { hostsOf } from '../ground/http-address.ts';
+import { hostsOf } from '../ground/addresses/http-address.ts';
 import { OutboundError } from './error.ts';
 import { request } from './request.ts';
 

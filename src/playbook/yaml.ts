@@ -104,6 +104,8 @@ function refuseForbidden(
   if (isAlias(node)) return refuse(node, 'aliases are not allowed');
   if ('anchor' in node && node.anchor) refuse(node, 'anchors are not allowed');
   if (node.tag) refuse(node, 'tags are not allowed');
+  if (isScalar(node) && typeof node.value === 'string' && node.value.includes('\0'))
+    refuse(node, 'it holds a NUL, which PostgreSQL does not store');
   if (!isCollection(node)) return;
   const { depth, max } = level;
   if (depth > max) return refuse(node, `is nested deeper than ${max} levels`);
@@ -117,6 +119,8 @@ function refuseForbidden(
     if (!isScalar(key) || typeof key.value !== 'string')
       refuse(key, isBraced(key) ? unquoted : 'a key has to be text');
     else if (key.value === '<<') refuse(key, 'merge keys are not allowed');
+    // As a key of an object it would be the prototype of that object, and not one of its values.
+    else if (key.value === '__proto__') refuse(key, '__proto__ cannot be a name');
     else refuseForbidden(key, below, refuse);
     refuseForbidden(value, below, refuse);
   }

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { pool, type Db } from '../database/connect.ts';
 import { nodeTimeoutSeconds } from '../database/node-timeout.ts';
 import { RoundsmanError } from '../ground/errors.ts';
-import { redisDatabaseIn } from '../ground/redis-database.ts';
+import { redisDatabaseIn } from '../ground/addresses/redis-database.ts';
 
 export type BackendName = 'redis' | 'postgres';
 

@@ -1,5 +1,5 @@
 /** Which values of `bots.api_endpoint` are the address of a remote bot. */
-import { problemOfAddress } from '../ground/http-address.ts';
+import { problemOfAddress } from '../ground/addresses/http-address.ts';
 
 /** Whether the endpoint means an address, whether or not it is a usable one. */
 export const isAddress = (endpoint: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint);

@@ -6,7 +6,7 @@
 import type { AnyCheck } from '../contract/event-check.ts';
 import { connectivityUrl, readSetting } from '../data/settings/rows.ts';
 import type { Db } from '../database/connect.ts';
-import { problemOfAddress } from '../ground/http-address.ts';
+import { problemOfAddress } from '../ground/addresses/http-address.ts';
 import { fitting } from '../ground/text.ts';
 import { whyNoAnswer } from '../outbound/why-no-answer.ts';
 import type { Engine } from './engine.ts';

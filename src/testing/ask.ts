@@ -6,7 +6,7 @@ import type { CheckResult, Figure, ReportedFinding } from '../contract/finding.t
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { currentTime } from '../data/bots/engine.ts';
 import type { Db } from '../database/connect.ts';
-import { letChecksRead } from '../database/grant-reader.ts';
+import { letChecksRead } from '../database/rights/grant-reader.ts';
 import { UsageError } from '../ground/errors.ts';
 import { didYouMean } from '../ground/nearest.ts';
 import { carryOutWith } from '../run/tasks/carry-out.ts';

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { hiddenFrom } from '../../src/database/refuse-hidden-rows.ts';
+import { hiddenFrom } from '../../src/database/rights/refuse-hidden-rows.ts';
 import { connect } from '../../src/database/connect.ts';
 import { examineSettingsFile } from '../../src/services/doctor/settings-file.ts';
 import { newCopy, removeCopy } from '../support/copies.ts';

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/database/connect.ts';
-import { hiddenFromLogin } from '../../src/database/hidden-from-login.ts';
+import { hiddenFromLogin } from '../../src/database/rights/hidden-from-login.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import { roundsman } from '../cli/command.ts';

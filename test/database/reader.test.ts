@@ -4,14 +4,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { CheckContext } from '../../src/bot.ts';
 import { connect } from '../../src/database/connect.ts';
 import { listFindings } from '../../src/data/bots/bot-findings.ts';
-import { readerWrites } from '../../src/database/reader-rights.ts';
+import { readerWrites } from '../../src/database/rights/reader-rights.ts';
 import { plantPlatform } from '../../src/demo/plant.ts';
 import { migrateQueue } from '../../src/queue/backend.ts';
 import {
   hiddenFrom,
   HiddenRowsError,
   refuseHiddenRows,
-} from '../../src/database/refuse-hidden-rows.ts';
+} from '../../src/database/rights/refuse-hidden-rows.ts';
 import { roundsman } from '../cli/command.ts';
 import { insertBot, insertFinding } from '../cli/rows.ts';
 import { testDatabase } from '../support/database.ts';

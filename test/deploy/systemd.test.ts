@@ -18,6 +18,7 @@ const options = {
   program: '/opt/roundsman/run.js',
   user: 'daemon',
   settingsFile: '/etc/roundsman/env',
+  config: '/opt/shop 100%/roundsman.config.ts',
 };
 
 function aFolder(): string {
@@ -89,7 +90,7 @@ test('accounts, paths and places that no unit can use are refused', () => {
   const node = process.execPath;
   const program = '/usr/bin/env';
   const plan = (change: object) => () =>
-    planUnits(aFolder(), { ...options, node: program, program, ...change });
+    planUnits(aFolder(), { ...options, config: program, node: program, program, ...change });
   expect(plan({})).not.toThrow();
   expect(plan({ user: 'root' })).toThrow('the processes need no right of root');
   expect(plan({ user: 'a b' })).toThrow('that is no name of an account');
@@ -141,3 +142,10 @@ test('they are written, stay as they are, and are replaced only after a yes; not
   expect((await install(folder, '--yes')).code).toBe(0);
   expect(readFileSync(file, 'utf8')).toBe(written);
 }, 120_000);
+
+test('the units of a project load its bots', () => {
+  for (const { text } of systemdUnits(options))
+    expect(text).toContain('Environment="ROUNDSMAN_CONFIG=/opt/shop 100%%/roundsman.config.ts"\n');
+  for (const { text } of systemdUnits({ ...options, config: null }))
+    expect(text).not.toContain('ROUNDSMAN_CONFIG');
+});

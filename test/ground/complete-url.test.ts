@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { completeUrl } from '../../src/ground/complete-url.ts';
+import { completeUrl } from '../../src/ground/addresses/complete-url.ts';
 
 /** What `pg` connects with where the environment says nothing. */
 function read(url: string) {

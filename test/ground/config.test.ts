@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { knownSettings, oddSettings } from '../../src/odd-settings.ts';
-import { hostsOf } from '../../src/ground/http-address.ts';
+import { hostsOf } from '../../src/ground/addresses/http-address.ts';
 import { openLog } from '../../src/log.ts';
 import { allowedBy } from '../../src/outbound/hosts.ts';
 import { UsageError } from '../../src/ground/errors.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { completeUrl } from '../../src/ground/complete-url.ts';
+import { completeUrl } from '../../src/ground/addresses/complete-url.ts';
 import {
   nameOfServer,
   problemOfHosts,
   serversIn,
   withFirstHost,
-} from '../../src/ground/database-hosts.ts';
+} from '../../src/ground/addresses/database-hosts.ts';
 
 const named = (address: string, environment = {}) =>
   serversIn(completeUrl(address, { USER: 'u', ...environment })).map(nameOfServer);

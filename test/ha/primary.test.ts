@@ -2,10 +2,9 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect, forEngine, shortStatements, type Db } from '../../src/database/connect.ts';
-import { NoPrimaryError, OldPrimaryError } from '../../src/database/no-primary.ts';
+import { NoPrimaryError, OldPrimaryError } from '../../src/database/primary.ts';
 import { readConfig } from '../../src/config.ts';
-import { examineFailover } from '../../src/services/doctor/failover.ts';
-import { examineServers } from '../../src/services/doctor/servers.ts';
+import { examineFailover, examineServers } from '../../src/services/doctor/failover.ts';
 import { openPair, type Pair } from './pair.ts';
 
 function sessions(address: string): Db {

@@ -128,7 +128,7 @@ describe('what YAML can do and a playbook may not', () => {
     ['a step that is text', 'steps: [session.expire]', 'steps.0'],
     ['eleven steps', `steps:\n${step.repeat(11)}`, 'has more than 10 steps'],
     ['another key beside', `steps:\n${step}then: 1\n`, 'there is no "then"'],
-    ['__proto__', `steps:\n${step}    __proto__: { with: {} }\n`, 'there is no "__proto__"'],
+    ['__proto__', `steps:\n${step}    __proto__: { with: {} }\n`, '__proto__ cannot be a name'],
     [
       'depth',
       `steps:\n  - remedy: bot.pause\n    with: { reason: a, options: { a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}} }\n`,

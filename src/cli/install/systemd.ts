@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { projectFile } from '../../ground/files/project-file.ts';
 import { printable } from '../../ground/text.ts';
 import { stepsAfterUnits } from '../../services/install/next-steps.ts';
 import { planUnits, writeUnits } from '../../services/install/write-units.ts';
@@ -16,7 +17,14 @@ interface InstallOptions {
 export async function installSystemd(options: InstallOptions): Promise<void> {
   const { folder, user, settings: settingsFile, yes } = options;
   const program = realpathSync(process.argv[1]!);
-  const units = planUnits(folder, { node: process.execPath, program, user, settingsFile });
+  const config = projectFile();
+  const units = planUnits(folder, {
+    node: process.execPath,
+    program,
+    user,
+    settingsFile,
+    config,
+  });
   if (options.dryRun) {
     for (const { file, text } of units) process.stdout.write(`# ${printable(file)}\n${text}\n`);
     return note('nothing was written');

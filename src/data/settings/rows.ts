@@ -1,7 +1,7 @@
 /** Single values in `engine.settings`: where the engine itself may reach outside. */
 import { sql, type Transaction } from 'kysely';
 import type { Database, Db } from '../../database/connect.ts';
-import { problemOfWebAddress } from '../../ground/http-address.ts';
+import { problemOfWebAddress } from '../../ground/addresses/http-address.ts';
 
 /** The address by which a worker learns whether it can reach anything outside. */
 export const connectivityUrl = 'connectivity_url';

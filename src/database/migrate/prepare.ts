@@ -6,7 +6,7 @@ import { extentOf } from './extent.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { readMigrations } from './status.ts';
 import { refuseNewer } from './version.ts';
-import { hiddenFromLogin } from '../hidden-from-login.ts';
+import { hiddenFromLogin } from '../rights/hidden-from-login.ts';
 import { explainForeignRole } from '../odd-role.ts';
 import { isOutage } from '../faults/outage.ts';
 import { refusalOf } from '../faults/refusal.ts';

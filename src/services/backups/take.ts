@@ -11,7 +11,7 @@ import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
 import { backupLock, readBackup } from '../../data/backups/rows.ts';
 import { connectAlone, type Db } from '../../database/connect.ts';
-import { databaseNameIn } from '../../ground/database-name.ts';
+import { databaseNameIn } from '../../ground/addresses/database-name.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { beginBackup } from '../../transitions/backups/begin.ts';

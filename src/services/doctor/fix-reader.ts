@@ -1,4 +1,4 @@
-import { letChecksRead } from '../../database/grant-reader.ts';
+import { letChecksRead } from '../../database/rights/grant-reader.ts';
 import { connect } from '../../database/connect.ts';
 import type { Fix } from './diagnosis.ts';
 

@@ -9,7 +9,7 @@ import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts
 import { readOwnZone } from '../../ground/own-zone.ts';
 import { distrustMaybeMissing } from '../../ground/files/trusted.ts';
 import { fail, ok, warn, type Diagnosis, type Fix } from './diagnosis.ts';
-import { nameOfServer, serversIn } from '../../ground/database-hosts.ts';
+import { nameOfServer, serversIn } from '../../ground/addresses/database-hosts.ts';
 import { counted } from '../../ground/text.ts';
 
 const oldestNode = 24;

@@ -1,7 +1,7 @@
 import type { Db } from '../../database/connect.ts';
 import { readerRole } from '../../database/reader.ts';
-import { readerWrites, type ReaderRight } from '../../database/reader-rights.ts';
-import { HiddenRowsError, refuseHiddenRows } from '../../database/refuse-hidden-rows.ts';
+import { readerWrites, type ReaderRight } from '../../database/rights/reader-rights.ts';
+import { HiddenRowsError, refuseHiddenRows } from '../../database/rights/refuse-hidden-rows.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 import { fixReader } from './fix-reader.ts';
 

@@ -9,6 +9,8 @@ export interface UnitOptions {
   user: string;
   /** the file with DATABASE_URL and the other settings, which systemd reads as root */
   settingsFile: string;
+  /** the absolute path of the project's roundsman.config.ts, whose bots the processes load; null without a project */
+  config: string | null;
 }
 
 export interface Unit {
@@ -35,6 +37,10 @@ const quoted = (text: string): string =>
 
 const word = (text: string): string => quoted(text).replaceAll('$', '$$$$');
 
+/** The processes work elsewhere, and would not find it by themselves. */
+const configLine = (config: string | null): string =>
+  config === null ? '' : `Environment=${quoted(`ROUNDSMAN_CONFIG=${config}`)}\n`;
+
 /**
  * The units for scheduler, workers (a template: roundsman-worker@1, @2 and so on) and listener. They may write their own directory
  * below /var/lib and below /var/cache alone, see no other home and no device, and have no capability.
@@ -45,7 +51,7 @@ export const systemdUnits = (options: UnitOptions): Unit[] =>
 const unitOf = (
   role: string,
   what: string,
-  { node, program, user, settingsFile }: UnitOptions,
+  { node, program, user, settingsFile, config }: UnitOptions,
 ) => `[Unit]
 Description=Roundsman ${role}: ${what}
 Wants=network-online.target
@@ -58,7 +64,7 @@ User=${user}
 Group=${user}
 EnvironmentFile=${settingsFile.replaceAll('%', '%%')}
 Environment=ROUNDSMAN_HOME=/var/lib/roundsman XDG_CACHE_HOME=/var/cache/roundsman
-WorkingDirectory=/var/lib/roundsman
+${configLine(config)}WorkingDirectory=/var/lib/roundsman
 StateDirectory=roundsman
 StateDirectoryMode=0700
 CacheDirectory=roundsman
@@ -77,7 +83,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
 ProtectSystem=strict
-ProtectHome=${[node, program].some((path) => /^\/(home|root|run\/user)\//.test(path)) ? 'read-only' : 'yes'}
+ProtectHome=${[node, program, config ?? ''].some((path) => /^\/(home|root|run\/user)\//.test(path)) ? 'read-only' : 'yes'}
 PrivateTmp=yes
 PrivateDevices=yes
 PrivateMounts=yes

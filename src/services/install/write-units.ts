@@ -18,7 +18,7 @@ export interface PlannedUnit {
  * and for a program that the account cannot reach.
  */
 export function planUnits(folder: string, options: UnitOptions): PlannedUnit[] {
-  const { node, program, user, settingsFile } = options;
+  const { node, program, user, settingsFile, config } = options;
   for (const [flag, path] of [
     ['--folder', folder],
     ['--settings', settingsFile],
@@ -36,7 +36,7 @@ export function planUnits(folder: string, options: UnitOptions): PlannedUnit[] {
         user === 'root' ? 'the processes need no right of root' : 'that is no name of an account',
       hint: 'give the name of an account that only runs Roundsman, such as roundsman',
     });
-  for (const path of [node, program]) refuseUnreachable(path);
+  for (const path of [node, program, ...(config === null ? [] : [config])]) refuseUnreachable(path);
   return systemdUnits(options).map(({ name, text }) => {
     const file = join(folder, name);
     return { file, text, there: stateOf(file, text) };
@@ -48,7 +48,7 @@ function refuseUnreachable(path: string): void {
   for (let directory = dirname(path); ; directory = dirname(directory)) {
     if ((statSync(directory).mode & 0o001) === 0)
       throw new UsageError({
-        what: 'the units could not start this program',
+        what: 'the units could not start this program, or not load the project',
         why: `${path} lies below ${directory}, which other accounts may not enter`,
         hint: 'install Roundsman in a place for everyone, such as /opt/roundsman, and run this command from there',
       });

@@ -1,5 +1,5 @@
 /** Sends one ping, in the form that healthchecks.io takes. */
-import { hostsOf } from '../../ground/http-address.ts';
+import { hostsOf } from '../../ground/addresses/http-address.ts';
 import { fitting } from '../../ground/text.ts';
 import { OutboundError } from '../../outbound/error.ts';
 import { request } from '../../outbound/request.ts';

@@ -140,3 +140,13 @@ test('a time without a zone is the same on every host', () => {
   expect(settingOf('retention_from', '2026-12-24')).toBe('2026-12-24T00:00:00.000Z');
   expect(settingOf('retention_from', '2026-12-24T00:00:00+02:00')).toBe('2026-12-23T22:00:00.000Z');
 });
+
+test('a definition called __proto__, and a NUL, are refused with their place', async () => {
+  for (const [definitions, message] of [
+    ['  __proto__: { schedule: "@daily", endpoint: conductor }\n', 'bots.yaml:5:3'],
+    ['  ledger: { description: "a\\0b" }\n', 'bots.yaml:5:26'],
+  ] as const)
+    await expect(plan([file('bots', definitions)])).rejects.toMatchObject({
+      reasons: [expect.stringContaining(message)],
+    });
+});

@@ -1,6 +1,6 @@
 /** What the engine may reach outside, and where it is reached. */
 import { connectivityUrl, httpHosts, webUrl } from '../../../data/settings/rows.ts';
-import { problemOfAddress, problemOfWebAddress } from '../../../ground/http-address.ts';
+import { problemOfAddress, problemOfWebAddress } from '../../../ground/addresses/http-address.ts';
 import { printable } from '../../../ground/text.ts';
 import { problemOfEntry } from '../../../outbound/hosts.ts';
 import { UnfitValue, type EngineSetting } from './setting.ts';

@@ -1,7 +1,7 @@
-import { connect, type Db } from './connect.ts';
+import { connect, type Db } from '../connect.ts';
 import { letChecksRead } from './grant-reader.ts';
-import { readerRole, usableReader } from './reader.ts';
-import { RoundsmanError } from '../ground/errors.ts';
+import { readerRole, usableReader } from '../reader.ts';
+import { RoundsmanError } from '../../ground/errors.ts';
 import { sql } from 'kysely';
 
 /** Row level security would hide rows from the role with which checks read. */

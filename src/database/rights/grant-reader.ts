@@ -1,6 +1,6 @@
 /** Lets checks read what was made after the last migration. */
 import { sql, type Transaction } from 'kysely';
-import type { Database } from './connect.ts';
+import type { Database } from '../connect.ts';
 
 /** A policy needs its table for itself: users wait no longer than this. The next call tries again. */
 const longestWait = '500ms';

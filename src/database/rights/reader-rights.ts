@@ -3,8 +3,8 @@
  * read-only transaction can use these rights.
  */
 import { sql } from 'kysely';
-import type { Db } from './connect.ts';
-import { readerRole } from './reader.ts';
+import type { Db } from '../connect.ts';
+import { readerRole } from '../reader.ts';
 
 /** A right and its object, in the words of GRANT and REVOKE. */
 export interface ReaderRight {

@@ -1,6 +1,6 @@
 /** Whether row level security hides rows of the engine's own tables from the login. */
 import { sql } from 'kysely';
-import type { Db } from './connect.ts';
+import type { Db } from '../connect.ts';
 
 /** The tables of the bots in the schema public; everything in the schema engine is the engine's as well. */
 const botTables =
