@@ -5,8 +5,10 @@ FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY runtime runtime
-# Without the bundled PostgreSQL and Node: the image has its Node, and the database is another container or server.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# Without the bundled Node: the image has its own. The bundled PostgreSQL (60 MB) is there for the proofs of backups, which are restored into
+# a server of their own.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/node-linux-*
 
 FROM node:24-bookworm-slim
 # The first process of a container has to collect every process that ends below it, and Node collects its own children only.
@@ -23,7 +25,7 @@ COPY src src
 # An account without a shell, whose only own place is the home of `up`; the program stays root's.
 RUN groupadd --system --gid 10001 roundsman \
   && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/roundsman --shell /usr/sbin/nologin roundsman \
-  && install -d -o roundsman -g roundsman -m 0700 /var/lib/roundsman
+  && install -d -o roundsman -g roundsman -m 0700 /var/lib/roundsman /var/lib/roundsman-backups /var/lib/roundsman-proofs
 ENV NODE_ENV=production \
     ROUNDSMAN_HOME=/var/lib/roundsman \
     ROUNDSMAN_WEB_HOST=0.0.0.0

@@ -11,6 +11,7 @@ import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
 import { inParallel } from './in-parallel.ts';
 import { readme } from './readme.ts';
 import { openHeld, type Held } from './read/held.ts';
+import { leftOutOfExtensions } from './read/extension-rows.ts';
 import type { TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
 import { readSequences } from './read/sequences.ts';
@@ -24,7 +25,6 @@ import {
   readViewSums,
 } from './read/surroundings.ts';
 import { columnsOf, keysOf, nameOf, readTable } from './read/table.ts';
-import { refuseLostLines } from './refuse-lost-lines.ts';
 
 export interface ArchiveOptions {
   id: string;
@@ -85,7 +85,6 @@ async function* filesOf(
   onManifest: (manifest: Manifest) => void,
 ): AsyncGenerator<Entry> {
   const { client } = snapshot;
-  await refuseLostLines(client);
   const files: Manifest['files'] = [];
   const file = (name: string, data: Buffer): Entry => {
     files.push({ name, bytes: data.length, sha256: sha256(data) });
@@ -210,6 +209,7 @@ async function* filesOf(
     references,
     leftOut: [
       ...inventory.leftOut,
+      ...(await leftOutOfExtensions(client, inventory.ofExtensions)),
       ...sequences.unreadable.map((object) => ({
         object: `the state of sequence ${object}`,
         why: 'the login may not read it',

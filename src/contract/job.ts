@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Database, Db } from '../database/connect.ts';
 import type { Opened } from '../data/secrets/open.ts';
 import type { Emit } from '../events/events.ts';
+import { RoundsmanError } from '../ground/errors.ts';
 
 /** Why a handler has to end: its time is over, a person cancelled it, its process stops, or its lease was lost. */
 export type JobStop = 'timeout' | 'cancelled' | 'drain' | 'lost';
@@ -19,6 +20,9 @@ export class JobStoppedError extends Error {
     this.why = why;
   }
 }
+
+/** What a handler throws where a further attempt could not end differently, or would do a long work again for nothing. */
+export class FinalJobError extends RoundsmanError {}
 
 export interface JobContext {
   /** For reading, and for writes that may happen twice. A statement may take 5 s. */

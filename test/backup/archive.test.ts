@@ -90,6 +90,21 @@ test('another identity, or none, does not open it', async () => {
   await expect(entriesOf(sealed)).rejects.toThrow('no identity was given');
 });
 
+test('encryption is seen in whatever pieces the bytes come, and a source that does not open is closed', async () => {
+  const identity = await generateX25519Identity();
+  const sealed = await buffer(await seal(archive(), [await identityToRecipient(identity)]));
+  const start = Array.from({ length: 30 }, (_, at) => sealed.subarray(at, at + 1));
+  const inPieces = () => Readable.from([...start, sealed.subarray(30)]);
+  const found = [];
+  for await (const entry of tarEntries(open(inPieces(), [identity]))) found.push(entry);
+  expect(found).toEqual(files);
+  for (const identities of [[], [await generateX25519Identity()]]) {
+    const source = Readable.from([sealed.subarray(0, 500), sealed.subarray(500)]);
+    await expect(open(source, identities).next()).rejects.toThrow(WrongKeyError);
+    await expect.poll(() => source.destroyed).toBe(true);
+  }
+});
+
 test('a flipped bit or a lost end is never taken for another content', async () => {
   const identity = await generateX25519Identity();
   const plain = await buffer(await seal(archive(), []));

@@ -8,6 +8,7 @@ import type { Manifest } from '../../src/backup/archive/manifest.ts';
 import { compareWithBackup, type Texts } from '../../src/backup/restore/compare.ts';
 import { UnprovenError } from '../../src/backup/restore/prove.ts';
 import { readArchive } from '../../src/backup/restore/read-archive.ts';
+import type { ForeignKey } from '../../src/backup/restore/foreign-key.ts';
 import { restoreArchive } from '../../src/backup/restore/restore.ts';
 import { verifyBackup } from '../../src/services/backups/verify.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
@@ -214,8 +215,8 @@ test('what follows an unchecked foreign key is compared, too', async () => {
     `ALTER TABLE public.${table} DROP CONSTRAINT ${constraint}`,
     `${definition} NOT VALID`,
   );
-  const name = `public.${table}.${constraint}`;
-  const compare = async (notValid: string[]) =>
+  const name: ForeignKey = { schema: 'public', table, constraint };
+  const compare = async (notValid: ForeignKey[]) =>
     (await compareWithBackup(copy.url, manifest, { texts, notValid }, signal)).differences;
   expect(await compare([])).toEqual([expect.stringContaining('NOT VALID')]);
   expect(await compare([name])).toEqual([]);

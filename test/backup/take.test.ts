@@ -255,16 +255,6 @@ test('what is only away, as on a disk that is not mounted, is not noted as remov
   expect(readdirSync(folder)).toHaveLength(1);
 });
 
-test('a line that the bundled pg_dump would lose is refused', async () => {
-  const database = await testDatabase();
-  await administer(
-    database.url,
-    `CREATE FUNCTION public.lossy() RETURNS text LANGUAGE sql AS $$ SELECT '
-\\restrict me' $$`,
-  );
-  await expect(take(database, backupFolder())).rejects.toThrow(/public\.lossy\(\)|lossy\(\)/);
-});
-
 test('what a restore cannot make rolls everything back', async () => {
   const database = await testDatabase();
   const { file } = await take(database, backupFolder());

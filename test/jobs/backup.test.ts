@@ -14,6 +14,7 @@ import { backupFolder, backupsIn } from '../backup/scene.ts';
 import { backends, type Backend } from '../support/backends.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { startFlow } from '../support/engine.ts';
+import { administer } from '../support/postgres.ts';
 import { aRun, carried, noBots } from './job-flow.ts';
 
 const [postgres] = backends as [Backend];
@@ -36,6 +37,28 @@ test('nothing is made until a folder is set; a folder that is not there fails th
   expect(await carried(jobEngine, await aRun(db, backup))).toMatchObject({
     status: 'success',
     figures: { made: true, proven: true, file: expect.stringContaining(folder) },
+  });
+  expect(backupsIn(folder)).toHaveLength(1);
+}, 600_000);
+
+test('one whose proof fails is kept, and no second one is made for that', async () => {
+  const { db, url, jobEngine } = await startFlow(postgres, noBots, {
+    jobs: [backup],
+    roles: ['scheduler'],
+  });
+  await registerJobs(db, [backup]);
+  const folder = backupFolder();
+  await writeSetting(db, { key: 'backup_folder', value: folder, by: 'ann' });
+  await administer(
+    url,
+    'CREATE TABLE public.divisors AS SELECT 1 AS d',
+    'CREATE MATERIALIZED VIEW public.ratios AS SELECT 1 / d AS ratio FROM public.divisors',
+    'INSERT INTO public.divisors VALUES (0)',
+  );
+  expect(await carried(jobEngine, await aRun(db, backup))).toMatchObject({
+    status: 'failed',
+    attempt: 1,
+    error_message: expect.stringContaining('division by zero'),
   });
   expect(backupsIn(folder)).toHaveLength(1);
 }, 600_000);

@@ -45,8 +45,13 @@ export async function* open(
   identities: readonly string[],
 ): AsyncGenerator<Buffer> {
   const iterator = sealed[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const start: Buffer = first.done ? Buffer.alloc(0) : first.value;
+  // A pipe may give its first bytes one by one.
+  let start = Buffer.alloc(0);
+  while (start.length < ageHead.length) {
+    const next = await iterator.next();
+    if (next.done) break;
+    start = Buffer.concat([start, next.value]);
+  }
   const all = (async function* () {
     try {
       if (start.length > 0) yield start;
@@ -61,7 +66,11 @@ export async function* open(
   })();
   const isEncrypted = start.subarray(0, ageHead.length).equals(ageHead);
   const packed = isEncrypted
-    ? await decrypt(all, identities)
+    ? await decrypt(all, identities).catch((error: unknown) => {
+        // What was not begun is not ended by its reader. A command that is silent is not waited for.
+        void iterator.return?.().catch(() => {});
+        throw error;
+      })
     : Readable.from(all, { objectMode: false });
   const plain = createZstdDecompress();
   packed.on('error', (error) => plain.destroy(error));

@@ -34,8 +34,8 @@ const argumentsOf = (section: Section, args: readonly string[], snapshot?: strin
 
 const inProcess: Dumper = {
   name: bundled.name,
-  dump: (url, section, { args, snapshot, signal }) =>
-    pgDumpInProcess(url, argumentsOf(section, args, snapshot), signal),
+  dump: async (url, section, { args, snapshot, signal }) =>
+    withoutRestrict(await pgDumpInProcess(url, argumentsOf(section, args, snapshot), signal)),
 };
 
 const run = promisify(execFile);

@@ -43,6 +43,20 @@ const server = {
   },
 };
 
+/*
+ * The package takes each line out of the text that begins with \restrict or \unrestrict, wherever it stands: in a condition, a query or a
+ * function, too. Here nothing is taken out; `withoutRestrict` takes the two commands alone.
+ */
+const replace = Object.getOwnPropertyDescriptor(RegExp.prototype, Symbol.replace)!;
+// oxlint-disable-next-line no-extend-native -- the program has a process of its own, and offers no other way
+Object.defineProperty(RegExp.prototype, Symbol.replace, {
+  ...replace,
+  value(this: RegExp, ...of: [string, string]): string {
+    const isThat = this.source.includes('restrict\\b');
+    return isThat ? of[0] : (replace.value as (...of: [string, string]) => string).apply(this, of);
+  },
+});
+
 try {
   const file = await pgDump({
     pg: server as unknown as Parameters<typeof pgDump>[0]['pg'],

@@ -20,8 +20,17 @@ export interface LeftOut {
   why: string;
 }
 
+/** A table that an extension makes, and of which it does not say that it has rows of its users. */
+export interface OfExtension {
+  quoted: string;
+  extension: string;
+  /** the login can read all of its rows */
+  isWhole: boolean;
+}
+
 export interface Inventory {
   tables: TableToRead[];
+  ofExtensions: OfExtension[];
   /** quoted names of all that is locked while it is read */
   toLock: string[];
   /** Further arguments of pg_dump. */
@@ -86,6 +95,11 @@ const others = `
   SELECT 'large object ' || oid, 'it belongs to another role' FROM pg_largeobject_metadata
   WHERE NOT pg_has_role(lomowner, 'USAGE')
   UNION ALL
+  SELECT format('that the partition %I.%I is taken out of its table', n.nspname, c.relname),
+         'its DETACH ... CONCURRENTLY was broken off, and a restore has it in the table: DETACH PARTITION ... FINALIZE ends it'
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'
+  UNION ALL
   SELECT 'replication slot ' || slot_name, 'it is a place in the log of this server' FROM pg_replication_slots
   WHERE database = current_database()
   UNION ALL
@@ -116,6 +130,11 @@ export async function takeInventory(client: pg.ClientBase): Promise<Inventory> {
     ({ extension, condition }) => extension === null || condition !== null,
   );
   const isWhole = ({ readable, hidden }: Relation) => readable && !hidden;
+  const ofExtensions = rows.flatMap((each): OfExtension[] =>
+    each.kind === 'r' && each.extension !== null && each.condition === null
+      ? [{ quoted: each.quoted, extension: each.extension, isWhole: isWhole(each) }]
+      : [],
+  );
   refuseHidden(ofDatabase.filter((each) => each.kind !== 'f' && each.own && !isWhole(each)));
   const tables = ofDatabase.filter((each) => each.kind === 'r' && isWhole(each));
   const unreadable = ofDatabase.filter((each) => each.kind !== 'f' && !each.readable);
@@ -143,9 +162,11 @@ export async function takeInventory(client: pg.ClientBase): Promise<Inventory> {
       ...(root !== null && readableRoots.has(root) && { root }),
       condition: condition === null || condition.trim() === '' ? null : condition,
     })),
-    toLock: ofDatabase
-      .filter((each) => each.kind !== 'f' && each.readable)
-      .map(({ quoted }) => quoted),
+    ofExtensions,
+    toLock: [
+      ...ofDatabase.filter((each) => each.kind !== 'f' && each.readable),
+      ...ofExtensions.filter((each) => each.isWhole),
+    ].map(({ quoted }) => quoted),
     dumperArguments: [
       '--no-subscriptions',
       '--no-tablespaces',
@@ -167,6 +188,6 @@ function refuseHidden(tables: readonly Relation[]): void {
   throw new HiddenFromBackupError({
     what: 'a backup with this login would lose rows',
     why: `it cannot read all rows of ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
-    hint: 'let DATABASE_URL name the owner of the tables, or a login with BYPASSRLS that may read them (as a superuser: ALTER ROLE ... BYPASSRLS)',
+    hint: 'let DATABASE_URL name the owner of the tables, or, where a table has FORCE ROW LEVEL SECURITY, a login with BYPASSRLS that may read them (as a superuser: ALTER ROLE ... BYPASSRLS)',
   });
 }

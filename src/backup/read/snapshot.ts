@@ -3,7 +3,10 @@ import type { Socket } from 'node:net';
 import type pg from 'pg';
 import { connectAlone } from '../../database/connect.ts';
 
-/** What COPY's text depends on, as pg_dump sets it. A table is read from its beginning, so that its rows keep their order. */
+/**
+ * What COPY's text depends on, as pg_dump sets it. A table is read from its beginning, so that its rows keep their order. A
+ * migration that holds a table is waited for.
+ */
 const settings = `
   SET LOCAL row_security = off;
   SET LOCAL synchronize_seqscans = off;
@@ -13,6 +16,7 @@ const settings = `
   SET LOCAL TimeZone = 'UTC';
   SET LOCAL search_path = pg_catalog;
   SET LOCAL statement_timeout = 0;
+  SET LOCAL lock_timeout = 0;
   SET LOCAL idle_in_transaction_session_timeout = 0`;
 
 const beginReading = 'BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY';

@@ -33,7 +33,7 @@ const roles = `
                             bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::bool, r.rolinherit)) AS inherits,
                             bool_or(coalesce((to_jsonb(m) ->> 'set_option')::bool, true)) AS sets
                      FROM pg_auth_members m WHERE m.member = r.oid GROUP BY m.roleid) member
-               WHERE of NOT LIKE 'pg\\_%' ORDER BY of) AS memberships
+               ORDER BY of) AS memberships
   FROM pg_roles r
   WHERE r.rolname NOT LIKE 'pg\\_%'
     AND CASE WHEN $1::text[] IS NULL THEN r.oid IN (SELECT oid FROM named) ELSE r.rolname = ANY ($1) END
@@ -130,10 +130,16 @@ export async function readRoles(
 function membershipOf(role: string, { of, admin, options }: Membership): string {
   const granted = `GRANT ${oneLine(of)} TO ${role}`;
   const plain = `${granted}${admin ? ' WITH ADMIN OPTION' : ''}`;
-  if (options === null) return `${plain};`;
+  // A role of the server itself may be missing in an older one, or not be granted by the restoring login.
+  const isOfServer = of.startsWith('pg_');
+  if (options === null && !isOfServer) return `${plain};`;
   const newer = literal(`${granted} WITH ${options}`);
+  const grants =
+    options === null
+      ? `EXECUTE ${literal(plain)};`
+      : `IF current_setting('server_version_num')::int >= 160000 THEN EXECUTE ${newer}; ELSE EXECUTE ${literal(plain)}; END IF;`;
   return block(
-    `BEGIN IF current_setting('server_version_num')::int >= 160000 THEN EXECUTE ${newer}; ELSE EXECUTE ${literal(plain)}; END IF; END`,
+    `BEGIN ${grants}${isOfServer ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END`,
   );
 }
 

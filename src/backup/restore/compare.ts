@@ -8,6 +8,7 @@ import { readSequences } from '../read/sequences.ts';
 import { openSnapshot } from '../read/snapshot.ts';
 import { readViews, readViewSums } from '../read/surroundings.ts';
 import { nameOf, readTable } from '../read/table.ts';
+import { asChecked, type ForeignKey } from './foreign-key.ts';
 import { surroundingsThatDiffer } from './compare-surroundings.ts';
 
 /** The texts of an archive that are compared. */
@@ -34,13 +35,13 @@ export interface Comparison {
 const maxDifferences = 20;
 
 /**
- * `notValid`: foreign keys (`schema.table.constraint`) whose referenced rows are not in the backup, and which were therefore restored
+ * `notValid`: foreign keys whose referenced rows are not in the backup, and which were therefore restored
  * unchecked.
  */
 export async function compareWithBackup(
   url: string,
   manifest: Manifest,
-  { texts, notValid = [] }: { texts: Texts; notValid?: readonly string[] },
+  { texts, notValid = [] }: { texts: Texts; notValid?: readonly ForeignKey[] },
   signal: AbortSignal,
 ): Promise<Comparison> {
   const snapshot = await openSnapshot(url);
@@ -60,7 +61,7 @@ export async function compareWithBackup(
     const asWritten =
       rows[0]!.major === manifest.serverMajor ? (text: string) => text : withoutBodies;
     note(differenceOf('pre-data', asWritten(texts.preData), asWritten(await dump('pre-data'))));
-    const checked = (text: string) => withoutNotValid(asWritten(text), notValid);
+    const checked = (text: string) => asChecked(asWritten(text), notValid);
     const postData = texts.postData + texts.eventTriggers;
     note(differenceOf('post-data', checked(postData), checked(await dump('post-data'))));
     for (const group of byRoot(manifest.tables)) {
@@ -108,18 +109,6 @@ export async function compareWithBackup(
   } finally {
     snapshot.end();
   }
-}
-
-/** The schema as if these keys had been checked, so that what follows them is compared. */
-function withoutNotValid(schema: string, keys: readonly string[]): string {
-  const constraints = new Set(keys.map((key) => key.split('.').at(-1)));
-  return schema.replace(
-    /^( +ADD CONSTRAINT (?:"(?:[^"]|"")+"|\S+) FOREIGN KEY .*) NOT VALID;$/gm,
-    (line, start: string) => {
-      const name = /ADD CONSTRAINT ("(?:[^"]|"")+"|\S+) /.exec(start)![1]!;
-      return constraints.has(name.replaceAll('"', '')) ? `${start};` : line;
-    },
-  );
 }
 
 /**

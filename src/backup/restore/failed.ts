@@ -5,7 +5,7 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 export class RestoreFailedError extends RoundsmanError {}
 
 const unresolvedHint =
-  'where a function or a condition of the backup names others without their schema, give it a path in the database that is backed up (ALTER FUNCTION ... SET search_path = public), and make another backup';
+  'where a function or a condition of the backup names others without their schema, give it a path in the database that is backed up (ALTER FUNCTION ... SET search_path = public), and make another backup. A row of a type such as regclass may name what is in no backup';
 
 /** Makes what a statement has failed at readable: what was to be made, and the server's words. */
 export function failed(statement: string, error: unknown): RestoreFailedError {

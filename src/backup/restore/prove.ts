@@ -3,14 +3,32 @@ import { createHash, type Hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  binariesPackage,
+  hasBinaries,
+  howToInstallBinaries,
+} from '../../database/embedded/binaries.ts';
 import { startThrowaway } from '../../database/embedded/throwaway.ts';
-import { RoundsmanError } from '../../ground/errors.ts';
+import { RoundsmanError, type Explanation } from '../../ground/errors.ts';
 import { open } from '../archive/seal.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { DamagedBackupError, type Entry } from '../archive/tar.ts';
 import { compareWithBackup } from './compare.ts';
 import { restoreArchive } from './restore.ts';
 import { readArchive } from './read-archive.ts';
+
+/** No throw-away server can be started on this host, into which a copy would be restored. */
+export class NoProofServerError extends RoundsmanError {}
+
+/** Why no copy of a backup can be restored on this host, and what to do; null where one can. */
+export const whyUnprovableHere = (): Explanation | null =>
+  hasBinaries()
+    ? null
+    : {
+        what: 'backups cannot be proven on this host',
+        why: `the package ${binariesPackage}, which brings a PostgreSQL for the copy, is not installed`,
+        hint: `${howToInstallBinaries}; or restore the copy into an empty database of yours: \`npx roundsman db backup verify --scratch ADDRESS\``,
+      };
 
 /** What was restored is not what was backed up. */
 export class UnprovenError extends RoundsmanError {}
@@ -34,7 +52,7 @@ export interface Proof {
 
 /**
  * Resolves once a copy was equal. Throws {@link UnprovenError} with the differences, RestoreFailedError,
- * DamagedBackupError or WrongKeyError.
+ * DamagedBackupError, WrongKeyError or {@link NoProofServerError}.
  */
 export async function proveBackup({
   read,
@@ -43,6 +61,8 @@ export async function proveBackup({
   signal,
   writtenAs,
 }: ProofRequest): Promise<Proof> {
+  const unprovable = into === undefined ? whyUnprovableHere() : null;
+  if (unprovable) throw new NoProofServerError(unprovable);
   const texts = {
     preData: '',
     postData: '',

@@ -3,16 +3,17 @@ import type { Socket } from 'node:net';
 import type pg from 'pg';
 import type { Transaction } from 'kysely';
 import { pool, type Database } from '../../database/connect.ts';
-import { stateOf } from '../../database/faults/sql-states.ts';
+import { diskFull, stateOf } from '../../database/faults/sql-states.ts';
 import { messageOf } from '../../ground/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import type { Entry } from '../archive/tar.ts';
+import { DamagedBackupError, type Entry } from '../archive/tar.ts';
 import { bringKeys } from './bring-keys.ts';
 import { readArchive } from './read-archive.ts';
-import { copier } from './copy-rows.ts';
+import { copier, isBeforeRows } from './copy-rows.ts';
 import { copyStatementsIn } from './copy-statements.ts';
 import { deferredChecks } from './deferred-checks.ts';
 import { failed } from './failed.ts';
+import { foreignKeyIn, isSameKey, nameOfKey, type ForeignKey } from './foreign-key.ts';
 import { refuseFilled } from './refuse-filled.ts';
 import { refusedIndexes } from './refused-indexes.ts';
 import { missingLabel } from './missing-label.ts';
@@ -30,7 +31,7 @@ import { statementsIn } from './split-sql.ts';
 export interface Restored {
   manifest: Manifest;
   /** foreign keys that were restored as NOT VALID, because rows that they name are not in the database */
-  notValid: string[];
+  notValid: ForeignKey[];
   /** foreign keys that could not be made, because their table is not in the database */
   missingKeys: string[];
   /** what the rows of the backup themselves break, so that it is there unchecked or without rows: one sentence each */
@@ -43,8 +44,6 @@ export interface RestoreOptions {
   afterwards?: (transaction: Transaction<Database>, manifest: Manifest) => Promise<void>;
   onTable?: (table: string) => void;
 }
-
-const isForeignKey = (statement: string): boolean => /\bFOREIGN KEY\b/.test(statement);
 
 /** Exists already: a schema, an extension or a role that the provider of the database has made. */
 const existsStates = new Set(['42P06', '42710']);
@@ -112,7 +111,7 @@ function restoreSteps(
 ) {
   let copies = new Map<string, string>();
   const references = new Map<string, Entry>();
-  const [notValid, missingKeys, broken]: [string[], string[], string[]] = [[], [], []];
+  const [notValid, missingKeys, broken]: [ForeignKey[], string[], string[]] = [[], [], []];
   let postData = '';
   let refresh = '';
   let eventTriggers = '';
@@ -147,6 +146,8 @@ function restoreSteps(
     } catch (error) {
       signal.throwIfAborted();
       await rollBackTo(client, 'attempt');
+      // It would look like a statement that the rows break.
+      if (stateOf(error) === diskFull) throw failed(statement, error);
       return error;
     }
   };
@@ -169,9 +170,10 @@ function restoreSteps(
     if (name === 'tables.json') copies = copyStatementsIn(data.toString());
     else if (name.startsWith('data/')) {
       const statement = copies.get(name.slice(0, name.lastIndexOf('/')));
-      if (statement === undefined) throw failed(name, new Error('tables.json does not name it'));
+      if (statement === undefined)
+        throw new DamagedBackupError(`tables.json does not name ${name}`);
       onTable?.(statement.slice('COPY '.length).split(' ')[0]!);
-      await copy(statement, entry);
+      await copy.orLater(statement, entry);
     } else if (name.startsWith('references/')) {
       entry.spooled?.keep();
       references.set(name, entry);
@@ -184,35 +186,26 @@ function restoreSteps(
   };
 
   const finish = async (manifest: Manifest): Promise<void> => {
-    await bringKeys(manifest, references, { attempt, copy });
-    const outer = new Map(
-      manifest.references.map((each) => [
-        `${each.schema}.${each.table}.${each.constraint}`,
-        `${each.schema}.${each.table}`,
-      ]),
-    );
-    const keyOf = (statement: string) => {
-      if (!isForeignKey(statement)) return undefined;
-      return [...outer.keys()].find((key) => {
-        const constraint = key.split('.').at(-1)!;
-        const plain = statement.replaceAll('"', '');
-        return (
-          plain.includes(`${outer.get(key)}\n`) && plain.includes(`ADD CONSTRAINT ${constraint} `)
-        );
-      });
-    };
-    broken.push(...(await checks.putBack()));
+    await bringKeys(manifest, references, { attempt, copy: copy.now });
     const indexes = refusedIndexes();
+    let isCopied = false;
+    const copyRest = async () => {
+      if (isCopied) return;
+      isCopied = true;
+      await copy.waiting();
+      broken.push(...(await checks.putBack()));
+    };
     for (const statement of statementsIn(postData)) {
-      const key = keyOf(statement);
-      if (key === undefined && !isForeignKey(statement)) {
+      if (!isBeforeRows(statement)) await copyRest();
+      const key = foreignKeyIn(statement);
+      if (key === null) {
         await noteUnless(statement, (...of) => missingLabel(...of) ?? indexes.sentenceFor(...of));
         continue;
       }
       const error = await attempt(statement);
       if (error === null) continue;
       const later = stateOf(error) === '23503' ? await attempt(`${statement} NOT VALID`) : error;
-      if (key === undefined) {
+      if (!manifest.references.some((each) => isSameKey(each, key))) {
         const sentence =
           later === null
             ? `rows break a foreign key, which is not checked now: ${messageOf(error)}`
@@ -220,8 +213,9 @@ function restoreSteps(
         if (sentence === null) throw failed(statement, later);
         broken.push(sentence);
       } else if (later === null) notValid.push(key);
-      else missingKeys.push(`${key}: ${messageOf(later)}`);
+      else missingKeys.push(`${nameOfKey(key)}: ${messageOf(later)}`);
     }
+    await copyRest();
     broken.push(...(await refreshViews([...statementsIn(refresh)], attempt)));
     // Last: from now on they act on each statement that changes a definition.
     await runAll(eventTriggers);
@@ -229,6 +223,7 @@ function restoreSteps(
   /** What was kept of the archive is released. */
   const end = async (): Promise<void> => {
     for (const { spooled } of references.values()) await spooled?.release();
+    await copy.end();
   };
   return { take, finish, end, notValid, missingKeys, broken };
 }

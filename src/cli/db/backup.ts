@@ -1,4 +1,4 @@
-import { backupTargetOf, makeBackup as make } from '../../services/backups/make.ts';
+import { backupTargetOf, makeBackup as make, whyUnprovable } from '../../services/backups/make.ts';
 import { printable } from '../../ground/text.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withDatabase } from '../session/database.ts';
@@ -27,6 +27,8 @@ export async function makeBackup(options: BackupOptions): Promise<void> {
   keepHeapSmall();
   await withDatabase(async ({ db, url }) => {
     const target = await backupTargetOf(db, options);
+    const unprovable = options.proof ? whyUnprovable() : null;
+    if (unprovable) note(`${unprovable.what}: ${unprovable.why}. Try: ${unprovable.hint}`);
     const progress = progressOf(null);
     const taken = await untilInterrupted('backup', (signal) =>
       make(

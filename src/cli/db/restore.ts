@@ -1,4 +1,4 @@
-import { restoreBackup } from '../../services/backups/restore.ts';
+import { nameOfKey, restoreBackup } from '../../services/backups/restore.ts';
 import { printable } from '../../ground/text.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withAddress } from '../session/database.ts';
@@ -43,7 +43,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
           ended_runs: restored.endedRuns,
           ended_job_runs: restored.endedJobs,
           held_messages: restored.heldMessages,
-          not_valid: notValid,
+          not_valid: notValid.map(nameOfKey),
           missing_keys: missingKeys,
           broken,
           left_out: manifest.leftOut,
@@ -51,7 +51,7 @@ export async function restore(file: string | undefined, options: RestoreOptions)
       say(
         `Restored ${manifest.tables.length} tables, as they were at ${time(new Date(manifest.takenAt))}.`,
       );
-      for (const key of notValid)
+      for (const key of notValid.map(nameOfKey))
         note(`${printable(key)} is NOT VALID: rows that it names are not in the backup`);
       for (const each of broken) note(printable(each));
       for (const key of missingKeys) note(`a foreign key is missing: ${printable(key)}`);

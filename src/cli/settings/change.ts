@@ -76,7 +76,10 @@ export async function setSetting(
   const value = settingOf(name, text);
   await withDatabase(async ({ db }) => {
     const actor = actorOf(options.as);
-    const { before, unanswered, unfit } = await changeSetting({ db, actor }, { name, value });
+    const { before, unanswered, unfit, unproven } = await changeSetting(
+      { db, actor },
+      { name, value },
+    );
     if (unanswered)
       note(
         `it gives this machine no answer: ${printable(unanswered)}. While it gives workers none, checks that look outside find nothing`,
@@ -84,6 +87,10 @@ export async function setSetting(
     if (unfit)
       note(
         `on this host it could not be used: ${printable(unfit)}. The hosts of the workers need it`,
+      );
+    if (unproven)
+      note(
+        `${printable(`${unproven.what}: ${unproven.why}`)}. To have them proven: ${unproven.hint}`,
       );
     if (isData(options)) return printDocument(asDocument(await read(db, name)), options);
     say(

@@ -20,6 +20,18 @@ export type BackupRow = Awaited<ReturnType<typeof readBackups>>[number];
 export const readBackup = (db: Db, id: string): Promise<BackupRow | undefined> =>
   db.selectFrom('engine.backups').selectAll().where('id', '=', id).executeTakeFirst();
 
+/** The newest one that was written to a file of this name. */
+export const backupOfName = (db: Db, name: string): Promise<BackupRow | undefined> =>
+  db
+    .selectFrom('engine.backups')
+    .selectAll()
+    .where('file_name', '=', name)
+    .where('outcome', '=', 'success')
+    .where('removed_at', 'is', null)
+    .orderBy('began_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 /** After the clock was set back, a backup of the future would hide for so long that none are made. */
 const isPast = sql<boolean>`began_at <= engine.now() + interval '1 hour'`;
 

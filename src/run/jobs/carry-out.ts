@@ -1,5 +1,10 @@
 import type { z } from 'zod';
-import { JobStoppedError, type Figures, type JobContext } from '../../contract/job.ts';
+import {
+  FinalJobError,
+  JobStoppedError,
+  type Figures,
+  type JobContext,
+} from '../../contract/job.ts';
 import { LostRunError } from '../../data/bots/fence.ts';
 import { messageOf } from '../../ground/errors.ts';
 import { issueInWords } from '../../ground/documents/issue-words.ts';
@@ -52,7 +57,8 @@ export async function carryOut(engine: JobEngine, run: JobRun): Promise<Outcome 
   } catch (error) {
     if (signal.aborted) return stoppedOutcome(run, reported());
     if (error instanceof LostRunError) return null;
-    return failure({ reason: 'job failed', final: false }, messageOf(error), reported());
+    const final = error instanceof FinalJobError;
+    return failure({ reason: 'job failed', final }, messageOf(error), reported());
   } finally {
     clearTimeout(deadline);
     // After this the handler's writes are refused.

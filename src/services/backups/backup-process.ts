@@ -3,6 +3,7 @@
  * input ends, the worker has stopped it or is gone: it removes what it had begun, and ends.
  */
 import { createInterface } from 'node:readline';
+import { UnprovenError } from '../../backup/restore/prove.ts';
 import { connect } from '../../database/connect.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { keepHeapSmall } from './small-heap.ts';
@@ -24,7 +25,8 @@ async function answer(): Promise<BackupAnswer> {
   } catch (error) {
     if (!(error instanceof RoundsmanError)) return { message: messageOf(error) };
     const { what, why, hint, reasons } = error;
-    return { explained: { what, why, hint, ...(reasons && { reasons: [...reasons] }) } };
+    const final = error instanceof UnprovenError;
+    return { explained: { what, why, hint, ...(reasons && { reasons: [...reasons] }), final } };
   } finally {
     await db.destroy();
   }

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { connectionFlags } from '../../children/environment.ts';
-import type { Figures } from '../../contract/job.ts';
+import { FinalJobError, type Figures } from '../../contract/job.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { moduleBeside } from '../../ground/module-beside.ts';
 
@@ -23,6 +23,8 @@ const answerSchema = z.union([
       why: z.string(),
       hint: z.string(),
       reasons: z.array(z.string()).optional(),
+      // Another attempt would only make another backup.
+      final: z.boolean(),
     }),
   }),
   z.strictObject({ message: z.string() }),
@@ -80,8 +82,8 @@ function figuresIn(answer: string, ending: string): Figures {
     });
   if ('figures' in read.data) return read.data.figures;
   if ('message' in read.data) throw new Error(read.data.message);
-  const { reasons, ...explained } = read.data.explained;
-  throw new RoundsmanError({ ...explained, ...(reasons && { reasons }) });
+  const { reasons, final, ...explained } = read.data.explained;
+  throw new (final ? FinalJobError : RoundsmanError)({ ...explained, ...(reasons && { reasons }) });
 }
 
 function parsed(text: string): unknown {

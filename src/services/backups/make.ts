@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { BackupTarget } from './take.ts';
 import { readBackupSettings } from './target.ts';
 
+export { whyUnprovableHere as whyUnprovable } from '../../backup/restore/prove.ts';
 export { takeBackup as makeBackup } from './take.ts';
 
 interface NamedTarget {

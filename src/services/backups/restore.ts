@@ -19,6 +19,8 @@ import { authorise, type Actor } from '../actor.ts';
 import { openSource, type SourceRequest } from './open-file.ts';
 import { writtenBackup } from './take.ts';
 
+export { nameOfKey } from '../../backup/restore/foreign-key.ts';
+
 export interface RestoreRequest extends SourceRequest {
   signal: AbortSignal;
   onTable?: (table: string) => void;

@@ -6,6 +6,7 @@ import type { Manifest } from '../../backup/archive/manifest.ts';
 import { refuseUnfitRecipients, seal } from '../../backup/archive/seal.ts';
 import { readFromCommand, writeToCommand } from '../../backup/output/command.ts';
 import { refuseUnfitFolder, writeToFolder, type Written } from '../../backup/output/folder.ts';
+import { isAboutBackup } from '../../backup/restore/about-backup.ts';
 import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
 import { backupLock, readBackup } from '../../data/backups/rows.ts';
@@ -100,7 +101,8 @@ export async function takeBackup(
         ownIdentity?.recipient,
       );
     } catch (error) {
-      await endBackup(db, begun.id, { error: storable(messageOf(error)) });
+      // Where its row cannot be ended, the next backup marks it as lost; why this one failed is the error to be seen.
+      await endBackup(db, begun.id, { error: storable(messageOf(error)) }).catch(() => {});
       throw error;
     }
     const { manifest, written } = taken;
@@ -241,6 +243,8 @@ async function prove(
   } catch (error) {
     signal.throwIfAborted();
     const why = storable(messageOf(error));
+    // What says nothing about the backup leaves it unproven, and is no failed proof.
+    if (!isAboutBackup(error)) return not(`the proof could not be carried out: ${why}`);
     await noteProof(db, id, why);
     return not(why);
   }

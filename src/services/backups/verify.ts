@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isAboutBackup } from '../../backup/restore/about-backup.ts';
+import { RestoreFailedError } from '../../backup/restore/failed.ts';
 import { proveBackup, type Proof } from '../../backup/restore/prove.ts';
-import { newestBackup, readBackup, type BackupRow } from '../../data/backups/rows.ts';
+import { backupOfName, newestBackup, readBackup, type BackupRow } from '../../data/backups/rows.ts';
 import type { Db } from '../../database/connect.ts';
-import { messageOf, NotFoundError, UsageError } from '../../ground/errors.ts';
+import { messageOf, NotFoundError, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { noteProof } from '../../transitions/backups/prove.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -68,16 +70,19 @@ export interface VerifyRequest extends SourceRequest {
   signal: AbortSignal;
 }
 
+/** What a proof needs was not there: this says nothing about the backup. */
+export class ProofBrokenOffError extends RoundsmanError {}
+
 /**
  * Restores a copy of a backup and compares it. For owners and admins. Notes the result where the backup is one of this database's.
- * Throws what the proof throws.
+ * Throws what the proof throws; {@link ProofBrokenOffError} for what says nothing about the backup, whose earlier proof stays as it is.
  */
 export async function verifyBackup(
   { db, actor }: { db: Db; actor: Actor },
   { id, scratch, signal, ...request }: VerifyRequest,
 ): Promise<Proof> {
   authorise(actor, 'verify backups', 'admin');
-  const source = await openSource(request, signal);
+  const source = { ...(await openSource(request, signal)), file: request.file };
   try {
     const proof = await proveBackup({
       ...source,
@@ -89,15 +94,28 @@ export async function verifyBackup(
     if (known) await noteProof(db, known.id, null);
     return proof;
   } catch (error) {
-    if (id !== undefined && !signal.aborted && isAboutBackup(error))
-      await noteProof(db, id, storable(messageOf(error)));
-    throw error;
+    signal.throwIfAborted();
+    if (isAboutBackup(error)) {
+      const about = id ?? (await knownFile(db, source.file))?.id;
+      if (about !== undefined) await noteProof(db, about, storable(messageOf(error)));
+      throw error;
+    }
+    if (error instanceof RoundsmanError && !(error instanceof RestoreFailedError)) throw error;
+    throw new ProofBrokenOffError(
+      {
+        what: 'the proof could not be carried out; what was known of the backup stays',
+        why: messageOf(error),
+        hint: error instanceof RoundsmanError ? error.hint : 'mend that, and verify it again',
+      },
+      { cause: error },
+    );
   }
 }
 
-/** A missing identity, a database that is not empty, and an old version of Roundsman say nothing about the backup. */
-const isAboutBackup = (error: unknown): boolean =>
-  !(
-    error instanceof Error &&
-    /^(WrongKey|LaterBackup|NotEmptyForRestore|NotFound|Usage)Error$/.test(error.name)
-  );
+/** The backup of this database that was written to this file on this host; undefined where there is none. */
+async function knownFile(db: Db, file: string | undefined): Promise<BackupRow | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolve(file);
+  const row = await backupOfName(db, basename(path));
+  return row?.folder && resolve(row.folder) === dirname(path) ? row : undefined;
+}

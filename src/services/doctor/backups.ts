@@ -12,7 +12,7 @@ import { currentTime, doesWork, listNodes } from '../../data/bots/engine.ts';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { byNumber } from '../../ground/text.ts';
-import { whyUnfitHere } from '../backups/folder-here.ts';
+import { whyUnfitHere, whyUnproven } from '../backups/folder-here.ts';
 import { readBackupSettings } from '../backups/target.ts';
 import { fail, ok, warn, type Diagnosis } from './diagnosis.ts';
 
@@ -30,6 +30,13 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
     '`npx roundsman db backups` shows them; `npx roundsman jobs show backup` says why the daily one failed';
   const unfit = folder === null ? null : await unfitFolder(db, folder);
   if (unfit) return unfit;
+  const unprovable = folder === null ? null : await whyUnproven(db);
+  if (!newest?.taken_at && unprovable)
+    return warn(
+      'Backups',
+      `none has succeeded yet, and ${unprovable.what}: ${unprovable.why}`,
+      unprovable.hint,
+    );
   if (!newest?.taken_at)
     return folder === null && !last
       ? warn(
@@ -49,6 +56,12 @@ export async function examineBackups(db: Db): Promise<Diagnosis> {
     );
   const age = hours(newest.taken_at);
   if (age >= maxAgeHours) return fail('Backups', `the newest one is ${age} hours old`, look);
+  if (unprovable)
+    return warn(
+      'Backups',
+      `the newest one is ${age} hours old, ${proven?.taken_at ? `the newest proven one ${hours(proven.taken_at)}` : 'and none was ever proven'}; ${unprovable.what}: ${unprovable.why}`,
+      unprovable.hint,
+    );
   if (!proven?.taken_at)
     return warn(
       'Backups',

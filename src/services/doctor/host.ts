@@ -1,7 +1,10 @@
 import { chmodSync, lstatSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Config } from '../../config.ts';
-import { binariesPackage, howToInstallBinaries } from '../../database/embedded/binaries.ts';
+import {
+  binariesPackage,
+  hasBinaries,
+  howToInstallBinaries,
+} from '../../database/embedded/binaries.ts';
 import { isFirstProcessNode, zombieWarning } from '../../ground/first-process.ts';
 import { readOwnZone } from '../../ground/own-zone.ts';
 import { distrustMaybeMissing } from '../../ground/files/trusted.ts';
@@ -63,19 +66,15 @@ function fixHome(home: string): Fix | null {
   };
 }
 
-/** The embedded database's programs: needed only if no DATABASE_URL is set. */
+/** The embedded database's programs: with a DATABASE_URL only the demo and proofs of backups need them. */
 export function examineBinaries({ databaseUrl }: Config): Diagnosis {
-  try {
-    createRequire(import.meta.url).resolve(binariesPackage);
-    return ok('Binaries', `${binariesPackage} is installed`);
-  } catch {
-    const detail = `${binariesPackage} is not installed`;
-    return databaseUrl
-      ? warn(
-          'Binaries',
-          `${detail}; DATABASE_URL is set, so nothing needs it`,
-          `needed only for the demo: ${howToInstallBinaries}`,
-        )
-      : fail('Binaries', detail, `${howToInstallBinaries}, or set DATABASE_URL`);
-  }
+  if (hasBinaries()) return ok('Binaries', `${binariesPackage} is installed`);
+  const detail = `${binariesPackage} is not installed`;
+  return databaseUrl
+    ? warn(
+        'Binaries',
+        `${detail}; DATABASE_URL is set, so only the demo and proofs of backups need it`,
+        howToInstallBinaries,
+      )
+    : fail('Binaries', detail, `${howToInstallBinaries}, or set DATABASE_URL`);
 }

@@ -8,13 +8,13 @@ import {
   writeSetting,
 } from '../../data/settings/rows.ts';
 import type { Db } from '../../database/connect.ts';
-import { UsageError } from '../../ground/errors.ts';
+import { UsageError, type Explanation } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
 import { whyNoAnswer } from '../../outbound/why-no-answer.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { changing } from '../changing.ts';
 import { refuseUnfitRecipients } from '../../backup/archive/seal.ts';
-import { whyUnfitHere } from '../backups/folder-here.ts';
+import { whyUnfitHere, whyUnproven } from '../backups/folder-here.ts';
 import { settings, type SettingName } from './kinds/index.ts';
 import { UnfitValue } from './kinds/setting.ts';
 
@@ -63,13 +63,18 @@ export function settingOf(name: SettingName, text: string): unknown {
 /**
  * Sets one setting for every process, from its next use on. `unanswered`: why this machine gets no answer from the new
  * `connectivity_url`; null if it gets one, and for other settings. `unfit`: why the new `backup_folder` cannot be used on this host,
- * where all workers are on others. For owners and admins. Throws UsageError for a folder that a worker here could not use, and
+ * where all workers are on others. `unproven`: why backups in it will not be proven where this host makes them. For owners and admins. Throws UsageError for a folder that a worker here could not use, and
  * for a recipient that age does not know: a backup would be refused at night, and not now.
  */
 export async function changeSetting(
   { db, actor }: { db: Db; actor: Actor },
   { name, value }: { name: SettingName; value: unknown },
-): Promise<{ before: unknown; unanswered: string | null; unfit: string | null }> {
+): Promise<{
+  before: unknown;
+  unanswered: string | null;
+  unfit: string | null;
+  unproven: Explanation | null;
+}> {
   authorise(actor, 'change settings', 'admin');
   const unfit = await checkValue(db, { name, value });
   const before = (await readSetting(db, name))?.value ?? null;
@@ -80,6 +85,7 @@ export async function changeSetting(
   return {
     before,
     unfit,
+    unproven: name === backupFolder ? await whyUnproven(db) : null,
     unanswered: isAsked ? await whyNoAnswer(String(value), new AbortController().signal) : null,
   };
 }
