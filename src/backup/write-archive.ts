@@ -19,11 +19,11 @@ import { readServer } from './read/server.ts';
 import {
   readExtensions,
   readForeignKeys,
-  readRoles,
   readSettings,
   readViews,
   readViewSums,
 } from './read/surroundings.ts';
+import { readRoles } from './read/roles.ts';
 import { columnsOf, keysOf, nameOf, readTable } from './read/table.ts';
 
 export interface ArchiveOptions {

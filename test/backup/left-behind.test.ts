@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { open } from '../../src/backup/archive/seal.ts';
 import { openHeld } from '../../src/backup/read/held.ts';
-import { readRoles } from '../../src/backup/read/surroundings.ts';
+import { readRoles } from '../../src/backup/read/roles.ts';
 import { asChecked, foreignKeyIn } from '../../src/backup/restore/foreign-key.ts';
 import { restoreArchive } from '../../src/backup/restore/restore.ts';
 import { connectAlone } from '../../src/database/connect.ts';

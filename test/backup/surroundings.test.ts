@@ -1,7 +1,7 @@
 /** What is around the tables of a copy is compared, too: roles, who may connect, rows of materialised views. */
 import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { readRoles } from '../../src/backup/read/surroundings.ts';
+import { readRoles } from '../../src/backup/read/roles.ts';
 import { surroundingsThatDiffer } from '../../src/backup/restore/compare-surroundings.ts';
 import { testDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';

@@ -18,7 +18,7 @@ import { RestoreFailedError } from '../../src/backup/restore/failed.ts';
 import { BackupCommandError } from '../../src/backup/output/command.ts';
 import { connectAlone } from '../../src/database/connect.ts';
 import { verifyBackup } from '../../src/services/backups/verify.ts';
-import { BackupUnderWayError } from '../../src/services/backups/take.ts';
+import { BackupUnderWayError } from '../../src/services/backups/one-at-a-time.ts';
 import { beginBackup } from '../../src/transitions/backups/begin.ts';
 import { emptyDatabase, testDatabase, type TestDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';

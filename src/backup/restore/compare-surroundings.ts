@@ -1,6 +1,7 @@
 /** Compares roles, and settings of the database, of a copy in a server of its own with those of the backup. */
 import type pg from 'pg';
-import { readRoles, readSettings } from '../read/surroundings.ts';
+import { readRoles } from '../read/roles.ts';
+import { readSettings } from '../read/surroundings.ts';
 
 const maxShown = 200;
 

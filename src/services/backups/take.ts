@@ -9,8 +9,8 @@ import { refuseUnfitFolder, writeToFolder, type Written } from '../../backup/out
 import { isAboutBackup } from '../../backup/restore/about-backup.ts';
 import { proveBackup } from '../../backup/restore/prove.ts';
 import { writeArchive } from '../../backup/write-archive.ts';
-import { backupLock, readBackup } from '../../data/backups/rows.ts';
-import { connectAlone, type Db } from '../../database/connect.ts';
+import { readBackup } from '../../data/backups/rows.ts';
+import type { Db } from '../../database/connect.ts';
 import { databaseNameIn } from '../../ground/addresses/database-name.ts';
 import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { storable } from '../../ground/text.ts';
@@ -20,12 +20,8 @@ import { noteWritten } from '../../transitions/backups/note-written.ts';
 import { noteProof } from '../../transitions/backups/prove.ts';
 import { authorise, type Actor } from '../actor.ts';
 import { clearFailed, clearLost } from './clear-lost.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { removeOld } from './remove-old.ts';
-
-/** Another process makes a backup of this database at this moment. */
-export class BackupUnderWayError extends RoundsmanError {
-  override readonly retryable = true;
-}
 
 export type BackupTarget =
   | { folder: string }
@@ -67,7 +63,7 @@ interface Parties {
   actor: Actor;
 }
 
-/** For owners and admins. Throws {@link BackupUnderWayError}, UsageError, and what makes a backup fail. */
+/** For owners and admins. Throws BackupUnderWayError, UsageError, and what makes a backup fail. */
 export async function takeBackup(
   { db, url, actor }: Parties,
   request: BackupRequest,
@@ -76,7 +72,7 @@ export async function takeBackup(
   const { target, recipients } = request;
   await refuseUnfitRecipients(recipients, request.recipientsFrom);
   if ('folder' in target) await refuseUnfitFolder(target.folder);
-  return withLock(url, request.signal, async (signal) => {
+  return oneAtATime(url, request.signal, async (signal) => {
     await clearLost(db);
     if ('folder' in target) await clearFailed(db, target.folder);
     const begun = await beginBackup(db, {
@@ -126,33 +122,6 @@ export async function takeBackup(
       removed: await removeOld(db, { ...request, made: begun.id }),
     };
   });
-}
-
-/** Lets only one process at a time make a backup of a database: its session holds the lock, and ends with the process. */
-async function withLock<Result>(
-  url: string,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const session = await connectAlone(url, { name: 'roundsman backup', primary: true });
-  const lost = new AbortController();
-  session.on('end', () => lost.abort(new Error('the connection to the database was lost')));
-  try {
-    const { rows } = await session.query<{ free: boolean }>(
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS free',
-      [backupLock],
-    );
-    if (!rows[0]!.free)
-      throw new BackupUnderWayError({
-        what: 'no backup was made',
-        why: 'another process is making one of this database',
-        hint: '`npx roundsman db backups` shows it; try again when it has ended',
-      });
-    return await work(AbortSignal.any([signal, lost.signal]));
-  } finally {
-    session.removeAllListeners('end');
-    await session.end().catch(() => {});
-  }
 }
 
 const markedLost = () =>
