@@ -559,6 +559,9 @@ describe('what is kept', () => {
         FROM (SELECT date_trunc('minute', engine.now()) - make_interval(days => ${daysAgo})) a (at)`.execute(
       db,
     );
+  beforeEach(async () => {
+    await db.deleteFrom('engine.job_runs').execute();
+  });
   afterEach(async () => {
     await db.deleteFrom('engine.job_runs').execute();
     await db.deleteFrom('engine.backups').execute();
