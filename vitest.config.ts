@@ -6,8 +6,8 @@ import { SlowestFirst } from './test/support/slowest-first.ts';
 if (!process.features.typescript)
   throw new Error(`Node ${process.version} is too old: run the tests with \`npm test\`.`);
 
-/** Long files that `npm run test:quick` runs all the same: every fault that can be planted is found by its bot, and the way of a new admin. */
-const always = new Set(['bots/faults.test.ts', 'init/journey.test.ts']);
+/** Long files that `npm run test:quick` runs all the same: every fault that can be planted is found by its bot. */
+const always = new Set(['bots/faults.test.ts']);
 
 export default defineConfig({
   test: {
