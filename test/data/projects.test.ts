@@ -188,7 +188,7 @@ test('without its trigger a circle closes, without its lock two moves close one'
   const broken = await testDatabase();
   await sql`
     DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('engine.guard_project_tree'::regproc),
-      'pg_advisory_xact_lock(project_trees, tree)', 'tree'), 'RETURN NULL', 'PERFORM pg_sleep(0.1); RETURN NULL'); END $do$`.execute(
+      'pg_advisory_xact_lock(project_trees, tree)', 'tree'), 'RETURN NULL', 'PERFORM pg_sleep(2); RETURN NULL'); END $do$`.execute(
     broken.db,
   );
   const owner = await addUser(broken.db);
