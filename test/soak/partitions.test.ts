@@ -120,7 +120,9 @@ test('a table of logs becomes a partitioned one without a copy, and old months g
   // What is old goes at once.
   await send(url, statements.get('drop')!);
   expect(await count(db)).toBe(117);
-});
+
+  // Retention rests two hundred times as long as it works.
+}, 300_000);
 
 test('surveyor names what differs of a partitioned table, and is silent about what the page has one put into its setting', async () => {
   const { url } = await testDatabase();
