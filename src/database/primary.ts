@@ -38,6 +38,7 @@ export class OldPrimaryError extends RoundsmanError {
 const answerMs = 3_000;
 /** Once a primary has answered, the others get this long to say that they are one, too. */
 const othersMs = 250;
+
 /** What a server has said. */
 export interface Answer {
   server: Server;
@@ -114,6 +115,7 @@ function noneOf(answers: readonly Answer[]): unknown {
 async function askAll(address: string): Promise<Answer[]> {
   const servers = serversIn(address);
   const answers: Answer[] = [];
+  const found = Promise.withResolvers<void>();
   const all = Promise.all(
     servers.map(async (server) => {
       const answer = await ask(address, server);
@@ -121,7 +123,6 @@ async function askAll(address: string): Promise<Answer[]> {
       if (answer.takesWrites) found.resolve();
     }),
   );
-  const found = Promise.withResolvers<void>();
   await Promise.race([all, found.promise.then(() => sleep(othersMs))]);
   return [...answers];
 }

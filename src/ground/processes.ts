@@ -1,5 +1,5 @@
-/** The processes below one, as /proc tells them. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Processes by their ids: those below one, as /proc tells them, and whether one runs. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
  * The children of a process, their children, and so on. Reads synchronously, because the process is killed right after.
@@ -36,5 +36,20 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
     process.kill(pid, signal);
   } catch {
     // The process is already gone, or belongs to another user.
+  }
+}
+
+/** Whether this process runs; false also for a dead one that its parent has not collected yet (a zombie), where /proc tells of it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    // It has gone since; or there is no /proc.
+    return !existsSync('/proc/self');
   }
 }

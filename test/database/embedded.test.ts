@@ -15,7 +15,8 @@ import {
   NoEmbeddedDatabaseError,
 } from '../../src/database/embedded/index.ts';
 import { ForeignDatabaseError } from '../../src/database/embedded/open-home.ts';
-import { findPostmaster, isAlive, stopPostmaster } from '../../src/database/embedded/postmaster.ts';
+import { findPostmaster, stopPostmaster } from '../../src/database/embedded/postmaster.ts';
+import { isAlive } from '../../src/ground/processes.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
 import { childrenOf } from '../support/installation.ts';
 
@@ -192,6 +193,7 @@ describe('one user', () => {
       'ground/module-beside.ts',
       'ground/errors.ts',
       'ground/is-package.ts',
+      'ground/processes.ts',
       'ground/terminal.ts',
       'ground/files/full-disk.ts',
       'ground/files/own-file.ts',

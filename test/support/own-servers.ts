@@ -7,7 +7,6 @@ import {
   chownSync,
   copyFileSync,
   mkdtempSync,
-  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,6 +20,7 @@ import { placeBinaries } from '../../src/database/embedded/binaries.ts';
 import { findPostmaster } from '../../src/database/embedded/postmaster.ts';
 import { freePort, startServer } from '../../src/database/embedded/server.ts';
 import { startThrowaway } from '../../src/database/embedded/throwaway.ts';
+import { childrenOf } from '../../src/ground/processes.ts';
 import { migrateToLatest } from '../../src/database/migrate/migrate.ts';
 import type { Issued } from './certificates.ts';
 import { placeOfServers } from './place-of-servers.ts';
@@ -135,9 +135,6 @@ export async function ownPostgres(): Promise<OwnPostgres> {
     },
   };
 }
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
 export interface OwnRedis {
   url: string;

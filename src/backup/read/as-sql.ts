@@ -17,6 +17,19 @@ export const oneLine = (name: string): string =>
     ? `U&${name.replaceAll('\\', '\\\\').replaceAll('\n', '\\000A').replaceAll('\r', '\\000D')}`
     : name;
 
+/** The name that a quoted one stands for, also as {@link oneLine} has written it. */
+export const unquoted = (name: string): string => {
+  if (name.startsWith('U&'))
+    return unquoted(name.slice(2)).replace(/\\(\\|[0-9A-F]{4})/g, (_, code: string) =>
+      code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 16)),
+    );
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+};
+
+/** At the end of a block whose statements the restoring login may not be allowed, or which name what its server lacks: then nothing is done. */
+export const unlessRefused =
+  ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;';
+
 /** The body as a block, quoted with dollars of which it has none itself: names, values and comments may hold anything. */
 export function block(body: string): string {
   let tag = '$do$';

@@ -1,6 +1,6 @@
 /** The roles of a database, as statements that make those that are missing. */
 import type pg from 'pg';
-import { block, literal, oneLine, settingsIn } from './as-sql.ts';
+import { block, literal, oneLine, settingsIn, unlessRefused } from './as-sql.ts';
 
 /**
  * The roles that this database names anywhere, and those of which they are members; or those of the names in $1. Passwords are not
@@ -88,7 +88,5 @@ function membershipOf(role: string, { of, admin, options }: Membership): string 
     options === null
       ? `EXECUTE ${literal(plain)};`
       : `IF current_setting('server_version_num')::int >= 160000 THEN EXECUTE ${newer}; ELSE EXECUTE ${literal(plain)}; END IF;`;
-  return block(
-    `BEGIN ${grants}${isOfServer ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END`,
-  );
+  return block(`BEGIN ${grants}${isOfServer ? unlessRefused : ''} END`);
 }

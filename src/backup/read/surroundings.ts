@@ -1,7 +1,7 @@
 /** What a dump of the schema does not hold, beside roles: settings of the database, extensions, materialised views with rows. */
 import type pg from 'pg';
 import { rowSums, type RowSum } from '../archive/row-sums.ts';
-import { block, literal, settingsIn } from './as-sql.ts';
+import { block, literal, settingsIn, unlessRefused } from './as-sql.ts';
 import { copyOut } from './table.ts';
 
 /**
@@ -30,7 +30,7 @@ export async function readSettings(client: pg.ClientBase): Promise<string[]> {
     WHERE d.datname = current_database() ORDER BY role NULLS FIRST`);
   const carryOut = (statement: string, isOptional: boolean): string =>
     block(
-      `BEGIN EXECUTE format(${literal(statement)}, current_database());${isOptional ? ' EXCEPTION WHEN insufficient_privilege OR undefined_object THEN NULL;' : ''} END`,
+      `BEGIN EXECUTE format(${literal(statement)}, current_database());${isOptional ? unlessRefused : ''} END`,
     );
   const percent = (text: string): string => text.replaceAll('%', '%%');
   return [

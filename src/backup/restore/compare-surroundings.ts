@@ -1,5 +1,6 @@
 /** Compares roles, and settings of the database, of a copy in a server of its own with those of the backup. */
 import type pg from 'pg';
+import { unquoted } from '../read/as-sql.ts';
 import { readRoles } from '../read/roles.ts';
 import { readSettings } from '../read/surroundings.ts';
 
@@ -41,11 +42,3 @@ const linesOf = (text: string | undefined): string[] => statementsOf(text ?? '')
 /** Each begins on a line of its own; values of settings may have line breaks. */
 const statementsOf = (text: string): string[] =>
   text.split(/\n(?=DO \$\w+\$ |GRANT )|\n$/).filter((statement) => statement !== '');
-
-const unquoted = (name: string): string => {
-  if (name.startsWith('U&'))
-    return unquoted(name.slice(2)).replace(/\\(\\|[0-9A-F]{4})/g, (_, code: string) =>
-      code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 16)),
-    );
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-};

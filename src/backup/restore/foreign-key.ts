@@ -1,4 +1,5 @@
 /** Foreign keys in the statements that pg_dump writes. Their names may have dots, quotes and line breaks. */
+import { unquoted } from '../read/as-sql.ts';
 
 export interface ForeignKey {
   schema: string;
@@ -12,9 +13,6 @@ const name = String.raw`("(?:[^"]|"")+"|[^\s".]+)`;
 const beginning = String.raw`ALTER TABLE (?:ONLY )?${name}\.${name}\s+ADD CONSTRAINT ${name} FOREIGN KEY `;
 
 const made = new RegExp(`^(?:\\s|--[^\\n]*\\n)*${beginning}`);
-
-const unquoted = (text: string): string =>
-  text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
 
 const keyOf = ([, schema, table, constraint]: readonly string[]): ForeignKey => ({
   schema: unquoted(schema!),

@@ -53,9 +53,12 @@ interface ForeignKey {
  * Why rows stay because of tables that the product does not know: a foreign key would remove or change their rows too, or refuse to let
  * the row go. Where the login cannot see every row of such a table, no row may go.
  */
-export async function foreignReasons(db: Db, table: RetainedTable): Promise<Reason[]> {
+export const foreignReasons = async (db: Db, table: RetainedTable): Promise<Reason[]> =>
+  reasonsFor(db, table, await kindOf(db, table.table));
+
+async function reasonsFor(db: Db, table: RetainedTable, kind: Kind): Promise<Reason[]> {
   const reasons: Reason[] = [];
-  if ((await kindOf(db, table.table)) === 'other')
+  if (kind === 'other')
     reasons.push({ why: 'is shown by a view: it is not known what refers to it', when: sql`true` });
   for (const going of goingWith(table))
     for (const key of await foreignKeysTo(db, going.table)) reasons.push(reasonOf(going, key));
@@ -111,8 +114,11 @@ function reasonOf(
 }
 
 /** The table with these reasons to stay, too, and with what else of it is looked up. */
-export const withForeignReasons = async (db: Db, table: RetainedTable): Promise<RetainedTable> => ({
-  ...table,
-  isPlain: (await kindOf(db, table.table)) === 'plain',
-  stays: [...table.stays, ...(await foreignReasons(db, table))],
-});
+export async function withForeignReasons(db: Db, table: RetainedTable): Promise<RetainedTable> {
+  const kind = await kindOf(db, table.table);
+  return {
+    ...table,
+    isPlain: kind === 'plain',
+    stays: [...table.stays, ...(await reasonsFor(db, table, kind))],
+  };
+}

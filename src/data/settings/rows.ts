@@ -61,10 +61,9 @@ export async function lockSetting(
 
 /** Waits for other sessions that set or clear these keys; held until the end of the transaction. */
 export async function lockKeys(db: Db, keys: readonly string[]): Promise<void> {
-  for (const key of keys.toSorted())
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`setting ${key}`}::text, 0))`.execute(
-      db,
-    );
+  await sql`
+    SELECT pg_advisory_xact_lock(hashtextextended('setting ' || key, 0))
+    FROM (SELECT unnest(${keys}::text[]) AS key ORDER BY 1) sorted`.execute(db);
 }
 
 /** Sets it for every process, from its next use on. */

@@ -40,16 +40,6 @@ function isCopy(data: string, original: string): boolean {
   return there !== undefined && (there.ino !== here.ino || there.dev !== here.dev);
 }
 
-/** Whether this process runs; false also for a dead one that its parent has not collected yet (a zombie). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 const pidFile = (data: string) => join(data, 'postmaster.pid');
 
 /** The content of postmaster.pid, which may be current or left over; undefined if there is no such file. */

@@ -9,7 +9,8 @@ import { meaningOf, stateOf } from '../faults/sql-states.ts';
 import { spawnOptions, type Account } from './account.ts';
 import { spawnApart } from './spawn-apart.ts';
 import { reportAfterMs, type OnWait } from './locks.ts';
-import { findPostmaster, isAlive, stopPostmaster } from './postmaster.ts';
+import { isAlive } from '../../ground/processes.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
 
 export interface Cluster {
   bin: string;

@@ -67,7 +67,10 @@ function asEntry(change: DefinitionChange): HistoryEntry {
 }
 
 /** A fingerprint, which a silence may name, looks like a credential and is none. */
-const masked = ({ kind }: DefinitionChange, definition: Definition | null): Definition | null =>
+export const masked = (
+  { kind }: Pick<DefinitionChange, 'kind'>,
+  definition: Definition | null,
+): Definition | null =>
   kind === 'silence' ? definition : (maskCredentials(definition) as Definition | null);
 
 /** What a policy says in sentences that another one does not say. A policy that cannot be read says none. */

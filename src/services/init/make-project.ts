@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { messageOf, RoundsmanError, UsageError } from '../../ground/errors.ts';
 import { printable } from '../../ground/text.ts';
 import { filesOf } from './files.ts';
-import { isAlive, isAsWritten, isPlace, newPlace, removeLeft, topOf, writerOf } from './place.ts';
+import { isAsWritten, isPlace, isWriting, newPlace, removeLeft, topOf, writerOf } from './place.ts';
 import { development, runtime } from './versions.ts';
 
 /** The directory of a new project cannot be used, or could not be written; nothing of the project is there. */
@@ -99,7 +99,7 @@ function refuseOccupied(
     if (code === 'ENOTDIR') return refuse('it is no directory', 'give the name of a directory');
     throw notWritten(path, error);
   }
-  const busy = names.map(writerOf).find((writer) => writer !== null && isAlive(writer));
+  const busy = names.map(writerOf).find((writer) => writer !== null && isWriting(writer));
   if (busy !== undefined)
     refuse(`process ${busy} is writing one there`, 'wait for its end, or take another directory');
   const others = names.filter((name) => !isPlace(name));

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from '../../ground/processes.ts';
 
 /** Its name has the process that writes there. */
 export const newPlace = (above: string): string =>
@@ -15,16 +16,8 @@ export function writerOf(name: string): number | null {
 
 export const isPlace = (name: string): boolean => writerOf(name) !== null;
 
-/** Whether a process of this id runs. This one has written nothing when it asks: an earlier one had its id. */
-export function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+/** Whether the writer still runs. This process has written nothing when it asks: an earlier one had its id. */
+export const isWriting = (pid: number): boolean => pid !== process.pid && isAlive(pid);
 
 /** Removes what killed processes of this user have left in a directory. What cannot be seen or removed stays. */
 export function removeLeft(above: string, except: string): void {
@@ -32,7 +25,7 @@ export function removeLeft(above: string, except: string): void {
     for (const name of fs.readdirSync(above)) {
       const writer = writerOf(name);
       const path = join(above, name);
-      if (writer === null || path === except || isAlive(writer)) continue;
+      if (writer === null || path === except || isWriting(writer)) continue;
       if (fs.lstatSync(path).uid === process.getuid?.()) fs.rmSync(path, { recursive: true });
     }
   } catch {

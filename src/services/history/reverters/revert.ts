@@ -12,14 +12,13 @@ import {
 } from '../../../data/history/kinds.ts';
 import type { Db } from '../../../database/connect.ts';
 import { NotFoundError, RoundsmanError } from '../../../ground/errors.ts';
-import { maskCredentials } from '../../../ground/secrets/literal-credentials.ts';
 import { redacted } from '../../../ground/secrets/secret-forms.ts';
 import { printable } from '../../../ground/text.ts';
 import { authorise } from '../../actor.ts';
 import { changing } from '../../changing.ts';
 import { definitionOf, type NamedDefinition } from '../definition-of.ts';
 import { differencesBetween, type Difference } from '../differences.ts';
-import { sentencesOf } from '../list.ts';
+import { masked, sentencesOf } from '../list.ts';
 import { reverters } from './index.ts';
 import { RevertRefusedError, type RevertContext, type Wanted } from './reverter.ts';
 
@@ -67,8 +66,7 @@ export async function planRevert(
       : definition;
   const wanted: Wanted = { named, version, definition: pick(then), present: pick(present) };
   refuseMasked(wanted);
-  const shown = (definition: Definition | null) =>
-    (kind === 'silence' ? definition : (maskCredentials(definition) as Definition | null)) ?? {};
+  const shown = (definition: Definition | null) => masked(named, definition) ?? {};
   const differences = differencesBetween(wanted.present ?? {}, wanted.definition ?? {});
   const others = differencesBetween(shown(present), shown(then)).filter(
     ({ path }) => columns !== null && !columns.includes(path.split('.')[0]!),
@@ -95,9 +93,9 @@ const shownDifferences = (
   before: Definition,
   after: Definition,
 ): Difference[] => {
-  const masked = new Map(differencesBetween(before, after).map((each) => [each.path, each]));
+  const shown = new Map(differencesBetween(before, after).map((each) => [each.path, each]));
   return differences.map(
-    (each) => masked.get(each.path) ?? { ...each, before: redacted, after: redacted },
+    (each) => shown.get(each.path) ?? { ...each, before: redacted, after: redacted },
   );
 };
 
