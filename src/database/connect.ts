@@ -66,8 +66,6 @@ export function pool(address: string, options: ConnectOptions = {}): pg.Pool {
     keepAliveInitialDelayMillis: 10_000,
     // pg-pool awaits the promise that is returned; its types do not say so.
     onConnect: (async (client: pg.ClientBase) => {
-      // A connection that is lost while it is checked out emits an error too, besides failing its query.
-      client.on('error', () => {});
       const inside = client as unknown as PgInternals;
       inside.connection.stream.setTimeout(connectTimeoutMs);
       watchSession(inside, server, options.readOnly === true);
@@ -99,8 +97,6 @@ export async function connectAlone(
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
-  // A lost connection fails its query, and emits an error too.
-  client.on('error', () => {});
   try {
     await client.connect();
     await beginSession(client, options);

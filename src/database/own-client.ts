@@ -98,6 +98,9 @@ export class OwnClient extends pg.Client {
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }
+    // A session that ends between two statements emits an error, which would end the process where nobody listens, and pg-pool listens
+    // only while a session is idle. The next statement fails because of it, so nothing is lost here.
+    this.on('error', () => {});
   }
 
   /** Connects to this server in place of the host of its address. Call it before `connect`. */

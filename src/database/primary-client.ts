@@ -1,4 +1,3 @@
-import { callbackify } from 'node:util';
 import type pg from 'pg';
 import { serversIn } from '../ground/addresses/database-hosts.ts';
 import { OwnClient } from './own-client.ts';
@@ -16,15 +15,16 @@ export class PrimaryClient extends OwnClient {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    if (callback === undefined) return this.#connect();
-    // pg-pool asks for none of the values.
-    callbackify(() => this.#connect())(callback as (error: Error | null) => void);
+    if (callback === undefined) return this.#choose().then(async () => {
+        await super.connect();
+        return this;
+      });
+    // The session is the caller's at once, as with pg's own client: whatever the server says next is meant for its first statement.
+    this.#choose().then(() => super.connect(callback), callback);
   }
 
-  async #connect(): Promise<this> {
+  async #choose(): Promise<void> {
     if (serversIn(this.#address).length > 1) this.goTo(await findPrimary(this.#address));
-    await super.connect();
-    return this;
   }
 }
 

@@ -138,7 +138,6 @@ async function ask(address: string, server: Server): Promise<Answer> {
     query_timeout: answerMs,
   });
   client.goTo(server);
-  client.on('error', () => {});
   const answer = { server, timeline: 0, takesWrites: false, error: null };
   try {
     await client.connect();

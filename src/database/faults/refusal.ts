@@ -112,11 +112,16 @@ export function refusalOf(error: unknown): Explanation | null {
   );
 }
 
+/** What reading an open file may fail with, and reading a socket may not: the path is a folder, or the disk cannot be read. */
+const fileCodes = new Set(['EISDIR', 'EIO']);
+
 /** The file of a certificate or key, which pg reads itself, that could not be read; null for other errors. */
 function fileOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const { syscall, path, code } = error as NodeJS.ErrnoException;
-  if (syscall === 'open' || syscall === 'read') return path ?? 'its path';
+  // A socket's errors name `read` as well.
+  if (syscall === 'open' || (syscall === 'read' && fileCodes.has(String(code))))
+    return path ?? 'its path';
   return /^ERR_OSSL_(PEM|ASN1|X509|EVP|UNSUPPORTED)/.test(String(code))
     ? 'not a certificate or key' // The error does not say which file.
     : null;
