@@ -32,6 +32,9 @@ read-only; of \`engine.secrets\` it sees names and times alone. That stops accid
   notifications. Every database gives these to PUBLIC, and a role cannot be excepted: \`REVOKE EXECUTE ON FUNCTION
   lo_create(oid) FROM PUBLIC\` takes them from the platform's own roles too, so Roundsman leaves them and \`doctor\` is silent.
 
+The same right is a danger to the login itself: a role that may make functions in \`public\` or \`extensions\`, where the login looks names up, can
+make one that fits a call better than PostgreSQL's own, and it runs with the login's rights. \`doctor\` names each role that holds it.
+
 `;
 
 const tail = `

@@ -8,7 +8,12 @@ import { testDatabase } from '../support/database.ts';
 
 /** What the server says of a session that is ready, and of one that an administrator ends. */
 const ready = Buffer.from('5a0000000549', 'hex');
-const fields = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection due to administrator command'];
+const fields = [
+  'SFATAL',
+  'VFATAL',
+  'C57P01',
+  'Mterminating connection due to administrator command',
+];
 const body = Buffer.from(`${fields.join('\0')}\0\0`);
 const ended = Buffer.concat([Buffer.from('E'), Buffer.alloc(4), body]);
 ended.writeInt32BE(4 + body.length, 1);
@@ -24,7 +29,9 @@ async function endingEach(url: string): Promise<string> {
       else client.write(data);
     });
     for (const socket of [client, upstream])
-      socket.on('error', () => {}).on('close', () => [client, upstream].forEach((each) => each.destroy()));
+      socket
+        .on('error', () => {})
+        .on('close', () => [client, upstream].forEach((each) => each.destroy()));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

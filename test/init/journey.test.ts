@@ -236,12 +236,16 @@ test('an upgrade from the last release keeps all data, and then the older engine
 
   await install(project, old);
   const there = await project.ask(digests);
+  // To an earlier release its own newest migration is only one of those that it does not know.
+  const isOlder = new RegExp(
+    `version ${later.version} has applied (${later.migration} |\\S+ and \\d+ more migrations)`,
+  );
   for (const args of [['bots', 'list'], ['db', 'migrate'], ['round', 'hello'], ['up']]) {
     const { code, err, out } = await project.roundsman(...args);
     expect({ args, code, said: err + out }).toEqual({
       args,
       code: 1,
-      said: expect.stringContaining(`version ${later.version} has applied ${later.migration}`),
+      said: expect.stringMatching(isOlder),
     });
     expect(err + out).toContain(`install version ${later.version} or a newer one`);
   }

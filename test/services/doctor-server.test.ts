@@ -164,3 +164,41 @@ test('a login with too little, too much and just enough, and users with too much
     },
   ]);
 });
+
+test('a role that may make functions where the login looks names up is named, and one that may act as the login is not', async () => {
+  const { db, url } = await testDatabase();
+  const { name, db: own } = await aLogin(url, '');
+  const { name: other } = await aLogin(url, '');
+  await sql.raw(`SELECT engine.let_login_work('${name}')`).execute(db);
+  const others = async () =>
+    (await examineGrants(own, configOf(url))).filter(({ detail }) => detail.includes('functions'));
+  expect(await others()).toEqual([]);
+
+  await sql.raw(`GRANT CREATE ON SCHEMA public TO ${other}`).execute(db);
+  expect(await others()).toMatchObject([
+    {
+      status: 'warn',
+      detail: expect.stringContaining(
+        `with the rights of this login: ${other} may CREATE in schema public`,
+      ),
+      hint: expect.stringContaining(`REVOKE CREATE ON SCHEMA public FROM ${other}`),
+    },
+  ]);
+  // It is called, because its argument fits better than that of PostgreSQL's own.
+  await sql
+    .raw(
+      `SET ROLE ${other}; CREATE FUNCTION public.format(text, int) RETURNS text LANGUAGE sql RETURN 'its own'; RESET ROLE`,
+    )
+    .execute(db);
+  const { rows } = await sql`SELECT format('%s'::text, 1) AS text`.execute(own);
+  expect(rows).toEqual([{ text: 'its own' }]);
+
+  await sql.raw(`GRANT ${name} TO ${other}`).execute(db);
+  expect(await others()).toEqual([]);
+  await sql.raw(`REVOKE ${name} FROM ${other}`).execute(db);
+  await sql.raw(`REVOKE CREATE ON SCHEMA public FROM ${other}`).execute(db);
+  await sql`GRANT CREATE ON SCHEMA public TO PUBLIC`.execute(db);
+  expect(await others()).toMatchObject([
+    { detail: expect.stringContaining('PUBLIC may CREATE in schema public') },
+  ]);
+});

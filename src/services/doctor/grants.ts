@@ -31,7 +31,7 @@ export async function examineGrants(db: Db, config: Config): Promise<Diagnosis[]
     FROM pg_roles, pg_class bots WHERE rolname = session_user AND bots.oid = 'public.bots'::regclass`.execute(
     db,
   );
-  return [...diagnoseLogin(rows[0]!), ...(await examineUsers(db))];
+  return [...diagnoseLogin(rows[0]!), ...(await examineUsers(db)), ...(await examineCreators(db))];
 }
 
 function diagnoseLogin({ name, super: isSuper, owns, lacking }: Login): Diagnosis[] {
@@ -77,6 +77,35 @@ async function examineUsers(db: Db): Promise<Diagnosis[]> {
       `unless that is on purpose, as the owner of the tables: ${rows
         .slice(0, maxNamed)
         .map(({ right, on, who }) => `REVOKE ${right} ON ${on} FROM ${who}`)
+        .join('; ')}`,
+    ),
+  ];
+}
+
+/**
+ * Who may make functions and operators where the login looks names up. One whose arguments fit better than those of PostgreSQL's own of
+ * that name is called instead, with the rights of the login (PostgreSQL's manual, "Schemas", usage patterns). Owners are left out: of the
+ * database, of the schema, and of the tables, on which they may write triggers anyway.
+ */
+async function examineCreators(db: Db): Promise<Diagnosis[]> {
+  const { rows } = await sql<{ who: string; schema: string }>`
+    SELECT coalesce(quote_ident(r.rolname), 'PUBLIC') AS who, quote_ident(n.nspname) AS schema
+    FROM pg_namespace n, aclexplode(n.nspacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+    WHERE n.nspname = ANY (current_schemas(false)) AND a.privilege_type = 'CREATE' AND NOT coalesce(r.rolsuper, false)
+      AND a.grantee NOT IN (n.nspowner, (SELECT datdba FROM pg_database WHERE datname = current_database()),
+                            (SELECT relowner FROM pg_class WHERE oid = 'public.bots'::regclass))
+      -- This login, and who may act as it anyway.
+      AND NOT CASE WHEN a.grantee = 0 THEN false
+                   ELSE pg_has_role(a.grantee, (SELECT oid FROM pg_roles WHERE rolname = session_user), 'MEMBER') END
+    ORDER BY 1, 2`.execute(db);
+  if (rows.length === 0) return [];
+  return [
+    warn(
+      'Rights',
+      `functions of others may be called with the rights of this login: ${inWords(rows.map(({ who, schema }) => `${who} may CREATE in schema ${schema}`))}`,
+      `unless these roles are trusted as the owner of the tables is, as the owner of the schema: ${rows
+        .slice(0, maxNamed)
+        .map(({ who, schema }) => `REVOKE CREATE ON SCHEMA ${schema} FROM ${who}`)
         .join('; ')}`,
     ),
   ];
