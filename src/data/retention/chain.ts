@@ -17,13 +17,20 @@ export const referrersOf = ({ stays }: RetainedTable): { why: string; by: Referr
 
 /**
  * Knows which rows go, table after table in the order in which they are removed, so that rows which stay for these alone are known to go,
- * too. It keeps the ids of all that go: some 100 bytes for each.
+ * too. It keeps the ids of those that go and may keep others, some 100 bytes for each; runs, of which there are most, keep nothing.
  */
 export class Chain {
   readonly #gone = new Map<string, Set<string>>();
+  readonly #keepers: ReadonlySet<string>;
+
+  /** `tables`: all that are judged. */
+  constructor(tables: readonly RetainedTable[]) {
+    this.#keepers = new Set(tables.flatMap((table) => referrersOf(table).map(({ by }) => by.table)));
+  }
 
   /** Rows of a table that nothing keeps. */
   goes(table: string, ids: readonly string[]): void {
+    if (!this.#keepers.has(table)) return;
     const gone = this.#gone.get(table) ?? new Set();
     for (const id of ids) gone.add(id);
     this.#gone.set(table, gone);
@@ -47,7 +54,8 @@ export class Chain {
         table.table,
         going.map(({ id }) => id),
       );
-      left = left.filter((row) => !this.#gone.get(table.table)!.has(row.id));
+      const gone = new Set(going);
+      left = left.filter((row) => !gone.has(row));
     }
     const stay = new Set(left);
     return held.map((row) => ({ row, why: stay.has(row) ? whyOf(row) : null }));

@@ -47,7 +47,7 @@ export async function previewRetention(db: Db): Promise<RetentionPreview> {
   const plan = await readPlan(db);
   const platform = await hasPlatform(db);
   const tables: TablePreview[] = [];
-  const chain = new Chain();
+  const chain = new Chain(retainedTables);
   for (const table of retainedTables) {
     if (table.isPlatforms && !platform) continue;
     const days = daysFor(table, plan);

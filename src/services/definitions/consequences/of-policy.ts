@@ -12,7 +12,7 @@ import type { Values } from '../kinds/kind.ts';
 import { days, type Looking } from './looking.ts';
 
 const dayMs = 86_400_000;
-/** Of how many tickets it is computed what a policy would have done. */
+/** Of how many tickets at most, the newest ones, it is computed what a policy would have done. */
 const maxTickets = 2_000;
 
 /** What the policy says that the one before does not, and the tickets of the last 30 days that it would have moved. */
@@ -30,9 +30,10 @@ export async function policyConsequences(
   const said = old ? policyInWords(old) : [];
   const added = policyInWords(next).filter((line) => !said.includes(line));
   const moved = await movedTickets(db, now, [old, next]);
+  const tickets = counted(moved.tickets, moved.tickets < maxTickets ? 'ticket' : 'newest ticket');
   return [
     ...added.map((line) => `now: ${line}`),
-    `of ${counted(moved.tickets, 'ticket')} of the last ${days} days it would have moved ${moved.by[1]}${old ? `, and the policy before ${moved.by[0]}` : ''}`,
+    `of ${tickets} of the last ${days} days it would have moved ${moved.by[1]}${old ? `, and the policy before ${moved.by[0]}` : ''}`,
     'tickets that are open keep the policy with which they began',
   ];
 }
@@ -51,7 +52,7 @@ async function movedTickets(
   const times = await db
     .selectFrom('bot_tickets')
     .select(['id', 'created_at', 'acknowledged_at', 'resolved_at'])
-    .where('created_at', '>=', since)
+    .where('id', '=', sql<string>`ANY (${rows.map(({ id }) => id)}::uuid[])`)
     .execute();
   const byId = new Map(times.map((row) => [row.id, row]));
   const by = policies.map(
