@@ -28,16 +28,21 @@ export interface WallClock {
 
 const clocks = new Map<string, WallClock>();
 
+/** Names in their usual spelling: `Intl` takes most of a millisecond for each, and a file may define thousands of bots. */
+const usualNames = new Set<string>();
+
 /**
  * The zone's own name in its usual spelling, or null if `Intl` does not know it or it is a bare
  * offset. An alias stays as it was written: ICU would turn Europe/Kyiv into Europe/Kiev and EST
  * into America/Panama.
  */
 export function zoneName(name: string): string | null {
+  if (usualNames.has(name)) return name;
   if (!/^[a-z][\w+/-]*$/i.test(name)) return null;
   try {
     const resolved = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions()
       .timeZone;
+    if (resolved === name) usualNames.add(name);
     return resolved.toLowerCase() === name.toLowerCase() ? resolved : name;
   } catch {
     return null;

@@ -11,8 +11,18 @@ import { NoPlatformError } from '../database/require-platform.ts';
 /** Returns the tables that an endpoint needs and the database does not have; null if the endpoint can run. */
 export type LackingTables = (endpoint: string) => readonly string[] | null;
 
+/** By transaction: an apply of thousands of bots asks once. */
+const isWholeIn = new WeakMap<Db, Promise<boolean>>();
+
+function isWholeFor(db: Db): Promise<boolean> {
+  if (!db.isTransaction) return hasPlatform(db);
+  const known = isWholeIn.get(db) ?? hasPlatform(db);
+  isWholeIn.set(db, known);
+  return known;
+}
+
 export async function lackingTablesIn(db: Db, catalogue: Catalogue): Promise<LackingTables> {
-  const isWhole = await hasPlatform(db);
+  const isWhole = await isWholeFor(db);
   return (endpoint) => {
     return isWhole ? null : (catalogue.botAt(endpoint)?.needs ?? null);
   };

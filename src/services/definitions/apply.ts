@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../database/connect.ts';
+import { stateOf } from '../../database/faults/sql-states.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -25,6 +26,11 @@ export class ChangedMeanwhileError extends RoundsmanError {
   override readonly retryable = true;
 }
 
+/** Another apply was at work for longer than statements wait for locks. Nothing was changed. */
+export class OtherApplyError extends RoundsmanError {
+  override readonly retryable = true;
+}
+
 export interface Applied {
   /** changes that were carried out */
   changed: number;
@@ -42,8 +48,7 @@ export async function applyPlan(
 ): Promise<Applied> {
   authorise(actor, 'apply definitions', 'admin');
   return db.transaction().execute(async (trx) => {
-    // One apply at a time: the second one sees what the first one has done.
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended('apply definitions', 0))`.execute(trx);
+    await waitForOtherApplies(trx);
     const applying = (change: Change): Applying => ({
       db: trx,
       actor: { ...actor, source: 'apply', place: placeOf(plan, change) },
@@ -75,6 +80,23 @@ export async function applyPlan(
     await remember(trx, plan, ids, storable(actor.name));
     return { changed: plan.changes.length - made, made };
   });
+}
+
+/** One apply at a time: the second one sees what the first one has done. */
+async function waitForOtherApplies(trx: Transaction<Database>): Promise<void> {
+  try {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended('apply definitions', 0))`.execute(trx);
+  } catch (error) {
+    if (stateOf(error) !== '55P03') throw error;
+    throw new OtherApplyError(
+      {
+        what: 'nothing was applied',
+        why: 'another apply has been at work for longer than this one waits for it',
+        hint: 'let it end, look with `npx roundsman diff` at what is left, and apply again',
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** The set and the file, as the history of each definition says it: `the set web, bots.yaml`. */

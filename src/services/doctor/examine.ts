@@ -41,16 +41,25 @@ export async function examineAll(
     found.push(...diagnoses);
     diagnoses.forEach((each) => listener.onFound(each));
   };
-  report(examineNode(), ...examineZone(), ...examineFirstProcess());
-  report(...(await examineProject(readProject).catch((error) => [failure('Project', error)])));
+  const examine = async (subject: string, of: () => Diagnosis[] | Promise<Diagnosis[]>) => {
+    try {
+      report(...(await of()));
+    } catch (error) {
+      report(failure(subject, error));
+    }
+  };
+  await examine('Node', () => [examineNode(), ...examineZone(), ...examineFirstProcess()]);
+  await examine('Project', () => examineProject(readProject));
   const config = tryConfig();
-  report(...oddSettings().map(oddSetting), ...examineSettingsFile());
+  await examine('Config', () => [...oddSettings().map(oddSetting), ...examineSettingsFile()]);
   if (config instanceof Error) {
     const faults = config instanceof BadSettingsError ? config.settings : [config];
     report(...faults.map((each) => failure('Config', each)));
     return { found, isLate: false };
   }
-  report(examineConfig(config), ...examineHome(config), examineBinaries(config));
+  await examine('Config', () => [examineConfig(config)]);
+  await examine('Home', () => examineHome(config));
+  await examine('Binaries', () => [examineBinaries(config)]);
   const database = await examineInTime('Database', examineDatabase(config, listener));
   report(...database.found);
   const redis = await examineInTime('Redis', examineRedis(config, listener));

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import {
   binariesPackage,
@@ -55,8 +55,8 @@ export function examineHome({ home }: Config): Diagnosis[] {
 
 /** Takes the right to write from other users, where the directory itself is this user's; null where that is not what is wrong. */
 function fixHome(home: string): Fix | null {
-  const { uid, mode } = lstatSync(home);
-  if (uid !== process.geteuid?.() || (mode & 0o022) === 0) return null;
+  const { uid, mode = 0 } = statSync(home, { throwIfNoEntry: false }) ?? {};
+  if (uid === undefined || uid !== process.geteuid?.() || (mode & 0o022) === 0) return null;
   return {
     what: `let only its owner write ${home} (chmod go-w)`,
     apply: async () => {

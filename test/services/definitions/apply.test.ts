@@ -1,11 +1,15 @@
 /** Files of definitions against rows: what a plan says, what an apply does, and what it refuses. */
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { bots, remedies } from '../../../bots/index.ts';
 import { catalogueOf } from '../../../src/catalogue/catalogue.ts';
 import { connect } from '../../../src/database/connect.ts';
 import { registerCatalogue } from '../../../src/schedule/register.ts';
-import { applyPlan, ChangedMeanwhileError } from '../../../src/services/definitions/apply.ts';
+import {
+  applyPlan,
+  ChangedMeanwhileError,
+  OtherApplyError,
+} from '../../../src/services/definitions/apply.ts';
 import { exportOf } from '../../../src/services/definitions/export.ts';
 import { kinds } from '../../../src/services/definitions/kinds/index.ts';
 import { planOf, type Asked } from '../../../src/services/definitions/plan.ts';
@@ -582,4 +586,20 @@ describe('a file is refused with the place of each mistake:', () => {
     await apply([{ place, text: text.replaceAll('\n', '\r\n') }]);
     expect(await botNamed('sweeper')).toMatchObject({ timeout_seconds: 90 });
   });
+});
+
+test('an apply that waits too long for another one says so, and has changed nothing', async () => {
+  const own = connect(url, { max: 1 });
+  onTestFinished(() => own.destroy());
+  await sql`SET lock_timeout = '100ms'`.execute(own);
+  const planned = await plan([file('bots', newBot)]);
+  const failed = await db.transaction().execute(async (trx) => {
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended('apply definitions', 0))`.execute(trx);
+    return applyPlan({ db: own, actor, catalogue }, { plan: planned }).catch((error) => error);
+  });
+  expect(failed).toBeInstanceOf(OtherApplyError);
+  expect(failed.why).toContain('another apply');
+  expect(await botNamed('sweeper')).toBeUndefined();
+  await applyPlan({ db: own, actor, catalogue }, { plan: planned });
+  expect(await botNamed('sweeper')).toBeDefined();
 });
