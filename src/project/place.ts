@@ -9,8 +9,8 @@ export interface Place {
   line: number | null;
 }
 
-/** The longest part of a stack that is searched. */
-const maxStack = 20_000;
+/** How much of a stack is searched at its beginning, and at its end, where the frames are: the message between may be of any length. */
+const maxPart = 10_000;
 
 const pathOf = (address: string): string | null => {
   try {
@@ -27,7 +27,9 @@ const pathOf = (address: string): string | null => {
  * @param root the folder of the project: a frame of another place says nothing to its author
  */
 export function placeOf(error: unknown, { file, root }: { file: string; root: string }): Place {
-  const stack = error instanceof Error ? String(error.stack).slice(0, maxStack) : '';
+  const whole = error instanceof Error ? String(error.stack) : '';
+  const stack =
+    whole.length > 2 * maxPart ? `${whole.slice(0, maxPart)}\n${whole.slice(-maxPart)}` : whole;
   const [head] = /^(?:file:\/\/\S+|\/[^\n]*):\d+(?=\n)/.exec(stack) ?? [];
   const frames = [...stack.matchAll(/(file:\/\/[^\s()]+|\/[^\n()]+):(\d+):\d+\)?$/gm)].map(
     ([, address, line]) => `${address}:${line}`,

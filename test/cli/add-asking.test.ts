@@ -16,11 +16,9 @@ beforeEach(async () => {
 const bots = () => db.selectFrom('bots').selectAll().execute();
 const entries = () => db.selectFrom('bot_knowledge').selectAll().execute();
 
-/** The one command that is printed, from its lines as the terminal broke them. */
+/** The one command that is printed: one line, which only the terminal breaks, so that it is copied whole. */
 const commandIn = (shown: string): string =>
-  /the same as one command: (npx roundsman [^]*?)\r?\n(?=Add it\?)/
-    .exec(shown)![1]!
-    .replaceAll(/\s*\r?\n\s*/g, ' ');
+  /the same as one command:\r?\n(npx roundsman .*?)\r?\nAdd it\?/.exec(shown)![1]!;
 
 /** The words of a command, as a shell reads them. */
 const wordsOf = (command: string): string[] =>
@@ -40,7 +38,7 @@ const toTheEnd: Typed = [
 describe.skipIf(!hasTerminal)('bots add', () => {
   test('asks for all of it, checks each answer, and prints the same as one command', async () => {
     const { code, shown, asked } = await inTerminalOf(
-      200,
+      80,
       url,
       ['bots', 'add'],
       [
@@ -119,7 +117,7 @@ describe.skipIf(!hasTerminal)('knowledge add', () => {
     for (const title of ['disk sda full', 'disk sdb full', 'disk is fine'])
       await insertFinding(db, bot, title, { fingerprint: title });
     const { code, shown, asked } = await inTerminalOf(
-      200,
+      80,
       url,
       ['knowledge', 'add', 'mine'],
       answers,

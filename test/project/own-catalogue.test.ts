@@ -234,8 +234,12 @@ test('what a file throws may be anything: its text is bounded, and holds nothing
 });
 
 test('a file that ends the process is named', async () => {
-  const project = aProject({ 'bots/ends.ts': 'process.exit(0);\n' });
+  const project = aProject({
+    'bots/a.ts': "await import('../lib/ends.ts');\n",
+    'bots/b.ts': 'await new Promise((done) => setTimeout(done, 5_000));\n',
+    'lib/ends.ts': '\nprocess.exit(0);\n',
+  });
   const { code, err } = await runIn(project, ['bots', 'catalogue']);
   expect(code).toBe(1);
-  expect(err).toContain(`one of these files calls process.exit: "${project}/bots/ends.ts"`);
+  expect(err).toContain(`why: "${project}/lib/ends.ts", line 2 calls process.exit\n`);
 });

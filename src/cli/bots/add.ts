@@ -19,7 +19,7 @@ import { printMissingSecret } from './abilities.ts';
 import { agrees, askFor, canAsk } from '../terminal/ask.ts';
 import { loadCatalogue } from '../session/catalogue.ts';
 import { withDatabase, type Session } from '../session/database.ts';
-import { note, printJson, say } from '../terminal/print.ts';
+import { note, noteCommand, printJson, say } from '../terminal/print.ts';
 
 type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
 
@@ -142,7 +142,8 @@ async function isWanted(
   tellSchedule(await previewSchedule(session.db, definition, shownSlots));
   const { tellDryRun } = await import('./dry-run.ts');
   await tellDryRun(session, catalogue, definition);
-  note(`the same as one command: ${asCommand(name, given)}`);
+  note('the same as one command:');
+  noteCommand(asCommand(name, given));
   if (await agrees('Add it?', 'every option')) return true;
   note('nothing was added');
   return false;

@@ -15,7 +15,7 @@ import { withDraft, type Draft } from '../terminal/draft.ts';
 import { withDatabase, type Session } from '../session/database.ts';
 import { definitionOf, type DefinitionOptions } from './definition.ts';
 import { tellWarnings, withWarnings } from './warnings.ts';
-import { counted, note, printJson, say } from '../terminal/print.ts';
+import { counted, note, noteCommand, printJson, say } from '../terminal/print.ts';
 
 type Catalogue = Awaited<ReturnType<typeof loadCatalogue>>;
 
@@ -78,7 +78,8 @@ async function isWanted(db: Session['db'], values: NewKnowledge): Promise<boolea
   for (const { title } of examples.slice(0, shownExamples)) note(`  ${printable(title)}`, '    ');
   for (const { name, findings } of wrongMatches)
     note(`${counted(findings, 'finding')} of these ${printable(name)} has cured`);
-  note(`the same as one command: ${asCommand(values)}`);
+  note('the same as one command:');
+  noteCommand(asCommand(values));
   if (await agrees('Add it?', 'every option')) return true;
   note('nothing was added');
   return false;

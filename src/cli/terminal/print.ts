@@ -41,6 +41,12 @@ export const note = (text: string, indent = ''): void => {
   stderr.write(`${paint('dim', inLinesOf(text, indent, stderr), stderr)}\n`);
 };
 
+/** A command beside the result, for a person to copy: it stays one line, which the terminal wraps by itself and copies whole. */
+export const noteCommand = (command: string): void => {
+  const { stderr } = process;
+  stderr.write(`${paint('dim', command, stderr)}\n`);
+};
+
 /** A line beside a list: as {@link note}, and after the list also where a pager shows it. */
 export const afterwards = (text: string, indent = ''): void => afterPage(() => note(text, indent));
 

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /** Code of a project's own runs in this process: what it has begun at its top, such as a timer, may go on for ever. */
 const loading = new Set<string>();
 let hasBegun = false;
@@ -23,7 +25,16 @@ export async function loadingOwnCode<Result>(
 function tellOfEnd(): void {
   if (loading.size === 0) return;
   process.exitCode ||= 1;
+  const place = placeOfCall();
+  const files = [...loading].map((file) => JSON.stringify(file)).join(', ');
   process.stderr.write(
-    `error: the process was ended while code of the project was loaded\n  why: one of these files calls process.exit: ${[...loading].map((file) => JSON.stringify(file)).join(', ')}\n  try: take the call away\n`,
+    `error: the process was ended while code of the project was loaded\n  why: ${place === null ? `one of these files calls process.exit: ${files}` : `${place} calls process.exit`}\n  try: take the call away\n`,
   );
+}
+
+/** Where process.exit was called, for it calls its listeners itself: `"/work/bots/a.ts", line 3`; null where the stack does not say. */
+function placeOfCall(): string | null {
+  const frames = (new Error('exit').stack ?? '').matchAll(/(file:\/\/\/\S+?):(\d+):\d+/g);
+  const caller = [...frames].find(([, url]) => url !== import.meta.url);
+  return caller ? `${JSON.stringify(fileURLToPath(caller[1]!))}, line ${caller[2]}` : null;
 }

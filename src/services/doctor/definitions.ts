@@ -11,23 +11,27 @@ const maxNamed = 5;
 export async function examineDefinitions(db: Db): Promise<Diagnosis[]> {
   const { applied, drifted } = await driftOf(db);
   if (applied === 0) return [];
-  const [first] = drifted;
-  if (!first)
+  if (drifted.length === 0)
     return [
       ok('Definitions', `${counted(applied, 'definition')} as the files said that were applied`),
     ];
   const named = drifted.slice(0, maxNamed).map(inWords).join('; ');
+  const [file, ...others] = [...new Set(drifted.map((each) => each.file))];
+  const same =
+    others.length > 0
+      ? `; the same for ${others.slice(0, maxNamed).join(', ')}${others.length > maxNamed ? ' and others' : ''}`
+      : '';
   const more = drifted.length > maxNamed ? `; and ${drifted.length - maxNamed} more` : '';
   return [
     warn(
       'Definitions',
       `${drifted.length} of ${counted(applied, 'definition')} differ from what was applied: ${named}${more}`,
-      `where the files are: \`npx roundsman diff -f ${first.file}\` shows it, \`npx roundsman apply -f ${first.file}\` sets it back; \`npx roundsman export -f ${first.file}\` takes it over, and the next apply notes that`,
+      `where the files are: \`npx roundsman diff -f ${file}\` shows what differs from the file as it is now, \`npx roundsman apply -f ${file}\` sets it back; \`npx roundsman export -f ${file}\` takes it over, and the next apply notes that${same}`,
     ),
   ];
 }
 
-function inWords({ kind, name, set, fields, became, by }: Drift): string {
+function inWords({ kind, name, set, file, fields, became, by }: Drift): string {
   const where = set === null ? '' : ` of the set ${set}`;
-  return `${kind} ${name}${where} (${became ?? fields.join(', ')}${by === null ? '' : `, by ${by}`})`;
+  return `${kind} ${name}${where} in ${file} (${became ?? fields.join(', ')}${by === null ? '' : `, by ${by}`})`;
 }

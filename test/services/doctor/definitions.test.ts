@@ -70,20 +70,25 @@ test('what was changed, renamed and removed by hand is named with who did it, as
   const said = (await found())!;
   expect(said).toMatchObject({ subject: 'Definitions', status: 'warn' });
   expect(said.detail).toMatch(
-    /^3 of 4 definitions differ from what was applied: limits cooldown_minutes of the set web \(value, by \w+ at [^)]*\); bots /,
+    /^3 of 4 definitions differ from what was applied: limits cooldown_minutes of the set web in web\/\w+\.yaml \(value, by \w+ at [^)]*\); bots /,
   );
   expect(said.detail).toMatch(
-    /bots sweeper of the set web \(schedule, by bob at [\d-]+ [\d:]+ UTC\)/,
+    /bots sweeper of the set web in web\/bots\.yaml \(schedule, by bob at [\d-]+ [\d:]+ UTC\)/,
   );
-  expect(said.detail).toMatch(/bots mop of the set web \(called broom, by ann at /);
+  expect(said.detail).toMatch(
+    /bots mop of the set web in web\/bots\.yaml \(called broom, by ann at /,
+  );
   expect(said.hint).toMatch(/`npx roundsman diff -f web\/\w+\.yaml`.*`npx roundsman export -f/);
+  expect(said.hint).toMatch(/; the same for web\/\w+\.yaml$/);
   expect((await plan()).changes.map(({ name }) => name).toSorted()).toEqual([
     'cooldown_minutes',
     'mop',
     'sweeper',
   ]);
   await removeBot({ db, actor }, { bot: 'sweeper', reason: null });
-  expect((await found())!.detail).toMatch(/bots sweeper of the set web \(removed, by ann at /);
+  expect((await found())!.detail).toMatch(
+    /bots sweeper of the set web in web\/bots\.yaml \(removed, by ann at /,
+  );
   await apply();
   expect(await found()).toMatchObject({ status: 'ok' });
 });
