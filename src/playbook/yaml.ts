@@ -58,12 +58,12 @@ export function readYaml(
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   } catch (error) {
     // The YAML parser calls itself for each level; a text with very many levels overflows the stack.
-    if (error instanceof RangeError) return refuse('is nested too deeply');
+    if (error instanceof RangeError) return refuse(tooDeep);
     throw error;
   }
   const problems = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
     ...place(pos[0]),
-    message,
+    message: isOverflow(message) ? tooDeep : message,
   }));
   const root = document.contents as Node | null;
   if (problems.length === 0)
@@ -90,6 +90,10 @@ export function readYaml(
     },
   };
 }
+
+const tooDeep = 'is nested too deeply';
+/** The parser reports some of its own overflows as errors of the text. */
+const isOverflow = (message: string): boolean => message.includes('Maximum call stack');
 
 /** YAML reads `{{secret:NAME}}` without quotes as a map whose key is a map. */
 const unquoted = 'a key has to be text (a value that begins with {{ has to stand in quotes)';

@@ -219,6 +219,7 @@ const curedBefore: Record<string, string> = {
   'janitor.open-visits': 'the platform cleans up by itself',
   'janitor.stale-ranks': 'the platform, or the job leaderboards, ranks anew',
   'guardian.past-period': 'the platform renews it',
+  'conductor.overdue': 'the scheduler, which is alive here, plans the bot and claims its slot',
   'error-watch.counting': 'the job group-errors counts it',
 };
 

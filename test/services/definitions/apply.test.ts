@@ -504,6 +504,7 @@ describe('a file is refused with the place of each mistake:', () => {
     ['a: !!js/function x\n', /Unresolved tag/],
     [`a: ${'x'.repeat(5_000_000)}\n`, /is 5000004 bytes long/],
     [`a: ${'['.repeat(100_000)}\n`, /nested too deeply|flow/i],
+    [`a: ${'{a: '.repeat(3_000)}1${'}'.repeat(3_000)}\n`, /nested too deeply$/],
   ])('%.40s', async (whole, message) => {
     const reasons = await wrong(text(whole));
     expect(
