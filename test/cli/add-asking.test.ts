@@ -55,9 +55,10 @@ describe.skipIf(!hasTerminal)('bots add', () => {
       { TZ: 'America/New_York' },
     );
     expect({ code, asked, shown }).toMatchObject({ code: 0, asked: true });
-    expect(shown).toContain('did you mean Europe/Berlin');
-    expect(shown).toContain('takes a whole number');
-    expect(shown).toMatch(/it would run: At 02:30/i);
+    const said = shown.replaceAll(/\s+/g, ' ');
+    expect(said).toContain('did you mean Europe/Berlin');
+    expect(said).toContain('takes a whole number');
+    expect(said).toMatch(/it would run: At 02:30/i);
     // Berlin is six hours ahead of New York, and on some days of the year five.
     expect(shown.match(/ 02:30:00 +\w+ \S+ (?:20|21):30:00/g) ?? shown).toHaveLength(5);
     expect(shown).toMatch(/expired-sessions: passed/);
@@ -79,6 +80,22 @@ describe.skipIf(!hasTerminal)('bots add', () => {
       timezone: definition.timezone,
       config: definition.config,
     });
+  });
+
+  test('under the name of a bot of the catalogue, Enter adds that one', async () => {
+    const { code, asked } = await inTerminal(
+      url,
+      ['bots', 'add', 'janitor'],
+      [
+        ['What runs', '\r'],
+        ['Schedule, in cron', '\r'],
+        ['Zone of the schedule', '\r'],
+        ['Go through', 'n\r'],
+        ['Add it? [y/N]: ', 'y\r'],
+      ],
+    );
+    expect({ code, asked }).toEqual({ code: 0, asked: true });
+    expect(await bots()).toMatchObject([{ name: 'janitor', api_endpoint: '/api/bots/janitor' }]);
   });
 
   test('n at the end, and Ctrl-C at any question, leave nothing behind', async () => {

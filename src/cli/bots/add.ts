@@ -41,13 +41,13 @@ export async function addBot(
   checkGiven(options, catalogue);
   const isMissing = [givenName, options.endpoint, options.schedule].includes(undefined);
   const isAsked = isMissing && canAsk();
-  const complete = isAsked ? null : await completeBot(options, catalogue);
+  const complete = isAsked ? null : await completeBot({ name, options }, catalogue);
   await withDatabase(async (session) => {
     const { db } = session;
     if (isAsked) await refuseTakenName(db, name);
     const refuse = (endpoint: string) =>
       requireRunnableEndpoint({ db, catalogue }, { name, endpoint });
-    const given = complete ?? (await askForAll(options, catalogue, refuse));
+    const given = complete ?? (await askForAll({ name, options }, catalogue, refuse));
     const definition = newBot({ ...given, name }, catalogue);
     if (isAsked && !(await isWanted(session, catalogue, { name, given, definition }))) return;
     const { bot, newNameOfRemoved } = await add(
@@ -68,11 +68,11 @@ type Complete = GivenBot & { endpoint: string; schedule: string };
 
 /** The bot with its endpoint and its schedule, which are asked for where they are missing. */
 async function completeBot(
-  options: GivenBot,
+  { name, options }: { name: string; options: GivenBot },
   catalogue: Catalogue,
   refuse?: (endpoint: string) => Promise<void>,
 ): Promise<Complete> {
-  const endpoint = await endpointFor(options, catalogue);
+  const endpoint = await endpointFor({ name, options }, catalogue);
   await refuse?.(endpoint);
   const provisional = { ...options, name: 'new', endpoint, schedule: options.schedule ?? '@daily' };
   // Checked with any schedule, so that a setting that the bot does not have is reported before the schedule is asked for.
@@ -82,11 +82,11 @@ async function completeBot(
 
 /** All that is missing, with the defaults of the bot's schema; each answer is checked at once. */
 async function askForAll(
-  options: GivenBot,
+  { name, options }: { name: string; options: GivenBot },
   catalogue: Catalogue,
   refuse: (endpoint: string) => Promise<void>,
 ): Promise<Complete> {
-  const endpoint = await endpointFor(options, catalogue);
+  const endpoint = await endpointFor({ name, options }, catalogue);
   await refuse(endpoint);
   const { askForSettings, checkSettings } = await import('./ask-settings.ts');
   checkSettings(catalogue, endpoint, options.set ?? []);
@@ -103,13 +103,16 @@ async function askForAll(
   return { ...given, ...(set.length > 0 && { set }) };
 }
 
-async function endpointFor(options: GivenBot, catalogue: Catalogue): Promise<string> {
-  const names = listCatalogue(catalogue)
-    .map((bot) => bot.name)
-    .join(', ');
+async function endpointFor(
+  { name, options }: { name: string; options: GivenBot },
+  catalogue: Catalogue,
+): Promise<string> {
+  const names = listCatalogue(catalogue).map((bot) => bot.name);
   return (
     options.endpoint ??
-    askFor('--endpoint', `What runs, one of ${names}`, {
+    askFor('--endpoint', `What runs, one of ${names.join(', ')}`, {
+      // A bot of the catalogue is mostly added under its own name.
+      defaultAnswer: names.includes(name) ? name : undefined,
       check: (text) => checkEndpoint(text, catalogue),
     })
   );
