@@ -6,8 +6,17 @@ import { SlowestFirst } from './test/support/slowest-first.ts';
 if (!process.features.typescript)
   throw new Error(`Node ${process.version} is too old: run the tests with \`npm test\`.`);
 
-/** Long files that `npm run test:quick` runs all the same: every fault that can be planted is found by its bot. */
-const always = new Set(['bots/faults.test.ts']);
+/**
+ * Long files that `npm run test:quick` runs all the same: every fault that can be planted is found by its bot, a new admin gets from the
+ * tarball to the next release, a backup and an older database keep every row, and retention removes only what it may.
+ */
+const always = new Set([
+  'bots/faults.test.ts',
+  'init/journey.test.ts',
+  'backup/round-trip.test.ts',
+  'database/upgrade.test.ts',
+  'jobs/retention.test.ts',
+]);
 
 export default defineConfig({
   test: {
