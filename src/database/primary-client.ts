@@ -15,7 +15,8 @@ export class PrimaryClient extends OwnClient {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    if (callback === undefined) return this.#choose().then(async () => {
+    if (callback === undefined)
+      return this.#choose().then(async () => {
         await super.connect();
         return this;
       });

@@ -25,7 +25,9 @@ export class Chain {
 
   /** `tables`: all that are judged. */
   constructor(tables: readonly RetainedTable[]) {
-    this.#keepers = new Set(tables.flatMap((table) => referrersOf(table).map(({ by }) => by.table)));
+    this.#keepers = new Set(
+      tables.flatMap((table) => referrersOf(table).map(({ by }) => by.table)),
+    );
   }
 
   /** Rows of a table that nothing keeps. */
