@@ -15,11 +15,13 @@ export class PrimaryClient extends OwnClient {
   override connect(): Promise<this>;
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<this> | void {
-    if (callback === undefined) return this.#choose().then(async () => {
+    if (callback === undefined)
+      return this.#choose().then(async () => {
         await super.connect();
         return this;
       });
     // The session is the caller's at once, as with pg's own client: whatever the server says next is meant for its first statement.
+    // oxlint-disable-next-line promise/no-callback-in-promise -- the pool of pg gives a callback, which is called once
     this.#choose().then(() => super.connect(callback), callback);
   }
 
