@@ -7,23 +7,13 @@ import type { BackedUpTable, Manifest, Reference } from './archive/manifest.ts';
 import { rowSums, wholeRows } from './archive/row-sums.ts';
 import { holdOrSpool } from './archive/spool.ts';
 import { tarEnd, tarEntry, type Entry } from './archive/tar.ts';
-import { comparable, dumperFor, type Section } from './dump/dump-schema.ts';
+import { holdSchema } from './hold-schema.ts';
 import { inParallel } from './in-parallel.ts';
 import { readme } from './readme.ts';
-import { openHeld, type Held } from './read/held.ts';
 import { leftOutOfExtensions } from './read/extension-rows.ts';
 import type { TableToRead } from './read/inventory.ts';
 import { readLargeObjects } from './read/large-objects.ts';
-import { readSequences } from './read/sequences.ts';
-import { readServer } from './read/server.ts';
-import {
-  readExtensions,
-  readForeignKeys,
-  readSettings,
-  readViews,
-  readViewSums,
-} from './read/surroundings.ts';
-import { readRoles } from './read/roles.ts';
+import { readExtensions, readForeignKeys, readViewSums } from './read/surroundings.ts';
 import { columnsOf, keysOf, nameOf, readTable } from './read/table.ts';
 
 export interface ArchiveOptions {
@@ -54,13 +44,13 @@ export async function* writeArchive(
   onManifest: (manifest: Manifest) => void,
 ): AsyncGenerator<Buffer> {
   const seconds = Math.floor(Date.now() / 1000);
-  const held = await openHeld(options.url, options.signal);
-  const { snapshot } = held;
+  const whole = await holdSchema(options.url, options.signal);
+  const { snapshot } = whole.held;
   const stop = () => snapshot.end();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     options.signal.throwIfAborted();
-    for await (const entry of filesOf(held, options, onManifest)) {
+    for await (const entry of filesOf(whole, options, onManifest)) {
       try {
         options.signal.throwIfAborted();
         yield* tarEntry(entry, seconds);
@@ -80,8 +70,8 @@ export async function* writeArchive(
 }
 
 async function* filesOf(
-  { snapshot, inventory }: Held,
-  { id, url, signal, onRows }: ArchiveOptions,
+  { held: { snapshot, inventory }, schema }: Awaited<ReturnType<typeof holdSchema>>,
+  { id, onRows }: ArchiveOptions,
   onManifest: (manifest: Manifest) => void,
 ): AsyncGenerator<Entry> {
   const { client } = snapshot;
@@ -93,21 +83,14 @@ async function* filesOf(
   const text = (name: string, lines: readonly string[]) =>
     file(name, Buffer.from(lines.map((line) => `${line}\n`).join('')));
 
-  const server = await readServer(client);
-  const dumper = await dumperFor(server.major);
-  const args = inventory.dumperArguments;
-  const dump = async (section: Section) =>
-    comparable(await dumper.dump(url, section, { args, snapshot: snapshot.id, signal }));
-  const [preData, postData] = [await dump('pre-data'), await dump('post-data')];
-
   const tables = inventory.tables.map((table, index) => ({
     ...table,
     directory: directoryOf(table, index),
   }));
   yield file('README.txt', Buffer.from(readme));
-  yield text('roles.sql', await readRoles(client));
-  yield text('settings.sql', await readSettings(client));
-  yield file('pre-data.sql', Buffer.from(preData));
+  yield text('roles.sql', schema.roles);
+  yield text('settings.sql', schema.settings);
+  yield file('pre-data.sql', Buffer.from(schema.preData));
   yield text('tables.json', [
     JSON.stringify(
       tables.map((table) => ({
@@ -178,11 +161,10 @@ async function* filesOf(
   if (waiting.length > 0) yield text(`large-objects/${part((pieces += 1))}.sql`, waiting);
   const largeObjects = next.value;
 
-  const sequences = await readSequences(client);
+  const { server, sequences, views } = schema;
   yield text('sequences.sql', sequences.statements);
-  const { others, eventTriggers } = withoutEventTriggers(postData);
+  const { others, eventTriggers } = withoutEventTriggers(schema.postData);
   yield file('post-data.sql', Buffer.from(others));
-  const views = await readViews(client);
   yield text(
     'refresh.sql',
     views.map((view) => `REFRESH MATERIALIZED VIEW ${view};`),
@@ -197,8 +179,8 @@ async function* filesOf(
     database: server.database,
     server: server.version,
     serverMajor: server.major,
-    dumper: dumper.name,
-    dumperArguments: args,
+    dumper: schema.dumper,
+    dumperArguments: inventory.dumperArguments,
     extensions: await readExtensions(client),
     tables: done.toSorted((a, b) => (a.directory < b.directory ? -1 : 1)),
     sequences: sequences.statements.length,

@@ -98,7 +98,7 @@ export class OwnClient extends pg.Client {
     } finally {
       for (const [name, value] of changedDefaults) defaults[name] = value;
     }
-    // A session that ends between two statements emits an error, which would end the process where nobody listens, and pg-pool listens
+    // A session that ends between two statements emits an error, which would end the process where it has no listener, and pg-pool listens
     // only while a session is idle. The next statement fails because of it, so nothing is lost here.
     this.on('error', () => {});
   }

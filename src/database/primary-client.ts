@@ -21,6 +21,7 @@ export class PrimaryClient extends OwnClient {
         return this;
       });
     // The session is the caller's at once, as with pg's own client: whatever the server says next is meant for its first statement.
+    // oxlint-disable-next-line promise/no-callback-in-promise -- the pool of pg gives a callback, which is called once
     this.#choose().then(() => super.connect(callback), callback);
   }
 

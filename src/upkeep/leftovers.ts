@@ -7,16 +7,20 @@ import type { Db } from '../database/connect.ts';
 import { noteRebuildEnded, type Index } from './index-sizes.ts';
 import type { Sessions } from './sessions.ts';
 
-/** Invalid indexes `i` that a rebuild of the index `s` has left, or is about to make. */
+/**
+ * Invalid indexes `i` that a rebuild of the index `s` has left, or is about to make: of the same columns, as far as that is still there.
+ * PostgreSQL shortens long names, so that what is left of two indexes may be named as if it was of one.
+ */
 const leftBehind = sql`
   pg_class i JOIN pg_namespace n ON n.oid = i.relnamespace JOIN pg_index x ON x.indexrelid = i.oid
     CROSS JOIN LATERAL substring(i.relname::text from '^(.+)_cc(?:new|old)[0-9]*$') AS stem
     WHERE n.nspname = s.schema_name AND NOT x.indisvalid AND i.relkind = 'i'
-      AND (stem = s.index_name OR (octet_length(i.relname) >= 60 AND starts_with(s.index_name, stem)))`;
+      AND (stem = s.index_name OR (octet_length(i.relname) >= 60 AND starts_with(s.index_name, stem)))
+      AND NOT EXISTS (SELECT FROM pg_index o WHERE o.indexrelid = to_regclass(format('%I.%I', s.schema_name, s.index_name))
+        AND (o.indrelid, o.indkey::text, o.indclass::text) <> (x.indrelid, x.indkey::text, x.indclass::text))`;
 
 /**
- * Only what the engine itself has left: the index was noted before its rebuild began. PostgreSQL shortens long names, so that the name
- * of what is left may begin with only a part of the index's. Where another session works on the table with the lock that a rebuild
+ * Only of indexes that were noted before their rebuild began. Where another session works on the table with the lock that a rebuild
  * holds, its invalid index may be one that is being built.
  */
 async function readLeftovers(db: Db): Promise<Index[]> {

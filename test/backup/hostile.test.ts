@@ -165,7 +165,7 @@ test('a statement that ends the transaction, or reads a program, is not carried 
     expect(await tablesIn(target), end).toEqual([]);
   }
   // The server reads it as two statements, and whoever cuts the text as one.
-  const hidden = `SET standard_conforming_strings = off;\nSELECT 'x\\'; COMMIT; SELECT \\'y';\n`;
+  const hidden = `SET standard_conforming_strings = off;\nSELECT 'x\\''; COMMIT; -- ';\n`;
   for (const more of ['', 'BEGIN; ', 'BEGIN; SAVEPOINT attempt; ']) {
     const target = await emptyDatabase();
     const file = await written(
@@ -262,3 +262,20 @@ test.each([
   },
   60_000,
 );
+
+test('a statement that the server does not know, as one of a later version, is no sign of a changed file', async () => {
+  const { files, folder } = await scene();
+  const target = await emptyDatabase();
+  const file = await written(
+    folder,
+    changed(files, 'post-data.sql', (text) => `${text}\nCREATE THING public.later (a int);\n`),
+  );
+  const error = await restore(target, file).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RestoreFailedError);
+  expect(error).toMatchObject({
+    what: 'the backup could not be restored; the database is as it was',
+    why: 'CREATE THING public.later (a int): syntax error at or near "THING"',
+    hint: expect.stringContaining('the server may be older'),
+  });
+  expect(await tablesIn(target)).toEqual([]);
+});

@@ -1,6 +1,7 @@
 /** Indexes that have grown are rebuilt, on a real server, and what is in the way of that. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Db } from '../../src/database/connect.ts';
 import { measureIndexes, noteRebuild } from '../../src/upkeep/index-sizes.ts';
 import { waiting } from '../support/held.ts';
 import {
@@ -17,6 +18,23 @@ import {
 const settled = { timeout: 20_000, interval: 50 };
 /** Its index takes some 12 MB. */
 const rows = 210_000;
+
+/** Has the server's process that rebuilds an index killed while it waits for a transaction that has made the statement. */
+async function breakOff({ db, url }: { db: Db; url: string }, index: string, statement: string) {
+  const other = await session(url);
+  await other.query('BEGIN');
+  await other.query(statement);
+  const dba = await session(url);
+  const { rows: pids } = await dba.query('SELECT pg_backend_pid() AS pid');
+  const ended = dba.query(`REINDEX INDEX CONCURRENTLY ${index}`).then(
+    () => 'rebuilt',
+    () => 'broken off',
+  );
+  await expect.poll(waiting(db), settled).toBe(1);
+  await sql`SELECT pg_terminate_backend(${pids[0].pid})`.execute(db);
+  expect(await ended).toBe('broken off');
+  await other.query('COMMIT');
+}
 
 test('a table full of dead rows is vacuumed, and its index, which takes ten times what it has to, is rebuilt; then nothing is due', async () => {
   const { db, url } = await aDatabase();
@@ -106,22 +124,8 @@ test('what a rebuild that was broken off has left is removed, and no other inval
   await measureIndexes(db);
   for (const index of ['ours_key', 'ours_too_key'])
     await noteRebuild(db, { schema: 'public', index });
-  for (const [name, statement] of Object.entries(statements)) {
-    const reader = await session(url);
-    await reader.query('BEGIN');
-    await reader.query(statement);
-    const dba = await session(url);
-    const { rows: pids } = await dba.query('SELECT pg_backend_pid() AS pid');
-    const ended = dba.query(`REINDEX INDEX CONCURRENTLY ${name}_key`).then(
-      () => 'rebuilt',
-      () => 'broken off',
-    );
-    await expect.poll(waiting(db), settled).toBe(1);
-    // As if the server's process was killed in the middle.
-    await sql`SELECT pg_terminate_backend(${pids[0].pid})`.execute(db);
-    expect(await ended).toBe('broken off');
-    await reader.query('COMMIT');
-  }
+  for (const [name, statement] of Object.entries(statements))
+    await breakOff({ db, url }, `${name}_key`, statement);
   expect(await invalidIndexes(db)).toEqual([
     'ours_key_ccnew',
     'ours_too_key_ccold',
@@ -134,6 +138,27 @@ test('what a rebuild that was broken off has left is removed, and no other inval
     leftovers: ['public.ours_key_ccnew', 'public.ours_too_key_ccold'],
   });
   expect(await invalidIndexes(db)).toEqual(['theirs_key_ccnew']);
+  const { rows: open } =
+    await sql`SELECT FROM engine.index_sizes WHERE rebuilding_since IS NOT NULL`.execute(db);
+  expect(open).toEqual([]);
+}, 60_000);
+
+test('of two indexes whose long names begin alike only what a rebuild of the noted one has left is removed', async () => {
+  const { db, url } = await aDatabase();
+  await aTable(db, 'orders', 30_000);
+  // PostgreSQL shortens both names to the same one before it puts `_ccnew` behind it.
+  const [ours, theirs] = ['ours', 'theirs'].map((end) => `orders_${'k'.repeat(50)}_${end}`);
+  await sql`CREATE INDEX ${sql.ref(ours!)} ON orders (key)`.execute(db);
+  await sql`CREATE INDEX ${sql.ref(theirs!)} ON orders (key, id)`.execute(db);
+  await sql`ANALYZE orders`.execute(db);
+  await measureIndexes(db);
+  await noteRebuild(db, { schema: 'public', index: ours! });
+  for (const index of [ours, theirs])
+    await breakOff({ db, url }, index!, 'UPDATE orders SET id = id WHERE id = 1');
+  const stem = `orders_${'k'.repeat(49)}`;
+  expect(await invalidIndexes(db)).toEqual([`${stem}_ccnew1`, `${stem}k_ccnew`]);
+  expect((await work({ db, url })).leftovers).toEqual([`public.${stem}k_ccnew`]);
+  expect(await invalidIndexes(db)).toEqual([`${stem}_ccnew1`]);
   const { rows: open } =
     await sql`SELECT FROM engine.index_sizes WHERE rebuilding_since IS NOT NULL`.execute(db);
   expect(open).toEqual([]);

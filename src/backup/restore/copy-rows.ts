@@ -25,7 +25,7 @@ export function copier(
       return null;
     } catch (error) {
       signal.throwIfAborted();
-      await rollBackTo(client, 'attempt');
+      if (!(await rollBackTo(client, 'attempt'))) throw failed(statement, error);
       return error;
     }
   };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { stateOf } from '../../database/faults/sql-states.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
@@ -38,12 +39,24 @@ export function refuseEndOfTransaction(statement: string): void {
 /** No transaction is active, and no such savepoint. */
 const ended = new Set(['25P01', '3B001']);
 
-/** Has the client's transaction go on behind a failed statement. Throws {@link TransactionEndedError} where there is none any more. */
-export async function rollBackTo(client: pg.ClientBase, savepoint: string): Promise<void> {
+/** Made at the beginning of a restore: it is there as long as the transaction is the same one. A file cannot know its name. */
+const first = `restore_began_${randomBytes(8).toString('hex')}`;
+
+export const markBegin = (client: pg.ClientBase) => client.query(`SAVEPOINT ${first}`);
+
+/**
+ * Has the client's transaction go on behind a failed statement. False where that was sent together with its savepoint and could not be
+ * parsed: neither was carried out, and the transaction cannot go on. Throws {@link TransactionEndedError} where it is another one.
+ */
+export async function rollBackTo(client: pg.ClientBase, savepoint: string): Promise<boolean> {
   try {
     await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`);
+    return true;
   } catch (error) {
-    throw ended.has(stateOf(error) ?? '') ? new TransactionEndedError(error) : error;
+    if (!ended.has(stateOf(error) ?? '')) throw error;
+    if (savepoint === first) throw new TransactionEndedError(error);
+    await rollBackTo(client, first);
+    return false;
   }
 }
 

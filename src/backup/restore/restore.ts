@@ -21,6 +21,7 @@ import { onClient } from './on-client.ts';
 import { refreshViews } from './refresh-views.ts';
 import { isUnresolved, withSearchPath } from './search-path.ts';
 import {
+  markBegin,
   refuseEndOfTransaction,
   rollBackTo,
   TransactionEndedError,
@@ -75,6 +76,7 @@ export async function restoreArchive(
       'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0',
     );
     await refuseFilled(client);
+    await markBegin(client);
     const id = await transactionOf(client);
     const steps = restoreSteps(client, signal, onTable);
     const manifest = await readArchive(plain, steps.take)
@@ -145,9 +147,9 @@ function restoreSteps(
       return null;
     } catch (error) {
       signal.throwIfAborted();
-      await rollBackTo(client, 'attempt');
-      // It would look like a statement that the rows break.
-      if (stateOf(error) === diskFull) throw failed(statement, error);
+      const goesOn = await rollBackTo(client, 'attempt');
+      // A full disk would look like a statement that the rows break.
+      if (!goesOn || stateOf(error) === diskFull) throw failed(statement, error);
       return error;
     }
   };
