@@ -26,6 +26,8 @@ describe('README', () => {
       } else
         expect(withoutVariations(block.output)).toBe(withoutVariations(asShown(block, printed)));
     },
+    // The demo carries a whole round.
+    240_000,
   );
 
   it("names every environment variable that src/config.ts and a project's config read, and no other", async () => {
