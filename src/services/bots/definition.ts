@@ -50,6 +50,9 @@ const columns = {
   clear: 'clear',
 } as const satisfies Partial<Record<keyof BotDefinition, keyof Bots>>;
 
+/** The columns that `bots edit`, a file of definitions and a revert can change. */
+export const editableColumns: readonly (keyof Bots)[] = Object.values(columns);
+
 /** The columns that decide whether a bot can run: after a change of one of them the bot is checked. */
 export const decisiveColumns = ['schedule_cron', 'timezone', 'api_endpoint', 'config'] as const;
 

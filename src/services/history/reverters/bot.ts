@@ -3,6 +3,7 @@ import { currentTime } from '../../../data/bots/engine.ts';
 import type { Db } from '../../../database/connect.ts';
 import { counted, time } from '../../../ground/text.ts';
 import { slotsBetween } from '../../../schedule/cron.ts';
+import { editableColumns } from '../../bots/definition.ts';
 import { editBot } from '../../bots/edit.ts';
 import { nextRuns } from '../../bots/next.ts';
 import { scheduleInWords, scheduleOf } from '../../bots/schedule.ts';
@@ -10,18 +11,13 @@ import { botOf } from '../../references/named.ts';
 import { tryOut } from '../try-out.ts';
 import { refuseAbsent, type Reverter, type Wanted } from './reverter.ts';
 
-const columns = (
-  'display_name description schedule_cron timezone api_endpoint config catch_up catch_up_limit grace_seconds overlap ' +
-  'concurrency jitter_seconds timeout_seconds max_attempts priority confirm clear'
-).split(' ');
-
 /** How many runs of the schedule are named. */
 const namedRuns = 5;
 /** A schedule runs once a minute at most. */
 const minutesOfADay = 1_440;
 
 export const botReverter: Reverter = {
-  columns,
+  columns: editableColumns,
   otherCommands: { name: 'bots rename', status: 'bots pause|resume|enable|disable' },
   async consequences(context, wanted) {
     const before = await botOf(context.db, wanted.named.definition);
