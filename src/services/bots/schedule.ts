@@ -4,6 +4,7 @@ import {
   BadScheduleError,
   cronInWords,
   rememberedSchedule,
+  slotsBetween,
   type Schedule,
 } from '../../schedule/cron.ts';
 import { printable } from '../../ground/text.ts';
@@ -36,6 +37,21 @@ export async function scheduleInWords(bot: Scheduled): Promise<string> {
     return await cronInWords(scheduleOf(bot));
   } catch (error) {
     if (error instanceof UnreadableScheduleError) return printable(bot.schedule_cron);
+    throw error;
+  }
+}
+
+const dayMs = 86_400_000;
+/** A schedule runs once a minute at most. */
+const maxRunsADay = 1_440;
+
+/** How many slots come in the 24 hours after `now`; null if the schedule cannot be read, as in a row that was written by hand. */
+export function runsADay(cron: string, zone: string, now: Date): number | null {
+  try {
+    const until = new Date(+now + dayMs);
+    return slotsBetween(rememberedSchedule(cron, zone), now, until, maxRunsADay).length;
+  } catch (error) {
+    if (error instanceof BadScheduleError) return null;
     throw error;
   }
 }

@@ -1,11 +1,9 @@
 /** When a bot runs after a change of its schedule, and how often. */
-import { BadScheduleError, nextSlot, parseSchedule, slotsBetween } from '../../../schedule/cron.ts';
+import { BadScheduleError, nextSlot, parseSchedule } from '../../../schedule/cron.ts';
+import { runsADay } from '../../bots/schedule.ts';
 import type { Values } from '../kinds/kind.ts';
 
-const dayMs = 86_400_000;
 const nextRuns = 5;
-/** The most runs a day of which the exact number is said. */
-const maxRuns = 1_440;
 
 /** A time as the clocks of the zone show it, to the minute. */
 const inZone = (at: Date, timeZone: string): string =>
@@ -24,20 +22,12 @@ export function runsInWords(now: Date, before: Values | null, after: Values): st
     if (!(error instanceof BadScheduleError)) throw error;
   }
   const each = slots.map((slot) => inZone(slot, zone));
-  const a = runsADay(now, after);
-  const b = before === null || before.enabled === false ? '0' : runsADay(now, before);
+  const runs = ({ schedule, timezone }: Values) =>
+    runsADay(String(schedule), String(timezone), now) ?? 'none: the schedule could not be read';
+  const a = runs(after);
+  const b = before === null || before.enabled === false ? 0 : runs(before);
   return [
     `next runs (${zone}): ${each.join(', ') || 'none'}`,
     `runs in the next 24 hours: ${a}${before === null ? '' : `, and ${b} before the change`}`,
   ];
-}
-
-function runsADay(now: Date, { schedule, timezone }: Values): string {
-  try {
-    const parsed = parseSchedule(String(schedule), String(timezone));
-    return String(slotsBetween(parsed, now, new Date(+now + dayMs), maxRuns).length);
-  } catch (error) {
-    if (!(error instanceof BadScheduleError)) throw error;
-    return 'none: the schedule could not be read';
-  }
 }

@@ -2,19 +2,16 @@ import type { BotRow } from '../../../data/bots/bots.ts';
 import { currentTime } from '../../../data/bots/engine.ts';
 import type { Db } from '../../../database/connect.ts';
 import { counted, time } from '../../../ground/text.ts';
-import { slotsBetween } from '../../../schedule/cron.ts';
 import { editableColumns } from '../../bots/definition.ts';
 import { editBot } from '../../bots/edit.ts';
 import { nextRuns } from '../../bots/next.ts';
-import { scheduleInWords, scheduleOf } from '../../bots/schedule.ts';
+import { runsADay, scheduleInWords } from '../../bots/schedule.ts';
 import { botOf } from '../../references/named.ts';
 import { tryOut } from '../try-out.ts';
 import { refuseAbsent, type Reverter, type Wanted } from './reverter.ts';
 
 /** How many runs of the schedule are named. */
 const namedRuns = 5;
-/** A schedule runs once a minute at most. */
-const minutesOfADay = 1_440;
 
 export const botReverter: Reverter = {
   columns: editableColumns,
@@ -53,20 +50,11 @@ function edit(
 async function ofSchedule(db: Db, before: BotRow, after: BotRow): Promise<string[]> {
   const now = await currentTime(db);
   const { next } = await nextRuns(db, { bot: after.id, count: namedRuns });
-  const runs = [before, after].map((bot) => runsADay(bot, now));
+  // A bot whose schedule cannot be read does not run.
+  const runs = [before, after].map((bot) => runsADay(bot.schedule_cron, bot.timezone, now) ?? 0);
   return [
     `it runs ${await scheduleInWords(after)}; it ran ${await scheduleInWords(before)}`,
     `the next runs would be at ${next.map(({ slot }) => time(slot)).join(', ')} UTC`,
     `${counted(runs[1]!, 'run')} in the next 24 hours, ${runs[0]} as it is now`,
   ];
-}
-
-function runsADay(bot: BotRow, now: Date): number {
-  try {
-    const until = new Date(now.getTime() + 86_400_000);
-    return slotsBetween(scheduleOf(bot), now, until, minutesOfADay).length;
-  } catch {
-    // A row that was written by hand may have a schedule that cannot be read; such a bot does not run.
-    return 0;
-  }
 }
