@@ -1,6 +1,5 @@
 /** Servers before the bundled version, those that are installed here: a backup is restored into the same version and the bundled one. */
-import { chmodSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { machineDumper } from '../../src/backup/dump/dump-schema.ts';
@@ -11,6 +10,7 @@ import { verifyBackup } from '../../src/services/backups/verify.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { olderServers, startOlder } from '../support/older-servers.ts';
 import { actor, backupFolder, plantOddities, take } from './scene.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { signal } = new AbortController();
 
@@ -45,7 +45,7 @@ test.skipIf(olderServers.length === 0)(
     const [programs] = olderServers as [(typeof olderServers)[number]];
     const server = await startOlder(programs);
     await plantOddities(server);
-    const place = mkdtempSync(join(tmpdir(), 'roundsman-dumper-'));
+    const place = ownFolder('roundsman-dumper-');
     chmodSync(place, 0o755);
     const dumper = machineDumper(join(programs.bin, 'pg_dump'), String(programs.major));
     for (const section of ['pre-data', 'post-data'] as const) {

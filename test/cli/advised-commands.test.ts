@@ -1,6 +1,5 @@
 /** Every command that is advised where a gate is closed: it is not refused when it is typed. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
@@ -9,9 +8,10 @@ import { set } from '../support/runs.ts';
 import { roundsman } from './command.ts';
 import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
 import { ago, insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
-const file = join(mkdtempSync(join(tmpdir(), 'advised-')), 'solution.yaml');
+const file = join(ownFolder('advised-'), 'solution.yaml');
 writeFileSync(file, steps('session.expire'));
 
 const settings = await sql<{ key: string; value: unknown }>`

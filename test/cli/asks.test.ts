@@ -1,7 +1,6 @@
 /** What asks before it acts: in a terminal, without one, and when a person leaves instead of answering. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
@@ -14,10 +13,11 @@ import { hasTerminal, inTerminal, keys } from '../support/terminal.ts';
 import { roundsman, start } from './command.ts';
 import { insertAction, insertDecision, insertKnowledge, steps } from './known.ts';
 import { insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
 /** A file by which an entry acts alone. */
-const actsAlone = join(mkdtempSync(join(tmpdir(), 'apply-')), 'knowledge.yaml');
+const actsAlone = join(ownFolder('apply-'), 'knowledge.yaml');
 writeFileSync(
   actsAlone,
   'apiVersion: roundsman/v1\nkind: knowledge\ndefinitions:\n  sweep: { autonomy: auto }\n',

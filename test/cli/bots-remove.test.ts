@@ -1,6 +1,5 @@
 /** Bots are disabled, enabled, renamed and removed: what depends on them is named first, and their history stays. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from 'kysely';
@@ -8,6 +7,7 @@ import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertKnowledge, steps } from './known.ts';
 import { insertBot, insertFinding, insertRun, insertTicket } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
 const bots = (...args: string[]) => roundsman(url, 'bots', ...args);
@@ -175,7 +175,7 @@ describe('remove', () => {
 });
 
 describe('maintenance, the policy and notifications that name a bot', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dependents-'));
+  const folder = ownFolder('dependents-');
   const file = (name: string, text: string) => {
     const path = join(folder, name);
     writeFileSync(path, text);

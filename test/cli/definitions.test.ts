@@ -1,13 +1,5 @@
 /** export, diff, apply and schema as people type them; what they say in docs/as-code.md. */
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
@@ -20,6 +12,7 @@ import { kinds } from '../../src/services/definitions/kinds/index.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertBot } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
 const page = readFileSync(fileURLToPath(new URL('../../docs/as-code.md', import.meta.url)), 'utf8');
@@ -28,7 +21,7 @@ beforeEach(async () => {
   await sql`TRUNCATE bots, bot_knowledge, bot_silences, engine.definitions CASCADE`.execute(db);
 });
 
-const folder = () => mkdtempSync(join(tmpdir(), 'definitions-'));
+const folder = () => ownFolder('definitions-');
 const head = (kind: string) => `apiVersion: roundsman/v1\nkind: ${kind}\ndefinitions:\n`;
 const some = `${head('bots')}  sweeper: # the one that sweeps
     schedule: '*/5 * * * *'

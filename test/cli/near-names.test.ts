@@ -1,6 +1,5 @@
 /** Each name that a person types: where nothing has it, the nearest one is told. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
@@ -10,9 +9,10 @@ import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertKnowledge } from './known.ts';
 import { insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
-const folder = mkdtempSync(join(tmpdir(), 'near-'));
+const folder = ownFolder('near-');
 const file = (name: string, text: string): string => {
   const path = join(folder, name);
   writeFileSync(path, text);

@@ -1,6 +1,5 @@
 /** What the commands on messages show, and what they refuse. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,8 +10,9 @@ import { queueMessages } from '../../src/transitions/notifications/queue.ts';
 import { openTickets, setNotifications } from '../notify/tickets.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'notify-'));
+const directory = ownFolder('notify-');
 const document = (text: string): string => {
   const file = join(directory, 'document.yaml');
   writeFileSync(file, text);

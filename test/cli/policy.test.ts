@@ -1,6 +1,5 @@
 /** The escalation policy as people look at it, check it and set it; and what a ticket says of it. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -11,10 +10,11 @@ import { movableClock } from '../support/clocks.ts';
 import { testDatabase } from '../support/database.ts';
 import { roundsman } from './command.ts';
 import { insertBot, insertFinding, insertTicket } from './rows.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 const { db, url } = await testDatabase();
 const later = await movableClock(db);
-const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+const folder = ownFolder('policy-');
 let bot: string;
 
 beforeEach(async () => {

@@ -1,11 +1,11 @@
 /** The shell that ends a throw-away server when its owner ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startGuard } from '../../src/database/embedded/guard.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 /** Starts a process whose command line contains `mark`. */
 async function server(mark: string): Promise<ChildProcess> {
@@ -19,7 +19,7 @@ async function server(mark: string): Promise<ChildProcess> {
 }
 
 function scene(pid: string) {
-  const parent = mkdtempSync(join(tmpdir(), 'roundsman-guard-'));
+  const parent = ownFolder('roundsman-guard-');
   const directory = join(parent, 'server');
   mkdirSync(directory);
   const pidFile = join(directory, 'postmaster.pid');
@@ -31,7 +31,7 @@ function scene(pid: string) {
 }
 
 test('ends the server whose process id the file names', async () => {
-  const mark = mkdtempSync(join(tmpdir(), 'roundsman-guarded-'));
+  const mark = ownFolder('roundsman-guarded-');
   const child = await server(mark);
   const pidFile = join(mark, 'postmaster.pid');
   writeFileSync(pidFile, `${child.pid}\nmore\n`);
