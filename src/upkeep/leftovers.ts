@@ -50,6 +50,16 @@ export async function removeLeftovers(db: Db, sessions: Sessions): Promise<strin
   return removed;
 }
 
+/** Whether something is there that a rebuild of this index, which the job began, has left. */
+export async function hasLeftover(db: Db, { schema, index }: Index): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`
+    SELECT EXISTS (SELECT FROM engine.index_sizes s, ${leftBehind}
+      AND s.rebuilding_since IS NOT NULL AND s.schema_name = ${schema} AND s.index_name = ${index}) AS there`.execute(
+    db,
+  );
+  return rows[0]!.there;
+}
+
 /** Rebuilds that were begun and of which nothing invalid is there any more. */
 async function endedRebuilds(db: Db): Promise<Index[]> {
   const { rows } = await sql<Index>`

@@ -57,6 +57,8 @@ const rounded = (seconds: number): number => Math.round(seconds * 100) / 100;
 export class Tally {
   /** whether all was done that was due, or why it ended earlier */
   ended: 'done' | 'time' | 'mode' = 'done';
+  /** false while it works; and for ever where its process was killed or its connection was lost */
+  isOver = false;
   /** what was due and was not begun, or was broken off, when it ended */
   readonly left = { tables: 0, indexes: 0 };
   /** tables of which the work was broken off because the time was over: the next run works on all others before them */
@@ -122,7 +124,7 @@ export class Tally {
     const all = [...tables, ...indexes];
     const sum = (of: (done: Done) => number) => all.reduce((total, each) => total + of(each), 0);
     return {
-      ended: this.ended,
+      ...(this.isOver && { ended: this.ended }),
       vacuumed: did('vacuum'),
       analyzed: did('analyze'),
       rebuilt: indexes.length,

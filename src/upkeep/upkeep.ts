@@ -11,7 +11,7 @@ import {
   sizeOfIndex,
   type GrownIndex,
 } from './index-sizes.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { hasLeftover, removeLeftovers } from './leftovers.ts';
 import { LongTransactions } from './long-transactions.ts';
 import { roomFor } from './room.ts';
 import { Sessions, type Ended, type Limits } from './sessions.ts';
@@ -68,7 +68,8 @@ export async function upkeep(request: UpkeepRequest): Promise<Tally> {
     const begun = await inTurn(work, 'tables', later, workOnTable);
     for (const table of later.filter(({ allowed }) => allowed).slice(begun))
       work.tally.postponeAgain(table);
-    return work.tally;
+    tally.isOver = true;
+    return tally;
   } finally {
     await sessions.close();
   }
@@ -149,8 +150,13 @@ const goneIf = (isGone: boolean, ended: Ended): Ended =>
   isGone && ended.outcome === 'failed' ? { outcome: 'gone', seconds: ended.seconds } : ended;
 
 /** Why a rebuild is not begun now; null where nothing is in its way. */
-async function whyNot({ sessions, long, tally }: Work, index: GrownIndex): Promise<string | null> {
+async function whyNot(
+  { db, sessions, long, tally }: Work,
+  index: GrownIndex,
+): Promise<string | null> {
   const transactions = await long.count();
+  // Each attempt would leave one more, which writes have to keep up to date.
+  if (await hasLeftover(db, index)) return 'what an earlier rebuild has left could not be removed';
   if (transactions > 0)
     return `it would wait for ${byNumber(transactions, 'a transaction that has', `${transactions} transactions that have`)} been open for long`;
   const { broken_off_after: before } = index;

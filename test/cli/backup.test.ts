@@ -17,7 +17,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { connectAlone } from '../../src/database/connect.ts';
-import { backupFolder, backupsIn } from '../backup/scene.ts';
+import { backupFolder, backupsIn, take } from '../backup/scene.ts';
 import { emptyDatabase, testDatabase } from '../support/database.ts';
 import { administer } from '../support/postgres.ts';
 import { roundsman, start } from './command.ts';
@@ -73,6 +73,7 @@ test(
     expect(restored, restored.err).toMatchObject({ code: 0 });
     expect(restored.out).toContain(`Restored ${tables} tables`);
     expect(restored.out).toContain('The mode is off');
+    expect(restored.out).not.toContain('db migrate');
 
     // A database with one row is not touched, and what it has is named.
     const used = await emptyDatabase();
@@ -256,3 +257,18 @@ test(
   },
   minutes,
 );
+
+test('a backup of an older version says after its restore that the database is to be migrated', async () => {
+  const older = await testDatabase();
+  await sql`
+    DELETE FROM engine.kysely_migration WHERE name = (SELECT max(name) FROM engine.kysely_migration)`.execute(
+    older.db,
+  );
+  const { file } = await take(older, backupFolder());
+  const target = await emptyDatabase();
+  const restored = await roundsman(target.url, 'db', 'restore', file!);
+  expect(restored, restored.err).toMatchObject({ code: 0 });
+  expect(restored.out).toContain(
+    'of an older version of Roundsman: `npx roundsman db migrate` brings the database to this one (1 migration)',
+  );
+}, 60_000);

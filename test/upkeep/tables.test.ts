@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
 import { connect, forEngine } from '../../src/database/connect.ts';
+import { Tally } from '../../src/upkeep/tally.ts';
 import { waiting } from '../support/held.ts';
 import { administer, inDatabase } from '../support/postgres.ts';
 import { aDatabase, aTable, busy, change, deleteMost, session, slowDown, work } from './scene.ts';
@@ -113,14 +114,18 @@ test('it works once at a time on a database, ends when it is stopped, and when t
   await deleteMost(db, 'orders');
   await slowDown(database);
   const stop = new AbortController();
-  const first = work({ db, url }, { signal: stop.signal });
+  const tally = new Tally();
+  const first = work({ db, url }, { signal: stop.signal, tally });
   await expect.poll(busy(db), settled).toHaveLength(1);
   await expect(work({ db, url })).rejects.toMatchObject({
     name: 'UpkeepUnderWayError',
     retryable: true,
   });
+  // What is known of a run whose process is killed: it does not say that all was done.
+  expect(tally.figures()).not.toHaveProperty('ended');
   stop.abort(new Error('enough'));
   await expect(first).rejects.toThrow('enough');
+  expect(tally.figures()).not.toHaveProperty('ended');
   expect(await busy(db)()).toEqual([]);
 
   let allowed = true;

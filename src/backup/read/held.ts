@@ -9,7 +9,7 @@ import { messageOf, RoundsmanError } from '../../ground/errors.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 
-/** Each time that its tables were to be locked, a table had been changed after the snapshot. */
+/** Each time that it was read, a table or another definition had been changed or dropped after the snapshot. */
 export class ChangedBeforeBackupError extends RoundsmanError {
   override readonly retryable = true;
 }

@@ -1,5 +1,5 @@
 import { nameOfKey, restoreBackup } from '../../services/backups/restore.ts';
-import { printable } from '../../ground/text.ts';
+import { byNumber, printable } from '../../ground/text.ts';
 import { actorOf } from '../arguments/actor.ts';
 import { withAddress } from '../session/database.ts';
 import { note, printJson, say, time } from '../terminal/print.ts';
@@ -61,6 +61,10 @@ export async function restore(file: string | undefined, options: RestoreOptions)
       say(
         `The mode is off. Ended as restored: ${restored.endedRuns} runs of bots and ${restored.endedJobs} of jobs; held back: ${restored.heldMessages} messages.`,
       );
+      if (restored.pendingMigrations > 0)
+        say(
+          `The backup is of an older version of Roundsman: \`npx roundsman db migrate\` brings the database to this one (${restored.pendingMigrations} ${byNumber(restored.pendingMigrations, 'migration', 'migrations')}).`,
+        );
       say(
         'Secrets open with the ROUNDSMAN_KEYS of the database that was backed up. When all is well: `npx roundsman mode safe`.',
       );

@@ -9,6 +9,7 @@ import { restoreArchive, type Restored } from '../../backup/restore/restore.ts';
 import { changeMode } from '../../data/bots/engine.ts';
 import { noteRestored } from '../../data/settings/restored-at.ts';
 import type { Db } from '../../database/connect.ts';
+import { migrationStatus } from '../../database/migrate/status.ts';
 import { storable } from '../../ground/text.ts';
 import { beginRestoredClocks } from '../../transitions/backups/begin-restored-clocks.ts';
 import { endRestoredBackups } from '../../transitions/backups/end-restored.ts';
@@ -32,6 +33,8 @@ export interface RestoredDatabase extends Restored {
   endedRuns: number;
   endedJobs: number;
   heldMessages: number;
+  /** how many migrations of this version the restored database lacks, as where an older version made the backup */
+  pendingMigrations: number;
 }
 
 /** For owners. Throws NotEmptyForRestoreError, RestoreFailedError, DamagedBackupError, WrongKeyError; then nothing was restored. */
@@ -56,7 +59,13 @@ export async function restoreBackup(
       yield chunk;
     }
   }
-  const quieted = { hasEngine: false, endedRuns: 0, endedJobs: 0, heldMessages: 0 };
+  const quieted = {
+    hasEngine: false,
+    endedRuns: 0,
+    endedJobs: 0,
+    heldMessages: 0,
+    pendingMigrations: 0,
+  };
   const restored = await restoreArchive(url, open(counted(), identities), {
     signal,
     ...(onTable && { onTable }),
@@ -92,6 +101,7 @@ async function quiet(db: Db, actor: Actor, { id: backup, takenAt }: Manifest) {
     endedRuns: await endRestoredRuns(db),
     endedJobs: await endRestoredJobs(db),
     heldMessages: await holdRestored(db),
+    pendingMigrations: (await migrationStatus(db)).filter(({ executedAt }) => !executedAt).length,
   };
   // Entries of the queue are hints to rows; the tables are made anew at the next start.
   await sql`DROP SCHEMA IF EXISTS bullmq CASCADE`.execute(db);
