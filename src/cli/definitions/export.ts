@@ -107,14 +107,20 @@ async function writeSchemas(folder: string, kinds: { kind: string }[]): Promise<
     );
 }
 
+/** Of how many definitions that were taken out the names are said. */
+const maxNamed = 5;
+
 function tell(files: readonly ExportedFile[], options: ExportOptions): void {
   if (options.json)
     return printJson(
       files.map(({ place, added, changed, removed }) => ({ file: place, added, changed, removed })),
     );
   if (files.length === 0) return say('The files say what there is: nothing was written.');
-  for (const { place, added, changed, removed } of files)
+  for (const { place, added, changed, removed, takenOut } of files) {
+    const named = takenOut.slice(0, maxNamed).map(printable).join(', ');
+    const more = takenOut.length > maxNamed ? ' and others' : '';
     say(
-      `${printable(relative('.', place) || place)}: ${counted(added, 'definition')} added, ${changed} changed, ${removed} taken out`,
+      `${printable(relative('.', place) || place)}: ${counted(added, 'definition')} added, ${changed} changed, ${removed} taken out${named && ` (${named}${more})`}`,
     );
+  }
 }

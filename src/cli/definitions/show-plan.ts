@@ -26,7 +26,13 @@ export function showPlan({ changes, same, notes, hash }: Plan): void {
 function showChange(change: Change): void {
   const { kind, name, action, before, asks, consequences } = change;
   const [sign, colour] = signs[action];
-  const was = action === 'rename' ? ` (was ${printable(before!.name)})` : '';
+  const isCalled = action === 'remove' && before!.name !== name;
+  const was =
+    action === 'rename'
+      ? ` (was ${printable(before!.name)})`
+      : isCalled
+        ? ` (called ${printable(before!.name)} now)`
+        : '';
   say(`${paint(colour, sign)} ${kind.kind} ${paint('bold', printable(name))}${was}`, '    ');
   for (const { field, before: old, after } of maskedFields(change))
     say(

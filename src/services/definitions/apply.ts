@@ -10,16 +10,10 @@ import { authorise, type Actor } from '../actor.ts';
 import { lockSettings } from './kinds/engine-settings.ts';
 import { kinds } from './kinds/index.ts';
 import type { Applying, Kind, Present, Values } from './kinds/kind.ts';
-import { fileOf, versionOf, type Change, type Plan } from './planning/change.ts';
+import { versionOf, type Change, type Plan } from './planning/change.ts';
 import { changedBy } from './changed-by.ts';
 import { maskedValue, shown } from './shown.ts';
-import {
-  definitionRows,
-  forgetDefinitions,
-  keyOf,
-  rememberDefinitions,
-  type DefinitionRow,
-} from './planning/sets.ts';
+import { remember } from './remember.ts';
 
 /** Rows were changed after the plan was made: `reasons` says what, and by whom where that is known. Nothing was changed. */
 export class ChangedMeanwhileError extends RoundsmanError {
@@ -198,56 +192,4 @@ async function carryOut(
   if (action === 'rename') await kind.rename!(applying, before, name);
   const changed = fields.map(({ field }) => field);
   return changed.length === 0 ? before.id : kind.change(applying, before, wanted, changed);
-}
-
-/** What a file says of a definition as PostgreSQL stores JSON; what it does not store is replaced in the row, too. */
-const storedFields = (fields: Values): DefinitionRow['fields'] =>
-  JSON.parse(
-    JSON.stringify(fields, (_, value: unknown) =>
-      typeof value === 'string' ? storable(value) : value,
-    ),
-  );
-
-/** Writes down which row each definition of the files is. */
-async function remember(
-  trx: Transaction<Database>,
-  { set, changes, same }: Plan,
-  ids: Map<Change, string>,
-  by: string,
-): Promise<void> {
-  const named = [
-    ...same.map(({ written, id }) => ({ written, id })),
-    ...changes.flatMap((change) =>
-      change.written ? [{ written: change.written, id: ids.get(change)! }] : [],
-    ),
-  ];
-  const gone = changes.flatMap(({ kind, name, action, before }) => [
-    ...(action === 'remove' ? [{ kind: kind.kind, name }] : []),
-    ...(action === 'rename' ? [{ kind: kind.kind, name: before!.name }] : []),
-  ]);
-  await forgetDefinitions(trx, gone);
-  const known = await definitionRows(trx);
-  const rows = named.map(({ written, id }) => ({
-    kind: written.kind.kind as 'bots',
-    name: written.name,
-    row_id: id,
-    // Files without a set leave a definition to the set that it belongs to.
-    set_name: set ?? known.get(keyOf(written.kind.kind, written.name))?.set_name ?? null,
-    file: fileOf(written),
-    applied_by: by,
-    fields: storedFields(written.fields),
-  }));
-  await rememberDefinitions(
-    trx,
-    rows.filter((row) => {
-      const before = known.get(keyOf(row.kind, row.name));
-      return (
-        !before ||
-        (['row_id', 'set_name', 'file'] as const).some(
-          (column) => before[column] !== row[column],
-        ) ||
-        !isDeepStrictEqual(before.fields, row.fields)
-      );
-    }),
-  );
 }

@@ -1,4 +1,5 @@
 /** Writes what there is as files of definitions; what a file had already keeps its comments and its order. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../../database/connect.ts';
 import { UsageError } from '../../ground/errors.ts';
 import { BadDefinitionsError } from './definitions-error.ts';
@@ -14,7 +15,7 @@ import {
 } from './exported-file.ts';
 import { fieldsToWrite } from './fields-to-write.ts';
 import { readFiles, type GivenFile } from './files/read.ts';
-import type { Kind } from './kinds/kind.ts';
+import type { Kind, Present } from './kinds/kind.ts';
 import { definitionRows, keyOf, type DefinitionRow } from './planning/sets.ts';
 
 export interface Exported {
@@ -67,7 +68,11 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
         (row && byId.get(row.row_id)) ??
         byName.get(each.name) ??
         (typeof each.fields.was === 'string' ? byName.get(each.fields.was) : undefined);
-      if (!target) removeFrom(file, each.name);
+      // What a file says and no apply has made is still to come: it was not removed.
+      const isToCome = row === undefined && (!target || isUnset(kind, target));
+      if (isToCome) {
+        if (target) done.add(target.id);
+      } else if (!target) removeFrom(file, each.name);
       else {
         done.add(target.id);
         update(file, kind, { name: each.name, fields: each.fields }, target, left);
@@ -90,12 +95,13 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
     left,
     files: [...files.values()]
       .filter(({ isChanged }) => isChanged)
-      .map(({ place, added, changed, removed, ...file }) => ({
+      .map(({ place, added, changed, removed, takenOut, ...file }) => ({
         place,
         text: textOf(file),
         added,
         changed,
         removed,
+        takenOut,
       })),
   };
 }
@@ -109,6 +115,10 @@ function refuseOtherKind(file: OpenFile | undefined, { kind }: Kind): void {
     hint: 'rename that file: a new file is named after its kind',
   });
 }
+
+/** Whether a limit or a setting is as it is unless given. */
+const isUnset = (kind: Kind, { name, values }: Present): boolean =>
+  kind.form === 'values' && isDeepStrictEqual(values.value, kind.defaults(name).value ?? null);
 
 /** Whether a definition belongs to the set. */
 const belongs = (

@@ -15,6 +15,8 @@ export interface ExportedFile {
   added: number;
   changed: number;
   removed: number;
+  /** the names of those that were taken out */
+  takenOut: string[];
 }
 
 export interface OpenFile extends ExportedFile {
@@ -24,12 +26,12 @@ export interface OpenFile extends ExportedFile {
   isChanged: boolean;
 }
 
-const counts = { text: '', added: 0, changed: 0, removed: 0 };
+const untouched = () => ({ text: '', added: 0, changed: 0, removed: 0, takenOut: [] });
 
 export function openFile(place: string, text: string): OpenFile {
   const document = parseDocument(text) as unknown as Document;
   const kind = document.get('kind');
-  return { ...counts, place, document, kind: kind ? String(kind) : null, isChanged: false };
+  return { ...untouched(), place, document, kind: kind ? String(kind) : null, isChanged: false };
 }
 
 export function newFile(
@@ -40,7 +42,7 @@ export function newFile(
   const head = { apiVersion: version, kind: kind.kind, ...(set !== null && { set }) };
   const document = new Document({ ...head, definitions: {} });
   document.commentBefore = ` yaml-language-server: $schema=${schema}`;
-  return { ...counts, place, document, kind: kind.kind, isChanged: true };
+  return { ...untouched(), place, document, kind: kind.kind, isChanged: true };
 }
 
 /** The map of definitions in a file. */
@@ -52,11 +54,12 @@ function definitionsIn({ document }: OpenFile): YAMLMap {
   return map;
 }
 
-/** Takes a definition out that is no longer there. A document that was never applied is left as its file says. */
+/** Takes a definition out that is no longer there. A document is left as its file says. */
 export function removeFrom(file: OpenFile, name: string): void {
   if (!definitionsIn(file).delete(name)) return;
   file.isChanged = true;
   file.removed += 1;
+  file.takenOut.push(name);
 }
 
 export function add(file: OpenFile, kind: Kind, target: Present, left: string[]): void {

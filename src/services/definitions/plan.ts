@@ -10,7 +10,7 @@ import { kinds } from './kinds/index.ts';
 import { digest, versionOf, type Plan } from './planning/change.ts';
 import { planKind } from './planning/plan-kind.ts';
 import type { Planning } from './planning/planning.ts';
-import { definitionRows } from './planning/sets.ts';
+import { byRow, definitionRows } from './planning/sets.ts';
 
 export interface Asked {
   files: readonly GivenFile[];
@@ -37,13 +37,15 @@ export async function planOf(
     });
   if (prune && problems.length === 0) refuseEmptyPrune(problems, files, read.written, set);
   if (problems.length > 0) throw new BadDefinitionsError(problems);
+  const rows = await definitionRows(db);
   const planning: Planning = {
     db,
     catalogue,
     set,
     takeOver,
     lacking: await lackingTablesIn(db, catalogue),
-    rows: await definitionRows(db),
+    rows,
+    definitionsOf: byRow(rows.values()),
     now: await currentTime(db),
     problems,
     notes: [],

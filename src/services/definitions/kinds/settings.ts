@@ -1,7 +1,13 @@
 /** Settings of the engine: a value each. */
 import { z } from 'zod';
 import { backupRecipients } from '../../../data/settings/rows.ts';
-import { changeSetting, clearSetting, settingOf, showSettings } from '../../settings/change.ts';
+import {
+  changeSetting,
+  checkValue,
+  clearSetting,
+  settingOf,
+  showSettings,
+} from '../../settings/change.ts';
 import { settings as all, type SettingName } from '../../settings/kinds/index.ts';
 import type { Applying, Kind } from './kind.ts';
 import { oneValueEach } from './overwritten.ts';
@@ -44,7 +50,10 @@ export const settings: Kind = {
   },
   read: ({ value: given }, _, name) =>
     given === undefined ? {} : { value: settingOf(name as SettingName, typed(given)) },
-  check: async () => {},
+  async check({ db }, { name, after }) {
+    if (after.value !== null)
+      await checkValue(db, { name: name as SettingName, value: after.value });
+  },
   settingKeys: (names) => [...names],
   lock: async () => {},
   ...oneValueEach((applying, name, value) => change(applying, name, value)),

@@ -1,6 +1,6 @@
 import type { Written } from '../files/read.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { DefinitionRow } from './sets.ts';
+import { keyOf, type DefinitionRow } from './sets.ts';
 import type { Change } from './change.ts';
 import { changeOf } from './change-of.ts';
 import { checkChange } from './check-change.ts';
@@ -39,7 +39,10 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
     else if (change) planning.changes.push(change);
   }
   const gone = owned.filter(
-    (row) => !written.some(({ name }) => name === row.name) && !named.has(row.row_id),
+    (row) =>
+      !written.some(({ name }) => name === row.name) &&
+      !named.has(row.row_id) &&
+      !isOfAnotherSet(planning, row),
   );
   // A silence that is over is remembered, and cannot be removed.
   const isThere = ({ row_id }: DefinitionRow) =>
@@ -74,3 +77,12 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
   for (const change of planning.changes.filter((each) => each.kind === kind))
     await checkChange(planning, change, byName);
 }
+
+/** Whether another set names the same row, too, as files of an earlier version could. */
+const isOfAnotherSet = (
+  { definitionsOf, set }: Planning,
+  { kind, row_id: id }: DefinitionRow,
+): boolean =>
+  definitionsOf
+    .get(keyOf(kind, id))!
+    .some(({ set_name: other }) => other !== null && other !== set);

@@ -13,6 +13,8 @@ export interface Planning {
   takeOver: boolean;
   lacking: LackingTables;
   rows: Map<string, DefinitionRow>;
+  /** the same by the rows that they are */
+  definitionsOf: Map<string, DefinitionRow[]>;
   now: Date;
   problems: PlacedProblem[];
   notes: string[];

@@ -11,6 +11,10 @@ export async function definitionRows(db: Db): Promise<Map<string, DefinitionRow>
   return new Map(rows.map((row) => [keyOf(row.kind, row.name), row]));
 }
 
+/** What says that a row is a definition: by kind and id of the row. Names change, and two sets may have called a row differently. */
+export const byRow = (rows: Iterable<DefinitionRow>): Map<string, DefinitionRow[]> =>
+  Map.groupBy(rows, ({ kind, row_id: id }) => keyOf(kind, id));
+
 export const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
 
 /** Writes rows down that an apply has named: all in one statement. */

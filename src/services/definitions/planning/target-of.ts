@@ -3,28 +3,30 @@ import type { Present } from '../kinds/kind.ts';
 import { keyOf } from './sets.ts';
 import type { Planning } from './planning.ts';
 
+interface Known {
+  byId: Map<string, Present>;
+  byName: Map<string, Present>;
+}
+
 /** The row that a definition is; null for a new one; undefined where it has a mistake. */
 export function targetOf(
-  { rows, set, takeOver, problems, notes }: Planning,
+  planning: Planning,
+  written: Written,
+  known: Known,
+): Present | null | undefined {
+  const target = rowOf(planning, written, known);
+  if (!target) return target;
+  return mayTake(planning, written, target) ? target : undefined;
+}
+
+function rowOf(
+  { rows, problems }: Planning,
   { kind, name, fields, problem }: Written,
-  { byId, byName }: { byId: Map<string, Present>; byName: Map<string, Present> },
+  { byId, byName }: Known,
 ): Present | null | undefined {
   const row = rows.get(keyOf(kind.kind, name));
   const remembered = row && byId.get(row.row_id);
   const same = byName.get(name);
-  if (remembered && row.set_name !== null && row.set_name !== set && !takeOver) {
-    if (set !== null) {
-      problems.push(
-        problem(
-          `belongs to the set ${row.set_name} (${row.file}), and not to ${set}: take it out of one of them; --take-over gives it to ${set}`,
-        ),
-      );
-      return undefined;
-    }
-    notes.push(
-      `${kind.kind} ${name} belongs to the set ${row.set_name}: its next apply may change it back`,
-    );
-  }
   const before =
     fields.was === undefined || fields.was === name ? undefined : byName.get(String(fields.was));
   if (before && (same ?? remembered) && (same ?? remembered)!.id !== before.id) {
@@ -42,4 +44,29 @@ export function targetOf(
     return same;
   }
   return remembered ?? same ?? null;
+}
+
+/** Whether the files may say what this row is. It belongs to the set that named it last, whatever that set calls it. */
+function mayTake(
+  { definitionsOf, set, takeOver, problems, notes }: Planning,
+  { kind, name, problem }: Written,
+  { id }: Present,
+): boolean {
+  const owner = definitionsOf
+    .get(keyOf(kind.kind, id))
+    ?.find(({ set_name: other }) => other !== null && other !== set);
+  if (!owner || takeOver) return true;
+  const called = owner.name === name ? '' : ` as ${owner.name}`;
+  if (set === null) {
+    notes.push(
+      `${kind.kind} ${name} belongs to the set ${owner.set_name}${called}: its next apply may change it back`,
+    );
+    return true;
+  }
+  problems.push(
+    problem(
+      `belongs to the set ${owner.set_name}${called} (${owner.file}), and not to ${set}: take it out of one of them; --take-over gives it to ${set}`,
+    ),
+  );
+  return false;
 }
