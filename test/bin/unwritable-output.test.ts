@@ -1,9 +1,11 @@
 /** A command whose output cannot be written does not succeed. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../support/database.ts';
+import { ownFolder } from '../support/own-folder.ts';
 
 /** Runs a command with this file as its standard output. */
 async function into(file: string, ...args: string[]) {
@@ -25,6 +27,17 @@ test.each([['bots', 'list'], ['bots', 'list', '--json'], ['status'], ['--help']]
     expect(code).toBe(1);
     expect(error).toContain('error: the output could not be written');
     expect(error).toContain('ENOSPC');
+  },
+);
+
+test.each([[], ['--json']])(
+  'a diff %s then ends with 2, for 1 says that something differs',
+  async (...more) => {
+    const file = join(ownFolder('unwritten-'), 'bots.yaml');
+    writeFileSync(file, 'apiVersion: roundsman/v1\nkind: bots\ndefinitions: {}\n');
+    const { error, code } = await into('/dev/full', 'diff', '-f', file, ...more);
+    expect(error).toContain('error: the output could not be written');
+    expect(code).toBe(2);
   },
 );
 

@@ -1,4 +1,5 @@
 import { exitCodes, RoundsmanError } from '../../ground/errors.ts';
+import { failWith } from '../../ground/failure-code.ts';
 import { addConsequences } from '../../services/definitions/consequences/add.ts';
 import { planOf } from '../../services/definitions/plan.ts';
 import { whyFailed } from '../../services/definitions/why-failed.ts';
@@ -19,6 +20,7 @@ export interface PlanOptions {
 
 /** The exit code is 0 where nothing differs, 1 where something does, and 2 or more where that could not be found out. */
 export async function diffDefinitions(options: PlanOptions & ShowOptions): Promise<void> {
+  failWith(exitCodes.usage);
   const differs = await findOut(async () => {
     const files = await filesOf(options.file);
     const catalogue = await loadCatalogue();

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
+import { messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
+import { failureCode } from '../../ground/failure-code.ts';
 import { printable } from '../../ground/text.ts';
 import { inLines } from './in-lines.ts';
 import { asJson } from './json.ts';
@@ -157,11 +158,11 @@ export function printError(error: unknown, explanation: Explanation | null): num
     line(`  why: ${printable(first)}`);
     for (const other of others) line(`       ${printable(other)}`);
     line(`  try: ${printable(known.hint)}`);
-    return error instanceof RoundsmanError ? error.exitCode : exitCodes.failed;
+    return error instanceof RoundsmanError ? error.exitCode : failureCode();
   }
   line(`${red('error:')} ${printable(messageOf(error))}`);
   if (error instanceof Error && error.stack)
     for (const frame of inSources(error.stack.split('\n').slice(1))) line(printable(frame));
   line('  This is a defect of Roundsman; the lines above say where.');
-  return exitCodes.failed;
+  return failureCode();
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { failureCode } from '../failure-code.ts';
 
 /** Code of a project's own runs in this process: what it has begun at its top, such as a timer, may go on for ever. */
 const loading = new Set<string>();
@@ -24,7 +25,7 @@ export async function loadingOwnCode<Result>(
 
 function tellOfEnd(): void {
   if (loading.size === 0) return;
-  process.exitCode ||= 1;
+  process.exitCode ||= failureCode();
   const place = placeOfCall();
   const files = [...loading].map((file) => JSON.stringify(file)).join(', ');
   process.stderr.write(
