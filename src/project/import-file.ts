@@ -32,6 +32,11 @@ export function loadHint(error: unknown, file: string): string {
     return 'Node runs TypeScript by leaving the types out: write what is left without them, for example an object in place of an enum';
   if (/Cannot use import statement outside a module|Unexpected token 'export'/.test(message))
     return `put "type": "module" into the package.json above it, or call it ${file.replace(/\.([jt]s)$/, '.m$1')}`;
+  const [, lacking] = /does not provide an export named '([^']+)'/.exec(message) ?? [];
+  if (lacking !== undefined)
+    return `correct that name; if ${lacking} is a type, write \`import type\`, because Node leaves types out and not what imports them`;
+  if (code === 'ERR_IMPORT_ATTRIBUTE_MISSING')
+    return "write `with { type: 'json' }` behind the import of a JSON file";
   if (code === 'ERR_MODULE_NOT_FOUND')
     return /Cannot find package/.test(message)
       ? 'install that package in your project, or correct its name'

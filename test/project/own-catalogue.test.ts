@@ -43,6 +43,22 @@ test('each file that cannot be loaded is left out by file and line with what to 
   expect({ code, names }).toEqual({ code: 0, names: ['good'] });
 });
 
+test('an import of a type, and one of a JSON file, is told how it is written', async () => {
+  const project = aProject({
+    'bots/good.ts': botFile('good'),
+    'bots/json.ts': "import own from '../package.json';\n\nexport default own;\n",
+    'bots/type.ts': "import { join, PlatformPath } from 'node:path';\n\nexport default join;\n",
+  });
+  const { names, err } = await catalogueIn(project);
+  expect(err).toMatch(
+    /^left out: bots\/json\.ts.+ Try: write `with \{ type: 'json' \}` behind the import of a JSON file$/m,
+  );
+  expect(err).toMatch(
+    /^left out: bots\/type\.ts:1: .+ Try: correct that name; if PlatformPath is a type, write `import type`/m,
+  );
+  expect(names).toEqual(['good']);
+});
+
 test('a file that throws names the line that threw, also in a file that it imports', async () => {
   const project = aProject({
     'bots/good.ts': botFile('good'),

@@ -34,10 +34,11 @@ export function checkName(name: string): void {
  * mistake is.
  */
 export async function columnsOf(
-  { category, pattern, autonomy, halfLifeDays, ...given }: KnowledgeDefinition,
+  { category, pattern: typed, autonomy, halfLifeDays, ...given }: KnowledgeDefinition,
   catalogue: Catalogue,
 ): Promise<KnowledgeEdit> {
   if (category !== undefined) checkCategory(category);
+  const pattern = typed && patternOf(typed);
   if (pattern !== undefined) checkPattern(pattern);
   const solution = given.solution && (await solutionOf(given.solution, catalogue));
   return {
@@ -48,6 +49,9 @@ export async function columnsOf(
     ...(halfLifeDays !== undefined && { half_life_days: halfLifeDays }),
   };
 }
+
+/** Without the line break that a text of several lines in YAML ends with: a pattern with it would match almost nothing. */
+export const patternOf = (text: string): string => text.replace(/[\r\n]+$/, '');
 
 function checkCategory(category: string): void {
   const { length } = [...category.trim()];

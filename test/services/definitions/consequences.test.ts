@@ -98,6 +98,20 @@ test('a pattern: the findings of the last 30 days that it would have matched', a
   );
 });
 
+test('a pattern that ends with a line break, as a text of YAML in lines of its own does, is the one without it', async () => {
+  const inLines = `  own.queue:
+    category: own
+    solution: 'steps: [{ remedy: session.expire }]'
+    pattern: |
+      ^queue
+`;
+  await apply('knowledge', inLines);
+  const { rows } =
+    await sql`SELECT issue_pattern FROM bot_knowledge WHERE name = 'own.queue'`.execute(db);
+  expect(rows).toEqual([{ issue_pattern: '^queue' }]);
+  expect((await plan('knowledge', inLines)).changes).toEqual([]);
+});
+
 test('an autonomy: the gate that it opens or closes', async () => {
   await sql`INSERT INTO engine.settings (key, value) VALUES ('mode', '"auto"')`.execute(db);
   const pattern = "pattern: '^queue'";

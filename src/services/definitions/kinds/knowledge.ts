@@ -4,7 +4,7 @@ import type { KnowledgeEdit, KnowledgeRow } from '../../../data/bots/bot-knowled
 import { autonomies } from '../../../ground/autonomy.ts';
 import { storable } from '../../../ground/text.ts';
 import { addKnowledge, checkName, newKnowledge } from '../../knowledge/add.ts';
-import { checkAutonomy, columnsOf } from '../../knowledge/definition.ts';
+import { checkAutonomy, columnsOf, patternOf } from '../../knowledge/definition.ts';
 import { editKnowledge } from '../../knowledge/edit.ts';
 import { setEnabled } from '../../knowledge/enable.ts';
 import { removeKnowledge } from '../../knowledge/remove.ts';
@@ -77,9 +77,10 @@ export const knowledge: Kind = {
       values: { category, pattern, solution, ...rest },
     }));
   },
-  read({ was: _, category, solution, ...given }) {
+  read({ was: _, category, pattern, solution, ...given }) {
     return {
       ...given,
+      ...(pattern !== undefined && { pattern: patternOf(String(pattern)) }),
       ...(category !== undefined && { category: storable(String(category).trim()) }),
       ...(solution !== undefined && { solution: storable(String(solution)) }),
     };
