@@ -1,11 +1,12 @@
 /** `install systemd`: units that systemd itself finds right, written only where a person says so. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { drainGraceMs } from '../../src/bin/engine.ts';
+import { doubtsOf } from '../../src/services/install/doubts.ts';
 import { systemdUnits } from '../../src/services/install/systemd-units.ts';
 import { planUnits } from '../../src/services/install/write-units.ts';
 import { start } from '../cli/command.ts';
@@ -148,4 +149,18 @@ test('the units of a project load its bots', () => {
     expect(text).toContain('Environment="ROUNDSMAN_CONFIG=/opt/shop 100%%/roundsman.config.ts"\n');
   for (const { text } of systemdUnits({ ...options, config: null }))
     expect(text).not.toContain('ROUNDSMAN_CONFIG');
+});
+
+test('what the units would not see, and what their account may not read, is said', () => {
+  const config = join(aFolder(), 'roundsman.config.ts');
+  writeFileSync(config, '', { mode: 0o600 });
+  const doubts = (more: Partial<typeof options>) => doubtsOf({ ...options, config, ...more });
+  expect(doubts({}).at(-1)).toBe(
+    `${config} may only be read by its owner: give it to daemon (chown), or let others read it (chmod o+r)`,
+  );
+  chmodSync(config, 0o644);
+  expect(doubts({ program: '/tmp/own/run.js' })).toContainEqual(
+    expect.stringMatching(/^\/tmp\/own\/run\.js lies below \/tmp, in place of which/),
+  );
+  expect(doubts({ program: '/tmpfiles/run.js' }).join()).not.toContain('tmpfiles');
 });

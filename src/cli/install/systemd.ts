@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { projectFile } from '../../ground/files/project-file.ts';
 import { printable } from '../../ground/text.ts';
+import { doubtsOf } from '../../services/install/doubts.ts';
 import { stepsAfterUnits } from '../../services/install/next-steps.ts';
 import { planUnits, writeUnits } from '../../services/install/write-units.ts';
 import { goesAhead } from '../terminal/ask.ts';
@@ -18,13 +19,9 @@ export async function installSystemd(options: InstallOptions): Promise<void> {
   const { folder, user, settings: settingsFile, yes } = options;
   const program = realpathSync(process.argv[1]!);
   const config = projectFile();
-  const units = planUnits(folder, {
-    node: process.execPath,
-    program,
-    user,
-    settingsFile,
-    config,
-  });
+  const unitOptions = { node: process.execPath, program, user, settingsFile, config };
+  const units = planUnits(folder, unitOptions);
+  for (const doubt of doubtsOf(unitOptions)) note(printable(doubt));
   if (options.dryRun) {
     for (const { file, text } of units) process.stdout.write(`# ${printable(file)}\n${text}\n`);
     return note('nothing was written');
