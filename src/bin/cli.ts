@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander';
 import { exitCodes, messageOf, RoundsmanError } from '../ground/errors.ts';
-import { failureCode } from '../ground/failure-code.ts';
 import { hasOwnCode } from '../ground/files/own-code.ts';
 import { settlesWithin } from '../ground/settles-within.ts';
 import { withJsonLast } from '../cli/arguments/json-word.ts';
@@ -70,8 +69,7 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     endWithinMs,
     new Promise<void>((resolve) => process.stdout.write('', () => resolve())),
   );
-  if (unwritten)
-    process.exitCode = Math.max(printError(notWritten(unwritten), null), failureCode());
+  if (unwritten) process.exitCode = printError(notWritten(unwritten), null);
 }
 
 /** Runs the command line of this process, which ends soon after a failure. */

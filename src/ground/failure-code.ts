@@ -1,6 +1,6 @@
 /**
- * The exit code of a failure that no error of the command names: code that ended the process, output that could not be written, a
- * defect. It is 1, but not in a command that says something else with 1, as `diff` does.
+ * The exit code of a failure for which no error names another one. It is 1, but not in a command that says something else with 1, as
+ * `diff` does.
  */
 import { exitCodes } from './errors.ts';
 

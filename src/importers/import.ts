@@ -80,8 +80,6 @@ export async function importLog<Row extends Timed>(
   let failedFirst: Stream | undefined;
   let committing = false;
   const client = await connections.connect();
-  // A lost connection fails the query as well; without a listener this event would end the process.
-  client.on('error', () => {});
   try {
     const bytes = (source = await file.read());
     // A pipeline passes the first failure on to its other streams, so the stream that failed first is remembered here. A

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { connectAlone } from '../database/connect.ts';
-import { cancelled, meaningOf, stateOf } from '../database/faults/sql-states.ts';
+import { lockNotGranted, cancelled, meaningOf, stateOf } from '../database/faults/sql-states.ts';
 import { messageOf, RoundsmanError } from '../ground/errors.ts';
 
 /** Another process works on the tables of this database at this moment. */
@@ -194,4 +194,4 @@ export class Sessions {
 }
 
 /** A lock was not to be had: not in time, or because the other session waits for one that this one holds (a deadlock). */
-const notGranted = new Set(['55P03', '40P01']);
+const notGranted = new Set([lockNotGranted, '40P01']);

@@ -113,14 +113,19 @@ const maxNamed = 5;
 function tell(files: readonly ExportedFile[], options: ExportOptions): void {
   if (options.json)
     return printJson(
-      files.map(({ place, added, changed, removed }) => ({ file: place, added, changed, removed })),
+      files.map(({ place, added, changed, takenOut }) => ({
+        file: place,
+        added,
+        changed,
+        removed: takenOut.length,
+      })),
     );
   if (files.length === 0) return say('The files say what there is: nothing was written.');
-  for (const { place, added, changed, removed, takenOut } of files) {
+  for (const { place, added, changed, takenOut } of files) {
     const named = takenOut.slice(0, maxNamed).map(printable).join(', ');
     const more = takenOut.length > maxNamed ? ' and others' : '';
     say(
-      `${printable(relative('.', place) || place)}: ${counted(added, 'definition')} added, ${changed} changed, ${removed} taken out${named && ` (${named}${more})`}`,
+      `${printable(relative('.', place) || place)}: ${counted(added, 'definition')} added, ${changed} changed, ${takenOut.length} taken out${named && ` (${named}${more})`}`,
     );
   }
 }

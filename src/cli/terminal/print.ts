@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
+import { exitCodes, messageOf, RoundsmanError, type Explanation } from '../../ground/errors.ts';
 import { failureCode } from '../../ground/failure-code.ts';
 import { printable } from '../../ground/text.ts';
 import { inLines } from './in-lines.ts';
@@ -158,7 +158,8 @@ export function printError(error: unknown, explanation: Explanation | null): num
     line(`  why: ${printable(first)}`);
     for (const other of others) line(`       ${printable(other)}`);
     line(`  try: ${printable(known.hint)}`);
-    return error instanceof RoundsmanError ? error.exitCode : failureCode();
+    const code = error instanceof RoundsmanError ? error.exitCode : exitCodes.failed;
+    return code === exitCodes.failed ? failureCode() : code;
   }
   line(`${red('error:')} ${printable(messageOf(error))}`);
   if (error instanceof Error && error.stack)

@@ -126,6 +126,9 @@ export const denied = '42501';
 /** A statement was cancelled: by its time limit, or by an operator. */
 export const cancelled = '57014';
 
+/** lock_not_available: a lock was not to be had in time. */
+export const lockNotGranted = '55P03';
+
 /** The disk of the server has no room. */
 export const diskFull = '53100';
 

@@ -33,7 +33,7 @@ function tellOfEnd(): void {
   );
 }
 
-/** Where process.exit was called, for it calls its listeners itself: `"/work/bots/a.ts", line 3`; null where the stack does not say. */
+/** Where process.exit was called, for it calls its listeners itself: `"/srv/shop/bots/a.ts", line 3`; null where the stack does not say. */
 function placeOfCall(): string | null {
   const frames = (new Error('exit').stack ?? '').matchAll(/(file:\/\/\/\S+?):(\d+):\d+/g);
   const caller = [...frames].find(([, url]) => url !== import.meta.url);

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Database, Db } from '../../database/connect.ts';
-import { stateOf } from '../../database/faults/sql-states.ts';
+import { lockNotGranted, stateOf } from '../../database/faults/sql-states.ts';
 import { RoundsmanError } from '../../ground/errors.ts';
 import { printable, storable } from '../../ground/text.ts';
 import { authorise, type Actor } from '../actor.ts';
@@ -81,7 +81,7 @@ async function waitForOtherApplies(trx: Transaction<Database>): Promise<void> {
   try {
     await sql`SELECT pg_advisory_xact_lock(hashtextextended('apply definitions', 0))`.execute(trx);
   } catch (error) {
-    if (stateOf(error) !== '55P03') throw error;
+    if (stateOf(error) !== lockNotGranted) throw error;
     throw new OtherApplyError(
       {
         what: 'nothing was applied',

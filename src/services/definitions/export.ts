@@ -70,13 +70,10 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
         (typeof each.fields.was === 'string' ? byName.get(each.fields.was) : undefined);
       // What a file says and no apply has made is still to come: it was not removed.
       const isToCome = row === undefined && (!target || isUnset(kind, target));
-      if (isToCome) {
-        if (target) done.add(target.id);
-      } else if (!target) removeFrom(file, each.name);
-      else {
-        done.add(target.id);
-        update(file, kind, { name: each.name, fields: each.fields }, target, left);
-      }
+      if (target) done.add(target.id);
+      if (isToCome) continue;
+      if (target) update(file, kind, { name: each.name, fields: each.fields }, target, left);
+      else removeFrom(file, each.name);
     }
     const others = present.filter(
       ({ id }) => !done.has(id) && (asked.all || belongs(kind, id, set, rows)),
@@ -95,12 +92,11 @@ export async function exportOf(db: Db, asked: AskedExport): Promise<Exported> {
     left,
     files: [...files.values()]
       .filter(({ isChanged }) => isChanged)
-      .map(({ place, added, changed, removed, takenOut, ...file }) => ({
+      .map(({ place, added, changed, takenOut, ...file }) => ({
         place,
         text: textOf(file),
         added,
         changed,
-        removed,
         takenOut,
       })),
   };

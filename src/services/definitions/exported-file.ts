@@ -11,11 +11,10 @@ import type { Kind, Present, Values } from './kinds/kind.ts';
 export interface ExportedFile {
   place: string;
   text: string;
-  /** definitions that were added to it, changed in it, and taken out of it */
+  /** definitions that were added to it, and changed in it */
   added: number;
   changed: number;
-  removed: number;
-  /** the names of those that were taken out */
+  /** the names of those that were taken out of it */
   takenOut: string[];
 }
 
@@ -26,7 +25,7 @@ export interface OpenFile extends ExportedFile {
   isChanged: boolean;
 }
 
-const untouched = () => ({ text: '', added: 0, changed: 0, removed: 0, takenOut: [] });
+const untouched = () => ({ text: '', added: 0, changed: 0, takenOut: [] });
 
 export function openFile(place: string, text: string): OpenFile {
   const document = parseDocument(text) as unknown as Document;
@@ -58,7 +57,6 @@ function definitionsIn({ document }: OpenFile): YAMLMap {
 export function removeFrom(file: OpenFile, name: string): void {
   if (!definitionsIn(file).delete(name)) return;
   file.isChanged = true;
-  file.removed += 1;
   file.takenOut.push(name);
 }
 

@@ -1,6 +1,6 @@
 import type { Written } from '../files/read.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { keyOf, type DefinitionRow } from './sets.ts';
+import { ofAnotherSet, type DefinitionRow } from './sets.ts';
 import type { Change } from './change.ts';
 import { changeOf } from './change-of.ts';
 import { checkChange } from './check-change.ts';
@@ -42,7 +42,8 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
     (row) =>
       !written.some(({ name }) => name === row.name) &&
       !named.has(row.row_id) &&
-      !isOfAnotherSet(planning, row),
+      // Another set may name the same row, as by files of an earlier version.
+      !ofAnotherSet(planning, row.kind, row.row_id),
   );
   // A silence that is over is remembered, and cannot be removed.
   const isThere = ({ row_id }: DefinitionRow) =>
@@ -77,12 +78,3 @@ export async function planKind(planning: Planning, { kind, written, owned, prune
   for (const change of planning.changes.filter((each) => each.kind === kind))
     await checkChange(planning, change, byName);
 }
-
-/** Whether another set names the same row, too, as files of an earlier version could. */
-const isOfAnotherSet = (
-  { definitionsOf, set }: Planning,
-  { kind, row_id: id }: DefinitionRow,
-): boolean =>
-  definitionsOf
-    .get(keyOf(kind, id))!
-    .some(({ set_name: other }) => other !== null && other !== set);

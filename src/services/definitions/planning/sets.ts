@@ -15,6 +15,16 @@ export async function definitionRows(db: Db): Promise<Map<string, DefinitionRow>
 export const byRow = (rows: Iterable<DefinitionRow>): Map<string, DefinitionRow[]> =>
   Map.groupBy(rows, ({ kind, row_id: id }) => keyOf(kind, id));
 
+/** What another set than this one says of a row; undefined where none names it. */
+export const ofAnotherSet = (
+  { definitionsOf, set }: { definitionsOf: Map<string, DefinitionRow[]>; set: string | null },
+  kind: string,
+  id: string,
+): DefinitionRow | undefined =>
+  definitionsOf
+    .get(keyOf(kind, id))
+    ?.find(({ set_name: other }) => other !== null && other !== set);
+
 export const keyOf = (kind: string, name: string): string => `${kind} ${name}`;
 
 /** Writes rows down that an apply has named: all in one statement. */

@@ -1,6 +1,6 @@
 import type { Written } from '../files/read.ts';
 import type { Present } from '../kinds/kind.ts';
-import { keyOf } from './sets.ts';
+import { keyOf, ofAnotherSet } from './sets.ts';
 import type { Planning } from './planning.ts';
 
 interface Known {
@@ -47,14 +47,9 @@ function rowOf(
 }
 
 /** Whether the files may say what this row is. It belongs to the set that named it last, whatever that set calls it. */
-function mayTake(
-  { definitionsOf, set, takeOver, problems, notes }: Planning,
-  { kind, name, problem }: Written,
-  { id }: Present,
-): boolean {
-  const owner = definitionsOf
-    .get(keyOf(kind.kind, id))
-    ?.find(({ set_name: other }) => other !== null && other !== set);
+function mayTake(planning: Planning, { kind, name, problem }: Written, { id }: Present): boolean {
+  const { set, takeOver, problems, notes } = planning;
+  const owner = ofAnotherSet(planning, kind.kind, id);
   if (!owner || takeOver) return true;
   const called = owner.name === name ? '' : ` as ${owner.name}`;
   if (set === null) {
